@@ -1,0 +1,20 @@
+"""Share music by link. `Client` speaks to a server; the server itself is started by the CLI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from listenlink.client import Client, ListenlinkError
+
+__all__ = ["Client", "ListenlinkError"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: the command line and the server's workers don't need an HTTP client.
+    if name in __all__:
+        from listenlink import client
+
+        return getattr(client, name)
+    raise AttributeError(name)

@@ -1,0 +1,5 @@
+"""`python -m listenlink`."""
+
+from listenlink.cli import main
+
+main()

@@ -1,0 +1,48 @@
+"""Who calls: an API key becomes a caller, or the exact reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import api_key, ids
+from listenlink.store import people
+from listenlink.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user and organisation a key speaks for. Identity comes from the key alone."""
+
+    organization_id: int
+    user_id: int
+    key_id: int
+    scopes: frozenset[str]
+
+
+async def authenticate(database: Database, raw_key: str | None, now_us: int) -> Caller:
+    """The caller behind a key. Raises Problem with one of the 401 kinds of docs/api.md."""
+    if raw_key is None:
+        raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
+    if not api_key.is_well_formed(raw_key):
+        raise Problem(ProblemKind.INVALID_API_KEY)
+    digest = api_key.digest(raw_key)
+    key = await database.read(lambda connection: people.find_api_key(connection, digest))
+    if key is None:
+        raise Problem(ProblemKind.INVALID_API_KEY)
+    if key.deactivated_at is not None:
+        raise Problem(ProblemKind.API_KEY_DEACTIVATED)
+    if key.expires_at is not None and now_us >= key.expires_at:
+        raise Problem(ProblemKind.API_KEY_EXPIRED)
+    return Caller(key.organization_id, key.user_id, key.id, key.scopes)
+
+
+def require_access(caller: Caller, organization: str, scope: str) -> None:
+    """Raise Problem unless the caller's key is of this organisation and has the scope.
+
+    An organisation that doesn't exist answers like one the caller isn't a member of.
+    """
+    if ids.parse_id(ids.ORGANIZATION, organization) != caller.organization_id:
+        raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
+    if scope not in caller.scopes:
+        raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)

@@ -1,0 +1,49 @@
+"""What one running Listenlink is made of. `app.py` puts it together; doors take what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.upload_track import TrackUploader
+from listenlink.clock import Clock
+from listenlink.media.folder import Folder
+from listenlink.media.signed_url import PlaybackUrls
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.signing import Signer
+from listenlink.secret_keys import DailyKeys
+from listenlink.settings import Settings
+from listenlink.store.database import Database
+from listenlink.store.playback import PlaybackReader
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The parts. `engines_problem` says why the engine file can't be read, if it can't: every
+    licence then is told as unclear."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    folder: Folder
+    reader: PlaybackReader
+    daily_keys: DailyKeys
+    registry: EngineRegistry
+    engines_problem: str | None
+    limits: ClientLimits
+    opener: LinkOpener
+    presenter: LinkPresenter
+    player: TrackPlayer
+    uploader: TrackUploader
+    urls: PlaybackUrls
+    session_signer: Signer
+
+    def close(self) -> None:
+        """End its threads and connections."""
+        self.opener.close()
+        self.reader.close()
+        self.database.close()
+        self.folder.stop_serving()

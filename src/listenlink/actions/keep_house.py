@@ -1,0 +1,54 @@
+"""What an instance does for itself: write counted refusals, let go of old audit lines and keys."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from listenlink.actions.instance import Instance
+from listenlink.clock import DAY_US
+from listenlink.errors import Problem
+from listenlink.store import audit
+
+_log = structlog.get_logger()
+_COUNTS_EVERY_SECONDS = 1.0
+_RETENTION_EVERY_SECONDS = 3600.0
+
+
+async def keep_house(instance: Instance) -> None:
+    """Run until cancelled."""
+    await asyncio.gather(_write_counts(instance), _keep_retention(instance))
+
+
+async def _write_counts(instance: Instance) -> None:
+    while True:
+        await asyncio.sleep(_COUNTS_EVERY_SECONDS)
+        try:
+            await instance.opener.write_limited()
+        except Problem:
+            _log.warning("counts_not_written")
+
+
+async def _keep_retention(instance: Instance) -> None:
+    while True:
+        try:
+            gone = await delete_old(instance)
+            if gone:
+                _log.info("audit_lines_deleted", lines=gone)
+        except Problem:
+            _log.warning("retention_postponed")
+        await asyncio.sleep(_RETENTION_EVERY_SECONDS)
+
+
+async def delete_old(instance: Instance) -> int:
+    """Delete what is older than may be kept; how many audit lines. Days are UTC."""
+    today = instance.clock.now_us() // DAY_US
+    await asyncio.to_thread(instance.daily_keys.destroy_old, today)
+    before_us = (today - instance.settings.audit_retention_days) * DAY_US
+    lines = 0
+    while gone := await instance.database.write(
+        lambda connection: audit.delete_older(connection, before_us)
+    ):
+        lines += gone
+    return lines

@@ -1,0 +1,83 @@
+"""Make a share link for a track or a collection; its token leaves once, in the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.clock import DAY_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
+from listenlink.model.share_token import digest, new_token
+from listenlink.store import collections, shares, tracks
+from listenlink.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ShareTerms:
+    """What the creator asks of a link. None means: never expires, unlimited, no label, at once."""
+
+    visibility: Visibility = Visibility.LINK_ONLY
+    expires_in_days: int | None = None
+    max_opens: int | None = None
+    label: str | None = None
+    starts_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """The link and its raw token."""
+
+    share: Share
+    token: str
+
+
+async def make_link(
+    database: Database,
+    caller: Caller,
+    target_type: TargetType,
+    target_id: int,
+    terms: ShareTerms,
+    now_us: int,
+) -> NewLink:
+    """A new link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other.
+
+    More than 90 days are clamped to 90 (docs/api.md, Share a track).
+    """
+    token = new_token()
+    draft = Share(
+        id=0,
+        organization_id=caller.organization_id,
+        creator_id=caller.user_id,
+        target_type=target_type,
+        target_id=target_id,
+        visibility=terms.visibility,
+        label=terms.label,
+        max_opens=terms.max_opens,
+        opens=0,
+        starts_at=terms.starts_at,
+        expires_at=_expiry(terms.expires_in_days, now_us),
+        revoked_at=None,
+        rotation=0,
+        created_at=now_us,
+    )
+
+    def add(connection: Connection) -> Share:
+        if not _is_own(connection, draft):
+            raise Problem(ProblemKind.NOT_FOUND)
+        return replace(draft, id=shares.add_share(connection, draft, digest(token)))
+
+    return NewLink(await database.write(add), token)
+
+
+def _expiry(days: int | None, now_us: int) -> int | None:
+    return None if days is None else now_us + min(days, MAX_EXPIRES_IN_DAYS) * DAY_US
+
+
+def _is_own(connection: Connection, draft: Share) -> bool:
+    owner = (draft.organization_id, draft.creator_id)
+    if draft.target_type is TargetType.TRACK:
+        return tracks.find_own_track(connection, *owner, draft.target_id) is not None
+    return collections.find_own_collection(connection, *owner, draft.target_id) is not None

@@ -1,0 +1,230 @@
+"""Open a shared link: limit, one transaction, answer. This is what the program exists for.
+
+`LinkOpener.open` is one request. `_run_batch` is what happens to all requests of one moment inside
+their transaction: find the link, decide, spend the client's budget, count the open, write the audit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from listenlink.actions.limit_clients import ClientLimits, LimitedCount, LimitedLog
+from listenlink.actions.name_clients import ClientNames
+from listenlink.clock import SECOND_US
+from listenlink.model import share
+from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.client_address import ClientAddress
+from listenlink.model.listen_session import ListenSession
+from listenlink.store import opens
+from listenlink.store.group_commit import GroupCommit
+from listenlink.store.opens import AuditLine, FoundLink, FoundTrack, LimitedLine
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """One request for a link. `counts` is False for a HEAD or a prefetch, which only look.
+
+    `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
+    token. `session` is a Listen-Session whose signature holds, or None.
+    """
+
+    token_digest: bytes
+    is_well_formed: bool
+    session: ListenSession | None
+    counts: bool
+    client: ClientAddress
+    agent: Agent
+    referrer: str | None
+    trace: int
+    now_us: int
+    tick_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a request ended, once that is durable. `link` is None where it was refused or limited,
+    `session` where nothing was opened; `tracks` are the available ones of the target, in order."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    link: FoundLink | None = None
+    tracks: list[FoundTrack] | None = None
+    session: ListenSession | None = None
+
+
+class _Batch:
+    """One transaction: each link found once, opens granted so far, lines to write."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.granted: Counter[int] = Counter()
+        self.spent: list[tuple[int, int]] = []
+        self.lines: list[AuditLine] = []
+        self._links: dict[bytes, FoundLink | None] = {}
+        self._members: dict[int, list[FoundTrack]] = {}
+
+    def find_link(self, token_digest: bytes) -> FoundLink | None:
+        if token_digest not in self._links:
+            self._links[token_digest] = opens.find_link(self.connection, token_digest)
+        return self._links[token_digest]
+
+    def find_tracks(self, link: FoundLink) -> list[FoundTrack]:
+        if link.collection is None:
+            return [link.track] if link.track else []
+        number = link.collection.id
+        if number not in self._members:
+            self._members[number] = opens.find_members(self.connection, number)
+        return self._members[number]
+
+
+class LinkOpener:
+    """Opens links for one process: its limits, its names for clients, its queue to the database."""
+
+    def __init__(
+        self, path: Path, limits: ClientLimits, names: ClientNames, session_ttl_seconds: int
+    ) -> None:
+        self._limits = limits
+        self._names = names
+        self._session_ttl_seconds = session_ttl_seconds
+        self._limited = LimitedLog()
+        self._batch: _Batch | None = None
+        self._counts: list[LimitedCount] = []
+        self._group: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
+            path, self._run_batch, self._undo, self._done
+        )
+
+    async def open(self, asked: OpenRequest) -> Opening:
+        """Open one link. What is returned is counted and in the audit.
+
+        Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
+        """
+        if self._limits.hits.peek(asked.client.number, asked.tick_us).is_spent:
+            opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
+        else:
+            opening = await self._group.submit(asked) or Opening(Outcome.REFUSED)
+            if opening.outcome is not Outcome.LIMITED:
+                return opening
+        reason = opening.reason or Reason.RESOLVE_LIMIT
+        if self._limited.add(asked.client, reason, asked.now_us, asked.trace, asked.agent):
+            await self.write_limited()
+        return opening
+
+    async def write_limited(self) -> None:
+        """Write the counts of refused requests that wait, if any do."""
+        if self._limited.has_pending:
+            await self._group.submit(None)
+
+    def close(self) -> None:
+        """End the queue's thread and connection."""
+        self._group.close()
+
+    def _run_batch(
+        self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
+    ) -> list[Opening | None]:
+        batch = self._batch = _Batch(connection)
+        openings = [None if asked is None else self._open_one(batch, asked) for asked in items]
+        for share_id, granted in batch.granted.items():
+            if not opens.count_opens(connection, share_id, granted):
+                raise RuntimeError("more opens were granted than a link has left")
+        opens.write_audit(connection, batch.lines)
+        self._counts = self._limited.take()
+        opens.write_limited(connection, [self._limited_line(connection, c) for c in self._counts])
+        return openings
+
+    def _open_one(self, batch: _Batch, asked: OpenRequest) -> Opening:
+        opening = self._decide(batch, asked)
+        if opening.outcome is not Outcome.LIMITED:
+            client_id = self._names.number(batch.connection, asked.client, asked.now_us)
+            batch.lines.append(_audit_line(asked, opening, client_id))
+        return opening
+
+    def _decide(self, batch: _Batch, asked: OpenRequest) -> Opening:
+        link = batch.find_link(asked.token_digest) if asked.is_well_formed else None
+        session = _session_of(asked, link)
+        reason = _why_refused(asked, link, session, batch.granted)
+        client, tick_us = asked.client.number, asked.tick_us
+        if reason is not None or link is None:
+            if not self._limits.misses.spend(client, asked.token_digest, tick_us):
+                return Opening(Outcome.LIMITED, Reason.MISS_LIMIT)
+            return Opening(Outcome.REFUSED, reason, link)
+        if not self._limits.hits.spend(client, tick_us):
+            return Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
+        batch.spent.append((client, tick_us))
+        if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
+            return Opening(Outcome.REMOVED, None, link)
+        if not asked.counts:
+            return Opening(Outcome.VIEWED, None, link)
+        tracks = batch.find_tracks(link)
+        if session is not None:
+            return Opening(Outcome.RENEWED, None, link, tracks, session)
+        batch.granted[link.id] += 1
+        return Opening(Outcome.OPENED, None, link, tracks, self._new_session(link, asked))
+
+    def _new_session(self, link: FoundLink, asked: OpenRequest) -> ListenSession:
+        ends_at = asked.now_us // SECOND_US + self._session_ttl_seconds
+        if link.expires_at is not None:
+            ends_at = min(ends_at, link.expires_at // SECOND_US)
+        return ListenSession(link.id, link.rotation, asked.trace, ends_at)
+
+    def _limited_line(self, connection: sqlite3.Connection, item: LimitedCount) -> LimitedLine:
+        number = self._names.number(connection, item.client, item.at_us)
+        return LimitedLine(
+            number, item.minute, item.reason, item.at_us, item.trace, item.agent, item.count
+        )
+
+    def _done(self) -> None:
+        self._names.commit()
+        self._limited.mark_written(self._counts)
+        self._counts = []
+
+    def _undo(self) -> None:
+        self._names.forget_uncommitted()
+        self._limited.put_back(self._counts)
+        self._counts = []
+        if self._batch is not None:
+            for client, tick_us in self._batch.spent:
+                self._limits.hits.give_back(client, tick_us)
+        self._batch = None
+
+
+def _session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
+    """The request's session, if it's of this link and of its present token."""
+    session = asked.session
+    if session is None or link is None:
+        return None
+    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
+
+
+def _why_refused(
+    asked: OpenRequest,
+    link: FoundLink | None,
+    session: ListenSession | None,
+    granted: Counter[int],
+) -> Reason | None:
+    if not asked.is_well_formed:
+        return Reason.MALFORMED
+    if link is None:
+        return Reason.UNKNOWN
+    reason = share.refusal(link.revoked_at, link.starts_at, link.expires_at, asked.now_us)
+    if reason is not None:
+        return reason
+    if session is None and share.is_spent(link.opens + granted[link.id], link.max_opens):
+        return Reason.SPENT
+    return None
+
+
+def _audit_line(asked: OpenRequest, opening: Opening, client_id: int) -> AuditLine:
+    return AuditLine(
+        asked.now_us,
+        opening.outcome,
+        opening.reason,
+        opening.link.id if opening.link else None,
+        asked.trace,
+        client_id,
+        asked.agent,
+        asked.referrer,
+    )

@@ -1,0 +1,54 @@
+"""Play a track: a playback URL is checked against the link as it stands now, at every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listenlink.clock import SECOND_US
+from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
+from listenlink.model import share
+from listenlink.store.playback import Playable, PlaybackReader
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """Leave that was given: which, for what bytes, and until when it may begin (Unix seconds)."""
+
+    playback: SharedPlayback | OwnPlayback
+    playable: Playable
+
+    @property
+    def expires_at(self) -> int:
+        """When the URL may no longer be used to begin."""
+        return self.playback.expires_at
+
+
+class TrackPlayer:
+    """Gives leave to play, and takes it away from what is running."""
+
+    def __init__(self, urls: PlaybackUrls, reader: PlaybackReader) -> None:
+        self._urls = urls
+        self._reader = reader
+
+    def begin(self, signed: str, now_us: int) -> Playing | None:
+        """Leave to play what the URL names; None, whatever the reason, if there is none now."""
+        playback = self._urls.read(signed, now_us // SECOND_US)
+        playable = self._find(playback, now_us) if playback else None
+        return Playing(playback, playable) if playback and playable else None
+
+    def may_go_on(self, playing: Playing, now_us: int) -> bool:
+        """Whether a running stream still has leave: until its session ends, not just its URL."""
+        playback = playing.playback
+        if isinstance(playback, SharedPlayback) and now_us // SECOND_US >= playback.ends_at:
+            return False
+        return self._find(playback, now_us) is not None
+
+    def _find(self, playback: SharedPlayback | OwnPlayback, now_us: int) -> Playable | None:
+        if isinstance(playback, OwnPlayback):
+            return self._reader.find_own(playback.user_id, playback.track_id)
+        found = self._reader.find_shared(playback.share_id, playback.track_id)
+        if found is None or found.rotation != playback.rotation:
+            return None
+        if share.refusal(found.revoked_at, found.starts_at, found.expires_at, now_us) is not None:
+            return None
+        return found

@@ -1,0 +1,128 @@
+"""Put a track in: take the bytes, measure them by decoding, stamp the licence, store both or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from listenlink.actions.authenticate import Caller
+from listenlink.errors import invalid
+from listenlink.media.folder import Draft, Folder
+from listenlink.media.measure import Measured, Probe
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.track import MODES, StoredAudio, Track
+from listenlink.store import tracks
+from listenlink.store.database import Database
+
+TITLE_LENGTH = 512
+_ENGINE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFacts:
+    """What the creator says of a track. `title` None means: from its tags, or the file's name."""
+
+    title: str | None
+    engine: str
+    mode: str
+    instrumental: bool
+
+
+def read_facts(fields: dict[str, str]) -> TrackFacts:
+    """The facts from a form's fields. Raises a 422 Problem that names the wrong one."""
+    for name in fields:
+        if name not in ("title", "engine", "mode", "instrumental"):
+            raise invalid(name, f"There is no field {name[:64]!r}.")
+    engine = fields.get("engine", "").strip()
+    if not _ENGINE.fullmatch(engine):
+        raise invalid("engine", "An engine key is needed, like 'studio'.")
+    mode = fields.get("mode", MODES[0]).strip()
+    if mode not in MODES:
+        raise invalid("mode", f"The mode is one of: {', '.join(MODES)}.")
+    instrumental = _TRUTH.get(fields.get("instrumental", "").strip().lower())
+    if instrumental is None:
+        raise invalid("instrumental", "Instrumental is true or false.")
+    title = clean_title(fields["title"]) if "title" in fields else None
+    if title == "":
+        raise invalid("title", "The title is empty.")
+    if title is not None and len(title) > TITLE_LENGTH:
+        raise invalid("title", f"The title is longer than {TITLE_LENGTH} characters.")
+    return TrackFacts(title, engine, mode, instrumental)
+
+
+def clean_title(text: str) -> str:
+    """A title without control characters or outer spaces."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+class TrackUploader:
+    """Takes drafts and makes tracks of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Folder,
+        probe: Probe,
+        registry: EngineRegistry,
+        max_audio_seconds: int,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._probe = probe
+        self._registry = registry
+        self._max_audio_seconds = max_audio_seconds
+
+    async def upload(
+        self, caller: Caller, draft: Draft, facts: TrackFacts, file_name: str, now_us: int
+    ) -> Track:
+        """The new track. The draft is gone afterwards, however this ends.
+
+        Raises a 422 Problem if it isn't audio that can be measured.
+        """
+        try:
+            measured = await self._probe.measure(
+                draft.descriptor, max_seconds=self._max_audio_seconds
+            )
+            if not isinstance(measured, Measured):
+                raise invalid("file", measured.detail, reason=measured.reason)
+            track = self._new_track(caller, measured, facts, file_name, now_us)
+            audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
+            return await asyncio.shield(asyncio.to_thread(self._publish, draft, track, audio))
+        finally:
+            draft.discard()
+
+    def _new_track(
+        self, caller: Caller, measured: Measured, facts: TrackFacts, file_name: str, now_us: int
+    ) -> Track:
+        stem = file_name.rpartition("/")[2].rpartition("\\")[2]
+        named = clean_title(stem.rpartition(".")[0] or stem)
+        title = facts.title or clean_title(measured.title or "") or named or "Untitled"
+        return Track(
+            id=0,
+            organization_id=caller.organization_id,
+            creator_id=caller.user_id,
+            title=title[:TITLE_LENGTH],
+            engine=facts.engine,
+            mode=facts.mode,
+            instrumental=facts.instrumental,
+            sample_count=measured.sample_count,
+            sample_rate=measured.sample_rate,
+            stamp=self._registry.stamp(facts.engine, now_us),
+            created_at=now_us,
+        )
+
+    def _publish(self, draft: Draft, track: Track, audio: StoredAudio) -> Track:
+        def commit() -> Track:
+            return self._database.write_now(
+                lambda connection: tracks.add_track(
+                    connection, track, tracks.add_audio(connection, audio, track.created_at)
+                )
+            )
+
+        return self._folder.publish(draft, commit, self._is_kept)
+
+    def _is_kept(self, digest: bytes) -> bool:
+        return self._database.read_now(lambda connection: tracks.is_audio_kept(connection, digest))

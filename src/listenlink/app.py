@@ -1,0 +1,129 @@
+"""The only wiring place: settings in, a running instance and its web application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator
+
+import structlog
+
+from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.instance import Instance
+from listenlink.actions.keep_house import keep_house
+from listenlink.actions.limit_clients import make_limits
+from listenlink.actions.manage_tracks import remove_discarded
+from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.upload_track import TrackUploader
+from listenlink.clock import Clock
+from listenlink.errors import RefusesToStart
+from listenlink.logs import set_up_logs
+from listenlink.media.folder import Folder
+from listenlink.media.measure import Probe
+from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
+from listenlink.model.signing import Signer
+from listenlink.secret_keys import DailyKeys, load_signing_keys
+from listenlink.settings import Settings, load_settings
+from listenlink.store import engines, tracks
+from listenlink.store.database import Database
+from listenlink.store.playback import PlaybackReader
+from listenlink.store.sqlite import FILE_NAME, upgrade
+from listenlink.web.front import Front
+
+_PROBES_AT_ONCE = 2
+
+
+def build_instance(settings: Settings, clock: Clock) -> Instance:
+    """Put an instance together on the folder that the settings name.
+
+    Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
+    """
+    if not is_instance(settings.data):
+        raise RefusesToStart(
+            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
+        )
+    ring = load_signing_keys(settings.data / SECRETS)
+    path = settings.data / FILE_NAME
+    upgrade(path)
+    database, folder = Database(path), Folder(settings.data)
+    _clean_up(database, folder)
+    registry, engines_problem = _load_engines(database, settings, clock)
+    reader = PlaybackReader(path)
+    daily_keys = DailyKeys(settings.data / SECRETS / "daily")
+    limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    return Instance(
+        settings=settings,
+        clock=clock,
+        database=database,
+        folder=folder,
+        reader=reader,
+        daily_keys=daily_keys,
+        registry=registry,
+        engines_problem=engines_problem,
+        limits=limits,
+        opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
+        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
+        player=TrackPlayer(urls, reader),
+        uploader=TrackUploader(
+            database, folder, Probe(_PROBES_AT_ONCE), registry, settings.max_audio_seconds
+        ),
+        urls=urls,
+        session_signer=Signer(ring, SESSION_PURPOSE),
+    )
+
+
+def _clean_up(database: Database, folder: Folder) -> None:
+    folder.start_serving(
+        lambda digest: database.read_now(
+            lambda connection: tracks.is_audio_kept(connection, digest)
+        )
+    )
+    discarded = database.read_now(tracks.list_discarded_audio)
+    if discarded:
+        remove_discarded(database, folder, discarded)
+
+
+def _load_engines(
+    database: Database, settings: Settings, clock: Clock
+) -> tuple[EngineRegistry, str | None]:
+    """The registry; without a readable file it knows no engine, and every licence is unclear."""
+    try:
+        terms = engines.read_engines_file(settings.engines_file, clock.now_us())
+    except engines.UnreadableEngines as problem:
+        return EngineRegistry((), ()), str(problem)
+    database.write_now(lambda connection: engines.remember_terms(connection, terms))
+    return database.read_now(lambda c: engines.load_registry(c, terms)), None
+
+
+def create_app() -> Front:
+    """The ASGI application, from the environment's settings. The server calls this in each worker."""
+    settings = load_settings()
+    set_up_logs(settings.log_level)
+    instance = build_instance(settings, Clock())
+    if instance.engines_problem:
+        structlog.get_logger().error("engines_unreadable", problem=instance.engines_problem)
+    return Front(instance, lambda: _running(instance))
+
+
+@contextlib.asynccontextmanager
+async def _running(instance: Instance) -> AsyncIterator[None]:
+    """Between the server's start and its end."""
+    # What is loaded by now lives as long as the process: the collector needn't look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    housekeeping = asyncio.create_task(keep_house(instance))
+    try:
+        yield
+    finally:
+        housekeeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await housekeeping
+        instance.close()

@@ -1,0 +1,160 @@
+"""The command line. Each command's work is loaded when it runs, so `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listenlink.errors import RefusesToStart
+
+app = typer.Typer(
+    name="listenlink",
+    help="Share music by link.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="The instance's folder.", envvar="LISTENLINK_DATA", metavar="DIR"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Server = Annotated[
+    str | None, typer.Option("--server", help="The server's URL.", envvar="LISTENLINK_SERVER")
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--api-key", help="Your API key.", envvar="LISTENLINK_API_KEY", show_envvar=True),
+]
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
+PublicUrl = Annotated[
+    str | None, typer.Option("--public-url", help="Where listeners reach the server.")
+]
+
+
+@app.command()
+def init(
+    data: Data = None,
+    org: Annotated[str, typer.Option("--org", help="Name of the first organisation.")] = "Music",
+    user: Annotated[str, typer.Option("--user", help="E-mail of the first user.")] = "me@localhost",
+    as_json: Json = False,
+) -> None:
+    """Make a new instance, and show its first API key, once."""
+    from listenlink.cli import instance
+
+    instance.init(data, org, user, as_json)
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    public_url: PublicUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Serve an instance until it's stopped with Ctrl-C."""
+    from listenlink.cli import serving
+
+    serving.serve(data, host, port, public_url, as_json)
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    public_url: PublicUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Make a small library of music, serve it, and print a link that opens in a browser."""
+    from listenlink.cli import demonstration
+
+    demonstration.demo(data, host, port, public_url, as_json)
+
+
+@app.command()
+def upload(
+    files: Annotated[list[Path], typer.Argument(help="Audio files.", metavar="FILE…")],
+    engine: Annotated[str, typer.Option("--engine", help="What the music was made with.")],
+    mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
+    title: Annotated[str | None, typer.Option("--title", help="For one file alone.")] = None,
+    instrumental: Annotated[bool, typer.Option("--instrumental", help="Without voice.")] = False,
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Put tracks in."""
+    from listenlink.cli import owning
+
+    owning.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
+
+
+@app.command()
+def share(
+    target: Annotated[str, typer.Argument(help="mtrack_… or mcoll_…")],
+    expires_in_days: Annotated[
+        int | None, typer.Option("--expires-in-days", help="1 to 90; without it: never.")
+    ] = None,
+    max_opens: Annotated[
+        int | None, typer.Option("--max-opens", help="How often it opens; without it: always.")
+    ] = None,
+    visibility: Annotated[
+        str, typer.Option("--visibility", help="link_only or public.")
+    ] = "link_only",
+    label: Annotated[
+        str | None, typer.Option("--label", help="Whom it's for; only you see it.")
+    ] = None,
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Make a link to a track or a collection. It's shown once."""
+    from listenlink.cli import owning
+
+    terms = {
+        "visibility": visibility,
+        "expires_in_days": expires_in_days,
+        "max_opens": max_opens,
+        "label": label,
+    }
+    owning.share(target, terms, server, api_key, as_json)
+
+
+@app.command()
+def revoke(
+    share_id: Annotated[str, typer.Argument(help="mslink_…")],
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Close a link, at once and for good."""
+    from listenlink.cli import owning
+
+    owning.revoke(share_id, server, api_key, as_json)
+
+
+@app.command()
+def audit(
+    data: Data = None,
+    share: Annotated[str | None, typer.Option("--share", help="Of one link: mslink_…")] = None,
+    _as_json: Json = True,
+) -> None:
+    """Print who asked for links and what came of it, as JSON lines, with or without --json."""
+    from listenlink.cli import instance
+
+    instance.audit(data, share)
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line and exit status 1."""
+    try:
+        app()
+    except RefusesToStart as refusal:
+        print(f"listenlink: {refusal}", file=sys.stderr)
+        raise SystemExit(1) from None

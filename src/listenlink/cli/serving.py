@@ -1,0 +1,114 @@
+"""`listenlink serve`: check everything first, then hand over to the server."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+
+from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.errors import RefusesToStart
+from listenlink.secret_keys import load_signing_keys
+from listenlink.settings import PREFIX, Settings, load_settings
+
+_READY_WITHIN_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(
+    data: Path | None, host: str | None, port: int | None, public_url: str | None, as_json: bool
+) -> None:
+    """Serve until stopped. Raises RefusesToStart."""
+    settings = load_settings(data=data, host=host, port=port, public_url=public_url)
+
+    def tell() -> None:
+        if as_json:
+            print(json.dumps({"url": settings.base_url, "pid": os.getpid()}), flush=True)
+        else:
+            print(f"Listenlink serves {settings.data} at {settings.base_url}", flush=True)
+
+    run_server(settings, tell)
+
+
+def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
+    """Run the server in this process; `when_ready` is called from a thread once it answers."""
+    check_startable(settings)
+    export_settings(settings)
+    threading.Thread(target=_wait_until_ready, args=(settings, when_ready), daemon=True).start()
+    server = Granian(
+        "listenlink.cli.serving:worker_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=1,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_access=False,
+        log_level=LogLevels.warning,
+    )
+    server.serve()
+
+
+def worker_app() -> Any:
+    """The application, in a worker that won't outlive the server: an orphan would keep the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    from listenlink.app import create_app
+
+    return create_app()
+
+
+def check_startable(settings: Settings) -> None:
+    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody reads it."""
+    if not is_instance(settings.data):
+        raise RefusesToStart(
+            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
+        )
+    load_signing_keys(settings.data / SECRETS)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            raise RefusesToStart(
+                f"{settings.host}:{settings.port} can't be listened on: {error.strerror}"
+            ) from None
+
+
+def export_settings(settings: Settings) -> None:
+    """Workers read the environment, so what was given on the command line goes there."""
+    os.environ[PREFIX + "DATA"] = str(settings.data.resolve())
+    os.environ[PREFIX + "HOST"] = settings.host
+    os.environ[PREFIX + "PORT"] = str(settings.port)
+    os.environ[PREFIX + "PUBLIC_URL"] = settings.base_url
+
+
+def _wait_until_ready(settings: Settings, when_ready: Callable[[], None]) -> None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://{host}:{settings.port}/readyz", timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            when_ready()
+            return

@@ -1,0 +1,1 @@
+"""All sound: files, folders and signed addresses of audio, and how long it lasts."""

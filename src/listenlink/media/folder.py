@@ -1,0 +1,176 @@
+"""The local folder of audio: drafts while they arrive, objects by the SHA-256 of their bytes.
+
+A draft becomes an object only together with its database row. Its name in `uploads/` stays until
+that row is committed, so a crash in between leaves a mark, and the next start cleans up after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from listenlink.errors import Problem, ProblemKind
+
+_Result = TypeVar("_Result")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Draft:
+    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self._hash = hashlib.sha256()
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256, 32 bytes."""
+        return self._hash.digest()
+
+    def write(self, chunk: bytes) -> None:
+        """Append. Raises Problem(STORAGE_FULL) when the disk can't take it."""
+        with _storage_full():
+            view = memoryview(chunk)
+            while view:
+                view = view[os.write(self.descriptor, view) :]
+        self._hash.update(chunk)
+        self.size_bytes += len(chunk)
+
+    def sync(self) -> None:
+        """Return once the bytes are on the disk."""
+        with _storage_full():
+            os.fsync(self.descriptor)
+
+    def discard(self) -> None:
+        """Leave nothing behind. Does nothing to a draft that has become an object."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+        self.path.unlink(missing_ok=True)
+
+
+class Folder:
+    """`root/uploads` and `root/objects`, safe for several processes on one machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._uploads = root / "uploads"
+        self._objects = root / "objects"
+        self._serving: int | None = None
+
+    def create(self) -> None:
+        """Make the folders, readable by the owner only."""
+        for folder in (self._uploads, self._objects):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def object_path(self, digest: bytes) -> Path:
+        """Where the bytes with this digest are or would be."""
+        name = digest.hex()
+        return self._objects / name[:2] / name
+
+    def open_object(self, digest: bytes) -> int:
+        """A descriptor for reading. Raises FileNotFoundError."""
+        return os.open(self.object_path(digest), os.O_RDONLY)
+
+    def begin(self) -> Draft:
+        """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
+        with _storage_full():
+            return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
+
+    def publish(
+        self, draft: Draft, commit: Callable[[], _Result], is_kept: Callable[[bytes], bool]
+    ) -> _Result:
+        """Make the draft an object, and run `commit`, which stores its row; both or neither."""
+        draft.sync()
+        digest = draft.digest
+        with self._publishing():
+            marked = self._uploads / f"{digest.hex()}-{secrets.token_hex(4)}"
+            draft.path.rename(marked)
+            draft.path = marked
+            try:
+                self._link_object(marked, digest)
+                result = commit()
+            except BaseException:
+                if not is_kept(digest):
+                    self.object_path(digest).unlink(missing_ok=True)
+                raise
+            finally:
+                draft.discard()
+        return result
+
+    def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
+        """Delete the bytes that nothing needs, unless they came to be needed meanwhile."""
+        with self._publishing():
+            for digest in digests:
+                if not is_kept(digest):
+                    self.object_path(digest).unlink(missing_ok=True)
+
+    def start_serving(self, is_kept: Callable[[bytes], bool]) -> None:
+        """Say that this process serves; the first to do so cleans up what a crash left."""
+        self._serving = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            self._clean_up(is_kept)
+        fcntl.flock(self._serving, fcntl.LOCK_SH)
+
+    def stop_serving(self) -> None:
+        """Take that back."""
+        if self._serving is not None:
+            os.close(self._serving)
+            self._serving = None
+
+    def _clean_up(self, is_kept: Callable[[bytes], bool]) -> None:
+        for path in self._uploads.iterdir():
+            if path.name.startswith("."):
+                continue
+            name = path.name.partition("-")[0]
+            if len(name) == 64 and not is_kept(bytes.fromhex(name)):
+                self.object_path(bytes.fromhex(name)).unlink(missing_ok=True)
+            path.unlink()
+
+    def _link_object(self, source: Path, digest: bytes) -> None:
+        target = self.object_path(digest)
+        with _storage_full():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.link(source, target)
+            for folder in (self._uploads, target.parent, self._objects):
+                _sync_folder(folder)
+
+    @contextlib.contextmanager
+    def _publishing(self) -> Iterator[None]:
+        descriptor = os.open(self._uploads / ".publishing", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _storage_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise Problem(ProblemKind.STORAGE_FULL) from error
+        raise

@@ -1,0 +1,79 @@
+"""Limits a process puts on itself before it touches a stranger's bytes. Linux only.
+
+It gives up privileges, network, further files, memory and time, and cannot take them back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import resource
+import signal
+import time
+from fractions import Fraction
+
+MEMORY_BYTES = 512 * 1024 * 1024
+BASE_SECONDS = 20
+MAX_SECONDS = 180
+_SECONDS_PER_AUDIO_SECOND = Fraction(1, 10)
+
+# linux/prctl.h and linux/sched.h.
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+
+
+def limit_seconds(audio_seconds: Fraction) -> Fraction:
+    """What this much audio may cost, in seconds of wall time and of CPU time alike."""
+    return min(BASE_SECONDS + audio_seconds * _SECONDS_PER_AUDIO_SECOND, Fraction(MAX_SECONDS))
+
+
+class Deadline:
+    """Kills this process by signal, so that a loop inside a library ends too.
+
+    It starts with what a file without audio may cost, and moves as audio is decoded.
+    """
+
+    def __init__(self) -> None:
+        self._started_at = time.monotonic()
+        for number in (signal.SIGALRM, signal.SIGXCPU):
+            # A parent that ignored or blocked them would have passed that on.
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGXCPU})
+        self.extend(Fraction(0))
+
+    def extend(self, audio_seconds: Fraction) -> None:
+        """Allow what `audio_seconds` in all may cost, from the start of the process on."""
+        allowed_seconds = limit_seconds(audio_seconds)
+        left_seconds = float(allowed_seconds) - (time.monotonic() - self._started_at)
+        # Zero would switch the timer off.
+        signal.setitimer(signal.ITIMER_REAL, max(left_seconds, 0.001))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(allowed_seconds), MAX_SECONDS))
+
+
+def limit_process() -> None:
+    """Give up what is never needed; call it first. Libraries can still be imported afterwards."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs was refused")
+    # Not dumpable: another process of this user can't read or trace it. Order matters, because
+    # some kernels forget the death signal when credentials change.
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # Refused in many containers: best effort.
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def close_doors() -> None:
+    """From here on no file, socket, pipe or process can be opened; what is open stays usable.
+
+    RLIMIT_NOFILE 0 makes open() and socket() fail with EMFILE, whatever a demuxer wants.
+    RLIMIT_NPROC does not bind root.
+    """
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

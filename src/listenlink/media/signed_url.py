@@ -1,0 +1,98 @@
+"""Playback URLs: short-lived, for one track of one open of one link, checked again at every request.
+
+Every field has a fixed width, so a URL has one spelling; none is optional (security, rows 2, 17, 38).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from listenlink.model.signing import Signer
+
+SHARED_PURPOSE = "listenlink-playback-v1"
+OWN_PURPOSE = "listenlink-own-playback-v1"
+PATH = "/v1/music/audio/"
+
+_SHARED = re.compile(
+    r"([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{16})"
+    r"\.([0-9a-f]{10})\.([0-9a-f]{10})\.([0-9a-f]{32})"
+)
+_OWN = re.compile(
+    r"own\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10})\.([0-9a-f]{32})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlayback:
+    """Leave to play a track by a link. A request may begin until `expires_at`, and what has begun
+    may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
+
+    share_id: int
+    rotation: int
+    track_id: int
+    open_trace: int
+    expires_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlayback:
+    """Leave for a creator to play a track of their own, until `expires_at` in Unix seconds."""
+
+    user_id: int
+    track_id: int
+    expires_at: int
+
+
+class PlaybackUrls:
+    """Writes and reads playback URLs below `base_url`."""
+
+    def __init__(self, base_url: str, shared: Signer, own: Signer) -> None:
+        self._prefix = base_url + PATH
+        self._shared = shared
+        self._own = own
+
+    def write_shared(self, playback: SharedPlayback) -> str:
+        """The URL that a listener gets."""
+        fields = (
+            f"{playback.share_id:012x}",
+            f"{playback.rotation:08x}",
+            f"{playback.track_id:012x}",
+            f"{playback.open_trace:016x}",
+            f"{playback.expires_at:010x}",
+            f"{playback.ends_at:010x}",
+        )
+        tag = self._shared.sign(*fields)
+        return f"{self._prefix}{self._shared.key_id}.{'.'.join(fields)}.{tag}"
+
+    def write_own(self, playback: OwnPlayback) -> str:
+        """The URL that a creator gets."""
+        fields = (
+            f"{playback.user_id:012x}",
+            f"{playback.track_id:012x}",
+            f"{playback.expires_at:010x}",
+        )
+        tag = self._own.sign(*fields)
+        return f"{self._prefix}own.{self._own.key_id}.{'.'.join(fields)}.{tag}"
+
+    def read(self, text: str, now_seconds: int) -> SharedPlayback | OwnPlayback | None:
+        """What the last part of a URL's path allows now; None if misspelled, forged or expired."""
+        if match := _SHARED.fullmatch(text):
+            shared = _verified(match, self._shared)
+            playback: SharedPlayback | OwnPlayback | None = (
+                SharedPlayback(*shared) if shared else None
+            )
+        elif match := _OWN.fullmatch(text):
+            own = _verified(match, self._own)
+            playback = OwnPlayback(*own) if own else None
+        else:
+            return None
+        return playback if playback and now_seconds <= playback.expires_at else None
+
+
+def _verified(match: re.Match[str], signer: Signer) -> tuple[int, ...] | None:
+    key_id, *fields, tag = match.groups()
+    if not signer.verify(key_id, tag, *fields):
+        return None
+    return tuple(int(field, 16) for field in fields)

@@ -1,0 +1,1 @@
+"""Frozen values and pure rules; the time is always an argument."""

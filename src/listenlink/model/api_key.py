@@ -1,0 +1,44 @@
+"""API keys: `ak_` and 40 lowercase hex digits; stored as SHA-256 with a short prefix to tell them apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+SCOPES = ("read", "write", "share", "admin")
+_GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
+_SHOWN = len("ak_") + 5
+
+
+def new_api_key() -> str:
+    """A fresh raw key with 160 random bits; shown once."""
+    return "ak_" + secrets.token_hex(20)
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text is spelled like a key: a cheap check before any look-up."""
+    return _GRAMMAR.fullmatch(text) is not None
+
+
+def digest(text: str) -> bytes:
+    """SHA-256 of the key. The key is random, so one fast hash is enough."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def shown_prefix(text: str) -> str:
+    """The first 8 characters, which an owner may see in lists."""
+    return text[:_SHOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is stored. Times in epoch µs."""
+
+    id: int
+    organization_id: int
+    user_id: int
+    scopes: frozenset[str]
+    expires_at: int | None
+    deactivated_at: int | None

@@ -1,0 +1,75 @@
+"""What the audit says of one request: its outcome, the reason, and what kind of client asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Outcome(IntEnum):
+    """How a request for a link ended. Stored as its number, told by its name in lower case."""
+
+    OPENED = 1
+    RENEWED = 2
+    REMOVED = 3
+    VIEWED = 4
+    REFUSED = 5
+    LIMITED = 6
+
+
+class Reason(IntEnum):
+    """Why a link was refused, or which budget was spent. The stranger never learns it."""
+
+    MALFORMED = 1
+    UNKNOWN = 2
+    REVOKED = 3
+    EXPIRED = 4
+    SPENT = 5
+    NOT_STARTED = 6
+    RESOLVE_LIMIT = 7
+    MISS_LIMIT = 8
+
+
+class Agent(IntEnum):
+    """What the User-Agent looks like; a hint for statistics, never for a decision about access."""
+
+    UNKNOWN = 0
+    PERSON = 1
+    UNFURLER = 2
+    PROGRAM = 3
+
+
+_UNFURLERS = (
+    "bot", "facebookexternalhit", "slack", "whatsapp", "telegram", "discord", "twitter", "embedly",
+    "skypeuripreview", "linkedin", "pinterest", "redditbot", "preview", "crawler", "spider",
+)  # fmt: skip
+
+
+def classify_agent(user_agent: str) -> Agent:
+    """Person, unfurler or program, from the text of `User-Agent`."""
+    text = user_agent[:512].lower()
+    if not text:
+        return Agent.UNKNOWN
+    if any(word in text for word in _UNFURLERS):
+        return Agent.UNFURLER
+    return Agent.PERSON if text.startswith("mozilla/") else Agent.PROGRAM
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit as it is read back. Times in epoch µs.
+
+    `client` is a pseudonym by a key of that day, `client_prefix` the /24 or /48; neither is the
+    full address, which is written nowhere.
+    """
+
+    at: int
+    outcome: Outcome
+    reason: Reason | None
+    share_id: int | None
+    trace: int
+    client: bytes
+    client_prefix: str
+    agent: Agent
+    referrer: str | None
+    count: int

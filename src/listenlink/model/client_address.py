@@ -1,0 +1,75 @@
+"""A client's address: read from text, folded to the prefix that limits share, truncated for the audit."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_IPV6_LIMIT_BITS = 64
+_MOST_HOPS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAddress:
+    """`full` is the canonical text, kept in memory only. `number` is the limits' key: the IPv4
+    address, or the IPv6 /64. `prefix` is what the audit keeps: the /24 or the /48."""
+
+    full: str
+    number: int
+    prefix: str
+
+
+def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An IP address from `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]:80` or `fe80::1%eth0`; else None.
+
+    IPv4-mapped IPv6 folds into IPv4, so that a client has one budget by either name.
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ClientAddress:
+    """Fold one parsed address."""
+    if isinstance(address, ipaddress.IPv4Address):
+        prefix = ipaddress.ip_network((address, 24), strict=False)
+        return ClientAddress(str(address), int(address), str(prefix))
+    # The set bit keeps an IPv6 /64 apart from every IPv4 address.
+    number = (int(address) >> (128 - _IPV6_LIMIT_BITS)) | (1 << _IPV6_LIMIT_BITS)
+    return ClientAddress(
+        str(address), number, str(ipaddress.ip_network((address, 48), strict=False))
+    )
+
+
+def is_trusted(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, trusted: tuple[Network, ...]
+) -> bool:
+    """Whether the address lies in one of the networks."""
+    return any(address in network for network in trusted)
+
+
+def find_client(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> ClientAddress:
+    """Who asks: the peer, or behind trusted proxies the right-most address that isn't one of them.
+
+    `forwarded_for` is the joined text of all X-Forwarded-For lines; only a trusted peer's is read,
+    from the right. What doesn't parse ends the walk at the last hop that did, never at "unlimited".
+    """
+    found = parse_address(peer) or ipaddress.IPv4Address(0)
+    if not forwarded_for or not is_trusted(found, trusted):
+        return client_address(found)
+    for hop in reversed(forwarded_for.rsplit(",", _MOST_HOPS)):
+        address = parse_address(hop)
+        if address is None:
+            break
+        found = address
+        if not is_trusted(found, trusted):
+            break
+    return client_address(found)

@@ -1,0 +1,42 @@
+"""Public ids: a prefix and 12 lowercase hex digits, of which the 48-bit number is the row's key."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+TRACK = "mtrack_"
+COLLECTION = "mcoll_"
+SHARE = "mslink_"
+ORGANIZATION = "org_"
+USER = "user_"
+
+_TWELVE_HEX = re.compile(r"[0-9a-f]{12}")
+
+
+def new_number() -> int:
+    """48 random bits from the system's generator. Unique only once inserted: retry on collision."""
+    return secrets.randbits(48)
+
+
+def public_id(prefix: str, number: int) -> str:
+    """`("mtrack_", 0xb4d9e1c6a72f)` → `mtrack_b4d9e1c6a72f`."""
+    return f"{prefix}{number:012x}"
+
+
+def parse_id(prefix: str, text: str) -> int | None:
+    """The number behind a public id, or None if the text isn't exactly one spelling of one."""
+    digits = text.removeprefix(prefix)
+    if len(digits) == len(text) or _TWELVE_HEX.fullmatch(digits) is None:
+        return None
+    return int(digits, 16)
+
+
+def new_trace_number() -> int:
+    """63 random bits: one request's number in answers and in the audit."""
+    return secrets.randbits(63)
+
+
+def trace_id(number: int) -> str:
+    """`req_` and 16 hex digits, as it stands in `X-Request-Id` and in the error envelope."""
+    return f"req_{number:016x}"

@@ -1,0 +1,100 @@
+"""Licence truth: an order of classes, the registry of engines, and the meet that a viewer is told.
+
+Design, "Licences, never overstated": what is told is the lowest of the stamp a track got when it
+was made and of everything known since. Nothing here can raise a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+
+
+class LicenceClass(StrEnum):
+    """From least to most that may be done with the music."""
+
+    UNCLEAR = "unclear"
+    PERSONAL_ONLY = "personal_only"
+    COMMERCIAL_ENTERPRISE = "commercial_enterprise"
+    COMMERCIAL_CLEARED = "commercial_cleared"
+
+
+_RANK = {licence_class: rank for rank, licence_class in enumerate(LicenceClass)}
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """The facts of one licence. `attribution_text` is what to name, where something must be."""
+
+    licence_class: LicenceClass
+    version: str
+    requires_attribution: bool
+    attribution_text: str | None = None
+
+    @property
+    def commercial_use(self) -> bool:
+        """True for a stranger only where it's cleared for everybody; an enterprise term is not."""
+        return self.licence_class is LicenceClass.COMMERCIAL_CLEARED
+
+
+UNCLEAR = Licence(LicenceClass.UNCLEAR, "unknown", requires_attribution=True)
+
+
+def meet(first: Licence, second: Licence) -> Licence:
+    """The lower of two licences; attribution is required if either says so.
+
+    The version and text are those of the licence that decided the class; the first wins a tie.
+    """
+    low = second if _RANK[second.licence_class] < _RANK[first.licence_class] else first
+    requires = first.requires_attribution or second.requires_attribution
+    if low.requires_attribution == requires:
+        return low
+    text = low.attribution_text or first.attribution_text or second.attribution_text
+    return Licence(low.licence_class, low.version, requires, text)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTerms:
+    """What one version of one engine's terms says. Times in epoch µs; `known_at` is when we learned it."""
+
+    engine: str
+    display_name: str
+    licence: Licence
+    valid_from: int
+    known_at: int
+
+
+class EngineRegistry:
+    """All terms ever known, by engine. `offered` names the engines whose terms are readable today."""
+
+    def __init__(self, terms: Iterable[EngineTerms], offered: Iterable[str]) -> None:
+        self._offered = frozenset(offered)
+        self._terms: dict[str, list[EngineTerms]] = {}
+        for item in sorted(terms, key=lambda item: (item.valid_from, item.known_at)):
+            self._terms.setdefault(item.engine, []).append(item)
+
+    def terms_in_force(self, engine: str, now_us: int) -> EngineTerms | None:
+        """The newest terms that already hold, or None for an engine that isn't offered."""
+        if engine not in self._offered:
+            return None
+        holding = [item for item in self._terms.get(engine, ()) if item.valid_from <= now_us]
+        return holding[-1] if holding else None
+
+    def stamp(self, engine: str, now_us: int) -> Licence:
+        """The licence a track made now gets. An unknown engine gives `UNCLEAR`."""
+        terms = self.terms_in_force(engine, now_us)
+        return terms.licence if terms else UNCLEAR
+
+    def told(self, engine: str, stamp: Licence, stamped_at: int, now_us: int) -> Licence:
+        """The licence a viewer is told now: the meet of the stamp and of everything known since."""
+        in_force = self.terms_in_force(engine, now_us)
+        if in_force is None:
+            return UNCLEAR
+        since = (
+            item.licence
+            for item in self._terms[engine]
+            if item.valid_from <= now_us and max(item.valid_from, item.known_at) > stamped_at
+        )
+        return reduce(meet, since, meet(stamp, in_force.licence))

@@ -1,0 +1,172 @@
+"""The exact rate limit: at most L accepted in any window, by a log of accepted times per client.
+
+A fixed window lets 2.00·L through and a two-counter window 1.97·L (design, limits); a log lets L.
+Memory is kept small by storing one time as a bare number, and bounded by generations: a client that
+wasn't touched for a whole window is in the older generation, which is dropped a few keys a call.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+WINDOW_US = 60_000_000
+_DROPPED_PER_CALL = 4
+
+_Log = TypeVar("_Log")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left to a client. `reset_us` is the time until one more is surely accepted, if spent,
+    else until the oldest accepted one leaves the window."""
+
+    limit: int
+    remaining: int
+    reset_us: int
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the next one would be refused."""
+        return self.limit > 0 and self.remaining <= 0
+
+
+class _Generations(Generic[_Log]):
+    """A map of logs by client that forgets what wasn't touched for one to two windows."""
+
+    def __init__(self) -> None:
+        self._young: dict[int, _Log] = {}
+        self._old: dict[int, _Log] = {}
+        self._dropped: dict[int, _Log] = {}
+        self._turns_at = 0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def find(self, client: int) -> _Log | None:
+        log = self._young.get(client)
+        return self._old.get(client) if log is None else log
+
+    def keep(self, client: int, log: _Log, tick_us: int) -> None:
+        if tick_us >= self._turns_at:
+            self._turn(tick_us)
+        self._young[client] = log
+        self._old.pop(client, None)
+        for _ in range(min(_DROPPED_PER_CALL, len(self._dropped))):
+            self._dropped.popitem()
+
+    def _turn(self, tick_us: int) -> None:
+        # One tick more than a window: a time in the old generation is then surely out of it.
+        self._dropped = self._old
+        self._old = self._young
+        self._young = {}
+        self._turns_at = tick_us + WINDOW_US + 1
+
+
+class HitLimit:
+    """At most `limit` accepted per client in any 60 s. `limit` 0 accepts everything.
+
+    `tick_us` is monotonic; a client is the number of its prefix (`web/client_address.py`).
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._logs: _Generations[int | array[int]] = _Generations()
+
+    def __len__(self) -> int:
+        return len(self._logs)
+
+    def peek(self, client: int, tick_us: int) -> Allowance:
+        """What is left, without using any of it."""
+        log = self._logs.find(client)
+        if log is None:
+            return Allowance(self.limit, self.limit, WINDOW_US)
+        floor = tick_us - WINDOW_US
+        if isinstance(log, int):
+            return self._allowance(1, log, tick_us) if log >= floor else self._allowance(0, 0, 0)
+        expired = _count_expired(log, floor)
+        used = len(log) - expired
+        return self._allowance(used, log[expired] if used else 0, tick_us)
+
+    def spend(self, client: int, tick_us: int) -> bool:
+        """Accept one more, if the log has room for it. Checked and written in one step."""
+        if not self.limit:
+            return True
+        log = self._logs.find(client)
+        floor = tick_us - WINDOW_US
+        if log is None or (isinstance(log, int) and log < floor):
+            self._logs.keep(client, tick_us, tick_us)
+            return True
+        if isinstance(log, int):
+            log = array("q", (log,))
+        del log[: _count_expired(log, floor)]
+        if len(log) >= self.limit:
+            return False
+        log.append(tick_us)
+        self._logs.keep(client, log, tick_us)
+        return True
+
+    def give_back(self, client: int, tick_us: int) -> None:
+        """Undo one `spend` whose answer never left, because the database couldn't keep it."""
+        log = self._logs.find(client)
+        if isinstance(log, array) and tick_us in log:
+            log.remove(tick_us)
+        elif log == tick_us:
+            self._logs.keep(client, tick_us - WINDOW_US - 1, tick_us)
+
+    def _allowance(self, used: int, oldest_us: int, tick_us: int) -> Allowance:
+        reset_us = oldest_us + WINDOW_US + 1 - tick_us if used else WINDOW_US
+        return Allowance(self.limit, max(0, self.limit - used), reset_us)
+
+
+def _count_expired(log: array[int], floor: int) -> int:
+    expired = 0
+    for accepted_at in log:
+        if accepted_at >= floor:
+            break
+        expired += 1
+    return expired
+
+
+class MissLimit:
+    """At most `limit` refusals told per client in any 60 s; a repeated one is counted once a minute.
+
+    Decision 2: an office that clicks one dead link spends one miss. The log is a flat array of
+    (token number, tick) pairs in order of time, so its length is the number of misses.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._logs: _Generations[array[int]] = _Generations()
+
+    def __len__(self) -> int:
+        return len(self._logs)
+
+    def peek(self, client: int, tick_us: int) -> Allowance:
+        """What is left, without using any of it."""
+        log = self._logs.find(client)
+        if log is None:
+            return Allowance(self.limit, self.limit, WINDOW_US)
+        ticks = [at for at in log[1::2] if at >= tick_us - WINDOW_US]
+        reset_us = ticks[0] + WINDOW_US + 1 - tick_us if ticks else WINDOW_US
+        return Allowance(self.limit, max(0, self.limit - len(ticks)), reset_us)
+
+    def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
+        """Count one refusal of one token, or find it counted already. False: the budget is spent."""
+        if not self.limit:
+            return True
+        number = int.from_bytes(token_digest[:8], "big", signed=True)
+        log = self._logs.find(client)
+        if log is None:
+            self._logs.keep(client, array("q", (number, tick_us)), tick_us)
+            return True
+        expired = sum(1 for at in log[1::2] if at < tick_us - WINDOW_US)
+        del log[: 2 * expired]
+        if number in log[::2]:
+            return True
+        if len(log) >= 2 * self.limit:
+            return False
+        log.extend((number, tick_us))
+        self._logs.keep(client, log, tick_us)
+        return True

@@ -1,0 +1,21 @@
+"""How a time is written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4096)
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_seconds(at_us: int) -> str:
+    """`1782642600000000` → `2026-06-28T10:30:00Z`."""
+    return _iso(at_us // 1_000_000)
+
+
+def iso_or_none(at_us: int | None) -> str | None:
+    """The same for a time that may be missing."""
+    return None if at_us is None else iso_seconds(at_us)

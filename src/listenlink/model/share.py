@@ -1,0 +1,70 @@
+"""A share link, and the one rule that says whether it opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from listenlink.model.audit import Reason
+
+MAX_EXPIRES_IN_DAYS = 90
+LABEL_LENGTH = 120
+
+
+class Visibility(StrEnum):
+    """`link_only` is never indexed; `public` may be."""
+
+    LINK_ONLY = "link_only"
+    PUBLIC = "public"
+
+
+class TargetType(StrEnum):
+    """What a link leads to."""
+
+    TRACK = "track"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share link as stored, without its token. Times in epoch µs.
+
+    `rotation` grows when the link gets a new token; sessions and playback URLs of an older
+    rotation are dead.
+    """
+
+    id: int
+    organization_id: int
+    creator_id: int
+    target_type: TargetType
+    target_id: int
+    visibility: Visibility
+    label: str | None
+    max_opens: int | None
+    opens: int
+    starts_at: int | None
+    expires_at: int | None
+    revoked_at: int | None
+    rotation: int
+    created_at: int
+
+
+def refusal(
+    revoked_at: int | None, starts_at: int | None, expires_at: int | None, now_us: int
+) -> Reason | None:
+    """Why a link doesn't lead anywhere now, or None. Whether it's spent is a matter of an open only.
+
+    The single home of this rule: opening, playing and saving all ask here.
+    """
+    if revoked_at is not None:
+        return Reason.REVOKED
+    if expires_at is not None and now_us >= expires_at:
+        return Reason.EXPIRED
+    if starts_at is not None and now_us < starts_at:
+        return Reason.NOT_STARTED
+    return None
+
+
+def is_spent(opens: int, max_opens: int | None) -> bool:
+    """Whether no open is left. None is unlimited."""
+    return max_opens is not None and opens >= max_opens

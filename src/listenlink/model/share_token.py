@@ -1,0 +1,24 @@
+"""The share token: `shr_` and 32 lowercase hex digits, 128 random bits; one spelling only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+_GRAMMAR = re.compile(r"shr_[0-9a-f]{32}")
+
+
+def new_token() -> str:
+    """A fresh raw token. It leaves the program once, in the answer that made the link."""
+    return "shr_" + secrets.token_hex(16)
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text is spelled like a token. It's compared as text, never decoded."""
+    return _GRAMMAR.fullmatch(text) is not None
+
+
+def digest(text: str) -> bytes:
+    """SHA-256 of the token's text: the only form in which a token is stored or looked up."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

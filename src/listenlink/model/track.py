@@ -1,0 +1,40 @@
+"""A track and the stored audio behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listenlink.model.licence import Licence
+
+MODES = ("creation", "focus")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A piece of music somebody put in. Its length is exact: decoded samples over their rate."""
+
+    id: int
+    organization_id: int
+    creator_id: int
+    title: str
+    engine: str
+    mode: str
+    instrumental: bool
+    sample_count: int
+    sample_rate: int
+    stamp: Licence
+    created_at: int
+
+    @property
+    def measured_duration_seconds(self) -> float:
+        """Seconds to the millisecond; the sample count itself stays exact in the store."""
+        return round(self.sample_count / self.sample_rate, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    """The bytes behind a track: one stored object for equal bytes. `digest` is their SHA-256."""
+
+    digest: bytes
+    size_bytes: int
+    content_type: str

@@ -1,0 +1,114 @@
+"""The instance's secrets, as files beside the database and never in it: signing keys, daily keys.
+
+`secrets/signing-keys` holds one `key_id hex` line a key, newest first. `secrets/daily/DATE` holds
+the key that makes that day's audit pseudonyms; it's destroyed after seven days, and with it the
+last way from a pseudonym back to an address (design, "Audit and privacy").
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from listenlink.errors import RefusesToStart
+from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
+
+DAILY_KEYS_KEPT_DAYS = 7
+_SIGNING_FILE = "signing-keys"
+
+
+def create_signing_keys(folder: Path) -> None:
+    """Make the first key. Raises FileExistsError rather than replace one."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    line = f"{secrets.token_hex(4)} {secrets.token_hex(MIN_KEY_BYTES)}\n"
+    _write_new(folder / _SIGNING_FILE, line.encode())
+
+
+def load_signing_keys(folder: Path) -> tuple[SigningKey, ...]:
+    """The key ring, newest first.
+
+    Raises RefusesToStart if there is no key, a short or misspelled one, or if others may read it.
+    """
+    path = folder / _SIGNING_FILE
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        raise RefusesToStart(f"{path}: the signing keys can't be read") from None
+    if mode & 0o077:
+        raise RefusesToStart(f"{path}: others may read the signing keys; chmod 600 it")
+    ring = tuple(_parse_key(path, line) for line in text.splitlines() if line.strip())
+    if not ring:
+        raise RefusesToStart(f"{path}: holds no signing key")
+    if len({key.key_id for key in ring}) != len(ring):
+        raise RefusesToStart(f"{path}: two signing keys have the same id")
+    return ring
+
+
+def _parse_key(path: Path, line: str) -> SigningKey:
+    key_id, _, digits = line.strip().partition(" ")
+    try:
+        root = bytes.fromhex(digits)
+        int(key_id, 16)
+    except ValueError:
+        raise RefusesToStart(f"{path}: a line isn't `key_id hex`") from None
+    if len(root) < MIN_KEY_BYTES or len(key_id) != 8:
+        raise RefusesToStart(f"{path}: a signing key is too short")
+    return SigningKey(key_id.lower(), root)
+
+
+class DailyKeys:
+    """One random key a UTC day, shared by all processes of the instance through its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loaded: dict[int, bytes] = {}
+
+    def key_of(self, day: int) -> bytes:
+        """The key of a day, counted in days since the epoch; made when first asked for."""
+        key = self._loaded.get(day)
+        if key is None:
+            key = self._loaded[day] = self._load_or_make(day)
+        return key
+
+    def _load_or_make(self, day: int) -> bytes:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._folder / _date_of(day).isoformat()
+        made = secrets.token_bytes(MIN_KEY_BYTES)
+        # Written under another name first: a second process must never read half a key.
+        draft = self._folder / f".{secrets.token_hex(8)}"
+        _write_new(draft, made)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return path.read_bytes()
+        finally:
+            draft.unlink()
+        return made
+
+    def destroy_old(self, today: int) -> int:
+        """Remove the keys of days that are over for longer than they may be kept; how many."""
+        oldest_kept = _date_of(today) - timedelta(days=DAILY_KEYS_KEPT_DAYS)
+        gone = 0
+        for path in self._folder.glob("????-??-??") if self._folder.is_dir() else ():
+            if date.fromisoformat(path.name) < oldest_kept:
+                path.unlink(missing_ok=True)
+                gone += 1
+        for day in [day for day in self._loaded if _date_of(day) < oldest_kept]:
+            del self._loaded[day]
+        return gone
+
+
+def _date_of(day: int) -> date:
+    return datetime.fromtimestamp(day * 86_400, UTC).date()
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

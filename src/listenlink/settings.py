@@ -1,0 +1,130 @@
+"""All settings, `LISTENLINK_*`, typed. A bad value refuses to start with one clear line.
+
+docs/settings.md describes each; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from listenlink.errors import RefusesToStart
+from listenlink.model.client_address import Network
+
+PREFIX = "LISTENLINK_"
+
+
+class Settings(BaseSettings):
+    """The settings of one running instance. Durations carry their unit in the name."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    data: Path = Field(
+        default=Path("listenlink-data"),
+        description="The instance's folder: database, audio and secret keys.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8484, ge=1, le=65535, description="The port to listen on.")
+    public_url: str | None = Field(
+        default=None,
+        description="Where listeners reach the server, as in `https://music.example`; every link "
+        "is made of it. Unset: `http://HOST:PORT`, which is only possible on a loopback address.",
+    )
+    resolve_limit_per_minute: int = Field(
+        default=120, ge=0, le=100_000,
+        description="Opens accepted per client address in any 60 s; 0 switches both limits off.",
+    )  # fmt: skip
+    miss_limit_per_minute: int = Field(
+        default=20, ge=0, le=100_000,
+        description="Refusals told per client address in any 60 s; 0 switches this limit off.",
+    )  # fmt: skip
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks, as in `10.0.0.0/8,::1/128`, whose `X-Forwarded-For` is believed. "
+        "Empty: nobody's.",
+    )
+    playback_ttl_seconds: int = Field(
+        default=300, ge=10, le=3600,
+        description="How long a playback URL may be used to begin to play.",
+    )  # fmt: skip
+    session_ttl_seconds: int = Field(
+        default=21_600, ge=60, le=21_600,
+        description="How long one open may mint fresh playback URLs without counting again.",
+    )  # fmt: skip
+    max_upload_bytes: int = Field(
+        default=512 * 1024 * 1024, ge=1024, le=4 * 1024**3, description="The largest audio file taken in."
+    )  # fmt: skip
+    max_audio_seconds: int = Field(
+        default=7200, ge=1, le=86_400, description="The longest audio taken in, as decoded."
+    )  # fmt: skip
+    audit_retention_days: int = Field(
+        default=90, ge=0, le=3650, description="How long audit lines are kept; 0 keeps none past the day."
+    )  # fmt: skip
+    engines_file: Path | None = Field(
+        default=None, description="Engines and their licence terms; unset: those that come with Listenlink."
+    )  # fmt: skip
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$",
+        description="The least severe log lines written: debug, info, warning or error.",
+    )  # fmt: skip
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(
+            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
+        )
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        bare = not (parts.query or parts.fragment or parts.username or parts.path.strip("/"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or not bare:
+            raise ValueError("must be like https://music.example, without a path")
+        return value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """`public_url`, or the loopback address that is served. No slash at the end."""
+        if self.public_url:
+            return self.public_url
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given` values that aren't None go before it.
+
+    Raises RefusesToStart with one line that names the variable and what is wrong with it.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX + "*"
+        raise RefusesToStart(f"{name}: {first['msg']}") from None
+    if settings.public_url is None and not _is_loopback(settings.host):
+        raise RefusesToStart(
+            f"{PREFIX}PUBLIC_URL: must be set when serving on {settings.host}, which isn't a "
+            "loopback address: links are made of it"
+        )
+    return settings
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,86 @@
+"""Ordinary queries: a function of a SQLAlchemy connection, run in a thread, one transaction each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.ids import new_number
+from listenlink.store.sqlite import make_engine
+
+_Result = TypeVar("_Result")
+_THREADS = 4
+_ID_TRIES = 8
+
+
+class Database:
+    """The embedded database, for everything but the open itself (`store/group_commit.py`)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = make_engine(path)
+        self._writing = self._engine.execution_options(writes=True)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
+
+    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run `work` on one consistent state. Raises Problem(UNAVAILABLE) if there is none."""
+        return await self._in_thread(lambda: self.read_now(work))
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run `work` as one transaction, committed when it returns, undone when it raises."""
+        return await self._in_thread(lambda: self.write_now(work))
+
+    def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
+        """`read`, in the calling thread."""
+        with _unavailable(), self._engine.connect() as connection:
+            return work(connection)
+
+    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
+        """`write`, in the calling thread."""
+        with _unavailable(), self._writing.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """End the threads and the connections."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+@contextlib.contextmanager
+def _unavailable() -> Iterator[None]:
+    """A database that is locked, full or gone is a 503 for whoever asked, with nothing of its text."""
+    try:
+        yield
+    except (OperationalError, sqlite3.OperationalError) as error:
+        raise Problem(ProblemKind.UNAVAILABLE) from error
+
+
+def insert_with_new_id(connection: Connection, insert: Callable[[int], object]) -> int:
+    """Insert a row under a fresh random number, again with another one if it's taken.
+
+    Ids have 48 bits, so a collision is rare and not impossible (docs/api.md, Ids). `insert` may
+    raise IntegrityError for another reason; the last one is raised on.
+    """
+    for left in range(_ID_TRIES, 0, -1):
+        number = new_number()
+        try:
+            with connection.begin_nested():
+                insert(number)
+        except IntegrityError:
+            if left == 1:
+                raise
+        else:
+            return number
+    raise AssertionError("unreachable")

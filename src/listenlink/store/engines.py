@@ -1,0 +1,92 @@
+"""The engine registry: a versioned data file, and the table that forgets nothing it ever said."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, date, datetime, time
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
+from listenlink.store import tables
+
+_TERMS = tables.engine_terms
+
+
+class UnreadableEngines(Exception):
+    """The data file can't be read; the text says what is wrong with it, for the operator."""
+
+
+def read_engines_file(path: Path | None, now_us: int) -> list[EngineTerms]:
+    """The terms of a data file, by default of the one that comes with Listenlink.
+
+    Raises UnreadableEngines for a file that isn't there or isn't of the documented form.
+    """
+    source = path or resources.files("listenlink.store").joinpath("engines.toml")
+    try:
+        listed = tomllib.loads(source.read_text("utf-8"))["engine"]
+        return [_read_terms(entry, now_us) for entry in listed]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableEngines(f"{source}: {type(error).__name__}: {error}") from None
+
+
+def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
+    valid_from = entry["valid_from"]
+    if type(valid_from) is not date or not isinstance(entry["requires_attribution"], bool):
+        raise TypeError("valid_from must be a date, requires_attribution true or false")
+    midnight = datetime.combine(valid_from, time(), UTC)
+    return EngineTerms(
+        engine=str(entry["key"]),
+        display_name=str(entry["name"]),
+        licence=Licence(
+            LicenceClass(entry["licence_class"]),
+            str(entry["version"]),
+            entry["requires_attribution"],
+            entry.get("attribution_text"),
+        ),
+        valid_from=int(midnight.timestamp()) * 1_000_000,
+        known_at=now_us,
+    )
+
+
+def remember_terms(connection: Connection, terms: list[EngineTerms]) -> None:
+    """Add what the table doesn't know yet. What it knows stays, with the time it was first known."""
+    for item in terms:
+        connection.execute(
+            insert(_TERMS)
+            .values(
+                engine=item.engine,
+                version=item.licence.version,
+                licence_class=item.licence.licence_class.value,
+                requires_attribution=item.licence.requires_attribution,
+                display_name=item.display_name,
+                attribution_text=item.licence.attribution_text,
+                valid_from=item.valid_from,
+                known_at=item.known_at,
+            )
+            .on_conflict_do_nothing()
+        )
+
+
+def load_registry(connection: Connection, offered: list[EngineTerms]) -> EngineRegistry:
+    """Everything ever known, with the engines that the readable file names as the ones offered."""
+    remembered = (
+        EngineTerms(
+            engine=row.engine,
+            display_name=row.display_name,
+            licence=Licence(
+                LicenceClass(row.licence_class),
+                row.version,
+                row.requires_attribution,
+                row.attribution_text,
+            ),
+            valid_from=row.valid_from,
+            known_at=row.known_at,
+        )
+        for row in connection.execute(select(_TERMS))
+    )
+    return EngineRegistry(remembered, {item.engine for item in offered})

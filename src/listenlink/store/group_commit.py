@@ -1,0 +1,146 @@
+"""Group commit: whatever was asked at the same moment becomes one durable transaction.
+
+Answers are released only after the commit, so none leaves before its audit line is on the disk. The
+work itself runs on the event loop; what may wait, a lock held by somebody else, waits in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.store.sqlite import connect
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+Work = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
+
+MOST_WAITING = 10_000
+MOST_PER_BATCH = 512
+# Together with the work itself, well within the two seconds after which a listener is told "busy".
+LOCK_WAIT_MS = 1500
+
+
+class GroupCommit(Generic[_Item, _Result]):
+    """Runs `work(connection, items)` in one transaction for all items that wait.
+
+    `work` gives one result per item, in order. `done()` is called when the transaction is durable,
+    `undo()` when it could not be kept; then every item ends in Problem(UNAVAILABLE).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        work: Work[_Item, _Result],
+        undo: Callable[[], None],
+        done: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._work = work
+        self._undo = undo
+        self._done = done
+        self._connection: sqlite3.Connection | None = None
+        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
+        self._busy = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+
+    async def submit(self, item: _Item) -> _Result:
+        """The item's result, after its transaction is durable.
+
+        Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Problem(ProblemKind.UNAVAILABLE)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[_Result] = loop.create_future()
+        self._waiting.append((item, answer))
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._run_batch)
+        return await answer
+
+    def close(self) -> None:
+        """End the thread and the connection."""
+        self._thread.shutdown()
+        self._drop_connection()
+
+    def _run_batch(self) -> None:
+        batch = self._waiting[:MOST_PER_BATCH]
+        del self._waiting[:MOST_PER_BATCH]
+        try:
+            connection = self._connected()
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            # Somebody else writes. Waiting for the lock here would stop every other request.
+            waiting = asyncio.ensure_future(self._run_after_lock(batch))
+            waiting.add_done_callback(lambda _: self._next())
+            return
+        self._run_locked(connection, batch)
+        self._next()
+
+    async def _run_after_lock(self, batch: list[tuple[_Item, asyncio.Future[_Result]]]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            connection = await loop.run_in_executor(self._thread, self._wait_for_lock)
+        except sqlite3.Error:
+            self._fail(batch)
+        else:
+            self._run_locked(connection, batch)
+
+    def _wait_for_lock(self) -> sqlite3.Connection:
+        connection = self._connected()
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS:d}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    def _run_locked(
+        self,
+        connection: sqlite3.Connection,
+        batch: list[tuple[_Item, asyncio.Future[_Result]]],
+    ) -> None:
+        try:
+            results = self._work(connection, [item for item, _ in batch])
+            connection.execute("COMMIT")
+        except Exception as error:
+            self._drop_connection()
+            self._fail(batch, None if isinstance(error, sqlite3.Error) else error)
+            return
+        self._done()
+        for (_, answer), result in zip(batch, results, strict=True):
+            if not answer.done():
+                answer.set_result(result)
+
+    def _fail(
+        self,
+        batch: list[tuple[_Item, asyncio.Future[_Result]]],
+        error: Exception | None = None,
+    ) -> None:
+        self._undo()
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(error or Problem(ProblemKind.UNAVAILABLE))
+
+    def _next(self) -> None:
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._run_batch)
+        else:
+            self._busy = False
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = connect(self._path, busy_timeout_ms=0)
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        """After an error a fresh connection is the one state that is surely without a transaction."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,60 @@
+"""What playing needs: whether a link still leads to a track, and where its bytes are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from listenlink.store.sqlite import connect
+
+_FIND_SHARED = """
+SELECT s.revoked_at, s.starts_at, s.expires_at, s.rotation, a.digest, a.size_bytes, a.content_type
+FROM shares s
+JOIN tracks t ON t.id = ?2 AND t.removed_at IS NULL
+JOIN audio_objects a ON a.id = t.audio_id
+LEFT JOIN collections c ON c.id = s.collection_id
+WHERE s.id = ?1
+  AND (s.track_id = t.id
+       OR (c.removed_at IS NULL AND EXISTS (
+             SELECT 1 FROM collection_tracks m
+             WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
+"""
+
+_FIND_OWN = """
+SELECT NULL, NULL, NULL, 0, a.digest, a.size_bytes, a.content_type
+FROM tracks t JOIN audio_objects a ON a.id = t.audio_id
+WHERE t.id = ? AND t.creator_id = ? AND t.removed_at IS NULL
+"""
+
+
+class Playable(NamedTuple):
+    """A link's state and the audio it leads to. Times in epoch µs."""
+
+    revoked_at: int | None
+    starts_at: int | None
+    expires_at: int | None
+    rotation: int
+    digest: bytes
+    size_bytes: int
+    content_type: str
+
+
+class PlaybackReader:
+    """Point reads on a read-only connection of their own, some microseconds each."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path, busy_timeout_ms=0, read_only=True)
+
+    def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+        """The audio of a track that this link leads to today, else None."""
+        row = self._connection.execute(_FIND_SHARED, (share_id, track_id)).fetchone()
+        return None if row is None else Playable._make(row)
+
+    def find_own(self, user_id: int, track_id: int) -> Playable | None:
+        """The audio of a track for its own creator, else None."""
+        row = self._connection.execute(_FIND_OWN, (track_id, user_id)).fetchone()
+        return None if row is None else Playable._make(row)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()

@@ -1,0 +1,151 @@
+"""Tracks and the stored audio behind them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from listenlink.model.licence import Licence, LicenceClass
+from listenlink.model.track import StoredAudio, Track
+from listenlink.store import tables
+from listenlink.store.database import insert_with_new_id
+
+_TRACKS = tables.tracks
+_AUDIO = tables.audio_objects
+
+
+def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
+    """The number of the stored object with these bytes, added if it's new, revived if discarded."""
+    found = connection.execute(select(_AUDIO.c.id).where(_AUDIO.c.digest == audio.digest)).scalar()
+    if found is not None:
+        connection.execute(update(_AUDIO).where(_AUDIO.c.id == found).values(discarded_at=None))
+        return int(found)
+    return insert_with_new_id(
+        connection,
+        lambda number: connection.execute(
+            insert(_AUDIO).values(
+                id=number,
+                digest=audio.digest,
+                size_bytes=audio.size_bytes,
+                content_type=audio.content_type,
+                created_at=now_us,
+            )
+        ),
+    )
+
+
+def is_audio_kept(connection: Connection, digest: bytes) -> bool:
+    """Whether some track needs these bytes."""
+    row = select(_AUDIO.c.id).where(_AUDIO.c.digest == digest, _AUDIO.c.discarded_at.is_(None))
+    return connection.execute(row).one_or_none() is not None
+
+
+def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
+    """Insert the track under a fresh number; the track with that number."""
+    values = {
+        "organization_id": track.organization_id,
+        "creator_id": track.creator_id,
+        "audio_id": audio_id,
+        "title": track.title,
+        "engine": track.engine,
+        "mode": track.mode,
+        "instrumental": track.instrumental,
+        "sample_count": track.sample_count,
+        "sample_rate": track.sample_rate,
+        "stamp_class": track.stamp.licence_class.value,
+        "stamp_version": track.stamp.version,
+        "stamp_requires_attribution": track.stamp.requires_attribution,
+        "stamp_attribution_text": track.stamp.attribution_text,
+        "created_at": track.created_at,
+    }
+    number = insert_with_new_id(
+        connection, lambda number: connection.execute(insert(_TRACKS).values(id=number, **values))
+    )
+    return find_own_track(connection, track.organization_id, track.creator_id, number) or track
+
+
+def find_own_track(
+    connection: Connection, organization_id: int, creator_id: int, track_id: int
+) -> Track | None:
+    """A track for its creator; None if it's somebody else's or was deleted."""
+    row = connection.execute(
+        select(_TRACKS).where(
+            _TRACKS.c.id == track_id,
+            _TRACKS.c.organization_id == organization_id,
+            _TRACKS.c.creator_id == creator_id,
+            _TRACKS.c.removed_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else _track(row)
+
+
+def find_oldest_own_track(
+    connection: Connection, organization_id: int, creator_id: int
+) -> int | None:
+    """The number of the creator's first track that is still there."""
+    return connection.execute(
+        select(_TRACKS.c.id)
+        .where(
+            _TRACKS.c.organization_id == organization_id,
+            _TRACKS.c.creator_id == creator_id,
+            _TRACKS.c.removed_at.is_(None),
+        )
+        .order_by(_TRACKS.c.created_at, _TRACKS.c.title)
+        .limit(1)
+    ).scalar()
+
+
+def remove_track(
+    connection: Connection, organization_id: int, creator_id: int, track_id: int, now_us: int
+) -> bool:
+    """Delete the creator's track softly; whether there was one."""
+    removed = connection.execute(
+        update(_TRACKS)
+        .where(
+            _TRACKS.c.id == track_id,
+            _TRACKS.c.organization_id == organization_id,
+            _TRACKS.c.creator_id == creator_id,
+            _TRACKS.c.removed_at.is_(None),
+        )
+        .values(removed_at=now_us)
+    )
+    return removed.rowcount == 1
+
+
+def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -> bytes | None:
+    """Mark a removed track's bytes for removal if no other track needs them; their digest."""
+    audio_id = select(_TRACKS.c.audio_id).where(_TRACKS.c.id == track_id).scalar_subquery()
+    needed = select(func.count()).where(
+        _TRACKS.c.audio_id == audio_id, _TRACKS.c.removed_at.is_(None)
+    )
+    if connection.execute(needed).scalar():
+        return None
+    connection.execute(update(_AUDIO).where(_AUDIO.c.id == audio_id).values(discarded_at=now_us))
+    return connection.execute(select(_AUDIO.c.digest).where(_AUDIO.c.id == audio_id)).scalar()
+
+
+def list_discarded_audio(connection: Connection) -> list[bytes]:
+    """Digests of the bytes that no track needs. The row stays: its removed tracks refer to it."""
+    rows = connection.execute(select(_AUDIO.c.digest).where(_AUDIO.c.discarded_at.is_not(None)))
+    return [row.digest for row in rows]
+
+
+def _track(row: Row[tuple[object, ...]]) -> Track:
+    stamp = Licence(
+        LicenceClass(row.stamp_class),
+        row.stamp_version,
+        row.stamp_requires_attribution,
+        row.stamp_attribution_text,
+    )
+    return Track(
+        id=row.id,
+        organization_id=row.organization_id,
+        creator_id=row.creator_id,
+        title=row.title,
+        engine=row.engine,
+        mode=row.mode,
+        instrumental=row.instrumental,
+        sample_count=row.sample_count,
+        sample_rate=row.sample_rate,
+        stamp=stamp,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,1 @@
+"""HTTP: what a stranger or an owner can reach."""

@@ -1,0 +1,54 @@
+"""An answer of the hot doors as a value, and its way out through ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.ids import trace_id
+from listenlink.web.problems import RETRY_AFTER_SECONDS, status_of, write_envelope
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+TRACE = "listenlink.trace"
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer. `headers` are those of the case; the door and the front add theirs."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+
+
+def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
+    """The envelope, with the headers that belong to its kind."""
+    headers = [(b"content-type", b"application/json")]
+    if problem.kind in (ProblemKind.UNAVAILABLE, ProblemKind.STORAGE_FULL):
+        headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+    return Answer(status_of(problem), write_envelope(problem, trace, now_us), headers)
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether only the headers are asked for."""
+    return bool(scope["method"] == "HEAD")
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer, shared: Headers) -> None:
+    """Send an answer with its own headers and the `shared` ones of its door.
+
+    A HEAD gets the headers alone, without a length where there was no body to measure.
+    """
+    headers = [*answer.headers, *shared, (b"x-request-id", trace_id(scope[TRACE]).encode())]
+    if answer.body or not is_head(scope):
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if is_head(scope) else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": False})

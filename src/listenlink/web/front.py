@@ -1,0 +1,135 @@
+"""The raw dispatch in front of everything: the two hot doors by hand, all else through Litestar.
+
+A Litestar handler costs half of the resolve's time (design, Stack), so these two don't pay for it.
+Both are in the route table as well, for the schema; a test compares their answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+
+from listenlink.actions.instance import Instance
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.ids import new_trace_number, trace_id
+from listenlink.web import hosts, playback_door, public_door
+from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
+from listenlink.web.headers import OWNERS_JSON, everywhere
+from listenlink.web.playback_door import PlaybackDoor
+from listenlink.web.public_door import PublicDoor
+from listenlink.web.routes import make_routes
+
+_log = structlog.get_logger()
+_SHARED = public_door.PATH.encode()
+_AUDIO = playback_door.PATH.encode()
+_DRAINED_BYTES = 1024 * 1024
+_DRAINED_SECONDS = 1.0
+_CLOSE = (b"connection", b"close")
+
+
+class Front:
+    """The ASGI application. `running` surrounds its life: it's entered at start-up."""
+
+    def __init__(
+        self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
+    ) -> None:
+        self._instance = instance
+        self._running = running
+        settings = instance.settings
+        self._everywhere = everywhere(settings.base_url.startswith("https://"))
+        self._own = self._everywhere + OWNERS_JSON
+        self._hosts = hosts.AcceptedHosts(settings.base_url)
+        self._public_door = PublicDoor(instance, self._everywhere)
+        self._playback_door = PlaybackDoor(instance, self._everywhere)
+        # Litestar types each kind of scope and message; here they are what ASGI calls them.
+        self._routes: Any = make_routes(instance, self._public_door, self._playback_door)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever it is."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        scope[TRACE] = new_trace_number()
+        path: bytes = scope["raw_path"]
+        try:
+            if not self._hosts.accepts(scope):
+                raise Problem(ProblemKind.MISDIRECTED)
+            if path.startswith(_SHARED) and path.count(b"/") == _SHARED.count(b"/"):
+                await self._public_door(scope, send)
+            elif path.startswith(_AUDIO):
+                await self._playback_door(scope, receive, send)
+            else:
+                await self._through_routes(scope, receive, send)
+        except Problem as problem:
+            await self._send_problem(scope, send, problem)
+        except Exception as error:
+            _log.error("unexpected", kind=type(error).__name__, trace=trace_id(scope[TRACE]))
+            await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
+
+    async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
+        now_us = self._instance.clock.now_us()
+        await send_answer(scope, send, problem_answer(problem, scope[TRACE], now_us), self._own)
+
+    async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Litestar's part. A refused request whose body is still coming is drained, within bounds,
+        so that its sender gets to read the refusal; then the connection is closed (decision 18)."""
+        body_ended = not _has_body(scope)
+        answered = False
+
+        async def receive_noting() -> Message:
+            nonlocal body_ended
+            message = await receive()
+            body_ended = body_ended or not message.get("more_body", False)
+            return message
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = True
+                given = {name for name, _ in message["headers"]}
+                added = [*self._own, (b"x-request-id", trace_id(scope[TRACE]).encode())]
+                headers = [*message["headers"], *(h for h in added if h[0] not in given)]
+                message["headers"] = headers if body_ended else [*headers, _CLOSE]
+            await send(message)
+
+        try:
+            await self._routes(scope, receive_noting, send_with_headers)
+        except Exception:
+            if not answered:
+                raise
+            _log.error("broken_answer", trace=trace_id(scope[TRACE]))
+        if not body_ended:
+            await _drain(receive)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._running():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+async def _drain(receive: Receive) -> None:
+    drained = 0
+    try:
+        async with asyncio.timeout(_DRAINED_SECONDS):
+            while drained < _DRAINED_BYTES:
+                message = await receive()
+                drained += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return

@@ -1,0 +1,43 @@
+"""Which `Host` a request may name (decision 25). Nothing is ever made from it: links come from settings."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from listenlink.model.client_address import parse_address
+from listenlink.web.answer import Scope
+
+_PROBES = (b"/healthz", b"/readyz")
+_MOST_REMEMBERED = 1000
+
+
+class AcceptedHosts:
+    """The public URL's host, and loopback under any port; for probes, any."""
+
+    def __init__(self, base_url: str) -> None:
+        self._public = urlsplit(base_url).netloc.lower().encode()
+        self._known: dict[bytes, bool] = {self._public: True}
+
+    def accepts(self, scope: Scope) -> bool:
+        """Whether the request names exactly one host, and one of ours."""
+        named = [value for name, value in scope["headers"] if name == b"host"]
+        if len(named) != 1:
+            return scope["raw_path"] in _PROBES
+        known = self._known.get(named[0])
+        if known is None:
+            known = self._is_ours(named[0])
+            if len(self._known) < _MOST_REMEMBERED:
+                self._known[named[0]] = known
+        return known or scope["raw_path"] in _PROBES
+
+    def _is_ours(self, host: bytes) -> bool:
+        text = host.decode("latin-1").lower()
+        if text.encode("latin-1") == self._public:
+            return True
+        name, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
+        if port and not (port.isascii() and port.isdigit()):
+            return False
+        if (name or text) == "localhost":
+            return True
+        address = parse_address(text)
+        return address is not None and address.is_loopback

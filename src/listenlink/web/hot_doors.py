@@ -1,0 +1,67 @@
+"""The two hot doors as routes of Litestar: for the schema, and for paths the front doesn't match."""
+
+from __future__ import annotations
+
+from litestar import HttpMethod, route
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from listenlink.model.view import ShareView
+from listenlink.web.problems import ErrorEnvelope
+
+_METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
+_REFUSED = ResponseSpec(
+    ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
+)
+_LIMITED = ResponseSpec(ErrorEnvelope, description="Too many requests from this client.")
+_UNAVAILABLE = ResponseSpec(ErrorEnvelope, description="Busy; try again after `Retry-After`.")
+
+
+@route(
+    "/v1/music/shared/{token:str}",
+    http_method=_METHODS,
+    opt={"public": True},
+    summary="Open a shared link",
+    description="Resolves a share token into a read-only view, with fresh playback URLs and "
+    "truthful licence facts. Counts one open, unless a `Listen-Session` header is sent back.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: ResponseSpec(ShareView, description="The shared track or collection."),
+        404: _REFUSED,
+        429: _LIMITED,
+        503: _UNAVAILABLE,
+    },
+)
+async def open_link(token: str, state: State) -> ASGIApp:
+    """See `web/public_door.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.public_door(scope, send)
+
+    return answer
+
+
+@route(
+    "/v1/music/audio/{signed:str}",
+    http_method=_METHODS,
+    opt={"public": True},
+    summary="Play a track",
+    description="The audio behind a `playback_url`. Ranges and conditions by RFC 9110.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: ResponseSpec(bytes, description="The whole audio.", media_type="audio/*"),
+        206: ResponseSpec(bytes, description="A part of it.", media_type="audio/*"),
+        403: ResponseSpec(ErrorEnvelope, description="The URL has ended, or what it was for."),
+        416: ResponseSpec(ErrorEnvelope, description="The audio ends before that."),
+    },
+)
+async def play_track(signed: str, state: State) -> ASGIApp:
+    """See `web/playback_door.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.playback_door(scope, receive, send)
+
+    return answer

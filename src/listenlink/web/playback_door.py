@@ -1,0 +1,149 @@
+"""Playback, `GET` and `HEAD /v1/music/audio/{signed}`: audio for whoever has leave, while they have it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from listenlink.actions.instance import Instance
+from listenlink.actions.play_track import Playing
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.media.signed_url import (
+    PATH as PATH,
+)  # the door's path is part of what is signed for
+from listenlink.model.ids import trace_id
+from listenlink.web.answer import (
+    TRACE,
+    Answer,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    problem_answer,
+    send_answer,
+)
+from listenlink.web.headers import MEDIA, preflight
+from listenlink.web.ranges import Part, choose_part
+
+_ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_CHUNK_BYTES = 256 * 1024
+# A revocation must be heard within a second.
+_RECHECK_SECONDS = 0.5
+_NO_STORE = (b"cache-control", b"no-store")
+_REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SATISFIABLE}
+
+
+class PlaybackDoor:
+    """Streams stored audio from the local folder."""
+
+    def __init__(self, instance: Instance, shared_headers: Headers) -> None:
+        self._instance = instance
+        self._headers = shared_headers + MEDIA
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer, playing, part = self.answer(scope)
+        if playing is None or part is None or scope["method"] == "HEAD":
+            await send_answer(scope, send, answer, self._headers)
+            return
+        descriptor = self._instance.folder.open_object(playing.playable.digest)
+        try:
+            headers = [
+                *answer.headers,
+                *self._headers,
+                (b"x-request-id", trace_id(scope[TRACE]).encode()),
+            ]
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await self._stream(descriptor, playing, part, receive, send)
+        finally:
+            os.close(descriptor)
+
+    def answer(self, scope: Scope) -> tuple[Answer, Playing | None, Part | None]:
+        """The answer's head, and what of whose audio is its body, if it has one."""
+        trace, now_us = scope[TRACE], self._instance.clock.now_us()
+        if scope["method"] == "OPTIONS":
+            return Answer(204, headers=[_ALLOW, *preflight(b"Range, If-Range")]), None, None
+        if scope["method"] not in ("GET", "HEAD"):
+            refused = problem_answer(Problem(ProblemKind.METHOD_NOT_ALLOWED), trace, now_us)
+            refused.headers += [_ALLOW, _NO_STORE]
+            return refused, None, None
+        playing = self._begin(scope, now_us)
+        if playing is None:
+            refused = problem_answer(Problem(ProblemKind.PLAYBACK_REFUSED), trace, now_us)
+            refused.headers.append(_NO_STORE)
+            return refused, None, None
+        etag = b'"%s"' % playing.playable.digest.hex().encode()
+        size = playing.playable.size_bytes
+        part = choose_part(scope["method"], dict(scope["headers"]), size, etag)
+        if part.status in _REFUSED:
+            refused = problem_answer(Problem(_REFUSED[part.status]), trace, now_us)
+            refused.headers.append(_NO_STORE)
+            if part.status == 416:
+                refused.headers.append((b"content-range", b"bytes */%d" % size))
+            return refused, None, None
+        answer = Answer(part.status, headers=_part_headers(playing, part, etag, now_us))
+        return answer, playing, part if part.length else None
+
+    def _begin(self, scope: Scope, now_us: int) -> Playing | None:
+        # The undecoded path and no query at all: a URL has one spelling.
+        if scope["query_string"]:
+            return None
+        signed = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
+        return self._instance.player.begin(signed, now_us)
+
+    async def _stream(
+        self, descriptor: int, playing: Playing, part: Part, receive: Receive, send: Send
+    ) -> None:
+        """Send the part, chunk by chunk. Cut short, by returning, for a listener who left or may no
+        longer listen: the server then closes the connection, so that nobody takes it for the whole."""
+        offset, end = part.start, part.start + part.length
+        listener = asyncio.ensure_future(_left(receive)) if part.length > _CHUNK_BYTES else None
+        checked_at = self._instance.clock.tick_us()
+        try:
+            while offset < end:
+                if listener is not None:
+                    # Sending to somebody who left never waits, so others get their turn only here.
+                    await asyncio.sleep(0)
+                    if listener.done():
+                        return
+                tick_us = self._instance.clock.tick_us()
+                if tick_us - checked_at > _RECHECK_SECONDS * SECOND_US:
+                    checked_at = tick_us
+                    if not self._instance.player.may_go_on(playing, self._instance.clock.now_us()):
+                        return
+                chunk = os.pread(descriptor, min(_CHUNK_BYTES, end - offset), offset)
+                if not chunk:
+                    return
+                offset += len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": offset < end})
+        finally:
+            if listener is not None:
+                listener.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the listener has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _part_headers(playing: Playing, part: Part, etag: bytes, now_us: int) -> Headers:
+    left = max(0, playing.expires_at - now_us // SECOND_US)
+    headers = [
+        (b"etag", etag),
+        (b"cache-control", b"private, max-age=%d, no-transform" % left),
+    ]
+    if part.status == 304:
+        return headers
+    headers += [
+        (b"content-type", playing.playable.content_type.encode()),
+        (b"content-disposition", b"inline"),
+        (b"accept-ranges", b"bytes"),
+        (b"content-length", b"%d" % part.length),
+    ]
+    if part.status == 206:
+        last = part.start + part.length - 1
+        size = playing.playable.size_bytes
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (part.start, last, size)))
+    return headers

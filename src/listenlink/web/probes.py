@@ -1,0 +1,48 @@
+"""Is it alive, is it ready."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import Response, get
+from litestar.datastructures import State
+from sqlalchemy import text
+
+from listenlink.actions.instance import Instance
+from listenlink.errors import Problem
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whether requests can be answered, and what each part says of itself."""
+
+    status: str
+    database: str
+    engines: str
+
+
+@get("/healthz", opt={"public": True}, tags=["Operation"], security=[{}])
+async def is_alive() -> Alive:
+    """The process answers; nothing more is asked."""
+    return Alive("ok")
+
+
+@get("/readyz", opt={"public": True}, tags=["Operation"], security=[{}])
+async def is_ready(state: State) -> Response[Ready]:
+    """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
+    instance: Instance = state.instance
+    try:
+        await instance.database.read(lambda connection: connection.execute(text("SELECT 1")))
+        database = "ok"
+    except Problem:
+        database = "unavailable"
+    engines = "unreadable" if instance.engines_problem else "ok"
+    is_up = database == "ok"
+    return Response(
+        Ready("ready" if is_up else "unavailable", database, engines),
+        status_code=200 if is_up else 503,
+    )

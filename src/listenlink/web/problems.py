@@ -1,0 +1,176 @@
+"""The one error envelope, and the one table from a kind of problem to HTTP (docs/api.md)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.ids import trace_id
+from listenlink.model.moment import iso_seconds
+
+
+class _Told(NamedTuple):
+    status: int
+    code: str
+    message: str
+    system_message: str
+
+
+_K = ProblemKind
+_TABLE: dict[ProblemKind, _Told] = {
+    _K.AUTHENTICATION_REQUIRED: _Told(
+        401,
+        "AUTHENTICATION_REQUIRED",
+        "Authentication required. Please provide a valid API key.",
+        "Missing or invalid authorization header",
+    ),
+    _K.INVALID_API_KEY: _Told(
+        401, "INVALID_API_KEY", "Your API key is invalid", "API key not found"
+    ),
+    _K.API_KEY_EXPIRED: _Told(
+        401, "API_KEY_EXPIRED", "Your API key has expired", "API key expired"
+    ),
+    _K.API_KEY_DEACTIVATED: _Told(
+        401, "API_KEY_DEACTIVATED", "Your API key was deactivated", "API key deactivated"
+    ),
+    _K.ORGANIZATION_ACCESS_DENIED: _Told(
+        403,
+        "ORGANIZATION_ACCESS_DENIED",
+        "You don't have access to this organization",
+        "API key is not of a member of this organization",
+    ),
+    _K.INSUFFICIENT_PERMISSIONS: _Told(
+        403,
+        "INSUFFICIENT_PERMISSIONS",
+        "You don't have permission to perform this action",
+        "API key lacks the scope of this route",
+    ),
+    _K.NOT_FOUND: _Told(
+        404, "RESOURCE_NOT_FOUND", "This doesn't exist.", "No such resource for this caller"
+    ),
+    _K.LINK_REFUSED: _Told(
+        404,
+        "RESOURCE_NOT_FOUND",
+        "This share link is no longer available.",
+        "Share token invalid, revoked, or expired",
+    ),
+    _K.PLAYBACK_REFUSED: _Told(
+        403,
+        "PLAYBACK_REFUSED",
+        "This playback link has ended. Open the share link again for a fresh one.",
+        "Playback URL invalid or expired, or its link or content is gone",
+    ),
+    _K.BAD_REQUEST: _Told(
+        400, "BAD_REQUEST", "This request can't be understood.", "Malformed request"
+    ),
+    _K.METHOD_NOT_ALLOWED: _Told(
+        405, "METHOD_NOT_ALLOWED", "This can't be done here.", "Method not allowed for this path"
+    ),
+    _K.TIMED_OUT: _Told(
+        408, "REQUEST_TIMEOUT", "The rest of the request didn't arrive.", "Request body timed out"
+    ),
+    _K.CONFLICT: _Told(409, "CONFLICT", "This is already so.", "Conflicting state"),
+    _K.PRECONDITION_FAILED: _Told(
+        412, "PRECONDITION_FAILED", "The audio is another one.", "If-Match names no current ETag"
+    ),
+    _K.TOO_LARGE: _Told(
+        413, "PAYLOAD_TOO_LARGE", "This is too large.", "Request body over the limit"
+    ),
+    _K.UNSUPPORTED_MEDIA_TYPE: _Told(
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "This kind of content isn't accepted here.",
+        "Content-Type not supported by this route",
+    ),
+    _K.RANGE_NOT_SATISFIABLE: _Told(
+        416, "RANGE_NOT_SATISFIABLE", "The audio ends before that.", "Range beyond the end"
+    ),
+    _K.MISDIRECTED: _Told(
+        421, "MISDIRECTED_REQUEST", "This server doesn't answer for that name.", "Host not accepted"
+    ),
+    _K.INVALID: _Told(
+        422, "VALIDATION_ERROR", "Some of this isn't valid.", "Request validation failed"
+    ),
+    _K.LIMITED: _Told(
+        429,
+        "RATE_LIMIT_EXCEEDED",
+        "Too many requests. Please try again later.",
+        "Share resolve rate limit exceeded for client IP",
+    ),
+    _K.INTERNAL: _Told(
+        500, "INTERNAL_ERROR", "Something went wrong on our side.", "Unexpected error"
+    ),
+    _K.UNAVAILABLE: _Told(
+        503,
+        "SERVICE_UNAVAILABLE",
+        "The server is busy. Please try again in a moment.",
+        "The database can't answer now",
+    ),
+    _K.STORAGE_FULL: _Told(
+        503,
+        "STORAGE_FULL",
+        "There is no room left for this. Please tell the operator.",
+        "The storage is full",
+    ),
+}
+# What a framework's own refusal becomes, by its status.
+_BY_STATUS = {
+    400: _K.BAD_REQUEST,
+    401: _K.AUTHENTICATION_REQUIRED,
+    403: _K.INSUFFICIENT_PERMISSIONS,
+    404: _K.NOT_FOUND,
+    405: _K.METHOD_NOT_ALLOWED,
+    413: _K.TOO_LARGE,
+    415: _K.UNSUPPORTED_MEDIA_TYPE,
+    422: _K.INVALID,
+}
+RETRY_AFTER_SECONDS = 1
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """What went wrong: `message` is for the person, `system_message` for the developer."""
+
+    code: str
+    message: str
+    system_message: str
+    type: str
+    status: int
+    details: dict[str, Any]
+    trace_id: str
+    timestamp: str
+
+
+class ErrorEnvelope(msgspec.Struct, frozen=True):
+    """Every answer that isn't a success."""
+
+    success: bool
+    error: ErrorBody
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status of a problem."""
+    return _TABLE[problem.kind].status
+
+
+def kind_of_status(status: int) -> ProblemKind:
+    """The kind that stands for a framework's refusal with this status."""
+    return _BY_STATUS.get(status, _K.BAD_REQUEST if status < 500 else _K.INTERNAL)
+
+
+def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
+    """The body that tells of a problem, as JSON."""
+    told = _TABLE[problem.kind]
+    kind = "rate_limit_error" if told.status == 429 else "client_error"
+    body = ErrorBody(
+        code=told.code,
+        message=problem.message or told.message,
+        system_message=told.system_message,
+        type="server_error" if told.status >= 500 else kind,
+        status=told.status,
+        details=problem.details,
+        trace_id=trace_id(trace),
+        timestamp=iso_seconds(now_us),
+    )
+    return msgspec.json.encode(ErrorEnvelope(False, body))

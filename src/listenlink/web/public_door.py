@@ -1,0 +1,120 @@
+"""The public resolve, `GET` and `HEAD /v1/music/shared/{token}`: the contract's one open endpoint."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import msgspec
+
+from listenlink.actions.instance import Instance
+from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.audit import Outcome, Reason, classify_agent
+from listenlink.model.limit import Allowance
+from listenlink.model.listen_session import read_session, write_session
+from listenlink.model.share_token import digest, is_well_formed
+from listenlink.web.answer import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
+from listenlink.web.caller import ClientFinder, referring_host
+from listenlink.web.headers import PUBLIC_JSON, preflight, text_of
+
+PATH = "/v1/music/shared/"
+_ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_JSON = (b"content-type", b"application/json")
+
+
+class PublicDoor:
+    """Answers for share links, to anybody."""
+
+    def __init__(self, instance: Instance, shared_headers: Headers) -> None:
+        self._instance = instance
+        self._clients = ClientFinder(instance.settings.trusted_proxies)
+        self._headers = shared_headers + PUBLIC_JSON
+        self._encode = msgspec.json.Encoder().encode
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        """Answer one request."""
+        await send_answer(scope, send, await self.answer(scope), self._headers)
+
+    async def answer(self, scope: Scope) -> Answer:
+        """The whole journey of a link: who asks, may they, what is it, is it counted, what is told."""
+        method = scope["method"]
+        if method == "OPTIONS":
+            return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")])
+        asked = self._read(scope)
+        if method not in ("GET", "HEAD"):
+            refused = problem_answer(
+                Problem(ProblemKind.METHOD_NOT_ALLOWED), asked.trace, asked.now_us
+            )
+            refused.headers.append(_ALLOW)
+            return refused
+        try:
+            opening = await self._instance.opener.open(asked)
+        except Problem as problem:
+            return problem_answer(problem, asked.trace, asked.now_us)
+        if opening.outcome is Outcome.REFUSED:
+            return problem_answer(Problem(ProblemKind.LINK_REFUSED), asked.trace, asked.now_us)
+        if opening.outcome is Outcome.LIMITED:
+            return self._limited(asked, opening)
+        return self._opened(asked, opening)
+
+    def _read(self, scope: Scope) -> OpenRequest:
+        # The undecoded path: a token has one spelling, and `%73hr_…` isn't it.
+        token = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
+        headers = dict(scope["headers"])
+        clock = self._instance.clock
+        now_us = clock.now_us()
+        session = text_of(headers, b"listen-session")
+        return OpenRequest(
+            token_digest=digest(token),
+            is_well_formed=is_well_formed(token),
+            session=read_session(session, self._instance.session_signer, now_us // SECOND_US)
+            if session
+            else None,
+            counts=scope["method"] == "GET" and b"sec-purpose" not in headers,
+            client=self._clients.find(scope),
+            agent=classify_agent(text_of(headers, b"user-agent")),
+            referrer=referring_host(text_of(headers, b"referer")),
+            trace=scope[TRACE],
+            now_us=now_us,
+            tick_us=clock.tick_us(),
+        )
+
+    def _opened(self, asked: OpenRequest, opening: Opening) -> Answer:
+        allowance = self._instance.limits.hits.peek(asked.client.number, asked.tick_us)
+        headers = [_JSON, *_rate_headers("resolve", allowance, asked.now_us)]
+        if opening.outcome is Outcome.VIEWED:
+            return Answer(200 if asked.counts else 204, headers=headers)
+        if opening.session is not None:
+            session = write_session(opening.session, self._instance.session_signer)
+            headers.append((b"listen-session", session.encode()))
+        view = self._instance.presenter.view(opening, asked.now_us)
+        return Answer(200, self._encode(view), headers)
+
+    def _limited(self, asked: OpenRequest, opening: Opening) -> Answer:
+        limits, client = self._instance.limits, asked.client.number
+        if opening.reason is Reason.MISS_LIMIT:
+            name, allowance = "refusal", limits.misses.peek(client, asked.tick_us)
+        else:
+            name, allowance = "resolve", limits.hits.peek(client, asked.tick_us)
+        answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
+        wait = max(1, ceil(allowance.reset_us / SECOND_US))
+        answer.headers.append((b"retry-after", b"%d" % wait))
+        answer.headers.extend(_rate_headers(name, allowance, asked.now_us))
+        return answer
+
+
+def _rate_headers(name: str, allowance: Allowance, now_us: int) -> Headers:
+    """X-RateLimit-* as the reference has it, and draft-ietf-httpapi-ratelimit-headers-11."""
+    if not allowance.limit:
+        return []
+    wait = max(1, ceil(allowance.reset_us / SECOND_US))
+    limit, remaining = b"%d" % allowance.limit, b"%d" % allowance.remaining
+    policy = b'"%s"' % name.encode()
+    return [
+        (b"x-ratelimit-limit", limit),
+        (b"x-ratelimit-remaining", remaining),
+        (b"x-ratelimit-reset", b"%d" % (now_us // SECOND_US + wait)),
+        (b"ratelimit-policy", b"%s;q=%s;w=60" % (policy, limit)),
+        (b"ratelimit", b"%s;r=%s;t=%d" % (policy, remaining, wait)),
+    ]

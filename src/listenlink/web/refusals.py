@@ -1,0 +1,53 @@
+"""What goes wrong inside Litestar, told in the one envelope."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from listenlink.clock import Clock
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.ids import trace_id
+from listenlink.web.answer import TRACE, problem_answer
+from listenlink.web.problems import kind_of_status
+
+_log = structlog.get_logger()
+_NAMED_FIELD = re.compile(r"field `([^`]+)`")
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The envelope for a problem, a refusal by the framework, or something unexpected."""
+    if isinstance(error, Problem):
+        problem = error
+    elif isinstance(error, ValidationException):
+        problem = _invalid(error)
+    elif isinstance(error, HTTPException):
+        problem = Problem(kind_of_status(error.status_code))
+    else:
+        trace = trace_id(request.scope[TRACE])  # type: ignore[literal-required]
+        _log.error("unexpected", kind=type(error).__name__, trace=trace)
+        problem = Problem(ProblemKind.INTERNAL)
+    trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
+    answer = problem_answer(problem, trace_number, Clock().now_us())
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    if isinstance(error, MethodNotAllowedException):
+        headers["Allow"] = (error.headers or {}).get("Allow", "GET, HEAD, OPTIONS")
+    media_type = headers.pop("content-type")
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
+
+
+def _invalid(error: ValidationException) -> Problem:
+    """A 422 that names the field. Litestar calls the body as a whole `data`."""
+    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
+    message = str(first.get("message") or "Some of this isn't valid.")
+    named = _NAMED_FIELD.search(message)
+    key = str(first.get("key") or "data")
+    return invalid(named.group(1) if named and key == "data" else key, message)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem}

@@ -1,0 +1,79 @@
+"""Every route on one screen, grouped by who may call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Contact, License, Reference, SecurityScheme
+
+from listenlink.actions.instance import Instance
+from listenlink.web import callers, collections, hot_doors, probes, reference, shares, tracks
+from listenlink.web.caller import guard_owners
+from listenlink.web.playback_door import PlaybackDoor
+from listenlink.web.public_door import PublicDoor
+from listenlink.web.refusals import EXCEPTION_HANDLERS
+
+# Anybody, without a key. The first two are served by `web/front.py` before they come here.
+FOR_ANYBODY: list[Any] = [
+    hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
+    hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
+    probes.is_alive,  #                        GET      /healthz
+    probes.is_ready,  #                        GET      /readyz
+    reference.show_reference,  #               GET      /docs
+]
+
+# A caller with a key of {org} that has the scope which the route declares.
+FOR_OWNERS: list[Any] = [
+    callers.get_caller,  #              any    GET      /v1/caller
+    tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
+    tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
+    tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
+    shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
+    collections.make_collection,  #     write  POST     /v1/music/{org}/collections
+    collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
+    collections.delete_collection,  #   write  DELETE   /v1/music/{org}/collections/{collection_id}
+    collections.add_track,  #           write  POST     /v1/music/{org}/collections/{…}/tracks
+    shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
+    shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
+]
+
+_SECURITY: dict[str, SecurityScheme | Reference] = {
+    "ApiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
+    "Bearer": SecurityScheme(type="http", scheme="bearer"),
+}
+
+
+def make_routes(
+    instance: Instance, public_door: PublicDoor, playback_door: PlaybackDoor
+) -> Litestar:
+    """The Litestar application behind the front."""
+    state = {
+        "instance": instance,
+        "public_door": public_door,
+        "playback_door": playback_door,
+    }
+    return Litestar.from_config(
+        AppConfig(
+            route_handlers=[*FOR_ANYBODY, *FOR_OWNERS],
+            guards=[guard_owners],
+            exception_handlers=EXCEPTION_HANDLERS,
+            openapi_config=OpenAPIConfig(
+                title="Listenlink",
+                version="1",
+                description="Share music by link. Errors come in one envelope; times are UTC.",
+                license=License(name="Apache-2.0", identifier="Apache-2.0"),
+                contact=Contact(name="Listenlink"),
+                path="/schema",
+                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+                components=Components(security_schemes=_SECURITY),
+                security=[{"ApiKey": []}, {"Bearer": []}],
+            ),
+            state=State(state),
+            logging_config=None,
+        )
+    )

@@ -1,0 +1,136 @@
+"""Tracks, for their creator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.datastructures import State
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+
+from listenlink.actions import manage_tracks as managing
+from listenlink.actions.instance import Instance
+from listenlink.actions.upload_track import read_facts
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.model.track import Track
+from listenlink.web.acknowledgement import Acknowledgement
+from listenlink.web.caller import caller_of, path_id
+from listenlink.web.upload_form import receive_form
+
+_TEXT = Schema(type="string")  # type: ignore[arg-type]
+
+
+class TrackAnswer(msgspec.Struct, frozen=True):
+    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here."""
+
+    id: str
+    title: str
+    engine: str
+    mode: str
+    measured_duration_seconds: float
+    instrumental: bool
+    licence_class: str
+    created_at: str
+    playback_url: str | None
+    stem_urls: list[str] | None
+
+
+class UploadOperation(Operation):
+    """The multipart form, which is read as a stream and so isn't a parameter of the handler."""
+
+    def __post_init__(self) -> None:
+        fields = {
+            "file": Schema(type="string", format="binary"),  # type: ignore[arg-type]
+            "title": _TEXT,
+            "engine": _TEXT,
+            "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
+            "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
+        }
+        form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
+        self.request_body = RequestBody(
+            content={"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True
+        )
+
+
+@post(
+    "/v1/music/{org:str}/tracks",
+    opt={"scope": "write"},
+    request_max_body_size=None,
+    operation_class=UploadOperation,
+    summary="Upload a track",
+    tags=["Tracks"],
+)
+async def upload_track(org: str, state: State, request: Request[Any, Any, Any]) -> TrackAnswer:
+    """Put a track in: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
+    instance: Instance = state.instance
+    form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
+    try:
+        if form.draft is None:
+            raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
+        track = await instance.uploader.upload(
+            caller_of(request),
+            form.draft,
+            read_facts(form.fields),
+            form.file_name,
+            instance.clock.now_us(),
+        )
+    finally:
+        form.discard()
+    return _answer(instance, track)
+
+
+@get(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "read"},
+    summary="Get a track",
+    tags=["Tracks"],
+)
+async def get_track(
+    org: str, track_id: str, state: State, request: Request[Any, Any, Any]
+) -> TrackAnswer:
+    """A track of one's own, with a fresh playback URL."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    return _answer(
+        instance, await managing.get_track(instance.database, caller_of(request), number)
+    )
+
+
+@delete(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Delete a track",
+    tags=["Tracks"],
+)
+async def delete_track(
+    org: str, track_id: str, state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """Delete a track: its links answer `available: false`, its playback URLs end at once."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    await managing.delete_track(
+        instance.database, instance.folder, caller_of(request), number, instance.clock.now_us()
+    )
+    return Acknowledgement(True, track_id, "Track deleted.")
+
+
+def _answer(instance: Instance, track: Track) -> TrackAnswer:
+    now_us = instance.clock.now_us()
+    licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
+    ttl_seconds = instance.settings.playback_ttl_seconds
+    return TrackAnswer(
+        id=ids.public_id(ids.TRACK, track.id),
+        title=track.title,
+        engine=track.engine,
+        mode=track.mode,
+        measured_duration_seconds=track.measured_duration_seconds,
+        instrumental=track.instrumental,
+        licence_class=licence.licence_class.value,
+        created_at=iso_seconds(track.created_at),
+        playback_url=managing.own_playback_url(instance.urls, track, ttl_seconds, now_us),
+        stem_urls=None,
+    )

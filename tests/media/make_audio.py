@@ -1,0 +1,114 @@
+"""Audio files for tests, made with PyAV and numpy: the same bytes each time, no fixtures on disk.
+
+`FORMATS` names a recipe per kind of file; `make(kind, path)` writes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK_SAMPLES = 44100
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one kind of file is written. `is_exact`: the file declares its delay and padding."""
+
+    container: str
+    codec: str
+    sample_format: str
+    is_exact: bool = True
+    bit_rate: int | None = None
+    sample_rate: int = 44_100
+    codec_options: Mapping[str, str] = field(default_factory=dict)
+    container_options: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_XING = {"write_xing": "0"}
+_VBR = {"flags": "+qscale"}
+
+FORMATS: Mapping[str, Recipe] = {
+    "wav16": Recipe("wav", "pcm_s16le", "s16"),
+    "wav24": Recipe("wav", "pcm_s24le", "s32"),
+    "wav_float": Recipe("wav", "pcm_f32le", "flt"),
+    "rf64": Recipe("wav", "pcm_s16le", "s16", container_options={"rf64": "always"}),
+    "flac": Recipe("flac", "flac", "s16"),
+    "mp3_cbr": Recipe("mp3", "libmp3lame", "fltp", False, 128_000, 44_100, {}, _NO_XING),
+    "mp3_vbr": Recipe("mp3", "libmp3lame", "fltp", False, None, 44_100, _VBR, _NO_XING),
+    "mp3_xing": Recipe("mp3", "libmp3lame", "fltp", bit_rate=128_000),
+    "m4a_aac": Recipe("ipod", "aac", "fltp", bit_rate=128_000),
+    "m4a_alac": Recipe("ipod", "alac", "s16p"),
+    "ogg_vorbis": Recipe("ogg", "vorbis", "fltp", codec_options={"strict": "-2"}),
+    "ogg_opus": Recipe("ogg", "libopus", "flt", bit_rate=96_000, sample_rate=48_000),
+    "aiff": Recipe("aiff", "pcm_s16be", "s16"),
+}
+
+
+def make(
+    kind: str,
+    path: Path,
+    *,
+    sample_count: int = 66_150,
+    sample_rate: int | None = None,
+    channels: int = 2,
+    tags: Mapping[str, str] | None = None,
+    silent: bool = False,
+) -> Path:
+    """Write `sample_count` samples of the kind (a key of FORMATS) to `path`, and return it."""
+    recipe = FORMATS[kind]
+    sample_rate = sample_rate or recipe.sample_rate
+    layout = "stereo" if channels == 2 else "mono"
+    with av.open(
+        str(path), "w", format=recipe.container, container_options=dict(recipe.container_options)
+    ) as container:
+        container.metadata.update(tags or {})
+        stream = container.add_stream(
+            recipe.codec,
+            rate=sample_rate,
+            options=dict(recipe.codec_options),
+            layout=layout,
+            format=recipe.sample_format,
+        )
+        assert isinstance(stream, av.AudioStream)
+        if recipe.bit_rate:
+            stream.bit_rate = recipe.bit_rate
+        elif "flags" in recipe.codec_options:
+            stream.codec_context.global_quality = 2 * 118  # FF_QP2LAMBDA: LAME's -V2.
+        resampler = av.AudioResampler(recipe.sample_format, layout, sample_rate)
+        for frame in _frames(sample_count, sample_rate, channels, silent):
+            for converted in resampler.resample(frame):
+                container.mux(stream.encode(converted))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _frames(
+    sample_count: int, sample_rate: int, channels: int, silent: bool
+) -> Iterator[av.AudioFrame]:
+    for start in range(0, sample_count, _BLOCK_SAMPLES):
+        block_samples = min(_BLOCK_SAMPLES, sample_count - start)
+        if silent:
+            sound = np.zeros((channels, block_samples), np.float32)
+        else:
+            sound = _sound(start, block_samples, sample_rate, channels)
+        frame = av.AudioFrame.from_ndarray(
+            sound, format="fltp", layout="stereo" if channels == 2 else "mono"
+        )
+        frame.sample_rate = sample_rate
+        frame.pts = start
+        yield frame
+
+
+def _sound(start: int, block_samples: int, sample_rate: int, channels: int) -> NDArray[np.float32]:
+    """A tone that swells under noise that comes and goes, so that a VBR encoder has work."""
+    seconds = np.arange(start, start + block_samples) / sample_rate
+    noise = np.random.default_rng(start).standard_normal((channels, block_samples))
+    tone = 0.3 * np.sin(2 * np.pi * 220 * seconds) * (1 + np.sin(2 * np.pi * 0.5 * seconds))
+    loudness = 0.1 * (np.sin(2 * np.pi * 0.2 * seconds) > 0)
+    return (tone + loudness * noise).clip(-0.9, 0.9).astype(np.float32)
