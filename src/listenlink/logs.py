@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 
 import structlog
+
+_FRAMES_TOLD = 4
 
 
 def set_up_logs(level: str) -> None:
@@ -18,4 +21,15 @@ def set_up_logs(level: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def log_unexpected(error: BaseException, trace: str) -> None:
+    """Log an error by its type and where it came from. Its text could hold what was asked: left out."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_TOLD:]
+    structlog.get_logger().error(
+        "unexpected",
+        kind=type(error).__name__,
+        trace=trace,
+        at=[f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames],
     )

@@ -111,4 +111,4 @@ def _sound(start: int, block_samples: int, sample_rate: int, channels: int) -> N
     noise = np.random.default_rng(start).standard_normal((channels, block_samples))
     tone = 0.3 * np.sin(2 * np.pi * 220 * seconds) * (1 + np.sin(2 * np.pi * 0.5 * seconds))
     loudness = 0.1 * (np.sin(2 * np.pi * 0.2 * seconds) > 0)
-    return (tone + loudness * noise).clip(-0.9, 0.9).astype(np.float32)
+    return np.asarray((tone + loudness * noise).clip(-0.9, 0.9), np.float32)

@@ -19,7 +19,6 @@ _SECONDS_PER_AUDIO_SECOND = Fraction(1, 10)
 
 # linux/prctl.h and linux/sched.h.
 _PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
@@ -61,11 +60,9 @@ def limit_process() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")
-    # Not dumpable: another process of this user can't read or trace it. Order matters, because
-    # some kernels forget the death signal when credentials change.
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # Refused in many containers: best effort.
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    # Last, because the kernel forgets the death signal when a user namespace brings capabilities.
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 

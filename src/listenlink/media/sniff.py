@@ -71,7 +71,7 @@ def sniff(file: BinaryIO) -> AudioFormat | None:
 
     Only MP3 and FLAC are looked for behind ID3v2 tags: nothing else is found there in the wild.
     """
-    offset = _skip_id3(file)
+    offset = skip_id3(file)
     window = _read_at(file, offset, _WINDOW_BYTES)
     if window.startswith(b"fLaC"):
         return FLAC
@@ -103,7 +103,7 @@ def _read_at(file: BinaryIO, offset: int, size_bytes: int) -> bytes:
     return file.read(size_bytes)
 
 
-def _skip_id3(file: BinaryIO) -> int:
+def skip_id3(file: BinaryIO) -> int:
     """The offset behind the ID3v2 tags at the start (id3.org, ID3v2.4.0 section 3.1)."""
     offset = 0
     for _ in range(_MAX_ID3_TAGS):

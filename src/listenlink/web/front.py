@@ -11,10 +11,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import structlog
-
 from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
+from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.web import hosts, playback_door, public_door
 from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
@@ -23,7 +22,6 @@ from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
 from listenlink.web.routes import make_routes
 
-_log = structlog.get_logger()
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
@@ -69,7 +67,7 @@ class Front:
         except Problem as problem:
             await self._send_problem(scope, send, problem)
         except Exception as error:
-            _log.error("unexpected", kind=type(error).__name__, trace=trace_id(scope[TRACE]))
+            log_unexpected(error, trace_id(scope[TRACE]))
             await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
@@ -100,10 +98,10 @@ class Front:
 
         try:
             await self._routes(scope, receive_noting, send_with_headers)
-        except Exception:
+        except Exception as error:
             if not answered:
                 raise
-            _log.error("broken_answer", trace=trace_id(scope[TRACE]))
+            log_unexpected(error, trace_id(scope[TRACE]))
         if not body_ended:
             await _drain(receive)
 

@@ -56,7 +56,10 @@ class PublicDoor:
             return problem_answer(Problem(ProblemKind.LINK_REFUSED), asked.trace, asked.now_us)
         if opening.outcome is Outcome.LIMITED:
             return self._limited(asked, opening)
-        return self._opened(asked, opening)
+        answer = self._opened(asked, opening)
+        if opening.outcome is Outcome.VIEWED and method == "GET":
+            answer.status = 204  # a prefetch: nothing to show before somebody looks
+        return answer
 
     def _read(self, scope: Scope) -> OpenRequest:
         # The undecoded path: a token has one spelling, and `%73hr_…` isn't it.
@@ -84,7 +87,7 @@ class PublicDoor:
         allowance = self._instance.limits.hits.peek(asked.client.number, asked.tick_us)
         headers = [_JSON, *_rate_headers("resolve", allowance, asked.now_us)]
         if opening.outcome is Outcome.VIEWED:
-            return Answer(200 if asked.counts else 204, headers=headers)
+            return Answer(200, headers=headers)
         if opening.session is not None:
             session = write_session(opening.session, self._instance.session_signer)
             headers.append((b"listen-session", session.encode()))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.logs import log_unexpected
 from listenlink.model.ids import trace_id
 from listenlink.web.answer import TRACE, problem_answer
 from listenlink.web.problems import kind_of_status
 
-_log = structlog.get_logger()
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
 
 
@@ -26,11 +25,10 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
         problem = error
     elif isinstance(error, ValidationException):
         problem = _invalid(error)
-    elif isinstance(error, HTTPException):
+    elif isinstance(error, HTTPException) and error.status_code < 500:
         problem = Problem(kind_of_status(error.status_code))
     else:
-        trace = trace_id(request.scope[TRACE])  # type: ignore[literal-required]
-        _log.error("unexpected", kind=type(error).__name__, trace=trace)
+        log_unexpected(error, trace_id(request.scope[TRACE]))  # type: ignore[literal-required]
         problem = Problem(ProblemKind.INTERNAL)
     trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
     answer = problem_answer(problem, trace_number, Clock().now_us())

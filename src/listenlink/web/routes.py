@@ -42,6 +42,8 @@ FOR_OWNERS: list[Any] = [
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
 ]
 
+# An upload has a limit of its own.
+_JSON_BYTES = 1024 * 1024
 _SECURITY: dict[str, SecurityScheme | Reference] = {
     "ApiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
     "Bearer": SecurityScheme(type="http", scheme="bearer"),
@@ -74,6 +76,7 @@ def make_routes(
                 security=[{"ApiKey": []}, {"Bearer": []}],
             ),
             state=State(state),
+            request_max_body_size=_JSON_BYTES,
             logging_config=None,
         )
     )

@@ -1,0 +1,61 @@
+# Every target sets up .venv by itself, from hashed lock files.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Only what is said on make's own command line: shells export names like HOST of their own accord.
+given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench lock clean
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/.dev  ## Set up .venv with everything for development
+
+run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=8484 DATA=folder)
+	@exec $(BIN)/listenlink demo $(call given,DATA,data) $(call given,HOST,host) $(call given,PORT,port)
+
+test: .venv/.dev  ## Set up what the tests need, and run them all
+	@sh scripts/test-tools.sh
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+check: .venv/.dev  ## Style, types, import law, dependencies
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src
+	$(BIN)/pytest -q tests/house
+
+format: .venv/.dev  ## Format the code
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+
+bench: .venv/.dev  ## Measure, and write bench/RESULTS.md
+	$(BIN)/python bench/run.py
+
+lock: .venv/.dev  ## Resolve the dependencies anew
+	$(PIP) uv
+	$(BIN)/uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK) -o requirements-dev.lock
+
+LOCK := --upgrade --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links
+
+clean:  ## Remove the environment and what tools leave
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+.venv/.run: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed"; exit 1; }
+	@echo "Setting up .venv …"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@echo "Setting up the tools for development …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

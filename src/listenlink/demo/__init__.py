@@ -1,0 +1,1 @@
+"""The demo: music the project makes itself, to have something to share."""

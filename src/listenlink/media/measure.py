@@ -1,0 +1,192 @@
+"""How long an uploaded file really lasts: decoded in a child process, because it is a stranger's.
+
+The child is believed as little as the file: its answer is checked, and it dies by a deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO, cast
+
+import msgspec
+
+from listenlink.media.sniff import AudioFormat, sniff
+
+MAX_ANSWER_BYTES = 64 * 1024
+WALL_SECONDS = 185  # The child's own timer ends it at 180.
+# -I: neither the working directory nor PYTHON* variables have a say.
+CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.probe")
+_COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
+
+REASONS: Mapping[str, str] = {
+    "not_audio": "This file is not audio in a format that can be played here:"
+    " WAV, FLAC, MP3, M4A (AAC or ALAC), Ogg (Vorbis or Opus) or AIFF.",
+    "empty": "This file contains no sound.",
+    "truncated": "This file ends before the music does: it was cut off, perhaps while copying.",
+    "too_long": "This file is longer than the allowed playing time.",
+    "video": "This file contains a video; only audio can be shared here.",
+    "broken": "This file is damaged and can't be played.",
+    "too_costly": "This file takes too much time or memory to read, so it was given up.",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An accepted file. `codec` is libav's decoder name; texts are at most 512 characters."""
+
+    format: str
+    content_type: str
+    codec: str
+    channels: int
+    sample_count: int
+    sample_rate: int
+    title: str | None
+    artist: str | None
+    album: str | None
+
+    @property
+    def duration_seconds(self) -> float:
+        """What a listener hears, in seconds."""
+        return self.sample_count / self.sample_rate
+
+
+@dataclass(frozen=True)
+class Refused:
+    """`reason` is a key of REASONS."""
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        """One sentence for the person who uploads."""
+        return REASONS[self.reason]
+
+
+_Positive = Annotated[int, msgspec.Meta(gt=0, lt=2**48)]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=512)] | None
+
+
+class _Answer(msgspec.Struct, forbid_unknown_fields=True):
+    """One line of the child: a reason, or all the rest but the texts."""
+
+    reason: str | None = None
+    format: str = ""
+    codec: str = ""
+    channels: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
+    sample_count: _Positive = 1
+    sample_rate: Annotated[int, msgspec.Meta(gt=0, lt=2**24)] = 1
+    title: _Text = None
+    artist: _Text = None
+    album: _Text = None
+
+
+class Probe:
+    """Measures files, at most `at_once` at the same time; others wait their turn."""
+
+    def __init__(
+        self,
+        at_once: int = 2,
+        *,
+        command: Sequence[str] = CHILD_COMMAND,
+        wall_seconds: float = WALL_SECONDS,
+    ) -> None:
+        self._turns = asyncio.Semaphore(at_once)
+        self._command = command
+        self._wall_seconds = wall_seconds
+
+    async def measure(self, file_descriptor: int, *, max_seconds: int = 7200) -> Measured | Refused:
+        """Decode a seekable file of at most `max_seconds` of audio; the caller keeps it open.
+
+        Cancelling it ends the child as well. Raises OSError when no process can be started.
+        """
+        with _reopen(file_descriptor) as file:
+            audio_format = sniff(file)
+            if audio_format is None:
+                return Refused("not_audio" if os.fstat(file.fileno()).st_size else "empty")
+            file.seek(0)
+            async with self._turns:
+                answer, exit_code = await self._run_child(file, max_seconds)
+        return _judge(audio_format, answer, exit_code)
+
+    async def _run_child(self, file: BinaryIO, max_seconds: int) -> tuple[bytes, int]:
+        """What the child wrote (cut off behind MAX_ANSWER_BYTES) and its exit code."""
+        answer = b""
+        async with _child([*self._command, str(max_seconds)], file) as child:
+            stdout = cast(asyncio.StreamReader, child.stdout)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._wall_seconds):
+                    while len(answer) <= MAX_ANSWER_BYTES:
+                        chunk = await stdout.read(MAX_ANSWER_BYTES)
+                        if not chunk:
+                            await child.wait()
+                            break
+                        answer += chunk
+        # The context manager waited, so the code is there.
+        return answer, child.returncode if child.returncode is not None else -signal.SIGKILL
+
+
+def _reopen(file_descriptor: int) -> BinaryIO:
+    """The same file, for reading only and with a position of its own, if /proc is there."""
+    try:
+        own = os.open(f"/proc/self/fd/{file_descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        own = os.dup(file_descriptor)
+    return open(own, "rb", buffering=0)
+
+
+@contextlib.asynccontextmanager
+async def _child(
+    command: Sequence[str], file: BinaryIO
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A child that is gone and reaped afterwards, whatever happens."""
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=file.fileno(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        start_new_session=True,
+        limit=MAX_ANSWER_BYTES,
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        # Reads what is left, or a full pipe would keep the wait from ending. Shielded, because a
+        # second cancellation must not leave a zombie.
+        await asyncio.shield(child.communicate())
+
+
+def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> Measured | Refused:
+    if len(answer) > MAX_ANSWER_BYTES:
+        return Refused("broken")
+    if exit_code != 0:
+        return Refused("too_costly" if -exit_code in _COSTLY_SIGNALS else "broken")
+    try:
+        told = msgspec.json.decode(answer, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Refused("broken")
+    if told.reason is not None:
+        return Refused(told.reason if told.reason in REASONS else "broken")
+    if told.format != audio_format.key or told.codec not in audio_format.codecs:
+        return Refused("broken")
+    return Measured(
+        format=audio_format.key,
+        content_type=audio_format.content_type,
+        codec=told.codec,
+        channels=told.channels,
+        sample_count=told.sample_count,
+        sample_rate=told.sample_rate,
+        title=told.title,
+        artist=told.artist,
+        album=told.album,
+    )

@@ -1,0 +1,170 @@
+"""The fixed cast of the tests: a real server on a free loopback port, its owner, and listeners."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+LISTENLINK = [sys.executable, "-m", "listenlink"]
+_addresses = itertools.count(1)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """This environment without any LISTENLINK_ setting but the given ones."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LISTENLINK_")}
+    return kept | {f"LISTENLINK_{name}": value for name, value in settings.items()}
+
+
+def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [*LISTENLINK, *arguments],
+        env=clean_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@dataclass
+class Server:
+    """An instance in `data`, and the process that serves it. `settings` are without their prefix."""
+
+    data: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    organization_id: str = ""
+    api_key: str = ""
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[str] | None = None
+    log: Path | None = None
+
+    def create(self) -> None:
+        """`listenlink init`."""
+        made = run_cli("init", "--data", str(self.data), "--json")
+        assert made.returncode == 0, made.stderr
+        told = json.loads(made.stdout)
+        self.organization_id, self.api_key = told["organization_id"], told["api_key"]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "listenlink.db"
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        self.log = self.data.with_name(self.data.name + ".log")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*LISTENLINK, "serve", "--data", str(self.data), "--port", str(self.port)],
+                env=clean_environment(**self.settings),
+                stdout=log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(self.url + "/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.02)
+        raise AssertionError("the server didn't get ready: " + self.log.read_text())
+
+    def stop(self) -> None:
+        """Ctrl-C, and wait."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+            self.process = None
+
+    def kill(self) -> None:
+        """kill -9 the server and all its workers, and wait until the port is free."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        self.process = None
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Read the database beside the server."""
+        with sqlite3.connect(self.database, timeout=10) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def change(self, sql: str, *parameters: Any) -> None:
+        """Change the database beside the server, as when time has passed."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        with connection:
+            connection.execute(sql, parameters)
+        connection.close()
+
+    def audit(self, *arguments: str) -> list[dict[str, Any]]:
+        """`listenlink audit`, read while the server runs."""
+        done = run_cli("audit", "--data", str(self.data), *arguments)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def owner(self, api_key: str | None = None) -> httpx.Client:
+        """The creator's HTTP client, its base the organisation."""
+        return httpx.Client(
+            base_url=f"{self.url}/v1/music/{self.organization_id}",
+            headers={"X-API-Key": api_key or self.api_key},
+            timeout=60,
+        )
+
+    def listener(self, address: str | None = None) -> httpx.Client:
+        """A stranger's HTTP client. Behind the trusted loopback proxy each has its own address."""
+        if address is None:
+            number = next(_addresses)
+            address = f"198.18.{os.getpid() % 256}.{number}" if number < 255 else _far(number)
+        return httpx.Client(base_url=self.url, headers={"X-Forwarded-For": address}, timeout=30)
+
+
+def _far(number: int) -> str:
+    return f"2001:db8:{os.getpid() % 65536:x}:{number:x}::1"
+
+
+def upload(owner: httpx.Client, path: Path, **fields: str) -> dict[str, Any]:
+    """Upload a file and return the new track."""
+    with path.open("rb") as file:
+        answer = owner.post(
+            "/tracks", data={"engine": "studio"} | fields, files={"file": (path.name, file)}
+        )
+    assert answer.status_code == 201, answer.text
+    track: dict[str, Any] = answer.json()
+    return track
+
+
+def share(owner: httpx.Client, target_id: str, **terms: Any) -> dict[str, Any]:
+    """Make a link to a track or a collection."""
+    kind = "tracks" if target_id.startswith("mtrack_") else "collections"
+    answer = owner.post(f"/{kind}/{target_id}/share", json=terms)
+    assert answer.status_code == 201, answer.text
+    link: dict[str, Any] = answer.json()
+    return link

@@ -1,0 +1,36 @@
+"""Fixtures: one server for the tests of a file, its owner, and a listener."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from cast import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server that believes a proxy on loopback, so that each listener has an address."""
+    running = Server(
+        tmp_path_factory.mktemp("instance") / "data", {"TRUSTED_PROXIES": "127.0.0.1/32"}
+    )
+    running.create()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def owner(server: Server) -> Iterator[httpx.Client]:
+    """The creator."""
+    with server.owner() as client:
+        yield client
+
+
+@pytest.fixture
+def listener(server: Server) -> Iterator[httpx.Client]:
+    """Somebody with a link, from an address of their own."""
+    with server.listener() as client:
+        yield client
