@@ -9,11 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
+
 from cast import Server, share, upload
 from media.make_audio import make
 
 LIMIT, MISSES = 5, 3
-FORGED = {"X-Forwarded-For": "203.0.113.7", "Forwarded": "for=203.0.113.8", "X-Real-IP": "203.0.113.9"}
+FORGED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "Forwarded": "for=203.0.113.8",
+    "X-Real-IP": "203.0.113.9",
+}
 
 
 @pytest.fixture(scope="module", params=["direct", "proxied"])
@@ -47,7 +52,9 @@ def missing(number: int) -> str:
 
 def test_exactly_l_are_allowed_and_misses_counted_apart(limited: Server, path: str) -> None:
     proxied = "TRUSTED_PROXIES" in limited.settings
-    if not proxied:  # all requests of this server come from one address: the whole story in one test
+    if (
+        not proxied
+    ):  # all requests of this server come from one address: the whole story in one test
         with httpx.Client(base_url=limited.url) as client:
             assert statuses(client, [missing(n) for n in range(MISSES)]) == [404] * MISSES
             assert client.get(missing(77)).status_code == 429

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+
 from listenlink.media.sniff import sniff
 from media.make_audio import FORMATS, make
 

@@ -8,12 +8,13 @@ number of a take, so that two strokes in a row are not the same noise.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 44_100
+_SOFT = np.float32(0.75)
 Sound: TypeAlias = NDArray[np.float32]
 Voice: TypeAlias = Callable[[int, float, float], Sound]
 
@@ -29,18 +30,20 @@ def electric_piano(pitch: int, seconds: float, brightness: float) -> Sound:
         body = np.sin(turn + depth * np.sin(turn)) + 0.18 * np.sin(2 * turn) * np.exp(-t / 0.5)
         tine = 0.16 * brightness * np.sin(7 * turn + 0.4 * np.sin(turn)) * np.exp(-t / 0.09)
         sides.append((body + tine) * fall)
-    return _held(np.stack(sides), 0.004, 0.3) * np.float32(0.8)
+    sway = 0.18 * np.sin(2 * np.pi * 4.3 * t)
+    return _held(np.stack([sides[0] * (1 - sway), sides[1] * (1 + sway)]), 0.004, 0.3) * _SOFT
 
 
 def vibraphone(pitch: int, seconds: float, brightness: float) -> Sound:
     """A soft mallet: the tuned bar's partials at 1, 4 and 10, with a slow tremolo."""
     t = _times(seconds + 0.9)
     turn = _turn(t, pitch)
-    bar = np.sin(turn) * np.exp(-t / 1.5)
-    bar += (0.1 + 0.2 * brightness) * np.sin(4 * turn) * np.exp(-t / 0.35)
+    bar = np.sin(turn) * np.exp(-t / 1.5) + (0.1 + 0.2 * brightness) * np.sin(4 * turn) * np.exp(
+        -t / 0.35
+    )
     bar += 0.08 * brightness * np.sin(9.9 * turn) * np.exp(-t / 0.05)
     sway = 0.16 * np.sin(2 * np.pi * 5.1 * t)
-    return _held(np.stack([bar * (1 - sway), bar * (1 + sway)]), 0.002, 0.8) * np.float32(0.8)
+    return _held(np.stack([bar * (1 - sway), bar * (1 + sway)]), 0.002, 0.8) * _SOFT
 
 
 def round_bass(pitch: int, seconds: float, brightness: float) -> Sound:
@@ -69,11 +72,14 @@ def guitar(pitch: int, seconds: float, brightness: float) -> Sound:
     loss = 0.5 ** (1 / (frequency * (1.1 if pitch < 62 else 0.8)))
     for row in range(1, length):
         before = rows[row - 1]
-        late = np.concatenate([before[:, -1:], before[:, :-1]], axis=1)
-        rows[row] = loss * ((1 - blend) * before + blend * late)
+        rows[row] = (loss * (1 - blend)) * before
+        rows[row, :, 1:] += (loss * blend) * before[:, :-1]
+        rows[row, :, 0] += (loss * blend) * rows[row - 2, :, -1] if row > 1 else 0
     string = rows.transpose(1, 0, 2).reshape(2, -1)
     # The loop can only have a whole period; reading it a little slower or faster tunes it.
-    at = np.arange(int((seconds + 0.25) * SAMPLE_RATE)) * (frequency * (period + blend) / SAMPLE_RATE)
+    at = np.arange(int((seconds + 0.25) * SAMPLE_RATE)) * (
+        frequency * (period + blend) / SAMPLE_RATE
+    )
     places = np.arange(string.shape[1])
     return _held(np.stack([np.interp(at, places, side) for side in string]), 0.001, 0.22)
 
@@ -109,7 +115,7 @@ def flute(pitch: int, seconds: float, brightness: float) -> Sound:
     swell = 0.75 + 0.25 * np.clip(t / 0.4, 0, 1) + vibrato
     frequency = float(_frequency(pitch))
     air = _band(np.random.default_rng(pitch).standard_normal((2, t.size)), frequency, 6000)
-    return _held((tone + 0.035 * air) * swell, 0.05, 0.12) * np.float32(0.7)
+    return _held((tone + 0.035 * air) * swell, 0.05, 0.12) * _SOFT
 
 
 def saw_bass(pitch: int, seconds: float, brightness: float) -> Sound:
@@ -140,7 +146,7 @@ def saw_lead(pitch: int, seconds: float, brightness: float) -> Sound:
         _saw(_turn(t, pitch + vibrato + cents / 100), _frequency(pitch), cutoff, 14)
         for cents in (-7.0, 6.0)
     ]
-    return _held(np.stack(sides), 0.015, 0.14) * np.float32(0.7)
+    return _held(np.stack(sides), 0.015, 0.14) * _SOFT
 
 
 def kick(take: int, seconds: float, brightness: float) -> Sound:
@@ -187,39 +193,31 @@ def riser(take: int, seconds: float, brightness: float) -> Sound:
 
 
 def crackle(take: int, seconds: float, brightness: float) -> Sound:
-    """An old record's surface: some hiss, and dust that ticks at random."""
+    """An old record's surface, one turn of it over and over: hiss, and dust that ticks at random."""
     rng = np.random.default_rng(take + 100)
-    dust = np.zeros((2, int(seconds * SAMPLE_RATE)))
-    count = int(seconds * 9)
-    at = rng.integers(0, dust.shape[1] - 64, count)
-    size = rng.lognormal(-1.4, 0.7, count).clip(0, 1.2) * rng.choice((-1, 1), count)
-    side = rng.uniform(0.25, 0.75, count)
-    tick = np.exp(-np.arange(24) / 4.0) * np.cos(np.arange(24) * 0.8)
-    for place in range(tick.size):
-        np.add.at(dust[0], at + place, size * side * tick[place])
-        np.add.at(dust[1], at + place, size * (1 - side) * tick[place])
-    hiss = np.fft.irfft(np.fft.rfft(rng.standard_normal((2, 1 << 18))) * _pink(1 << 18))
-    repeats = -(-dust.shape[1] // hiss.shape[1])
-    return _held(dust + 0.05 * np.tile(hiss, repeats)[:, : dust.shape[1]], 0.6, 2.0)
+    turn = _band(rng.standard_normal((2, 1 << 18)), 60, 2500) * 0.06
+    dust = rng.integers(0, turn.shape[1], 50)
+    turn[rng.integers(0, 2, 50), dust] += rng.lognormal(0.5, 0.7, 50) * rng.choice((-1, 1), 50)
+    samples = int(seconds * SAMPLE_RATE)
+    surface = np.tile(_band(turn, 30, 4500), -(-samples // turn.shape[1]))[:, :samples]
+    return _held(surface, 0.6, 2.0)
 
 
-def _times(seconds: float) -> NDArray[np.float64]:
-    return np.arange(max(64, int(seconds * SAMPLE_RATE))) / SAMPLE_RATE
+def _times(seconds: float) -> Sound:
+    return np.arange(max(64, int(seconds * SAMPLE_RATE)), dtype=np.float32) / SAMPLE_RATE
 
 
-def _frequency(pitch: float | NDArray[np.float64]) -> NDArray[np.float64]:
+def _frequency(pitch: float | NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return np.asarray(440 * 2 ** ((np.asarray(pitch, np.float64) - 69) / 12))
 
 
-def _turn(t: NDArray[np.float64], pitch: float | NDArray[np.float64]) -> Sound:
+def _turn(t: Sound, pitch: float | NDArray[np.floating[Any]]) -> Sound:
     """The phase in radians, within one turn: float32 would lose it over many turns."""
     cycles = np.cumsum(np.broadcast_to(_frequency(pitch), t.shape)) / SAMPLE_RATE
     return (2 * np.pi * (cycles % 1)).astype(np.float32)
 
 
-def _saw(
-    turn: Sound, frequency: NDArray[np.float64], cutoff: NDArray[np.float64], most: int
-) -> Sound:
+def _saw(turn: Sound, frequency: NDArray[np.float64], cutoff: Sound, most: int) -> Sound:
     """A saw through a two-pole filter whose `cutoff` (hertz) moves; no harmonic above 13 kHz."""
     sound = np.zeros_like(turn)
     ratio = (frequency / cutoff).astype(np.float32) ** 2
@@ -235,19 +233,16 @@ def _noise(seed: int, samples: int, channels: int = 1) -> NDArray[np.float64]:
 
 def _band(sound: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
     """The sound between two frequencies in hertz, with soft edges."""
-    hertz = np.fft.rfftfreq(sound.shape[-1], 1 / SAMPLE_RATE)
+    # A transform of a length with a large prime factor takes many times as long.
+    size = -(-sound.shape[-1] // 1024) * 1024
+    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
     passed = 1 / (1 + (hertz / high) ** 6)
     if low:
         passed *= 1 - 1 / (1 + (hertz / low) ** 4)
-    return np.fft.irfft(np.fft.rfft(sound) * passed, sound.shape[-1])
+    return np.fft.irfft(np.fft.rfft(sound, size) * passed, size)[..., : sound.shape[-1]]
 
 
-def _pink(size: int) -> NDArray[np.float64]:
-    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    return 8 / np.sqrt(60 + hertz) * (hertz > 30)
-
-
-def _held(sound: NDArray[np.floating], attack: float, release: float) -> Sound:
+def _held(sound: NDArray[np.floating[Any]], attack: float, release: float) -> Sound:
     """The sound with a rounded beginning and end (seconds), which is what keeps clicks away."""
     shaped = np.atleast_2d(sound).astype(np.float32)
     for seconds, edge in ((attack, slice(None)), (release, slice(None, None, -1))):

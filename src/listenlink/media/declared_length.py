@@ -31,6 +31,8 @@ def read_declared_length(
 
     Raises CutError when an MP4's box or index is missing.
     """
+    if not audio_format.declares_length:
+        return None
     try:
         return _read_declared_length(file, audio_format, sample_rate)
     except (struct.error, IndexError):  # A header that ends early declares nothing.

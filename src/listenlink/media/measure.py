@@ -28,7 +28,7 @@ REASONS: Mapping[str, str] = {
     "not_audio": "This file is not audio in a format that can be played here:"
     " WAV, FLAC, MP3, M4A (AAC or ALAC), Ogg (Vorbis or Opus) or AIFF.",
     "empty": "This file contains no sound.",
-    "truncated": "This file ends before the music does: it was cut off, perhaps while copying.",
+    "truncated": "Part of this file is missing: it was cut off or damaged, perhaps while copying.",
     "too_long": "This file is longer than the allowed playing time.",
     "video": "This file contains a video; only audio can be shared here.",
     "broken": "This file is damaged and can't be played.",

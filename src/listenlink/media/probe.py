@@ -10,29 +10,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
+
+# PyAV imports this when it meets the first file, by which time no file can be opened any more.
+import av.subtitles.codeccontext
+import av.subtitles.stream  # noqa: F401
 
 from listenlink.media.declared_length import DeclaredLength, read_declared_length
+from listenlink.media.decode import Count, RefusalError, count_samples
 from listenlink.media.mp4_length import CutError
+from listenlink.media.ogg_links import split_links
 from listenlink.media.sandbox import Deadline, close_doors, limit_process
 from listenlink.media.sniff import M4A, AudioFormat, sniff
-
-if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
-    from av.container import InputContainer
-
-MAX_TEXT_CHARACTERS = 512
-_EXTEND_EVERY_SECONDS = 5
-_MAX_PADDING_SECONDS = 1  # What an MP4 may hold beyond the length it declares.
-_READ_BYTES = 128 * 1024
-# Line breaks and what turns the direction of writing, which makes a name read as another.
-_UNWANTED = {
-    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " "),
-    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF]),
-}
+from listenlink.media.tag_text import clean
 
 
 @dataclass(frozen=True)
@@ -49,32 +41,6 @@ class Report:
     album: str | None
 
 
-class RefusalError(Exception):
-    """The file is not measured; `args[0]` is one of the keys in `measure.REASONS`."""
-
-
-class _Count:
-    """Decoded samples by rate: a chained Ogg or HE-AAC may change it on the way."""
-
-    def __init__(self) -> None:
-        self.seconds = Fraction(0)
-        self.first_rate = 0
-        self.channels = 0
-        self.failed_packets = 0
-        self.decoded_packets = 0
-        self.decoded_after_failure = False
-
-    def add(self, frames: list[AudioFrame]) -> None:
-        for frame in frames:
-            if frame.sample_rate <= 0 or frame.samples <= 0:
-                continue
-            self.first_rate = self.first_rate or frame.sample_rate
-            self.channels = self.channels or frame.layout.nb_channels
-            self.seconds += Fraction(frame.samples, frame.sample_rate)
-        self.decoded_packets += bool(frames)
-        self.decoded_after_failure |= bool(frames and self.failed_packets)
-
-
 def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     """Decode the one audio stream. Raises RefusalError."""
     audio_format = sniff(file)
@@ -84,13 +50,16 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     if audio_format is M4A:  # Before libav, to which a missing index is just broken data.
         declared = _declared(file, audio_format, 1)
     file.seek(0)
-    with _open(file, audio_format) as container:
-        stream = _choose_stream(container, audio_format)
-        count = _decode(container, stream, max_seconds, deadline)
-        tags = {name.lower(): text for name, text in container.metadata.items()}
-        tags.update((name.lower(), text) for name, text in stream.metadata.items())
-        codec = stream.codec_context.name
-    if not count.seconds:
+    count = Count()
+    is_ogg = audio_format.demuxer == "ogg"
+    for number, part in enumerate(split_links(file) if is_ogg else [file]):
+        try:
+            count_samples(part, audio_format, count, max_seconds, deadline)
+        except RefusalError as refusal:
+            if not number or refusal.args[0] != "broken":
+                raise
+            count.failed_packets += 1
+    if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
     if audio_format is not M4A:
         declared = _declared(file, audio_format, count.first_rate)
@@ -99,20 +68,14 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
         raise RefusalError("too_long")
     return Report(
         format=audio_format.key,
-        codec=codec,
+        codec=count.codec,
         channels=count.channels,
         sample_count=max(round(heard_seconds * count.first_rate), 1),
         sample_rate=count.first_rate,
-        title=clean(tags.get("title")),
-        artist=clean(tags.get("artist") or tags.get("author")),
-        album=clean(tags.get("album")),
+        title=clean(count.tags.get("title")),
+        artist=clean(count.tags.get("artist") or count.tags.get("author")),
+        album=clean(count.tags.get("album")),
     )
-
-
-def clean(text: str | None) -> str | None:
-    """Text of a tag on one line, without control characters, at most 512 characters long."""
-    words = (text or "")[: 4 * MAX_TEXT_CHARACTERS].translate(_UNWANTED).split()
-    return " ".join(words)[:MAX_TEXT_CHARACTERS].rstrip() or None
 
 
 def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredLength | None:
@@ -122,88 +85,7 @@ def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredL
         raise RefusalError("truncated") from None
 
 
-def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
-    """Libav may use this demuxer and these decoders, no protocol and no further file."""
-    import av
-
-    options = {
-        "format_whitelist": audio_format.demuxer,
-        "codec_whitelist": ",".join(audio_format.codecs),
-        "protocol_whitelist": "none",
-        "threads": "1",
-    }
-    try:
-        return av.open(
-            file,
-            "r",
-            format=audio_format.demuxer,
-            options=options,
-            metadata_errors="replace",
-            buffer_size=_READ_BYTES,
-            io_open=_refuse_file,
-        )
-    except av.FFmpegError as error:
-        raise RefusalError(_reason(error)) from None
-
-
-def _refuse_file(url: str, flags: int, options: dict[str, str]) -> BinaryIO:
-    raise PermissionError(url)
-
-
-def _reason(error: Exception) -> str:
-    return "too_costly" if isinstance(error, MemoryError) else "broken"
-
-
-def _choose_stream(container: InputContainer, audio_format: AudioFormat) -> AudioStream:
-    """The first audio stream, as players do. Pictures are no video: a cover, chapter images."""
-    from av.stream import Disposition
-
-    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
-    if any(not stream.disposition & pictures for stream in container.streams.video):
-        raise RefusalError("video")
-    for stream in container.streams.audio:
-        context = stream.codec_context
-        if context is None or context.name not in audio_format.codecs:
-            break
-        # A thread has a stack of 8 MiB and an arena of 64 MiB of the memory limit.
-        context.thread_count = 1
-        return stream
-    raise RefusalError("not_audio")
-
-
-def _decode(
-    container: InputContainer, stream: AudioStream, max_seconds: int, deadline: Deadline
-) -> _Count:
-    """Libav drops encoder delay and padding (LAME, pre-skip, end granule, an edit's start)."""
-    import av
-
-    count = _Count()
-    extended_seconds = Fraction(0)
-    packets: Iterator[av.Packet[AudioStream]] = iter(container.demux(stream))
-    while True:
-        try:
-            packet = next(packets, None)
-        except MemoryError:
-            raise
-        except av.FFmpegError:
-            break  # The demuxer can't go on: what came so far is judged.
-        if packet is None:
-            break
-        try:
-            count.add(packet.decode())
-        except MemoryError:
-            raise
-        except av.FFmpegError:
-            count.failed_packets += 1
-        if count.seconds > max_seconds + _MAX_PADDING_SECONDS:
-            raise RefusalError("too_long")
-        if count.seconds - extended_seconds >= _EXTEND_EVERY_SECONDS:
-            extended_seconds = count.seconds
-            deadline.extend(count.seconds)
-    return count
-
-
-def _judge(count: _Count, declared: DeclaredLength | None, audio_format: AudioFormat) -> Fraction:
+def _judge(count: Count, declared: DeclaredLength | None, audio_format: AudioFormat) -> Fraction:
     """The seconds a listener hears. Raises RefusalError when too little of the file is there."""
     if count.failed_packets > count.decoded_packets:
         raise RefusalError("broken")
@@ -219,15 +101,11 @@ def main() -> None:
     """Limit this process, measure descriptor 0, answer on descriptor 1."""
     limit_process()
     deadline = Deadline()
-    import av.stream  # With the doors closed, nothing more can be imported.
-    import av.subtitles.codeccontext
-    import av.subtitles.stream  # noqa: F401
-
-    file = open(0, "rb", buffering=0)  # noqa: SIM115
     close_doors()
     answer: dict[str, object]
     try:
-        answer = asdict(measure(file, int(sys.argv[1]), deadline))
+        with open(0, "rb", buffering=0) as file:
+            answer = asdict(measure(file, int(sys.argv[1]), deadline))
     except RefusalError as refusal:
         answer = {"reason": refusal.args[0]}
     except MemoryError:

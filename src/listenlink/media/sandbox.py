@@ -5,8 +5,10 @@ It gives up privileges, network, further files, memory and time, and cannot take
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
+import os
 import resource
 import signal
 import time
@@ -17,6 +19,7 @@ BASE_SECONDS = 20
 MAX_SECONDS = 180
 _SECONDS_PER_AUDIO_SECOND = Fraction(1, 10)
 
+_NOBODY = 65534
 # linux/prctl.h and linux/sched.h.
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
@@ -62,15 +65,29 @@ def limit_process() -> None:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # Refused in many containers: best effort.
-    # Last, because the kernel forgets the death signal when a user namespace brings capabilities.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _die_with_parent()
 
 
 def close_doors() -> None:
     """From here on no file, socket, pipe or process can be opened; what is open stays usable.
 
     RLIMIT_NOFILE 0 makes open() and socket() fail with EMFILE, whatever a demuxer wants.
-    RLIMIT_NPROC does not bind root.
     """
+    if os.geteuid() == 0:
+        _leave_root()
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _leave_root() -> None:
+    """Root could raise its limits again, and RLIMIT_NPROC does not bind it."""
+    with contextlib.suppress(PermissionError):  # A container's root may be denied even this.
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    _die_with_parent()
+
+
+def _die_with_parent() -> None:
+    """To be asked for again after each change of identity: the kernel then forgets it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""`/docs`: the API's reference as one page, made from the schema; no script and no other site's files."""
+"""`/schema/openapi.json`, and `/docs`: the same as one page, without script or other sites' files."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 _METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@get(
+    "/schema/openapi.json",
+    opt={"public": True},
+    include_in_schema=False,
+    sync_to_thread=False,
+)
+def get_schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    return request.app.openapi_schema.to_schema()
 
 
 @get("/docs", opt={"public": True}, include_in_schema=False, sync_to_thread=False)

@@ -24,6 +24,7 @@ FOR_ANYBODY: list[Any] = [
     hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     probes.is_alive,  #                        GET      /healthz
     probes.is_ready,  #                        GET      /readyz
+    reference.get_schema,  #                   GET      /schema/openapi.json
     reference.show_reference,  #               GET      /docs
 ]
 
@@ -70,8 +71,10 @@ def make_routes(
                 description="Share music by link. Errors come in one envelope; times are UTC.",
                 license=License(name="Apache-2.0", identifier="Apache-2.0"),
                 contact=Contact(name="Listenlink"),
-                path="/schema",
-                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+                # The framework's own pages, which would load other sites' scripts, declare no scope
+                # and so are refused to everybody; the document is `reference.get_schema`.
+                path="/schema/framework",
+                render_plugins=[JsonRenderPlugin()],
                 components=Components(security_schemes=_SECURITY),
                 security=[{"ApiKey": []}, {"Bearer": []}],
             ),

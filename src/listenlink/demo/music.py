@@ -1,0 +1,236 @@
+"""The demo's music: three short instrumental pieces, composed here and rendered to audio files.
+
+A score is text in MIDI pitches, its bars parted by `|`: `Track.tune` and `harmony` say how it is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from listenlink.demo import instruments as play
+from listenlink.demo import render as studio
+from listenlink.demo.instruments import Sound
+from listenlink.demo.render import Chord, Session, Track
+
+ARTIST = "Listenlink Demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece and the file it becomes; `container` and `codec` are FFmpeg's names, `bit_rate` bit/s."""
+
+    slug: str
+    title: str
+    file_name: str
+    container: str
+    codec: str
+    bit_rate: int | None
+    description: str
+
+
+_STUDY, _LIGHTS, _TRAIN = PIECES = (
+    Piece(
+        *("late-night-study", "Late Night Study", "late-night-study.flac", "flac", "flac", None),
+        "Electric piano, vibraphone and brushes on a worn tape, long after midnight.",
+    ),
+    Piece(
+        *("harbour-lights", "Harbour Lights", "harbour-lights.mp3", "mp3", "libmp3lame", 192_000),
+        "A plucked guitar and a flute look out over the water as the lamps come on.",
+    ),
+    Piece(
+        *("night-train", "Night Train", "night-train.m4a", "ipod", "aac", 192_000),
+        "Synthesiser bass, drums and a running arpeggio: the last express, all stations passed.",
+    ),
+)
+
+_STUDY_A = """
+    39/50,53,55,58 | 38/50,53,56,60 43/51,53,56,59 | 36/51,55,58,62 | 34/49,53,56,60 39/49,53,55,60 |
+    32/51,55,58,60 | 37/51,53,58,59 | 43/50,53,55,58 36/49,52,56,58 | 41/51,55,56,60 34/50,55,56,60"""
+_STUDY_B = """
+    44/55,58,60,63 | 43/53,55,58,62 | 41/51,55,56,60 | 39/50,53,55,58 |
+    32/51,55,58,60 | 43/51,53,56,59 | 36/51,55,58,62 41/51,55,57,62 | 34/51,55,56,60 34/50,55,56,60"""
+_STUDY_END = "39/50,53,55,58 | 39/55,58,62,65"
+_STUDY_TUNE_A = """
+    -:1.5 70:.5 67:1 65:.5 67:.5 | 65:.5 -:1 68:.5 71:1 68:.5 67:.5 | 67:1.5 70:.5 74:2 |
+    72:1 68:.5 65:1 67:1.5 | -:.5 72:.5 75:1.5 70:.5 72:1 | 70:1.5 65:.5 63:1 65:1 |
+    62:1.5 65:.5 64:1 68:1 | 67:2 62:1 65:1"""
+_STUDY_TUNE_B = """
+    -:.5 75:2 74:.5 72:1 | 74:2 -:.5 70:.5 67:1 | -:.5 72:1 68:.5 67:2 | -:.5 65:.5 67:.5 70:2.5 |
+    -:.5 75:.5 77:.5 75:.5 72:2 | 71:1.5 75:.5 68:1 71:1 | 74:2 72:1 69:1 | 72:2 74:1 70:1"""
+_STUDY_TUNE_END = "-:.5 67:.5 70:.5 74:2.5 | 77:.5 79:3.5"
+
+_LIGHTS_A = """
+    50/57,62,64,66 | 49/57,61,64,69 | 47/54,57,62,66 | 43/54,57,59,66 |
+    42/57,62,66,69 | 40/55,59,62,66 | 43/55,59,62,69 | 45/57,62,64,69 45/57,61,64,69"""
+_LIGHTS_B = """
+    47/54,57,61,66 | 43/54,59,62,66 | 50/57,62,66,69 | 45/57,61,64,69 |
+    40/55,59,62,66 | 42/57,61,64,69 | 43/54,57,59,66 | 43/55,58,62,64"""
+_LIGHTS_END = "43/54,57,59,66 | 43/55,58,62,64 | 50/57,62,64,66 | 50/62,66,69,76"
+_LIGHTS_TUNE_A = """
+    78:1.5 76:.5 74:1 76:1 | 76:1.5 73:.5 69:2 | 74:1.5 73:.5 71:1 74:1 | 71:1 69:2.5 -:.5 |
+    78:1.5 79:.5 81:1 78:1 | 79:1.5 78:.5 76:1 71:1 | 74:1 76:1 78:1.5 79:.5 | 76:3 -:1"""
+_LIGHTS_TUNE_B = """
+    78:2 81:1 83:1 | 83:1.5 81:.5 78:2 | 81:1.5 78:.5 76:1 74:1 | 76:3 73:1 |
+    74:1.5 76:.5 79:2 | 78:1.5 76:.5 73:1 76:1 | 74:2 81:2 | 82:2 79:1 76:1"""
+_LIGHTS_TUNE_END = "78:2 74:1 71:1 | 70:2 76:2 | 74:4 | -:4"
+
+_TRAIN_A = """
+    45/60,64,67,71 | 41/60,64,67,69 | 48/59,62,64,67 | 43/59,62,64,69 |
+    45/60,64,67,71 | 41/60,64,67,69 | 38/60,64,65,69 | 40/59,62,64,68"""
+_TRAIN_BUILD = "38/60,64,65,69 | 40/59,62,64,67 | 41/60,64,67,69 | 40/59,64,69,71 40/59,64,68,71"
+_TRAIN_END = "41/60,64,67,69 | 43/59,62,64,69 | 45/60,64,67,71 | 45/59,60,64,69"
+_TRAIN_TUNE = """
+    76:1.5 79:.5 81:1.5 79:.5 | 76:1.5 74:.5 72:2 | 74:.75 76:.75 79:1 76:1.5 | 74:2 71:1 74:1 |
+    76:1.5 79:.5 84:1.5 83:.5 | 81:1.5 79:.5 76:2 | 77:1 76:1 74:1 72:1 | 71:1.5 74:.5 80:2"""
+_TRAIN_TUNE_END = "72:2 76:2 | 74:2 79:2 | 81:4 | -:4"
+
+
+def compose(piece: Piece) -> Sound:
+    """The piece as (2, samples), float32, 44.1 kHz, peaks under 0.85; the same samples each time."""
+    return {_STUDY: _late_night_study, _LIGHTS: _harbour_lights, _TRAIN: _night_train}[piece]()
+
+
+def render(piece: Piece, directory: Path) -> Path:
+    """Write the piece's file into the directory, whole or not at all, and return its path."""
+    path = directory / piece.file_name
+    unfinished = directory / f".{piece.file_name}.{os.getpid()}.part"
+    tags = {"title": piece.title, "artist": ARTIST}
+    try:
+        sound = compose(piece)
+        studio.write(sound, unfinished, piece.container, piece.codec, piece.bit_rate, tags)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _late_night_study() -> Sound:
+    session = Session(bpm=74, bars=24, tail=4, seed=11, swing=0.61)
+    a, b, end = _STUDY_A.split("|"), _STUDY_B.split("|"), _STUDY_END.split("|")
+    song = studio.harmony(a[6:] + a + b + a[4:] + end)
+    piano = Track(session, play.electric_piano, looseness=0.008)
+    hands = ("*.....*.........", "*.........*.....", "*.......*.....*.", "*...............")
+    piano.follow(song[:-1], *hands, force=0.75, roll=0.025)
+    piano.follow(song[-1:], "*", force=0.75, roll=0.16, ring=5)
+    bass = Track(session, play.round_bass, looseness=0.008)
+    bass.follow(_bars(song, 2, 22), "0.....0.5.0...5.", "0.....5.0.....6.", force=0.8)
+    bass.follow(_bars(song, 22, 24), "0...............", force=0.8)
+    tune = Track(session, play.vibraphone, pan=0.2, looseness=0.012).tune(2, _STUDY_TUNE_A, 0.8)
+    tune.tune(10, _STUDY_TUNE_B, 0.85)
+    last = "|".join(_STUDY_TUNE_A.split("|")[4:])
+    tune.tune(18, last + " " + _STUDY_TUNE_END, 0.75)
+    kicks = Track(session, play.kick).drum(range(2, 22, 2), "7.....5...5.....")
+    kicks.drum(range(3, 22, 2), "7.........5.....").drum([22], "6")
+    brush = Track(session, play.snare, pan=-0.1).drum(range(2, 22), "....4.......4...")
+    hats = Track(session, play.hat, pan=0.35).drum(range(2, 22), "3.2.3.2.3.2.3.2.").drum([22], "3")
+    drawn = Track(session, play.swish).drum(range(2, 23), "44")
+    surface = play.crackle(1, session.samples / play.SAMPLE_RATE, 0.5)
+    keys = studio.equalise(studio.mix(session, (piano, 1)), studio.low_pass(3800, 2))
+    room = studio.mix(session, (keys, 0.3), (tune, 0.5), (brush, 0.25), (drawn, 0.1))
+    band = studio.mix(
+        session,
+        *((keys, 0.3), (bass, 0.42), (tune, 0.27), (brush, 0.5)),
+        *((hats, 0.25), (drawn, 0.2), (studio.reverberate(room, 1.9, 3), 0.3)),
+    )
+    tape = studio.mix(session, (studio.duck(band, kicks.strokes(), 0.18, 0.3), 1), (kicks, 0.5))
+    worn = studio.mix(session, (studio.wobble(tape, 0.0011), 1), (surface, 0.05))
+    warm = studio.equalise(worn, studio.low_pass(7500))
+    return studio.master(warm, lufs=-16, ceiling=0.84, fade=4.5)
+
+
+def _harbour_lights() -> Sound:
+    session = Session(bpm=100, bars=32, tail=4.5, seed=22)
+    a, b, end = _LIGHTS_A.split("|"), _LIGHTS_B.split("|"), _LIGHTS_END.split("|")
+    song = studio.harmony([a[0], a[3], a[0], a[7], *a, *b, *a, *end])
+    strings = Track(session, play.guitar, pan=-0.2, looseness=0.007)
+    picked = ("0.2.3.4.1.3.2.4.", "0.1.2.3.4.3.2.1.", "0.2.3.4.3234..2.")
+    strings.follow(song[:-1], *picked, force=0.75, ring=2.5)
+    strings.follow(song[-1:], "*", force=0.85, roll=0.09, ring=7)
+    high = Track(session, play.guitar, pan=0.5, looseness=0.01)
+    high.follow(_bars(song, 12, 31), "..7...8...9...8.", "....9...8.....7.", force=0.45, ring=1.5)
+    choir = Track(session, play.pad, looseness=0.02)
+    choir.follow(_bars(song, 8, 31), "*...............", force=0.5, swell=0.2)
+    bass = Track(session, play.round_bass)
+    bass.follow(_bars(song, 4, 12), "0...............", force=0.6)
+    bass.follow(_bars(song, 12, 30), "0.....0.5.......", "0.....0...5.0...", force=0.75)
+    bass.follow(_bars(song, 30, 31), "0...............", force=0.7)
+    tune = Track(session, play.flute, pan=0.1, looseness=0.01).tune(4, _LIGHTS_TUNE_A, 0.65)
+    tune.tune(12, _LIGHTS_TUNE_B, 0.75).tune(20, _LIGHTS_TUNE_A, 0.75)
+    tune.tune(28, _LIGHTS_TUNE_END, 0.65)
+    bells = Track(session, play.vibraphone, pan=-0.35).tune(20, _LIGHTS_TUNE_A, 0.5, shift=-12)
+    shaker = Track(session, play.hat, pan=0.4).drum(range(8, 30), "3242324232423252")
+    drums = Track(session, play.kick).drum(range(12, 30), "6.....3.5.......").drum([30], "5")
+    brush = Track(session, play.snare, pan=-0.1).drum(range(12, 30), "....4.......4..2")
+    body = studio.equalise(
+        studio.mix(session, (strings, 1)), lambda f: 1 + 0.5 / (1 + ((f - 210) / 90) ** 2)
+    )
+    far = studio.echo(studio.mix(session, (tune, 1)), session.seconds(0.75), 0.42)
+    room = studio.mix(
+        session,
+        *((body, 0.25), (high, 0.3), (choir, 0.25), (tune, 0.3)),
+        *((bells, 0.3), (far, 0.2), (brush, 0.2)),
+    )
+    band = studio.mix(
+        session,
+        *((body, 0.42), (high, 0.3), (choir, 0.26), (bass, 0.36)),
+        *((tune, 0.27), (far, 0.16), (bells, 0.16), (shaker, 0.13)),
+        *((drums, 0.45), (brush, 0.4), (studio.reverberate(room, 2.6, 5, 6000), 0.4)),
+    )
+    return studio.master(band, lufs=-15.5, ceiling=0.8, fade=4.5)
+
+
+def _night_train() -> Sound:
+    session = Session(bpm=118, bars=36, tail=5, seed=33)
+    a, build, end = _TRAIN_A.split("|"), _TRAIN_BUILD.split("|"), _TRAIN_END.split("|")
+    song = studio.harmony([*a[:4], *a, *build, *a, *a, *end])
+    wheels = Track(session, play.saw_pluck, looseness=0.003)
+    gallop = ("1431431431437497", "4134134134137479")
+    wheels.follow(_bars(song, 0, 4), *gallop, force=0.3, swell=0.3)
+    wheels.follow(_bars(song, 4, 12), *gallop, force=0.55)
+    wheels.follow(_bars(song, 12, 16), *gallop, force=0.5, swell=0.5)
+    wheels.follow(_bars(song, 16, 32), *gallop, force=0.8)
+    wheels.follow(_bars(song, 32, 36), *gallop, force=0.8, swell=-0.75)
+    bass = Track(session, play.saw_bass, looseness=0.003)
+    bass.follow(_bars(song, 4, 12), "0..0..6.0..0.65.", "0..0..6.0.0.5.6.", force=0.7)
+    bass.follow(_bars(song, 12, 16), "0.0.0.0.0.0.0.0.", force=0.4, swell=0.5)
+    bass.follow(_bars(song, 16, 34), "0.60..6.0.60.56.", force=0.85)
+    bass.follow(_bars(song, 34, 35), "0...............", force=0.8)
+    choir = Track(session, play.pad, looseness=0.01)
+    choir.follow(_bars(song, 8, 36), "*...............", force=0.7)
+    lead = Track(session, play.saw_lead, pan=-0.1).tune(16, _TRAIN_TUNE, 0.75)
+    lead.tune(24, _TRAIN_TUNE, 0.85).tune(32, _TRAIN_TUNE_END, 0.7)
+    over = Track(session, play.flute, pan=0.3).tune(24, _TRAIN_TUNE, 0.6, shift=12)
+    kicks = Track(session, play.kick, looseness=0.001).drum(range(4, 14), "9...9...9...9...")
+    kicks.drum(range(16, 34), "9...9...9...9...").drum([34], "9")
+    snare = Track(session, play.snare, looseness=0.003).drum(range(8, 14), "....8.......8...")
+    snare.drum([14], "4.4.4.4.5.5.5.5.").drum([15], "5555566667778888")
+    snare.drum(range(16, 34), "....8.......8...").drum([23, 31], ".............647")
+    hats = Track(session, play.hat, pan=0.3, looseness=0.003).drum(range(34), "4252425242524262")
+    hats.drum(range(16, 34), "..6...6...6...6.")
+    sweep = Track(session, play.riser).play(8, 1, 8, 0.6).play(52, 2, 12, 1).play(64, 3, 6, 0.4)
+    crash = Track(session, play.hat, pan=-0.3).drum([4, 16, 24, 34], "8")
+    room_of = studio.mix(
+        session,
+        *((wheels, 0.25), (choir, 0.3), (lead, 0.3), (over, 0.3)),
+        *((snare, 0.25), (sweep, 0.3), (crash, 0.3)),
+    )
+    far = studio.mix(session, (wheels, 0.5), (lead, 0.5), (over, 0.4))
+    far = studio.echo(far, session.seconds(0.75), 0.5)
+    tonal = studio.mix(
+        session,
+        *((wheels, 0.3), (bass, 0.42), (choir, 0.3), (lead, 0.27)),
+        *((over, 0.1), (far, 0.3), (studio.reverberate(room_of, 2.2, 7, 6000), 0.4)),
+    )
+    band = studio.mix(
+        session,
+        *((studio.duck(tonal, kicks.strokes(), 0.45, 0.28), 1), (kicks, 0.8)),
+        *((snare, 0.45), (hats, 0.2), (sweep, 0.3), (crash, 0.3)),
+    )
+    return studio.master(band, lufs=-14.5, ceiling=0.8, fade=5)
+
+
+def _bars(song: Sequence[Chord], first: int, after: int) -> list[Chord]:
+    return [chord for chord in song if first * 4 <= chord.beat < after * 4]

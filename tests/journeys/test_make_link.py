@@ -1,0 +1,129 @@
+"""Making and revoking links: terms, limits, and nobody but the creator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Server, share, upload
+from media.make_audio import make
+
+
+@pytest.fixture(scope="module")
+def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))
+
+
+def test_a_link_by_default(server: Server, owner: httpx.Client, song: dict[str, Any]) -> None:
+    link = owner.post(f"/tracks/{song['id']}/share").json()
+    assert list(link) == [
+        "id", "token", "url", "target_type", "visibility", "expires_at", "created_at", "max_opens", "label",
+        "starts_at",
+    ]  # fmt: skip
+    assert link["id"].startswith("mslink_")
+    assert link["url"] == f"{server.url}/v1/music/shared/{link['token']}"
+    assert (link["target_type"], link["visibility"]) == ("track", "link_only")
+    assert (link["expires_at"], link["max_opens"], link["label"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (90, 90), (91, 90), (10_000, 90)])
+def test_days_above_ninety_are_clamped(
+    owner: httpx.Client, song: dict[str, Any], asked: int, given: int
+) -> None:
+    link = share(owner, song["id"], expires_in_days=asked)
+    expires = datetime.fromisoformat(link["expires_at"])
+    assert abs(expires - datetime.now(UTC) - timedelta(days=given)) < timedelta(seconds=30)
+
+
+def test_all_terms_are_kept(owner: httpx.Client, song: dict[str, Any]) -> None:
+    terms = {
+        "visibility": "public",
+        "max_opens": 7,
+        "label": "for the radio",
+        "starts_at": "2030-01-02T03:04:05+01:00",
+    }
+    link = share(owner, song["id"], **terms)
+    assert (link["visibility"], link["max_opens"], link["label"]) == ("public", 7, "for the radio")
+    assert link["starts_at"] == "2030-01-02T02:04:05Z"
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"expires_in_days": 0}, "expires_in_days"),
+        ({"expires_in_days": True}, "expires_in_days"),
+        ({"max_opens": 0}, "max_opens"),
+        ({"visibility": "secret"}, "visibility"),
+        ({"label": "x" * 121}, "label"),
+        ({"starts_at": "2030-01-02T03:04:05"}, "starts_at"),
+        ({"starts_at": "tomorrow"}, "starts_at"),
+        ({"max_open": 1}, "max_open"),
+    ],
+)
+def test_wrong_terms_are_named(
+    server: Server, owner: httpx.Client, song: dict[str, Any], terms: dict[str, Any], field: str
+) -> None:
+    before = server.query("SELECT count(*) FROM shares")
+    answer = owner.post(f"/tracks/{song['id']}/share", json=terms)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "VALIDATION_ERROR"
+    assert answer.json()["error"]["details"]["field"] == field
+    assert server.query("SELECT count(*) FROM shares") == before
+
+
+def test_what_is_not_there_can_not_be_shared(owner: httpx.Client) -> None:
+    for path in (
+        "/tracks/mtrack_000000000000/share",
+        "/tracks/mtrack_00/share",
+        "/collections/mcoll_000000000000/share",
+        "/tracks/mcoll_000000000000/share",
+    ):
+        answer = owner.post(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_revoking_again_is_the_same(
+    server: Server, owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"])
+    answers = [owner.delete(f"/share/{link['id']}") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert {answer.text for answer in answers} == {
+        f'{{"success":true,"id":"{link["id"]}","detail":"Share link revoked."}}'
+    }
+    assert listener.get(f"/v1/music/shared/{link['token']}").status_code == 404
+    assert owner.delete("/share/mslink_000000000000").status_code == 404
+
+
+def test_a_link_before_its_time_leads_nowhere_and_then_opens(
+    server: Server, owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"], starts_at="2099-01-01T00:00:00Z")
+    path = f"/v1/music/shared/{link['token']}"
+    assert listener.get(path).status_code == 404
+    number = int(link["id"].removeprefix("mslink_"), 16)
+    server.change("UPDATE shares SET starts_at = 1 WHERE id = ?", number)
+    assert listener.get(path).status_code == 200
+
+
+def test_max_opens_holds_when_many_race_for_the_last(
+    server: Server, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    import asyncio
+
+    async def race(path: str) -> list[int]:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            addresses = [{"X-Forwarded-For": f"203.0.113.{n}"} for n in range(60)]
+            answers = await asyncio.gather(*(client.get(path, headers=h) for h in addresses))
+        return [answer.status_code for answer in answers]
+
+    for max_opens in (1, 2, 13):
+        link = share(owner, song["id"], max_opens=max_opens)
+        statuses = asyncio.run(race(f"/v1/music/shared/{link['token']}"))
+        assert statuses.count(200) == max_opens
+        assert statuses.count(404) == 60 - max_opens
+        number = int(link["id"].removeprefix("mslink_"), 16)
+        assert server.query("SELECT opens FROM shares WHERE id = ?", number) == [(max_opens,)]

@@ -1,0 +1,107 @@
+"""What the limits cost: memory for a million clients, forgetting the old ones, time per decision (K23).
+
+The million is counted in a process of its own, so that nothing else is measured; it takes seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import pytest
+
+from listenlink.model.limit import WINDOW_US, HitLimit, MissLimit
+
+MEGABYTE = 1_000_000
+CLIENTS = 1_000_000
+
+# Clients as they come: IPv6 /64 numbers, 65 bits wide, spread over one window. Prints RSS in bytes.
+_FILL = """
+import sys, hashlib
+from listenlink.model.limit import HitLimit, MissLimit
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+clients, kind = int(sys.argv[1]), sys.argv[2]
+log = HitLimit(120) if kind == "hits" else MissLimit(20)
+dead = hashlib.sha256(b"one dead link").digest()
+before = resident()
+for number in range(clients):
+    client = (1 << 64) | (number * 0x9E3779B97F4A7C15 & (1 << 64) - 1)
+    assert log.spend(client, number * 50) if kind == "hits" else log.spend(client, dead, number * 50)
+print(len(log), resident() - before)
+"""
+
+
+def fill(kind: str, clients: int = CLIENTS) -> tuple[int, int]:
+    """How many clients a fresh process remembers, and by how many bytes it grew."""
+    told = subprocess.run(
+        [sys.executable, "-c", _FILL, str(clients), kind],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.split()
+    return int(told[0]), int(told[1])
+
+
+@pytest.mark.parametrize("kind", ["hits", "misses"])
+def test_a_million_clients_fit_in_256_megabytes(kind: str) -> None:
+    remembered, grown = fill(kind)
+    assert remembered == CLIENTS
+    # Fewer bytes than the keys alone need would mean that nothing was measured.
+    assert 32 * MEGABYTE < grown <= 256 * MEGABYTE
+
+
+@pytest.mark.parametrize("kind", ["hits", "misses"])
+def test_clients_that_stay_away_are_forgotten_and_their_memory_is_free(kind: str) -> None:
+    hits, misses, dead = HitLimit(120), MissLimit(20), hashlib.sha256(b"dead").digest()
+
+    def spend(client: int, tick: int) -> bool:
+        return hits.spend(client, tick) if kind == "hits" else misses.spend(client, dead, tick)
+
+    tracemalloc.start()
+    try:
+        for client in range(30_000):
+            spend(client, client)
+        full = tracemalloc.get_traced_memory()[0]
+        for window in range(1, 4):
+            spend(-1, window * (WINDOW_US + 30_000))
+        left = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(hits if kind == "hits" else misses) == 1
+    assert left < full / 10
+
+
+def test_a_client_is_never_forgotten_within_its_window() -> None:
+    for first in range(0, WINDOW_US, WINDOW_US // 50):
+        log = HitLimit(1)
+        log.spend(2, 0)
+        assert log.spend(1, first)
+        for tick in range(first + 1, first + WINDOW_US, WINDOW_US // 20):
+            log.spend(tick, tick)
+        assert not log.spend(1, first + WINDOW_US)
+
+
+def test_a_flood_of_clients_does_not_free_a_spent_one() -> None:
+    log = HitLimit(2)
+    assert [log.spend(1, 0), log.spend(1, 1), log.spend(1, 2)] == [True, True, False]
+    for client in range(2, 100_000):
+        log.spend(client, client)
+    assert not log.spend(1, 100_000)
+
+
+def test_a_decision_takes_well_under_100_microseconds_for_99_of_100() -> None:
+    log, times = HitLimit(120), []
+    for number in range(200_000):
+        client, tick = number % 50_000, number * 900  # three windows: generations turn meanwhile
+        begun = time.perf_counter_ns()
+        log.peek(client, tick)
+        log.spend(client, tick)
+        times.append(time.perf_counter_ns() - begun)
+    times.sort()
+    assert times[len(times) * 99 // 100] <= 100_000
