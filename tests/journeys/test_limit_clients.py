@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from cast import Server, share, upload
 from media.make_audio import make
 
@@ -18,64 +17,72 @@ FORGED = {
     "X-Forwarded-For": "203.0.113.7",
     "Forwarded": "for=203.0.113.8",
     "X-Real-IP": "203.0.113.9",
+    "CF-Connecting-IP": "203.0.113.10",
 }
+LIMITED = {"RESOLVE_LIMIT_PER_MINUTE": str(LIMIT), "MISS_LIMIT_PER_MINUTE": str(MISSES)}
 
 
-@pytest.fixture(scope="module", params=["direct", "proxied"])
-def limited(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    settings = {"RESOLVE_LIMIT_PER_MINUTE": str(LIMIT), "MISS_LIMIT_PER_MINUTE": str(MISSES)}
-    if request.param == "proxied":
-        settings["TRUSTED_PROXIES"] = "127.0.0.0/8, ::1/128"
-    running = Server(tmp_path_factory.mktemp("limited") / "data", settings)
+def serve(folder: Path, **settings: str) -> tuple[Server, str]:
+    """A server with small limits, and the path of a link on it."""
+    running = Server(folder / "data", LIMITED | settings)
     running.create()
     running.start()
-    yield running
+    with running.owner() as owner:
+        song = upload(owner, make("wav16", folder / "a.wav"))
+        return running, "/v1/music/shared/" + str(share(owner, song["id"])["token"])
+
+
+@pytest.fixture
+def direct(tmp_path: Path) -> Iterator[tuple[Server, str]]:
+    """Listeners connect to the server themselves: to it they are all one address."""
+    running, path = serve(tmp_path)
+    yield running, path
     running.stop()
 
 
 @pytest.fixture(scope="module")
-def path(limited: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with limited.owner() as owner:
-        song = upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))
-        return "/v1/music/shared/" + str(share(owner, song["id"])["token"])
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A trusted proxy on loopback names the listeners."""
+    running, path = serve(
+        tmp_path_factory.mktemp("proxied"), TRUSTED_PROXIES="127.0.0.0/8, ::1/128"
+    )
+    yield running, path
+    running.stop()
 
 
 def statuses(client: httpx.Client, paths: list[str], **options: Any) -> list[int]:
     return [client.get(path, **options).status_code for path in paths]
 
 
+def statuses_of(server: Server, path: str, addresses: list[str]) -> list[int]:
+    """One request for each address in turn."""
+    given = []
+    for address in addresses:
+        with server.listener(address) as client:
+            given.append(client.get(path).status_code)
+    return given
+
+
 def missing(number: int) -> str:
     return f"/v1/music/shared/shr_{number:032x}"
 
 
-def test_exactly_l_are_allowed_and_misses_counted_apart(limited: Server, path: str) -> None:
-    proxied = "TRUSTED_PROXIES" in limited.settings
-    if (
-        not proxied
-    ):  # all requests of this server come from one address: the whole story in one test
-        with httpx.Client(base_url=limited.url) as client:
-            assert statuses(client, [missing(n) for n in range(MISSES)]) == [404] * MISSES
-            assert client.get(missing(77)).status_code == 429
-            assert client.get(missing(0)).status_code == 404  # told already in this minute
-            assert statuses(client, [path] * LIMIT) == [200] * LIMIT
-            refused = client.get(path)
-            assert refused.status_code == 429
-            assert statuses(client, [path] * 3, headers=FORGED) == [429] * 3
-        check_limited_answer(refused)
-        audit = limited.audit()
-        assert not [line for line in audit if "203.0.113" in line["client_prefix"]]
-        told = {line["reason"]: line["count"] for line in audit if line["outcome"] == "limited"}
-        assert set(told) == {"resolve_limit", "miss_limit"}
-        return
-    for address in ("198.51.100.1", "2001:db8::1"):
-        with limited.listener(address) as client:
-            assert statuses(client, [path] * (LIMIT + 2)) == [200] * LIMIT + [429] * 2
-    with limited.listener("198.51.100.2") as client:
-        assert statuses(client, [missing(n) for n in range(MISSES + 1)]) == [404] * MISSES + [429]
-        assert client.get(path).status_code == 200
-        assert client.head(path).status_code == 200
+def test_exactly_l_are_allowed_and_misses_counted_apart(direct: tuple[Server, str]) -> None:
+    server, path = direct
+    with httpx.Client(base_url=server.url) as client:
+        assert statuses(client, [missing(n) for n in range(MISSES)]) == [404] * MISSES
+        assert client.get(missing(77)).status_code == 429
+        assert client.get(missing(0)).status_code == 404  # told already in this minute
+        assert statuses(client, [path] * LIMIT) == [200] * LIMIT
+        refused = client.get(path)
+        assert refused.status_code == 429
+        assert statuses(client, [path] * 3, headers=FORGED) == [429] * 3
+    check_limited_answer(refused)
+    audit = server.audit()
+    assert not [line for line in audit if "203.0.113" in line["client_prefix"]]
+    told = {line["reason"]: line for line in audit if line["outcome"] == "limited"}
+    assert set(told) == {"resolve_limit", "miss_limit"}
+    assert told["resolve_limit"]["trace_id"] == refused.headers["x-request-id"]
 
 
 def check_limited_answer(answer: httpx.Response) -> None:
@@ -100,38 +107,61 @@ def check_limited_answer(answer: httpx.Response) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_an_ipv6_network_is_one_client_and_forms_of_one_address_too(
-    limited: Server, path: str
-) -> None:
-    if "TRUSTED_PROXIES" not in limited.settings:
-        pytest.skip("needs a trusted proxy to name addresses")
+def test_a_trusted_proxy_names_the_client(proxied: tuple[Server, str]) -> None:
+    server, path = proxied
+    for address in ("198.51.100.1", "2001:db8::1"):
+        given = statuses_of(server, path, [address] * (LIMIT + 2))
+        assert given == [200] * LIMIT + [429] * 2
+    with server.listener("198.51.100.2") as client:
+        assert statuses(client, [missing(n) for n in range(MISSES + 1)]) == [404] * MISSES + [429]
+        assert client.get(path).status_code == 200
+        assert client.head(path).status_code == 200
+
+
+def test_an_ipv6_network_is_one_client(proxied: tuple[Server, str]) -> None:
     same = ["2001:db8:5::1", "2001:db8:5:0:ffff::9", "[2001:db8:5::2]:443", "2001:0db8:0005::3"]
-    spent = []
-    for address in [*same, same[0], same[1]]:
-        with limited.listener(address) as client:
-            spent.append(client.get(path).status_code)
-    assert spent == [200] * LIMIT + [429]
-    mapped = ["198.51.100.77", "::ffff:198.51.100.77"] * 3
-    spent = []
-    for address in mapped:
-        with limited.listener(address) as client:
-            spent.append(client.get(path).status_code)
-    assert spent == [200] * LIMIT + [429]
+    given = statuses_of(*proxied, [*same, same[0], same[1]])
+    assert given == [200] * LIMIT + [429]
+    assert statuses_of(*proxied, ["2001:db8:5:1::1"]) == [200]
 
 
-def test_the_right_most_untrusted_hop_is_the_client(limited: Server, path: str) -> None:
-    if "TRUSTED_PROXIES" not in limited.settings:
-        pytest.skip("needs a trusted proxy to name addresses")
-    for number in range(LIMIT):
-        with limited.listener(f"203.0.113.{number}, 198.51.100.9, 127.0.0.2") as client:
-            assert client.get(path).status_code == 200
-    with limited.listener("203.0.113.99,198.51.100.9,127.0.0.3") as client:
+def test_an_ipv4_address_is_one_client_by_either_name(proxied: tuple[Server, str]) -> None:
+    given = statuses_of(*proxied, ["198.51.100.77", "::ffff:198.51.100.77"] * 3)
+    assert given == [200] * LIMIT + [429]
+
+
+def test_the_right_most_untrusted_hop_is_the_client(proxied: tuple[Server, str]) -> None:
+    server, path = proxied
+    forged = [f"203.0.113.{n}, 198.51.100.9, 127.0.0.2" for n in range(LIMIT)]
+    assert statuses_of(server, path, forged) == [200] * LIMIT
+    with server.listener("203.0.113.99,198.51.100.9,127.0.0.3") as client:
         refused = client.get(path)
-        assert refused.status_code == 429
-    line = next(
-        line for line in limited.audit() if line["trace_id"] == refused.headers["x-request-id"]
-    )
+    assert refused.status_code == 429
+    trace = refused.headers["x-request-id"]
+    (line,) = [line for line in server.audit() if line["trace_id"] == trace]
     assert line["client_prefix"] == "198.51.100.0/24"
+
+
+def test_counted_refusals_are_written_within_seconds(proxied: tuple[Server, str]) -> None:
+    import time
+
+    server, path = proxied
+    statuses_of(server, path, ["198.51.100.200"] * (LIMIT + 30))
+    deadline = time.monotonic() + 10
+    counts: list[int] = []
+    while sum(counts) != 30 and time.monotonic() < deadline:
+        counts = [
+            line["count"]
+            for line in server.audit()
+            if line["outcome"] == "limited" and line["client"] == last_client(server)
+        ]
+    assert sum(counts) == 30
+    assert len(counts) <= 2  # one line a minute
+
+
+def last_client(server: Server) -> str:
+    opened = [line for line in server.audit() if line["outcome"] == "opened"]
+    return str(opened[-1]["client"])
 
 
 def test_limits_of_zero_are_off(tmp_path: Path) -> None:
@@ -140,7 +170,6 @@ def test_limits_of_zero_are_off(tmp_path: Path) -> None:
     running.start()
     try:
         with httpx.Client(base_url=running.url) as client:
-            answers = [client.get(missing(n)) for n in range(60)]
+            assert {client.get(missing(n)).status_code for n in range(60)} == {404}
     finally:
         running.stop()
-    assert {answer.status_code for answer in answers} == {404}

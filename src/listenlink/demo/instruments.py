@@ -199,7 +199,9 @@ def crackle(take: int, seconds: float, brightness: float) -> Sound:
     dust = rng.integers(0, turn.shape[1], 50)
     turn[rng.integers(0, 2, 50), dust] += rng.lognormal(0.5, 0.7, 50) * rng.choice((-1, 1), 50)
     samples = int(seconds * SAMPLE_RATE)
-    surface = np.tile(_band(turn, 30, 4500), -(-samples // turn.shape[1]))[:, :samples]
+    surface = np.tile(_band(turn, 30, 4500).astype(np.float32), -(-samples // turn.shape[1]))[
+        :, :samples
+    ]
     return _held(surface, 0.6, 2.0)
 
 

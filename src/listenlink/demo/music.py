@@ -127,7 +127,6 @@ def _late_night_study() -> Sound:
     brush = Track(session, play.snare, pan=-0.1).drum(range(2, 22), "....4.......4...")
     hats = Track(session, play.hat, pan=0.35).drum(range(2, 22), "3.2.3.2.3.2.3.2.").drum([22], "3")
     drawn = Track(session, play.swish).drum(range(2, 23), "44")
-    surface = play.crackle(1, session.samples / play.SAMPLE_RATE, 0.5)
     keys = studio.equalise(studio.mix(session, (piano, 1)), studio.low_pass(3800, 2))
     room = studio.mix(session, (keys, 0.3), (tune, 0.5), (brush, 0.25), (drawn, 0.1))
     band = studio.mix(
@@ -136,7 +135,8 @@ def _late_night_study() -> Sound:
         *((hats, 0.25), (drawn, 0.2), (studio.reverberate(room, 1.9, 3), 0.3)),
     )
     tape = studio.mix(session, (studio.duck(band, kicks.strokes(), 0.18, 0.3), 1), (kicks, 0.5))
-    worn = studio.mix(session, (studio.wobble(tape, 0.0011), 1), (surface, 0.05))
+    surface = Track(session, play.crackle, looseness=0).play(0, 1, 100, 0.5)
+    worn = studio.mix(session, (studio.wobble(tape, 0.0011), 1), (surface, 0.1))
     warm = studio.equalise(worn, studio.low_pass(7500))
     return studio.master(warm, lufs=-16, ceiling=0.84, fade=4.5)
 

@@ -97,8 +97,8 @@ def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
         raise RefusalError(_reason(error)) from None
 
 
-def _refuse_file(url: str, flags: int, options: dict[str, str]) -> BinaryIO:
-    raise PermissionError(url)
+def _refuse_file(*request: object) -> BinaryIO:
+    raise PermissionError(request)
 
 
 def _reason(error: Exception) -> str:

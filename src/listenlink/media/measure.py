@@ -137,7 +137,7 @@ def _reopen(file_descriptor: int) -> BinaryIO:
         own = os.open(f"/proc/self/fd/{file_descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         own = os.dup(file_descriptor)
-    return open(own, "rb", buffering=0)
+    return os.fdopen(own, "rb", buffering=0)
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from listenlink.actions import manage_collections as managing
@@ -52,7 +53,7 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
     tags=["Collections"],
 )
 async def make_collection(
-    org: str, state: State, request: Request[Any, Any, Any], data: NewCollection
+    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
 ) -> CollectionAnswer:
     """A new, empty collection."""
     instance: Instance = state.instance
@@ -74,7 +75,7 @@ async def make_collection(
     tags=["Collections"],
 )
 async def get_collection(
-    org: str, collection_id: str, state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> CollectionAnswer:
     """A collection of one's own."""
     instance: Instance = state.instance
@@ -90,7 +91,7 @@ async def get_collection(
     tags=["Collections"],
 )
 async def delete_collection(
-    org: str, collection_id: str, state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
     instance: Instance = state.instance
@@ -109,11 +110,11 @@ async def delete_collection(
     tags=["Collections"],
 )
 async def add_track(
-    org: str,
-    collection_id: str,
+    org: FromPath[str],
+    collection_id: FromPath[str],
     state: State,
     request: Request[Any, Any, Any],
-    data: TrackOfCollection,
+    data: JSONBody[TrackOfCollection],
 ) -> CollectionAnswer:
     """Put a track of one's own at the end. Again: the same answer, no change."""
     instance: Instance = state.instance

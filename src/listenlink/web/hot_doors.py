@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import HttpMethod, route
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.view import ShareView
@@ -34,7 +35,7 @@ _UNAVAILABLE = ResponseSpec(ErrorEnvelope, description="Busy; try again after `R
         503: _UNAVAILABLE,
     },
 )
-async def open_link(token: str, state: State) -> ASGIApp:
+async def open_link(token: FromPath[str], state: State) -> ASGIApp:
     """See `web/public_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +59,7 @@ async def open_link(token: str, state: State) -> ASGIApp:
         416: ResponseSpec(ErrorEnvelope, description="The audio ends before that."),
     },
 )
-async def play_track(signed: str, state: State) -> ASGIApp:
+async def play_track(signed: FromPath[str], state: State) -> ASGIApp:
     """See `web/playback_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, delete, post
 from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from listenlink.actions import make_link as making
@@ -55,11 +56,11 @@ class Link(msgspec.Struct, frozen=True):
     tags=["Share"],
 )
 async def share_track(
-    org: str,
-    track_id: str,
+    org: FromPath[str],
+    track_id: FromPath[str],
     state: State,
     request: Request[Any, Any, Any],
-    data: LinkTerms | None = None,
+    data: JSONBody[LinkTerms | None] = None,
 ) -> Link:
     """Make a link to a track of one's own."""
     number = path_id(ids.TRACK, track_id)
@@ -73,11 +74,11 @@ async def share_track(
     tags=["Share"],
 )
 async def share_collection(
-    org: str,
-    collection_id: str,
+    org: FromPath[str],
+    collection_id: FromPath[str],
     state: State,
     request: Request[Any, Any, Any],
-    data: LinkTerms | None = None,
+    data: JSONBody[LinkTerms | None] = None,
 ) -> Link:
     """Make a link to a collection of one's own."""
     number = path_id(ids.COLLECTION, collection_id)
@@ -92,7 +93,7 @@ async def share_collection(
     tags=["Share"],
 )
 async def revoke_link(
-    org: str, share_id: str, state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
     """Close a link at once. Again: the same answer, no change."""
     instance: Instance = state.instance

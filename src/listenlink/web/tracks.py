@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, delete, get, post
 from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.params import FromPath
 
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.instance import Instance
@@ -63,7 +64,9 @@ class UploadOperation(Operation):
     summary="Upload a track",
     tags=["Tracks"],
 )
-async def upload_track(org: str, state: State, request: Request[Any, Any, Any]) -> TrackAnswer:
+async def upload_track(
+    org: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> TrackAnswer:
     """Put a track in: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
     instance: Instance = state.instance
     form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
@@ -89,7 +92,7 @@ async def upload_track(org: str, state: State, request: Request[Any, Any, Any]) 
     tags=["Tracks"],
 )
 async def get_track(
-    org: str, track_id: str, state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> TrackAnswer:
     """A track of one's own, with a fresh playback URL."""
     instance: Instance = state.instance
@@ -107,7 +110,7 @@ async def get_track(
     tags=["Tracks"],
 )
 async def delete_track(
-    org: str, track_id: str, state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
     """Delete a track: its links answer `available: false`, its playback URLs end at once."""
     instance: Instance = state.instance

@@ -1,0 +1,156 @@
+"""Playback URLs: one spelling, to the second, for one purpose; no forgery of any kind is read (K12, K14)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listenlink.media.signed_url import (
+    OWN_PURPOSE,
+    PATH,
+    SHARED_PURPOSE,
+    OwnPlayback,
+    PlaybackUrls,
+    SharedPlayback,
+)
+from listenlink.model.signing import Signer, SigningKey
+
+BASE = "https://music.example"
+OLD = SigningKey("0000000a", b"o" * 32)
+NEW = SigningKey("0000000b", b"n" * 32)
+EXPIRES_AT = 1_800_000_000
+SHARED = SharedPlayback(
+    0xB4D9E1C6A72F, 2, 0x0123456789AB, 0x7ABCDEF012345678, EXPIRES_AT, EXPIRES_AT + 9
+)
+OWN = OwnPlayback(0xC0FFEE, 0x0123456789AB, EXPIRES_AT)
+IDS, SECONDS = st.integers(0, 2**48 - 1), st.integers(0, 2**40 - 1)
+SHARED_ONES = st.builds(
+    SharedPlayback, IDS, st.integers(0, 2**31), IDS, st.integers(0, 2**63 - 1), SECONDS, SECONDS
+)
+
+
+def urls_by(*ring: SigningKey) -> PlaybackUrls:
+    return PlaybackUrls(BASE, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+
+
+URLS = urls_by(NEW)
+
+
+def last_part(url: str) -> str:
+    """What the door hands over: the path behind the audio prefix."""
+    assert url.startswith(BASE + PATH)
+    return url.removeprefix(BASE + PATH)
+
+
+TEXTS = [last_part(URLS.write_shared(SHARED)), last_part(URLS.write_own(OWN))]
+
+
+@given(SHARED_ONES)
+def test_what_is_written_for_a_listener_is_read_back(playback: SharedPlayback) -> None:
+    text = last_part(URLS.write_shared(playback))
+    assert URLS.read(text, playback.expires_at) == playback
+    assert set(text) <= set("0123456789abcdef.")
+
+
+@given(st.builds(OwnPlayback, IDS, IDS, SECONDS))
+def test_what_is_written_for_a_creator_is_read_back(playback: OwnPlayback) -> None:
+    assert URLS.read(last_part(URLS.write_own(playback)), playback.expires_at) == playback
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_url_is_good_to_its_last_second_and_no_longer(text: str) -> None:
+    assert URLS.read(text, 0) is not None
+    assert URLS.read(text, EXPIRES_AT) is not None
+    assert URLS.read(text, EXPIRES_AT + 1) is None
+    assert URLS.read(text, 2**63) is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_single_changed_bit_is_refused(text: str) -> None:
+    for place, letter in enumerate(text):
+        for bit in range(8):
+            changed = text[:place] + chr(ord(letter) ^ 1 << bit) + text[place + 1 :]
+            assert URLS.read(changed, 0) is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_other_letter_in_any_place_is_refused(text: str) -> None:
+    for place in range(len(text)):
+        for letter in "0123456789abcdefABCDEF.-+_~/%=& own":
+            changed = text[:place] + letter + text[place + 1 :]
+            assert changed == text or URLS.read(changed, 0) is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_5000_random_mutations_are_refused_and_none_raises(text: str) -> None:
+    chance = random.Random(text)  # noqa: S311
+    pieces = [
+        *"0123456789abcdef.AF/%~+-_ \0\n", "%2e", "%61", "..", "../", "own.", "١", "٣", "é", "\ud800", "０",
+        "1_0", "+1", "-1", "0x", "1" * 31, "?a=b", "&x=", ".mp3", "\u202e", *text.split("."),
+    ]  # fmt: skip
+    for _ in range(5000):
+        changed = text
+        for _ in range(chance.randint(1, 3)):
+            start = chance.randrange(len(changed) + 1)
+            gone = chance.choice([0, 0, 1, 1, 2, 8, len(changed)])
+            changed = changed[:start] + chance.choice(["", *pieces]) + changed[start + gone :]
+        assert changed == text or URLS.read(changed, 0) is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_fields_that_are_moved_cut_or_doubled_are_refused(text: str) -> None:
+    fields = text.split(".")
+    for one in range(len(fields)):
+        assert URLS.read(".".join(fields[:one] + fields[one + 1 :]), 0) is None
+        assert URLS.read(".".join(fields[: one + 1] + fields[one:]), 0) is None
+        for other in range(one):
+            moved = fields.copy()
+            moved[one], moved[other] = moved[other], moved[one]
+            assert moved == fields or URLS.read(".".join(moved), 0) is None
+    digits = "".join(fields)
+    for cut in range(1, len(digits), 3):
+        assert URLS.read(digits[:cut] + "." + digits[cut:], 0) is None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(
+    "change",
+    ["{}\n", "\n{}", " {}", "{}/", "/{}", "{}.", "{}.mp3", "{}?", "{}\0", "own.{}", "{0}.{0}"],
+)
+def test_what_stands_around_a_url_is_refused(text: str, change: str) -> None:
+    assert URLS.read(change.format(text), 0) is None
+
+
+def test_a_creators_url_is_no_listeners_and_the_other_way_round() -> None:
+    swapped = PlaybackUrls(BASE, Signer([NEW], OWN_PURPOSE), Signer([NEW], SHARED_PURPOSE))
+    assert URLS.read(last_part(swapped.write_shared(SHARED)), 0) is None
+    assert URLS.read(last_part(swapped.write_own(OWN)), 0) is None
+
+
+def test_a_longer_life_cannot_be_written_into_a_url() -> None:
+    text = TEXTS[0]
+    soon, late = f"{EXPIRES_AT:010x}", f"{EXPIRES_AT + 3600:010x}"
+    assert text.count(soon) == 1
+    assert URLS.read(text.replace(soon, late), EXPIRES_AT) is None
+
+
+def test_urls_of_an_older_key_are_good_while_it_is_in_the_ring() -> None:
+    before, during, after = urls_by(OLD), urls_by(NEW, OLD), urls_by(NEW)
+    for write in ("write_shared", "write_own"):
+        playback = SHARED if write == "write_shared" else OWN
+        old_text = last_part(getattr(before, write)(playback))
+        new_text = last_part(getattr(during, write)(playback))
+        assert during.read(old_text, EXPIRES_AT) == playback
+        assert after.read(old_text, 0) is None
+        assert after.read(new_text, EXPIRES_AT) == playback
+        assert before.read(new_text, 0) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "own", "own.", "." * 7, "0" * 200, "../../etc/passwd", "é" * 50]
+)
+def test_what_is_no_url_at_all_is_refused(text: str) -> None:
+    assert URLS.read(text, 0) is None

@@ -1,0 +1,82 @@
+"""The share token: 128 random bits in exactly one spelling, and the arithmetic of guessing one (K14, K19)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+
+import pytest
+
+from listenlink.model.share_token import digest, is_well_formed, new_token
+from listenlink.settings import Settings
+
+GOOD = "shr_0123456789abcdef0123456789abcdef"
+BAD = [
+    "", "shr_", GOOD[:-1], GOOD + "0", GOOD.upper(), "SHR_" + GOOD[4:], GOOD[4:], "shr-" + GOOD[4:],
+    GOOD + "\n", "\n" + GOOD, " " + GOOD, GOOD + " ", GOOD + "\0", GOOD.replace("a", "A"), GOOD.replace("f", "g"),
+    GOOD.replace("0", "٠"), GOOD.replace("1", "１"), GOOD.replace("a", "а"), GOOD + "=", GOOD + "/", GOOD + "%00",
+    GOOD[:10] + "_" + GOOD[11:], GOOD[:10] + "-" + GOOD[11:], GOOD[:10] + "." + GOOD[11:], GOOD * 2,
+    GOOD[:-1] + "\ud800", "ak_" + "0" * 40,
+]  # fmt: skip
+
+GENERATED = 100_000
+YEAR_MINUTES = 365.25 * 24 * 60
+
+
+@pytest.fixture(scope="module")
+def tokens() -> list[str]:
+    return [new_token() for _ in range(GENERATED)]
+
+
+def test_a_token_is_spelled_in_one_way() -> None:
+    assert is_well_formed(GOOD)
+    assert [text for text in BAD if is_well_formed(text)] == []
+
+
+def test_every_change_of_one_letter_is_another_token_or_none() -> None:
+    spellings = {
+        GOOD[:place] + letter + GOOD[place + 1 :]
+        for place in range(len(GOOD))
+        for letter in map(chr, range(256))
+    }
+    well_formed = [text for text in spellings if is_well_formed(text)]
+    assert len(well_formed) == 1 + 32 * 15
+    assert len({digest(text) for text in well_formed}) == len(well_formed)
+
+
+def test_generated_tokens_are_well_formed_and_all_different(tokens: list[str]) -> None:
+    assert all(re.fullmatch(r"shr_[0-9a-f]{32}", token) for token in tokens)
+    assert len(set(tokens)) == GENERATED
+
+
+def test_generated_digits_are_evenly_spread_in_every_place(tokens: list[str]) -> None:
+    """Chi-square with 15 degrees of freedom; 62 is passed by chance once in 10⁷ times."""
+    for place in range(4, 36):
+        counts = Counter(token[place] for token in tokens)
+        expected = GENERATED / 16
+        chi_square = sum((counts[digit] - expected) ** 2 / expected for digit in "0123456789abcdef")
+        assert chi_square < 62, place
+
+
+def test_every_bit_is_set_in_half_of_the_tokens(tokens: list[str]) -> None:
+    numbers = [int(token[4:], 16) for token in tokens]
+    for bit in range(128):
+        share = sum(number >> bit & 1 for number in numbers) / GENERATED
+        assert abs(share - 0.5) < 0.01  # six standard deviations
+
+
+def test_a_token_is_kept_as_the_sha_256_of_its_text() -> None:
+    assert digest(GOOD) == hashlib.sha256(GOOD.encode()).digest()
+    assert [len(digest(text)) for text in BAD] == [32] * len(BAD)
+
+
+def test_guessing_takes_longer_than_a_quadrillion_years() -> None:
+    """10⁹ living links, 10,000 attacking networks, each at the default budget of misses, and at 30."""
+    guesses = 2 ** (4 * len(new_token().removeprefix("shr_"))) / 10**9
+    per_minute = Settings.model_fields["miss_limit_per_minute"].default
+    assert 1 <= per_minute <= 30
+    for misses in (per_minute, 30):
+        assert guesses / (misses * 10_000) / YEAR_MINUTES >= 10**15
+    # The figure that the scorecard gives, so that the arithmetic itself is held.
+    assert guesses / (30 * 10_000) / YEAR_MINUTES == pytest.approx(2.2e18, rel=0.05)

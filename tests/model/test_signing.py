@@ -1,0 +1,169 @@
+"""Signatures: the derivation is HKDF by RFC 5869, a tag is of exactly these fields, purpose and key, and
+without a fit key there is no signature (K14, K15).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from listenlink.model.signing import MIN_KEY_BYTES, TAG_HEX_DIGITS, Signer, SigningKey, derive
+
+OLD = SigningKey("0000000a", bytes(range(32)))
+NEW = SigningKey("0000000b", bytes(range(32, 64)))
+FIELDS = st.lists(st.text(max_size=6), max_size=4)
+
+
+def hkdf(root: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """RFC 5869, section 2, as it is written there."""
+    extracted = hmac.new(salt or b"\0" * 32, root, hashlib.sha256).digest()
+    block, output = b"", b""
+    for number in range(1, -(-length // 32) + 1):
+        block = hmac.new(extracted, block + info + bytes([number]), hashlib.sha256).digest()
+        output += block
+    return output[:length]
+
+
+def reference_tag(key: SigningKey, purpose: str, *fields: str) -> str:
+    """HMAC-SHA-256 over every part behind its length in four bytes, by the derived key."""
+    parts = (purpose.encode(), *(field.encode() for field in fields))
+    signed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    derived = hkdf(key.root, b"", purpose.encode(), 32)
+    return hmac.new(derived, signed, hashlib.sha256).hexdigest()[:32]
+
+
+def test_the_reference_derivation_gives_the_published_vectors() -> None:
+    """RFC 5869, A.1 and A.3. Their roots are too short for us, so they hold the reference."""
+    first = hkdf(
+        b"\x0b" * 22, bytes(range(13)), bytes.fromhex("f0f1f2f3f4f5f6f7f8f9"), 42
+    )  # fmt: skip
+    third = hkdf(b"\x0b" * 22, b"", b"", 42)
+    assert first.hex() == (
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    )
+    assert third.hex() == (
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+    )
+
+
+@given(st.binary(min_size=32, max_size=200), st.text(max_size=40))
+def test_a_derived_key_is_hkdf_with_the_purpose_as_info(root: bytes, purpose: str) -> None:
+    assert derive(root, purpose) == hkdf(root, b"", purpose.encode(), 32)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        b"",
+        b"x",
+        b"x" * (MIN_KEY_BYTES - 1),
+        None,
+        "x" * 64,
+        bytearray(64),
+        0,
+        memoryview(b"x" * 64),
+    ],
+    ids=lambda root: f"{type(root).__name__}",
+)
+def test_a_missing_short_or_wrong_root_gives_no_key_and_no_signer(root: Any) -> None:
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        derive(root, "p")
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        Signer([NEW, SigningKey("0000000c", root)], "p")
+
+
+def test_a_signer_without_a_key_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="at least one key"):
+        Signer([], "p")
+
+
+def test_a_key_shows_its_id_and_never_its_bytes() -> None:
+    for shown in (repr(NEW), str(NEW), f"{NEW}", repr([NEW])):
+        assert NEW.key_id in shown
+        assert NEW.root.hex() not in shown
+        assert repr(NEW.root)[2:-1] not in shown
+
+
+@given(FIELDS, st.text(st.characters(max_codepoint=127), max_size=10))
+def test_a_tag_is_the_references_and_verifies(fields: list[str], purpose: str) -> None:
+    signer = Signer([NEW], purpose)
+    tag = signer.sign(*fields)
+    assert tag == reference_tag(NEW, purpose, *fields)
+    assert len(tag) == TAG_HEX_DIGITS == 32
+    assert signer.verify(NEW.key_id, tag, *fields)
+
+
+@given(FIELDS, FIELDS)
+def test_other_fields_have_another_tag(first: list[str], second: list[str]) -> None:
+    assume(first != second)
+    signer = Signer([NEW], "p")
+    assert not signer.verify(NEW.key_id, signer.sign(*first), *second)
+
+
+@given(st.text(min_size=1, max_size=20), st.data())
+def test_the_boundaries_between_fields_are_signed(text: str, data: st.DataObject) -> None:
+    signer, cut = Signer([NEW], "p"), data.draw(st.integers(0, len(text)))
+    tag = signer.sign(text[:cut], text[cut:])
+    for moved in range(len(text) + 1):
+        assert signer.verify(NEW.key_id, tag, text[:moved], text[moved:]) == (moved == cut)
+    for fields in ([text], [text, ""], ["", text, ""], [text[:cut], text[cut:], ""]):
+        if fields != [text[:cut], text[cut:]]:
+            assert not signer.verify(NEW.key_id, tag, *fields)
+
+
+def test_the_boundary_between_purpose_and_fields_is_signed() -> None:
+    assert Signer([NEW], "pa").sign("b") != Signer([NEW], "p").sign("ab")
+    length_first = "\0\0\0\x01b"
+    assert Signer([NEW], "p" + length_first).sign() != Signer([NEW], "p").sign("b")
+
+
+def test_one_purposes_tag_is_no_other_purposes_tag() -> None:
+    here, there = Signer([NEW], "listenlink-a-v1"), Signer([NEW], "listenlink-a-v2")
+    assert not there.verify(NEW.key_id, here.sign("x"), "x")
+
+
+def test_every_single_bit_of_a_tag_counts() -> None:
+    signer = Signer([NEW], "p")
+    tag = bytes.fromhex(signer.sign("x"))
+    for bit in range(128):
+        flipped = (int.from_bytes(tag, "big") ^ 1 << bit).to_bytes(16, "big")
+        assert not signer.verify(NEW.key_id, flipped.hex(), "x")
+
+
+@pytest.mark.parametrize("change", ["", "cut", "longer", "upper", "space", "unicode"])
+def test_a_tag_has_one_spelling(change: str) -> None:
+    signer = Signer([NEW], "p")
+    tag = signer.sign("x")
+    changed = {
+        "": "",
+        "cut": tag[:-1],
+        "longer": tag + "0",
+        "upper": tag.upper(),
+        "space": tag + " ",
+        "unicode": tag.replace(tag[0], "١"),
+    }[change]
+    assert any(letter in "abcdef" for letter in tag)
+    assert not signer.verify(NEW.key_id, changed, "x")
+
+
+def test_an_old_key_verifies_while_it_is_in_the_ring_and_the_newest_signs() -> None:
+    before, during, after = Signer([OLD], "p"), Signer([NEW, OLD], "p"), Signer([NEW], "p")
+    old_tag, new_tag = before.sign("x"), during.sign("x")
+    assert during.key_id == NEW.key_id
+    assert during.verify(OLD.key_id, old_tag, "x")
+    assert after.verify(NEW.key_id, new_tag, "x")
+    assert not after.verify(OLD.key_id, old_tag, "x")
+    assert not before.verify(NEW.key_id, new_tag, "x")
+
+
+def test_a_tag_by_one_key_is_not_taken_under_anothers_name() -> None:
+    ring = Signer([NEW, OLD], "p")
+    tag = ring.sign("x")
+    assert not ring.verify(OLD.key_id, tag, "x")
+    for unknown in ("", "0000000c", NEW.key_id.upper(), NEW.key_id + " ", NEW.key_id[:-1]):
+        assert not ring.verify(unknown, tag, "x")

@@ -1,0 +1,111 @@
+"""Which Host a request may name: the public URL's and loopback, by any port; probes take any (decision 25, K32)."""
+
+from __future__ import annotations
+
+import pytest
+
+from listenlink.web.hosts import AcceptedHosts
+
+PUBLIC = "https://music.example"
+LOOPBACK = [
+    "localhost", "localhost:8484", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8484", "127.9.9.9:80", "[::1]",
+    "[::1]:8484", "[::ffff:127.0.0.1]:80",
+]  # fmt: skip
+FOREIGN = [
+    "", "evil.example", "evil.example:443", "music.example.evil", "xmusic.example", "music.example@evil.example",
+    "evil.example#music.example", "music.example/evil", "music.example:443@evil.example", "music.example:abc",
+    "localhost.evil.example", "localhost:80@evil.example", "localhost:80:80", "localhost:8o", "localhost:-1",
+    "127.0.0.1.evil.example", "127.0.0.1@evil.example:80", "10.0.0.1", "10.0.0.1:80", "0.0.0.0:80", "[::2]:80",
+    "[::]:80", "2130706433:80", "0x7f.0.0.1:80", "local\xa0host", "\xff\xfe", "localhost ,evil", "music.example ",
+]  # fmt: skip
+DISGUISED = [
+    "[::1].evil.example",
+    "[::1].evil.example:80",
+    "[::1]@evil.example:80",
+    "127.0.0.1%evil.example:80",
+]
+
+
+def accepts(hosts: AcceptedHosts, *named: str, path: str = "/v1/music/shared/x") -> bool:
+    headers = [(b"accept", b"*/*"), *((b"host", name.encode("latin-1")) for name in named)]
+    return hosts.accepts({"headers": headers, "raw_path": path.encode()})
+
+
+@pytest.mark.parametrize("name", ["music.example", "MUSIC.example", "Music.Example"])
+def test_the_public_urls_host_is_ours_in_upper_and_lower_case(name: str) -> None:
+    assert accepts(AcceptedHosts(PUBLIC), name)
+
+
+@pytest.mark.parametrize(
+    "base", ["http://10.1.2.3:8484", "https://music.example:8443", "http://[2001:db8::1]:80"]
+)
+def test_the_public_urls_port_belongs_to_its_host(base: str) -> None:
+    name = base.partition("//")[2]
+    assert accepts(AcceptedHosts(base), name)
+    assert not accepts(AcceptedHosts(base), name + "1")
+
+
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        ("https://music.example:443", "music.example"),
+        ("http://music.example:80", "music.example"),
+        ("http://127.0.0.1:80", "127.0.0.1"),
+        ("https://music.example", "music.example:443"),
+    ],
+)
+def test_a_schemes_own_port_may_be_named_or_left_out(base: str, name: str) -> None:
+    """A browser leaves the port out when it's the scheme's own (RFC 9110, 4.2.1 and 7.2)."""
+    assert accepts(AcceptedHosts(base), name)
+
+
+@pytest.mark.parametrize("name", LOOPBACK)
+def test_loopback_is_ours_under_any_port_and_without_one(name: str) -> None:
+    assert accepts(AcceptedHosts(PUBLIC), name)
+
+
+@pytest.mark.parametrize("name", FOREIGN, ids=ascii)
+def test_any_other_host_is_not_ours(name: str) -> None:
+    assert not accepts(AcceptedHosts(PUBLIC), name)
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+def test_a_name_that_only_begins_like_loopback_is_not_ours(name: str) -> None:
+    assert not accepts(AcceptedHosts(PUBLIC), name)
+
+
+def test_exactly_one_host_must_be_named() -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    assert not accepts(hosts)
+    assert not accepts(hosts, "music.example", "music.example")
+    assert not accepts(hosts, "music.example", "evil.example")
+    assert not accepts(hosts, "evil.example", "music.example")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_may_name_any_host_or_none(path: str) -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    for named in ([], ["10.0.0.1:8484"], ["evil.example"], ["a", "b"], ["music.example"]):
+        assert accepts(hosts, *named, path=path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz/", "/healthz/x", "/x/healthz", "/readyzz", "/", "/Healthz"]
+)
+def test_only_the_probes_themselves_are_let_through(path: str) -> None:
+    assert not accepts(AcceptedHosts(PUBLIC), "evil.example", path=path)
+
+
+def test_a_probe_under_a_foreign_host_does_not_make_that_host_ours() -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    assert accepts(hosts, "evil.example", path="/healthz")
+    assert not accepts(hosts, "evil.example")
+    assert not accepts(hosts, "evil.example")
+
+
+def test_a_flood_of_hosts_shuts_nobody_out_and_lets_nobody_in() -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    assert not any(accepts(hosts, f"h{number}.example") for number in range(5000))
+    assert accepts(hosts, "music.example")
+    assert accepts(hosts, "localhost:8484")
+    assert not accepts(hosts, "another.example")
