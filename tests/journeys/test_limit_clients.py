@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from cast import Server, share, upload
 from media.make_audio import make
 

@@ -63,6 +63,7 @@ def told(history: list[EngineTerms], stamped_at: int, now: int) -> Licence:
     return EngineRegistry(history, ["a"]).told("a", then.stamp("a", stamped_at), stamped_at, now)
 
 
+@settings(max_examples=500)
 @given(HISTORIES, OFFERED, LICENCES, TIMES, st.integers(0, 12))
 def test_nobody_is_told_more_than_the_stamp_or_anything_known_since(
     history: list[EngineTerms], offered: set[str], stamp: Licence, stamped_at: int, passed: int
@@ -189,6 +190,16 @@ def test_a_raise_after_a_lowering_leaves_the_older_track_lowered() -> None:
     ]
     assert told(history, 1, 9).licence_class is PERSONAL
     assert told(history, 7, 9).licence_class is CLEARED
+
+
+def test_a_lowering_announced_before_the_track_was_made_leaves_it_lowered_too() -> None:
+    history = [
+        terms(CLEARED, 0, 0),
+        terms(PERSONAL, 3, 0, version="2026-04"),
+        terms(CLEARED, 6, 0, version="2026-07"),
+    ]
+    assert told(history, 1, 2).licence_class is CLEARED
+    assert told(history, 1, 9).licence_class is PERSONAL
 
 
 def test_attribution_that_was_asked_for_once_is_asked_for_still() -> None:

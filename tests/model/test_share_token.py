@@ -14,8 +14,10 @@ from listenlink.settings import Settings
 GOOD = "shr_0123456789abcdef0123456789abcdef"
 BAD = [
     "", "shr_", GOOD[:-1], GOOD + "0", GOOD.upper(), "SHR_" + GOOD[4:], GOOD[4:], "shr-" + GOOD[4:],
-    GOOD + "\n", "\n" + GOOD, " " + GOOD, GOOD + " ", GOOD + "\0", GOOD.replace("a", "A"), GOOD.replace("f", "g"),
-    GOOD.replace("0", "٠"), GOOD.replace("1", "１"), GOOD.replace("a", "а"), GOOD + "=", GOOD + "/", GOOD + "%00",
+    GOOD + "\n", "\n" + GOOD, " " + GOOD, GOOD + " ", GOOD + "\0", GOOD.replace("a", "A"),
+    GOOD.replace("f", "g"),
+    GOOD.replace("0", "٠"), GOOD.replace("1", "１"), GOOD.replace("a", "а"), GOOD + "=", GOOD + "/",
+    GOOD + "%00",
     GOOD[:10] + "_" + GOOD[11:], GOOD[:10] + "-" + GOOD[11:], GOOD[:10] + "." + GOOD[11:], GOOD * 2,
     GOOD[:-1] + "\ud800", "ak_" + "0" * 40,
 ]  # fmt: skip

@@ -109,7 +109,7 @@ def test_a_file_of_another_form_is_unreadable_as_a_whole_and_says_why(
 ) -> None:
     path = tmp_path / "engines.toml"
     path.write_text(UNREADABLE[fault])
-    with pytest.raises(UnreadableEngines, match="engines.toml: ") as told:
+    with pytest.raises(UnreadableEngines, match=r"engines\.toml: ") as told:
         read_engines_file(path, SUMMER)
     assert "\n" not in str(told.value)
 
@@ -132,7 +132,10 @@ def test_what_was_known_first_stays_with_the_time_it_was_known(
             select(tables.engine_terms.c.engine, tables.engine_terms.c.known_at)
         ).fetchall()
     )
-    assert sorted(tuple(row) for row in rows) == [("other", SUMMER + 2 * DAY_US), ("studio", SUMMER)]
+    assert sorted(tuple(row) for row in rows) == [
+        ("other", SUMMER + 2 * DAY_US),
+        ("studio", SUMMER),
+    ]
 
 
 def test_a_remembered_entry_comes_back_as_it_was_read(starts: Starts) -> None:
@@ -144,14 +147,18 @@ def test_a_remembered_entry_comes_back_as_it_was_read(starts: Starts) -> None:
 
 
 def test_an_engine_that_left_the_file_is_unclear(starts: Starts) -> None:
-    stamp = starts.start(entry(licence_class='"commercial_cleared"'), SUMMER).stamp("studio", SUMMER)
+    stamp = starts.start(entry(licence_class='"commercial_cleared"'), SUMMER).stamp(
+        "studio", SUMMER
+    )
     later = starts.start(entry(key='"other"'), SUMMER + DAY_US)
     assert later.told("studio", stamp, SUMMER, SUMMER + DAY_US) == UNCLEAR
     assert later.stamp("studio", SUMMER + DAY_US) == UNCLEAR
 
 
 def test_a_class_that_is_lowered_in_place_lowers_older_and_newer_tracks(starts: Starts) -> None:
-    stamp = starts.start(entry(licence_class='"commercial_cleared"'), SUMMER).stamp("studio", SUMMER)
+    stamp = starts.start(entry(licence_class='"commercial_cleared"'), SUMMER).stamp(
+        "studio", SUMMER
+    )
     later, now = starts.start(entry(), SUMMER + DAY_US), SUMMER + DAY_US
     assert later.told("studio", stamp, SUMMER, now).licence_class is LicenceClass.PERSONAL_ONLY
     assert later.stamp("studio", now).licence_class is LicenceClass.PERSONAL_ONLY
@@ -166,7 +173,11 @@ def test_a_lowering_is_remembered_when_the_file_is_raised_again(starts: Starts) 
     assert told.licence_class is LicenceClass.PERSONAL_ONLY
 
 
-NEWER = {"version": '"2026-06"', "licence_class": '"commercial_cleared"', "valid_from": "2026-06-01"}
+NEWER = {
+    "version": '"2026-06"',
+    "licence_class": '"commercial_cleared"',
+    "valid_from": "2026-06-01",
+}
 
 
 def test_newer_terms_that_left_the_file_are_withdrawn_and_lower_what_they_gave(

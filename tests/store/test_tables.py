@@ -60,7 +60,9 @@ def test_the_comparison_itself_finds_a_missing_table_and_a_missing_column(databa
     assert "add_column" in found
 
 
-def test_the_migrations_write_the_same_sql_as_the_declaration(database: Path, tmp_path: Path) -> None:
+def test_the_migrations_write_the_same_sql_as_the_declaration(
+    database: Path, tmp_path: Path
+) -> None:
     """Constraints, WITHOUT ROWID and the like, which Alembic doesn't compare on SQLite."""
     declared = tmp_path / "declared.db"
     with sqlite3.connect(declared) as connection:
@@ -113,7 +115,8 @@ def test_a_database_is_readable_by_its_owner_only_and_in_wal_mode(database: Path
 
 
 @pytest.mark.parametrize(
-    ("opens", "max_opens", "targets"), [(2, 1, (1, None)), (0, None, (1, 1)), (0, None, (None, None))]
+    ("opens", "max_opens", "targets"),
+    [(2, 1, (1, None)), (0, None, (1, 1)), (0, None, (None, None))],
 )
 def test_the_file_itself_refuses_a_link_that_is_over_or_without_one_target(
     database: Path, opens: int, max_opens: int | None, targets: tuple[int | None, int | None]

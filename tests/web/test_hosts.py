@@ -1,4 +1,4 @@
-"""Which Host a request may name: the public URL's and loopback, by any port; probes take any (decision 25, K32)."""
+"""Which Host a request may name: the public URL's, and loopback; probes any (decision 25, K32)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ LOOPBACK = [
     "[::1]:8484", "[::ffff:127.0.0.1]:80",
 ]  # fmt: skip
 FOREIGN = [
-    "", "evil.example", "evil.example:443", "music.example.evil", "xmusic.example", "music.example@evil.example",
+    "", "evil.example", "evil.example:443", "music.example.evil", "xmusic.example",
+    "music.example@evil.example",
     "evil.example#music.example", "music.example/evil", "music.example:443@evil.example", "music.example:abc",
     "localhost.evil.example", "localhost:80@evil.example", "localhost:80:80", "localhost:8o", "localhost:-1",
-    "127.0.0.1.evil.example", "127.0.0.1@evil.example:80", "10.0.0.1", "10.0.0.1:80", "0.0.0.0:80", "[::2]:80",
-    "[::]:80", "2130706433:80", "0x7f.0.0.1:80", "local\xa0host", "\xff\xfe", "localhost ,evil", "music.example ",
+    "127.0.0.1.evil.example", "127.0.0.1@evil.example:80", "10.0.0.1", "10.0.0.1:80", "0.0.0.0:80",
+    "[::2]:80",
+    "[::]:80", "2130706433:80", "0x7f.0.0.1:80", "local\xa0host", "\xff\xfe",
+    "localhost ,evil", "music.example ",
 ]  # fmt: skip
 DISGUISED = [
     "[::1].evil.example",

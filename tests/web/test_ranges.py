@@ -1,4 +1,4 @@
-"""Conditional and range requests: RFC 9110, sections 13 and 14, case by case, and floods of ranges (K26, K27)."""
+"""Conditional and range requests by RFC 9110, case by case, and floods of ranges (K26, K27)."""
 
 from __future__ import annotations
 

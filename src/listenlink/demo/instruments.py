@@ -26,9 +26,9 @@ def electric_piano(pitch: int, seconds: float, brightness: float) -> Sound:
     sides = []
     for cents in (-2.5, 2.5):
         turn = _turn(t, pitch + cents / 100)
-        depth = (0.25 + 0.9 * brightness) * np.exp(-t / 0.7) + 0.12
+        depth = (0.5 + 1.5 * brightness) * np.exp(-t / 0.8) + 0.25
         body = np.sin(turn + depth * np.sin(turn)) + 0.18 * np.sin(2 * turn) * np.exp(-t / 0.5)
-        tine = 0.16 * brightness * np.sin(7 * turn + 0.4 * np.sin(turn)) * np.exp(-t / 0.09)
+        tine = 0.3 * brightness * np.sin(7 * turn + 0.4 * np.sin(turn)) * np.exp(-t / 0.14)
         sides.append((body + tine) * fall)
     sway = 0.18 * np.sin(2 * np.pi * 4.3 * t)
     return _held(np.stack([sides[0] * (1 - sway), sides[1] * (1 + sway)]), 0.004, 0.3) * _SOFT
@@ -63,7 +63,7 @@ def guitar(pitch: int, seconds: float, brightness: float) -> Sound:
     period = max(2, round(SAMPLE_RATE / frequency - blend))
     length = int((seconds + 0.25) * SAMPLE_RATE * 1.03) // period + 2
     rng = np.random.default_rng(pitch)
-    burst = _band(rng.standard_normal((2, period)), 0, 1200 + 3800 * brightness)
+    burst = band(rng.standard_normal((2, period)), 0, 1200 + 3800 * brightness)
     # Plucking near the bridge takes out the harmonics that have a node there.
     burst -= 0.8 * np.roll(burst, period // 6, axis=1)
     burst -= burst.mean(axis=1, keepdims=True)
@@ -114,7 +114,7 @@ def flute(pitch: int, seconds: float, brightness: float) -> Sound:
         tone += (0.5 + brightness) * height * np.sin(harmonic * turn + harmonic)
     swell = 0.75 + 0.25 * np.clip(t / 0.4, 0, 1) + vibrato
     frequency = float(_frequency(pitch))
-    air = _band(np.random.default_rng(pitch).standard_normal((2, t.size)), frequency, 6000)
+    air = band(np.random.default_rng(pitch).standard_normal((2, t.size)), frequency, 6000)
     return _held((tone + 0.035 * air) * swell, 0.05, 0.12) * _SOFT
 
 
@@ -153,14 +153,14 @@ def kick(take: int, seconds: float, brightness: float) -> Sound:
     """A drum skin: a sine that falls to 47 Hz, with a beater's tap when bright."""
     t = _times(0.42)
     turn = 2 * np.pi * (47 * t + (1.6 + 2.2 * brightness) * (1 - np.exp(-t / 0.028)))
-    tap = _band(_noise(take, t.size), 900, 5000) * np.exp(-t / 0.004) * 0.25 * brightness
+    tap = band(_noise(take, t.size), 900, 5000) * np.exp(-t / 0.004) * 0.25 * brightness
     return _held(np.tanh(1.4 * np.sin(turn) * np.exp(-t / 0.13)) + tap, 0.002, 0.1)
 
 
 def snare(take: int, seconds: float, brightness: float) -> Sound:
     """Skin and wires; dull and slow it is a brush, bright and sudden a stick with a clap's tail."""
     t = _times(0.4)
-    wires = _band(_noise(take + 20, t.size, 2), 900 + 500 * brightness, 5500 + 5000 * brightness)
+    wires = band(_noise(take + 20, t.size, 2), 900 + 500 * brightness, 5500 + 5000 * brightness)
     skin = np.sin(2 * np.pi * (178 * t + 1.2 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.07)
     blow = wires * np.exp(-t / (0.075 + 0.02 * brightness)) * 0.33 + 0.5 * brightness * skin
     return _held(blow, 0.012 - 0.011 * brightness, 0.1)
@@ -169,48 +169,48 @@ def snare(take: int, seconds: float, brightness: float) -> Sound:
 def hat(take: int, seconds: float, brightness: float) -> Sound:
     """A cymbal or a shaker: high noise that lasts as long as the note is held."""
     t = _times(seconds + 0.04)
-    hiss = _band(_noise(take + 40, t.size, 2), 5200 + 1500 * brightness, 14_500)
+    hiss = band(_noise(take + 40, t.size, 2), 5200 + 1500 * brightness, 14_500)
     return _held(hiss * np.exp(-t / max(0.02, seconds * 0.45)) * 0.4, 0.003, 0.03)
 
 
-def swish(take: int, seconds: float, brightness: float) -> Sound:
-    """A brush drawn over the skin: noise that swells and goes, moving from side to side."""
-    t = _times(seconds)
-    noise = _band(_noise(take + 60, t.size, 2), 1400, 6500) * np.sin(np.pi * t / t[-1]) ** 2
-    across = np.linspace(-0.6, 0.6, t.size) * (1 if take % 2 else -1)
-    return _held(noise * np.stack([1 - across, 1 + across]) * 0.25, 0.01, 0.01)
-
-
-def riser(take: int, seconds: float, brightness: float) -> Sound:
-    """Wind before a change: noise that opens upward, or, when dull, falls away after it."""
-    t = _times(seconds)
-    way = t / t[-1] if brightness > 0.5 else 1 - t / t[-1]
-    sound = np.zeros((2, t.size))
-    for step, low in enumerate((300, 800, 2000, 5000)):
-        layer = _band(_noise(take + 80 + step, t.size, 2), low, low * 2.6)
-        sound += layer * np.clip(way * 4 - step, 0, 1) * 0.16
-    return _held(sound * way**1.5, 0.02, 0.03)
+def wind(take: int, seconds: float, brightness: float) -> Sound:
+    """A brush drawn over the skin, or a rush of air: noise that swells and goes from side to side."""
+    t = _times(seconds) / np.float32(seconds)
+    low = 700 + 900 * brightness
+    noise = band(_noise(take + 60, t.size, 2), low, low * (3 + 3 * brightness))
+    across = (1.2 * t - 0.6) * (1 if take % 2 else -1)
+    swell = np.sin(np.pi * t ** (1 + 3 * brightness)) ** 2 * 0.3
+    return _held(noise * swell * np.stack([1 - across, 1 + across]), 0.01, 0.01)
 
 
 def crackle(take: int, seconds: float, brightness: float) -> Sound:
     """An old record's surface, one turn of it over and over: hiss, and dust that ticks at random."""
     rng = np.random.default_rng(take + 100)
-    turn = _band(rng.standard_normal((2, 1 << 18)), 60, 2500) * 0.06
+    turn = band(rng.standard_normal((2, 1 << 18)), 60, 2500) * 0.06
     dust = rng.integers(0, turn.shape[1], 50)
     turn[rng.integers(0, 2, 50), dust] += rng.lognormal(0.5, 0.7, 50) * rng.choice((-1, 1), 50)
     samples = int(seconds * SAMPLE_RATE)
-    surface = np.tile(_band(turn, 30, 4500).astype(np.float32), -(-samples // turn.shape[1]))[
-        :, :samples
-    ]
+    surface = np.tile(band(turn, 30, 4500).astype(np.float32), samples // turn.shape[1] + 1)
+    surface = surface[:, :samples]
     return _held(surface, 0.6, 2.0)
 
 
+def band(sound: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """The sound between two frequencies in hertz, with soft edges."""
+    # A transform of a length with a large prime factor takes many times as long.
+    size = -(-sound.shape[-1] // 1024) * 1024
+    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
+    passed = 1 / (1 + (hertz / high) ** 6) * (1 - 1 / (1 + (hertz / max(low, 1)) ** 4))
+    return np.fft.irfft(np.fft.rfft(sound, size) * passed, size)[..., : sound.shape[-1]]
+
+
 def _times(seconds: float) -> Sound:
-    return np.arange(max(64, int(seconds * SAMPLE_RATE)), dtype=np.float32) / SAMPLE_RATE
+    count = max(64, int(seconds * SAMPLE_RATE))
+    return (np.arange(count) / SAMPLE_RATE).astype(np.float32)
 
 
 def _frequency(pitch: float | NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    return np.asarray(440 * 2 ** ((np.asarray(pitch, np.float64) - 69) / 12))
+    return np.asarray(440 * 2 ** ((np.asarray(pitch, np.float64) - 69) / 12), np.float64)
 
 
 def _turn(t: Sound, pitch: float | NDArray[np.floating[Any]]) -> Sound:
@@ -231,17 +231,6 @@ def _saw(turn: Sound, frequency: NDArray[np.float64], cutoff: Sound, most: int) 
 
 def _noise(seed: int, samples: int, channels: int = 1) -> NDArray[np.float64]:
     return np.random.default_rng(seed).standard_normal((channels, samples))
-
-
-def _band(sound: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    """The sound between two frequencies in hertz, with soft edges."""
-    # A transform of a length with a large prime factor takes many times as long.
-    size = -(-sound.shape[-1] // 1024) * 1024
-    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    passed = 1 / (1 + (hertz / high) ** 6)
-    if low:
-        passed *= 1 - 1 / (1 + (hertz / low) ** 4)
-    return np.fft.irfft(np.fft.rfft(sound, size) * passed, size)[..., : sound.shape[-1]]
 
 
 def _held(sound: NDArray[np.floating[Any]], attack: float, release: float) -> Sound:

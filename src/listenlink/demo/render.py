@@ -1,23 +1,18 @@
-"""The demo's studio: notes onto tracks, tracks through effects to a master, a master into a file.
+"""The demo's studio: notes onto tracks, tracks through effects to a finished sound.
 
 Sound here is (2, samples), float32, 44.1 kHz. Everything that is random has a fixed seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import av
 import numpy as np
-from numpy.typing import NDArray
 
-from listenlink.demo.instruments import SAMPLE_RATE, Sound, Voice
+from listenlink.demo.instruments import SAMPLE_RATE, Sound, Voice, band
 
 _KERNEL = 4096
-_LIMITER_BLOCK = 64
-Response = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +121,12 @@ class Track:
         return self
 
     def follow(
-        self,
-        chords: Sequence[Chord],
-        *rows: str,
-        force: float,
-        swell: float = 0.0,
-        ring: float = 0.0,
-        roll: float = 0.0,
-        shift: int = 0,
+        self, chords: Sequence[Chord], *rows: str, force: float, swell: float = 0, ring: float = 0
     ) -> Track:
-        """Add what each chord has at a row's semiquavers: a digit its voice, `*` all its notes.
+        """Add what each chord has at a row's semiquavers; the rows take turns.
 
-        The rows take turns; a note lasts to the next, or `ring` beats. `roll` parts a chord's notes,
-        in beats; `force` grows by `swell` from the first chord to the last.
+        A digit is one of the chord's voices, `*` all its notes, `/` all of them spread slowly. A note
+        lasts to the next, or `ring` beats; `force` grows by `swell` from first chord to last.
         """
         for index, chord in enumerate(chords):
             row = rows[index % len(rows)][: int(chord.beats * 4)]
@@ -148,11 +136,11 @@ class Track:
                     continue
                 after = row[place + 1 :]
                 beats = ring or (1 + len(after) - len(after.lstrip("."))) / 4
-                pitches = chord.notes if sign == "*" else (chord.voice(int(sign)),)
+                pitches = chord.notes if sign in "*/" else (chord.voice(int(sign)),)
                 stress = 1.0 if place == 0 else 0.9 if place % 4 == 0 else 0.8
                 for order, pitch in enumerate(pitches):
-                    beat = chord.beat + place / 4 + order * roll
-                    self.play(beat, pitch + shift, beats, hard * stress)
+                    later = order * (0.14 if sign == "/" else 0.02)
+                    self.play(chord.beat + place / 4 + later, pitch, beats, hard * stress)
         return self
 
 
@@ -167,26 +155,20 @@ def mix(session: Session, *parts: tuple[Track | Sound, float]) -> Sound:
     return total
 
 
-def equalise(sound: Sound, response: Response) -> Sound:
-    """The sound through a linear-phase filter; `response` gives the gain at frequencies in hertz."""
-    gains = response(np.fft.rfftfreq(_KERNEL, 1 / SAMPLE_RATE))
-    kernel = np.roll(np.fft.irfft(gains), _KERNEL // 2) * np.hanning(_KERNEL)
-    return _convolve(sound, kernel[None].astype(np.float32), 1 << 16, _KERNEL // 2)
+def equalise(sound: Sound, low: float, high: float) -> Sound:
+    """The sound between two frequencies in hertz, by a linear-phase filter."""
+    click = np.zeros((1, _KERNEL))
+    click[0, _KERNEL // 2] = 1
+    kernel = band(click, low, high) * np.hanning(_KERNEL)
+    return _convolve(sound, kernel.astype(np.float32), 1 << 16, _KERNEL // 2)
 
 
-def low_pass(hertz: float, order: int = 4) -> Response:
-    """A response for `equalise`: down to half at `hertz`, and nothing under 25 Hz."""
-    return lambda f: (1 / (1 + (f / hertz) ** order)) * (1 - 1 / (1 + (f / 25) ** 4))
-
-
-def reverberate(sound: Sound, seconds: float, seed: int, damping: float = 4500.0) -> Sound:
+def reverberate(sound: Sound, seconds: float, damping: float) -> Sound:
     """A room's answer alone: decaying noise, down 60 dB in `seconds`, dull above `damping` hertz."""
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    noise = np.random.default_rng(seed).standard_normal((2, t.size))
-    spectrum = np.fft.rfft(noise)
-    hertz = np.fft.rfftfreq(t.size, 1 / SAMPLE_RATE)
-    dull = np.fft.irfft(spectrum / (1 + (hertz / damping) ** 2) * (hertz > 150), t.size)
-    room = (0.35 * noise * np.exp(-t * 22 / seconds) + dull) * np.exp(-t * 6.9 / seconds)
+    noise = np.random.default_rng(7).standard_normal((2, t.size))
+    room = 0.3 * noise * np.exp(-t * 22 / seconds) + band(noise, 150, damping)
+    room *= np.exp(-t * 6.9 / seconds)
     room *= np.clip(t / 0.012, 0, 1)  # A gap before the room answers keeps the note clear.
     room /= np.sqrt((room**2).sum(axis=1, keepdims=True))
     return _convolve(sound, room.astype(np.float32), 1 << 18, 0)
@@ -230,61 +212,17 @@ def duck(sound: Sound, strokes: Iterable[int], depth: float, seconds: float) -> 
     return sound * gain
 
 
-def loudness(sound: Sound) -> float:
-    """Loudness in LUFS after BS.1770, near enough: 0.4 s blocks, weighted, gated."""
-    size = int(0.4 * SAMPLE_RATE)
-    blocks = sound[:, : sound.shape[1] // size * size].reshape(2, -1, size).swapaxes(0, 1)
-    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    weight = (
-        (hertz / 38) ** 4 / (1 + (hertz / 38) ** 4) * (1 + 1.5 / (1 + (1680 / (hertz + 1)) ** 4))
-    )
-    window = np.hanning(size).astype(np.float32)
-    power = np.array(
-        [(np.abs(np.fft.rfft(block * window)) ** 2 @ weight).sum() for block in blocks]
-    )
-    power *= 2 / (0.375 * size * size)
-    heard = power[power > 10 ** ((-70 + 0.691) / 10)]
-    heard = heard[heard > heard.mean() / 10]
-    return float(10 * np.log10(heard.mean()) - 0.691)
-
-
-def master(sound: Sound, *, lufs: float, ceiling: float, fade: float) -> Sound:
-    """The finished sound: at that loudness, its peaks held under `ceiling`, faded out at the end."""
-    done = equalise(sound, lambda f: 1 - 1 / (1 + (f / 28) ** 4))
-    done *= np.float32(10 ** ((lufs - loudness(done)) / 20))
-    _limit(done, ceiling)
+def master(sound: Sound, *, gain: float, fade: float) -> Sound:
+    """The finished sound: louder by `gain`, its peaks bent under 0.85, its last seconds faded out."""
+    done = equalise(sound, 30, 17_500) * np.float32(gain)
+    for start in range(0, done.shape[1], SAMPLE_RATE):
+        part = done[:, start : start + SAMPLE_RATE]
+        over = np.maximum(np.abs(part) - 0.6, 0)
+        part -= np.sign(part) * (over - 0.25 * np.tanh(over / 0.25))
     count = int(fade * SAMPLE_RATE)
-    done[:, -count:] *= (0.5 + 0.5 * np.cos(np.pi * np.arange(1, count + 1) / count)).astype(
-        np.float32
-    )
+    slope = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, count + 1) / count)
+    done[:, -count:] *= slope.astype(np.float32)
     return done
-
-
-def write(
-    sound: Sound, path: Path, container: str, codec: str, bit_rate: int | None, tags: dict[str, str]
-) -> None:
-    """Encode the sound to `path`; `container` and `codec` are FFmpeg's names, `bit_rate` in bit/s."""
-    options = {"movflags": "+faststart"} if container == "ipod" else {}
-    # The encoders' quicker searches take half the time, with nothing to hear at these bit rates.
-    quick = {"libmp3lame": {"compression_level": "7"}, "aac": {"aac_coder": "fast"}}
-    with av.open(str(path), "w", format=container, container_options=options) as output:
-        output.metadata.update(tags)
-        sample_format = "s16" if codec == "flac" else "fltp"
-        stream = output.add_stream(
-            codec, rate=SAMPLE_RATE, layout="stereo", format=sample_format, options=quick.get(codec)
-        )
-        if not isinstance(stream, av.AudioStream):
-            raise TypeError(f"{codec} is not an audio codec")
-        if bit_rate:
-            stream.bit_rate = bit_rate
-        resampler = av.AudioResampler(sample_format, "stereo", SAMPLE_RATE)
-        for start in range(0, sound.shape[1], SAMPLE_RATE):
-            block = np.ascontiguousarray(sound[:, start : start + SAMPLE_RATE])
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = SAMPLE_RATE, start
-            for converted in resampler.resample(frame):
-                output.mux(stream.encode(converted))
-        output.mux(stream.encode(None))
 
 
 def _convolve(sound: Sound, kernel: Sound, size: int, delay: int) -> Sound:
@@ -296,23 +234,3 @@ def _convolve(sound: Sound, kernel: Sound, size: int, delay: int) -> Sound:
         block = np.fft.rfft(sound[:, start : start + step], size)
         total[:, start : start + size] += np.fft.irfft(block * spectrum, size)
     return total[:, delay : delay + sound.shape[1]]
-
-
-def _limit(sound: Sound, ceiling: float) -> None:
-    """Bring peaks under the ceiling, in place, by a gain that moves over 35 ms around each."""
-    blocks = -(-sound.shape[1] // _LIMITER_BLOCK)
-    padded = np.zeros(blocks * _LIMITER_BLOCK, np.float32)
-    padded[: sound.shape[1]] = np.maximum(sound.max(axis=0), -sound.min(axis=0))
-    needed = np.minimum(1, ceiling / np.maximum(padded.reshape(blocks, -1).max(axis=1), 1e-9))
-    reach = 24
-    edged = np.pad(needed, reach, constant_values=1)
-    lowest = np.lib.stride_tricks.sliding_window_view(edged, 2 * reach + 1).min(axis=1)
-    window = np.hanning(2 * reach - 1)
-    # Averaged over a window inside the minimum's reach, the gain never exceeds what is needed.
-    smooth = np.convolve(np.pad(lowest, reach - 1, mode="edge"), window / window.sum(), "valid")
-    # In float64 and all at once, the gain of each sample would be the peak of the memory used.
-    for start in range(0, sound.shape[1], SAMPLE_RATE):
-        part = sound[:, start : start + SAMPLE_RATE]
-        block = (start + np.arange(part.shape[1])) / _LIMITER_BLOCK - 0.5
-        part *= np.interp(block, np.arange(blocks), smooth).astype(np.float32)
-    np.clip(sound, -ceiling, ceiling, out=sound)

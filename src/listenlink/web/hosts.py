@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from listenlink.model.client_address import parse_address
@@ -9,6 +10,7 @@ from listenlink.web.answer import Scope
 
 _PROBES = (b"/healthz", b"/readyz")
 _MOST_REMEMBERED = 1000
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class AcceptedHosts:
@@ -34,10 +36,9 @@ class AcceptedHosts:
         text = host.decode("latin-1").lower()
         if text.encode("latin-1") == self._public:
             return True
-        name, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-        if port and not (port.isascii() and port.isdigit()):
+        match = _HOST.fullmatch(text)
+        if match is None:
             return False
-        if (name or text) == "localhost":
-            return True
-        address = parse_address(text)
-        return address is not None and address.is_loopback
+        name = match.group(1)
+        address = parse_address(name)
+        return name == "localhost" or (address is not None and address.is_loopback)

@@ -1,0 +1,66 @@
+"""The one rule that says whether a link opens, at each of its edges, to the microsecond."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listenlink.model.audit import Reason
+from listenlink.model.share import is_spent, refusal
+
+NOW = 1_782_642_600_000_000
+TIMES = st.none() | st.integers(0, 20)
+
+
+@pytest.mark.parametrize(
+    ("revoked_at", "starts_at", "expires_at", "reason"),
+    [
+        (None, None, None, None),
+        (None, None, NOW + 1, None),
+        (None, None, NOW, Reason.EXPIRED),
+        (None, None, NOW - 1, Reason.EXPIRED),
+        (None, NOW, None, None),
+        (None, NOW + 1, None, Reason.NOT_STARTED),
+        (None, NOW, NOW + 1, None),
+        (None, NOW + 1, NOW, Reason.EXPIRED),
+        (NOW - 1, None, None, Reason.REVOKED),
+        (NOW + 1, None, None, Reason.REVOKED),
+        (0, None, None, Reason.REVOKED),
+        (0, NOW + 1, NOW - 1, Reason.REVOKED),
+        (None, None, 0, Reason.EXPIRED),
+    ],
+)
+def test_a_link_opens_between_its_times_and_never_once_revoked(
+    revoked_at: int | None, starts_at: int | None, expires_at: int | None, reason: Reason | None
+) -> None:
+    assert refusal(revoked_at, starts_at, expires_at, NOW) is reason
+
+
+@given(TIMES, TIMES, st.integers(0, 20))
+def test_an_expired_or_revoked_link_never_opens_again(
+    starts_at: int | None, expires_at: int | None, now: int
+) -> None:
+    assert refusal(now, starts_at, expires_at, now) is Reason.REVOKED
+    if refusal(None, starts_at, expires_at, now) is Reason.EXPIRED:
+        for later in range(now, now + 30):
+            assert refusal(None, starts_at, expires_at, later) is Reason.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("opens", "max_opens", "spent"),
+    [
+        (0, None, False),
+        (10**12, None, False),
+        (0, 1, False),
+        (1, 1, True),
+        (2, 1, True),
+        (1, 2, False),
+        (0, 0, True),
+        (2, 2, True),
+    ],
+)
+def test_max_opens_opens_are_left_and_not_one_more(
+    opens: int, max_opens: int | None, spent: bool
+) -> None:
+    assert is_spent(opens, max_opens) is spent
