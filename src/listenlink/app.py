@@ -98,7 +98,7 @@ def _load_engines(
         terms = engines.read_engines_file(settings.engines_file, clock.now_us())
     except engines.UnreadableEngines as problem:
         return EngineRegistry((), ()), str(problem)
-    database.write_now(lambda connection: engines.remember_terms(connection, terms))
+    database.write_now(lambda connection: engines.remember_terms(connection, terms, clock.now_us()))
     return database.read_now(lambda c: engines.load_registry(c, terms)), None
 
 

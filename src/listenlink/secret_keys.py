@@ -2,12 +2,13 @@
 
 `secrets/signing-keys` holds one `key_id hex` line a key, newest first. `secrets/daily/DATE` holds
 the key that makes that day's audit pseudonyms; it's destroyed after seven days, and with it the
-last way from a pseudonym back to an address (design, "Audit and privacy").
+last way from a pseudonym back to an address.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,8 @@ from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
 
 DAILY_KEYS_KEPT_DAYS = 7
 _SIGNING_FILE = "signing-keys"
+_KEY_ID = re.compile("[0-9a-f]{8}")
+_DAILY_NAME = re.compile(r"\.?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9a-f]*)?")
 
 
 def create_signing_keys(folder: Path) -> None:
@@ -52,12 +55,13 @@ def _parse_key(path: Path, line: str) -> SigningKey:
     key_id, _, digits = line.strip().partition(" ")
     try:
         root = bytes.fromhex(digits)
-        int(key_id, 16)
     except ValueError:
         raise RefusesToStart(f"{path}: a line isn't `key_id hex`") from None
-    if len(root) < MIN_KEY_BYTES or len(key_id) != 8:
+    if _KEY_ID.fullmatch(key_id) is None:
+        raise RefusesToStart(f"{path}: a key id isn't 8 hex digits")
+    if len(root) < MIN_KEY_BYTES:
         raise RefusesToStart(f"{path}: a signing key is too short")
-    return SigningKey(key_id.lower(), root)
+    return SigningKey(key_id, root)
 
 
 class DailyKeys:
@@ -79,22 +83,24 @@ class DailyKeys:
         path = self._folder / _date_of(day).isoformat()
         made = secrets.token_bytes(MIN_KEY_BYTES)
         # Written under another name first: a second process must never read half a key.
-        draft = self._folder / f".{secrets.token_hex(8)}"
-        _write_new(draft, made)
+        draft = self._folder / f".{path.name}.{secrets.token_hex(8)}"
         try:
+            _write_new(draft, made)
             os.link(draft, path)
         except FileExistsError:
             return path.read_bytes()
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         return made
 
     def destroy_old(self, today: int) -> int:
         """Remove the keys of days that are over for longer than they may be kept; how many."""
         oldest_kept = _date_of(today) - timedelta(days=DAILY_KEYS_KEPT_DAYS)
         gone = 0
-        for path in self._folder.glob("????-??-??") if self._folder.is_dir() else ():
-            if date.fromisoformat(path.name) < oldest_kept:
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            # A crash between writing and naming a key leaves `.DATE.…`, which holds it too.
+            match = _DAILY_NAME.fullmatch(path.name)
+            if match is not None and match.group(1) < oldest_kept.isoformat():
                 path.unlink(missing_ok=True)
                 gone += 1
         for day in [day for day in self._loaded if _date_of(day) < oldest_kept]:

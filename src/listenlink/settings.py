@@ -6,9 +6,9 @@ docs/settings.md describes each; a test holds the two together.
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,6 +17,9 @@ from listenlink.errors import RefusesToStart
 from listenlink.model.client_address import Network
 
 PREFIX = "LISTENLINK_"
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?/?"
+)
 
 
 class Settings(BaseSettings):
@@ -87,9 +90,8 @@ class Settings(BaseSettings):
     def _check_public_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        bare = not (parts.query or parts.fragment or parts.username or parts.path.strip("/"))
-        if parts.scheme not in ("http", "https") or not parts.hostname or not bare:
+        match = _PUBLIC_URL.fullmatch(value)
+        if match is None or int(match.group(1) or 1) not in range(1, 65_536):
             raise ValueError("must be like https://music.example, without a path")
         return value.rstrip("/")
 

@@ -123,7 +123,7 @@ def refused_link(server: Server, owner: httpx.Client, song: dict[str, Any], reas
 
 
 def normalized(answer: httpx.Response) -> tuple[Any, ...]:
-    """An answer without what may differ between two refusals (decision 1)."""
+    """An answer without what may differ between two refusals."""
     text = re.sub(r'"(trace_id|timestamp)":"[^"]*"', r'"\1":""', answer.text)
     headers = [(n, v) for n, v in answer.headers.multi_items() if n not in ("date", "x-request-id")]
     return answer.status_code, headers, text

@@ -1,4 +1,4 @@
-"""Playback URLs: one spelling, to the second, for one purpose; no forgery of any kind is read (K12, K14)."""
+"""Playback URLs: one spelling, to the second, for one purpose; no forgery of any kind is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks: addresses folded to one budget each, and X-Forwarded-For believed from the right (K21, K22)."""
+"""Who asks: addresses folded to one budget each, and X-Forwarded-For believed from the right."""
 
 from __future__ import annotations
 

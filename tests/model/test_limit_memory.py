@@ -1,4 +1,4 @@
-"""What the limits cost: memory for a million clients, forgetting the old ones, time per decision (K23).
+"""What the limits cost: memory for a million clients, forgetting the old ones, time per decision.
 
 The million is counted in a process of its own, so that nothing else is measured; it takes seconds.
 """

@@ -1,4 +1,4 @@
-"""The Listen-Session's text: what is written is read back, and nothing else is ever read (K14)."""
+"""The Listen-Session's text: what is written is read back, and nothing else is ever read."""
 
 from __future__ import annotations
 

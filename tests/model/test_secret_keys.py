@@ -1,4 +1,4 @@
-"""Secrets beside the database: without a fit key nothing starts, and a day's key is one and dies (K15)."""
+"""Secrets beside the database: without a fit key nothing starts, and a day's key is one and dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The share token: 128 random bits in exactly one spelling, and the arithmetic of guessing one (K14, K19)."""
+"""The share token: 128 random bits in exactly one spelling, and the arithmetic of guessing one."""
 
 from __future__ import annotations
 

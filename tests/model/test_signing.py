@@ -1,5 +1,5 @@
 """Signatures: the derivation is HKDF by RFC 5869, a tag is of exactly these fields, purpose and key, and
-without a fit key there is no signature (K14, K15).
+without a fit key there is no signature.
 """
 
 from __future__ import annotations

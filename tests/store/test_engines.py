@@ -57,7 +57,7 @@ class Starts:
         terms = read_engines_file(self._path, now_us)
 
         def remember(connection: Connection) -> EngineRegistry:
-            remember_terms(connection, terms)
+            remember_terms(connection, terms, now_us)
             return load_registry(connection, terms)
 
         return self._database.write_now(remember)

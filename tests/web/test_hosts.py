@@ -1,4 +1,4 @@
-"""Which Host a request may name: the public URL's, and loopback; probes any (decision 25, K32)."""
+"""Which Host a request may name: the public URL's, and loopback; probes any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditional and range requests by RFC 9110, case by case, and floods of ranges (K26, K27)."""
+"""Conditional and range requests by RFC 9110, case by case, and floods of ranges."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_whatever_is_asked_a_part_lies_within_the_content(
         assert (chosen.start, chosen.length) == (0, 0)
 
 
-# K27 gives a flood of ranges 5 ms. A list of tags has to be read to its end, which takes a little longer.
+# A flood of ranges has 5 ms. A list of tags has to be read to its end, which takes a little longer.
 RANGE_SECONDS, TAGS_SECONDS = 0.005, 0.020
 FLOODS = {
     "many ranges": (b"range", b"bytes=" + b",".join([b"0-"] * 21_000)),

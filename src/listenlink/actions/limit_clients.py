@@ -12,7 +12,7 @@ from listenlink.model.limit import HitLimit, MissLimit
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """Hits and misses have budgets of their own (decision 2)."""
+    """Hits and misses have budgets of their own."""
 
     hits: HitLimit
     misses: MissLimit
@@ -43,7 +43,7 @@ _Key = tuple[int, Reason, int]
 @dataclass(slots=True)
 class LimitedLog:
     """429s since the last write. The first of a minute is written before its answer leaves; the
-    others only raise its count, with the next transaction or within a second (decision 9)."""
+    others only raise its count, with the next transaction or within a second."""
 
     _pending: dict[_Key, LimitedCount] = field(default_factory=dict)
     _written: set[_Key] = field(default_factory=set)

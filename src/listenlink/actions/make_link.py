@@ -58,7 +58,7 @@ async def make_link(
         max_opens=terms.max_opens,
         opens=0,
         starts_at=terms.starts_at,
-        expires_at=_expiry(terms.expires_in_days, now_us),
+        expires_at=expiry(terms.expires_in_days, now_us),
         revoked_at=None,
         rotation=0,
         created_at=now_us,
@@ -72,7 +72,8 @@ async def make_link(
     return NewLink(await database.write(add), token)
 
 
-def _expiry(days: int | None, now_us: int) -> int | None:
+def expiry(days: int | None, now_us: int) -> int | None:
+    """When a link made now for this many days ends, in epoch µs; None is never."""
     return None if days is None else now_us + min(days, MAX_EXPIRES_IN_DAYS) * DAY_US
 
 

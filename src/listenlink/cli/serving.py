@@ -22,10 +22,12 @@ from granian.log import LogLevels
 
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.errors import RefusesToStart
+from listenlink.media.folder import Folder
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
+_GONE_WITHIN_SECONDS = 3.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -81,6 +83,7 @@ def check_startable(settings: Settings) -> None:
             f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
         )
     load_signing_keys(settings.data / SECRETS)
+    _check_alone(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,6 +93,23 @@ def check_startable(settings: Settings) -> None:
             raise RefusesToStart(
                 f"{settings.host}:{settings.port} can't be listened on: {error.strerror}"
             ) from None
+
+
+def _check_alone(settings: Settings) -> None:
+    """Two servers on one folder would each allow a client the whole limit, so the second is refused.
+
+    A server that was killed takes a moment to be gone, so it's asked again for a while.
+    """
+    folder = Folder(settings.data)
+    folder.create()
+    deadline = time.monotonic() + _GONE_WITHIN_SECONDS
+    while settings.resolve_limit_per_minute and folder.is_served():
+        if time.monotonic() > deadline:
+            raise RefusesToStart(
+                f"{settings.data} is served already, and two servers can't share a rate limit; "
+                f"stop the other, or set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
+            )
+        time.sleep(0.05)
 
 
 def export_settings(settings: Settings) -> None:

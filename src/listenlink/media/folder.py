@@ -51,11 +51,15 @@ class Draft:
             os.fsync(self.descriptor)
 
     def discard(self) -> None:
-        """Leave nothing behind. Does nothing to a draft that has become an object."""
+        """Leave nothing behind. A second time, and after `leave`, nothing happens."""
         if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
-        self.path.unlink(missing_ok=True)
+            self.leave()
+            self.path.unlink(missing_ok=True)
+
+    def leave(self) -> None:
+        """Let go of the file where it lies."""
+        os.close(self.descriptor)
+        self.descriptor = -1
 
 
 class Folder:
@@ -67,7 +71,7 @@ class Folder:
         self._serving: int | None = None
 
     def create(self) -> None:
-        """Make the folders, readable by the owner only."""
+        """Make the folders that aren't there, readable by the owner only."""
         for folder in (self._uploads, self._objects):
             folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -99,12 +103,21 @@ class Folder:
                 self._link_object(marked, digest)
                 result = commit()
             except BaseException:
-                if not is_kept(digest):
-                    self.object_path(digest).unlink(missing_ok=True)
+                self._take_back(draft, digest, is_kept)
                 raise
-            finally:
-                draft.discard()
+            draft.discard()
         return result
+
+    def _take_back(self, draft: Draft, digest: bytes, is_kept: Callable[[bytes], bool]) -> None:
+        try:
+            needed = is_kept(digest)
+        except Exception:
+            # Nobody can say now. The mark stays, and the next start asks again.
+            draft.leave()
+            return
+        if not needed:
+            self.object_path(digest).unlink(missing_ok=True)
+        draft.discard()
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
         """Delete the bytes that nothing needs, unless they came to be needed meanwhile."""
@@ -123,6 +136,17 @@ class Folder:
         else:
             self._clean_up(is_kept)
         fcntl.flock(self._serving, fcntl.LOCK_SH)
+
+    def is_served(self) -> bool:
+        """Whether some process serves this folder now."""
+        descriptor = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     def stop_serving(self) -> None:
         """Take that back."""

@@ -1,6 +1,6 @@
 """Playback URLs: short-lived, for one track of one open of one link, checked again at every request.
 
-Every field has a fixed width, so a URL has one spelling; none is optional (security, rows 2, 17, 38).
+Every field has a fixed width, so a URL has one spelling; none is optional.
 """
 
 from __future__ import annotations

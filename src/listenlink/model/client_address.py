@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _IPV6_LIMIT_BITS = 64
 _MOST_HOPS = 64
+_PORT = r"(?::[0-9]{0,5})?"
+_ADDRESS = re.compile(
+    rf"([0-9.]+){_PORT}|\[([0-9A-Fa-f:.]+)(?:%[\w.-]+)?\]{_PORT}|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:%[\w.-]+)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,11 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 
     IPv4-mapped IPv6 folds into IPv4, so that a client has one budget by either name.
     """
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
+    match = _ADDRESS.fullmatch(text.strip())
+    if match is None:
+        return None
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(match.group(1) or match.group(2) or match.group(3))
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

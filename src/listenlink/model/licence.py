@@ -1,6 +1,6 @@
 """Licence truth: an order of classes, the registry of engines, and the meet that a viewer is told.
 
-Design, "Licences, never overstated": what is told is the lowest of the stamp a track got when it
+What is told is the lowest of the stamp a track got when it
 was made and of everything known since. Nothing here can raise a claim.
 """
 
@@ -67,20 +67,22 @@ class EngineTerms:
 
 
 class EngineRegistry:
-    """All terms ever known, by engine. `offered` names the engines whose terms are readable today."""
+    """What is `offered` today, and all that was ever `known`, by engine.
 
-    def __init__(self, terms: Iterable[EngineTerms], offered: Iterable[str]) -> None:
-        self._offered = frozenset(offered)
-        self._terms: dict[str, list[EngineTerms]] = {}
-        for item in sorted(terms, key=lambda item: (item.valid_from, item.known_at)):
-            self._terms.setdefault(item.engine, []).append(item)
+    Only what is offered can be in force: terms that stood in the file by mistake are known for ever,
+    and so may lower a track, but give nothing once they are corrected.
+    """
+
+    def __init__(self, offered: Iterable[EngineTerms], known: Iterable[EngineTerms]) -> None:
+        self._offered = _by_engine(offered)
+        self._known = _by_engine(known)
 
     def terms_in_force(self, engine: str, now_us: int) -> EngineTerms | None:
         """The newest terms that already hold, or None for an engine that isn't offered."""
-        if engine not in self._offered:
-            return None
-        holding = [item for item in self._terms.get(engine, ()) if item.valid_from <= now_us]
-        return holding[-1] if holding else None
+        holding = [item for item in self._offered.get(engine, ()) if item.valid_from <= now_us]
+        # Of several from one day the lowest holds.
+        newest = [item for item in holding if item.valid_from == holding[-1].valid_from]
+        return min(newest, key=lambda item: _RANK[item.licence.licence_class], default=None)
 
     def stamp(self, engine: str, now_us: int) -> Licence:
         """The licence a track made now gets. An unknown engine gives `UNCLEAR`."""
@@ -94,7 +96,15 @@ class EngineRegistry:
             return UNCLEAR
         since = (
             item.licence
-            for item in self._terms[engine]
+            for item in self._known.get(engine, ())
             if item.valid_from <= now_us and max(item.valid_from, item.known_at) > stamped_at
         )
         return reduce(meet, since, meet(stamp, in_force.licence))
+
+
+def _by_engine(terms: Iterable[EngineTerms]) -> dict[str, list[EngineTerms]]:
+    """Oldest first."""
+    sorted_terms: dict[str, list[EngineTerms]] = {}
+    for item in sorted(terms, key=lambda item: (item.valid_from, item.known_at)):
+        sorted_terms.setdefault(item.engine, []).append(item)
+    return sorted_terms

@@ -1,6 +1,6 @@
 """The exact rate limit: at most L accepted in any window, by a log of accepted times per client.
 
-A fixed window lets 2.00·L through and a two-counter window 1.97·L (design, limits); a log lets L.
+A fixed window lets 2.00·L through and a two-counter window 1.97·L; a log lets L.
 Memory is kept small by storing one time as a bare number, and bounded by generations: a client that
 wasn't touched for a whole window is in the older generation, which is dropped a few keys a call.
 """
@@ -67,7 +67,7 @@ class _Generations(Generic[_Log]):
 class HitLimit:
     """At most `limit` accepted per client in any 60 s. `limit` 0 accepts everything.
 
-    `tick_us` is monotonic; a client is the number of its prefix (`web/client_address.py`).
+    `tick_us` is monotonic; a client is the number of its prefix (`model/client_address.py`).
     """
 
     def __init__(self, limit: int) -> None:
@@ -132,7 +132,7 @@ def _count_expired(log: array[int], floor: int) -> int:
 class MissLimit:
     """At most `limit` refusals told per client in any 60 s; a repeated one is counted once a minute.
 
-    Decision 2: an office that clicks one dead link spends one miss. The log is a flat array of
+    An office that clicks one dead link spends one miss. The log is a flat array of
     (token number, tick) pairs in order of time, so its length is the number of misses.
     """
 

@@ -1,6 +1,6 @@
 """Signatures: HMAC-SHA-256 over length-prefixed fields, a key of its own for each purpose, key ids.
 
-No algorithm travels with a signature, so none can be chosen by a stranger (security, row 42). Tags
+No algorithm travels with a signature, so none can be chosen by a stranger. Tags
 are truncated to 128 bits, which RFC 2104 section 5 allows.
 """
 
@@ -54,7 +54,7 @@ class Signer:
     def _start(key: SigningKey, purpose: str) -> hmac.HMAC:
         # Keyed and fed with the purpose once; a copy per signature costs less than a new HMAC.
         started = hmac.new(derive(key.root, purpose), digestmod=hashlib.sha256)
-        started.update(len(purpose).to_bytes(4, "big") + purpose.encode())
+        started.update(_prefixed(purpose))
         return started
 
     def sign(self, *fields: str) -> str:

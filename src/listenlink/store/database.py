@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from listenlink.errors import Problem, ProblemKind
@@ -38,6 +38,10 @@ class Database:
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run `work` as one transaction, committed when it returns, undone when it raises."""
         return await self._in_thread(lambda: self.write_now(work))
+
+    async def ping(self) -> None:
+        """Return if the database answers. Raises Problem(UNAVAILABLE) if it doesn't."""
+        await self.read(lambda connection: connection.execute(text("SELECT 1")))
 
     def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
         """`read`, in the calling thread."""

@@ -8,8 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
 from listenlink.store import tables
@@ -46,47 +45,63 @@ def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
             LicenceClass(entry["licence_class"]),
             str(entry["version"]),
             entry["requires_attribution"],
-            entry.get("attribution_text"),
+            _text(entry.get("attribution_text")),
         ),
         valid_from=int(midnight.timestamp()) * 1_000_000,
         known_at=now_us,
     )
 
 
-def remember_terms(connection: Connection, terms: list[EngineTerms]) -> None:
-    """Add what the table doesn't know yet. What it knows stays, with the time it was first known."""
-    for item in terms:
-        connection.execute(
-            insert(_TERMS)
-            .values(
-                engine=item.engine,
-                version=item.licence.version,
-                licence_class=item.licence.licence_class.value,
-                requires_attribution=item.licence.requires_attribution,
-                display_name=item.display_name,
-                attribution_text=item.licence.attribution_text,
-                valid_from=item.valid_from,
-                known_at=item.known_at,
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError("attribution_text must be text")
+    return value
+
+
+def remember_terms(connection: Connection, terms: list[EngineTerms], now_us: int) -> None:
+    """Write down what the file says now that it didn't say before, and what it says no longer.
+
+    Nothing is forgotten: terms that come back later are known from then on, a second time.
+    """
+    offered = {_identity(item): item for item in terms}
+    rows = connection.execute(select(_TERMS).where(_TERMS.c.withdrawn_at.is_(None)))
+    said = {_identity(_terms(row)): row for row in rows}
+    for identity, row in said.items():
+        if identity not in offered:
+            same = [
+                _TERMS.c[name] == getattr(row, name) for name in _TERMS.primary_key.columns.keys()
+            ]
+            connection.execute(update(_TERMS).where(*same).values(withdrawn_at=now_us))
+    for identity, item in offered.items():
+        if identity not in said:
+            connection.execute(
+                insert(_TERMS).values(
+                    engine=item.engine,
+                    version=item.licence.version,
+                    licence_class=item.licence.licence_class.value,
+                    requires_attribution=item.licence.requires_attribution,
+                    display_name=item.display_name,
+                    attribution_text=item.licence.attribution_text,
+                    valid_from=item.valid_from,
+                    known_at=item.known_at,
+                )
             )
-            .on_conflict_do_nothing()
-        )
+
+
+def _identity(item: EngineTerms) -> tuple[str, Licence, int]:
+    return item.engine, item.licence, item.valid_from
+
+
+def _terms(row: Row[Any]) -> EngineTerms:
+    licence = Licence(
+        LicenceClass(row.licence_class),
+        row.version,
+        row.requires_attribution,
+        row.attribution_text,
+    )
+    return EngineTerms(row.engine, row.display_name, licence, row.valid_from, row.known_at)
 
 
 def load_registry(connection: Connection, offered: list[EngineTerms]) -> EngineRegistry:
-    """Everything ever known, with the engines that the readable file names as the ones offered."""
-    remembered = (
-        EngineTerms(
-            engine=row.engine,
-            display_name=row.display_name,
-            licence=Licence(
-                LicenceClass(row.licence_class),
-                row.version,
-                row.requires_attribution,
-                row.attribution_text,
-            ),
-            valid_from=row.valid_from,
-            known_at=row.known_at,
-        )
-        for row in connection.execute(select(_TERMS))
-    )
-    return EngineRegistry(remembered, {item.engine for item in offered})
+    """The terms that the file offers today, and everything the table ever knew."""
+    return EngineRegistry(offered, map(_terms, connection.execute(select(_TERMS))))

@@ -20,6 +20,8 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 Work = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
+_PRIMARY_CODE = 0xFF
+_LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 MOST_WAITING = 10_000
 MOST_PER_BATCH = 512
 # Together with the work itself, well within the two seconds after which a listener is told "busy".
@@ -75,20 +77,25 @@ class GroupCommit(Generic[_Item, _Result]):
         try:
             connection = self._connected()
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            # Somebody else writes. Waiting for the lock here would stop every other request.
-            waiting = asyncio.ensure_future(self._run_after_lock(batch))
-            waiting.add_done_callback(lambda _: self._next())
-            return
-        self._run_locked(connection, batch)
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE in _LOCKED_CODES:
+                # Somebody else writes. Waiting for the lock here would stop every other request.
+                waiting = asyncio.ensure_future(self._run_after_lock(batch))
+                waiting.add_done_callback(lambda _: self._next())
+                return
+            self._fail(batch, error)
+        else:
+            self._run_locked(connection, batch)
         self._next()
 
     async def _run_after_lock(self, batch: list[tuple[_Item, asyncio.Future[_Result]]]) -> None:
         loop = asyncio.get_running_loop()
         try:
             connection = await loop.run_in_executor(self._thread, self._wait_for_lock)
-        except sqlite3.Error:
-            self._fail(batch)
+        except Exception as error:
+            # Whoever came meanwhile has waited as well, and isn't made to wait a second time.
+            came_meanwhile, self._waiting = self._waiting, []
+            self._fail(batch + came_meanwhile, error)
         else:
             self._run_locked(connection, batch)
 
@@ -110,23 +117,21 @@ class GroupCommit(Generic[_Item, _Result]):
             results = self._work(connection, [item for item, _ in batch])
             connection.execute("COMMIT")
         except Exception as error:
-            self._drop_connection()
-            self._fail(batch, None if isinstance(error, sqlite3.Error) else error)
+            self._undo()
+            self._fail(batch, error)
             return
         self._done()
         for (_, answer), result in zip(batch, results, strict=True):
             if not answer.done():
                 answer.set_result(result)
 
-    def _fail(
-        self,
-        batch: list[tuple[_Item, asyncio.Future[_Result]]],
-        error: Exception | None = None,
-    ) -> None:
-        self._undo()
+    def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
+        """Nobody is left waiting, whatever went wrong; a fault of storage is a "busy"."""
+        self._drop_connection()
+        is_storage = isinstance(error, sqlite3.Error | OSError)
         for _, answer in batch:
             if not answer.done():
-                answer.set_exception(error or Problem(ProblemKind.UNAVAILABLE))
+                answer.set_exception(Problem(ProblemKind.UNAVAILABLE) if is_storage else error)
 
     def _next(self) -> None:
         if self._waiting:

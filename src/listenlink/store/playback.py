@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+from listenlink.errors import Problem, ProblemKind
 from listenlink.store.sqlite import connect
 
 _FIND_SHARED = """
@@ -40,19 +42,27 @@ class Playable(NamedTuple):
 
 
 class PlaybackReader:
-    """Point reads on a read-only connection of their own, some microseconds each."""
+    """Point reads on a read-only connection of their own, some microseconds each.
+
+    They raise Problem(UNAVAILABLE) if the database can't answer.
+    """
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path, busy_timeout_ms=0, read_only=True)
 
     def find_shared(self, share_id: int, track_id: int) -> Playable | None:
         """The audio of a track that this link leads to today, else None."""
-        row = self._connection.execute(_FIND_SHARED, (share_id, track_id)).fetchone()
-        return None if row is None else Playable._make(row)
+        return self._find(_FIND_SHARED, share_id, track_id)
 
     def find_own(self, user_id: int, track_id: int) -> Playable | None:
         """The audio of a track for its own creator, else None."""
-        row = self._connection.execute(_FIND_OWN, (track_id, user_id)).fetchone()
+        return self._find(_FIND_OWN, track_id, user_id)
+
+    def _find(self, sql: str, *parameters: int) -> Playable | None:
+        try:
+            row = self._connection.execute(sql, parameters).fetchone()
+        except sqlite3.Error as error:
+            raise Problem(ProblemKind.UNAVAILABLE) from error
         return None if row is None else Playable._make(row)
 
     def close(self) -> None:

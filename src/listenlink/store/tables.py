@@ -165,6 +165,7 @@ shares = Table(
     Index(None, "organization_id", "creator_id", "created_at"),
 )
 
+# What the data file said, from `known_at` until `withdrawn_at`; saying it again later is a new row.
 engine_terms = Table(
     "engine_terms",
     metadata,
@@ -172,10 +173,11 @@ engine_terms = Table(
     Column("version", String(32), primary_key=True),
     Column("licence_class", String(32), primary_key=True),
     Column("requires_attribution", Boolean, primary_key=True),
+    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
     Column("display_name", String(128), nullable=False),
     Column("attribution_text", String(512)),
-    _at("valid_from"),
-    _at("known_at"),
+    Column("valid_from", BigInteger, primary_key=True, autoincrement=False),
+    _at("withdrawn_at", nullable=True),
 )
 
 # One row a client and day: the audit names it by its number, so that a line stays narrow.
@@ -204,7 +206,7 @@ audit = Table(
     Column("referrer", String(253)),
 )
 
-# 429s: one row a client, reason and minute, with a count (decision 9).
+# 429s: one row a client, reason and minute, with a count.
 limited = Table(
     "limited",
     metadata,

@@ -1,6 +1,6 @@
 """The raw dispatch in front of everything: the two hot doors by hand, all else through Litestar.
 
-A Litestar handler costs half of the resolve's time (design, Stack), so these two don't pay for it.
+A Litestar handler costs half of the resolve's time, so these two don't pay for it.
 Both are in the route table as well, for the schema; a test compares their answers.
 """
 
@@ -24,6 +24,7 @@ from listenlink.web.routes import make_routes
 
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
+_HOT_PATHS = (public_door.PATH, playback_door.PATH)
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")
@@ -76,7 +77,11 @@ class Front:
 
     async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
-        so that its sender gets to read the refusal; then the connection is closed (decision 18)."""
+        so that its sender gets to read the refusal; then the connection is closed."""
+        is_head = scope["method"] == "HEAD" and not scope["path"].startswith(_HOT_PATHS)
+        if is_head:
+            # RFC 9110, section 9.3.2: what a GET would say, without the body. The hot doors know how.
+            scope["method"] = "GET"
         body_ended = not _has_body(scope)
         answered = False
 
@@ -94,6 +99,8 @@ class Front:
                 added = [*self._own, (b"x-request-id", trace_id(scope[TRACE]).encode())]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 message["headers"] = headers if body_ended else [*headers, _CLOSE]
+            elif is_head:
+                message["body"] = b""
             await send(message)
 
         try:

@@ -1,4 +1,4 @@
-"""The fixed response headers of each door (security, 2d), and how request headers are read."""
+"""The fixed response headers of each door, and how request headers are read."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Which `Host` a request may name (decision 25). Nothing is ever made from it: links come from settings."""
+"""Which `Host` a request may name. Nothing is ever made from it: links come from settings."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from listenlink.model.client_address import parse_address
 from listenlink.web.answer import Scope
@@ -17,8 +16,10 @@ class AcceptedHosts:
     """The public URL's host, and loopback under any port; for probes, any."""
 
     def __init__(self, base_url: str) -> None:
-        self._public = urlsplit(base_url).netloc.lower().encode()
-        self._known: dict[bytes, bool] = {self._public: True}
+        scheme, _, host = base_url.partition("://")
+        self._own_port = {"http": ":80", "https": ":443"}[scheme]
+        self._public = host.lower().removesuffix(self._own_port)
+        self._known: dict[bytes, bool] = {}
 
     def accepts(self, scope: Scope) -> bool:
         """Whether the request names exactly one host, and one of ours."""
@@ -34,7 +35,7 @@ class AcceptedHosts:
 
     def _is_ours(self, host: bytes) -> bool:
         text = host.decode("latin-1").lower()
-        if text.encode("latin-1") == self._public:
+        if text.removesuffix(self._own_port) == self._public:
             return True
         match = _HOST.fullmatch(text)
         if match is None:

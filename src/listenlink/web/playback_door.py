@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 
+import structlog
+
 from listenlink.actions.instance import Instance
 from listenlink.actions.play_track import Playing
 from listenlink.clock import SECOND_US
@@ -47,7 +49,12 @@ class PlaybackDoor:
         if playing is None or part is None or scope["method"] == "HEAD":
             await send_answer(scope, send, answer, self._headers)
             return
-        descriptor = self._instance.folder.open_object(playing.playable.digest)
+        try:
+            descriptor = self._instance.folder.open_object(playing.playable.digest)
+        except FileNotFoundError:
+            # Deleted between the check and now; or lost, which the operator should hear of.
+            structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
+            raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
         try:
             headers = [
                 *answer.headers,

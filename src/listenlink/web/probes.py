@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
-from sqlalchemy import text
 
 from listenlink.actions.instance import Instance
 from listenlink.errors import Problem
@@ -36,7 +35,7 @@ async def is_ready(state: State) -> Response[Ready]:
     """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
     instance: Instance = state.instance
     try:
-        await instance.database.read(lambda connection: connection.execute(text("SELECT 1")))
+        await instance.database.ping()
         database = "ok"
     except Problem:
         database = "unavailable"

@@ -58,7 +58,9 @@ class PublicDoor:
             return self._limited(asked, opening)
         answer = self._opened(asked, opening)
         if opening.outcome is Outcome.VIEWED and method == "GET":
-            answer.status = 204  # a prefetch: nothing to show before somebody looks
+            # A prefetch: nothing to show before somebody looks.
+            answer.status = 204
+            answer.headers.remove(_JSON)
         return answer
 
     def _read(self, scope: Scope) -> OpenRequest:

@@ -34,7 +34,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     answer = problem_answer(problem, trace_number, Clock().now_us())
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):
-        headers["Allow"] = (error.headers or {}).get("Allow", "GET, HEAD, OPTIONS")
+        headers["Allow"] = (error.headers or {}).get("allow", "GET, HEAD, OPTIONS")
     media_type = headers.pop("content-type")
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 

@@ -111,13 +111,14 @@ async def _share(
     target_id: int,
     asked: LinkTerms | None,
 ) -> Link:
+    now_us = instance.clock.now_us()
     made = await making.make_link(
         instance.database,
         caller_of(request),
         target_type,
         target_id,
-        _terms(asked or LinkTerms()),
-        instance.clock.now_us(),
+        _terms(asked or LinkTerms(), now_us),
+        now_us,
     )
     share = made.share
     return Link(
@@ -134,12 +135,15 @@ async def _share(
     )
 
 
-def _terms(asked: LinkTerms) -> making.ShareTerms:
+def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
     starts_at = None
     if asked.starts_at is not None:
         if asked.starts_at.tzinfo is None:
             raise invalid("starts_at", "A time needs its zone, as in 2026-06-28T10:30:00Z.")
         starts_at = int(asked.starts_at.timestamp()) * SECOND_US
+        ends_at = making.expiry(asked.expires_in_days, now_us)
+        if ends_at is not None and starts_at >= ends_at:
+            raise invalid("starts_at", "The link would end before it starts.")
     return making.ShareTerms(
         asked.visibility, asked.expires_in_days, asked.max_opens, asked.label, starts_at
     )
