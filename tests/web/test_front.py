@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import socket
@@ -77,8 +78,13 @@ async def ask(app: Any, method: str, path: str) -> tuple[int, dict[bytes, bytes]
     }
     sent: list[dict[str, Any]] = []
 
+    requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        for message in requests:
+            return message
+        await asyncio.Event().wait()  # a client that stays connected
+        raise AssertionError
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
