@@ -130,6 +130,12 @@ class Server:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def outcome_of(self, answer: httpx.Response) -> tuple[str, str | None]:
+        """What the audit says of one answer."""
+        trace = answer.headers["x-request-id"]
+        (line,) = [line for line in self.audit() if line["trace_id"] == trace]
+        return line["outcome"], line["reason"]
+
     def owner(self, api_key: str | None = None) -> httpx.Client:
         """The creator's HTTP client, its base the organisation."""
         return httpx.Client(

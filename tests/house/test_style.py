@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def test_what_is_public_is_described(path: Path) -> None:
         assert ast.get_docstring(node), node.name
         for member in node.body if isinstance(node, ast.ClassDef) else ():
             if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert member.name.startswith("_") or ast.get_docstring(member), member.name
+                is_known = member.name.startswith("_") or hasattr(io.RawIOBase, member.name)
+                assert is_known or ast.get_docstring(member), member.name
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])

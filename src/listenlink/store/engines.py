@@ -68,9 +68,7 @@ def remember_terms(connection: Connection, terms: list[EngineTerms], now_us: int
     said = {_identity(_terms(row)): row for row in rows}
     for identity, row in said.items():
         if identity not in offered:
-            same = [
-                _TERMS.c[name] == getattr(row, name) for name in _TERMS.primary_key.columns.keys()
-            ]
+            same = [column == getattr(row, column.name) for column in _TERMS.primary_key]
             connection.execute(update(_TERMS).where(*same).values(withdrawn_at=now_us))
     for identity, item in offered.items():
         if identity not in said:
