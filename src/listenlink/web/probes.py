@@ -24,13 +24,13 @@ class Ready(msgspec.Struct, frozen=True):
     engines: str
 
 
-@get("/healthz", opt={"public": True}, tags=["Operation"], security=[{}])
+@get("/healthz", opt={"public": True}, summary="Alive?", tags=["Operation"], security=[{}])
 async def is_alive() -> Alive:
     """The process answers; nothing more is asked."""
     return Alive("ok")
 
 
-@get("/readyz", opt={"public": True}, tags=["Operation"], security=[{}])
+@get("/readyz", opt={"public": True}, summary="Ready?", tags=["Operation"], security=[{}])
 async def is_ready(state: State) -> Response[Ready]:
     """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
     instance: Instance = state.instance

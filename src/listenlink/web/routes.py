@@ -68,6 +68,7 @@ def make_routes(
             openapi_config=OpenAPIConfig(
                 title="Listenlink",
                 version="1",
+                use_handler_docstrings=True,
                 description="Share music by link. Errors come in one envelope; times are UTC.",
                 license=License(name="Apache-2.0", identifier="Apache-2.0"),
                 contact=Contact(name="Listenlink"),
