@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from listenlink.actions.limit_clients import ClientLimits, LimitedCount, LimitedLog
 from listenlink.actions.name_clients import ClientNames
@@ -24,8 +25,7 @@ from listenlink.store.group_commit import GroupCommit
 from listenlink.store.opens import AuditLine, FoundLink, FoundTrack, LimitedLine
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
+class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a HEAD or a prefetch, which only look.
 
     `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
@@ -44,8 +44,7 @@ class OpenRequest:
     tick_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True, gc=False):
     """How a request ended, once that is durable. `link` is None where it was refused or limited,
     `session` where nothing was opened; `tracks` are the available ones of the target, in order."""
 
@@ -102,7 +101,7 @@ class LinkOpener:
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
-        if self._limits.hits.peek(asked.client.number, asked.tick_us).is_spent:
+        if self._limits.hits.is_spent(asked.client.number, asked.tick_us):
             opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         else:
             opening = await self._group.submit(asked) or Opening(Outcome.REFUSED)
@@ -127,9 +126,8 @@ class LinkOpener:
     ) -> list[Opening | None]:
         batch = self._batch = _Batch(connection)
         openings = [None if asked is None else self._open_one(batch, asked) for asked in items]
-        for share_id, granted in batch.granted.items():
-            if not opens.count_opens(connection, share_id, granted):
-                raise RuntimeError("more opens were granted than a link has left")
+        if not opens.count_opens(connection, batch.granted):
+            raise RuntimeError("more opens were granted than a link has left")
         opens.write_audit(connection, batch.lines)
         self._counts = self._limited.take()
         opens.write_limited(connection, [self._limited_line(connection, c) for c in self._counts])

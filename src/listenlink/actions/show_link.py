@@ -13,6 +13,7 @@ from listenlink.model.moment import iso_or_none
 from listenlink.model.share import TargetType
 from listenlink.model.view import (
     CollectionView,
+    LicenceView,
     ShareFacts,
     ShareView,
     TrackView,
@@ -20,6 +21,8 @@ from listenlink.model.view import (
     removed_view,
 )
 from listenlink.store.opens import FoundTrack
+
+_MOST_SETTLED = 10_000
 
 
 class LinkPresenter:
@@ -29,6 +32,7 @@ class LinkPresenter:
         self._urls = urls
         self._registry = registry
         self._ttl_seconds = ttl_seconds
+        self._settled: dict[tuple[object, ...], LicenceView] = {}
 
     def view(self, opening: Opening, now_us: int) -> ShareView:
         """The answer for an opening that isn't a refusal. Raises ValueError for one that is."""
@@ -59,13 +63,6 @@ class LinkPresenter:
             min(now_seconds + self._ttl_seconds, session.ends_at),
             session.ends_at,
         )
-        stamp = Licence(
-            LicenceClass(track.stamp_class),
-            track.stamp_version,
-            bool(track.stamp_requires_attribution),
-            track.stamp_attribution_text,
-        )
-        licence = self._registry.told(track.engine, stamp, track.created_at, now_us)
         return TrackView(
             id=ids.public_id(ids.TRACK, track.id),
             title=track.title,
@@ -74,5 +71,21 @@ class LinkPresenter:
             measured_duration_seconds=round(track.sample_count / track.sample_rate, 3),
             instrumental=bool(track.instrumental),
             playback_url=self._urls.write_shared(playback),
-            licence=licence_view(licence),
+            licence=self._licence_view(track, now_us),
         )
+
+    def _licence_view(self, track: FoundTrack, now_us: int) -> LicenceView:
+        stamped = (track.engine, *track[8:12])
+        is_settled = self._registry.is_settled(track.engine, track.created_at)
+        view = self._settled.get(stamped) if is_settled else None
+        if view is None:
+            stamp = Licence(
+                LicenceClass(track.stamp_class),
+                track.stamp_version,
+                bool(track.stamp_requires_attribution),
+                track.stamp_attribution_text,
+            )
+            view = licence_view(self._registry.told(track.engine, stamp, track.created_at, now_us))
+            if is_settled and len(self._settled) < _MOST_SETTLED:
+                self._settled[stamped] = view
+        return view

@@ -6,7 +6,8 @@ Every field has a fixed width, so a URL has one spelling; none is optional.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from listenlink.model.signing import Signer
 
@@ -15,16 +16,15 @@ OWN_PURPOSE = "listenlink-own-playback-v1"
 PATH = "/v1/music/audio/"
 
 _SHARED = re.compile(
-    r"([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{16})"
-    r"\.([0-9a-f]{10})\.([0-9a-f]{10})\.([0-9a-f]{32})"
+    r"([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{16})"
+    r"\.([0-9a-f]{10})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
 )
 _OWN = re.compile(
-    r"own\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10})\.([0-9a-f]{32})"
+    r"own\.([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPlayback:
+class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
     """Leave to play a track by a link. A request may begin until `expires_at`, and what has begun
     may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
 
@@ -36,8 +36,7 @@ class SharedPlayback:
     ends_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPlayback:
+class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
     """Leave for a creator to play a track of their own, until `expires_at` in Unix seconds."""
 
     user_id: int
@@ -55,26 +54,16 @@ class PlaybackUrls:
 
     def write_shared(self, playback: SharedPlayback) -> str:
         """The URL that a listener gets."""
-        fields = (
-            f"{playback.share_id:012x}",
-            f"{playback.rotation:08x}",
-            f"{playback.track_id:012x}",
-            f"{playback.open_trace:016x}",
-            f"{playback.expires_at:010x}",
-            f"{playback.ends_at:010x}",
+        text = (
+            f"{playback.share_id:012x}.{playback.rotation:08x}.{playback.track_id:012x}"
+            f".{playback.open_trace:016x}.{playback.expires_at:010x}.{playback.ends_at:010x}"
         )
-        tag = self._shared.sign(*fields)
-        return f"{self._prefix}{self._shared.key_id}.{'.'.join(fields)}.{tag}"
+        return f"{self._prefix}{self._shared.key_id}.{text}.{self._shared.sign(text)}"
 
     def write_own(self, playback: OwnPlayback) -> str:
         """The URL that a creator gets."""
-        fields = (
-            f"{playback.user_id:012x}",
-            f"{playback.track_id:012x}",
-            f"{playback.expires_at:010x}",
-        )
-        tag = self._own.sign(*fields)
-        return f"{self._prefix}own.{self._own.key_id}.{'.'.join(fields)}.{tag}"
+        text = f"{playback.user_id:012x}.{playback.track_id:012x}.{playback.expires_at:010x}"
+        return f"{self._prefix}own.{self._own.key_id}.{text}.{self._own.sign(text)}"
 
     def read(self, text: str, now_seconds: int) -> SharedPlayback | OwnPlayback | None:
         """What the last part of a URL's path allows now; None if misspelled, forged or expired."""
@@ -92,7 +81,7 @@ class PlaybackUrls:
 
 
 def _verified(match: re.Match[str], signer: Signer) -> tuple[int, ...] | None:
-    key_id, *fields, tag = match.groups()
-    if not signer.verify(key_id, tag, *fields):
+    key_id, text, *fields, tag = match.groups()
+    if not signer.verify(key_id, tag, text):
         return None
     return tuple(int(field, 16) for field in fields)

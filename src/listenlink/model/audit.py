@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Outcome(IntEnum):
@@ -45,6 +46,7 @@ _UNFURLERS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def classify_agent(user_agent: str) -> Agent:
     """Person, unfurler or program, from the text of `User-Agent`."""
     text = user_agent[:512].lower()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_IPV6_LIMIT_BITS = 64
+_BELOW_LIMIT_BITS = 128 - 64
+_BELOW_AUDIT_BITS = 128 - 48
 _MOST_HOPS = 64
 _PORT = r"(?::[0-9]{0,5})?"
 _ADDRESS = re.compile(
@@ -16,8 +18,7 @@ _ADDRESS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAddress:
+class ClientAddress(msgspec.Struct, frozen=True, gc=False):
     """`full` is the canonical text, kept in memory only. `number` is the limits' key: the IPv4
     address, or the IPv6 /64. `prefix` is what the audit keeps: the /24 or the /48."""
 
@@ -43,13 +44,14 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 
 def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ClientAddress:
     """Fold one parsed address."""
+    number = int(address)
     if isinstance(address, ipaddress.IPv4Address):
-        prefix = ipaddress.ip_network((address, 24), strict=False)
-        return ClientAddress(str(address), int(address), str(prefix))
+        a, b, c, d = number.to_bytes(4, "big")
+        return ClientAddress(f"{a}.{b}.{c}.{d}", number, f"{a}.{b}.{c}.0/24")
+    network = ipaddress.IPv6Address(number >> _BELOW_AUDIT_BITS << _BELOW_AUDIT_BITS)
     # The set bit keeps an IPv6 /64 apart from every IPv4 address.
-    number = (int(address) >> (128 - _IPV6_LIMIT_BITS)) | (1 << _IPV6_LIMIT_BITS)
     return ClientAddress(
-        str(address), number, str(ipaddress.ip_network((address, 48), strict=False))
+        str(address), (number >> _BELOW_LIMIT_BITS) | (1 << _BELOW_LIMIT_BITS), f"{network}/48"
     )
 
 

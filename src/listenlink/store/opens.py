@@ -6,7 +6,7 @@ Everything here runs inside the one transaction of `store/group_commit.py`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 _FIND_LINK = """
@@ -32,8 +32,8 @@ ORDER BY m.position LIMIT 500
 
 # The condition stands in the UPDATE itself: no count can pass max_opens, whoever else counts.
 _COUNT_OPENS = """
-UPDATE shares SET opens = opens + :opens
-WHERE id = :share_id AND (max_opens IS NULL OR opens + :opens <= max_opens)
+UPDATE shares SET opens = opens + ?1
+WHERE id = ?2 AND (max_opens IS NULL OR opens + ?1 <= max_opens)
 """
 
 _WRITE_AUDIT = """
@@ -47,8 +47,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
 """
 
-_FIND_CLIENT = "SELECT id FROM clients WHERE day = ? AND pseudonym = ?"
-_ADD_CLIENT = "INSERT INTO clients (day, pseudonym, prefix) VALUES (?, ?, ?)"
+# The update changes nothing: it's there because only a touched row is returned.
+_NAME_CLIENT = """
+INSERT INTO clients (day, pseudonym, prefix) VALUES (?, ?, ?)
+ON CONFLICT (day, pseudonym) DO UPDATE SET day = excluded.day RETURNING id
+"""
 
 
 class FoundTrack(NamedTuple):
@@ -133,10 +136,11 @@ def find_members(connection: sqlite3.Connection, collection_id: int) -> list[Fou
     return [FoundTrack._make(row) for row in connection.execute(_FIND_MEMBERS, (collection_id,))]
 
 
-def count_opens(connection: sqlite3.Connection, share_id: int, opens: int) -> bool:
-    """Count this many opens, or none of them if they would pass `max_opens`."""
-    counted = connection.execute(_COUNT_OPENS, {"share_id": share_id, "opens": opens})
-    return counted.rowcount == 1
+def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> bool:
+    """Count opens by link. False if they would pass the `max_opens` of one of them: then the
+    transaction must not be kept."""
+    pairs = [(opens, share_id) for share_id, opens in granted.items()]
+    return not pairs or connection.executemany(_COUNT_OPENS, pairs).rowcount == len(pairs)
 
 
 def write_audit(connection: sqlite3.Connection, lines: Iterable[AuditLine]) -> None:
@@ -153,10 +157,5 @@ def find_or_add_client(
     connection: sqlite3.Connection, day: int, pseudonym: bytes, prefix: str
 ) -> int:
     """The number of this client on this day."""
-    row = connection.execute(_FIND_CLIENT, (day, pseudonym)).fetchone()
-    if row is not None:
-        return int(row[0])
-    added = connection.execute(_ADD_CLIENT, (day, pseudonym, prefix)).lastrowid
-    if added is None:
-        raise sqlite3.OperationalError("an INSERT gave no row number")
-    return added
+    row = connection.execute(_NAME_CLIENT, (day, pseudonym, prefix)).fetchone()
+    return int(row[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 
 import msgspec
@@ -114,12 +115,17 @@ def _rate_headers(name: str, allowance: Allowance, now_us: int) -> Headers:
     if not allowance.limit:
         return []
     wait = max(1, ceil(allowance.reset_us / SECOND_US))
-    limit, remaining = b"%d" % allowance.limit, b"%d" % allowance.remaining
+    return _written(name, allowance.limit, allowance.remaining, wait, now_us // SECOND_US)
+
+
+@lru_cache(maxsize=4096)
+def _written(name: str, limit_: int, remaining_: int, wait: int, now_seconds: int) -> Headers:
+    limit, remaining = b"%d" % limit_, b"%d" % remaining_
     policy = b'"%s"' % name.encode()
     return [
         (b"x-ratelimit-limit", limit),
         (b"x-ratelimit-remaining", remaining),
-        (b"x-ratelimit-reset", b"%d" % (now_us // SECOND_US + wait)),
+        (b"x-ratelimit-reset", b"%d" % (now_seconds + wait)),
         (b"ratelimit-policy", b"%s;q=%s;w=60" % (policy, limit)),
         (b"ratelimit", b"%s;r=%s;t=%d" % (policy, remaining, wait)),
     ]

@@ -1,0 +1,73 @@
+"""Two hundred ask for a link at the same instant: it opens exactly as often as it may.
+
+All but the last byte of each request is sent first, then all the last bytes. The ordinary suite runs
+ten rounds for each case; `LISTENLINK_TEST_FULL=1` five hundred.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cast import Server, share
+from live.load import FULL, SHARED, WORKERS, get, link_number, make_links, serving
+
+ROUNDS = 500 if FULL else 10
+RACERS = 200
+
+
+@pytest.mark.timeout(1800 if FULL else 180)
+@pytest.mark.parametrize("workers", WORKERS)
+def test_a_link_opens_exactly_as_often_as_it_may(tmp_path: Path, workers: int) -> None:
+    with serving(tmp_path, workers) as server, server.owner() as owner:
+        make_links(server, tmp_path)
+        song = first_track(server)
+        for round_number in range(ROUNDS):
+            for most in (1, 2, 2 + round_number % (RACERS - 2)):
+                link = share(owner, song, max_opens=most)
+                given = race(server.port, SHARED + str(link["token"]))
+                assert given == Counter({200: most, 404: RACERS - most})
+                check_the_count(server, link_number(link), most)
+
+
+def first_track(server: Server) -> str:
+    ((number,),) = server.query("SELECT id FROM tracks")
+    return f"mtrack_{number:012x}"
+
+
+def race(port: int, path: str) -> Counter[int]:
+    """Statuses of all racers' answers."""
+    with contextlib.ExitStack() as stack:
+        racers = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            for _ in range(RACERS)
+        ]
+        for number, racer in enumerate(racers):
+            racer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            racer.sendall(get(path, f"198.51.100.{number}").raw[:-1])
+        time.sleep(0.02)
+        for racer in racers:
+            racer.send(b"\n")
+        return Counter(read_status(racer) for racer in racers)
+
+
+def read_status(racer: socket.socket) -> int:
+    received = b""
+    while len(received) < 12:
+        more = racer.recv(65536)
+        assert more, "closed without an answer"
+        received += more
+    return int(received[9:12])
+
+
+def check_the_count(server: Server, number: int, most: int) -> None:
+    """The link's own count and the audit agree with what was answered."""
+    assert server.query("SELECT opens FROM shares WHERE id = ?", number) == [(most,)]
+    lines = server.query("SELECT outcome, count(*) FROM audit WHERE share_id = ? GROUP BY 1", number)
+    assert dict(lines)[1] == most
+    assert sum(count for _, count in lines) == RACERS
