@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         description="Networks, as in `10.0.0.0/8,::1/128`, whose `X-Forwarded-For` is believed. "
         "Empty: nobody's.",
     )
+    workers: int = Field(
+        default=1, ge=1, le=64,
+        description="Processes that answer requests. More than one can't share an exact limit yet, "
+        "so they start only with LISTENLINK_RESOLVE_LIMIT_PER_MINUTE=0.",
+    )  # fmt: skip
     playback_ttl_seconds: int = Field(
         default=300, ge=10, le=3600,
         description="How long a playback URL may be used to begin to play.",
@@ -119,6 +124,11 @@ def load_settings(**given: Any) -> Settings:
         raise RefusesToStart(
             f"{PREFIX}PUBLIC_URL: must be set when serving on {settings.host}, which isn't a "
             "loopback address: links are made of it"
+        )
+    if settings.workers > 1 and settings.resolve_limit_per_minute:
+        raise RefusesToStart(
+            f"{PREFIX}WORKERS: more than one worker can't share an exact rate limit; "
+            f"set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0 to do without"
         )
     return settings
 

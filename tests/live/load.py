@@ -109,7 +109,9 @@ class Connection(asyncio.Protocol):
             return
         head = received[:end]
         length = head.lower().find(b"\r\ncontent-length:")
-        body_end = end + (int(head[length + 17 : head.index(b"\r", length + 17)]) if length > 0 else 0)
+        body_end = end + (
+            int(head[length + 17 : head.index(b"\r", length + 17)]) if length > 0 else 0
+        )
         if len(received) < body_end:
             return
         self._received = received[body_end:]

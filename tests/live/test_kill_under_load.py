@@ -17,11 +17,22 @@ import pytest
 
 from cast import Server
 from listenlink.model.ids import trace_id
-from live.load import FULL, SHARED, WORKERS, Reply, Request, connected, get, make_links, press, serving
+from live.load import (
+    FULL,
+    SHARED,
+    WORKERS,
+    Reply,
+    Request,
+    connected,
+    get,
+    make_links,
+    press,
+    serving,
+)
 
 KILLS = 20 if FULL else 3
 CONNECTIONS = 64
-MOST_OPENS = [3, 400, 5000, 10**6, 10**6, None]
+MOST_OPENS = [3, 400, 5000, *[10**6] * 5, *[None] * 4]
 # On an idle machine it's far quicker; this one may be shared.
 BACK_WITHIN_SECONDS = 5.0
 
@@ -39,7 +50,7 @@ def test_no_answered_open_is_missing_after_kills_under_load(tmp_path: Path, work
             began = time.monotonic()
             server.start()
             took = time.monotonic() - began
-            print(f"{workers} workers: {rate:.0f} opens/s, back after {took * 1000:.0f} ms")
+            print(f"{workers} workers: {rate:.0f} resolves/s, back after {took * 1000:.0f} ms")
             assert took <= BACK_WITHIN_SECONDS
             check_the_books(server, answered)
         assert len(answered) > 300 * KILLS
@@ -54,11 +65,14 @@ def chooser(paths: list[str]) -> Callable[[], Request]:
 async def open_until_killed(
     server: Server, choose: Callable[[], Request]
 ) -> tuple[set[str], float]:
-    """Open links until the server is killed at some moment; what was answered, and how many a second."""
+    """Open links until the server is killed at some moment; what opened, and how many answers a second."""
     traces: set[str] = set()
+    answers = 0
 
     def heard(reply: Reply) -> None:
+        nonlocal answers
         assert reply.status in (200, 404, 503), reply
+        answers += 1
         if reply.status == 200:
             traces.add(reply.trace)
 
@@ -69,13 +83,15 @@ async def open_until_killed(
         asyncio.get_running_loop().call_later(seconds, os.killpg, group, signal.SIGKILL)
         await asyncio.wait_for(press(connections, choose, heard), 30)
     server.kill()
-    return traces, len(traces) / seconds
+    return traces, answers / seconds
 
 
 def check_the_books(server: Server, answered: set[str]) -> None:
     """The database is whole; every answered open has its line; every count is that of the lines."""
     assert server.query("PRAGMA integrity_check") == [("ok",)]
-    audited = {trace_id(trace) for (trace,) in server.query("SELECT trace FROM audit WHERE outcome = 1")}
+    audited = {
+        trace_id(trace) for (trace,) in server.query("SELECT trace FROM audit WHERE outcome = 1")
+    }
     assert answered - audited == set()
     counted = server.query(
         "SELECT s.opens, s.max_opens, (SELECT count(*) FROM audit a WHERE a.share_id = s.id "

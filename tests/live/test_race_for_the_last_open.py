@@ -68,6 +68,8 @@ def read_status(racer: socket.socket) -> int:
 def check_the_count(server: Server, number: int, most: int) -> None:
     """The link's own count and the audit agree with what was answered."""
     assert server.query("SELECT opens FROM shares WHERE id = ?", number) == [(most,)]
-    lines = server.query("SELECT outcome, count(*) FROM audit WHERE share_id = ? GROUP BY 1", number)
+    lines = server.query(
+        "SELECT outcome, count(*) FROM audit WHERE share_id = ? GROUP BY 1", number
+    )
     assert dict(lines)[1] == most
     assert sum(count for _, count in lines) == RACERS

@@ -20,6 +20,7 @@ DEFAULTS = {
     "resolve_limit_per_minute": 120,
     "miss_limit_per_minute": 20,
     "trusted_proxies": (),
+    "workers": 1,
     "playback_ttl_seconds": 300,
     "session_ttl_seconds": 21_600,
     "max_upload_bytes": 512 * 1024 * 1024,
@@ -40,6 +41,7 @@ BAD: dict[str, list[str]] = {
     "RESOLVE_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "MISS_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "TRUSTED_PROXIES": ["x", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8,x", "10.0.0.0/8;::1/128", "*"],
+    "WORKERS": ["0", "2", "65", *NO_NUMBER],
     "PLAYBACK_TTL_SECONDS": ["9", "3601", "-300", *NO_NUMBER],
     "SESSION_TTL_SECONDS": ["59", "21601", "-60", *NO_NUMBER],
     "MAX_UPLOAD_BYTES": ["1023", str(4 * 1024**3 + 1), *NO_NUMBER],
@@ -196,3 +198,9 @@ def test_the_command_line_tells_the_line_and_nothing_else() -> None:
     assert "LISTENLINK_PORT: " in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
     assert ended.stdout == ""
+
+
+def test_several_workers_start_only_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "RESOLVE_LIMIT_PER_MINUTE=0" in refusal(monkeypatch, "WORKERS", "2")
+    monkeypatch.setenv(PREFIX + "RESOLVE_LIMIT_PER_MINUTE", "0")
+    assert load_settings().workers == 2

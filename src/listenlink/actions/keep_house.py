@@ -12,22 +12,23 @@ from listenlink.errors import Problem
 from listenlink.store import audit
 
 _log = structlog.get_logger()
-_COUNTS_EVERY_SECONDS = 1.0
+_SECOND = 1.0
 _RETENTION_EVERY_SECONDS = 3600.0
 
 
 async def keep_house(instance: Instance) -> None:
     """Run until cancelled."""
-    await asyncio.gather(_write_counts(instance), _keep_retention(instance))
+    await asyncio.gather(_every_second(instance), _keep_retention(instance))
 
 
-async def _write_counts(instance: Instance) -> None:
+async def _every_second(instance: Instance) -> None:
     while True:
-        await asyncio.sleep(_COUNTS_EVERY_SECONDS)
+        await asyncio.sleep(_SECOND)
         try:
             await instance.opener.write_limited()
+            await instance.database.checkpoint()
         except Problem:
-            _log.warning("counts_not_written")
+            _log.warning("housekeeping_postponed")
 
 
 async def _keep_retention(instance: Instance) -> None:

@@ -56,20 +56,16 @@ class Opening(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Batch:
-    """One transaction: each link found once, opens granted so far, lines to write."""
+    """One transaction: its links, opens granted so far, lines to write."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]) -> None:
         self.connection = connection
+        digests = {item.token_digest for item in items if item is not None and item.is_well_formed}
+        self.links = opens.find_links(connection, digests) if digests else {}
         self.granted: Counter[int] = Counter()
         self.spent: list[tuple[int, int]] = []
         self.lines: list[AuditLine] = []
-        self._links: dict[bytes, FoundLink | None] = {}
         self._members: dict[int, list[FoundTrack]] = {}
-
-    def find_link(self, token_digest: bytes) -> FoundLink | None:
-        if token_digest not in self._links:
-            self._links[token_digest] = opens.find_link(self.connection, token_digest)
-        return self._links[token_digest]
 
     def find_tracks(self, link: FoundLink) -> list[FoundTrack]:
         if link.collection is None:
@@ -124,7 +120,8 @@ class LinkOpener:
     def _run_batch(
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
     ) -> list[Opening | None]:
-        batch = self._batch = _Batch(connection)
+        self._batch = None
+        batch = self._batch = _Batch(connection, items)
         openings = [None if asked is None else self._open_one(batch, asked) for asked in items]
         if not opens.count_opens(connection, batch.granted):
             raise RuntimeError("more opens were granted than a link has left")
@@ -141,7 +138,7 @@ class LinkOpener:
         return opening
 
     def _decide(self, batch: _Batch, asked: OpenRequest) -> Opening:
-        link = batch.find_link(asked.token_digest) if asked.is_well_formed else None
+        link = batch.links.get(asked.token_digest)
         session = _session_of(asked, link)
         reason = _why_refused(asked, link, session, batch.granted)
         client, tick_us = asked.client.number, asked.tick_us

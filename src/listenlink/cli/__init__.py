@@ -56,12 +56,13 @@ def serve(
     host: Host = None,
     port: Port = None,
     public_url: PublicUrl = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes that answer.")] = None,
     as_json: Json = False,
 ) -> None:
     """Serve an instance until it's stopped with Ctrl-C."""
     from listenlink.cli import serving
 
-    serving.serve(data, host, port, public_url, as_json)
+    serving.serve(data, host, port, public_url, workers, as_json)
 
 
 @app.command()

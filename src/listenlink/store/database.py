@@ -20,6 +20,7 @@ from listenlink.store.sqlite import make_engine
 _Result = TypeVar("_Result")
 _THREADS = 4
 _ID_TRIES = 8
+_CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 
 
 class Database:
@@ -42,6 +43,20 @@ class Database:
     async def ping(self) -> None:
         """Return if the database answers. Raises Problem(UNAVAILABLE) if it doesn't."""
         await self.read(lambda connection: connection.execute(text("SELECT 1")))
+
+    async def checkpoint(self) -> None:
+        """Carry the write-ahead log over into the database, if it has grown, without hindering anybody:
+        left to the open, this would fall into the middle of a batch."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        if wal.exists() and wal.stat().st_size > _CHECKPOINT_ABOVE_BYTES:
+            await self._in_thread(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with _unavailable(), self._engine.connect() as connection:
+            connection.rollback()
+            raw = connection.connection.dbapi_connection
+            assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (the engine makes no other)
+            raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
         """`read`, in the calling thread."""

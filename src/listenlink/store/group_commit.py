@@ -1,17 +1,21 @@
 """Group commit: whatever was asked at the same moment becomes one durable transaction.
 
 Answers are released only after the commit, so none leaves before its audit line is on the disk. The
-work itself runs on the event loop; what may wait, a lock held by somebody else, waits in a thread.
+work itself runs on the event loop; what may wait, a lock held by somebody else or the commit of a
+slow disk, waits in a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
+
+import structlog
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.sqlite import connect
@@ -26,6 +30,8 @@ MOST_WAITING = 10_000
 MOST_PER_BATCH = 512
 # Together with the work itself, well within the two seconds after which a listener is told "busy".
 LOCK_WAIT_MS = 1500
+# Above this a commit is worth the way to a thread and back.
+INLINE_COMMIT_US = 400
 
 
 class GroupCommit(Generic[_Item, _Result]):
@@ -49,6 +55,8 @@ class GroupCommit(Generic[_Item, _Result]):
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
         self._busy = False
+        self._commit_us = 0.0
+        self._waits: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
 
     async def submit(self, item: _Item) -> _Result:
@@ -80,13 +88,12 @@ class GroupCommit(Generic[_Item, _Result]):
         except sqlite3.Error as error:
             if error.sqlite_errorcode & _PRIMARY_CODE in _LOCKED_CODES:
                 # Somebody else writes. Waiting for the lock here would stop every other request.
-                waiting = asyncio.ensure_future(self._run_after_lock(batch))
-                waiting.add_done_callback(lambda _: self._next())
+                self._waits = asyncio.ensure_future(self._run_after_lock(batch))
                 return
             self._fail(batch, error)
+            self._next()
         else:
             self._run_locked(connection, batch)
-        self._next()
 
     async def _run_after_lock(self, batch: list[tuple[_Item, asyncio.Future[_Result]]]) -> None:
         loop = asyncio.get_running_loop()
@@ -96,6 +103,7 @@ class GroupCommit(Generic[_Item, _Result]):
             # Whoever came meanwhile has waited as well, and isn't made to wait a second time.
             came_meanwhile, self._waiting = self._waiting, []
             self._fail(batch + came_meanwhile, error)
+            self._next()
         else:
             self._run_locked(connection, batch)
 
@@ -115,20 +123,52 @@ class GroupCommit(Generic[_Item, _Result]):
     ) -> None:
         try:
             results = self._work(connection, [item for item, _ in batch])
+        except Exception as error:
+            self._finish(batch, error)
+            return
+        if self._commit_us <= INLINE_COMMIT_US:
+            self._finish(batch, self._commit(connection), results)
+            return
+        # A slow disk: others are served while it turns. Their requests become the next batch.
+        committing = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._commit, connection
+        )
+        committing.add_done_callback(lambda done: self._finish(batch, done.result(), results))
+
+    def _commit(self, connection: sqlite3.Connection) -> Exception | None:
+        """Commit, and keep an eye on how long that takes: a moving average over some 16 commits."""
+        began_at = time.perf_counter_ns()
+        try:
             connection.execute("COMMIT")
         except Exception as error:
+            return error
+        took_us = (time.perf_counter_ns() - began_at) / 1000
+        self._commit_us += (took_us - self._commit_us) / 16
+        return None
+
+    def _finish(
+        self,
+        batch: list[tuple[_Item, asyncio.Future[_Result]]],
+        error: Exception | None,
+        results: Sequence[_Result] = (),
+    ) -> None:
+        if error is not None:
             self._undo()
             self._fail(batch, error)
-            return
-        self._done()
-        for (_, answer), result in zip(batch, results, strict=True):
-            if not answer.done():
-                answer.set_result(result)
+        else:
+            self._done()
+            for (_, answer), result in zip(batch, results, strict=True):
+                if not answer.done():
+                    answer.set_result(result)
+        self._next()
 
     def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
         """Nobody is left waiting, whatever went wrong; a fault of storage is a "busy"."""
         self._drop_connection()
         is_storage = isinstance(error, sqlite3.Error | OSError)
+        if is_storage:
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)
         for _, answer in batch:
             if not answer.done():
                 answer.set_exception(Problem(ProblemKind.UNAVAILABLE) if is_storage else error)

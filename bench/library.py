@@ -1,0 +1,195 @@
+"""What is shared in the benchmark: audio, tracks, collections and links, made by Listenlink itself.
+
+Large numbers of rows are copies of a row that Listenlink made, put straight into the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from serve import Served, environment, free_port
+
+ADDRESSES = 100_000
+LINKS = 1000
+_WAV_HEADER_BYTES = 44
+_SETTINGS = {
+    "LISTENLINK_TRUSTED_PROXIES": "127.0.0.1/32",
+    "LISTENLINK_PLAYBACK_TTL_SECONDS": "3600",
+}
+AUDIO_BYTES = {"5 MB": 5_000_000, "200 MB": 200_000_000}
+
+
+def listenlink(data: Path) -> Served:
+    """`listenlink serve`, with everything as it is by default, behind a trusted proxy."""
+    port = free_port()
+    command = [sys.executable, "-m", "listenlink", "serve", "--data", str(data), "--port", str(port)]
+    return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(_SETTINGS))
+
+
+@dataclass
+class Library:
+    """A folder of Listenlink, with files of request paths beside it for wrk."""
+
+    folder: Path
+    audio: dict[str, Path] = field(default_factory=dict)
+    audio_links: dict[str, str] = field(default_factory=dict)
+    _shared: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        """The instance."""
+        return self.folder / "small"
+
+    def paths(self, name: str) -> Path:
+        """The file of request paths for one row."""
+        return self.folder / f"{name}.paths"
+
+    def make(self, sizes: list[str]) -> None:
+        """Everything, over HTTP where a user would do it so; the server is stopped afterwards."""
+        told = json.loads(run_listenlink("init", "--data", str(self.data), "--json"))
+        server = listenlink(self.data)
+        server.start()
+        headers = {"X-API-Key": told["api_key"]}
+        base = f"{server.url}/v1/music/{told['organization_id']}"
+        try:
+            with httpx.Client(base_url=base, headers=headers, timeout=120) as owner:
+                song = self._upload(owner, "song", 1_000_000)
+                for size in sizes:
+                    track = self._upload(owner, size, AUDIO_BYTES[size])
+                    self.audio_links[size] = _share(owner, f"/tracks/{track}")
+                self._share_all(owner, song)
+            httpx.get(server.url + self.paths("track").read_text().split()[0]).raise_for_status()
+        finally:
+            server.stop()
+
+    def _upload(self, owner: httpx.Client, name: str, size_bytes: int) -> str:
+        path = self.folder / "audio" / f"{name.replace(' ', '')}.wav"
+        path.parent.mkdir(exist_ok=True)
+        with wave.open(str(path), "wb") as audio:
+            audio.setparams((2, 2, 44_100, 0, "NONE", "not compressed"))
+            audio.writeframes(bytes((size_bytes - _WAV_HEADER_BYTES) // 4 * 4))
+        self.audio[name] = path
+        with path.open("rb") as file:
+            answer = owner.post(
+                "/tracks",
+                data={"engine": "studio", "title": "Late Night Study"},
+                files={"file": (path.name, file)},
+            )
+        return str(answer.raise_for_status().json()["id"])
+
+    def _share_all(self, owner: httpx.Client, song: str) -> None:
+        links = [_share(owner, f"/tracks/{song}") for _ in range(LINKS)]
+        self.paths("track").write_text("\n".join(links))
+        self.paths("one").write_text(links[0])
+        self.paths("miss").write_text("\n".join(_path(_token()) for _ in range(ADDRESSES)))
+        songs = [song, *copy_tracks(self.data, song, 499)]
+        for length in (10, 500):
+            made = owner.post("/collections", json={"name": f"{length} songs"}).raise_for_status().json()
+            for track in songs[:length]:
+                added = owner.post(f"/collections/{made['id']}/tracks", json={"track_id": track})
+                added.raise_for_status()
+            link = _share(owner, f"/collections/{made['id']}")
+            self.paths(f"collection{length}").write_text(link)
+
+    def grow(self, links: int, audit_rows: int) -> Path:
+        """A copy of the instance with so many links and audit lines; returns its folder."""
+        name = f"links{links}"
+        copy = self.folder / name
+        shutil.copytree(self.data, copy)
+        tokens = [_token() for _ in range(min(links, ADDRESSES))]
+        self.paths(name).write_text("\n".join(map(_path, tokens)))
+        with sqlite3.connect(copy / "listenlink.db") as database:
+            database.execute("PRAGMA cache_size = -1000000")
+            _copy_links(database, links, tokens)
+            _copy_audit(database, audit_rows)
+        database.close()
+        return copy
+
+
+def run_listenlink(*arguments: str) -> str:
+    """What one command prints."""
+    command = [sys.executable, "-m", "listenlink", *arguments]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
+
+
+def copy_tracks(data: Path, track_id: str, count: int) -> list[str]:
+    """So many copies of a track, in the same audio; returns their public ids."""
+    numbers = [secrets.randbits(48) for _ in range(count)]
+    with sqlite3.connect(data / "listenlink.db", timeout=10) as database:
+        original = int(track_id.removeprefix("mtrack_"), 16)
+        _copy(database, "tracks", f"id = {original:d}", ({"id": number} for number in numbers))
+    database.close()
+    return [f"mtrack_{number:012x}" for number in numbers]
+
+
+def _copy(
+    database: sqlite3.Connection, table: str, where: str, changes: Iterator[dict[str, Any]]
+) -> None:
+    """Insert copies of the first row that fits, each with its changes."""
+    cursor = database.execute(f"SELECT * FROM {table} WHERE {where} LIMIT 1")  # noqa: S608
+    row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    places = ", ".join(f":{name}" for name in row)
+    database.executemany(f"INSERT INTO {table} VALUES ({places})", (row | new for new in changes))  # noqa: S608
+
+
+def _copy_links(database: sqlite3.Connection, links: int, tokens: list[str]) -> None:
+    """Links that nobody asks for, evenly between those of `tokens`."""
+    asleep = links - len(tokens)
+    step = 2**48 // (asleep + 1)
+    changes = (
+        {
+            "id": number * step + secrets.randbelow(step),
+            "token_digest": (number * step).to_bytes(6, "big") + secrets.token_bytes(26),
+            "opens": 0,
+        }
+        for number in range(1, asleep + 1)
+    )
+    fits = "track_id IS NOT NULL AND revoked_at IS NULL"
+    _copy(database, "shares", fits, changes)
+    asked_for = (
+        {
+            "id": secrets.randbits(48),
+            "token_digest": hashlib.sha256(token.encode()).digest(),
+            "opens": 0,
+        }
+        for token in tokens
+    )
+    _copy(database, "shares", fits, asked_for)
+
+
+def _copy_audit(database: sqlite3.Connection, audit_rows: int) -> None:
+    now_us = int(time.time() * 1e6)
+    span_us = 80 * 86_400 * 1_000_000
+    changes = (
+        {"id": None, "at": now_us - span_us + number * span_us // audit_rows, "trace": number}
+        for number in range(audit_rows)
+    )
+    _copy(database, "audit", "share_id IS NOT NULL", changes)
+
+
+def _share(owner: httpx.Client, target: str) -> str:
+    """A link to a track or collection: its path with the token."""
+    link = owner.post(f"{target}/share", json={}).raise_for_status().json()
+    return _path(link["token"])
+
+
+def _token() -> str:
+    return "shr_" + secrets.token_hex(16)
+
+
+def _path(token: str) -> str:
+    return f"/v1/music/shared/{token}"
