@@ -29,10 +29,9 @@ def hkdf(root: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return output[:length]
 
 
-def reference_tag(key: SigningKey, purpose: str, *fields: str) -> str:
-    """HMAC-SHA-256 over every part behind its length in four bytes, by the derived key."""
-    parts = (purpose.encode(), *(field.encode() for field in fields))
-    signed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+def reference_tag(key: SigningKey, purpose: str, text: str) -> str:
+    """HMAC-SHA-256 over the purpose, behind its length in four bytes, and the text."""
+    signed = len(purpose.encode()).to_bytes(4, "big") + purpose.encode() + text.encode()
     derived = hkdf(key.root, b"", purpose.encode(), 32)
     return hmac.new(derived, signed, hashlib.sha256).hexdigest()[:32]
 

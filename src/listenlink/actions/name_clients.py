@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
+from collections.abc import Iterable
 
 from listenlink.clock import DAY_US
 from listenlink.model.client_address import ClientAddress
@@ -27,20 +28,29 @@ class ClientNames:
         self._numbers: dict[str, int] = {}
         self._uncommitted: dict[str, int] = {}
 
-    def number(self, connection: sqlite3.Connection, client: ClientAddress, now_us: int) -> int:
-        """The row number of this client today; its row is added if it has none."""
+    def learn(
+        self, connection: sqlite3.Connection, clients: Iterable[ClientAddress], now_us: int
+    ) -> None:
+        """Give each of these clients a row for today, all in one statement, unless it has one."""
         day = now_us // DAY_US
         if day != self._day or len(self._numbers) >= _MOST_REMEMBERED:
             self._day = day
             self._numbers.clear()
-            self._uncommitted.clear()
-        number = self._numbers.get(client.full) or self._uncommitted.get(client.full)
-        if number is None:
-            key = self._daily_keys.key_of(day)
-            pseudonym = hmac.digest(key, client.full.encode(), "sha256")[:_PSEUDONYM_BYTES]
-            number = opens.find_or_add_client(connection, day, pseudonym, client.prefix)
-            self._uncommitted[client.full] = number
-        return number
+        new = {client.full: client for client in clients if client.full not in self._numbers}
+        if not new:
+            return
+        key = self._daily_keys.key_of(day)
+        named = [
+            (hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES], client.prefix)
+            for full, client in new.items()
+        ]
+        numbers = opens.find_or_add_clients(connection, day, named)
+        self._uncommitted = dict(zip(new, numbers, strict=True))
+
+    def number(self, client: ClientAddress) -> int:
+        """The row number of a client that was learned in this batch or before."""
+        number = self._numbers.get(client.full)
+        return self._uncommitted[client.full] if number is None else number
 
     def commit(self) -> None:
         """The rows added since the last call are durable."""

@@ -122,18 +122,22 @@ class LinkOpener:
     ) -> list[Opening | None]:
         self._batch = None
         batch = self._batch = _Batch(connection, items)
+        self._counts = self._limited.take()
+        asking = [(item.client, item.now_us) for item in items if item is not None]
+        asking += [(count.client, count.at_us) for count in self._counts]
+        if asking:
+            self._names.learn(connection, [client for client, _ in asking], asking[0][1])
         openings = [None if asked is None else self._open_one(batch, asked) for asked in items]
         if not opens.count_opens(connection, batch.granted):
             raise RuntimeError("more opens were granted than a link has left")
         opens.write_audit(connection, batch.lines)
-        self._counts = self._limited.take()
-        opens.write_limited(connection, [self._limited_line(connection, c) for c in self._counts])
+        opens.write_limited(connection, [self._limited_line(count) for count in self._counts])
         return openings
 
     def _open_one(self, batch: _Batch, asked: OpenRequest) -> Opening:
         opening = self._decide(batch, asked)
         if opening.outcome is not Outcome.LIMITED:
-            client_id = self._names.number(batch.connection, asked.client, asked.now_us)
+            client_id = self._names.number(asked.client)
             batch.lines.append(_audit_line(asked, opening, client_id))
         return opening
 
@@ -165,8 +169,8 @@ class LinkOpener:
             ends_at = min(ends_at, link.expires_at // SECOND_US)
         return ListenSession(link.id, link.rotation, asked.trace, ends_at)
 
-    def _limited_line(self, connection: sqlite3.Connection, item: LimitedCount) -> LimitedLine:
-        number = self._names.number(connection, item.client, item.at_us)
+    def _limited_line(self, item: LimitedCount) -> LimitedLine:
+        number = self._names.number(item.client)
         return LimitedLine(
             number, item.minute, item.reason, item.at_us, item.trace, item.agent, item.count
         )

@@ -1,4 +1,4 @@
-"""Signatures: HMAC-SHA-256 over a length-prefixed purpose and text, a key for each purpose.
+"""Signatures: HMAC-SHA-256 over a length-prefixed purpose and a text, a key for each purpose.
 
 No algorithm travels with a signature, so none can be chosen by a stranger. Tags
 are truncated to 128 bits, which RFC 2104 section 5 allows.
@@ -75,7 +75,7 @@ class _Hmac:
 
     def tag(self, text: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(_prefixed(text))
+        inner.update(text.encode())
         outer.update(inner.digest())
         return outer.hexdigest()[:_TAG_HEX_DIGITS]
 

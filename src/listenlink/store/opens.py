@@ -63,10 +63,15 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
 """
 
-# The update changes nothing: it's there because only a touched row is returned.
-_NAME_CLIENT = """
-INSERT INTO clients (day, pseudonym, prefix) VALUES (?, ?, ?)
-ON CONFLICT (day, pseudonym) DO UPDATE SET day = excluded.day RETURNING id
+# ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
+_ADD_CLIENTS = """
+INSERT INTO clients (day, pseudonym, prefix)
+SELECT ?1, substr(?2, 1 + 16 * key, 16), value FROM json_each(?3) WHERE true
+ON CONFLICT (day, pseudonym) DO NOTHING
+"""
+_FIND_CLIENTS = """
+SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(?3) named
+CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.key, 16)
 """
 
 
@@ -142,6 +147,7 @@ _Row = tuple[
     FoundTrack | None, FoundCollection | None,
 ]  # fmt: skip
 _decode_links = msgspec.json.Decoder(list[_Row]).decode
+_decode_numbers = msgspec.json.Decoder(list[tuple[int, int]]).decode
 _decode_tracks = msgspec.json.Decoder(list[FoundTrack]).decode
 
 
@@ -187,9 +193,13 @@ def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) 
     connection.executemany(_WRITE_LIMITED, lines)
 
 
-def find_or_add_client(
-    connection: sqlite3.Connection, day: int, pseudonym: bytes, prefix: str
-) -> int:
-    """The number of this client on this day."""
-    row = connection.execute(_NAME_CLIENT, (day, pseudonym, prefix)).fetchone()
-    return int(row[0])
+def find_or_add_clients(
+    connection: sqlite3.Connection, day: int, named: Sequence[tuple[bytes, str]]
+) -> list[int]:
+    """The numbers of these (pseudonym, prefix) clients on this day, in their order."""
+    pseudonyms = b"".join(pseudonym for pseudonym, _ in named)
+    prefixes = msgspec.json.encode([prefix for _, prefix in named]).decode()
+    connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes))
+    (found,) = connection.execute(_FIND_CLIENTS, (day, pseudonyms, prefixes)).fetchone()
+    numbers = dict(_decode_numbers(found))
+    return [numbers[place] for place in range(len(named))]
