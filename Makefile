@@ -33,8 +33,8 @@ format: .venv/.dev  ## Format the code
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
 
-bench: .venv/.dev  ## Measure, and write bench/RESULTS.md
-	$(BIN)/python bench/run.py
+bench: .venv/.dev  ## Measure, and write bench/RESULTS.md (QUICK=1, FULL=1)
+	@$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(FULL),--full)
 
 lock: .venv/.dev  ## Resolve the dependencies anew
 	$(PIP) uv

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from serve import Served, environment, free_port
 
 ADDRESSES = 100_000
@@ -35,7 +36,16 @@ AUDIO_BYTES = {"5 MB": 5_000_000, "200 MB": 200_000_000}
 def listenlink(data: Path) -> Served:
     """`listenlink serve`, with everything as it is by default, behind a trusted proxy."""
     port = free_port()
-    command = [sys.executable, "-m", "listenlink", "serve", "--data", str(data), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "listenlink",
+        "serve",
+        "--data",
+        str(data),
+        "--port",
+        str(port),
+    ]
     return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(_SETTINGS))
 
 
@@ -97,7 +107,11 @@ class Library:
         self.paths("miss").write_text("\n".join(_path(_token()) for _ in range(ADDRESSES)))
         songs = [song, *copy_tracks(self.data, song, 499)]
         for length in (10, 500):
-            made = owner.post("/collections", json={"name": f"{length} songs"}).raise_for_status().json()
+            made = (
+                owner.post("/collections", json={"name": f"{length} songs"})
+                .raise_for_status()
+                .json()
+            )
             for track in songs[:length]:
                 added = owner.post(f"/collections/{made['id']}/tracks", json={"track_id": track})
                 added.raise_for_status()
@@ -122,7 +136,9 @@ class Library:
 def run_listenlink(*arguments: str) -> str:
     """What one command prints."""
     command = [sys.executable, "-m", "listenlink", *arguments]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=120, check=True
+    )
     return done.stdout
 
 

@@ -43,7 +43,7 @@ class Row:
     is_media: bool = False
     samples: list[Sample] = field(default_factory=list)
 
-    def run(self, seconds: float) -> Sample:
+    def run(self, seconds: int) -> Sample:
         """Load the server for so long."""
         before = self.server.cpu_seconds()
         told = _wrk(self, seconds)
@@ -70,10 +70,10 @@ class Row:
         return bool(self.samples) and max(s.other for s in self.samples) <= _MOST_OTHER_SHARE
 
 
-def _wrk(row: Row, seconds: float) -> dict[str, int]:
+def _wrk(row: Row, seconds: int) -> dict[str, int]:
     done = subprocess.run(
         [
-            "wrk", "-t1", f"-c{row.connections}", f"-d{seconds:g}s", "--timeout", "20s",
+            "wrk", "-t1", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "20s",
             "-s", str(_LUA / row.script), row.server.url, "--", *row.arguments,
         ],
         env=os.environ | {"LUA_PATH": f"{_LUA}/?.lua"},

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import time
 import urllib.request
 from pathlib import Path
 
-from library import Library, listenlink
+from library import Library
 from serve import Served, free_port
 
 HERE = Path(__file__).parent
 PEERS = HERE / ".peers"
 _PYTHON = PEERS / "venv" / "bin" / "python"
+_TOLD = ("copyparty", "fastapi", "sqlalchemy", "aiosqlite", "uvicorn", "starlette")
 _BANS = ("404", "403", "422", "url", "pw", "pwc")
 _SECRET = "bench-secret"  # noqa: S105 - nothing is kept with it
 
@@ -29,7 +31,9 @@ def install() -> None:
     lock, done = HERE / "peers" / "requirements.lock", PEERS / "installed"
     if done.exists() and done.read_bytes() == lock.read_bytes():
         return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEERS / "venv")], check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(PEERS / "venv")], check=True, timeout=120
+    )
     subprocess.run(
         [str(_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
          "--require-hashes", "-r", str(lock)],
@@ -38,25 +42,28 @@ def install() -> None:
     done.write_bytes(lock.read_bytes())
 
 
-def static_app(library: Library) -> Served:
+def find_versions() -> dict[str, str]:
+    """Versions of the peers, as the lock file pins them."""
+    pinned = re.findall(
+        r"^([a-z]+)==(\S+)", (HERE / "peers" / "requirements.lock").read_text(), re.MULTILINE
+    )
+    return {name: version for name, version in pinned if name in _TOLD}
+
+
+def static_app(library: Library, ours: Served) -> Served:
     """A fixed body as large as a track's view, from the same server with the same settings."""
     body = library.folder / "static" / "static.json"
     body.parent.mkdir()
-    body.write_bytes(b'"' + b"x" * (_view_bytes(library) - 2) + b'"')
+    body.write_bytes(b'"' + b"x" * (_view_bytes(library, ours) - 2) + b'"')
     port = free_port()
     command = [sys.executable, str(HERE / "peers" / "static_app.py"), str(port), str(body)]
     return Served("static", command, library.folder, port)
 
 
-def _view_bytes(library: Library) -> int:
-    server = listenlink(library.data)
-    server.start()
-    try:
-        path = library.paths("track").read_text().split()[1]
-        with urllib.request.urlopen(server.url + path, timeout=10) as answer:
-            return len(answer.read())
-    finally:
-        server.stop()
+def _view_bytes(library: Library, ours: Served) -> int:
+    path = library.paths("track").read_text().split()[1]
+    with urllib.request.urlopen(ours.url + path, timeout=10) as answer:
+        return len(answer.read())
 
 
 def nginx(library: Library) -> Served:
@@ -104,14 +111,15 @@ def copyparty(library: Library) -> Served:
 
 
 def share_in_copyparty(server: Served) -> None:
-    """A share named `songs` of everything: `/shr/songs/?ls` lists it as JSON."""
-    asked = {"k": "songs", "vp": ["/music/"], "perms": ["read"], "pw": "", "exp": "600"}
-    post = urllib.request.Request(
-        server.url + "/?share",
-        json.dumps(asked).encode(),
-        {"PW": "benchbench", "Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(post, timeout=10).close()
+    """Two shares: `/shr/one/` with one song, whose `?ls` is JSON, and `/shr/songs/` with all audio."""
+    for name, path in (("one", "/music/song.wav"), ("songs", "/music/")):
+        asked = {"k": name, "vp": [path], "perms": ["read"], "pw": "", "exp": "600"}
+        post = urllib.request.Request(
+            server.url + "/?share",
+            json.dumps(asked).encode(),
+            {"PW": "benchbench", "Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(post, timeout=10).close()
 
 
 def textbook(library: Library) -> Served:
@@ -119,7 +127,12 @@ def textbook(library: Library) -> Served:
     folder = library.folder / "textbook"
     folder.mkdir()
     database = str(folder / "textbook.db")
-    fill = [str(_PYTHON), str(HERE / "peers" / "textbook_tables.py"), database, str(library.paths("track"))]
+    fill = [
+        str(_PYTHON),
+        str(HERE / "peers" / "textbook_tables.py"),
+        database,
+        str(library.paths("track")),
+    ]
     subprocess.run(fill, check=True, timeout=60)
     return _uvicorn("textbook", folder, BENCH_DATABASE=database)
 

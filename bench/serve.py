@@ -25,6 +25,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def machine_cpu_seconds() -> float:
+    """Processor time that everything on this machine has used."""
+    user, nice, system, _idle, _iowait, irq, softirq = (
+        int(part) for part in Path("/proc/stat").read_text().split()[1:8]
+    )
+    return (user + nice + system + irq + softirq) / _TICKS_PER_SECOND
+
+
 def environment(**more: str) -> dict[str, str]:
     """This environment without Listenlink's settings, and with `more`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LISTENLINK_")}

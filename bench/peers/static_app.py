@@ -1,6 +1,6 @@
 """A ceiling: an ASGI application that only sends a fixed body, under Listenlink's server settings.
 
-    python static_app.py PORT BODY_FILE
+python static_app.py PORT BODY_FILE
 """
 
 from __future__ import annotations

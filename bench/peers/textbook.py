@@ -16,21 +16,18 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from textbook_tables import Audit, Share
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import event, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
 
+from textbook_tables import Audit, Share
+
 _LIMIT, _WINDOW_SECONDS = 120, 60.0
 _KEY = os.urandom(32)
 _PUBLIC = "http://127.0.0.1"
 
-# SQLite has one writer at a time: more connections only wait for its lock, and were slower here.
-engine = create_async_engine(
-    f"sqlite+aiosqlite:///{os.environ['BENCH_DATABASE']}",
-    pool_size=int(os.environ.get("BENCH_POOL", "1")), max_overflow=0
-)
+engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['BENCH_DATABASE']}")
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI()
 _hits: defaultdict[str, deque[float]] = defaultdict(deque)
@@ -130,6 +127,7 @@ async def open_link(
             )
             .values(opens=Share.opens + 1)
             .returning(Share.id)
+            .execution_options(synchronize_session=False)
         )
         share_id = opened.scalar_one_or_none()
         database.add(Audit(at=now, share_id=share_id, client=client, opened=share_id is not None))
@@ -162,5 +160,3 @@ def _view(share: Share, now: int) -> ShareView:
             licence=LicenceView.model_validate(track),
         ),
     )
-
-

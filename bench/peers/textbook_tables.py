@@ -1,6 +1,6 @@
 """Tables of the textbook implementation, as mapped classes, and its links.
 
-    python textbook_tables.py DATABASE TOKENS_FILE
+python textbook_tables.py DATABASE TOKENS_FILE
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from live.load import (
 
 ROUNDS = 12 if FULL else 5
 ASKED_AFTER = 1000 if FULL else 300
+ASKED_BEFORE = 300
 CONNECTIONS = 32
 GIVEN = {"open": 200, "renew": 200, "play": 206}
 REFUSED = {"open": 404, "renew": 404, "play": 403}
@@ -47,7 +48,9 @@ def test_nothing_is_given_that_is_asked_for_after_a_revocation(
         for link in links:
             after += asyncio.run(revoke_under_load(server, link))
         assert sum(after.values()) >= ROUNDS * ASKED_AFTER
-        assert set(after) == set(REFUSED.items())
+        # Too busy to say is allowed, rarely; to give anything isn't.
+        told = {(name, status) for name, status in after if status != 503}
+        assert told == set(REFUSED.items())
 
 
 async def revoke_under_load(server: Server, link: dict[str, Any]) -> Counter[tuple[str, int]]:
@@ -58,7 +61,9 @@ async def revoke_under_load(server: Server, link: dict[str, Any]) -> Counter[tup
     async with connected(server.port, CONNECTIONS) as connections:
         choose = chooser(requests, replies, lambda: revoked_at)
         load = asyncio.create_task(press(connections, choose, replies.append))
-        await asyncio.sleep(0.15)
+        async with asyncio.timeout(30):
+            while len(replies) < ASKED_BEFORE:
+                await asyncio.sleep(0.01)
         began = time.monotonic()
         revoked_at = await asyncio.to_thread(revoke, server, link)
         print(f"revoked in {(revoked_at - began) * 1000:.0f} ms")

@@ -114,12 +114,6 @@ def test_all_refusals_are_the_same_bytes(refused: tuple[Server, Tokens]) -> None
     assert only.startswith(b"HTTP/1.1 404 ")
 
 
-@pytest.mark.xfail(
-    FULL,
-    strict=True,
-    reason="a link that exists takes some 10 µs more than an unknown token (AUC 0.518 to 0.522), and "
-    "that some 8 µs more than a malformed one (0.515; 0.533 to 0.537 from existing to malformed)",
-)
 @pytest.mark.timeout(600)
 def test_how_long_a_refusal_takes_does_not_tell_its_reason(refused: tuple[Server, Tokens]) -> None:
     server, tokens = refused
