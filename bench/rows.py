@@ -123,9 +123,11 @@ class Bench:
         """Resolves, collections, misses and 429s of Listenlink."""
         self.ours = ours = self.start(listenlink(self.library.data))
         for connections in (1, 16, 64) if self.quick else (1, 16, 64, 256):
+            known = ADDRESSES if connections == 64 else 0
             self.add_clients(
-                f"resolve{connections}", "resolve a track", ours, "track", connections=connections
-            )
+                f"resolve{connections}", "resolve a track", ours, "track",
+                connections=connections, clients=known,
+            )  # fmt: skip
         for length in (10, 500):
             label = f"resolve a collection of {length}"
             self.add_clients(f"collection{length}", label, ours, f"collection{length}")
@@ -201,7 +203,7 @@ class Bench:
             name = f"links{links}"
             grown = self.start(listenlink(self.library.grow(links, audit_rows)))
             label = f"resolve a track, {written} links"
-            self.add_clients(name, label, grown, name)
+            self.add_clients(name, label, grown, name, clients=ADDRESSES)
 
     def add_directus(self, npm: subprocess.Popen[bytes] | None) -> None:
         """Directus, where npm could install it."""

@@ -88,7 +88,7 @@ def measure(bench: Bench, is_quick: bool) -> tuple[int, int, float]:
     rounds, seconds = (_QUICK_ROUNDS, _QUICK_SECONDS) if is_quick else (_ROUNDS, _SECONDS)
     say("warming up")
     for row in bench.rows.values():
-        row.run(_QUICK_WARM_UP_SECONDS if is_quick else _WARM_UP_SECONDS)
+        row.warm_up(_QUICK_WARM_UP_SECONDS if is_quick else _WARM_UP_SECONDS)
     began, everybody, ourselves = time.monotonic(), machine_cpu_seconds(), own_cpu_seconds(bench)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}, {len(bench.rows)} rows of {seconds:g} s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,7 +109,7 @@ def _cells(row: Row, rows: Rows) -> tuple[str, ...]:
     )
 
 
-def _lines(head: tuple[str, ...], body: list[tuple[str, ...]]) -> list[str]:
+def _lines(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(line[at]) for line in [head, *body]) for at in range(len(head))]
 
     def line(cells: tuple[str, ...]) -> str:

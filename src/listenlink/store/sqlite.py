@@ -11,6 +11,8 @@ from listenlink.store.tables import SCHEMA_VERSION
 
 FILE_NAME = "listenlink.db"
 _WAL_AUTOCHECKPOINT_PAGES = 20_000
+# Taken as it is needed: with many links the tokens' index no longer fits into the usual 2 MiB.
+_CACHE_KIB = 64 * 1024
 
 
 def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sqlite3.Connection:
@@ -28,6 +30,7 @@ def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sql
     )
     connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms:d}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     if not read_only:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_AUTOCHECKPOINT_PAGES}")
