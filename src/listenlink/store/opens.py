@@ -27,7 +27,8 @@ t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attributio
 # must not tell whether the link ever existed.
 _FIND_LINKS = f"""
 SELECT json_group_array(json_array(
-    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1), s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
+    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
+    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
     s.rotation,
     iif(t.id IS NULL, NULL, json_array({_TRACK_COLUMNS})),
     iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
