@@ -29,7 +29,7 @@ _SECRET = "bench-secret"  # noqa: S105 - nothing is kept with it
 def install() -> None:
     """The venv of the peers, from their lock file; nothing is done if it is up to date."""
     lock, done = HERE / "peers" / "requirements.lock", PEERS / "installed"
-    if done.exists() and done.read_bytes() == lock.read_bytes():
+    if _PYTHON.exists() and done.exists() and done.read_bytes() == lock.read_bytes():
         return
     subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(PEERS / "venv")], check=True, timeout=120
