@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Make the library if it isn't there, a fresh link to it, and serve. Raises RefusesToStart."""
     if public_url is None and host == _EVERYWHERE:
-        public_url = f"http://{_local_address()}:{port or Settings.model_fields['port'].default}"
+        public_url = f"http://{_local_address()}:{load_settings(port=port, host='127.0.0.1').port}"
     settings = load_settings(data=data, host=host, port=port, public_url=public_url)
     made = None
     if not is_instance(settings.data):
