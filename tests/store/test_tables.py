@@ -14,8 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 import listenlink.store
+from listenlink.store import audit_tables as audit_tables
+from listenlink.store import tables as tables
+from listenlink.store.columns import SCHEMA_VERSION, metadata
 from listenlink.store.sqlite import create_database, make_engine, schema_version, upgrade
-from listenlink.store.tables import SCHEMA_VERSION, metadata
 
 
 @pytest.fixture
@@ -36,12 +38,17 @@ def differences(database: Path, declared: MetaData) -> list[object]:
         engine.dispose()
 
 
+def written_lines(sql: str) -> list[str]:
+    """A column that was added later stands on the last line, before the bracket that ends the table."""
+    return re.split(r"\n|, (?=[a-z_]+ [A-Z])", sql.removesuffix(")"))
+
+
 def written_tables(database: Path) -> dict[str, set[str]]:
     """Each table's and index's SQL as the file holds it, as a set of lines: their order may differ."""
     with sqlite3.connect(database) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {
-            name: {re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines()}
+            name: {re.sub(r"\s+", " ", line).strip(" ,") for line in written_lines(sql)}
             for name, sql in rows
             if name not in ("alembic_version", "sqlite_sequence")
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.store import tables
+from listenlink.store import audit_tables
 from listenlink.store.sqlite import connect
 
 _DELETED_PER_STEP = 5000
@@ -64,7 +64,7 @@ def delete_older(connection: Connection, before_us: int) -> int:
 
     In steps, because each holds the write lock that opens need.
     """
-    audit, limited, clients = tables.audit, tables.limited, tables.clients
+    audit, limited, clients = audit_tables.audit, audit_tables.limited, audit_tables.clients
     oldest = select(audit.c.id).order_by(audit.c.id).limit(_DELETED_PER_STEP).scalar_subquery()
     gone = connection.execute(delete(audit).where(audit.c.id.in_(oldest), audit.c.at < before_us))
     if gone.rowcount:

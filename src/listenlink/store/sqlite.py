@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 
-from listenlink.store.tables import SCHEMA_VERSION
+from listenlink.store.columns import SCHEMA_VERSION
 
 FILE_NAME = "listenlink.db"
 _WAL_AUTOCHECKPOINT_PAGES = 20_000

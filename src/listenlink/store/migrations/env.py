@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from listenlink.store.tables import metadata
+# Both are needed whole: what isn't imported isn't declared.
+from listenlink.store import audit_tables as audit_tables
+from listenlink.store import tables as tables
+from listenlink.store.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
