@@ -24,6 +24,7 @@ from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
+from listenlink.media.open_objects import OpenObjects
 from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
@@ -63,6 +64,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         clock=clock,
         database=database,
         folder=folder,
+        open_objects=OpenObjects(folder),
         reader=reader,
         daily_keys=daily_keys,
         registry=registry,

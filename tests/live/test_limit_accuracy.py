@@ -57,7 +57,7 @@ def test_each_shape_gets_exactly_its_due(shape: str, limit: int, seed: int) -> N
     log, accepted = HitLimit(limit), list[int]()
     for tick in ticks:
         in_window = len(accepted) - bisect_left(accepted, tick - WINDOW_US)
-        is_accepted = log.spend(1, tick)
+        is_accepted = log.spend(1, tick) is not None
         assert is_accepted == (in_window < limit)
         if is_accepted:
             accepted.append(tick)

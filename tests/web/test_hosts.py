@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from listenlink.web.headers import headers_of
 from listenlink.web.hosts import AcceptedHosts
 
 PUBLIC = "https://music.example"
@@ -31,7 +32,7 @@ DISGUISED = [
 
 def accepts(hosts: AcceptedHosts, *named: str, path: str = "/v1/music/shared/x") -> bool:
     headers = [(b"accept", b"*/*"), *((b"host", name.encode("latin-1")) for name in named)]
-    return hosts.accepts({"headers": headers, "raw_path": path.encode()})
+    return hosts.accepts(headers_of({"headers": headers}).get(b"host"), path.encode())
 
 
 @pytest.mark.parametrize("name", ["music.example", "MUSIC.example", "Music.Example"])

@@ -11,6 +11,7 @@ from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
 from listenlink.media.folder import Folder
+from listenlink.media.open_objects import OpenObjects
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.signing import Signer
@@ -29,6 +30,7 @@ class Instance:
     clock: Clock
     database: Database
     folder: Folder
+    open_objects: OpenObjects
     reader: PlaybackReader
     daily_keys: DailyKeys
     registry: EngineRegistry

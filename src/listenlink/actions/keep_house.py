@@ -9,10 +9,13 @@ import structlog
 from listenlink.actions.instance import Instance
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.store import audit
+from listenlink.store import audit, open_counts
 
 _log = structlog.get_logger()
 _SECOND = 1.0
+_QUIET_LINES = 500
+_MOST_WAITING = 500_000
+_LINES_PER_STEP = 1000
 _RETENTION_EVERY_SECONDS = 3600.0
 
 
@@ -22,13 +25,30 @@ async def keep_house(instance: Instance) -> None:
 
 
 async def _every_second(instance: Instance) -> None:
+    waited = 0
     while True:
         await asyncio.sleep(_SECOND)
+        instance.open_objects.let_go()
         try:
             await instance.opener.write_limited()
+            waited = await add_up_opens(instance, waited)
             await instance.database.checkpoint()
         except Problem:
             _log.warning("housekeeping_postponed")
+
+
+async def add_up_opens(instance: Instance, waited: int) -> int:
+    """Count the audit's new opens, if it's quiet or too many wait; how many wait now.
+
+    `waited` is how many did a second ago. Each step is short, because opens need the same lock.
+    """
+    waits = await instance.database.read(open_counts.find_waiting)
+    while waits and (waits - waited < _QUIET_LINES or waits > _MOST_WAITING):
+        counted = await instance.database.write(
+            lambda connection: open_counts.add_up(connection, _LINES_PER_STEP)
+        )
+        waits = waits - counted if counted else 0
+    return waits
 
 
 async def _keep_retention(instance: Instance) -> None:
@@ -47,6 +67,7 @@ async def delete_old(instance: Instance) -> int:
     today = instance.clock.now_us() // DAY_US
     await asyncio.to_thread(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US
+    await add_up_opens(instance, _MOST_WAITING)
     lines = 0
     while gone := await instance.database.write(
         lambda connection: audit.delete_older(connection, before_us)

@@ -19,6 +19,7 @@ from listenlink.clock import SECOND_US
 from listenlink.model import share
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.client_address import ClientAddress
+from listenlink.model.limit import Allowance
 from listenlink.model.listen_session import ListenSession
 from listenlink.store import opens
 from listenlink.store.group_commit import GroupCommit
@@ -45,18 +46,20 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Opening(msgspec.Struct, frozen=True, gc=False):
-    """How a request ended, once that is durable. `link` is None where it was refused or limited,
-    `session` where nothing was opened; `tracks` are the available ones of the target, in order."""
+    """How a request ended, once that is durable. `link` and `left`, the client's allowance after it,
+    are None where it was refused or limited, `session` where nothing was opened; `tracks` are the
+    available ones of the target, in order."""
 
     outcome: Outcome
     reason: Reason | None = None
     link: FoundLink | None = None
+    left: Allowance | None = None
     tracks: list[FoundTrack] | None = None
     session: ListenSession | None = None
 
 
 class _Batch:
-    """One transaction: its links, opens granted so far, lines to write."""
+    """One transaction: its links, opens granted so far of those with a limit, lines to write."""
 
     def __init__(self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]) -> None:
         self.connection = connection
@@ -151,18 +154,20 @@ class LinkOpener:
             if not self._limits.misses.spend(client, asked.token_digest, tick_us):
                 return Opening(Outcome.LIMITED, Reason.MISS_LIMIT)
             return Opening(Outcome.REFUSED, reason, link)
-        if not self._limits.hits.spend(client, tick_us):
+        left = self._limits.hits.spend(client, tick_us)
+        if left is None:
             return Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         batch.spent.append((client, tick_us))
         if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
-            return Opening(Outcome.REMOVED, None, link)
+            return Opening(Outcome.REMOVED, None, link, left)
         if not asked.counts:
-            return Opening(Outcome.VIEWED, None, link)
+            return Opening(Outcome.VIEWED, None, link, left)
         tracks = batch.find_tracks(link)
         if session is not None:
-            return Opening(Outcome.RENEWED, None, link, tracks, session)
-        batch.granted[link.id] += 1
-        return Opening(Outcome.OPENED, None, link, tracks, self._new_session(link, asked))
+            return Opening(Outcome.RENEWED, None, link, left, tracks, session)
+        if link.max_opens is not None:
+            batch.granted[link.id] += 1
+        return Opening(Outcome.OPENED, None, link, left, tracks, self._new_session(link, asked))
 
     def _new_session(self, link: FoundLink, asked: OpenRequest) -> ListenSession:
         ends_at = asked.now_us // SECOND_US + self._session_ttl_seconds

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple, cast
+
+import msgspec
+
 from listenlink.actions.open_link import Opening
 from listenlink.clock import SECOND_US
-from listenlink.media.signed_url import PlaybackUrls, SharedPlayback
+from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
-from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import iso_or_none
 from listenlink.model.share import TargetType
 from listenlink.model.view import (
     CollectionView,
-    LicenceView,
     ShareFacts,
     ShareView,
     TrackView,
@@ -23,69 +26,88 @@ from listenlink.model.view import (
 from listenlink.store.opens import FoundTrack
 
 _MOST_SETTLED = 10_000
+_encode = msgspec.json.Encoder().encode
+# Within a JSON string a quote is escaped, so no title can hold this.
+_EMPTY_URL = b'"playback_url":""'
+
+
+class _Written(NamedTuple):
+    """A track's view as JSON, but for its URL, which goes between the two."""
+
+    before: bytes
+    after: bytes
 
 
 class LinkPresenter:
-    """Builds views: licences by the registry, playback URLs that may begin for `ttl_seconds`."""
+    """Writes views: licences by the registry, playback URLs that may begin for `ttl_seconds`."""
 
     def __init__(self, urls: PlaybackUrls, registry: EngineRegistry, ttl_seconds: int) -> None:
         self._urls = urls
         self._registry = registry
         self._ttl_seconds = ttl_seconds
-        self._settled: dict[tuple[object, ...], LicenceView] = {}
+        # By the whole row as it was read for this very opening: a changed track is another key.
+        self._settled: dict[FoundTrack, _Written] = {}
 
-    def view(self, opening: Opening, now_us: int) -> ShareView:
-        """The answer for an opening that isn't a refusal. Raises ValueError for one that is."""
+    def write(self, opening: Opening, now_us: int) -> bytes:
+        """The JSON for an opening that isn't a refusal. Raises ValueError for one that is."""
         link, session = opening.link, opening.session
         if link is None:
             raise ValueError("a refusal has no view")
         kind = TargetType.TRACK if link.collection is None else TargetType.COLLECTION
-        facts = ShareFacts(kind.value, link.visibility, iso_or_none(link.expires_at))
+        facts = _facts(kind.value, link.visibility, link.expires_at)
         if opening.outcome is Outcome.REMOVED or session is None:
-            return removed_view(kind.value, facts)
-        views = [self._track_view(track, session, now_us) for track in opening.tracks or ()]
+            return _encode(removed_view(kind.value, facts))
+        tracks = opening.tracks or []
+        expires_at = min(now_us // SECOND_US + self._ttl_seconds, session.ends_at)
+        urls = self._urls.write_shared(session, expires_at, [track.id for track in tracks])
+        views = [
+            self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
+        ]
         if link.collection is None:
-            return ShareView(kind.value, True, None, facts, views[0], None, None)
+            return _encode(ShareView(kind.value, True, None, facts, views[0], None, None))
         collection = CollectionView(
             ids.public_id(ids.COLLECTION, link.collection.id),
             link.collection.name,
             link.collection.description,
         )
-        return ShareView(kind.value, True, None, facts, None, collection, views)
+        return _encode(ShareView(kind.value, True, None, facts, None, collection, views))
 
-    def _track_view(self, track: FoundTrack, session: ListenSession, now_us: int) -> TrackView:
-        now_seconds = now_us // SECOND_US
-        playback = SharedPlayback(
-            session.share_id,
-            session.rotation,
-            track.id,
-            session.open_trace,
-            min(now_seconds + self._ttl_seconds, session.ends_at),
-            session.ends_at,
+    def _with_url(self, track: FoundTrack, url: str, now_us: int) -> TrackView:
+        written = self._settled.get(track)
+        if written is None:
+            written = self._write_track(track, now_us)
+            if (
+                self._registry.is_settled(track.engine, track.created_at)
+                and len(self._settled) < _MOST_SETTLED
+            ):
+                self._settled[track] = written
+        # The encoder puts what is JSON already through as it is.
+        whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
+        return cast(TrackView, whole)
+
+    def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
+        stamp = Licence(
+            LicenceClass(track.stamp_class),
+            track.stamp_version,
+            bool(track.stamp_requires_attribution),
+            track.stamp_attribution_text,
         )
-        return TrackView(
+        view = TrackView(
             id=ids.public_id(ids.TRACK, track.id),
             title=track.title,
             engine=track.engine,
             mode=track.mode,
             measured_duration_seconds=round(track.sample_count / track.sample_rate, 3),
             instrumental=bool(track.instrumental),
-            playback_url=self._urls.write_shared(playback),
-            licence=self._licence_view(track, now_us),
+            playback_url="",
+            licence=licence_view(
+                self._registry.told(track.engine, stamp, track.created_at, now_us)
+            ),
         )
+        before, url, after = _encode(view).partition(_EMPTY_URL)
+        return _Written(before + url[:-1], b'"' + after)
 
-    def _licence_view(self, track: FoundTrack, now_us: int) -> LicenceView:
-        stamped = (track.engine, *track[8:12])
-        is_settled = self._registry.is_settled(track.engine, track.created_at)
-        view = self._settled.get(stamped) if is_settled else None
-        if view is None:
-            stamp = Licence(
-                LicenceClass(track.stamp_class),
-                track.stamp_version,
-                bool(track.stamp_requires_attribution),
-                track.stamp_attribution_text,
-            )
-            view = licence_view(self._registry.told(track.engine, stamp, track.created_at, now_us))
-            if is_settled and len(self._settled) < _MOST_SETTLED:
-                self._settled[stamped] = view
-        return view
+
+@lru_cache(maxsize=4096)
+def _facts(kind: str, visibility: str, expires_at: int | None) -> ShareFacts:
+    return ShareFacts(kind, visibility, iso_or_none(expires_at))

@@ -6,9 +6,11 @@ Every field has a fixed width, so a URL has one spelling; none is optional.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
+from listenlink.model.listen_session import ListenSession
 from listenlink.model.signing import Signer
 
 SHARED_PURPOSE = "listenlink-playback-v1"
@@ -16,8 +18,8 @@ OWN_PURPOSE = "listenlink-own-playback-v1"
 PATH = "/v1/music/audio/"
 
 _SHARED = re.compile(
-    r"([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{12})\.([0-9a-f]{16})"
-    r"\.([0-9a-f]{10})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
+    r"([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{16})\.([0-9a-f]{10})"
+    r"\.([0-9a-f]{10})\.([0-9a-f]{12}))\.([0-9a-f]{32})"
 )
 _OWN = re.compile(
     r"own\.([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
@@ -30,10 +32,10 @@ class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
 
     share_id: int
     rotation: int
-    track_id: int
     open_trace: int
     expires_at: int
     ends_at: int
+    track_id: int
 
 
 class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
@@ -52,13 +54,17 @@ class PlaybackUrls:
         self._shared = shared
         self._own = own
 
-    def write_shared(self, playback: SharedPlayback) -> str:
-        """The URL that a listener gets."""
-        text = (
-            f"{playback.share_id:012x}.{playback.rotation:08x}.{playback.track_id:012x}"
-            f".{playback.open_trace:016x}.{playback.expires_at:010x}.{playback.ends_at:010x}"
+    def write_shared(
+        self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
+    ) -> list[str]:
+        """The URLs that a listener gets, one for each track, until the same moment."""
+        same = (
+            f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
+            f".{expires_at:010x}.{session.ends_at:010x}."
         )
-        return f"{self._prefix}{self._shared.key_id}.{text}.{self._shared.sign(text)}"
+        texts = [f"{same}{track_id:012x}" for track_id in track_ids]
+        before = f"{self._prefix}{self._shared.key_id}."
+        return [f"{before}{text}.{self._shared.sign(text)}" for text in texts]
 
     def write_own(self, playback: OwnPlayback) -> str:
         """The URL that a creator gets."""

@@ -32,6 +32,9 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
         return self.limit > 0 and self.remaining <= 0
 
 
+_UNLIMITED = Allowance(0, 0, WINDOW_US)
+
+
 class _Generations(Generic[_Log]):
     """A map of logs by client that forgets what wasn't touched for one to two windows."""
 
@@ -99,23 +102,28 @@ class HitLimit:
         # The limit-th newest decides: if it's out of the window, fewer than that are in it.
         return len(log) >= self.limit and log[-self.limit] >= tick_us - WINDOW_US
 
-    def spend(self, client: int, tick_us: int) -> bool:
-        """Accept one more, if the log has room for it. Checked and written in one step."""
+    def spend(self, client: int, tick_us: int) -> Allowance | None:
+        """Accept one more, if the log has room for it: what is left then. None if there is none.
+
+        Checked and written in one step.
+        """
         if not self.limit:
-            return True
+            return _UNLIMITED
         log = self._logs.find(client)
         floor = tick_us - WINDOW_US
         if log is None or (isinstance(log, int) and log < floor):
             self._logs.keep(client, tick_us, tick_us)
-            return True
+            return Allowance(self.limit, self.limit - 1, WINDOW_US + 1)
         if isinstance(log, int):
             log = array("q", (log,))
-        del log[: _count_expired(log, floor)]
-        if len(log) >= self.limit:
-            return False
+        elif log and log[0] < floor:
+            del log[: _count_expired(log, floor)]
+        used = len(log)
+        if used >= self.limit:
+            return None
         log.append(tick_us)
         self._logs.keep(client, log, tick_us)
-        return True
+        return Allowance(self.limit, self.limit - used - 1, log[0] + WINDOW_US + 1 - tick_us)
 
     def give_back(self, client: int, tick_us: int) -> None:
         """Undo one `spend` whose answer never left, because the database couldn't keep it."""

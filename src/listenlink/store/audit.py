@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.store import audit_tables
+from listenlink.store import audit_tables, open_counts
 from listenlink.store.sqlite import connect
 
 _DELETED_PER_STEP = 5000
@@ -68,6 +68,8 @@ def delete_older(connection: Connection, before_us: int) -> int:
     oldest = select(audit.c.id).order_by(audit.c.id).limit(_DELETED_PER_STEP).scalar_subquery()
     gone = connection.execute(delete(audit).where(audit.c.id.in_(oldest), audit.c.at < before_us))
     if gone.rowcount:
+        if connection.execute(select(audit.c.id).limit(1)).one_or_none() is None:
+            open_counts.forget_numbers(connection)
         return gone.rowcount
     counted = connection.execute(delete(limited).where(limited.c.at < before_us))
     day = before_us // 86_400_000_000

@@ -2,7 +2,7 @@
 
 Everything here runs inside the one transaction of `store/group_commit.py`, as one statement for
 all requests of a batch: Python's SQLite gives the interpreter away at every row and takes it back
-against the server's own threads, which costs more than the row. So lists go in and out as JSON.
+against the server's own threads, which costs more than the row. So lists come out as JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -46,7 +47,9 @@ FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY po
 CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
 """  # noqa: S608 (made of constants)
 
-# The condition stands in the UPDATE itself: no count can pass max_opens, whoever else counts.
+# Only links with a limit are counted here. Of the others the audit's line is the count: adding it up
+# (`store/open_counts.py`) may wait, and dirtying a page of `shares` for each open costs more than the
+# whole audit. The condition stands in the UPDATE itself: no count can pass max_opens, whoever else counts.
 _COUNT_OPENS = """
 UPDATE shares SET opens = shares.opens + granted.opens
 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS opens
@@ -56,12 +59,9 @@ WHERE shares.id = granted.id
 """
 
 _WRITE_AUDIT = """
-INSERT INTO audit (at, outcome, reason, share_id, trace, client_id, agent, referrer)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-       json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
-       json_extract(value, '$[6]'), json_extract(value, '$[7]')
-FROM json_each(?)
+INSERT INTO audit (at, outcome, reason, share_id, trace, client_id, agent, referrer) VALUES
 """
+_AUDIT_PLACES = "(?,?,?,?,?,?,?,?)"
 
 _WRITE_LIMITED = """
 INSERT INTO limited (client_id, minute, reason, at, trace, agent, count)
@@ -182,7 +182,7 @@ def find_members(connection: sqlite3.Connection, collection_id: int) -> list[Fou
 
 
 def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> bool:
-    """Count opens by link. False if they would pass the `max_opens` of one of them: then the
+    """Count opens of links with a limit. False if they would pass the `max_opens` of one of them: then the
     transaction must not be kept."""
     if not granted:
         return True
@@ -193,7 +193,12 @@ def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> b
 def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
     """Append the lines."""
     if lines:
-        connection.execute(_WRITE_AUDIT, (msgspec.json.encode(lines).decode(),))
+        connection.execute(_audit_sql(len(lines)), tuple(chain.from_iterable(lines)))
+
+
+@lru_cache(maxsize=1024)
+def _audit_sql(lines: int) -> str:
+    return _WRITE_AUDIT + ",".join([_AUDIT_PLACES] * lines)
 
 
 def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) -> None:

@@ -137,6 +137,7 @@ shares = Table(
     Column("label", String(120)),
     Column("max_opens", BigInteger),
     Column("opens", BigInteger, nullable=False, server_default=text("0")),
+    Column("counted_to", BigInteger, nullable=False, server_default=text("0")),
     at("starts_at", nullable=True),
     at("expires_at", nullable=True),
     at("revoked_at", nullable=True),

@@ -41,12 +41,17 @@ def is_head(scope: Scope) -> bool:
     return bool(scope["method"] == "HEAD")
 
 
+def request_id(scope: Scope) -> tuple[bytes, bytes]:
+    """The header that names this request in the log and in the audit."""
+    return (b"x-request-id", trace_id(scope[TRACE]).encode())
+
+
 async def send_answer(scope: Scope, send: Send, answer: Answer, shared: Headers) -> None:
     """Send an answer with its own headers and the `shared` ones of its door.
 
     A HEAD gets the headers alone, without a length where there was no body to measure.
     """
-    headers = [*answer.headers, *shared, (b"x-request-id", trace_id(scope[TRACE]).encode())]
+    headers = [*answer.headers, *shared, request_id(scope)]
     if answer.body or not is_head(scope):
         headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

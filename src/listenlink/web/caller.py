@@ -14,7 +14,6 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.client_address import ClientAddress, Network, find_client
 from listenlink.web.answer import Scope
-from listenlink.web.headers import joined
 
 _MOST_REMEMBERED = 100_000
 _HOST_LENGTH = 253
@@ -25,15 +24,16 @@ class ClientFinder:
 
     def __init__(self, trusted: tuple[Network, ...]) -> None:
         self._trusted = trusted
-        self._found: dict[tuple[str, str], ClientAddress] = {}
+        self._found: dict[tuple[str, bytes | None], ClientAddress] = {}
 
-    def find(self, scope: Scope) -> ClientAddress:
+    def find(self, scope: Scope, headers: dict[bytes, bytes]) -> ClientAddress:
         """The peer, or whom a trusted proxy names. Addresses are parsed once, and remembered."""
-        peer = scope["client"][0] if scope.get("client") else ""
-        forwarded = joined(scope["headers"], b"x-forwarded-for") if self._trusted else ""
+        connected = scope.get("client")
+        peer = connected[0] if connected else ""
+        forwarded = headers.get(b"x-forwarded-for") if self._trusted else None
         client = self._found.get((peer, forwarded))
         if client is None:
-            client = find_client(peer, forwarded, self._trusted)
+            client = find_client(peer, (forwarded or b"").decode("latin-1"), self._trusted)
             if len(self._found) >= _MOST_REMEMBERED:
                 self._found.clear()
             self._found[(peer, forwarded)] = client

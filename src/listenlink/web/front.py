@@ -17,7 +17,7 @@ from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.web import hosts, playback_door, public_door
 from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
-from listenlink.web.headers import OWNERS_JSON, everywhere
+from listenlink.web.headers import OWNERS_JSON, everywhere, headers_of
 from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
 from listenlink.web.routes import make_routes
@@ -56,13 +56,14 @@ class Front:
             return
         scope[TRACE] = new_trace_number()
         path: bytes = scope["raw_path"]
+        headers = headers_of(scope)
         try:
-            if not self._hosts.accepts(scope):
+            if not self._hosts.accepts(headers.get(b"host"), path):
                 raise Problem(ProblemKind.MISDIRECTED)
-            if path.startswith(_SHARED) and path.count(b"/") == _SHARED.count(b"/"):
-                await self._public_door(scope, send)
+            if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
+                await self._public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
-                await self._playback_door(scope, receive, send)
+                await self._playback_door(scope, headers, receive, send)
             else:
                 await self._through_routes(scope, receive, send)
         except Problem as problem:

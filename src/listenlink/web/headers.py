@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from listenlink.web.answer import Headers
 
@@ -61,11 +62,16 @@ def preflight(allowed_headers: bytes) -> Headers:
     ]
 
 
+def headers_of(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """The request's headers by name; several lines of one are joined as RFC 9110 section 5.3 has it."""
+    lines = scope["headers"]
+    headers: dict[bytes, bytes] = dict(lines)
+    if len(headers) != len(lines):
+        headers = {name: b", ".join(v for n, v in lines if n == name) for name in headers}
+    return headers
+
+
 def text_of(headers: dict[bytes, bytes], name: bytes) -> str:
     """One request header's text, empty if it isn't there."""
-    return headers.get(name, b"").decode("latin-1")
-
-
-def joined(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    """All lines of one request header, joined as RFC 9110 section 5.3 has it."""
-    return ", ".join(value.decode("latin-1") for key, value in headers if key == name)
+    value = headers.get(name)
+    return "" if value is None else value.decode("latin-1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from listenlink.model.client_address import parse_address
-from listenlink.web.answer import Scope
 
 _PROBES = (b"/healthz", b"/readyz")
 _MOST_REMEMBERED = 1000
@@ -21,17 +20,14 @@ class AcceptedHosts:
         self._public = host.lower().removesuffix(self._own_port)
         self._known: dict[bytes, bool] = {}
 
-    def accepts(self, scope: Scope) -> bool:
-        """Whether the request names exactly one host, and one of ours."""
-        named = [value for name, value in scope["headers"] if name == b"host"]
-        if len(named) != 1:
-            return scope["raw_path"] in _PROBES
-        known = self._known.get(named[0])
+    def accepts(self, host: bytes | None, path: bytes) -> bool:
+        """Whether the request names exactly one host, and one of ours. Two, joined, are none."""
+        known = self._known.get(host or b"")
         if known is None:
-            known = self._is_ours(named[0])
+            known = host is not None and self._is_ours(host)
             if len(self._known) < _MOST_REMEMBERED:
-                self._known[named[0]] = known
-        return known or scope["raw_path"] in _PROBES
+                self._known[host or b""] = known
+        return known or path in _PROBES
 
     def _is_ours(self, host: bytes) -> bool:
         text = host.decode("latin-1").lower()

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.view import ShareView
+from listenlink.web.headers import headers_of
 from listenlink.web.problems import ErrorEnvelope
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
@@ -39,7 +40,7 @@ async def open_link(token: FromPath[str], state: State) -> ASGIApp:
     """See `web/public_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.public_door(scope, send)
+        await state.public_door(scope, headers_of(scope), send)
 
     return answer
 
@@ -63,6 +64,6 @@ async def play_track(signed: FromPath[str], state: State) -> ASGIApp:
     """See `web/playback_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.playback_door(scope, receive, send)
+        await state.playback_door(scope, headers_of(scope), receive, send)
 
     return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from io import FileIO
 
 import structlog
 
@@ -14,7 +15,6 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.media.signed_url import (
     PATH as PATH,
 )  # the door's path is part of what is signed for
-from listenlink.model.ids import trace_id
 from listenlink.web.answer import (
     TRACE,
     Answer,
@@ -23,6 +23,7 @@ from listenlink.web.answer import (
     Scope,
     Send,
     problem_answer,
+    request_id,
     send_answer,
 )
 from listenlink.web.headers import MEDIA, preflight
@@ -43,30 +44,27 @@ class PlaybackDoor:
         self._instance = instance
         self._headers = shared_headers + MEDIA
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
         """Answer one request."""
-        answer, playing, part = self.answer(scope)
+        answer, playing, part = self.answer(scope, headers)
         if playing is None or part is None or scope["method"] == "HEAD":
             await send_answer(scope, send, answer, self._headers)
             return
         try:
-            descriptor = self._instance.folder.open_object(playing.playable.digest)
+            audio = self._instance.open_objects.open(playing.playable.digest)
         except FileNotFoundError:
             # Deleted between the check and now; or lost, which the operator should hear of.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
-        try:
-            headers = [
-                *answer.headers,
-                *self._headers,
-                (b"x-request-id", trace_id(scope[TRACE]).encode()),
-            ]
-            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            await self._stream(descriptor, playing, part, receive, send)
-        finally:
-            os.close(descriptor)
+        told = [*answer.headers, *self._headers, request_id(scope)]
+        await send({"type": "http.response.start", "status": answer.status, "headers": told})
+        await self._stream(audio, playing, part, receive, send)
 
-    def answer(self, scope: Scope) -> tuple[Answer, Playing | None, Part | None]:
+    def answer(
+        self, scope: Scope, headers: dict[bytes, bytes]
+    ) -> tuple[Answer, Playing | None, Part | None]:
         """The answer's head, and what of whose audio is its body, if it has one."""
         trace, now_us = scope[TRACE], self._instance.clock.now_us()
         if scope["method"] == "OPTIONS":
@@ -82,7 +80,7 @@ class PlaybackDoor:
             return refused, None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
-        part = choose_part(scope["method"], dict(scope["headers"]), size, etag)
+        part = choose_part(scope["method"], headers, size, etag)
         if part.status in _REFUSED:
             refused = problem_answer(Problem(_REFUSED[part.status]), trace, now_us)
             refused.headers.append(_NO_STORE)
@@ -100,11 +98,11 @@ class PlaybackDoor:
         return self._instance.player.begin(signed, now_us)
 
     async def _stream(
-        self, descriptor: int, playing: Playing, part: Part, receive: Receive, send: Send
+        self, audio: FileIO, playing: Playing, part: Part, receive: Receive, send: Send
     ) -> None:
         """Send the part, chunk by chunk. Cut short, by returning, for a listener who left or may no
         longer listen: the server then closes the connection, so that nobody takes it for the whole."""
-        offset, end = part.start, part.start + part.length
+        descriptor, offset, end = audio.fileno(), part.start, part.start + part.length
         listener = asyncio.ensure_future(_left(receive)) if part.length > _CHUNK_BYTES else None
         checked_at = self._instance.clock.tick_us()
         try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from math import ceil
 
-import msgspec
-
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.clock import SECOND_US
@@ -31,18 +29,17 @@ class PublicDoor:
         self._instance = instance
         self._clients = ClientFinder(instance.settings.trusted_proxies)
         self._headers = shared_headers + PUBLIC_JSON
-        self._encode = msgspec.json.Encoder().encode
 
-    async def __call__(self, scope: Scope, send: Send) -> None:
+    async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
-        await send_answer(scope, send, await self.answer(scope), self._headers)
+        await send_answer(scope, send, await self.answer(scope, headers), self._headers)
 
-    async def answer(self, scope: Scope) -> Answer:
+    async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """The whole journey of a link: who asks, may they, what is it, is it counted, what is told."""
         method = scope["method"]
         if method == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")])
-        asked = self._read(scope)
+        asked = self._read(scope, headers)
         if method not in ("GET", "HEAD"):
             refused = problem_answer(
                 Problem(ProblemKind.METHOD_NOT_ALLOWED), asked.trace, asked.now_us
@@ -64,10 +61,9 @@ class PublicDoor:
             answer.headers.remove(_JSON)
         return answer
 
-    def _read(self, scope: Scope) -> OpenRequest:
+    def _read(self, scope: Scope, headers: dict[bytes, bytes]) -> OpenRequest:
         # The undecoded path: a token has one spelling, and `%73hr_…` isn't it.
-        token = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
-        headers = dict(scope["headers"])
+        token = scope["raw_path"][len(PATH) :].decode("latin-1")
         clock = self._instance.clock
         now_us = clock.now_us()
         session = text_of(headers, b"listen-session")
@@ -78,7 +74,7 @@ class PublicDoor:
             if session
             else None,
             counts=scope["method"] == "GET" and b"sec-purpose" not in headers,
-            client=self._clients.find(scope),
+            client=self._clients.find(scope, headers),
             agent=classify_agent(text_of(headers, b"user-agent")),
             referrer=referring_host(text_of(headers, b"referer")),
             trace=scope[TRACE],
@@ -87,15 +83,13 @@ class PublicDoor:
         )
 
     def _opened(self, asked: OpenRequest, opening: Opening) -> Answer:
-        allowance = self._instance.limits.hits.peek(asked.client.number, asked.tick_us)
-        headers = [_JSON, *_rate_headers("resolve", allowance, asked.now_us)]
+        headers = [_JSON, *_rate_headers("resolve", opening.left, asked.now_us)]
         if opening.outcome is Outcome.VIEWED:
             return Answer(200, headers=headers)
         if opening.session is not None:
             session = write_session(opening.session, self._instance.session_signer)
             headers.append((b"listen-session", session.encode()))
-        view = self._instance.presenter.view(opening, asked.now_us)
-        return Answer(200, self._encode(view), headers)
+        return Answer(200, self._instance.presenter.write(opening, asked.now_us), headers)
 
     def _limited(self, asked: OpenRequest, opening: Opening) -> Answer:
         limits, client = self._instance.limits, asked.client.number
@@ -110,11 +104,11 @@ class PublicDoor:
         return answer
 
 
-def _rate_headers(name: str, allowance: Allowance, now_us: int) -> Headers:
+def _rate_headers(name: str, allowance: Allowance | None, now_us: int) -> Headers:
     """X-RateLimit-* as the reference has it, and draft-ietf-httpapi-ratelimit-headers-11."""
-    if not allowance.limit:
+    if allowance is None or not allowance.limit:
         return []
-    wait = max(1, ceil(allowance.reset_us / SECOND_US))
+    wait = -(-allowance.reset_us // SECOND_US) or 1
     return _written(name, allowance.limit, allowance.remaining, wait, now_us // SECOND_US)
 
 

@@ -128,6 +128,13 @@ def upgrade() -> None:
             sa.Column("rendition_content_type", sa.String(length=64), nullable=True)
         )
 
+    op.add_column(
+        "shares",
+        sa.Column("counted_to", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+    )
+    # What was opened until now is counted.
+    op.execute("UPDATE shares SET counted_to = (SELECT coalesce(max(id), 0) FROM audit)")
+
     with op.batch_alter_table("tracks", schema=None) as batch_op:
         batch_op.add_column(sa.Column("artist", sa.String(length=512), nullable=True))
     op.execute(

@@ -1,0 +1,32 @@
+"""Descriptors of the audio that is being listened to, shared by everybody who listens."""
+
+from __future__ import annotations
+
+import os
+from io import FileIO
+
+from listenlink.media.folder import Folder
+
+_MOST = 200
+
+
+class OpenObjects:
+    """Objects that were read within the last moments stay open: a player asks for one file in many
+    ranges. `let_go` is called every second, so that a deleted file's room is soon free."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._open: dict[bytes, FileIO] = {}
+
+    def open(self, digest: bytes) -> FileIO:
+        """The object, closed by itself when the last who reads it is done. Raises FileNotFoundError."""
+        file = self._open.get(digest)
+        if file is None:
+            file = os.fdopen(self._folder.open_object(digest), "rb", buffering=0)
+            if len(self._open) < _MOST:
+                self._open[digest] = file
+        return file
+
+    def let_go(self) -> None:
+        """Keep none open but for those who are reading."""
+        self._open.clear()

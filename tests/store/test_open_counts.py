@@ -1,0 +1,139 @@
+"""Opens are counted once each, whenever they're added up and whatever becomes of a link's limit."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from listenlink.model.audit import Agent, Outcome
+from listenlink.store import open_counts, opens
+from listenlink.store.database import Database
+from listenlink.store.opens import AuditLine
+from listenlink.store.sqlite import create_database
+
+LINKS = (1, 2, 3)
+_OWNERS = """
+INSERT INTO organizations VALUES (1, 'o', 0);
+INSERT INTO users VALUES (1, 'u@example.org', 0);
+INSERT INTO collections (id, organization_id, owner_id, name, created_at, updated_at)
+VALUES (1, 1, 1, 'c', 0, 0)
+"""
+_ACTIONS = st.one_of(
+    st.tuples(st.just("open"), st.sampled_from(LINKS)),
+    st.tuples(st.just("view"), st.sampled_from(LINKS)),
+    st.tuples(st.just("limit"), st.sampled_from(LINKS)),
+    st.tuples(st.just("lift"), st.sampled_from(LINKS)),
+    st.tuples(st.just("add up"), st.integers(1, 5)),
+)
+
+
+class Links:
+    """Some links in a database, opened as the product opens them."""
+
+    def __init__(self, folder: Path) -> None:
+        create_database(folder / "listenlink.db")
+        self.database = Database(folder / "listenlink.db")
+        self.limited: set[int] = set()
+        self.database.write_now(self._make)
+
+    def _make(self, connection: Connection) -> None:
+        for statement in _OWNERS.split(";"):
+            connection.execute(text(statement))
+        for link in LINKS:
+            connection.execute(
+                text(
+                    "INSERT INTO shares (id, token_digest, organization_id, creator_id, "
+                    "collection_id, visibility, created_at) VALUES (:id, :d, 1, 1, 1, 'public', 0)"
+                ),
+                {"id": link, "d": bytes([link]) * 32},
+            )
+
+    def ask(self, link: int, outcome: Outcome) -> None:
+        """One audit line, and for a link with a limit its count, in one transaction."""
+
+        def write(connection: Connection) -> None:
+            raw = open_counts._raw(connection)
+            if outcome is Outcome.OPENED and link in self.limited:
+                assert opens.count_opens(raw, {link: 1})
+            opens.write_audit(raw, [AuditLine(0, outcome, None, link, 1, 1, Agent.PERSON, None)])
+
+        self.database.write_now(write)
+
+    def set_limit(self, link: int, most: int | None) -> None:
+        """What an owner may do at any time."""
+
+        def change(connection: Connection) -> None:
+            open_counts.settle(connection, link)
+            connection.execute(
+                text("UPDATE shares SET max_opens = :most WHERE id = :id"),
+                {"most": most, "id": link},
+            )
+
+        self.database.write_now(change)
+        self.limited = self.limited | {link} if most else self.limited - {link}
+
+    def counted(self) -> dict[int, int]:
+        """What an owner is told."""
+        return self.database.read_now(lambda c: open_counts.find_opens(c, LINKS))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_ACTIONS, max_size=40))
+def test_every_open_counts_once(actions: list[tuple[str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        links = Links(Path(folder))
+        expected = dict.fromkeys(LINKS, 0)
+        for action, number in actions:
+            if action == "open":
+                links.ask(number, Outcome.OPENED)
+                expected[number] += 1
+            elif action == "view":
+                links.ask(number, Outcome.VIEWED)
+            elif action == "add up":
+                links.database.write_now(lambda c, n=number: open_counts.add_up(c, n))  # type: ignore[misc]
+            else:
+                links.set_limit(number, 1000 if action == "limit" else None)
+            assert links.counted() == expected
+        while links.database.write_now(lambda c: open_counts.add_up(c, 7)):
+            pass
+        assert links.counted() == expected
+        assert links.database.read_now(open_counts.find_waiting) == 0
+        links.database.close()
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Links:
+    return Links(tmp_path)
+
+
+def test_lines_that_are_numbered_anew_are_counted_too(links: Links) -> None:
+    links.set_limit(2, 10)
+    for _ in range(5):
+        links.ask(1, Outcome.OPENED)
+        links.ask(2, Outcome.OPENED)
+    links.set_limit(2, None)
+    links.database.write_now(lambda c: open_counts.add_up(c, 100))
+
+    def empty(connection: Connection) -> None:
+        connection.execute(text("DELETE FROM audit"))
+        open_counts.forget_numbers(connection)
+
+    links.database.write_now(empty)
+    links.ask(1, Outcome.OPENED)
+    links.ask(2, Outcome.OPENED)
+    assert links.counted() == {1: 6, 2: 6, 3: 0}
+    links.database.write_now(lambda c: open_counts.add_up(c, 100))
+    assert links.counted() == {1: 6, 2: 6, 3: 0}
+
+
+def test_no_more_lines_are_added_up_than_asked(links: Links) -> None:
+    for _ in range(10):
+        links.ask(1, Outcome.OPENED)
+    assert links.database.write_now(lambda c: open_counts.add_up(c, 4)) == 4
+    assert links.database.read_now(open_counts.find_waiting) == 6
+    assert links.counted()[1] == 10
