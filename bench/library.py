@@ -104,6 +104,8 @@ class Library:
         links = [_share(owner, f"/tracks/{song}") for _ in range(LINKS)]
         self.paths("track").write_text("\n".join(links))
         self.paths("one").write_text(links[0])
+        counted = [_share(owner, f"/tracks/{song}", max_opens=10**9) for _ in range(LINKS)]
+        self.paths("counted").write_text("\n".join(counted))
         self.paths("miss").write_text("\n".join(_path(_token()) for _ in range(ADDRESSES)))
         songs = [song, *copy_tracks(self.data, song, 499)]
         for length in (10, 500):
@@ -197,9 +199,9 @@ def _copy_audit(database: sqlite3.Connection, audit_rows: int) -> None:
     _copy(database, "audit", "share_id IS NOT NULL", changes)
 
 
-def _share(owner: httpx.Client, target: str) -> str:
+def _share(owner: httpx.Client, target: str, **terms: int) -> str:
     """A link to a track or collection: its path with the token."""
-    link = owner.post(f"{target}/share", json={}).raise_for_status().json()
+    link = owner.post(f"{target}/share", json=terms).raise_for_status().json()
     return _path(link["token"])
 
 

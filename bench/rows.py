@@ -128,6 +128,9 @@ class Bench:
                 f"resolve{connections}", "resolve a track", ours, "track",
                 connections=connections, clients=known,
             )  # fmt: skip
+        self.add_clients(
+            "counted", "resolve a link with max_opens", ours, "counted", clients=ADDRESSES
+        )
         for length in (10, 500):
             label = f"resolve a collection of {length}"
             self.add_clients(f"collection{length}", label, ours, f"collection{length}")
