@@ -16,6 +16,7 @@ _SECOND = 1.0
 _QUIET_LINES = 500
 _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
+_PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 
 
@@ -48,6 +49,8 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
             lambda connection: open_counts.add_up(connection, _LINES_PER_STEP)
         )
         waits = waits - counted if counted else 0
+        # Whoever waits for the lock asks for it again and again, at longer and longer intervals.
+        await asyncio.sleep(_PAUSE_SECONDS)
     return waits
 
 
