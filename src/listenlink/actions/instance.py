@@ -13,6 +13,7 @@ from listenlink.clock import Clock
 from listenlink.media.folder import Folder
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys
 from listenlink.settings import Settings
@@ -40,6 +41,7 @@ class Instance:
     uploader: TrackUploader
     urls: PlaybackUrls
     session_signer: Signer
+    sealer: Sealer
 
     def close(self) -> None:
         """End its threads and connections."""
