@@ -99,7 +99,9 @@ class TrackUploader:
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
-            return await asyncio.shield(asyncio.to_thread(self._publish, draft, track, audio, doing))
+            return await asyncio.shield(
+                asyncio.to_thread(self._publish, draft, track, audio, doing)
+            )
         finally:
             draft.discard()
 

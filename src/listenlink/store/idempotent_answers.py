@@ -30,9 +30,7 @@ def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> Kep
     return None if row is None else KeptAnswer(row.body_digest, row.sealed)
 
 
-def keep_answer(
-    connection: Connection, key_digest: bytes, answer: KeptAnswer, now_us: int
-) -> None:
+def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, now_us: int) -> None:
     """Keep an answer, in the place of one that is too old to be told."""
     connection.execute(delete(_ANSWERS).where(_ANSWERS.c.key_digest == key_digest))
     connection.execute(
