@@ -19,7 +19,8 @@ from listenlink.store import tracks
 from listenlink.store.database import Database
 
 TITLE_LENGTH = 512
-_ENGINE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
+_ENGINE = re.compile(ENGINE_PATTERN)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 

@@ -16,6 +16,7 @@ from listenlink.errors import invalid
 from listenlink.web.caller import caller_of
 from listenlink.web.upload_form import UploadForm
 
+KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"
 _KEY = re.compile(KEY_PATTERN)
 _Made = TypeVar("_Made")

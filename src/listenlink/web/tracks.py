@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from litestar.params import FromPath
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.instance import Instance
 from listenlink.actions.repeat_answer import Doing
-from listenlink.actions.upload_track import read_facts
+from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
@@ -22,8 +23,6 @@ from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.repeating import answer_once, digest_of_form, idempotency_key
 from listenlink.web.upload_form import receive_form
-
-_TEXT = Schema(type="string")  # type: ignore[arg-type]
 
 
 class TrackAnswer(msgspec.Struct, frozen=True):
@@ -41,14 +40,15 @@ class TrackAnswer(msgspec.Struct, frozen=True):
     stem_urls: list[str] | None
 
 
+@dataclass
 class UploadOperation(Operation):
     """The multipart form, which is read as a stream and so isn't a parameter of the handler."""
 
     def __post_init__(self) -> None:
         fields = {
             "file": Schema(type="string", format="binary"),  # type: ignore[arg-type]
-            "title": _TEXT,
-            "engine": _TEXT,
+            "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
+            "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
             "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
         }
