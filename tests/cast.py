@@ -151,13 +151,13 @@ class Server:
         """`listenlink user add` for somebody new; their ids and API key."""
         email = f"user{next(_people)}@localhost.example"
         organization = organization_id or self.organization_id
-        return self._people("user", "add", email, "--org", organization, "--role", role)
+        return self.people("user", "add", email, "--org", organization, "--role", role)
 
     def new_organization(self) -> dict[str, Any]:
         """`listenlink org add`; its id, its owner's and their API key."""
-        return self._people("org", "add", "Other", "--user", f"owner{next(_people)}@other.example")
+        return self.people("org", "add", "Other", "--user", f"owner{next(_people)}@other.example")
 
-    def _people(self, *arguments: str) -> dict[str, Any]:
+    def people(self, *arguments: str) -> dict[str, Any]:
         """`listenlink org`, `user` or `key`, beside the server."""
         done = run_cli(*arguments, "--data", str(self.data), "--json")
         assert done.returncode == 0, done.stderr

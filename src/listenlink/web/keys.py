@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from listenlink.actions import manage_keys as managing
 from listenlink.actions.instance import Instance
-from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
@@ -58,13 +57,10 @@ async def make_key(
 ) -> MintedKey:
     """A key of one's own, with no scope that the sent key lacks, and ending no later than it."""
     instance: Instance = state.instance
-    scopes = frozenset(data.scopes)
-    if len(scopes) != len(data.scopes):
-        raise invalid("scopes", "A scope stands twice.")
     made = await managing.mint_key(
         instance.database,
         caller_of(request),
-        scopes,
+        frozenset(data.scopes),
         data.expires_in_days,
         instance.clock.now_us(),
     )
