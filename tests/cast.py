@@ -19,6 +19,7 @@ import httpx
 
 LISTENLINK = [sys.executable, "-m", "listenlink"]
 _addresses = itertools.count(1)
+_people = itertools.count(1)
 
 
 def free_port() -> int:
@@ -143,6 +144,25 @@ class Server:
             headers={"X-API-Key": api_key or self.api_key},
             timeout=60,
         )
+
+    def new_member(
+        self, role: str = "member", organization_id: str | None = None
+    ) -> dict[str, Any]:
+        """`listenlink user add` for somebody new; their ids and API key."""
+        email = f"user{next(_people)}@localhost.example"
+        organization = organization_id or self.organization_id
+        return self.people("user", "add", email, "--org", organization, "--role", role)
+
+    def new_organization(self) -> dict[str, Any]:
+        """`listenlink org add`; its id, its owner's and their API key."""
+        return self.people("org", "add", "Other", "--user", f"owner{next(_people)}@other.example")
+
+    def people(self, *arguments: str) -> dict[str, Any]:
+        """`listenlink org`, `user` or `key`, beside the server."""
+        done = run_cli(*arguments, "--data", str(self.data), "--json")
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
 
     def listener(self, address: str | None = None) -> httpx.Client:
         """A stranger's HTTP client. Behind the trusted loopback proxy each has its own address."""

@@ -28,6 +28,7 @@ from listenlink.media.open_objects import OpenObjects
 from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
+from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
@@ -78,6 +79,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         ),
         urls=urls,
         session_signer=Signer(ring, SESSION_PURPOSE),
+        sealer=Sealer(ring),
     )
 
 

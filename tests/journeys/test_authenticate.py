@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,10 +27,6 @@ OWNERS_ROUTES = [
     ("POST", "/collections/{collection}/share"),
     ("DELETE", "/share/{share}"),
 ]
-PUBLIC_ROUTES = {
-    "/v1/music/shared/{token}", "/v1/music/audio/{signed}", "/healthz", "/readyz", "/docs",
-    "/schema/openapi.json",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -158,19 +153,6 @@ def test_a_key_does_only_what_its_scopes_say(
                 status, code, _ = ask(client, method, path, things)
                 is_denied = (status, code) == (403, "INSUFFICIENT_PERMISSIONS")
                 assert is_denied == (scope != needed), (scope, method, path)
-
-
-def test_only_the_declared_routes_are_public(server: Server, tmp_path: Path) -> None:
-    schema = httpx.get(server.url + "/schema/openapi.json").json()
-    paths = set(schema["paths"]) | {"/docs", "/schema/openapi.json"}
-    for path in paths:
-        for method in ("GET", "POST", "PATCH", "PUT", "DELETE"):
-            asked = path.format(
-                token="x", signed="x", org="org_000000000000", track_id="x", collection_id="x", share_id="x"
-            )  # fmt: skip
-            status = httpx.request(method, server.url + asked).status_code
-            if path not in PUBLIC_ROUTES:
-                assert status in (401, 405), (method, path)
 
 
 def test_a_caller_learns_whose_key_it_is(server: Server) -> None:

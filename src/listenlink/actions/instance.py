@@ -14,6 +14,7 @@ from listenlink.media.folder import Folder
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys
 from listenlink.settings import Settings
@@ -42,6 +43,7 @@ class Instance:
     uploader: TrackUploader
     urls: PlaybackUrls
     session_signer: Signer
+    sealer: Sealer
 
     def close(self) -> None:
         """End its threads and connections."""

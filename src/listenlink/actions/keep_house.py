@@ -7,9 +7,10 @@ import asyncio
 import structlog
 
 from listenlink.actions.instance import Instance
+from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.store import audit, open_counts
+from listenlink.store import audit, idempotent_answers, open_counts
 
 _log = structlog.get_logger()
 _SECOND = 1.0
@@ -76,4 +77,9 @@ async def delete_old(instance: Instance) -> int:
         lambda connection: audit.delete_older(connection, before_us)
     ):
         lines += gone
+    too_old_us = instance.clock.now_us() - KEPT_US
+    while await instance.database.write(
+        lambda connection: idempotent_answers.delete_older(connection, too_old_us)
+    ):
+        pass
     return lines

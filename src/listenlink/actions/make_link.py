@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.repeat_answer import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
@@ -41,6 +42,7 @@ async def make_link(
     target_id: int,
     terms: ShareTerms,
     now_us: int,
+    doing: Doing[NewLink] = always,
 ) -> NewLink:
     """A new link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other.
 
@@ -64,12 +66,13 @@ async def make_link(
         created_at=now_us,
     )
 
-    def add(connection: Connection) -> Share:
+    def add(connection: Connection) -> NewLink:
         if not _is_own(connection, draft):
             raise Problem(ProblemKind.NOT_FOUND)
-        return replace(draft, id=shares.add_share(connection, draft, digest(token)))
+        number = shares.add_share(connection, draft, digest(token))
+        return NewLink(replace(draft, id=number), token)
 
-    return NewLink(await database.write(add), token)
+    return await database.write(lambda connection: doing(connection, add))
 
 
 def expiry(days: int | None, now_us: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.repeat_answer import Doing, always
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.collection import Collection
 from listenlink.store import collections, tracks
@@ -21,6 +22,7 @@ async def make_collection(
     description: str | None,
     cover_image_url: str | None,
     now_us: int,
+    doing: Doing[Collection] = always,
 ) -> Collection:
     """A new, empty collection of the caller's."""
     draft = Collection(
@@ -39,7 +41,7 @@ async def make_collection(
         number = collections.add_collection(connection, draft)
         return _get(connection, caller, number)
 
-    return await database.write(add)
+    return await database.write(lambda connection: doing(connection, add))
 
 
 async def get_collection(database: Database, caller: Caller, collection_id: int) -> Collection:

@@ -6,7 +6,10 @@ import asyncio
 import re
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.repeat_answer import Doing, always
 from listenlink.errors import invalid
 from listenlink.media.folder import Draft, Folder
 from listenlink.media.measure import Measured, Probe
@@ -16,7 +19,8 @@ from listenlink.store import tracks
 from listenlink.store.database import Database
 
 TITLE_LENGTH = 512
-_ENGINE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
+_ENGINE = re.compile(ENGINE_PATTERN)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
@@ -76,7 +80,13 @@ class TrackUploader:
         self._max_audio_seconds = max_audio_seconds
 
     async def upload(
-        self, caller: Caller, draft: Draft, facts: TrackFacts, file_name: str, now_us: int
+        self,
+        caller: Caller,
+        draft: Draft,
+        facts: TrackFacts,
+        file_name: str,
+        now_us: int,
+        doing: Doing[Track] = always,
     ) -> Track:
         """The new track. The draft is gone afterwards, however this ends.
 
@@ -90,7 +100,9 @@ class TrackUploader:
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
-            return await asyncio.shield(asyncio.to_thread(self._publish, draft, track, audio))
+            return await asyncio.shield(
+                asyncio.to_thread(self._publish, draft, track, audio, doing)
+            )
         finally:
             draft.discard()
 
@@ -114,13 +126,15 @@ class TrackUploader:
             created_at=now_us,
         )
 
-    def _publish(self, draft: Draft, track: Track, audio: StoredAudio) -> Track:
+    def _publish(
+        self, draft: Draft, track: Track, audio: StoredAudio, doing: Doing[Track]
+    ) -> Track:
+        def add(connection: Connection) -> Track:
+            audio_id = tracks.add_audio(connection, audio, track.created_at)
+            return tracks.add_track(connection, track, audio_id)
+
         def commit() -> Track:
-            return self._database.write_now(
-                lambda connection: tracks.add_track(
-                    connection, track, tracks.add_audio(connection, audio, track.created_at)
-                )
-            )
+            return self._database.write_now(lambda connection: doing(connection, add))
 
         return self._folder.publish(draft, commit, self._is_kept)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from listenlink.cli import people_commands
+from listenlink.cli.options import Data, Json
 from listenlink.errors import RefusesToStart
 
 app = typer.Typer(
@@ -17,12 +19,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(people_commands.org, name="org")
+app.add_typer(people_commands.user, name="user")
+app.add_typer(people_commands.key, name="key")
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="The instance's folder.", envvar="LISTENLINK_DATA", metavar="DIR"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Server = Annotated[
     str | None, typer.Option("--server", help="The server's URL.", envvar="LISTENLINK_SERVER")
 ]

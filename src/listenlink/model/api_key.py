@@ -8,6 +8,9 @@ import secrets
 from dataclasses import dataclass
 
 SCOPES = ("read", "write", "share", "admin")
+MAX_EXPIRES_IN_DAYS = 3650
+# What a member may be. `admin`, which makes keys, is for owners of the organisation alone.
+ROLES = {"owner": frozenset(SCOPES), "member": frozenset(SCOPES) - {"admin"}}
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
 _SHOWN = len("ak_") + 5
 
@@ -42,3 +45,24 @@ class ApiKey:
     scopes: frozenset[str]
     expires_at: int | None
     deactivated_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key as it's listed: what tells it from others, never the key. Times in epoch µs."""
+
+    id: int
+    organization_id: int
+    user_id: int
+    shown_prefix: str
+    scopes: frozenset[str]
+    created_at: int
+    expires_at: int | None
+    deactivated_at: int | None
+
+    def state(self, now_us: int) -> str:
+        """`active`, `expired` or `deactivated`."""
+        if self.deactivated_at is not None:
+            return "deactivated"
+        is_over = self.expires_at is not None and now_us >= self.expires_at
+        return "expired" if is_over else "active"

@@ -24,7 +24,11 @@ _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 
 
 class Database:
-    """The embedded database, for everything but the open itself (`store/group_commit.py`)."""
+    """The embedded database, for everything but the open itself (`store/group_commit.py`).
+
+    All work is done in its own threads, whoever asks: SQLAlchemy's pool keeps five connections, one
+    a thread, and closes that of another thread, even in use, to make a sixth.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,11 +38,11 @@ class Database:
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run `work` on one consistent state. Raises Problem(UNAVAILABLE) if there is none."""
-        return await self._in_thread(lambda: self.read_now(work))
+        return await self._in_thread(lambda: self._read(work))
 
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run `work` as one transaction, committed when it returns, undone when it raises."""
-        return await self._in_thread(lambda: self.write_now(work))
+        return await self._in_thread(lambda: self._write(work))
 
     async def ping(self) -> None:
         """Return if the database answers. Raises Problem(UNAVAILABLE) if it doesn't."""
@@ -59,12 +63,18 @@ class Database:
             raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
-        """`read`, in the calling thread."""
+        """`read`, while the calling thread waits."""
+        return self._threads.submit(self._read, work).result()
+
+    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
+        """`write`, while the calling thread waits."""
+        return self._threads.submit(self._write, work).result()
+
+    def _read(self, work: Callable[[Connection], _Result]) -> _Result:
         with _unavailable(), self._engine.connect() as connection:
             return work(connection)
 
-    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
-        """`write`, in the calling thread."""
+    def _write(self, work: Callable[[Connection], _Result]) -> _Result:
         with _unavailable(), self._writing.begin() as connection:
             return work(connection)
 

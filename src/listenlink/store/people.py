@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
@@ -97,6 +97,66 @@ def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
         row.expires_at,
         row.deactivated_at,
     )
+
+
+def find_organization(connection: Connection, organization_id: int) -> str | None:
+    """The organisation's name, or None if there is none."""
+    table = tables.organizations
+    return connection.execute(
+        select(table.c.name).where(table.c.id == organization_id)
+    ).scalar_one_or_none()
+
+
+def list_organizations(connection: Connection) -> list[tuple[int, str, int, int]]:
+    """Each organisation's number, name, count of members and moment of making, oldest first."""
+    table, members = tables.organizations, tables.memberships
+    count = (
+        select(func.count())
+        .where(members.c.organization_id == table.c.id)
+        .correlate(table)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(table.c.id, table.c.name, count, table.c.created_at).order_by(
+            table.c.created_at, table.c.id
+        )
+    )
+    return [(number, name, members, at) for number, name, members, at in rows]
+
+
+def find_user(connection: Connection, email: str) -> int | None:
+    """The number of the user with this address, in whatever case it was written."""
+    table = tables.users
+    return connection.execute(
+        select(table.c.id)
+        .where(func.lower(table.c.email) == email.lower())
+        .order_by(table.c.created_at)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def find_role(connection: Connection, organization_id: int, user_id: int) -> str | None:
+    """What the user is in the organisation, or None if they aren't a member."""
+    members = tables.memberships
+    return connection.execute(
+        select(members.c.role).where(
+            members.c.organization_id == organization_id, members.c.user_id == user_id
+        )
+    ).scalar_one_or_none()
+
+
+def list_members(
+    connection: Connection, organization_id: int | None
+) -> list[tuple[int, str, int, str]]:
+    """(user, e-mail, organisation, role) of every membership, or of one organisation's, by e-mail."""
+    users, members = tables.users, tables.memberships
+    chosen = select(users.c.id, users.c.email, members.c.organization_id, members.c.role).join(
+        members, members.c.user_id == users.c.id
+    )
+    if organization_id is not None:
+        chosen = chosen.where(members.c.organization_id == organization_id)
+    rows = connection.execute(chosen.order_by(users.c.email, members.c.created_at))
+    return [(user, email, organization, role) for user, email, organization, role in rows]
 
 
 def find_first_member(connection: Connection) -> tuple[int, int] | None:

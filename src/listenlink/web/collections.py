@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.instance import Instance
+from listenlink.actions.repeat_answer import Doing
 from listenlink.model import ids
 from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.repeating import answer_once, digest_of_body
 
 
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,24 +50,28 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
 
 @post(
     "/v1/music/{org:str}/collections",
-    opt={"scope": "write"},
+    opt={"scope": "write", "repeatable": True},
     summary="Make a collection",
     tags=["Collections"],
 )
 async def make_collection(
     org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
-) -> CollectionAnswer:
+) -> Response[CollectionAnswer]:
     """A new, empty collection."""
     instance: Instance = state.instance
-    made = await managing.make_collection(
-        instance.database,
-        caller_of(request),
-        data.name,
-        data.description,
-        data.cover_image_url,
-        instance.clock.now_us(),
-    )
-    return _answer(made)
+
+    async def make(doing: Doing[Collection]) -> Collection:
+        return await managing.make_collection(
+            instance.database,
+            caller_of(request),
+            data.name,
+            data.description,
+            data.cover_image_url,
+            instance.clock.now_us(),
+            doing,
+        )
+
+    return await answer_once(request, await digest_of_body(request), _answer, make)
 
 
 @get(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from litestar import HttpMethod, route
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
@@ -12,12 +14,14 @@ from listenlink.model.view import ShareView
 from listenlink.web.headers import headers_of
 from listenlink.web.problems import ErrorEnvelope
 
+# Examples that the framework would make up are nonsense, and other ones each time.
+_Spec = functools.partial(ResponseSpec, generate_examples=False)
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
-_REFUSED = ResponseSpec(
+_REFUSED = _Spec(
     ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
 )
-_LIMITED = ResponseSpec(ErrorEnvelope, description="Too many requests from this client.")
-_UNAVAILABLE = ResponseSpec(ErrorEnvelope, description="Busy; try again after `Retry-After`.")
+_LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.")
+_UNAVAILABLE = _Spec(ErrorEnvelope, description="Busy; try again after `Retry-After`.")
 
 
 @route(
@@ -30,7 +34,8 @@ _UNAVAILABLE = ResponseSpec(ErrorEnvelope, description="Busy; try again after `R
     tags=["Listen"],
     security=[{}],
     responses={
-        200: ResponseSpec(ShareView, description="The shared track or collection."),
+        200: _Spec(ShareView, description="The shared track or collection."),
+        204: _Spec(None, description="A prefetch, told by `Sec-Purpose`."),
         404: _REFUSED,
         429: _LIMITED,
         503: _UNAVAILABLE,
@@ -54,10 +59,10 @@ async def open_link(token: FromPath[str], state: State) -> ASGIApp:
     tags=["Listen"],
     security=[{}],
     responses={
-        200: ResponseSpec(bytes, description="The whole audio.", media_type="audio/*"),
-        206: ResponseSpec(bytes, description="A part of it.", media_type="audio/*"),
-        403: ResponseSpec(ErrorEnvelope, description="The URL has ended, or what it was for."),
-        416: ResponseSpec(ErrorEnvelope, description="The audio ends before that."),
+        200: _Spec(bytes, description="The whole audio.", media_type="audio/*"),
+        206: _Spec(bytes, description="A part of it.", media_type="audio/*"),
+        403: _Spec(ErrorEnvelope, description="The URL has ended, or what it was for."),
+        416: _Spec(ErrorEnvelope, description="The audio ends before that."),
     },
 )
 async def play_track(signed: FromPath[str], state: State) -> ASGIApp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 
 from listenlink.actions.instance import Instance
 from listenlink.errors import Problem
@@ -30,7 +31,14 @@ async def is_alive() -> Alive:
     return Alive("ok")
 
 
-@get("/readyz", opt={"public": True}, summary="Ready?", tags=["Operation"], security=[{}])
+@get(
+    "/readyz",
+    opt={"public": True},
+    summary="Ready?",
+    tags=["Operation"],
+    security=[{}],
+    responses={503: ResponseSpec(Ready, description="Not now.", generate_examples=False)},
+)
 async def is_ready(state: State) -> Response[Ready]:
     """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
     instance: Instance = state.instance

@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Request, Response, get
 
+from listenlink.web.openapi import write_document
+
 _STYLE = resources.files("listenlink.web.pages").joinpath("reference.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
@@ -28,13 +30,13 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 )
 def get_schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    return request.app.openapi_schema.to_schema()
+    return write_document(request.app)
 
 
 @get("/docs", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
 def show_reference(request: Request[Any, Any, Any]) -> Response[str]:
     """Every endpoint with its parameters, bodies and answers."""
-    schema = request.app.openapi_schema.to_schema()
+    schema = write_document(request.app)
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, item in schema["paths"].items():
         for method in _METHODS:

@@ -12,7 +12,16 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, Reference, SecurityScheme
 
 from listenlink.actions.instance import Instance
-from listenlink.web import callers, collections, hot_doors, probes, reference, shares, tracks
+from listenlink.web import (
+    callers,
+    collections,
+    hot_doors,
+    keys,
+    probes,
+    reference,
+    shares,
+    tracks,
+)
 from listenlink.web.caller import guard_owners
 from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
@@ -41,6 +50,9 @@ FOR_OWNERS: list[Any] = [
     collections.add_track,  #           write  POST     /v1/music/{org}/collections/{…}/tracks
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
+    keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
+    keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
+    keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
 # An upload has a limit of its own.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, post
+from litestar import Request, Response, delete, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
@@ -14,6 +14,8 @@ from msgspec import Meta
 from listenlink.actions import make_link as making
 from listenlink.actions import revoke_link as revoking
 from listenlink.actions.instance import Instance
+from listenlink.actions.make_link import NewLink
+from listenlink.actions.repeat_answer import Doing
 from listenlink.clock import SECOND_US
 from listenlink.errors import invalid
 from listenlink.model import ids
@@ -22,6 +24,7 @@ from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
 from listenlink.web import public_door
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.repeating import answer_once, digest_of_body
 
 
 class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +54,7 @@ class Link(msgspec.Struct, frozen=True):
 
 @post(
     "/v1/music/{org:str}/tracks/{track_id:str}/share",
-    opt={"scope": "share"},
+    opt={"scope": "share", "repeatable": True},
     summary="Share a track",
     tags=["Share"],
 )
@@ -61,7 +64,7 @@ async def share_track(
     state: State,
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
-) -> Link:
+) -> Response[Link]:
     """Make a link to a track of one's own."""
     number = path_id(ids.TRACK, track_id)
     return await _share(state.instance, request, TargetType.TRACK, number, data)
@@ -69,7 +72,7 @@ async def share_track(
 
 @post(
     "/v1/music/{org:str}/collections/{collection_id:str}/share",
-    opt={"scope": "share"},
+    opt={"scope": "share", "repeatable": True},
     summary="Share a collection",
     tags=["Share"],
 )
@@ -79,7 +82,7 @@ async def share_collection(
     state: State,
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
-) -> Link:
+) -> Response[Link]:
     """Make a link to a collection of one's own."""
     number = path_id(ids.COLLECTION, collection_id)
     return await _share(state.instance, request, TargetType.COLLECTION, number, data)
@@ -110,21 +113,27 @@ async def _share(
     target_type: TargetType,
     target_id: int,
     asked: LinkTerms | None,
-) -> Link:
+) -> Response[Link]:
     now_us = instance.clock.now_us()
-    made = await making.make_link(
-        instance.database,
-        caller_of(request),
-        target_type,
-        target_id,
-        _terms(asked or LinkTerms(), now_us),
-        now_us,
-    )
+    terms = _terms(asked or LinkTerms(), now_us)
+
+    async def make(doing: Doing[NewLink]) -> NewLink:
+        return await making.make_link(
+            instance.database, caller_of(request), target_type, target_id, terms, now_us, doing
+        )
+
+    def tell(made: NewLink) -> Link:
+        return _answer(made, instance.settings.base_url)
+
+    return await answer_once(request, await digest_of_body(request), tell, make)
+
+
+def _answer(made: NewLink, base_url: str) -> Link:
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=instance.settings.base_url + public_door.PATH + made.token,
+        url=base_url + public_door.PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=iso_or_none(share.expires_at),

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar import Request, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath
 
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.instance import Instance
-from listenlink.actions.upload_track import read_facts
+from listenlink.actions.repeat_answer import Doing
+from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.model.track import Track
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.repeating import answer_once, digest_of_form, idempotency_key
 from listenlink.web.upload_form import receive_form
-
-_TEXT = Schema(type="string")  # type: ignore[arg-type]
 
 
 class TrackAnswer(msgspec.Struct, frozen=True):
@@ -39,14 +40,15 @@ class TrackAnswer(msgspec.Struct, frozen=True):
     stem_urls: list[str] | None
 
 
+@dataclass
 class UploadOperation(Operation):
     """The multipart form, which is read as a stream and so isn't a parameter of the handler."""
 
     def __post_init__(self) -> None:
         fields = {
             "file": Schema(type="string", format="binary"),  # type: ignore[arg-type]
-            "title": _TEXT,
-            "engine": _TEXT,
+            "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
+            "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
             "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
         }
@@ -58,7 +60,7 @@ class UploadOperation(Operation):
 
 @post(
     "/v1/music/{org:str}/tracks",
-    opt={"scope": "write"},
+    opt={"scope": "write", "repeatable": True},
     request_max_body_size=None,
     operation_class=UploadOperation,
     summary="Upload a track",
@@ -66,23 +68,27 @@ class UploadOperation(Operation):
 )
 async def upload_track(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> TrackAnswer:
+) -> Response[TrackAnswer]:
     """Put a track in: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
     instance: Instance = state.instance
+    idempotency_key(request)  # a wrong one is told before the file is sent
     form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
     try:
         if form.draft is None:
             raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
-        track = await instance.uploader.upload(
-            caller_of(request),
-            form.draft,
-            read_facts(form.fields),
-            form.file_name,
-            instance.clock.now_us(),
-        )
+        draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
+
+        async def make(doing: Doing[Track]) -> Track:
+            return await instance.uploader.upload(
+                caller_of(request), draft, facts, form.file_name, now_us, doing
+            )
+
+        def tell(track: Track) -> TrackAnswer:
+            return _answer(instance, track)
+
+        return await answer_once(request, digest_of_form(form), tell, make)
     finally:
         form.discard()
-    return _answer(instance, track)
 
 
 @get(

@@ -1,0 +1,104 @@
+"""A user's API keys in an organisation: mint one, list them, switch one off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.clock import DAY_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.api_key import ROLES, ListedKey, new_api_key
+from listenlink.store import api_keys, people
+from listenlink.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The key as it will be listed, and the raw key, which is shown this once."""
+
+    listed: ListedKey
+    raw_key: str
+
+
+async def mint_key(
+    database: Database,
+    caller: Caller,
+    scopes: frozenset[str],
+    expires_in_days: int | None,
+    now_us: int,
+) -> NewKey:
+    """A key for the caller's own user. It has no scope that the minting key lacks and ends no later.
+
+    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the minter, or its user's role, lacks.
+    """
+
+    def mint(connection: Connection) -> NewKey:
+        owner = (caller.organization_id, caller.user_id)
+        minter = api_keys.find_key(connection, caller.key_id)
+        # Switched off between the guard and this transaction: what it mints would outlive it.
+        if minter is None or minter.deactivated_at is not None:
+            raise Problem(ProblemKind.API_KEY_DEACTIVATED)
+        role = people.find_role(connection, *owner)
+        if not scopes <= minter.scopes & ROLES.get(role or "", frozenset()):
+            raise Problem(
+                ProblemKind.INSUFFICIENT_PERMISSIONS,
+                "A key can't be given more scopes than you have.",
+                field="scopes",
+            )
+        expires_at = earlier(ends_at(expires_in_days, now_us), minter.expires_at)
+        return add_key(connection, *owner, scopes, now_us, expires_at)
+
+    return await database.write(mint)
+
+
+def add_key(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    scopes: frozenset[str],
+    now_us: int,
+    expires_at: int | None,
+) -> NewKey:
+    """Make a key, within a transaction. Whether it may be made is decided before."""
+    raw_key = new_api_key()
+    number = people.add_api_key(
+        connection, raw_key, organization_id, user_id, scopes, now_us, expires_at
+    )
+    listed = api_keys.find_key(connection, number)
+    assert listed is not None  # noqa: S101 (inserted just now)
+    return NewKey(listed, raw_key)
+
+
+async def list_keys(database: Database, caller: Caller, limit: int, offset: int) -> list[ListedKey]:
+    """The caller's keys in their organisation, newest first, those that are over too."""
+    return await database.read(
+        lambda connection: api_keys.list_keys(
+            connection, caller.organization_id, caller.user_id, limit, offset
+        )
+    )
+
+
+async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us: int) -> None:
+    """Switch off a key of the caller's, also the one in use; again changes nothing.
+
+    Raises Problem(NOT_FOUND), also for somebody else's.
+    """
+    owner = (caller.organization_id, caller.user_id)
+    found = await database.write(
+        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, owner)
+    )
+    if not found:
+        raise Problem(ProblemKind.NOT_FOUND)
+
+
+def ends_at(days: int | None, now_us: int) -> int | None:
+    """When a key made now for this many days ends, in epoch µs; None is never."""
+    return None if days is None else now_us + days * DAY_US
+
+
+def earlier(one: int | None, other: int | None) -> int | None:
+    """The earlier of two ends, of which None is never."""
+    ends = [end for end in (one, other) if end is not None]
+    return min(ends, default=None)

@@ -1,0 +1,114 @@
+"""Organisations, users and their keys, for the operator, in the folder itself and beside a server."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from listenlink.actions.manage_keys import NewKey, add_key, ends_at
+from listenlink.errors import RefusesToStart
+from listenlink.model import ids
+from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, ROLES, SCOPES
+from listenlink.store import api_keys, people
+
+_NAME_LENGTH = 512
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Numbers of the organisation and the user, and the key that was made."""
+
+    organization_id: int
+    user_id: int
+    key: NewKey
+
+
+def add_organization(connection: Connection, name: str, email: str, now_us: int) -> NewMember:
+    """A new organisation with its owner, who may be a user already. Raises RefusesToStart."""
+    name = name.strip()
+    if not 1 <= len(name) <= _NAME_LENGTH or not name.isprintable():
+        raise RefusesToStart(
+            f"the name of an organisation has 1 to {_NAME_LENGTH} printable characters"
+        )
+    _check_email(email)
+    organization_id = people.add_organization(connection, name, now_us)
+    return add_member(connection, organization_id, email, "owner", now_us)
+
+
+def add_member(
+    connection: Connection, organization_id: int, email: str, role: str, now_us: int
+) -> NewMember:
+    """A user in an organisation, new or known by the e-mail, and a key with all that the role may.
+
+    Raises RefusesToStart, having changed nothing.
+    """
+    if role not in ROLES:
+        raise RefusesToStart(f"a role is one of: {', '.join(ROLES)}")
+    _check_email(email)
+    _check_organization(connection, organization_id)
+    user_id = people.find_user(connection, email)
+    if user_id is None:
+        user_id = people.add_user(connection, email, now_us)
+    elif people.find_role(connection, organization_id, user_id) is not None:
+        raise RefusesToStart(f"{email} is a member already; for another key: listenlink key add")
+    people.add_membership(connection, organization_id, user_id, role, now_us)
+    key = add_key(connection, organization_id, user_id, ROLES[role], now_us, None)
+    return NewMember(organization_id, user_id, key)
+
+
+def add_key_for(
+    connection: Connection,
+    organization_id: int,
+    user: str,
+    scopes: str | None,
+    expires_in_days: int | None,
+    now_us: int,
+) -> NewMember:
+    """One more key for a member, who is named by id or e-mail. Raises RefusesToStart.
+
+    `scopes` has commas between; None is all that the member's role may have.
+    """
+    _check_organization(connection, organization_id)
+    user_id = ids.parse_id(ids.USER, user)
+    if user_id is None:
+        user_id = people.find_user(connection, user)
+    role = user_id and people.find_role(connection, organization_id, user_id)
+    if not user_id or not role:
+        raise RefusesToStart(f"{user} isn't a member of this organisation")
+    if expires_in_days is not None and not 1 <= expires_in_days <= MAX_EXPIRES_IN_DAYS:
+        raise RefusesToStart(f"a key lasts 1 to {MAX_EXPIRES_IN_DAYS} days")
+    asked = ROLES[role] if scopes is None else _read_scopes(scopes)
+    if not asked <= ROLES[role]:
+        raise RefusesToStart(f"only an owner's key may have the scope admin; {user} is a {role}")
+    end = ends_at(expires_in_days, now_us)
+    key = add_key(connection, organization_id, user_id, asked, now_us, end)
+    return NewMember(organization_id, user_id, key)
+
+
+def revoke_key(connection: Connection, key_id: int, now_us: int) -> None:
+    """Switch off anybody's key; again changes nothing. Raises RefusesToStart if there is none."""
+    if not api_keys.deactivate_key(connection, key_id, now_us):
+        raise RefusesToStart(f"there is no key {ids.public_id(ids.API_KEY, key_id)}")
+
+
+def _read_scopes(text: str) -> frozenset[str]:
+    scopes = frozenset(part.strip() for part in text.split(","))
+    if not scopes <= frozenset(SCOPES):
+        raise RefusesToStart(f"scopes are of: {','.join(SCOPES)}")
+    return scopes
+
+
+def _check_email(email: str) -> None:
+    if not _EMAIL.fullmatch(email):
+        raise RefusesToStart(f"{email!r} isn't an e-mail address")
+
+
+def _check_organization(connection: Connection, organization_id: int) -> None:
+    if people.find_organization(connection, organization_id) is None:
+        raise RefusesToStart(
+            f"there is no organisation {ids.public_id(ids.ORGANIZATION, organization_id)}; "
+            "see: listenlink org list"
+        )

@@ -1,0 +1,183 @@
+"""What `listenlink org`, `user` and `key` do, in the instance's folder, also beside a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from listenlink.actions import manage_people as managing
+from listenlink.actions.create_instance import is_instance
+from listenlink.actions.manage_people import NewMember
+from listenlink.clock import Clock
+from listenlink.errors import Problem, RefusesToStart
+from listenlink.model import ids
+from listenlink.model.api_key import ListedKey
+from listenlink.model.moment import iso_or_none, iso_seconds
+from listenlink.settings import load_settings
+from listenlink.store import api_keys, people
+from listenlink.store.columns import SCHEMA_VERSION
+from listenlink.store.database import Database
+from listenlink.store.sqlite import FILE_NAME, schema_version
+
+_Result = TypeVar("_Result")
+
+
+def add_organization(data: Path | None, name: str, email: str, as_json: bool) -> None:
+    """Make an organisation and print its ids and key. Raises RefusesToStart."""
+    now_us = Clock().now_us()
+    made = _write(data, lambda c: managing.add_organization(c, name, email, now_us))
+    _tell_member(made, as_json)
+
+
+def list_organizations(data: Path | None, as_json: bool) -> None:
+    """Print the organisations. Raises RefusesToStart."""
+    rows = [
+        {
+            "organization_id": ids.public_id(ids.ORGANIZATION, number),
+            "name": name,
+            "members": members,
+            "created_at": iso_seconds(created_at),
+        }
+        for number, name, members, created_at in _read(data, people.list_organizations)
+    ]
+    _tell_rows(rows, as_json)
+
+
+def add_user(data: Path | None, email: str, organization: str, role: str, as_json: bool) -> None:
+    """Make somebody a member and print their ids and key. Raises RefusesToStart."""
+    number, now_us = _organization(organization), Clock().now_us()
+    made = _write(data, lambda c: managing.add_member(c, number, email, role, now_us))
+    _tell_member(made, as_json)
+
+
+def list_users(data: Path | None, organization: str | None, as_json: bool) -> None:
+    """Print the memberships. Raises RefusesToStart."""
+    number = None if organization is None else _organization(organization)
+    rows = [
+        {
+            "user_id": ids.public_id(ids.USER, user_id),
+            "email": email,
+            "organization_id": ids.public_id(ids.ORGANIZATION, organization_id),
+            "role": role,
+        }
+        for user_id, email, organization_id, role in _read(
+            data, lambda c: people.list_members(c, number)
+        )
+    ]
+    _tell_rows(rows, as_json)
+
+
+def add_key(
+    data: Path | None,
+    organization: str,
+    user: str,
+    scopes: str | None,
+    expires_in_days: int | None,
+    as_json: bool,
+) -> None:
+    """Make a key and print it. Raises RefusesToStart."""
+    number, now_us = _organization(organization), Clock().now_us()
+    made = _write(
+        data,
+        lambda c: managing.add_key_for(c, number, user, scopes, expires_in_days, now_us),
+    )
+    _tell_member(made, as_json)
+
+
+def list_keys(data: Path | None, organization: str | None, as_json: bool) -> None:
+    """Print what keys there are. Raises RefusesToStart."""
+    number, now_us = None if organization is None else _organization(organization), Clock().now_us()
+    keys = _read(data, lambda c: api_keys.list_all_keys(c, number))
+    _tell_rows([_row(key, now_us) for key in keys], as_json)
+
+
+def revoke_key(data: Path | None, key_id: str, as_json: bool) -> None:
+    """Switch a key off. Raises RefusesToStart."""
+    number, now_us = ids.parse_id(ids.API_KEY, key_id), Clock().now_us()
+    if number is None:
+        raise RefusesToStart(f"{key_id} isn't the id of a key, which is like key_0123456789ab")
+    _write(data, lambda c: managing.revoke_key(c, number, now_us))
+    told = {"success": True, "id": key_id, "detail": "API key deactivated."}
+    print(json.dumps(told) if as_json else f"{key_id} is switched off.")
+
+
+def _row(key: ListedKey, now_us: int) -> dict[str, Any]:
+    return {
+        "id": ids.public_id(ids.API_KEY, key.id),
+        "shown_prefix": key.shown_prefix,
+        "state": key.state(now_us),
+        "scopes": sorted(key.scopes),
+        "organization_id": ids.public_id(ids.ORGANIZATION, key.organization_id),
+        "user_id": ids.public_id(ids.USER, key.user_id),
+        "created_at": iso_seconds(key.created_at),
+        "expires_at": iso_or_none(key.expires_at),
+    }
+
+
+def _tell_member(made: NewMember, as_json: bool) -> None:
+    told = {
+        "organization_id": ids.public_id(ids.ORGANIZATION, made.organization_id),
+        "user_id": ids.public_id(ids.USER, made.user_id),
+        "key_id": ids.public_id(ids.API_KEY, made.key.listed.id),
+        "api_key": made.key.raw_key,
+    }
+    if as_json:
+        print(json.dumps(told))
+        return
+    print(f"  organisation  {told['organization_id']}")
+    print(f"  user          {told['user_id']}")
+    print(f"  key           {told['key_id']}  {','.join(sorted(made.key.listed.scopes))}")
+    print(f"  API key       {told['api_key']}")
+    print("The API key is shown this once.")
+
+
+def _tell_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """A JSON array, or a line a row with its values in columns."""
+    if as_json:
+        print(json.dumps(rows))
+        return
+    lines = [[_text(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = [text.ljust(width) for text, width in zip(line, widths, strict=True)]
+        print("  ".join(padded).rstrip())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "never"
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _organization(text: str) -> int:
+    number = ids.parse_id(ids.ORGANIZATION, text)
+    if number is None:
+        raise RefusesToStart(f"{text} isn't the id of an organisation; see: listenlink org list")
+    return number
+
+
+def _read(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
+    return _with_database(data, lambda database: database.read_now(work))
+
+
+def _write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
+    return _with_database(data, lambda database: database.write_now(work))
+
+
+def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
+    folder = load_settings(data=data).data
+    if not is_instance(folder):
+        raise RefusesToStart(f"{folder} isn't an instance")
+    if schema_version(folder / FILE_NAME) != SCHEMA_VERSION:
+        raise RefusesToStart(f"{folder} is of another release; start its server once to update it")
+    database = Database(folder / FILE_NAME)
+    try:
+        return work(database)
+    except Problem:
+        raise RefusesToStart(f"{folder}: the database can't be reached now") from None
+    finally:
+        database.close()

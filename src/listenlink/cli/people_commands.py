@@ -1,0 +1,101 @@
+"""`listenlink org`, `user` and `key`: as typed. Their work, loaded when it's asked for: `cli/people.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from listenlink.cli.options import Data, Json
+
+Org = Annotated[str, typer.Option("--org", help="The organisation: org_…", metavar="ORG")]
+AnyOrg = Annotated[
+    str | None, typer.Option("--org", help="Only of one organisation: org_…", metavar="ORG")
+]
+Email = Annotated[str, typer.Argument(help="The user's e-mail.", metavar="EMAIL")]
+
+org = typer.Typer(help="Organisations of an instance.", no_args_is_help=True)
+user = typer.Typer(help="Users, and where they are members.", no_args_is_help=True)
+key = typer.Typer(help="API keys.", no_args_is_help=True)
+
+
+@org.command("add")
+def add_organization(
+    name: Annotated[str, typer.Argument(help="Its name.", metavar="NAME")],
+    email: Annotated[str, typer.Option("--user", help="Its owner's e-mail.", metavar="EMAIL")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make an organisation and its owner, and show the owner's API key, once."""
+    from listenlink.cli import people
+
+    people.add_organization(data, name, email, as_json)
+
+
+@org.command("list")
+def list_organizations(data: Data = None, as_json: Json = False) -> None:
+    """Show the organisations."""
+    from listenlink.cli import people
+
+    people.list_organizations(data, as_json)
+
+
+@user.command("add")
+def add_user(
+    email: Email,
+    organization: Org,
+    role: Annotated[str, typer.Option("--role", help="owner or member.")] = "member",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make somebody a member, and show their API key, once. They may be a user already."""
+    from listenlink.cli import people
+
+    people.add_user(data, email, organization, role, as_json)
+
+
+@user.command("list")
+def list_users(organization: AnyOrg = None, data: Data = None, as_json: Json = False) -> None:
+    """Show who is a member of what."""
+    from listenlink.cli import people
+
+    people.list_users(data, organization, as_json)
+
+
+@key.command("add")
+def add_key(
+    organization: Org,
+    user_of_key: Annotated[str, typer.Option("--user", help="user_… or e-mail.", metavar="USER")],
+    scopes: Annotated[
+        str | None, typer.Option("--scopes", help="As in read,share; without it: all.")
+    ] = None,
+    expires_in_days: Annotated[
+        int | None, typer.Option("--expires-in-days", help="Without it: never.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key, and show it, once."""
+    from listenlink.cli import people
+
+    people.add_key(data, organization, user_of_key, scopes, expires_in_days, as_json)
+
+
+@key.command("list")
+def list_keys(organization: AnyOrg = None, data: Data = None, as_json: Json = False) -> None:
+    """Show what keys there are; never the keys themselves."""
+    from listenlink.cli import people
+
+    people.list_keys(data, organization, as_json)
+
+
+@key.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="key_…", metavar="KEY_ID")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Switch a key off, at once and for good."""
+    from listenlink.cli import people
+
+    people.revoke_key(data, key_id, as_json)

@@ -1,0 +1,57 @@
+"""Sealed answers: what was told once, kept so that only whoever asked can have it told again.
+
+The key of a seal is made of the server's root key and of the asker's own Idempotency-Key, which is
+stored nowhere: neither the database alone nor the database with the server's keys opens one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from listenlink.model.signing import SigningKey, derive
+
+PURPOSE = "listenlink.idempotent-answer.v1"
+_KEY_ID_BYTES = 8
+_NONCE_BYTES = 12
+
+
+class Sealer:
+    """Seals with the newest key, opens with any key of the ring.
+
+    AES-256-GCM (NIST SP 800-38D) with a random nonce. `ring` is newest first and not empty.
+    """
+
+    def __init__(self, ring: Sequence[SigningKey]) -> None:
+        if not ring:
+            raise ValueError("a sealer needs at least one key")
+        self._newest = ring[0].key_id
+        self._roots = {key.key_id: derive(key.root, PURPOSE) for key in ring}
+
+    def seal(self, answer: bytes, own_key: str, bound_to: bytes) -> bytes:
+        """The sealed answer: 8 bytes of key id, 12 of nonce, then text and tag.
+
+        `own_key` is the asker's. `bound_to` isn't in it, and has to be the same to open it.
+        """
+        nonce = os.urandom(_NONCE_BYTES)
+        text = self._cipher(self._newest, own_key).encrypt(nonce, answer, bound_to)
+        return self._newest.encode() + nonce + text
+
+    def unseal(self, sealed: bytes, own_key: str, bound_to: bytes) -> bytes | None:
+        """The answer, or None if its key left the ring, or if this isn't what was sealed."""
+        key_id = sealed[:_KEY_ID_BYTES].decode("latin-1")
+        if key_id not in self._roots:
+            return None
+        nonce = sealed[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
+        text = sealed[_KEY_ID_BYTES + _NONCE_BYTES :]
+        try:
+            return self._cipher(key_id, own_key).decrypt(nonce, text, bound_to)
+        except (InvalidTag, ValueError):
+            return None
+
+    def _cipher(self, key_id: str, own_key: str) -> AESGCM:
+        return AESGCM(hmac.digest(self._roots[key_id], own_key.encode(), "sha256"))

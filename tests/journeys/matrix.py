@@ -1,0 +1,141 @@
+"""The matrix's routes and callers: what each route is asked with, and whose the things are.
+
+A route with a new kind of id or a new body fails in `test_authorisation_matrix.py` until it's said here
+what that looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cast import Server, share, upload
+from listenlink.web.routes import FOR_OWNERS
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+UNKNOWN = {
+    "track_id": "mtrack_000000000000",
+    "collection_id": "mcoll_000000000000",
+    "share_id": "mslink_000000000000",
+    "key_id": "key_000000000000",
+}
+# Whoever holds one of these may use it: there is no owner to compare with.
+HELD = {"token", "signed"}
+# What each body is; ids in it are of the caller, or whose the test says.
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/v1/music/{org}/tracks"): "a file",
+    ("POST", "/v1/music/{org}/tracks/{track_id}/share"): None,
+    ("POST", "/v1/music/{org}/collections"): {"name": "New"},
+    ("POST", "/v1/music/{org}/collections/{collection_id}/tracks"): {"track_id": "{track_id}"},
+    ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
+    ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
+}
+# A thing of these kinds that was deleted is one that doesn't exist.
+DELETED_BY = {"track_id": "/tracks/{}", "collection_id": "/collections/{}"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path, and the scope it declares."""
+
+    method: str
+    path: str
+    scope: str | None = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def ids(self) -> list[str]:
+        """The kinds of id in the path that belong to somebody."""
+        return [name for name in re.findall(r"{(\w+)}", self.path) if name not in HELD | {"org"}]
+
+    @property
+    def ids_of_body(self) -> list[str]:
+        return re.findall(r"{(\w+)}", str(BODIES.get((self.method, self.path))))
+
+
+def routes_of(handlers: list[Any]) -> list[Route]:
+    return [
+        Route(str(method), re.sub(r":\w+}", "}", path), handler.opt.get("scope"))
+        for handler in handlers
+        for path in sorted(handler.paths)
+        for method in sorted(handler.http_methods)
+        if method in METHODS
+    ]
+
+
+ROUTES = routes_of(FOR_OWNERS)
+
+
+class Caller:
+    """Somebody with a key of an organisation, and things of their own, made when they're needed."""
+
+    def __init__(self, server: Server, song: Path, told: dict[str, Any]) -> None:
+        self.api_key, self.org = told["api_key"], told["organization_id"]
+        self._client = httpx.Client(base_url=server.url, timeout=60)
+        self._owner = httpx.Client(
+            base_url=f"{server.url}/v1/music/{self.org}", headers={"X-API-Key": self.api_key}
+        )
+        self._song = song
+        self._makers: dict[str, Callable[[], Any]] = {
+            "track_id": lambda: upload(self._owner, song)["id"],
+            "collection_id": lambda: self._post("/collections", name="Mine")["id"],
+            "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
+            "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
+            "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
+            "token": lambda: share(self._owner, self.new("track_id"))["token"],
+            "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
+        }
+
+    def _post(self, path: str, **body: Any) -> Any:
+        answer = self._owner.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def new(self, kind: str) -> str:
+        """A fresh thing of this caller's."""
+        if kind == "org":
+            return str(self.org)
+        assert kind in self._makers, (
+            f"say in `matrix.Caller` how a {kind} is made, and in UNKNOWN or HELD"
+        )
+        return str(self._makers[kind]())
+
+    def deleted(self, kind: str) -> str:
+        """A thing of theirs that is gone."""
+        made = self.new(kind)
+        assert self._owner.delete(DELETED_BY[kind].format(made)).status_code == 200
+        return made
+
+    def things_for(self, route: Route) -> dict[str, str]:
+        """A fresh thing for each id of the route."""
+        kinds = [*re.findall(r"{(\w+)}", route.path), *route.ids_of_body]
+        return {kind: self.new(kind) for kind in dict.fromkeys(kinds)}
+
+    def ask(self, route: Route, things: dict[str, str], key: str | None = "") -> httpx.Response:
+        """Ask as this caller, or with another key, or with none (None)."""
+        headers = {} if key is None else {"X-API-Key": key or self.api_key}
+        body = BODIES.get((route.method, route.path))
+        sent: dict[str, Any] = {"json": filled(body, things)}
+        if body == "a file":
+            file = {"file": ("song.wav", self._song.read_bytes())}
+            sent = {"data": {"engine": "studio"}, "files": file}
+        elif body is None:
+            sent = {}
+        path = route.path.format(**things)
+        return self._client.request(route.method, path, headers=headers, **sent)
+
+
+def filled(body: Any, things: dict[str, str]) -> Any:
+    """The body with its ids."""
+    if isinstance(body, dict):
+        return {name: filled(value, things) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, things) for value in body]
+    return body.format(**things) if isinstance(body, str) else body

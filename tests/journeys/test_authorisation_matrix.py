@@ -1,0 +1,211 @@
+"""Every route × every caller × own, foreign, deleted and unknown things: nobody reads or changes another's.
+
+The routes are those of `web/routes.py`, so a new one is in the matrix by itself (see `matrix.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from cast import Server
+from journeys.matrix import BODIES, DELETED_BY, METHODS, ROUTES, UNKNOWN, Caller, Route, routes_of
+from listenlink.model.api_key import SCOPES, new_api_key
+from listenlink.web.routes import FOR_ANYBODY, make_routes
+from media.make_audio import make
+
+STORED = (
+    "organizations", "users", "memberships", "api_keys", "audio_objects", "tracks", "collections",
+    "collection_tracks", "shares", "library", "resumable_uploads", "idempotent_answers",
+)  # fmt: skip
+of_owners = pytest.mark.parametrize("route", ROUTES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=3000)
+
+
+@pytest.fixture(scope="module")
+def owner_of_things(server: Server, song: Path) -> Caller:
+    told = {"api_key": server.api_key, "organization_id": server.organization_id}
+    return Caller(server, song, told)
+
+
+@pytest.fixture(scope="module")
+def others(server: Server, song: Path) -> dict[str, Caller]:
+    """Two who may do everything, with their own: in the same organisation, and in another."""
+    return {
+        "colleague": Caller(server, song, server.new_member("owner")),
+        "stranger": Caller(server, song, server.new_organization()),
+    }
+
+
+@pytest.fixture(scope="module")
+def bad_keys(server: Server) -> list[tuple[str | None, str]]:
+    """Keys that let nobody in, and the code that says so."""
+    revoked, expired = server.new_member("owner"), server.new_member("owner")
+    server.people("key", "revoke", revoked["key_id"])
+    server.change(
+        "UPDATE api_keys SET expires_at = 1 WHERE shown_prefix = ?", expired["api_key"][:8]
+    )
+    return [
+        (None, "AUTHENTICATION_REQUIRED"),
+        ("nonsense", "INVALID_API_KEY"),
+        (new_api_key(), "INVALID_API_KEY"),
+        (revoked["api_key"], "API_KEY_DEACTIVATED"),
+        (expired["api_key"], "API_KEY_EXPIRED"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def keys_by_scope(server: Server) -> dict[str, str]:
+    """The owner's keys that have one scope each."""
+    (member,) = server.query("SELECT user_id FROM memberships ORDER BY created_at LIMIT 1")
+    return {
+        scope: server.people(
+            "key", "add", "--org", server.organization_id, "--user", f"user_{member[0]:012x}",
+            "--scopes", scope,
+        )["api_key"]
+        for scope in SCOPES
+    }  # fmt: skip
+
+
+def stored(server: Server) -> dict[str, list[tuple[Any, ...]]]:
+    """All that anybody could have changed."""
+    return {
+        table: server.query(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608
+        for table in STORED
+    }
+
+
+def told(answer: httpx.Response, things: dict[str, str]) -> tuple[int, str]:
+    """Status and body without what differs between any two requests, and without the ids asked for."""
+    text = re.sub(r'"(trace_id|timestamp|updated_at)":"[^"]*"', "", answer.text)
+    for name, thing in things.items():
+        text = text.replace(thing, name)
+    return answer.status_code, text
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("error", {}).get("code", "")
+
+
+@of_owners
+def test_without_a_good_key_nothing_is_answered_and_nothing_done(
+    server: Server, owner_of_things: Caller, bad_keys: list[tuple[str | None, str]], route: Route
+) -> None:
+    things = owner_of_things.things_for(route)
+    before = stored(server)
+    for key, code in bad_keys:
+        assert code_of(owner_of_things.ask(route, things, key)) == (401, code)
+    assert stored(server) == before
+
+
+@of_owners
+def test_a_key_without_the_scope_or_of_another_organisation_does_nothing(
+    server: Server,
+    owner_of_things: Caller,
+    others: dict[str, Caller],
+    keys_by_scope: dict[str, str],
+    route: Route,
+) -> None:
+    things = owner_of_things.things_for(route)
+    before = stored(server)
+    for scope, key in keys_by_scope.items():
+        if route.scope is not None and scope != route.scope:
+            answer = owner_of_things.ask(route, things, key)
+            assert code_of(answer) == (403, "INSUFFICIENT_PERMISSIONS")
+    if "org" in things:
+        stranger = others["stranger"]
+        denied = told(stranger.ask(route, things), things)
+        assert '"ORGANIZATION_ACCESS_DENIED"' in denied[1]
+        nowhere = things | {"org": "org_000000000000"}
+        assert told(stranger.ask(route, nowhere), nowhere) == denied
+    assert stored(server) == before
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.ids or route.ids_of_body], ids=str
+)
+@pytest.mark.parametrize("who", ["colleague", "stranger"])
+def test_what_is_foreign_answers_as_what_does_not_exist(
+    server: Server, owner_of_things: Caller, others: dict[str, Caller], route: Route, who: str
+) -> None:
+    caller, owners = others[who], owner_of_things.things_for(route)
+    own = caller.things_for(route)
+    before = stored(server)
+    for kind in [*route.ids, *route.ids_of_body]:
+        foreign, unknown = own | {kind: owners[kind]}, own | {kind: UNKNOWN[kind]}
+        answer = told(caller.ask(route, foreign), foreign)
+        assert answer == told(caller.ask(route, unknown), unknown), kind
+        if kind in route.ids:
+            assert answer[0] == 404
+            assert stored(server) == before
+        assert owners[kind] not in answer[1]
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.method == "GET" and not route.ids],
+    ids=str,
+)
+def test_lists_show_nothing_of_anybody_else(
+    owner_of_things: Caller, others: dict[str, Caller], route: Route
+) -> None:
+    foreign = {kind: owner_of_things.new(kind) for kind in UNKNOWN}
+    for caller in others.values():
+        answer = caller.ask(route, caller.things_for(route))
+        assert answer.status_code == 200
+        assert not [thing for thing in foreign.values() if thing in answer.text]
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.ids], ids=str)
+def test_what_is_deleted_answers_as_what_does_not_exist(
+    owner_of_things: Caller, route: Route
+) -> None:
+    for kind in route.ids:
+        if kind in DELETED_BY:
+            own = owner_of_things.things_for(route)
+            gone = own | {kind: owner_of_things.deleted(kind)}
+            unknown = own | {kind: UNKNOWN[kind]}
+            answer = told(owner_of_things.ask(route, gone), gone)
+            assert answer == told(owner_of_things.ask(route, unknown), unknown)
+            assert answer[0] == 404
+
+
+@of_owners
+def test_the_owner_may(server: Server, owner_of_things: Caller, route: Route) -> None:
+    """Without this the refusals above could be of anything."""
+    document = httpx.get(server.url + "/schema/openapi.json").json()
+    if "requestBody" in document["paths"][route.path][route.method.lower()]:
+        assert (route.method, route.path) in BODIES, "say in matrix.BODIES what is sent"
+    answer = owner_of_things.ask(route, owner_of_things.things_for(route))
+    assert answer.is_success, answer.text
+
+
+def test_exactly_the_public_routes_answer_without_a_key(
+    server: Server, owner_of_things: Caller
+) -> None:
+    nothing = cast(Any, None)
+    application = make_routes(nothing, nothing, nothing)
+    public = {route.path for route in routes_of(FOR_ANYBODY)}
+    served = [
+        Route(str(method), re.sub(r":\w+}", "}", route.path), None)
+        for route in application.routes
+        for method in getattr(route, "methods", ())
+        if method in METHODS
+    ]
+    assert {route.path for route in served} >= public
+    for route in served:
+        things = owner_of_things.things_for(route)
+        status = owner_of_things.ask(route, things, key=None).status_code
+        assert (status == 200) if route.path in public else (status == 401), route
+
+
+def test_only_bodies_of_routes_are_described() -> None:
+    assert set(BODIES) <= {(route.method, route.path) for route in ROUTES}

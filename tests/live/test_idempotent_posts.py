@@ -1,0 +1,218 @@
+"""An Idempotency-Key makes one object of many equal POSTs: at one moment, across a kill, a day long."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Server, upload
+from media.make_audio import make
+
+AT_ONCE = 100
+Post = tuple[str, dict[str, Any]]
+Posts = dict[str, Post]
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("instance") / "data")
+    running.create()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def owner(server: Server) -> Iterator[httpx.Client]:
+    with server.owner() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def posts(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Posts:
+    """The four POSTs that take the header, by the table in which each makes a row."""
+    song = make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=3000)
+    track = upload(owner, song)["id"]
+    collection = owner.post("/collections", json={"name": "Mine"}).json()["id"]
+    file = {"file": ("song.wav", song.read_bytes())}
+    return {
+        "upload": ("/tracks", {"data": {"engine": "studio"}, "files": file}),
+        "collection": ("/collections", {"json": {"name": "Evening"}}),
+        "share a track": (f"/tracks/{track}/share", {"json": {"max_opens": 3}}),
+        "share a collection": (f"/collections/{collection}/share", {}),
+    }
+
+
+KINDS = ["upload", "collection", "share a track", "share a collection"]
+
+
+def count(server: Server) -> int:
+    """How many things there are."""
+    return sum(
+        server.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
+        for table in ("tracks", "collections", "shares")
+    )
+
+
+def with_key(owner: httpx.Client, post: Post, key: str) -> httpx.Response:
+    return owner.post(post[0], headers={"Idempotency-Key": key}, **post[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_at_once_make_one(server: Server, posts: Posts, kind: str) -> None:
+    path, body = posts[kind]
+    before, key = count(server), secrets.token_hex(8)
+
+    async def ask_all() -> list[httpx.Response]:
+        headers = {"X-API-Key": server.api_key, "Idempotency-Key": key}
+        limits = httpx.Limits(max_connections=AT_ONCE)
+        base = f"{server.url}/v1/music/{server.organization_id}"
+        async with httpx.AsyncClient(headers=headers, limits=limits, timeout=120) as client:
+            asked = (client.post(base + path, **body) for _ in range(AT_ONCE))
+            return list(await asyncio.gather(*asked))
+
+    answers = asyncio.run(ask_all())
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({answer.headers["x-request-id"] for answer in answers}) == AT_ONCE
+    assert count(server) == before + 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_body_is_refused_and_no_key_makes_another(
+    server: Server,
+    owner: httpx.Client,
+    posts: Posts,
+    kind: str,
+) -> None:
+    key = secrets.token_hex(8)
+    first = with_key(owner, posts[kind], key)
+    path, body = posts[kind]
+    other = (
+        body | {"data": {"engine": "studio", "title": "Other"}}
+        if "data" in body
+        else {"json": {"name": "Other"} if kind == "collection" else {"label": "Other"}}
+    )
+    before = count(server)
+    refused = with_key(owner, (path, other), key)
+    assert refused.status_code == 422
+    assert refused.json()["error"]["details"] == {"field": "Idempotency-Key"}
+    assert count(server) == before
+    assert with_key(owner, posts[kind], key).content == first.content
+    assert owner.post(path, **body).json()["id"] != first.json()["id"]
+
+
+def test_a_key_is_visible_ascii_of_at_most_255(
+    server: Server, owner: httpx.Client, posts: Posts
+) -> None:
+    before = count(server)
+    for kind in KINDS:
+        for key in (b"", b"two words", b"x" * 256, "schlüssel".encode()):
+            answer = owner.post(posts[kind][0], headers={b"Idempotency-Key": key}, **posts[kind][1])
+            assert answer.status_code == 422, key
+            assert answer.json()["error"]["details"]["field"] == "Idempotency-Key"
+    assert count(server) == before
+    assert with_key(owner, posts["collection"], "~" * 255).status_code == 201
+
+
+def test_a_refusal_is_not_kept(owner: httpx.Client, posts: Posts) -> None:
+    key = secrets.token_hex(8)
+    refused = owner.post("/collections", json={"name": ""}, headers={"Idempotency-Key": key})
+    assert refused.status_code == 422
+    assert with_key(owner, posts["collection"], key).status_code == 201
+
+
+def test_the_same_key_of_somebody_else_or_for_another_thing_is_another(
+    server: Server, owner: httpx.Client, posts: Posts
+) -> None:
+    key = secrets.token_hex(8)
+    mine = with_key(owner, posts["collection"], key).json()["id"]
+    with server.owner(server.new_member()["api_key"]) as colleague:
+        theirs = with_key(colleague, posts["collection"], key).json()["id"]
+    link = with_key(owner, (f"/collections/{mine}/share", {}), key)
+    assert link.status_code == 201
+    assert len({mine, theirs, link.json()["id"]}) == 3
+
+
+def test_an_answer_is_told_for_a_day(server: Server, owner: httpx.Client, posts: Posts) -> None:
+    key = secrets.token_hex(8)
+    first = with_key(owner, posts["collection"], key).json()["id"]
+    server.change("UPDATE idempotent_answers SET created_at = created_at - ?", DAY_US - 60_000_000)
+    assert with_key(owner, posts["collection"], key).json()["id"] == first
+    server.change("UPDATE idempotent_answers SET created_at = created_at - ?", 60_000_000)
+    assert with_key(owner, posts["collection"], key).json()["id"] != first
+
+
+def test_across_kills_there_still_is_one(tmp_path: Path) -> None:
+    """Whatever moment the kill finds, a sender who goes on asking gets one object, and one answer."""
+    server = Server(tmp_path / "data")
+    server.create()
+    server.start()
+    keys = [secrets.token_hex(8) for _ in range(40)]
+    told: dict[str, set[bytes]] = {key: set() for key in keys}
+
+    def send(own: list[str]) -> None:
+        with server.owner() as client:
+            for key in own:
+                answers = 0
+                while answers < 2:
+                    try:
+                        answer = with_key(client, ("/collections", {"json": {"name": key}}), key)
+                        told[key].add(answer.content)
+                        answers += 1
+                    except httpx.TransportError:
+                        time.sleep(0.01)
+
+    threads = [threading.Thread(target=send, args=(keys[n::4],)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        time.sleep(0.1)
+        server.kill()
+        server.start()
+    for thread in threads:
+        thread.join(60)
+    try:
+        assert all(len(answers) == 1 for answers in told.values())
+        names = [name for (name,) in server.query("SELECT name FROM collections")]
+        assert sorted(names) == sorted(keys)
+    finally:
+        server.stop()
+
+
+def test_the_database_alone_tells_no_token_and_a_new_key_no_answer(tmp_path: Path) -> None:
+    """Neither token nor key is in the folder. Without the server's key, it says so: 409, not 500."""
+    server = Server(tmp_path / "data")
+    server.create()
+    server.start()
+    key = "a-key-of-my-own-" + secrets.token_hex(8)
+    with server.owner() as owner:
+        made = owner.post("/collections", json={"name": "Mine"}).json()["id"]
+        post = (f"/collections/{made}/share", {"json": {"label": "Ana"}})
+        token = with_key(owner, post, key).json()["token"]
+        kept = b"".join(path.read_bytes() for path in server.data.glob("listenlink.db*"))
+        assert b"Ana" in kept
+        assert token.encode() not in kept
+        assert key.encode() not in kept
+        server.stop()
+        ring = server.data / "secrets" / "signing-keys"
+        old = ring.read_text()
+        ring.write_text(f"{secrets.token_hex(4)} {secrets.token_hex(32)}\n{old}")
+        server.start()
+        assert with_key(owner, post, key).json()["token"] == token
+        server.stop()
+        ring.write_text(ring.read_text().splitlines()[0] + "\n")
+        server.start()
+        gone = with_key(owner, post, key)
+        assert (gone.status_code, gone.json()["error"]["code"]) == (409, "CONFLICT")
+        assert server.query("SELECT count(*) FROM shares") == [(1,)]
+    server.stop()

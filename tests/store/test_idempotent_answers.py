@@ -1,0 +1,53 @@
+"""Kept answers: sealed to one asker, and let go of after their time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from listenlink.model.sealing import Sealer
+from listenlink.model.signing import SigningKey
+from listenlink.store import idempotent_answers
+from listenlink.store.database import Database
+from listenlink.store.idempotent_answers import KeptAnswer
+from listenlink.store.sqlite import FILE_NAME, create_database
+
+OLD, NEW = SigningKey("0" * 8, b"o" * 32), SigningKey("1" * 8, b"n" * 32)
+
+
+def test_a_seal_opens_with_both_keys_only() -> None:
+    sealed = Sealer([OLD]).seal(b"answer", "mine", b"bound")
+    assert b"answer" not in sealed
+    assert Sealer([NEW, OLD]).unseal(sealed, "mine", b"bound") == b"answer"
+    assert Sealer([NEW]).unseal(sealed, "mine", b"bound") is None
+    assert Sealer([OLD]).unseal(sealed, "yours", b"bound") is None
+    assert Sealer([OLD]).unseal(sealed, "mine", b"other") is None
+    for place in range(8, len(sealed)):
+        broken = sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
+        assert Sealer([OLD]).unseal(broken, "mine", b"bound") is None
+    for length in range(len(sealed)):
+        assert Sealer([OLD]).unseal(sealed[:length], "mine", b"bound") is None
+
+
+def test_old_answers_go_in_steps_and_new_ones_stay(tmp_path: Path) -> None:
+    create_database(tmp_path / FILE_NAME)
+    database = Database(tmp_path / FILE_NAME)
+    kept = KeptAnswer(b"b" * 32, b"sealed")
+
+    def fill(connection: object) -> None:
+        for n in range(1200):
+            digest = n.to_bytes(32, "big")
+            idempotent_answers.keep_answer(connection, digest, kept, n)  # type: ignore[arg-type]
+
+    try:
+        database.write_now(fill)
+        steps = []
+        while gone := database.write_now(lambda c: idempotent_answers.delete_older(c, 1100)):
+            steps.append(gone)
+        assert steps == [500, 500, 100]
+        newest, oldest = (1199).to_bytes(32, "big"), (0).to_bytes(32, "big")
+        find = idempotent_answers.find_answer
+        assert database.read_now(lambda c: find(c, newest, 1100)) == kept
+        assert database.read_now(lambda c: find(c, newest, 1200)) is None
+        assert database.read_now(lambda c: find(c, oldest, 0)) is None
+    finally:
+        database.close()
