@@ -33,6 +33,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/collections"): {"name": "New"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/tracks"): {"track_id": "{track_id}"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
+    ("PATCH", "/v1/music/{org}/collections/{collection_id}"): {"name": "Other"},
+    ("PATCH", "/v1/music/{org}/collections/{collection_id}/order"): {"ordered_track_ids": []},
     ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
 }
 # A thing of these kinds that was deleted is one that doesn't exist.

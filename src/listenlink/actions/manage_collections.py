@@ -1,14 +1,17 @@
-"""A creator's collections: make one, get one, put tracks in, delete one."""
+"""A creator's collections: make, get, list, change and delete them; their tracks and the order of these."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.repeat_answer import Doing, always
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection
-from listenlink.store import collections, tracks
+from listenlink.store import collection_tracks, collections, tracks
+from listenlink.store.collection_tracks import Member
 from listenlink.store.database import Database
 
 NAME_LENGTH = 512
@@ -49,6 +52,40 @@ async def get_collection(database: Database, caller: Caller, collection_id: int)
     return await database.read(lambda connection: _get(connection, caller, collection_id))
 
 
+async def list_collections(
+    database: Database, caller: Caller, limit: int, offset: int
+) -> list[Collection]:
+    """Some of the caller's collections, newest first."""
+    return await database.read(
+        lambda connection: collections.list_own_collections(
+            connection, caller.organization_id, caller.user_id, limit, offset
+        )
+    )
+
+
+async def change_collection(
+    database: Database,
+    caller: Caller,
+    collection_id: int,
+    changes: Mapping[str, object],
+    now_us: int,
+) -> Collection:
+    """The collection with these columns changed. Raises Problem(NOT_FOUND); a 422 Problem for a cover
+    that isn't a track of the caller's."""
+
+    def change(connection: Connection) -> Collection:
+        _get(connection, caller, collection_id)
+        cover = changes.get("cover_track_id")
+        owner = (caller.organization_id, caller.user_id)
+        if isinstance(cover, int) and tracks.find_own_track(connection, *owner, cover) is None:
+            raise invalid("cover_track_id", "This isn't a track of yours.")
+        if changes:
+            collections.change_collection(connection, collection_id, changes, now_us)
+        return _get(connection, caller, collection_id)
+
+    return await database.write(change)
+
+
 async def add_track(
     database: Database,
     caller: Caller,
@@ -66,10 +103,46 @@ async def add_track(
         owner = (caller.organization_id, caller.user_id)
         if tracks.find_own_track(connection, *owner, track_id) is None:
             raise Problem(ProblemKind.NOT_FOUND)
-        collections.append_track(connection, collection.id, track_id, now_us)
+        collection_tracks.append_track(connection, collection.id, track_id, now_us)
         return _get(connection, caller, collection_id)
 
     return await database.write(append)
+
+
+async def list_members(
+    database: Database, caller: Caller, collection_id: int, limit: int, offset: int
+) -> list[Member]:
+    """Some tracks of the caller's collection, in order. Raises Problem(NOT_FOUND)."""
+
+    def find(connection: Connection) -> list[Member]:
+        _get(connection, caller, collection_id)
+        return collection_tracks.list_members(connection, collection_id, limit, offset)
+
+    return await database.read(find)
+
+
+async def remove_track(
+    database: Database, caller: Caller, collection_id: int, track_id: int, now_us: int
+) -> None:
+    """Take a track out of the caller's collection, if it's in. Raises Problem(NOT_FOUND)."""
+
+    def remove(connection: Connection) -> None:
+        _get(connection, caller, collection_id)
+        collection_tracks.remove_member(connection, collection_id, track_id, now_us)
+
+    await database.write(remove)
+
+
+async def reorder(
+    database: Database, caller: Caller, collection_id: int, wanted: Sequence[int], now_us: int
+) -> None:
+    """Put the named tracks first, in this order. Raises Problem(NOT_FOUND)."""
+
+    def put_in_order(connection: Connection) -> None:
+        _get(connection, caller, collection_id)
+        collection_tracks.reorder(connection, collection_id, wanted, now_us)
+
+    await database.write(put_in_order)
 
 
 async def delete_collection(

@@ -12,7 +12,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder import Folder
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.model.track import Track
-from listenlink.store import collections, tracks
+from listenlink.store import collection_tracks, tracks
 from listenlink.store.database import Database
 
 
@@ -45,7 +45,7 @@ async def delete_track(
             connection, caller.organization_id, caller.user_id, track_id, now_us
         ):
             raise Problem(ProblemKind.NOT_FOUND)
-        collections.take_track_out(connection, track_id)
+        collection_tracks.take_track_out(connection, track_id)
         return tracks.discard_unneeded_audio(connection, track_id, now_us)
 
     digest = await database.write(remove)

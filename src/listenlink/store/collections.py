@@ -1,16 +1,17 @@
-"""Collections and the order of their tracks."""
+"""Collections. What is in them is `store/collection_tracks.py`."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.collection import Collection
 from listenlink.store import tables
+from listenlink.store.collection_tracks import count_tracks
 from listenlink.store.database import insert_with_new_id
 
 _COLLECTIONS = tables.collections
-_MEMBERS = tables.collection_tracks
-_TRACKS = tables.tracks
 
 
 def add_collection(connection: Connection, collection: Collection) -> int:
@@ -62,16 +63,6 @@ def find_oldest_own_collection(
     ).scalar()
 
 
-def count_tracks(connection: Connection, collection_id: int) -> int:
-    """How many tracks of the collection are there."""
-    counted = (
-        select(func.count())
-        .select_from(_MEMBERS.join(_TRACKS, _TRACKS.c.id == _MEMBERS.c.track_id))
-        .where(_MEMBERS.c.collection_id == collection_id, _TRACKS.c.removed_at.is_(None))
-    )
-    return connection.execute(counted).scalar_one()
-
-
 def remove_collection(
     connection: Connection, organization_id: int, owner_id: int, collection_id: int, now_us: int
 ) -> bool:
@@ -89,31 +80,33 @@ def remove_collection(
     return removed.rowcount == 1
 
 
-def append_track(connection: Connection, collection_id: int, track_id: int, now_us: int) -> bool:
-    """Put the track behind the last one; False if it's in the collection already."""
-    here = _MEMBERS.c.collection_id == collection_id
-    if connection.execute(
-        select(_MEMBERS.c.position).where(here, _MEMBERS.c.track_id == track_id)
-    ).one_or_none():
-        return False
-    last = connection.execute(select(func.max(_MEMBERS.c.position)).where(here)).scalar()
-    connection.execute(
-        insert(_MEMBERS).values(
-            collection_id=collection_id,
-            track_id=track_id,
-            position=0 if last is None else last + 1,
-            added_at=now_us,
+def list_own_collections(
+    connection: Connection, organization_id: int, owner_id: int, limit: int, offset: int
+) -> list[Collection]:
+    """Some of the owner's collections, newest first, their tracks not counted."""
+    rows = connection.execute(
+        select(_COLLECTIONS)
+        .where(
+            _COLLECTIONS.c.organization_id == organization_id,
+            _COLLECTIONS.c.owner_id == owner_id,
+            _COLLECTIONS.c.removed_at.is_(None),
         )
+        .order_by(_COLLECTIONS.c.created_at.desc(), _COLLECTIONS.c.id.desc())
+        .limit(limit)
+        .offset(offset)
     )
+    return [_collection(row, None) for row in rows]
+
+
+def change_collection(
+    connection: Connection, collection_id: int, changes: Mapping[str, object], now_us: int
+) -> None:
+    """Set these columns."""
     connection.execute(
-        update(_COLLECTIONS).where(_COLLECTIONS.c.id == collection_id).values(updated_at=now_us)
+        update(_COLLECTIONS)
+        .where(_COLLECTIONS.c.id == collection_id)
+        .values(**changes, updated_at=now_us)
     )
-    return True
-
-
-def take_track_out(connection: Connection, track_id: int) -> None:
-    """Take a deleted track out of every collection it was in."""
-    connection.execute(delete(_MEMBERS).where(_MEMBERS.c.track_id == track_id))
 
 
 def _collection(row: Row[tuple[object, ...]], track_count: int | None) -> Collection:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.instance import Instance
 from listenlink.actions.repeat_answer import Doing
+from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.repeating import answer_once, digest_of_body
 
 
@@ -29,10 +31,15 @@ class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cover_image_url: Annotated[str, Meta(max_length=1024)] | None = None
 
 
-class TrackOfCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The track to put in."""
+class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be another. What isn't sent stays; null clears."""
 
-    track_id: str
+    name: Annotated[str, Meta(min_length=1, max_length=managing.NAME_LENGTH)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=managing.DESCRIPTION_LENGTH)] | UnsetType | None = (
+        UNSET
+    )
+    cover_track_id: str | UnsetType | None = UNSET
+    cover_image_url: Annotated[str, Meta(max_length=1024)] | UnsetType | None = UNSET
 
 
 class CollectionAnswer(msgspec.Struct, frozen=True):
@@ -71,7 +78,7 @@ async def make_collection(
             doing,
         )
 
-    return await answer_once(request, await digest_of_body(request), _answer, make)
+    return await answer_once(request, await digest_of_body(request), collection_answer, make)
 
 
 @get(
@@ -86,7 +93,60 @@ async def get_collection(
     """A collection of one's own."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
-    return _answer(await managing.get_collection(instance.database, caller_of(request), number))
+    return collection_answer(
+        await managing.get_collection(instance.database, caller_of(request), number)
+    )
+
+
+@get(
+    "/v1/music/{org:str}/collections",
+    opt={"scope": "read"},
+    summary="List collections",
+    tags=["Collections"],
+)
+async def list_collections(
+    org: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Page[CollectionAnswer]:
+    """One's own collections, newest first. Their tracks aren't counted here."""
+    instance: Instance = state.instance
+    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
+    return Page([collection_answer(item) for item in found], limit, offset)
+
+
+@patch(
+    "/v1/music/{org:str}/collections/{collection_id:str}",
+    opt={"scope": "write"},
+    summary="Change a collection",
+    tags=["Collections"],
+)
+async def change_collection(
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    data: JSONBody[ChangedCollection],
+) -> CollectionAnswer:
+    """Change what is sent. `cover_track_id` is a track of one's own."""
+    instance: Instance = state.instance
+    sent = msgspec.structs.asdict(data)
+    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    if isinstance(data.cover_track_id, str):
+        cover = ids.parse_id(ids.TRACK, data.cover_track_id)
+        if cover is None:
+            raise invalid("cover_track_id", "This isn't a track of yours.")
+        changes["cover_track_id"] = cover
+    changed = await managing.change_collection(
+        instance.database,
+        caller_of(request),
+        path_id(ids.COLLECTION, collection_id),
+        changes,
+        instance.clock.now_us(),
+    )
+    return collection_answer(changed)
 
 
 @delete(
@@ -108,33 +168,8 @@ async def delete_collection(
     return Acknowledgement(True, collection_id, "Collection deleted.")
 
 
-@post(
-    "/v1/music/{org:str}/collections/{collection_id:str}/tracks",
-    opt={"scope": "write"},
-    status_code=200,
-    summary="Put a track into a collection",
-    tags=["Collections"],
-)
-async def add_track(
-    org: FromPath[str],
-    collection_id: FromPath[str],
-    state: State,
-    request: Request[Any, Any, Any],
-    data: JSONBody[TrackOfCollection],
-) -> CollectionAnswer:
-    """Put a track of one's own at the end. Again: the same answer, no change."""
-    instance: Instance = state.instance
-    changed = await managing.add_track(
-        instance.database,
-        caller_of(request),
-        path_id(ids.COLLECTION, collection_id),
-        path_id(ids.TRACK, data.track_id),
-        instance.clock.now_us(),
-    )
-    return _answer(changed)
-
-
-def _answer(collection: Collection) -> CollectionAnswer:
+def collection_answer(collection: Collection) -> CollectionAnswer:
+    """A collection as it's told."""
     cover = collection.cover_track_id
     return CollectionAnswer(
         id=ids.public_id(ids.COLLECTION, collection.id),

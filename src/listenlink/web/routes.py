@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, Contact, License, Reference, Secur
 from listenlink.actions.instance import Instance
 from listenlink.web import (
     callers,
+    collection_tracks,
     collections,
     hot_doors,
     keys,
@@ -45,9 +46,14 @@ FOR_OWNERS: list[Any] = [
     tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
     shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
     collections.make_collection,  #     write  POST     /v1/music/{org}/collections
+    collections.list_collections,  #    read   GET      /v1/music/{org}/collections
     collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
     collections.delete_collection,  #   write  DELETE   /v1/music/{org}/collections/{collection_id}
-    collections.add_track,  #           write  POST     /v1/music/{org}/collections/{…}/tracks
+    collections.change_collection,  #   write  PATCH    /v1/music/{org}/collections/{collection_id}
+    collection_tracks.list_members,  #  read   GET      /v1/music/{org}/collections/{…}/tracks
+    collection_tracks.add_track,  #     write  POST     /v1/music/{org}/collections/{…}/tracks
+    collection_tracks.remove_track,  #  write  DELETE   /v1/music/{org}/collections/{…}/tracks/{…}
+    collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
     keys.make_key,  #                   admin  POST     /v1/music/{org}/keys

@@ -1,0 +1,106 @@
+"""The tracks of a collection, in their order. A deleted track is taken out of every collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from listenlink.store import tables
+
+_MEMBERS = tables.collection_tracks
+_COLLECTIONS = tables.collections
+
+
+class Member(NamedTuple):
+    """A track's place: from 0, without gaps. `added_at` in epoch µs."""
+
+    track_id: int
+    position: int
+    added_at: int
+
+
+def count_tracks(connection: Connection, collection_id: int) -> int:
+    """How many tracks are in the collection."""
+    counted = select(func.count()).where(_MEMBERS.c.collection_id == collection_id)
+    return connection.execute(counted).scalar_one()
+
+
+def list_members(
+    connection: Connection, collection_id: int, limit: int, offset: int
+) -> list[Member]:
+    """Some of the collection's tracks, in order."""
+    rows = connection.execute(
+        select(_MEMBERS.c.track_id, _MEMBERS.c.added_at)
+        .where(_MEMBERS.c.collection_id == collection_id)
+        .order_by(_MEMBERS.c.position)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Member(row.track_id, place, row.added_at) for place, row in enumerate(rows, offset)]
+
+
+def append_track(connection: Connection, collection_id: int, track_id: int, now_us: int) -> bool:
+    """Put the track behind the last one; False if it's in the collection already."""
+    here = _MEMBERS.c.collection_id == collection_id
+    if connection.execute(
+        select(_MEMBERS.c.position).where(here, _MEMBERS.c.track_id == track_id)
+    ).one_or_none():
+        return False
+    last = connection.execute(select(func.max(_MEMBERS.c.position)).where(here)).scalar()
+    connection.execute(
+        insert(_MEMBERS).values(
+            collection_id=collection_id,
+            track_id=track_id,
+            position=0 if last is None else last + 1,
+            added_at=now_us,
+        )
+    )
+    _touch(connection, collection_id, now_us)
+    return True
+
+
+def remove_member(connection: Connection, collection_id: int, track_id: int, now_us: int) -> None:
+    """Take the track out, if it's in."""
+    gone = connection.execute(
+        delete(_MEMBERS).where(
+            _MEMBERS.c.collection_id == collection_id, _MEMBERS.c.track_id == track_id
+        )
+    )
+    if gone.rowcount:
+        _touch(connection, collection_id, now_us)
+
+
+def reorder(connection: Connection, collection_id: int, wanted: Sequence[int], now_us: int) -> None:
+    """Put the named tracks first, in this order; the others stay in theirs, behind them.
+
+    Tracks that aren't in the collection are ignored, as is a second naming of one.
+    """
+    here = _MEMBERS.c.collection_id == collection_id
+    present = connection.execute(
+        select(_MEMBERS.c.track_id).where(here).order_by(_MEMBERS.c.position)
+    ).scalars()
+    order = dict.fromkeys(present)
+    named = [track_id for track_id in dict.fromkeys(wanted) if track_id in order]
+    for position, track_id in enumerate(dict.fromkeys([*named, *order])):
+        connection.execute(
+            update(_MEMBERS).where(here, _MEMBERS.c.track_id == track_id).values(position=position)
+        )
+    _touch(connection, collection_id, now_us)
+
+
+def take_track_out(connection: Connection, track_id: int) -> None:
+    """Take a deleted track out of every collection, and off every cover."""
+    connection.execute(delete(_MEMBERS).where(_MEMBERS.c.track_id == track_id))
+    connection.execute(
+        update(_COLLECTIONS)
+        .where(_COLLECTIONS.c.cover_track_id == track_id)
+        .values(cover_track_id=None)
+    )
+
+
+def _touch(connection: Connection, collection_id: int, now_us: int) -> None:
+    connection.execute(
+        update(_COLLECTIONS).where(_COLLECTIONS.c.id == collection_id).values(updated_at=now_us)
+    )
