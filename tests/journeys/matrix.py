@@ -35,6 +35,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
     ("PATCH", "/v1/music/{org}/collections/{collection_id}"): {"name": "Other"},
     ("PATCH", "/v1/music/{org}/collections/{collection_id}/order"): {"ordered_track_ids": []},
+    ("PATCH", "/v1/music/{org}/share/{share_id}"): {"label": "Ben"},
+    ("POST", "/v1/music/{org}/share/{share_id}/rotate"): None,
     ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
 }
 # A thing of these kinds that was deleted is one that doesn't exist.

@@ -10,7 +10,7 @@ from listenlink.actions.instance import Instance
 from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.store import audit, idempotent_answers, open_counts
+from listenlink.store import audit, idempotent_answers, open_counts, share_audit
 
 _log = structlog.get_logger()
 _SECOND = 1.0
@@ -72,6 +72,9 @@ async def delete_old(instance: Instance) -> int:
     await asyncio.to_thread(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US
     await add_up_opens(instance, _MOST_WAITING)
+    sums = await instance.database.read(lambda c: share_audit.sum_old_days(c, before_us))
+    if sums:
+        await instance.database.write(lambda connection: share_audit.keep_days(connection, sums))
     lines = 0
     while gone := await instance.database.write(
         lambda connection: audit.delete_older(connection, before_us)

@@ -18,6 +18,16 @@ class Visibility(StrEnum):
     PUBLIC = "public"
 
 
+class LinkState(StrEnum):
+    """How a link stands, as its owner is told."""
+
+    ACTIVE = "active"
+    SCHEDULED = "scheduled"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    SPENT = "spent"
+
+
 class TargetType(StrEnum):
     """What a link leads to."""
 
@@ -47,6 +57,20 @@ class Share:
     revoked_at: int | None
     rotation: int
     created_at: int
+
+    def state(self, now_us: int) -> LinkState:
+        """How the link stands. `opens` must be up to date where there is a `max_opens`, and is."""
+        reason = refusal(self.revoked_at, self.starts_at, self.expires_at, now_us)
+        if reason is not None:
+            return _STATES[reason]
+        return LinkState.SPENT if is_spent(self.opens, self.max_opens) else LinkState.ACTIVE
+
+
+_STATES = {
+    Reason.REVOKED: LinkState.REVOKED,
+    Reason.EXPIRED: LinkState.EXPIRED,
+    Reason.NOT_STARTED: LinkState.SCHEDULED,
+}
 
 
 def refusal(

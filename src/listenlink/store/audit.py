@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
 from listenlink.store import audit_tables, open_counts
@@ -66,7 +66,16 @@ def delete_older(connection: Connection, before_us: int) -> int:
     """
     audit, limited, clients = audit_tables.audit, audit_tables.limited, audit_tables.clients
     oldest = select(audit.c.id).order_by(audit.c.id).limit(_DELETED_PER_STEP).scalar_subquery()
-    gone = connection.execute(delete(audit).where(audit.c.id.in_(oldest), audit.c.at < before_us))
+    are_old = audit.c.id.in_(oldest) & (audit.c.at < before_us)
+    indexed = audit_tables.audit_by_share
+    connection.execute(
+        delete(indexed).where(
+            tuple_(indexed.c.share_id, indexed.c.audit_id).in_(
+                select(audit.c.share_id, audit.c.id).where(are_old)
+            )
+        )
+    )
+    gone = connection.execute(delete(audit).where(are_old))
     if gone.rowcount:
         if connection.execute(select(audit.c.id).limit(1)).one_or_none() is None:
             open_counts.forget_numbers(connection)

@@ -71,7 +71,8 @@ class Database:
         return self._threads.submit(self._write, work).result()
 
     def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        with _unavailable(), self._engine.connect() as connection:
+        # Begun at once, so that what goes past SQLAlchemy to the driver sees the same state.
+        with _unavailable(), self._engine.connect() as connection, connection.begin():
             return work(connection)
 
     def _write(self, work: Callable[[Connection], _Result]) -> _Result:

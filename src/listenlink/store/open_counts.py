@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from listenlink.model.audit import Outcome
 
-_MARK = "open_counts"
+MARK = "added_up"
 
 _FIND_MARK = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = ?"
 _SET_MARK = """
@@ -30,6 +30,10 @@ FROM (SELECT a.share_id, count(*) AS opens FROM audit a JOIN shares s ON s.id = 
       WHERE a.id > ? AND a.id <= ? AND a.outcome = ? AND a.id > s.counted_to GROUP BY a.share_id) added
 WHERE shares.id = added.share_id AND shares.max_opens IS NULL
 """
+_INDEX = """
+INSERT INTO audit_by_share (share_id, audit_id)
+SELECT share_id, id FROM audit WHERE id > ? AND id <= ? AND share_id IS NOT NULL
+"""
 _WAITING = """
 SELECT a.share_id, count(*) FROM audit a JOIN shares s ON s.id = a.share_id
 WHERE a.id > ? AND a.outcome = ? AND a.id > s.counted_to AND s.max_opens IS NULL
@@ -38,30 +42,32 @@ GROUP BY a.share_id
 
 
 def add_up(connection: Connection, most_lines: int) -> int:
-    """Count the opens of up to so many lines that aren't counted yet; how many lines that was.
+    """Count the opens of up to so many lines that aren't counted yet, and index the lines by link
+    (`store/share_audit.py`); how many lines that was.
 
     Runs in a writing transaction, like everything here that writes.
     """
-    raw = _raw(connection)
-    ((mark,),) = raw.execute(_FIND_MARK, (_MARK,))
+    raw = raw_of(connection)
+    ((mark,),) = raw.execute(_FIND_MARK, (MARK,))
     ((newest,),) = raw.execute(_NEWEST_OF, (mark, most_lines))
     if newest is None:
         return 0
     raw.execute(_ADD_UP, (mark, newest, int(Outcome.OPENED)))
-    raw.execute(_SET_MARK, (_MARK, newest))
+    raw.execute(_INDEX, (mark, newest))
+    raw.execute(_SET_MARK, (MARK, newest))
     return int(newest - mark)
 
 
 def find_waiting(connection: Connection) -> int:
     """How many lines aren't added up yet."""
-    ((mark,),) = _raw(connection).execute(_FIND_MARK, (_MARK,))
-    ((newest,),) = _raw(connection).execute("SELECT coalesce(max(id), 0) FROM audit")
+    ((mark,),) = raw_of(connection).execute(_FIND_MARK, (MARK,))
+    ((newest,),) = raw_of(connection).execute("SELECT coalesce(max(id), 0) FROM audit")
     return max(0, int(newest) - int(mark))
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """How often each of these links was opened, to this moment."""
-    raw = _raw(connection)
+    raw = raw_of(connection)
     waiting = _waiting(raw)
     places = ",".join("?" * len(share_ids))
     rows = raw.execute(f"SELECT id, opens FROM shares WHERE id IN ({places})", tuple(share_ids))  # noqa: S608
@@ -70,7 +76,7 @@ def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, 
 
 def settle(connection: Connection, share_id: int) -> int:
     """Bring one link's own count up to now, so that its `max_opens` may change; how many opens."""
-    raw = _raw(connection)
+    raw = raw_of(connection)
     raw.execute(
         "UPDATE shares SET opens = opens + ?2, "
         "counted_to = (SELECT coalesce(max(id), 0) FROM audit) WHERE id = ?1",
@@ -82,17 +88,19 @@ def settle(connection: Connection, share_id: int) -> int:
 
 def forget_numbers(connection: Connection) -> None:
     """The audit is empty: its lines will be numbered from 1 again."""
-    raw = _raw(connection)
+    raw = raw_of(connection)
     raw.execute("UPDATE audit_progress SET audit_id = 0")
+    raw.execute("DELETE FROM audit_by_share")
     raw.execute("UPDATE shares SET counted_to = 0 WHERE counted_to > 0")
 
 
 def _waiting(raw: sqlite3.Connection) -> dict[int, int]:
-    ((mark,),) = raw.execute(_FIND_MARK, (_MARK,))
+    ((mark,),) = raw.execute(_FIND_MARK, (MARK,))
     return dict(raw.execute(_WAITING, (mark, int(Outcome.OPENED))).fetchall())
 
 
-def _raw(connection: Connection) -> sqlite3.Connection:
+def raw_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, for SQL as it stands."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (the engine makes no other)
     return raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, QueuePool, create_engine, event
 
 from listenlink.store.columns import SCHEMA_VERSION
 
@@ -39,8 +39,12 @@ def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sql
 
 def make_engine(path: Path, *, busy_timeout_ms: int = 5000) -> Engine:
     """A SQLAlchemy engine on the same file, whose writers take the write lock at once."""
+    # Without a pool of its own choice SQLAlchemy takes one for memory databases, which closes the
+    # connections of other threads while they're in use.
     engine = create_engine(
-        "sqlite://", creator=lambda: connect(path, busy_timeout_ms=busy_timeout_ms)
+        "sqlite://",
+        creator=lambda: connect(path, busy_timeout_ms=busy_timeout_ms),
+        poolclass=QueuePool,
     )
 
     @event.listens_for(engine, "begin")

@@ -20,6 +20,8 @@ from listenlink.web import (
     keys,
     probes,
     reference,
+    share_audit,
+    share_records,
     shares,
     tracks,
 )
@@ -55,6 +57,12 @@ FOR_OWNERS: list[Any] = [
     collection_tracks.remove_track,  #  write  DELETE   /v1/music/{org}/collections/{…}/tracks/{…}
     collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
+    share_records.list_links,  #        read   GET      /v1/music/{org}/share
+    share_records.get_link,  #          read   GET      /v1/music/{org}/share/{share_id}
+    share_records.change_link,  #       share  PATCH    /v1/music/{org}/share/{share_id}
+    share_records.rotate_link,  #       share  POST     /v1/music/{org}/share/{share_id}/rotate
+    share_audit.list_opens,  #          read   GET      /v1/music/{org}/share/{share_id}/opens
+    share_audit.get_stats,  #           read   GET      /v1/music/{org}/share/{share_id}/stats
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
     keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
     keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys

@@ -123,12 +123,13 @@ async def _share(
         )
 
     def tell(made: NewLink) -> Link:
-        return _answer(made, instance.settings.base_url)
+        return new_link_answer(made, instance.settings.base_url)
 
     return await answer_once(request, await digest_of_body(request), tell, make)
 
 
-def _answer(made: NewLink, base_url: str) -> Link:
+def new_link_answer(made: NewLink, base_url: str) -> Link:
+    """A link with its token."""
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),

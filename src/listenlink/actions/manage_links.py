@@ -1,0 +1,146 @@
+"""A creator's links once they are made: list, get, change and rotate them, read how they fare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.make_link import NewLink
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.audit import AuditEntry
+from listenlink.model.share import LinkState, Share, TargetType
+from listenlink.model.share_token import digest, new_token
+from listenlink.store import open_counts, share_audit, shares
+from listenlink.store.database import Database
+from listenlink.store.share_audit import DaySums
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLink:
+    """A link with the title of its target and when it was last opened (epoch µs); its `opens` are
+    exact to this moment."""
+
+    share: Share
+    target_title: str
+    last_opened_at: int | None
+
+
+async def list_links(
+    database: Database,
+    caller: Caller,
+    target: tuple[TargetType, int] | None,
+    state: LinkState | None,
+    now_us: int,
+    limit: int,
+    offset: int,
+) -> list[ToldLink]:
+    """Some of the caller's links, newest first."""
+
+    def find(connection: Connection) -> list[ToldLink]:
+        owner = (caller.organization_id, caller.user_id)
+        found = shares.list_own_shares(connection, *owner, target, state, now_us, limit, offset)
+        return _tell(connection, found)
+
+    return await database.read(find)
+
+
+async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLink:
+    """One of the caller's links. Raises Problem(NOT_FOUND)."""
+    return await database.read(
+        lambda connection: _tell(connection, [_get(connection, caller, share_id)])[0]
+    )
+
+
+async def change_link(
+    database: Database, caller: Caller, share_id: int, changes: Mapping[str, object]
+) -> ToldLink:
+    """The link with these columns changed.
+
+    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked one, and a 422 Problem for a `max_opens`
+    below the opens there were.
+    """
+
+    def change(connection: Connection) -> ToldLink:
+        _get_open_to_change(connection, caller, share_id)
+        if "max_opens" in changes:
+            opens = open_counts.settle(connection, share_id)
+            most = changes["max_opens"]
+            if isinstance(most, int) and most < opens:
+                raise invalid("max_opens", f"The link was opened {opens} times already.")
+        if changes:
+            shares.change_share(connection, share_id, changes)
+        return _tell(connection, [_get(connection, caller, share_id)])[0]
+
+    return await database.write(change)
+
+
+async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewLink:
+    """The link with a new token; the old one, its sessions and its playback URLs are dead at once.
+
+    Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked one.
+    """
+    token = new_token()
+
+    def rotate(connection: Connection) -> Share:
+        share = _get_open_to_change(connection, caller, share_id)
+        turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
+        shares.change_share(connection, share_id, turned)
+        return replace(share, rotation=share.rotation + 1)
+
+    return NewLink(await database.write(rotate), token)
+
+
+async def list_lines(
+    database: Database, caller: Caller, share_id: int, limit: int, offset: int
+) -> list[AuditEntry]:
+    """Some of the audit's lines of the caller's link, newest first. Raises Problem(NOT_FOUND)."""
+
+    def find(connection: Connection) -> list[AuditEntry]:
+        _get(connection, caller, share_id)
+        return share_audit.list_lines(connection, share_id, limit, offset)
+
+    return await database.read(find)
+
+
+async def sum_days(
+    database: Database, caller: Caller, share_id: int
+) -> tuple[ToldLink, list[DaySums]]:
+    """The caller's link, and its days. Raises Problem(NOT_FOUND)."""
+
+    def find(connection: Connection) -> tuple[ToldLink, list[DaySums]]:
+        told = _tell(connection, [_get(connection, caller, share_id)])[0]
+        return told, share_audit.sum_days(connection, share_id)
+
+    return await database.read(find)
+
+
+def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
+    share = shares.find_own_share(connection, caller.organization_id, caller.user_id, share_id)
+    if share is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return share
+
+
+def _get_open_to_change(connection: Connection, caller: Caller, share_id: int) -> Share:
+    share = _get(connection, caller, share_id)
+    if share.revoked_at is not None:
+        raise Problem(ProblemKind.CONFLICT, "This link is revoked.")
+    return share
+
+
+def _tell(connection: Connection, found: list[Share]) -> list[ToldLink]:
+    numbers = [share.id for share in found]
+    opens = open_counts.find_opens(connection, numbers)
+    last = share_audit.find_last_opens(connection, numbers)
+    titles = shares.find_titles(connection, found)
+    return [
+        ToldLink(
+            replace(share, opens=opens[share.id]),
+            titles[share.target_type, share.target_id],
+            last.get(share.id),
+        )
+        for share in found
+    ]
