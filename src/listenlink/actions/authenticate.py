@@ -37,12 +37,15 @@ async def authenticate(database: Database, raw_key: str | None, now_us: int) -> 
     return Caller(key.organization_id, key.user_id, key.id, key.scopes)
 
 
-def require_access(caller: Caller, organization: str, scope: str) -> None:
+def require_access(caller: Caller, organization: str | None, scope: str) -> None:
     """Raise Problem unless the caller's key is of this organisation and has the scope.
 
-    An organisation that doesn't exist answers like one the caller isn't a member of.
+    An organisation that doesn't exist answers like one the caller isn't a member of. A route that names
+    none (None) is for the key's own.
     """
-    if ids.parse_id(ids.ORGANIZATION, organization) != caller.organization_id:
+    if organization is not None and (
+        ids.parse_id(ids.ORGANIZATION, organization) != caller.organization_id
+    ):
         raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
     if scope not in caller.scopes:
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)

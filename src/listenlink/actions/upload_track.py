@@ -15,7 +15,7 @@ from listenlink.media.folder import Draft, Folder
 from listenlink.media.measure import Measured, Probe
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import MODES, StoredAudio, Track
-from listenlink.store import tracks
+from listenlink.store import library, tracks
 from listenlink.store.database import Database
 
 TITLE_LENGTH = 512
@@ -131,7 +131,10 @@ class TrackUploader:
     ) -> Track:
         def add(connection: Connection) -> Track:
             audio_id = tracks.add_audio(connection, audio, track.created_at)
-            return tracks.add_track(connection, track, audio_id)
+            added = tracks.add_track(connection, track, audio_id)
+            owner = (added.organization_id, added.creator_id)
+            library.add_edge(connection, *owner, added.id, None, added.created_at)
+            return added
 
         def commit() -> Track:
             return self._database.write_now(lambda connection: doing(connection, add))

@@ -9,6 +9,7 @@ import secrets
 TRACK = "mtrack_"
 COLLECTION = "mcoll_"
 SHARE = "mslink_"
+LIBRARY = "mlib_"
 ORGANIZATION = "org_"
 USER = "user_"
 API_KEY = "key_"

@@ -93,6 +93,11 @@ class EngineRegistry:
         newest = [item for item in holding if item.valid_from == holding[-1].valid_from]
         return min(newest, key=lambda item: _RANK[item.licence.licence_class], default=None)
 
+    def list_in_force(self, now_us: int) -> list[EngineTerms]:
+        """The terms that hold of each engine that is offered, by its key."""
+        found = (self.terms_in_force(engine, now_us) for engine in sorted(self._offered))
+        return [terms for terms in found if terms is not None]
+
     def stamp(self, engine: str, now_us: int) -> Licence:
         """The licence a track made now gets. An unknown engine gives `UNCLEAR`."""
         terms = self.terms_in_force(engine, now_us)

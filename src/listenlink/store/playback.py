@@ -25,7 +25,9 @@ WHERE s.id = ?1
 _FIND_OWN = """
 SELECT NULL, NULL, NULL, 0, a.digest, a.size_bytes, a.content_type
 FROM tracks t JOIN audio_objects a ON a.id = t.audio_id
-WHERE t.id = ? AND t.creator_id = ? AND t.removed_at IS NULL
+WHERE t.id = ?1 AND t.removed_at IS NULL
+  AND (t.creator_id = ?2
+       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = ?2))
 """
 
 
@@ -55,7 +57,7 @@ class PlaybackReader:
         return self._find(_FIND_SHARED, share_id, track_id)
 
     def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """The audio of a track for its own creator, else None."""
+        """The audio of a track for its creator, or for who has it in their library, else None."""
         return self._find(_FIND_OWN, track_id, user_id)
 
     def _find(self, sql: str, *parameters: int) -> Playable | None:

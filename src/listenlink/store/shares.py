@@ -53,6 +53,14 @@ def find_own_share(
     return None if row is None else _share(row)
 
 
+def find_by_token(connection: Connection, token_digest: bytes) -> Share | None:
+    """The link with this token, whatever state it's in."""
+    row = connection.execute(
+        select(_SHARES).where(_SHARES.c.token_digest == token_digest)
+    ).one_or_none()
+    return None if row is None else _share(row)
+
+
 def list_own_shares(
     connection: Connection,
     organization_id: int,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from listenlink.model.licence import Licence, LicenceClass
@@ -75,7 +77,7 @@ def find_own_track(
             _TRACKS.c.removed_at.is_(None),
         )
     ).one_or_none()
-    return None if row is None else _track(row)
+    return None if row is None else track_of(row)
 
 
 def find_oldest_own_track(
@@ -92,6 +94,11 @@ def find_oldest_own_track(
         .order_by(_TRACKS.c.created_at, _TRACKS.c.title)
         .limit(1)
     ).scalar()
+
+
+def change_track(connection: Connection, track_id: int, changes: Mapping[str, object]) -> None:
+    """Set these columns."""
+    connection.execute(update(_TRACKS).where(_TRACKS.c.id == track_id).values(**changes))
 
 
 def remove_track(
@@ -129,7 +136,8 @@ def list_discarded_audio(connection: Connection) -> list[bytes]:
     return [row.digest for row in rows]
 
 
-def _track(row: Row[tuple[object, ...]]) -> Track:
+def track_of(row: Row[tuple[object, ...]]) -> Track:
+    """A track from a whole row of its table."""
     stamp = Licence(
         LicenceClass(row.stamp_class),
         row.stamp_version,

@@ -33,6 +33,9 @@ def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
     headers = [(b"content-type", b"application/json")]
     if problem.kind in (ProblemKind.UNAVAILABLE, ProblemKind.STORAGE_FULL):
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+    wait = problem.details.get("retry_after_seconds")
+    if wait is not None:
+        headers.append((b"retry-after", b"%d" % wait))
     return Answer(status_of(problem), write_envelope(problem, trace, now_us), headers)
 
 

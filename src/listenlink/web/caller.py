@@ -78,7 +78,7 @@ async def guard_owners(
         scope = handler.opt.get("scope")
         if scope is None:
             raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
-        require_access(caller, connection.path_params["org"], scope)
+        require_access(caller, connection.path_params.get("org"), scope)
     connection.state.caller = caller
 
 

@@ -16,8 +16,10 @@ from listenlink.web import (
     callers,
     collection_tracks,
     collections,
+    engines,
     hot_doors,
     keys,
+    library,
     probes,
     reference,
     share_audit,
@@ -43,8 +45,14 @@ FOR_ANYBODY: list[Any] = [
 # A caller with a key of {org} that has the scope which the route declares.
 FOR_OWNERS: list[Any] = [
     callers.get_caller,  #              any    GET      /v1/caller
+    library.save_shared_track,  #       write  POST     /v1/music/shared/{token}/save
+    engines.list_engines,  #            read   GET      /v1/music/{org}/engines
+    library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
+    library.change_track,  #            write  PATCH    /v1/music/{org}/tracks/{track_id}
+    library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
+    library.take_out,  #                write  DELETE   /v1/music/{org}/tracks/{track_id}/save
     tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
     shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
     collections.make_collection,  #     write  POST     /v1/music/{org}/collections

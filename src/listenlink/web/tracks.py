@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.instance import Instance
+from listenlink.actions.manage_library import get_track as get_library_track
 from listenlink.actions.repeat_answer import Doing
 from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
@@ -84,7 +85,7 @@ async def upload_track(
             )
 
         def tell(track: Track) -> TrackAnswer:
-            return _answer(instance, track)
+            return track_answer(instance, track, track.creator_id)
 
         return await answer_once(request, digest_of_form(form), tell, make)
     finally:
@@ -100,12 +101,12 @@ async def upload_track(
 async def get_track(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> TrackAnswer:
-    """A track of one's own, with a fresh playback URL."""
+    """A track that one made or saved, with a fresh playback URL."""
     instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
-    return _answer(
-        instance, await managing.get_track(instance.database, caller_of(request), number)
-    )
+    caller = caller_of(request)
+    track = await get_library_track(instance.database, caller, number)
+    return track_answer(instance, track, caller.user_id)
 
 
 @delete(
@@ -127,10 +128,14 @@ async def delete_track(
     return Acknowledgement(True, track_id, "Track deleted.")
 
 
-def _answer(instance: Instance, track: Track) -> TrackAnswer:
+def track_answer(instance: Instance, track: Track, user_id: int | None) -> TrackAnswer:
+    """A track as it's told to a user, who may hear it; None in lists, where it isn't to be heard."""
     now_us = instance.clock.now_us()
     licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
-    ttl_seconds = instance.settings.playback_ttl_seconds
+    url = None
+    if user_id is not None:
+        ttl_seconds = instance.settings.playback_ttl_seconds
+        url = managing.own_playback_url(instance.urls, user_id, track.id, ttl_seconds, now_us)
     return TrackAnswer(
         id=ids.public_id(ids.TRACK, track.id),
         title=track.title,
@@ -140,6 +145,6 @@ def _answer(instance: Instance, track: Track) -> TrackAnswer:
         instrumental=track.instrumental,
         licence_class=licence.licence_class.value,
         created_at=iso_seconds(track.created_at),
-        playback_url=managing.own_playback_url(instance.urls, track, ttl_seconds, now_us),
+        playback_url=url,
         stem_urls=None,
     )

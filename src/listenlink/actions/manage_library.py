@@ -1,0 +1,83 @@
+"""A user's library: list it, look into it, put a track in again, take one out."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.track import Track
+from listenlink.store import library, tracks
+from listenlink.store.database import Database
+from listenlink.store.library import Edge, Wanted
+
+
+async def list_tracks(
+    database: Database, caller: Caller, wanted: Wanted, limit: int, offset: int
+) -> list[Track]:
+    """Some tracks of the caller's library, newest first."""
+    return await database.read(
+        lambda connection: library.list_tracks(
+            connection, caller.organization_id, caller.user_id, wanted, limit, offset
+        )
+    )
+
+
+async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
+    """A track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
+    return await database.read(lambda connection: _get(connection, caller, track_id))
+
+
+async def keep_track(database: Database, caller: Caller, track_id: int, now_us: int) -> Edge:
+    """The edge to a track of the library, or to an own one that was taken out.
+
+    Raises Problem(NOT_FOUND): what others made comes in by a link only (`actions/save_track.py`).
+    """
+
+    def keep(connection: Connection) -> Edge:
+        owner = (caller.organization_id, caller.user_id)
+        _get(connection, caller, track_id)
+        return library.add_edge(connection, *owner, track_id, None, now_us)
+
+    return await database.write(keep)
+
+
+async def take_out(database: Database, caller: Caller, track_id: int) -> None:
+    """Take a track out of the caller's library, if it's in. Raises Problem(NOT_FOUND) for a track that
+    the caller neither made nor saved; of such nothing is told."""
+
+    def take(connection: Connection) -> None:
+        _get(connection, caller, track_id)
+        library.remove_edge(connection, caller.organization_id, caller.user_id, track_id)
+
+    await database.write(take)
+
+
+async def change_track(
+    database: Database, caller: Caller, track_id: int, changes: dict[str, object]
+) -> Track:
+    """The caller's track with these columns changed.
+
+    Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for one who only saved it.
+    """
+
+    def change(connection: Connection) -> Track:
+        require_creator(_get(connection, caller, track_id), caller)
+        if changes:
+            tracks.change_track(connection, track_id, changes)
+        return _get(connection, caller, track_id)
+
+    return await database.write(change)
+
+
+def require_creator(track: Track, caller: Caller) -> None:
+    """Raise Problem(INSUFFICIENT_PERMISSIONS) unless the caller made the track."""
+    if (track.organization_id, track.creator_id) != (caller.organization_id, caller.user_id):
+        raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+
+
+def _get(connection: Connection, caller: Caller, track_id: int) -> Track:
+    track = library.find_track(connection, caller.organization_id, caller.user_id, track_id)
+    if track is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return track

@@ -1,0 +1,64 @@
+"""Save a shared track: whoever holds a link to a track may keep it in their library."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.limit_clients import ClientLimits
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import share
+from listenlink.model.client_address import ClientAddress
+from listenlink.model.share import Share, TargetType
+from listenlink.model.share_token import digest, is_well_formed
+from listenlink.store import library, shares, tracks
+from listenlink.store.database import Database
+from listenlink.store.library import Edge
+
+
+async def save_track(
+    database: Database,
+    limits: ClientLimits,
+    caller: Caller,
+    client: ClientAddress,
+    token: str,
+    now_us: int,
+    tick_us: int,
+) -> Edge:
+    """The caller's edge to the track, again the same one. No open is counted.
+
+    Raises Problem(LINK_REFUSED) whatever the reason, and Problem(LIMITED) once the client has no
+    refusal left: a token can't be guessed here any faster than by opening it.
+    """
+
+    def save(connection: Connection) -> Edge | None:
+        link = shares.find_by_token(connection, digest(token)) if is_well_formed(token) else None
+        if link is None or not _leads_to_a_track(link, now_us):
+            return None
+        track = tracks.find_own_track(
+            connection, link.organization_id, link.creator_id, link.target_id
+        )
+        if track is None:
+            return None
+        owner = (caller.organization_id, caller.user_id)
+        is_own = owner == (track.organization_id, track.creator_id)
+        by_link = None if is_own else link.id
+        return library.add_edge(connection, *owner, track.id, by_link, now_us)
+
+    edge = await database.write(save)
+    if edge is not None:
+        return edge
+    if not limits.misses.spend(client.number, digest(token), tick_us):
+        wait_us = limits.misses.peek(client.number, tick_us).reset_us
+        wait = max(1, ceil(wait_us / SECOND_US))
+        raise Problem(ProblemKind.LIMITED, retry_after_seconds=wait)
+    raise Problem(ProblemKind.LINK_REFUSED)
+
+
+def _leads_to_a_track(link: Share, now_us: int) -> bool:
+    if link.target_type is not TargetType.TRACK or share.is_spent(link.opens, link.max_opens):
+        return False
+    return share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is None

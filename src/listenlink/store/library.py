@@ -1,0 +1,156 @@
+"""Libraries: which tracks a user has, made by themselves or saved from a link.
+
+A track that its creator deletes leaves every library, so an edge always leads to a track that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from listenlink.model.track import Track
+from listenlink.store import tables
+from listenlink.store.database import insert_with_new_id
+from listenlink.store.tracks import track_of
+
+OWN, SHARED = "own", "shared"
+_EDGES = tables.library
+_TRACKS = tables.tracks
+_MEMBERS = tables.collection_tracks
+_COLLECTIONS = tables.collections
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A track in a user's library. `source` is `own` or `shared`, then by the link `share_id`."""
+
+    id: int
+    track_id: int
+    source: str
+    share_id: int | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tracks of a library are listed; None is any."""
+
+    mode: str | None = None
+    engine: str | None = None
+    collection_id: int | None = None
+
+
+def find_edge(
+    connection: Connection, organization_id: int, user_id: int, track_id: int
+) -> Edge | None:
+    """The edge to this track, or None if it isn't in the library."""
+    row = connection.execute(
+        select(_EDGES).where(
+            _EDGES.c.organization_id == organization_id,
+            _EDGES.c.user_id == user_id,
+            _EDGES.c.track_id == track_id,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Edge(row.id, row.track_id, row.source, row.share_id, row.created_at)
+
+
+def add_edge(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    track_id: int,
+    share_id: int | None,
+    now_us: int,
+) -> Edge:
+    """The edge to this track: the one that is there, or a new one. Without a link it's an own track."""
+    found = find_edge(connection, organization_id, user_id, track_id)
+    if found is not None:
+        return found
+    values = {
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "track_id": track_id,
+        "source": OWN if share_id is None else SHARED,
+        "share_id": share_id,
+        "created_at": now_us,
+    }
+    number = insert_with_new_id(
+        connection, lambda number: connection.execute(insert(_EDGES).values(id=number, **values))
+    )
+    return Edge(number, track_id, str(values["source"]), share_id, now_us)
+
+
+def remove_edge(connection: Connection, organization_id: int, user_id: int, track_id: int) -> None:
+    """Take the track out of this library, if it's in."""
+    connection.execute(
+        delete(_EDGES).where(
+            _EDGES.c.organization_id == organization_id,
+            _EDGES.c.user_id == user_id,
+            _EDGES.c.track_id == track_id,
+        )
+    )
+
+
+def remove_from_all(connection: Connection, track_id: int) -> None:
+    """Take a deleted track out of every library."""
+    connection.execute(delete(_EDGES).where(_EDGES.c.track_id == track_id))
+
+
+def find_track(
+    connection: Connection, organization_id: int, user_id: int, track_id: int
+) -> Track | None:
+    """A track that is in the library or that the user made; None for any other, and a deleted one."""
+    row = connection.execute(
+        select(_TRACKS).where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    track = track_of(row)
+    is_own = (track.organization_id, track.creator_id) == (organization_id, user_id)
+    if is_own or find_edge(connection, organization_id, user_id, track_id):
+        return track
+    return None
+
+
+def list_tracks(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    wanted: Wanted,
+    limit: int,
+    offset: int,
+) -> list[Track]:
+    """Some tracks of the library, newest first. Another's collection has none of them."""
+    edges = select(_EDGES.c.id).where(
+        _EDGES.c.organization_id == organization_id, _EDGES.c.user_id == user_id
+    )
+    if wanted.mode is not None or wanted.engine is not None:
+        edges = edges.join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
+    if wanted.mode is not None:
+        edges = edges.where(_TRACKS.c.mode == wanted.mode)
+    if wanted.engine is not None:
+        edges = edges.where(_TRACKS.c.engine == wanted.engine)
+    if wanted.collection_id is not None:
+        edges = (
+            edges.join(_MEMBERS, _MEMBERS.c.track_id == _EDGES.c.track_id)
+            .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
+            .where(
+                _COLLECTIONS.c.id == wanted.collection_id,
+                _COLLECTIONS.c.organization_id == organization_id,
+                _COLLECTIONS.c.owner_id == user_id,
+                _COLLECTIONS.c.removed_at.is_(None),
+            )
+        )
+    order = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
+    # What is left out is stepped over in the index alone; only the page's rows are read.
+    page = edges.order_by(*order).limit(limit).offset(offset).subquery()
+    rows = connection.execute(
+        select(_TRACKS)
+        .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
+        .join(page, page.c.id == _EDGES.c.id)
+        .order_by(*order)
+    )
+    return [track_of(row) for row in rows]
