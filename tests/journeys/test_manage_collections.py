@@ -79,8 +79,6 @@ def test_only_what_is_sent_changes_and_null_clears(owner: httpx.Client, songs: l
         ({"name": ""}, "name"),
         ({"name": "x" * 513}, "name"),
         ({"cover_image_url": "x" * 1025}, "cover_image_url"),
-        ({"cover_track_id": "mtrack_000000000000"}, "cover_track_id"),
-        ({"cover_track_id": "nonsense"}, "cover_track_id"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -92,6 +90,18 @@ def test_a_change_that_cannot_be_is_named(
     assert refused.status_code == 422
     assert refused.json()["error"]["details"]["field"] == field
     assert owner.get(f"/collections/{mine}").json()["name"] == "Evening"
+
+
+@pytest.mark.parametrize("cover", ["mtrack_000000000000", "nonsense"])
+def test_a_cover_that_is_not_ones_own_does_not_exist(owner: httpx.Client, cover: str) -> None:
+    mine = new(owner)
+    assert owner.patch(f"/collections/{mine}", json={"cover_track_id": cover}).status_code == 404
+
+
+def test_a_parameter_is_given_once(owner: httpx.Client) -> None:
+    refused = owner.get("/collections?limit=5&limit=6")
+    assert refused.status_code == 422
+    assert refused.json()["error"]["details"]["field"] == "limit"
 
 
 def test_tracks_are_listed_in_their_order_and_in_pages(

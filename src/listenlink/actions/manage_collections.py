@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.repeat_answer import Doing, always
-from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.errors import Problem, ProblemKind
 from listenlink.model.collection import Collection
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
@@ -70,15 +70,16 @@ async def change_collection(
     changes: Mapping[str, object],
     now_us: int,
 ) -> Collection:
-    """The collection with these columns changed. Raises Problem(NOT_FOUND); a 422 Problem for a cover
-    that isn't a track of the caller's."""
+    """The collection with these columns changed.
+
+    Raises Problem(NOT_FOUND), also for a cover that isn't a track of the caller's.
+    """
 
     def change(connection: Connection) -> Collection:
         _get(connection, caller, collection_id)
         cover = changes.get("cover_track_id")
-        owner = (caller.organization_id, caller.user_id)
-        if isinstance(cover, int) and tracks.find_own_track(connection, *owner, cover) is None:
-            raise invalid("cover_track_id", "This isn't a track of yours.")
+        if isinstance(cover, int):
+            _require_own_track(connection, caller, cover)
         if changes:
             collections.change_collection(connection, collection_id, changes, now_us)
         return _get(connection, caller, collection_id)
@@ -100,9 +101,7 @@ async def add_track(
 
     def append(connection: Connection) -> Collection:
         collection = _get(connection, caller, collection_id)
-        owner = (caller.organization_id, caller.user_id)
-        if tracks.find_own_track(connection, *owner, track_id) is None:
-            raise Problem(ProblemKind.NOT_FOUND)
+        _require_own_track(connection, caller, track_id)
         collection_tracks.append_track(connection, collection.id, track_id, now_us)
         return _get(connection, caller, collection_id)
 
@@ -124,10 +123,14 @@ async def list_members(
 async def remove_track(
     database: Database, caller: Caller, collection_id: int, track_id: int, now_us: int
 ) -> None:
-    """Take a track out of the caller's collection, if it's in. Raises Problem(NOT_FOUND)."""
+    """Take a track out of the caller's collection, if it's in.
+
+    Raises Problem(NOT_FOUND) if either isn't the caller's.
+    """
 
     def remove(connection: Connection) -> None:
         _get(connection, caller, collection_id)
+        _require_own_track(connection, caller, track_id)
         collection_tracks.remove_member(connection, collection_id, track_id, now_us)
 
     await database.write(remove)
@@ -165,3 +168,9 @@ def _get(connection: Connection, caller: Caller, collection_id: int) -> Collecti
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return found
+
+
+def _require_own_track(connection: Connection, caller: Caller, track_id: int) -> None:
+    owner = (caller.organization_id, caller.user_id)
+    if tracks.find_own_track(connection, *owner, track_id) is None:
+        raise Problem(ProblemKind.NOT_FOUND)

@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 
 from listenlink.actions.authenticate import Caller, authenticate, require_access
 from listenlink.actions.instance import Instance
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.client_address import ClientAddress, Network, find_client
 from listenlink.web.answer import Scope
@@ -79,7 +79,15 @@ async def guard_owners(
         if scope is None:
             raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
         require_access(caller, connection.path_params.get("org"), scope)
+    _refuse_repeated(connection)
     connection.state.caller = caller
+
+
+def _refuse_repeated(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """No parameter here is a list: which of two is meant can't be known."""
+    for name, _ in connection.query_params.multi_items():
+        if len(connection.query_params.getall(name)) > 1:
+            raise invalid(name, "This may be given once.")
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:

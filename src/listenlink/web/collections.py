@@ -13,7 +13,6 @@ from msgspec import UNSET, Meta, UnsetType
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.instance import Instance
 from listenlink.actions.repeat_answer import Doing
-from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
@@ -135,10 +134,7 @@ async def change_collection(
     sent = msgspec.structs.asdict(data)
     changes = {name: value for name, value in sent.items() if value is not UNSET}
     if isinstance(data.cover_track_id, str):
-        cover = ids.parse_id(ids.TRACK, data.cover_track_id)
-        if cover is None:
-            raise invalid("cover_track_id", "This isn't a track of yours.")
-        changes["cover_track_id"] = cover
+        changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(
         instance.database,
         caller_of(request),

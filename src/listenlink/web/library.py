@@ -29,7 +29,11 @@ _Mode = Annotated[
     Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
 ]
 _CollectionId = Annotated[
-    str | None, QueryParameter(description="Only of this collection of one's own.")
+    str | None,
+    QueryParameter(
+        pattern=f"^{ids.COLLECTION}[0-9a-f]{{12}}$",
+        description="Only of this collection of one's own.",
+    ),
 ]
 
 

@@ -23,7 +23,11 @@ from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.shares import Link, new_link_answer
 
 _TargetId = Annotated[
-    str | None, QueryParameter(description="Only links to this track or collection.")
+    str | None,
+    QueryParameter(
+        pattern=f"^({ids.TRACK}|{ids.COLLECTION})[0-9a-f]{{12}}$",
+        description="Only links to this track or collection.",
+    ),
 ]
 
 
