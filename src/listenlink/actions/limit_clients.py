@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
+from typing import NoReturn
 
 from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Agent, Reason
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.limit import HitLimit, MissLimit
+from listenlink.model.share_token import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,17 @@ def make_limits(resolve_per_minute: int, miss_per_minute: int) -> ClientLimits:
     """A resolve limit of 0 switches both off."""
     misses = miss_per_minute if resolve_per_minute else 0
     return ClientLimits(HitLimit(resolve_per_minute), MissLimit(misses))
+
+
+def raise_refused(
+    limits: ClientLimits, client: ClientAddress, token: str, tick_us: int
+) -> NoReturn:
+    """Raise Problem(LINK_REFUSED), or Problem(LIMITED) once the client has no refusal left: a token can't
+    be guessed at another door any faster than by opening it."""
+    if limits.misses.spend(client.number, digest(token), tick_us):
+        raise Problem(ProblemKind.LINK_REFUSED)
+    wait_us = limits.misses.peek(client.number, tick_us).reset_us
+    raise Problem(ProblemKind.LIMITED, retry_after_seconds=max(1, ceil(wait_us / SECOND_US)))
 
 
 @dataclass(slots=True)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.limit_clients import ClientLimits
-from listenlink.clock import SECOND_US
-from listenlink.errors import Problem, ProblemKind
+from listenlink.actions.limit_clients import ClientLimits, raise_refused
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.share import Share, TargetType
@@ -49,13 +45,9 @@ async def save_track(
         return library.add_edge(connection, *owner, track.id, by_link, now_us)
 
     edge = await database.write(save)
-    if edge is not None:
-        return edge
-    if not limits.misses.spend(client.number, digest(token), tick_us):
-        wait_us = limits.misses.peek(client.number, tick_us).reset_us
-        wait = max(1, ceil(wait_us / SECOND_US))
-        raise Problem(ProblemKind.LIMITED, retry_after_seconds=wait)
-    raise Problem(ProblemKind.LINK_REFUSED)
+    if edge is None:
+        raise_refused(limits, client, token, tick_us)
+    return edge
 
 
 def _leads_to_a_track(link: Share, now_us: int) -> bool:

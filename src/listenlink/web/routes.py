@@ -20,6 +20,7 @@ from listenlink.web import (
     hot_doors,
     keys,
     library,
+    listens,
     probes,
     reference,
     share_audit,
@@ -36,6 +37,7 @@ from listenlink.web.refusals import EXCEPTION_HANDLERS
 FOR_ANYBODY: list[Any] = [
     hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
     hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
+    listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
     probes.is_alive,  #                        GET      /healthz
     probes.is_ready,  #                        GET      /readyz
     reference.get_schema,  #                   GET      /schema/openapi.json

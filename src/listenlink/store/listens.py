@@ -1,0 +1,44 @@
+"""Listens: that a track was heard for a while after an open, once for each open and track."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from listenlink.store import audit_tables, tables
+
+_LISTENS = audit_tables.listens
+_TRACKS = tables.tracks
+_MEMBERS = tables.collection_tracks
+_COLLECTIONS = tables.collections
+
+
+def add_listen(
+    connection: Connection, open_trace: int, track_id: int, share_id: int, at_us: int
+) -> None:
+    """Note one listen; the same again changes nothing."""
+    connection.execute(
+        insert(_LISTENS)
+        .values(open_trace=open_trace, track_id=track_id, share_id=share_id, at=at_us)
+        .on_conflict_do_nothing()
+    )
+
+
+def is_track_there(connection: Connection, track_id: int) -> bool:
+    """Whether the track exists and isn't removed."""
+    row = select(_TRACKS.c.id).where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
+    return connection.execute(row).one_or_none() is not None
+
+
+def is_member(connection: Connection, collection_id: int, track_id: int) -> bool:
+    """Whether the track is in this collection, which isn't removed."""
+    row = (
+        select(_MEMBERS.c.track_id)
+        .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
+        .where(
+            _MEMBERS.c.collection_id == collection_id,
+            _MEMBERS.c.track_id == track_id,
+            _COLLECTIONS.c.removed_at.is_(None),
+        )
+    )
+    return connection.execute(row).one_or_none() is not None
