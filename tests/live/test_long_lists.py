@@ -25,12 +25,12 @@ def copies(connection: sqlite3.Connection, table: str, number: int, many: int, *
     """Copies of one row, with SQL of `n` (from 1) for what differs."""
     columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
     chosen = ", ".join(new.get(name, name) for name in columns)
-    insert = f"INSERT INTO {table} SELECT {chosen} FROM numbers, {table} WHERE {table}.id = ?"  # noqa: S608
-    connection.execute(
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "
-        + insert,
-        (many, number),
+    # Everything here is named by this file.
+    sql = (
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "  # noqa: S608
+        f"INSERT INTO {table} SELECT {chosen} FROM numbers, {table} WHERE {table}.id = ?"
     )
+    connection.execute(sql, (many, number))
 
 
 def fill(
