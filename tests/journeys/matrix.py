@@ -6,6 +6,7 @@ what that looks like.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ UNKNOWN = {
     "key_id": "key_000000000000",
 }
 # Whoever holds one of these may use it: there is no owner to compare with.
-HELD = {"token", "signed"}
+HELD = {"token", "signed", "sha256"}
 # What each body is; ids in it are of the caller, or whose the test says.
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/tracks"): "a file",
@@ -97,8 +98,13 @@ class Caller:
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
             "token": lambda: share(self._owner, self.new("track_id"))["token"],
+            "sha256": self._upload_and_digest,
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
+
+    def _upload_and_digest(self) -> str:
+        upload(self._owner, self._song)
+        return hashlib.sha256(self._song.read_bytes()).hexdigest()
 
     def _post(self, path: str, **body: Any) -> Any:
         answer = self._owner.post(path, json=body)

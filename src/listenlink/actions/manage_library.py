@@ -28,6 +28,18 @@ async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
     return await database.read(lambda connection: _get(connection, caller, track_id))
 
 
+async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> int:
+    """The number of the caller's own track with these bytes. Raises Problem(NOT_FOUND)."""
+    number = await database.read(
+        lambda connection: tracks.find_own_by_audio(
+            connection, caller.organization_id, caller.user_id, digest
+        )
+    )
+    if number is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return number
+
+
 async def keep_track(database: Database, caller: Caller, track_id: int, now_us: int) -> Edge:
     """The edge to a track of the library, or to an own one that was taken out.
 

@@ -81,7 +81,9 @@ def demo(
 
 @app.command()
 def upload(
-    files: Annotated[list[Path], typer.Argument(help="Audio files.", metavar="FILE…")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Audio files, and folders of them.", metavar="PATH…")
+    ],
     engine: Annotated[str, typer.Option("--engine", help="What the music was made with.")],
     mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
     title: Annotated[str | None, typer.Option("--title", help="For one file alone.")] = None,
@@ -90,10 +92,10 @@ def upload(
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Put tracks in."""
-    from listenlink.cli import owning
+    """Put tracks in. Of a folder, what is there already isn't uploaded again."""
+    from listenlink.cli import uploading
 
-    owning.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
+    uploading.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
 
 
 @app.command()

@@ -80,6 +80,24 @@ def find_own_track(
     return None if row is None else track_of(row)
 
 
+def find_own_by_audio(
+    connection: Connection, organization_id: int, creator_id: int, digest: bytes
+) -> int | None:
+    """The number of the creator's first track with these bytes that is still there."""
+    return connection.execute(
+        select(_TRACKS.c.id)
+        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+        .where(
+            _AUDIO.c.digest == digest,
+            _TRACKS.c.organization_id == organization_id,
+            _TRACKS.c.creator_id == creator_id,
+            _TRACKS.c.removed_at.is_(None),
+        )
+        .order_by(_TRACKS.c.created_at)
+        .limit(1)
+    ).scalar()
+
+
 def find_oldest_own_track(
     connection: Connection, organization_id: int, creator_id: int
 ) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from listenlink.actions import manage_library as managing
 from listenlink.actions.instance import Instance
 from listenlink.actions.save_track import save_track
 from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
-from listenlink.errors import invalid
+from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.store.library import Edge, Wanted
@@ -24,6 +25,7 @@ from listenlink.web.headers import headers_of
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.tracks import TrackAnswer, track_answer
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[str | None, QueryParameter(max_length=64, description="Only by this engine.")]
 _Mode = Annotated[
     Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
@@ -35,6 +37,12 @@ _CollectionId = Annotated[
         description="Only of this collection of one's own.",
     ),
 ]
+
+
+class TrackOfAudio(msgspec.Struct, frozen=True):
+    """One's first track of the bytes that were asked for."""
+
+    track_id: str
 
 
 class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,6 +188,25 @@ async def save_shared_track(
         instance.clock.tick_us(),
     )
     return _saved(edge)
+
+
+@get(
+    "/v1/music/{org:str}/audio/{sha256:str}",
+    opt={"scope": "read"},
+    summary="Find a track by its audio",
+    tags=["Tracks"],
+)
+async def find_by_audio(
+    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> TrackOfAudio:
+    """Whether one has a track of these bytes already, by their SHA-256 in lowercase hex."""
+    instance: Instance = state.instance
+    if _SHA256.fullmatch(sha256) is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    number = await managing.find_by_audio(
+        instance.database, caller_of(request), bytes.fromhex(sha256)
+    )
+    return TrackOfAudio(ids.public_id(ids.TRACK, number))
 
 
 def _saved(edge: Edge) -> SavedTrack:

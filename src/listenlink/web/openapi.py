@@ -90,7 +90,8 @@ def _declared(app: Litestar) -> dict[tuple[str, str], Json]:
 def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> None:
     responses: Json = operation["responses"]
     # The framework's own: this application tells it in its envelope.
-    responses.pop("400", None)
+    if not (declared.get("public") and "requestBody" in operation):
+        responses.pop("400", None)
     for parameter in operation.get("parameters", []):
         _spell_id(parameter["name"], parameter["schema"])
     if declared.get("public"):

@@ -52,6 +52,7 @@ FOR_OWNERS: list[Any] = [
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
+    library.find_by_audio,  #           read   GET      /v1/music/{org}/audio/{sha256}
     library.change_track,  #            write  PATCH    /v1/music/{org}/tracks/{track_id}
     library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
     library.take_out,  #                write  DELETE   /v1/music/{org}/tracks/{track_id}/save
