@@ -25,6 +25,8 @@ from listenlink.web.headers import headers_of
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.tracks import TrackAnswer, track_answer
 
+# More than spaces and control characters, which a title is cleaned of.
+_SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[str | None, QueryParameter(max_length=64, description="Only by this engine.")]
 _Mode = Annotated[
@@ -48,7 +50,7 @@ class TrackOfAudio(msgspec.Struct, frozen=True):
 class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be another. What isn't sent stays."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH)] | UnsetType = UNSET
+    title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
     instrumental: bool | UnsetType = UNSET
 
 
