@@ -32,12 +32,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def owner(server: Server) -> Iterator[httpx.Client]:
-    with server.owner() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def posts(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Posts:
     """The four POSTs that take the header, by the table in which each makes a row."""
     song = make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=3000)

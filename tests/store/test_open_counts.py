@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from listenlink.model.audit import Agent, Outcome
 from listenlink.store import open_counts, opens
-from listenlink.store.database import Database
+from listenlink.store.database import Database, raw_of
 from listenlink.store.opens import AuditLine
 from listenlink.store.sqlite import create_database
 
@@ -57,7 +57,7 @@ class Links:
         """One audit line, and for a link with a limit its count, in one transaction."""
 
         def write(connection: Connection) -> None:
-            raw = open_counts.raw_of(connection)
+            raw = raw_of(connection)
             if outcome is Outcome.OPENED and link in self.limited:
                 assert opens.count_opens(raw, {link: 1})
             opens.write_audit(raw, [AuditLine(0, outcome, None, link, 1, 1, Agent.PERSON, None)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil
 from typing import NoReturn
 
 from listenlink.clock import SECOND_US
@@ -35,8 +34,8 @@ def raise_refused(
     be guessed at another door any faster than by opening it."""
     if limits.misses.spend(client.number, digest(token), tick_us):
         raise Problem(ProblemKind.LINK_REFUSED)
-    wait_us = limits.misses.peek(client.number, tick_us).reset_us
-    raise Problem(ProblemKind.LIMITED, retry_after_seconds=max(1, ceil(wait_us / SECOND_US)))
+    wait_seconds = limits.misses.peek(client.number, tick_us).wait_seconds
+    raise Problem(ProblemKind.LIMITED, retry_after_seconds=wait_seconds)
 
 
 @dataclass(slots=True)

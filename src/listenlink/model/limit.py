@@ -27,6 +27,11 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
     reset_us: int
 
     @property
+    def wait_seconds(self) -> int:
+        """`reset_us` in whole seconds, rounded up, at least 1."""
+        return -(-self.reset_us // 1_000_000) or 1
+
+    @property
     def is_spent(self) -> bool:
         """Whether the next one would be refused."""
         return self.limit > 0 and self.remaining <= 0

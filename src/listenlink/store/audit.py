@@ -36,14 +36,15 @@ def read_audit(path: Path, share_id: int | None = None) -> Iterator[AuditEntry]:
     """
     connection = connect(path, busy_timeout_ms=5000, read_only=True)
     try:
-        yield from map(_entry, connection.execute(_READ, (share_id,)))
+        yield from map(entry_of, connection.execute(_READ, (share_id,)))
         if share_id is None:
-            yield from map(_entry, connection.execute(_READ_LIMITED, (int(Outcome.LIMITED),)))
+            yield from map(entry_of, connection.execute(_READ_LIMITED, (int(Outcome.LIMITED),)))
     finally:
         connection.close()
 
 
-def _entry(row: sqlite3.Row) -> AuditEntry:
+def entry_of(row: sqlite3.Row) -> AuditEntry:
+    """An entry from a row as the queries of the audit select it."""
     at, outcome, reason, share_id, trace, client, prefix, agent, referrer, count = row
     return AuditEntry(
         at=at,

@@ -58,9 +58,7 @@ class Database:
     def _checkpoint(self) -> None:
         with _unavailable(), self._engine.connect() as connection:
             connection.rollback()
-            raw = connection.connection.dbapi_connection
-            assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (the engine makes no other)
-            raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            raw_of(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
         """`read`, while the calling thread waits."""
@@ -86,6 +84,13 @@ class Database:
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def raw_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, for SQL as it stands."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (the engine makes no other)
+    return raw
 
 
 @contextlib.contextmanager

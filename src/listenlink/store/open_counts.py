@@ -15,6 +15,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from listenlink.model.audit import Outcome
+from listenlink.store.database import raw_of
 
 MARK = "added_up"
 
@@ -97,10 +98,3 @@ def forget_numbers(connection: Connection) -> None:
 def _waiting(raw: sqlite3.Connection) -> dict[int, int]:
     ((mark,),) = raw.execute(_FIND_MARK, (MARK,))
     return dict(raw.execute(_WAITING, (mark, int(Outcome.OPENED))).fetchall())
-
-
-def raw_of(connection: Connection) -> sqlite3.Connection:
-    """The driver's connection, for SQL as it stands."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 (the engine makes no other)
-    return raw

@@ -13,8 +13,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from listenlink.clock import DAY_US
-from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.store.open_counts import MARK, raw_of
+from listenlink.model.audit import Agent, AuditEntry, Outcome
+from listenlink.store.audit import entry_of
+from listenlink.store.database import raw_of
+from listenlink.store.open_counts import MARK
 
 _LINES = """
 (SELECT a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer
@@ -25,7 +27,7 @@ _LINES = """
    AND share_id = :share)
 """
 _LIST = f"""
-SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.agent, l.referrer
+SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.agent, l.referrer, 1
 FROM {_LINES} l LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.id DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 (made of constants)
@@ -73,23 +75,7 @@ class DaySums(NamedTuple):
 def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -> list[AuditEntry]:
     """Some of the link's lines, newest first."""
     asked = {"share": share_id, "mark": MARK, "limit": limit, "offset": offset}
-    return [
-        AuditEntry(
-            at=at,
-            outcome=Outcome(outcome),
-            reason=None if reason is None else Reason(reason),
-            share_id=share,
-            trace=trace,
-            client=client or b"",
-            client_prefix=prefix or "",
-            agent=Agent(agent),
-            referrer=referrer,
-            count=1,
-        )
-        for at, outcome, reason, share, trace, client, prefix, agent, referrer in raw_of(
-            connection
-        ).execute(_LIST, asked)
-    ]
+    return [entry_of(row) for row in raw_of(connection).execute(_LIST, asked)]
 
 
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:

@@ -20,7 +20,7 @@ from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.store.library import Edge, Wanted
 from listenlink.web.acknowledgement import Acknowledgement
-from listenlink.web.caller import ClientFinder, caller_of, path_id
+from listenlink.web.caller import caller_of, path_id
 from listenlink.web.headers import headers_of
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.tracks import TrackAnswer, track_answer
@@ -179,12 +179,11 @@ async def save_shared_track(
     """Keep the track of a link in the library of the key's user. Counts no open; again: the same."""
     instance: Instance = state.instance
     scope = request.scope
-    finder = ClientFinder(instance.settings.trusted_proxies)
     edge = await save_track(
         instance.database,
         instance.limits,
         caller_of(request),
-        finder.find(dict(scope), headers_of(scope)),
+        state.clients.find(dict(scope), headers_of(scope)),
         token,
         instance.clock.now_us(),
         instance.clock.tick_us(),

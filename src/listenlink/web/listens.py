@@ -15,7 +15,6 @@ from listenlink.actions.tell_listen import tell_listen
 from listenlink.clock import SECOND_US
 from listenlink.model import ids
 from listenlink.model.listen_session import read_session
-from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.problems import ErrorEnvelope
 
@@ -66,7 +65,7 @@ async def note_listen(
     await tell_listen(
         instance.database,
         instance.limits,
-        ClientFinder(instance.settings.trusted_proxies).find(dict(request.scope), headers),
+        state.clients.find(dict(request.scope), headers),
         token,
         session,
         ids.parse_id(ids.TRACK, data.track_id),

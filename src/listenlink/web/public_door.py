@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil
 
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
@@ -98,8 +97,7 @@ class PublicDoor:
         else:
             name, allowance = "resolve", limits.hits.peek(client, asked.tick_us)
         answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
-        wait = max(1, ceil(allowance.reset_us / SECOND_US))
-        answer.headers.append((b"retry-after", b"%d" % wait))
+        answer.headers.append((b"retry-after", b"%d" % allowance.wait_seconds))
         answer.headers.extend(_rate_headers(name, allowance, asked.now_us))
         return answer
 
@@ -108,8 +106,8 @@ def _rate_headers(name: str, allowance: Allowance | None, now_us: int) -> Header
     """X-RateLimit-* as the reference has it, and draft-ietf-httpapi-ratelimit-headers-11."""
     if allowance is None or not allowance.limit:
         return []
-    wait = -(-allowance.reset_us // SECOND_US) or 1
-    return _written(name, allowance.limit, allowance.remaining, wait, now_us // SECOND_US)
+    seconds = now_us // SECOND_US
+    return _written(name, allowance.limit, allowance.remaining, allowance.wait_seconds, seconds)
 
 
 @lru_cache(maxsize=4096)

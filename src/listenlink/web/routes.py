@@ -28,7 +28,7 @@ from listenlink.web import (
     shares,
     tracks,
 )
-from listenlink.web.caller import guard_owners
+from listenlink.web.caller import ClientFinder, guard_owners
 from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
 from listenlink.web.refusals import EXCEPTION_HANDLERS
@@ -96,6 +96,7 @@ def make_routes(
         "instance": instance,
         "public_door": public_door,
         "playback_door": playback_door,
+        "clients": ClientFinder(instance.settings.trusted_proxies),
     }
     return Litestar.from_config(
         AppConfig(
