@@ -125,6 +125,17 @@ class Server:
             connection.execute(sql, parameters)
         connection.close()
 
+    def wait_until_derived(self) -> None:
+        """Until everything is made of all audio, so that nothing changes by itself."""
+        for _ in range(600):
+            (waiting,) = self.query(
+                "SELECT count(*) FROM audio_objects WHERE derived_at IS NULL AND discarded_at IS NULL"
+            )
+            if not waiting[0] and not list((self.data / "uploads").glob("draft-*")):
+                return
+            time.sleep(0.05)
+        raise AssertionError("something isn't made")
+
     def audit(self, *arguments: str) -> list[dict[str, Any]]:
         """`listenlink audit`, read while the server runs."""
         done = run_cli("audit", "--data", str(self.data), *arguments)
@@ -194,3 +205,13 @@ def share(owner: httpx.Client, target_id: str, **terms: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     link: dict[str, Any] = answer.json()
     return link
+
+
+def wait_for_sound(owner: httpx.Client, track_id: str) -> dict[str, Any]:
+    """What was made from a track's audio, once it is."""
+    for _ in range(600):
+        told: dict[str, Any] = owner.get(f"/tracks/{track_id}/sound").raise_for_status().json()
+        if told["is_made"]:
+            return told
+        time.sleep(0.05)
+    raise AssertionError("nothing was made of the audio")

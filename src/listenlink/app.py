@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import structlog
 
 from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
 from listenlink.actions.limit_clients import make_limits
@@ -52,12 +54,12 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         )
     ring = load_signing_keys(settings.data / SECRETS)
     path = settings.data / FILE_NAME
-    upgrade(path)
-    database, folder = Database(path), Folder(settings.data)
-    _clean_up(database, folder)
+    database, folder = _open_stores(path, settings)
+    deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
+    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
     return Instance(
@@ -74,24 +76,27 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
         player=TrackPlayer(urls, reader),
-        uploader=TrackUploader(
-            database, folder, Probe(_PROBES_AT_ONCE), registry, settings.max_audio_seconds
-        ),
+        uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
+        deriver=deriver,
         urls=urls,
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
     )
 
 
-def _clean_up(database: Database, folder: Folder) -> None:
+def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:
+    """The database, brought to this version's tables, and the folder, cleaned of what a crash left."""
+    upgrade(path)
+    database, folder = Database(path), Folder(settings.data)
     folder.start_serving(
         lambda digest: database.read_now(
-            lambda connection: tracks.is_audio_kept(connection, digest)
+            lambda connection: tracks.is_object_kept(connection, digest)
         )
     )
     discarded = database.read_now(tracks.list_discarded_audio)
     if discarded:
         remove_discarded(database, folder, discarded)
+    return database, folder
 
 
 def _load_engines(

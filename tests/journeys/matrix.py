@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from cast import Server, share, upload
+from cast import Server, share, upload, wait_for_sound
 from listenlink.web.routes import FOR_OWNERS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -92,7 +92,7 @@ class Caller:
         )
         self._song = song
         self._makers: dict[str, Callable[[], Any]] = {
-            "track_id": lambda: upload(self._owner, song)["id"],
+            "track_id": self._upload_and_wait,
             "collection_id": lambda: self._post("/collections", name="Mine")["id"],
             "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
@@ -101,6 +101,12 @@ class Caller:
             "sha256": self._upload_and_digest,
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
+
+    def _upload_and_wait(self) -> str:
+        """A track of which everything is made: nothing changes any more by itself."""
+        track_id = str(upload(self._owner, self._song)["id"])
+        wait_for_sound(self._owner, track_id)
+        return track_id
 
     def _upload_and_digest(self) -> str:
         upload(self._owner, self._song)

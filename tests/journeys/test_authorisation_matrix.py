@@ -16,7 +16,7 @@ from cast import Server
 from journeys.matrix import BODIES, DELETED_BY, METHODS, ROUTES, UNKNOWN, Caller, Route, routes_of
 from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.web.routes import FOR_ANYBODY, make_routes
-from media.make_audio import make
+from media.make_audio import add_cover, make
 
 STORED = (
     "organizations", "users", "memberships", "api_keys", "audio_objects", "tracks", "collections",
@@ -27,7 +27,7 @@ of_owners = pytest.mark.parametrize("route", ROUTES, ids=str)
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=3000)
+    return add_cover(make("mp3_cbr", tmp_path_factory.mktemp("audio") / "song.mp3"))
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_exactly_the_public_routes_answer_without_a_key(
     server: Server, owner_of_things: Caller
 ) -> None:
     nothing = cast(Any, None)
-    application = make_routes(nothing, nothing, nothing)
+    application = make_routes(nothing, nothing, nothing, nothing)
     public = {route.path for route in routes_of(FOR_ANYBODY)}
     served = [
         Route(str(method), re.sub(r":\w+}", "}", route.path), None)

@@ -29,8 +29,8 @@ def song(owner: httpx.Client, audio: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def big_song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    path = tmp_path_factory.mktemp("audio") / "big.wav"
-    return upload(owner, make("wav16", path, sample_count=10_000_000, silent=True))
+    path = tmp_path_factory.mktemp("audio") / "big.flac"
+    return upload(owner, make("flac", path, sample_count=10_000_000))
 
 
 @pytest.fixture

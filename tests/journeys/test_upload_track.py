@@ -41,6 +41,7 @@ def decoded_seconds(path: Path) -> float:
 
 def kept(server: Server) -> tuple[int, int, list[Path]]:
     """Rows of tracks and of stored audio, and every file of audio."""
+    server.wait_until_derived()
     files = [
         path
         for folder in ("objects", "uploads")

@@ -85,7 +85,7 @@ def test_what_is_published_is_there_with_its_row_and_no_draft(
         seen.append(read_back(folder))
         return rows.commit()
 
-    assert folder.publish(written(folder), commit, rows.is_kept) == "committed"
+    assert folder.publish([written(folder)], commit, rows.is_kept) == "committed"
     assert seen == [SONG]  # the row is committed only when its bytes are there
     assert read_back(folder) == SONG
     assert objects(tmp_path) == [DIGEST.hex()]
@@ -103,7 +103,7 @@ def test_a_row_that_is_not_committed_leaves_no_bytes(
         raise error
 
     with pytest.raises(type(error)):
-        folder.publish(written(folder), commit, rows.is_kept)
+        folder.publish([written(folder)], commit, rows.is_kept)
     assert (uploads(tmp_path), objects(tmp_path)) == ([], [])
     with pytest.raises(FileNotFoundError):
         folder.open_object(DIGEST)
@@ -119,7 +119,7 @@ def test_a_commit_that_fails_after_all_was_kept_keeps_the_bytes(
         raise Problem(ProblemKind.UNAVAILABLE)
 
     with pytest.raises(Problem):
-        folder.publish(written(folder), commit, rows.is_kept)
+        folder.publish([written(folder)], commit, rows.is_kept)
     assert (uploads(tmp_path), read_back(folder)) == ([], SONG)
 
 
@@ -132,7 +132,7 @@ def test_when_nobody_can_say_whether_bytes_are_kept_the_next_start_decides(
         raise Problem(ProblemKind.UNAVAILABLE)
 
     with pytest.raises(Problem):
-        folder.publish(written(folder), gone, gone)
+        folder.publish([written(folder)], gone, gone)
     folder.start_serving(rows.is_kept)
     assert (uploads(tmp_path), objects(tmp_path)) == ([], [])
 
@@ -141,9 +141,9 @@ def test_equal_bytes_are_one_object_and_other_bytes_another(
     folder: Folder, rows: Rows, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        folder.publish(written(folder), rows.commit, rows.is_kept)
+        folder.publish([written(folder)], rows.commit, rows.is_kept)
     assert objects(tmp_path) == [DIGEST.hex()]
-    folder.publish(written(folder, SONG + b"x"), rows.commit, rows.is_kept)
+    folder.publish([written(folder, SONG + b"x")], rows.commit, rows.is_kept)
     assert len(objects(tmp_path)) == 2
     assert read_back(folder) == SONG
 
@@ -154,16 +154,16 @@ def test_a_second_upload_that_fails_leaves_the_first_ones_bytes(
     def commit() -> None:
         raise Problem(ProblemKind.UNAVAILABLE)
 
-    folder.publish(written(folder), rows.commit, rows.is_kept)
+    folder.publish([written(folder)], rows.commit, rows.is_kept)
     with pytest.raises(Problem):
-        folder.publish(written(folder), commit, rows.is_kept)
+        folder.publish([written(folder)], commit, rows.is_kept)
     assert (uploads(tmp_path), read_back(folder)) == ([], SONG)
 
 
 def test_only_bytes_that_nothing_needs_are_removed(
     folder: Folder, rows: Rows, tmp_path: Path
 ) -> None:
-    folder.publish(written(folder), rows.commit, rows.is_kept)
+    folder.publish([written(folder)], rows.commit, rows.is_kept)
     folder.remove_objects([DIGEST, b"\0" * 32], rows.is_kept)
     assert objects(tmp_path) == [DIGEST.hex()]
     rows.committed.clear()
@@ -180,7 +180,7 @@ folder = Folder(Path(sys.argv[1]))
 draft = folder.begin()
 draft.write(Path(sys.argv[2]).read_bytes())
 if sys.argv[3] == "publish":
-    folder.publish(draft, lambda: os._exit(9), lambda digest: False)
+    folder.publish([draft], lambda: os._exit(9), lambda digest: False)
 os._exit(9)
 """
 
@@ -210,7 +210,7 @@ def test_a_start_beside_a_running_server_leaves_its_uploads_alone(
     second = Folder(tmp_path)
     second.start_serving(rows.is_kept)
     assert uploads(tmp_path) == [draft.path.name]
-    folder.publish(draft, rows.commit, rows.is_kept)
+    folder.publish([draft], rows.commit, rows.is_kept)
     assert read_back(second) == SONG
     left = written(folder)
     folder.stop_serving()

@@ -28,10 +28,10 @@ for number in range(rounds):
     draft.write(song)
     if number % 5 == 4:
         try:
-            folder.publish(draft, lambda: 1 / 0, is_kept)
+            folder.publish([draft], lambda: 1 / 0, is_kept)
         except ZeroDivisionError:
             continue
-    folder.publish(draft, row.touch, is_kept)
+    folder.publish([draft], row.touch, is_kept)
     with os.fdopen(folder.open_object(draft.digest), "rb") as file:
         assert file.read() == song
     row.unlink()
@@ -40,7 +40,7 @@ row.touch() if name == "0" else None
 if name == "0":
     draft = folder.begin()
     draft.write(song)
-    folder.publish(draft, row.touch, is_kept)
+    folder.publish([draft], row.touch, is_kept)
 """
 
 

@@ -21,7 +21,7 @@ CHAINS = [(44_100, "ogg_vorbis"), (48_000, "ogg_vorbis"), (48_000, "ogg_opus")]
 def measure(path: Path, max_seconds: int = 7200) -> Measured | Refused:
     descriptor = os.open(path, os.O_RDWR)
     try:
-        return asyncio.run(Probe().measure(descriptor, max_seconds=max_seconds))
+        return asyncio.run(Probe(max_seconds=max_seconds).measure(descriptor))
     finally:
         os.close(descriptor)
 

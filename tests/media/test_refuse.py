@@ -23,7 +23,7 @@ SECOND = 44_100
 def measure(path: Path, max_seconds: int = 7200) -> Measured | Refused:
     descriptor = os.open(path, os.O_RDWR)
     try:
-        return asyncio.run(Probe().measure(descriptor, max_seconds=max_seconds))
+        return asyncio.run(Probe(max_seconds=max_seconds).measure(descriptor))
     finally:
         os.close(descriptor)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
@@ -41,6 +42,7 @@ class Instance:
     presenter: LinkPresenter
     player: TrackPlayer
     uploader: TrackUploader
+    deriver: AudioDeriver
     urls: PlaybackUrls
     session_signer: Signer
     sealer: Sealer

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.track import Track
-from listenlink.store import library, tracks
+from listenlink.store import derived, library, tracks
 from listenlink.store.database import Database
+from listenlink.store.derived import Sound
 from listenlink.store.library import Edge, Wanted
 
 
@@ -26,6 +27,16 @@ async def list_tracks(
 async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
     """A track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
     return await database.read(lambda connection: _get(connection, caller, track_id))
+
+
+async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
+    """What was made from the audio of a track of the library. Raises Problem(NOT_FOUND)."""
+
+    def get(connection: Connection) -> Sound:
+        _get(connection, caller, track_id)
+        return derived.find_sound(connection, track_id)
+
+    return await database.read(get)
 
 
 async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> int:

@@ -31,7 +31,7 @@ async def delete_track(
     other track has them. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for one
     who only saved it."""
 
-    def remove(connection: Connection) -> bytes | None:
+    def remove(connection: Connection) -> list[bytes]:
         owner = (caller.organization_id, caller.user_id)
         track = library.find_track(connection, *owner, track_id)
         if track is None:
@@ -42,9 +42,9 @@ async def delete_track(
         collection_tracks.take_track_out(connection, track_id)
         return tracks.discard_unneeded_audio(connection, track_id, now_us)
 
-    digest = await database.write(remove)
-    if digest is not None:
-        await asyncio.to_thread(remove_discarded, database, folder, [digest])
+    digests = await database.write(remove)
+    if digests:
+        await asyncio.to_thread(remove_discarded, database, folder, digests)
 
 
 def remove_discarded(database: Database, folder: Folder, digests: list[bytes]) -> None:
@@ -52,6 +52,6 @@ def remove_discarded(database: Database, folder: Folder, digests: list[bytes]) -
     folder.remove_objects(
         digests,
         lambda digest: database.read_now(
-            lambda connection: tracks.is_audio_kept(connection, digest)
+            lambda connection: tracks.is_object_kept(connection, digest)
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -27,9 +28,11 @@ _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 @dataclass(frozen=True, slots=True)
 class TrackFacts:
-    """What the creator says of a track. `title` None means: from its tags, or the file's name."""
+    """What the creator says of a track. `title` None means: from its tags, or the file's name;
+    `artist` None means: from its tags."""
 
     title: str | None
+    artist: str | None
     engine: str
     mode: str
     instrumental: bool
@@ -38,7 +41,7 @@ class TrackFacts:
 def read_facts(fields: dict[str, str]) -> TrackFacts:
     """The facts from a form's fields. Raises a 422 Problem that names the wrong one."""
     for name in fields:
-        if name not in ("title", "engine", "mode", "instrumental"):
+        if name not in ("title", "artist", "engine", "mode", "instrumental"):
             raise invalid(name, f"There is no field {name[:64]!r}.")
     engine = fields.get("engine", "").strip()
     if not _ENGINE.fullmatch(engine):
@@ -49,12 +52,19 @@ def read_facts(fields: dict[str, str]) -> TrackFacts:
     instrumental = _TRUTH.get(fields.get("instrumental", "").strip().lower())
     if instrumental is None:
         raise invalid("instrumental", "Instrumental is true or false.")
-    title = clean_title(fields["title"]) if "title" in fields else None
-    if title == "":
-        raise invalid("title", "The title is empty.")
-    if title is not None and len(title) > TITLE_LENGTH:
-        raise invalid("title", f"The title is longer than {TITLE_LENGTH} characters.")
-    return TrackFacts(title, engine, mode, instrumental)
+    title, artist = _read_name(fields, "title"), _read_name(fields, "artist")
+    return TrackFacts(title, artist, engine, mode, instrumental)
+
+
+def _read_name(fields: dict[str, str], name: str) -> str | None:
+    if name not in fields:
+        return None
+    text = clean_title(fields[name])
+    if text == "":
+        raise invalid(name, f"The {name} is empty.")
+    if len(text) > TITLE_LENGTH:
+        raise invalid(name, f"The {name} is longer than {TITLE_LENGTH} characters.")
+    return text
 
 
 def clean_title(text: str) -> str:
@@ -63,7 +73,7 @@ def clean_title(text: str) -> str:
 
 
 class TrackUploader:
-    """Takes drafts and makes tracks of them."""
+    """Takes drafts and makes tracks of them. `stored` is called when there is new audio."""
 
     def __init__(
         self,
@@ -71,13 +81,13 @@ class TrackUploader:
         folder: Folder,
         probe: Probe,
         registry: EngineRegistry,
-        max_audio_seconds: int,
+        stored: Callable[[], None],
     ) -> None:
         self._database = database
         self._folder = folder
         self._probe = probe
         self._registry = registry
-        self._max_audio_seconds = max_audio_seconds
+        self._stored = stored
 
     async def upload(
         self,
@@ -93,16 +103,16 @@ class TrackUploader:
         Raises a 422 Problem if it isn't audio that can be measured.
         """
         try:
-            measured = await self._probe.measure(
-                draft.descriptor, max_seconds=self._max_audio_seconds
-            )
+            measured = await self._probe.measure(draft.descriptor)
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
-            return await asyncio.shield(
+            added = await asyncio.shield(
                 asyncio.to_thread(self._publish, draft, track, audio, doing)
             )
+            self._stored()
+            return added
         finally:
             draft.discard()
 
@@ -117,6 +127,7 @@ class TrackUploader:
             organization_id=caller.organization_id,
             creator_id=caller.user_id,
             title=title[:TITLE_LENGTH],
+            artist=facts.artist or measured.artist,
             engine=facts.engine,
             mode=facts.mode,
             instrumental=facts.instrumental,
@@ -139,7 +150,7 @@ class TrackUploader:
         def commit() -> Track:
             return self._database.write_now(lambda connection: doing(connection, add))
 
-        return self._folder.publish(draft, commit, self._is_kept)
+        return self._folder.publish([draft], commit, self._is_kept)
 
     def _is_kept(self, digest: bytes) -> bool:
-        return self._database.read_now(lambda connection: tracks.is_audio_kept(connection, digest))
+        return self._database.read_now(lambda connection: tracks.is_object_kept(connection, digest))

@@ -96,9 +96,10 @@ async def _make_library(instance: Instance, caller: Caller) -> tuple[int, int]:
             path = await asyncio.to_thread(render, piece, Path(folder))
             draft = instance.folder.begin()
             await asyncio.to_thread(draft.write, path.read_bytes())
-            facts = TrackFacts(piece.title, _ENGINE, "creation", instrumental=True)
+            facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
             track = await instance.uploader.upload(caller, draft, facts, path.name, now_us)
             numbers.append(track.id)
+            await instance.deriver.derive_next()
     collection = await make_collection(
         instance.database, caller, "Three Evenings", "Music that Listenlink made.", None, now_us
     )

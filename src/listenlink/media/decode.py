@@ -1,6 +1,6 @@
-"""The only place that calls libav: what it may use, which stream is heard, how much comes out.
+"""The only place where libav opens a stranger's file: what it may use, which stream is heard.
 
-Runs in the sandboxed child only. Samples are counted and dropped, frame by frame.
+Runs in sandboxed children only. Samples are counted, handed on frame by frame, and dropped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import av
 from av.stream import Disposition
 
+from listenlink.media.ogg_links import split_links
 from listenlink.media.sandbox import Deadline
 from listenlink.media.sniff import AudioFormat
 
@@ -62,15 +63,41 @@ class Count:
         self.decoded_after_failure |= bool(frames and self.failed_packets)
 
 
-def count_samples(
+def decode_file(
     file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
 ) -> None:
-    """Decode the one audio stream of a file into `count`. Raises RefusalError."""
+    """Decode the audio of a file into `count`, all songs of a chain. Raises RefusalError."""
+    file.seek(0)
+    is_ogg = audio_format.demuxer == "ogg"
+    for number, part in enumerate(split_links(file) if is_ogg else [file]):
+        try:
+            _decode_part(part, audio_format, count, max_seconds, deadline)
+        except RefusalError as refusal:
+            if not number or refusal.args[0] != "broken":
+                raise
+            count.failed_packets += 1
+
+
+def read_picture(file: BinaryIO, audio_format: AudioFormat, most_bytes: int) -> bytes | None:
+    """The first picture that stands in the file, still encoded; None if there is none so small."""
+    file.seek(0)
+    with _open(file, audio_format) as container:
+        for stream in container.streams.video:
+            if stream.disposition & Disposition.attached_pic:
+                packet = next(iter(container.demux(stream)))
+                return bytes(packet) if 0 < packet.size <= most_bytes else None
+    return None
+
+
+def _decode_part(
+    file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
+) -> None:
     with _open(file, audio_format) as container:
         stream = _choose_stream(container, audio_format)
+        is_first = not count.codec  # The first song of a chain names the file.
+        count.codec = count.codec or stream.codec_context.name
         _decode(container, stream, count, max_seconds, deadline)
-        if not count.codec:  # The first song of a chain names the file.
-            count.codec = stream.codec_context.name
+        if is_first:
             for tags in (container.metadata, stream.metadata):
                 count.tags.update((name.lower(), text) for name, text in tags.items())
 

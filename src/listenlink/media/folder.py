@@ -12,13 +12,14 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from listenlink.errors import Problem, ProblemKind
 
 _Result = TypeVar("_Result")
+_READ_BYTES = 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -44,6 +45,13 @@ class Draft:
                 view = view[os.write(self.descriptor, view) :]
         self._hash.update(chunk)
         self.size_bytes += len(chunk)
+
+    def take_in(self) -> None:
+        """Learn what another process wrote through the descriptor."""
+        self._hash, self.size_bytes = hashlib.sha256(), 0
+        while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
+            self._hash.update(chunk)
+            self.size_bytes += len(chunk)
 
     def sync(self) -> None:
         """Return once the bytes are on the disk."""
@@ -90,25 +98,32 @@ class Folder:
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
 
     def publish(
-        self, draft: Draft, commit: Callable[[], _Result], is_kept: Callable[[bytes], bool]
+        self,
+        drafts: Sequence[Draft],
+        commit: Callable[[], _Result],
+        is_kept: Callable[[bytes], bool],
     ) -> _Result:
-        """Make the draft an object, and run `commit`, which stores its row; both or neither."""
-        draft.sync()
-        digest = draft.digest
+        """Make the drafts objects, and run `commit`, which stores their row; all or nothing."""
+        for draft in drafts:
+            draft.sync()
         with self._publishing():
-            marked = self._uploads / f"{digest.hex()}-{secrets.token_hex(4)}"
-            draft.path.rename(marked)
-            draft.path = marked
             try:
-                self._link_object(marked, digest)
+                for draft in drafts:
+                    marked = self._uploads / f"{draft.digest.hex()}-{secrets.token_hex(4)}"
+                    draft.path.rename(marked)
+                    draft.path = marked
+                    self._link_object(marked, draft.digest)
                 result = commit()
             except BaseException:
-                self._take_back(draft, digest, is_kept)
+                for draft in drafts:
+                    self._take_back(draft, is_kept)
                 raise
-            draft.discard()
+            for draft in drafts:
+                draft.discard()
         return result
 
-    def _take_back(self, draft: Draft, digest: bytes, is_kept: Callable[[bytes], bool]) -> None:
+    def _take_back(self, draft: Draft, is_kept: Callable[[bytes], bool]) -> None:
+        digest = draft.digest
         try:
             needed = is_kept(digest)
         except Exception:

@@ -6,23 +6,20 @@ The child is believed as little as the file: its answer is checked, and it dies 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated
 
 import msgspec
 
+from listenlink.media.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
 from listenlink.media.sniff import AudioFormat, sniff
 
 MAX_ANSWER_BYTES = 64 * 1024
-WALL_SECONDS = 185  # The child's own timer ends it at 180.
 # -I: neither the working directory nor PYTHON* variables have a say.
 CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.probe")
-_COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 
 REASONS: Mapping[str, str] = {
     "not_audio": "This file is not audio in a format that can be played here:"
@@ -87,90 +84,43 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Probe:
-    """Measures files, at most `at_once` at the same time; others wait their turn."""
+    """Measures files of at most `max_seconds` of audio, at most `at_once` at the same time; others
+    wait their turn."""
 
     def __init__(
         self,
         at_once: int = 2,
         *,
+        max_seconds: int = 7200,
         command: Sequence[str] = CHILD_COMMAND,
         wall_seconds: float = WALL_SECONDS,
     ) -> None:
         self._turns = asyncio.Semaphore(at_once)
-        self._command = command
+        self._command = [*command, str(max_seconds)]
         self._wall_seconds = wall_seconds
 
-    async def measure(self, file_descriptor: int, *, max_seconds: int = 7200) -> Measured | Refused:
-        """Decode a seekable file of at most `max_seconds` of audio; the caller keeps it open.
+    async def measure(self, file_descriptor: int) -> Measured | Refused:
+        """Decode a seekable file; the caller keeps it open.
 
         Cancelling it ends the child as well. Raises OSError when no process can be started.
         """
-        with _reopen(file_descriptor) as file:
+        with reopen(file_descriptor) as file:
             audio_format = sniff(file)
             if audio_format is None:
                 return Refused("not_audio" if os.fstat(file.fileno()).st_size else "empty")
             file.seek(0)
             async with self._turns:
-                answer, exit_code = await self._run_child(file, max_seconds)
+                answer, exit_code = await run_child(
+                    self._command, file, MAX_ANSWER_BYTES, self._wall_seconds
+                )
         return _judge(audio_format, answer, exit_code)
-
-    async def _run_child(self, file: BinaryIO, max_seconds: int) -> tuple[bytes, int]:
-        """What the child wrote (cut off behind MAX_ANSWER_BYTES) and its exit code."""
-        answer = b""
-        async with _child([*self._command, str(max_seconds)], file) as child:
-            stdout = cast(asyncio.StreamReader, child.stdout)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._wall_seconds):
-                    while len(answer) <= MAX_ANSWER_BYTES:
-                        chunk = await stdout.read(MAX_ANSWER_BYTES)
-                        if not chunk:
-                            await child.wait()
-                            break
-                        answer += chunk
-        # The context manager waited, so the code is there.
-        return answer, child.returncode if child.returncode is not None else -signal.SIGKILL
-
-
-def _reopen(file_descriptor: int) -> BinaryIO:
-    """The same file, for reading only and with a position of its own, if /proc is there."""
-    try:
-        own = os.open(f"/proc/self/fd/{file_descriptor}", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        own = os.dup(file_descriptor)
-    return os.fdopen(own, "rb", buffering=0)
-
-
-@contextlib.asynccontextmanager
-async def _child(
-    command: Sequence[str], file: BinaryIO
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A child that is gone and reaped afterwards, whatever happens."""
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=file.fileno(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        start_new_session=True,
-        limit=MAX_ANSWER_BYTES,
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-        # Reads what is left, or a full pipe would keep the wait from ending. Shielded, because a
-        # second cancellation must not leave a zombie.
-        await asyncio.shield(child.communicate())
 
 
 def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> Measured | Refused:
     if len(answer) > MAX_ANSWER_BYTES:
         return Refused("broken")
     if exit_code != 0:
-        return Refused("too_costly" if -exit_code in _COSTLY_SIGNALS else "broken")
+        return Refused("too_costly" if -exit_code in COSTLY_SIGNALS else "broken")
     try:
         told = msgspec.json.decode(answer, type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):

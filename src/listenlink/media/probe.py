@@ -19,9 +19,8 @@ import av.subtitles.codeccontext
 import av.subtitles.stream  # noqa: F401
 
 from listenlink.media.declared_length import DeclaredLength, read_declared_length
-from listenlink.media.decode import Count, RefusalError, count_samples
+from listenlink.media.decode import Count, RefusalError, decode_file
 from listenlink.media.mp4_length import CutError
-from listenlink.media.ogg_links import split_links
 from listenlink.media.sandbox import Deadline, close_doors, limit_process
 from listenlink.media.sniff import M4A, AudioFormat, sniff
 from listenlink.media.tag_text import clean
@@ -49,16 +48,8 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     declared: DeclaredLength | None = None
     if audio_format is M4A:  # Before libav, to which a missing index is just broken data.
         declared = _declared(file, audio_format, 1)
-    file.seek(0)
     count = Count()
-    is_ogg = audio_format.demuxer == "ogg"
-    for number, part in enumerate(split_links(file) if is_ogg else [file]):
-        try:
-            count_samples(part, audio_format, count, max_seconds, deadline)
-        except RefusalError as refusal:
-            if not number or refusal.args[0] != "broken":
-                raise
-            count.failed_packets += 1
+    decode_file(file, audio_format, count, max_seconds, deadline)
     if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
     if audio_format is not M4A:

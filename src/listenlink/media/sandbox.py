@@ -55,11 +55,14 @@ class Deadline:
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(allowed_seconds), MAX_SECONDS))
 
 
-def limit_process() -> None:
-    """Give up what is never needed; call it first. Libraries can still be imported afterwards."""
+def limit_process(file_bytes: int = 0) -> None:
+    """Give up what is never needed; call it first. Libraries can still be imported afterwards.
+
+    `file_bytes` is how long a file may get that it was given open, to write to.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")

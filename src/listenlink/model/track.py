@@ -17,6 +17,7 @@ class Track:
     organization_id: int
     creator_id: int
     title: str
+    artist: str | None
     engine: str
     mode: str
     instrumental: bool

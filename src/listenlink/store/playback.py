@@ -10,7 +10,9 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.store.sqlite import connect
 
 _FIND_SHARED = """
-SELECT s.revoked_at, s.starts_at, s.expires_at, s.rotation, a.digest, a.size_bytes, a.content_type
+SELECT s.revoked_at, s.starts_at, s.expires_at, s.rotation,
+       coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
+       coalesce(a.rendition_content_type, a.content_type)
 FROM shares s
 JOIN tracks t ON t.id = ?2 AND t.removed_at IS NULL
 JOIN audio_objects a ON a.id = t.audio_id
@@ -23,7 +25,9 @@ WHERE s.id = ?1
 """
 
 _FIND_OWN = """
-SELECT NULL, NULL, NULL, 0, a.digest, a.size_bytes, a.content_type
+SELECT NULL, NULL, NULL, 0,
+       coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
+       coalesce(a.rendition_content_type, a.content_type)
 FROM tracks t JOIN audio_objects a ON a.id = t.audio_id
 WHERE t.id = ?1 AND t.removed_at IS NULL
   AND (t.creator_id = ?2

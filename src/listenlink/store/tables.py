@@ -54,7 +54,8 @@ api_keys = Table(
 
 # `discarded_at` marks bytes that no track needs any more, between that decision and their removal.
 # What is made from the bytes stands beside them: it's the same for every track of theirs. A cover or
-# rendition is a stored object of its own, under its own digest, and goes with them.
+# rendition is a stored object of its own, under its own digest, and goes with them. Whoever makes them
+# says so in `derivation_began_at` first; from `derived_at` on there is nothing more to be made.
 audio_objects = Table(
     "audio_objects",
     metadata,
@@ -71,6 +72,12 @@ audio_objects = Table(
     Column("rendition_digest", LargeBinary(32)),
     Column("rendition_size_bytes", BigInteger),
     Column("rendition_content_type", String(64)),
+    at("derivation_began_at", nullable=True),
+    at("derived_at", nullable=True),
+    Index(None, "derived_at"),
+    Index(None, "cover_digest"),
+    Index(None, "cover_small_digest"),
+    Index(None, "rendition_digest"),
 )
 
 tracks = Table(
@@ -142,6 +149,8 @@ shares = Table(
     at("expires_at", nullable=True),
     at("revoked_at", nullable=True),
     Column("rotation", Integer, nullable=False, server_default=text("0")),
+    Column("allow_download", Boolean, nullable=False, server_default=text("false")),
+    Column("preview", Boolean, nullable=False, server_default=text("true")),
     at("created_at"),
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
@@ -13,13 +13,28 @@ from listenlink.store.database import insert_with_new_id
 
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects
+_DERIVED = (_AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest, _AUDIO.c.rendition_digest)
+_MADE = (
+    *_DERIVED,
+    _AUDIO.c.peaks,
+    _AUDIO.c.loudness_lufs,
+    _AUDIO.c.rendition_size_bytes,
+    _AUDIO.c.rendition_content_type,
+    _AUDIO.c.derivation_began_at,
+)
+_OBJECTS = (_AUDIO.c.digest, *_DERIVED)
 
 
 def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
     """The number of the stored object with these bytes, added if it's new, revived if discarded."""
     found = connection.execute(select(_AUDIO.c.id).where(_AUDIO.c.digest == audio.digest)).scalar()
     if found is not None:
-        connection.execute(update(_AUDIO).where(_AUDIO.c.id == found).values(discarded_at=None))
+        # Where it had been discarded, what was derived from it is gone.
+        connection.execute(
+            update(_AUDIO)
+            .where(_AUDIO.c.id == found, _AUDIO.c.discarded_at.is_not(None))
+            .values(discarded_at=None, derived_at=None, **{column.name: None for column in _MADE})
+        )
         return int(found)
     return insert_with_new_id(
         connection,
@@ -35,10 +50,12 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
     )
 
 
-def is_audio_kept(connection: Connection, digest: bytes) -> bool:
-    """Whether some track needs these bytes."""
-    row = select(_AUDIO.c.id).where(_AUDIO.c.digest == digest, _AUDIO.c.discarded_at.is_(None))
-    return connection.execute(row).one_or_none() is not None
+def is_object_kept(connection: Connection, digest: bytes) -> bool:
+    """Whether some track needs these bytes, as its audio or as what is derived from it."""
+    row = select(_AUDIO.c.id).where(
+        or_(*(column == digest for column in _OBJECTS)), _AUDIO.c.discarded_at.is_(None)
+    )
+    return connection.execute(row.limit(1)).one_or_none() is not None
 
 
 def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
@@ -48,6 +65,7 @@ def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
         "creator_id": track.creator_id,
         "audio_id": audio_id,
         "title": track.title,
+        "artist": track.artist,
         "engine": track.engine,
         "mode": track.mode,
         "instrumental": track.instrumental,
@@ -136,22 +154,24 @@ def remove_track(
     return removed.rowcount == 1
 
 
-def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -> bytes | None:
-    """Mark a removed track's bytes for removal if no other track needs them; their digest."""
+def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -> list[bytes]:
+    """Mark a removed track's bytes for removal if no other track needs them; their digests, and
+    those of what was derived from them, which other audio may still need."""
     audio_id = select(_TRACKS.c.audio_id).where(_TRACKS.c.id == track_id).scalar_subquery()
     needed = select(func.count()).where(
         _TRACKS.c.audio_id == audio_id, _TRACKS.c.removed_at.is_(None)
     )
     if connection.execute(needed).scalar():
-        return None
+        return []
     connection.execute(update(_AUDIO).where(_AUDIO.c.id == audio_id).values(discarded_at=now_us))
-    return connection.execute(select(_AUDIO.c.digest).where(_AUDIO.c.id == audio_id)).scalar()
+    row = connection.execute(select(*_OBJECTS).where(_AUDIO.c.id == audio_id)).one()
+    return [digest for digest in row if digest is not None]
 
 
 def list_discarded_audio(connection: Connection) -> list[bytes]:
-    """Digests of the bytes that no track needs. The row stays: its removed tracks refer to it."""
-    rows = connection.execute(select(_AUDIO.c.digest).where(_AUDIO.c.discarded_at.is_not(None)))
-    return [row.digest for row in rows]
+    """Digests of bytes that perhaps no track needs. The rows stay: removed tracks refer to them."""
+    rows = connection.execute(select(*_OBJECTS).where(_AUDIO.c.discarded_at.is_not(None)))
+    return [digest for row in rows for digest in row if digest is not None]
 
 
 def track_of(row: Row[tuple[object, ...]]) -> Track:
@@ -167,6 +187,7 @@ def track_of(row: Row[tuple[object, ...]]) -> Track:
         organization_id=row.organization_id,
         creator_id=row.creator_id,
         title=row.title,
+        artist=row.artist,
         engine=row.engine,
         mode=row.mode,
         instrumental=row.instrumental,

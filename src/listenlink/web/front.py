@@ -17,6 +17,7 @@ from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.web import hosts, playback_door, public_door
 from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
+from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, everywhere, headers_of
 from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
@@ -42,10 +43,11 @@ class Front:
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
         self._own = self._everywhere + OWNERS_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
-        self._public_door = PublicDoor(instance, self._everywhere)
+        clients = ClientFinder(settings.trusted_proxies)
+        self._public_door = PublicDoor(instance, clients, self._everywhere)
         self._playback_door = PlaybackDoor(instance, self._everywhere)
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(instance, self._public_door, self._playback_door)
+        self._routes: Any = make_routes(instance, clients, self._public_door, self._playback_door)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""

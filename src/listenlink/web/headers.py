@@ -53,6 +53,17 @@ MEDIA: Headers = [
 ]
 
 
+PICTURE: Headers = [
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+    (b"cache-control", b"private, max-age=300"),
+]
+
+
+def text_pairs(headers: Headers) -> dict[str, str]:
+    """Headers as Litestar takes them."""
+    return {name.decode(): value.decode() for name, value in headers}
+
+
 def preflight(allowed_headers: bytes) -> Headers:
     """What a CORS preflight is told (Fetch, section 3.2)."""
     return [

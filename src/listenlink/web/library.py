@@ -51,6 +51,9 @@ class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be another. What isn't sent stays."""
 
     title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
+    artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
+        UNSET
+    )
     instrumental: bool | UnsetType = UNSET
 
 
@@ -114,10 +117,13 @@ async def change_track(
     """Change what is sent of a track of one's own."""
     instance: Instance = state.instance
     changes: dict[str, object] = {}
-    if isinstance(data.title, str):
-        changes["title"] = clean_title(data.title)
-        if not changes["title"]:
-            raise invalid("title", "The title is empty.")
+    for name, text in (("title", data.title), ("artist", data.artist)):
+        if isinstance(text, str):
+            changes[name] = clean_title(text)
+            if not changes[name]:
+                raise invalid(name, f"The {name} is empty.")
+    if data.artist is None:
+        changes["artist"] = None
     if isinstance(data.instrumental, bool):
         changes["instrumental"] = data.instrumental
     caller = caller_of(request)

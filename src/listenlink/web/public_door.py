@@ -24,9 +24,9 @@ _JSON = (b"content-type", b"application/json")
 class PublicDoor:
     """Answers for share links, to anybody."""
 
-    def __init__(self, instance: Instance, shared_headers: Headers) -> None:
+    def __init__(self, instance: Instance, clients: ClientFinder, shared_headers: Headers) -> None:
         self._instance = instance
-        self._clients = ClientFinder(instance.settings.trusted_proxies)
+        self._clients = clients
         self._headers = shared_headers + PUBLIC_JSON
 
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:

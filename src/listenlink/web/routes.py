@@ -26,6 +26,7 @@ from listenlink.web import (
     share_audit,
     share_records,
     shares,
+    sounds,
     tracks,
 )
 from listenlink.web.caller import ClientFinder, guard_owners
@@ -52,6 +53,8 @@ FOR_OWNERS: list[Any] = [
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
+    sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
+    sounds.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
     library.find_by_audio,  #           read   GET      /v1/music/{org}/audio/{sha256}
     library.change_track,  #            write  PATCH    /v1/music/{org}/tracks/{track_id}
     library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
@@ -89,14 +92,17 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 
 
 def make_routes(
-    instance: Instance, public_door: PublicDoor, playback_door: PlaybackDoor
+    instance: Instance,
+    clients: ClientFinder,
+    public_door: PublicDoor,
+    playback_door: PlaybackDoor,
 ) -> Litestar:
     """The Litestar application behind the front."""
     state = {
         "instance": instance,
         "public_door": public_door,
         "playback_door": playback_door,
-        "clients": ClientFinder(instance.settings.trusted_proxies),
+        "clients": clients,
     }
     return Litestar.from_config(
         AppConfig(

@@ -27,7 +27,8 @@ from listenlink.web.upload_form import receive_form
 
 
 class TrackAnswer(msgspec.Struct, frozen=True):
-    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here."""
+    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist`
+    is ours."""
 
     id: str
     title: str
@@ -39,6 +40,7 @@ class TrackAnswer(msgspec.Struct, frozen=True):
     created_at: str
     playback_url: str | None
     stem_urls: list[str] | None
+    artist: str | None
 
 
 @dataclass
@@ -49,6 +51,7 @@ class UploadOperation(Operation):
         fields = {
             "file": Schema(type="string", format="binary"),  # type: ignore[arg-type]
             "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
+            "artist": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
             "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
             "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
@@ -147,4 +150,5 @@ def track_answer(instance: Instance, track: Track, user_id: int | None) -> Track
         created_at=iso_seconds(track.created_at),
         playback_url=url,
         stem_urls=None,
+        artist=track.artist,
     )

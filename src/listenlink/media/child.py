@@ -1,0 +1,77 @@
+"""Runs a child process on a stranger's file: bounded in time and in what it may answer, gone after."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from typing import BinaryIO, cast
+
+WALL_SECONDS = 185  # The child's own timer ends it at 180.
+COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
+_CHUNK_BYTES = 64 * 1024
+
+
+async def run_child(
+    command: Sequence[str],
+    file: BinaryIO,
+    most_bytes: int,
+    wall_seconds: float = WALL_SECONDS,
+    given: Sequence[int] = (),
+) -> tuple[bytes, int]:
+    """What the child wrote (cut off soon behind `most_bytes`) and its exit code.
+
+    The file is its descriptor 0; it keeps the descriptors in `given` as well. Cancelling ends the
+    child. Raises OSError when no process can be started.
+    """
+    answer = bytearray()
+    async with _child(command, file, given) as child:
+        stdout = cast(asyncio.StreamReader, child.stdout)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wall_seconds):
+                while len(answer) <= most_bytes:
+                    chunk = await stdout.read(_CHUNK_BYTES)
+                    if not chunk:
+                        await child.wait()
+                        break
+                    answer += chunk
+    # The context manager waited, so the code is there.
+    return bytes(answer), child.returncode if child.returncode is not None else -signal.SIGKILL
+
+
+def reopen(file_descriptor: int) -> BinaryIO:
+    """The same file, for reading only and with a position of its own, if /proc is there."""
+    try:
+        own = os.open(f"/proc/self/fd/{file_descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        own = os.dup(file_descriptor)
+    return os.fdopen(own, "rb", buffering=0)
+
+
+@contextlib.asynccontextmanager
+async def _child(
+    command: Sequence[str], file: BinaryIO, given: Sequence[int]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A child that is gone and reaped afterwards, whatever happens."""
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=file.fileno(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        start_new_session=True,
+        limit=_CHUNK_BYTES,
+        pass_fds=given,
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        # Reads what is left, or a full pipe would keep the wait from ending. Shielded, because a
+        # second cancellation must not leave a zombie.
+        await asyncio.shield(child.communicate())

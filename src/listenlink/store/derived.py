@@ -1,0 +1,85 @@
+"""What is made from stored audio: who makes it, and what came out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, or_, select, update
+
+from listenlink.store import tables
+
+_AUDIO = tables.audio_objects
+_TRACKS = tables.tracks
+
+
+class Underived(NamedTuple):
+    """Audio from which nothing was made yet. Its length is `sample_count` / `sample_rate` seconds."""
+
+    id: int
+    digest: bytes
+    sample_count: int
+    sample_rate: int
+
+
+class Derived(NamedTuple):
+    """What was made: columns of `audio_objects` by their names, None where there is nothing."""
+
+    loudness_lufs: float | None = None
+    peaks: bytes | None = None
+    cover_digest: bytes | None = None
+    cover_small_digest: bytes | None = None
+    rendition_digest: bytes | None = None
+    rendition_size_bytes: int | None = None
+    rendition_content_type: str | None = None
+
+
+class Sound(NamedTuple):
+    """What was made from a track's audio, once it `is_made`."""
+
+    is_made: bool
+    derived: Derived
+
+
+def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Underived | None:
+    """The oldest audio that waits, marked as begun; whoever began before `given_up_us` has died."""
+    row = connection.execute(
+        select(_AUDIO.c.id, _AUDIO.c.digest, _TRACKS.c.sample_count, _TRACKS.c.sample_rate)
+        .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
+        .where(
+            _AUDIO.c.derived_at.is_(None),
+            _AUDIO.c.discarded_at.is_(None),
+            _TRACKS.c.removed_at.is_(None),
+            or_(
+                _AUDIO.c.derivation_began_at.is_(None),
+                _AUDIO.c.derivation_began_at < given_up_us,
+            ),
+        )
+        .order_by(_AUDIO.c.created_at)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        update(_AUDIO).where(_AUDIO.c.id == row.id).values(derivation_began_at=now_us)
+    )
+    return Underived(row.id, row.digest, row.sample_count, row.sample_rate)
+
+
+def find_sound(connection: Connection, track_id: int) -> Sound:
+    """What was made from a track's audio."""
+    row = connection.execute(
+        select(_AUDIO.c.derived_at, *(_AUDIO.c[name] for name in Derived._fields))
+        .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
+        .where(_TRACKS.c.id == track_id)
+    ).one()
+    return Sound(row.derived_at is not None, Derived(*row[1:]))
+
+
+def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us: int) -> bool:
+    """Store what was made; False if the audio was deleted meanwhile."""
+    kept = connection.execute(
+        update(_AUDIO)
+        .where(_AUDIO.c.id == audio_id, _AUDIO.c.discarded_at.is_(None))
+        .values(derived_at=now_us, **derived._asdict())
+    )
+    return kept.rowcount == 1
