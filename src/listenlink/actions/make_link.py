@@ -25,6 +25,8 @@ class ShareTerms:
     max_opens: int | None = None
     label: str | None = None
     starts_at: int | None = None
+    allow_download: bool = False
+    preview: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ async def make_link(
         expires_at=expiry(terms.expires_in_days, now_us),
         revoked_at=None,
         rotation=0,
+        allow_download=terms.allow_download,
+        preview=terms.preview,
         created_at=now_us,
     )
 

@@ -113,6 +113,12 @@ def share(
     label: Annotated[
         str | None, typer.Option("--label", help="Whom it's for; only you see it.")
     ] = None,
+    allow_download: Annotated[
+        bool, typer.Option("--allow-download", help="The file may be taken along.")
+    ] = False,
+    hide_preview: Annotated[
+        bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
+    ] = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -125,6 +131,8 @@ def share(
         "expires_in_days": expires_in_days,
         "max_opens": max_opens,
         "label": label,
+        "allow_download": allow_download,
+        "preview": not hide_preview,
     }
     owning.share(target, terms, server, api_key, as_json)
 

@@ -40,7 +40,7 @@ class Share:
     """A share link as stored, without its token. Times in epoch µs.
 
     `rotation` grows when the link gets a new token; sessions and playback URLs of an older
-    rotation are dead.
+    rotation are dead. `preview` is whether title and cover show before the link is opened.
     """
 
     id: int
@@ -56,6 +56,8 @@ class Share:
     expires_at: int | None
     revoked_at: int | None
     rotation: int
+    allow_download: bool
+    preview: bool
     created_at: int
 
     def state(self, now_us: int) -> LinkState:

@@ -26,6 +26,8 @@ def add_share(connection: Connection, share: Share, token_digest: bytes) -> int:
         "max_opens": share.max_opens,
         "starts_at": share.starts_at,
         "expires_at": share.expires_at,
+        "allow_download": share.allow_download,
+        "preview": share.preview,
         "created_at": share.created_at,
     }
     return insert_with_new_id(
@@ -142,5 +144,7 @@ def _share(row: Row[tuple[object, ...]]) -> Share:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         rotation=row.rotation,
+        allow_download=row.allow_download,
+        preview=row.preview,
         created_at=row.created_at,
     )

@@ -48,6 +48,8 @@ class LinkRecord(msgspec.Struct, frozen=True):
     expires_at: str | None
     revoked_at: str | None
     created_at: str
+    allow_download: bool
+    preview: bool
 
 
 class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +60,8 @@ class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires_in_days: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
     max_opens: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType | None = UNSET
     label: Annotated[str, Meta(max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
+    allow_download: bool | UnsetType = UNSET
+    preview: bool | UnsetType = UNSET
 
 
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
@@ -171,4 +175,6 @@ def _record(told: ToldLink, now_us: int) -> LinkRecord:
         expires_at=iso_or_none(share.expires_at),
         revoked_at=iso_or_none(share.revoked_at),
         created_at=iso_seconds(share.created_at),
+        allow_download=share.allow_download,
+        preview=share.preview,
     )

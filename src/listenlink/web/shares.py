@@ -35,6 +35,8 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_opens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
     label: Annotated[str, Meta(max_length=LABEL_LENGTH)] | None = None
     starts_at: datetime | None = None
+    allow_download: bool = False
+    preview: bool = True
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -50,6 +52,8 @@ class Link(msgspec.Struct, frozen=True):
     max_opens: int | None
     label: str | None
     starts_at: str | None
+    allow_download: bool
+    preview: bool
 
 
 @post(
@@ -142,6 +146,8 @@ def new_link_answer(made: NewLink, base_url: str) -> Link:
         max_opens=share.max_opens,
         label=share.label,
         starts_at=iso_or_none(share.starts_at),
+        allow_download=share.allow_download,
+        preview=share.preview,
     )
 
 
@@ -155,5 +161,11 @@ def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
         if ends_at is not None and starts_at >= ends_at:
             raise invalid("starts_at", "The link would end before it starts.")
     return making.ShareTerms(
-        asked.visibility, asked.expires_in_days, asked.max_opens, asked.label, starts_at
+        asked.visibility,
+        asked.expires_in_days,
+        asked.max_opens,
+        asked.label,
+        starts_at,
+        asked.allow_download,
+        asked.preview,
     )
