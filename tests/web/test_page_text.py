@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,22 @@ def test_nothing_english_is_left(name: str, language: str) -> None:
 def test_pages_name_their_language_and_direction(language: str) -> None:
     for html in PAGES[language].values():
         assert html.startswith(f'<!doctype html>\n<html lang="{language}" dir="ltr">')
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "eleventh"),
+    [
+        ("en", "November 1, 2026", "November 11, 2026"),
+        ("de", "1. November 2026", "11. November 2026"),
+        ("fr", "1er novembre 2026", "11 novembre 2026"),
+        ("es", "1 de noviembre de 2026", "11 de noviembre de 2026"),
+    ],
+)
+def test_dates_are_written_as_each_language_does(language: str, first: str, eleventh: str) -> None:
+    for day, expected in {1: first, 11: eleventh}.items():
+        ends_at = int(datetime(2026, 11, day, 12, tzinfo=UTC).timestamp()) * 1_000_000
+        html = WRITER.share(page(track(1), expires_at=ends_at), TOKEN, language)
+        assert re.search(rf"(?<!\d){expected}", html)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
