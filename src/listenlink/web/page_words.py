@@ -13,7 +13,6 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "pause": _("Pause"),
         "play_track": _("Play {title}"),
         "position": _("{elapsed} of {total}"),
-        "opening": _("Opening …"),
         "refused": _("This share link is no longer available."),
         "removed": _("The creator has removed this music."),
         "closed": _("This link was closed. Nothing more is played."),
@@ -31,5 +30,4 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "no": _("no"),
         "required": _("required"),
         "not_required": _("not required"),
-        "untitled": _("Shared music"),
     }
