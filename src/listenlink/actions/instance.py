@@ -8,6 +8,7 @@ from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
@@ -42,6 +43,7 @@ class Instance:
     presenter: LinkPresenter
     player: TrackPlayer
     uploader: TrackUploader
+    resumer: UploadResumer
     deriver: AudioDeriver
     urls: PlaybackUrls
     session_signer: Signer
