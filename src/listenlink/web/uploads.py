@@ -9,7 +9,9 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from listenlink.actions.authenticate import Caller
 from listenlink.actions.instance import Instance
+from listenlink.actions.manage_library import get_track
 from listenlink.actions.receive_piece import Piece
 from listenlink.actions.resume_upload import METADATA, Progress
 from listenlink.errors import Problem, ProblemKind
@@ -18,6 +20,7 @@ from listenlink.model.moment import iso_seconds
 from listenlink.web import tus
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.streamed_body import promised_bytes, stream_body
+from listenlink.web.tracks import TrackAnswer, track_answer
 
 TRACK_HEADER = "Listenlink-Track"
 _UPLOADS = "/v1/music/{org:str}/uploads"
@@ -25,13 +28,13 @@ _UPLOAD = _UPLOADS + "/{upload_id:str}"
 
 
 class UploadAnswer(msgspec.Struct, frozen=True):
-    """How far an upload is. `track_id` is what was made of it, once all its bytes were there."""
+    """How far an upload is. `track` is what was made of it, once all its bytes were there."""
 
     id: str
     size_bytes: int
     offset_bytes: int
     expires_at: str
-    track_id: str | None
+    track: TrackAnswer | None
 
 
 @post(
@@ -52,7 +55,7 @@ async def begin_upload(
         request.headers.get(METADATA, ""),
         instance.clock.now_us(),
     )
-    answer = _answer(Progress(upload, 0))
+    answer = _answer(Progress(upload, 0), None)
     answer.headers["Location"] = f"/v1/music/{org}/uploads/{ids.public_id(ids.UPLOAD, upload.id)}"
     return answer
 
@@ -71,9 +74,9 @@ async def look_at_upload(
     tus.require_tus(request)
     instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)
-    answer = _answer(
-        progress := await instance.resumer.look(caller_of(request), number, instance.clock.now_us())
-    )
+    caller = caller_of(request)
+    progress = await instance.resumer.look(caller, number, instance.clock.now_us())
+    answer = _answer(progress, await _find_track(instance, caller, progress))
     answer.headers["Upload-Length"] = str(progress.upload.size_bytes)
     answer.headers[METADATA] = progress.upload.metadata
     return answer
@@ -127,13 +130,25 @@ async def end_upload(
     await instance.resumer.end(caller_of(request), number, instance.clock.now_us())
 
 
-def _answer(progress: Progress) -> Response[UploadAnswer]:
+async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> TrackAnswer | None:
+    if progress.upload.track_id is None:
+        return None
+    try:
+        track = await get_track(instance.database, caller, progress.upload.track_id)
+    except Problem as problem:
+        if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
+            return None
+        raise
+    return track_answer(instance, track, caller.user_id)
+
+
+def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
     body = UploadAnswer(
         ids.public_id(ids.UPLOAD, progress.upload.id),
         progress.upload.size_bytes,
         progress.offset_bytes,
         iso_seconds(progress.expires_at),
-        _track_id(progress),
+        track,
     )
     return Response(body, headers=_headers(progress))
 
