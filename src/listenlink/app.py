@@ -20,6 +20,7 @@ from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
@@ -32,6 +33,7 @@ from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
+from listenlink.media.resumable_drafts import ResumableDrafts
 from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
@@ -39,7 +41,7 @@ from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer, SigningKey
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
-from listenlink.store import engines, tracks
+from listenlink.store import engines, resumable_uploads, tracks
 from listenlink.store.database import Database
 from listenlink.store.playback import PlaybackReader
 from listenlink.store.sqlite import FILE_NAME, upgrade
@@ -53,19 +55,17 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
 
     Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
     """
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
+    _require_instance(settings.data)
     ring = load_signing_keys(settings.data / SECRETS)
     path = settings.data / FILE_NAME
-    database, folder = _open_stores(path, settings)
+    database, folder, drafts = _open_stores(path, settings)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+    uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
@@ -81,7 +81,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
         player=TrackPlayer(urls, reader),
-        uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
+        uploader=uploader,
+        resumer=UploadResumer(database, folder, drafts, uploader, settings.max_upload_bytes),
         deriver=deriver,
         urls=urls,
         pages=PageShower(database, registry),
@@ -98,19 +99,33 @@ def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
-def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:
+def _require_instance(data: Path) -> None:
+    if not is_instance(data):
+        raise RefusesToStart(f"{data} isn't an instance; make one: listenlink init --data {data}")
+
+
+def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder, ResumableDrafts]:
     """The database, brought to this version's tables, and the folder, cleaned of what a crash left."""
     upgrade(path)
     database, folder = Database(path), Folder(settings.data)
+    drafts = ResumableDrafts(settings.data)
+
+    def is_arriving(file: Path) -> bool:
+        number = drafts.number_of(file)
+        return number is not None and database.read_now(
+            lambda connection: resumable_uploads.is_arriving(connection, number)
+        )
+
     folder.start_serving(
         lambda digest: database.read_now(
             lambda connection: tracks.is_object_kept(connection, digest)
-        )
+        ),
+        is_arriving,
     )
     discarded = database.read_now(tracks.list_discarded_audio)
     if discarded:
         remove_discarded(database, folder, discarded)
-    return database, folder
+    return database, folder, drafts
 
 
 def _load_engines(

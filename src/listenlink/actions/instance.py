@@ -9,6 +9,7 @@ from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
@@ -46,6 +47,7 @@ class Instance:
     presenter: LinkPresenter
     player: TrackPlayer
     uploader: TrackUploader
+    resumer: UploadResumer
     deriver: AudioDeriver
     urls: PlaybackUrls
     pages: PageShower

@@ -90,4 +90,5 @@ async def delete_old(instance: Instance) -> int:
         lambda connection: idempotent_answers.delete_older(connection, too_old_us)
     ):
         pass
+    await instance.resumer.remove_stale(instance.clock.now_us())
     return lines

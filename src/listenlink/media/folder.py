@@ -26,11 +26,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class Draft:
     """A file that is still arriving. `digest` and `size_bytes` are of what was written so far."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_there: bool = False) -> None:
         self.path = path
         self.size_bytes = 0
         self._hash = hashlib.sha256()
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        new = 0 if is_there else os.O_CREAT | os.O_EXCL
+        self.descriptor = os.open(path, os.O_RDWR | new, 0o600)
+        if is_there:
+            self.take_in()
 
     @property
     def digest(self) -> bytes:
@@ -39,7 +42,7 @@ class Draft:
 
     def write(self, chunk: bytes) -> None:
         """Append. Raises Problem(STORAGE_FULL) when the disk can't take it."""
-        with _storage_full():
+        with storage_full():
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self.descriptor, view) :]
@@ -47,7 +50,7 @@ class Draft:
         self.size_bytes += len(chunk)
 
     def take_in(self) -> None:
-        """Learn what another process wrote through the descriptor."""
+        """Learn what stands in the file: another process, or an earlier one, wrote it."""
         self._hash, self.size_bytes = hashlib.sha256(), 0
         while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
             self._hash.update(chunk)
@@ -55,7 +58,7 @@ class Draft:
 
     def sync(self) -> None:
         """Return once the bytes are on the disk."""
-        with _storage_full():
+        with storage_full():
             os.fsync(self.descriptor)
 
     def discard(self) -> None:
@@ -94,8 +97,16 @@ class Folder:
 
     def begin(self) -> Draft:
         """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
-        with _storage_full():
+        with storage_full():
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
+
+    def begin_from(self, source: Path) -> Draft:
+        """A draft of the bytes of another file in `uploads/`, which stays where it is. It reads them
+        all, and raises Problem(STORAGE_FULL) like `begin`."""
+        path = self._uploads / f"draft-{secrets.token_hex(8)}"
+        with storage_full():
+            os.link(source, path)
+        return Draft(path, is_there=True)
 
     def publish(
         self,
@@ -141,15 +152,20 @@ class Folder:
                 if not is_kept(digest):
                     self.object_path(digest).unlink(missing_ok=True)
 
-    def start_serving(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Say that this process serves; the first to do so cleans up what a crash left."""
+    def start_serving(
+        self,
+        is_kept: Callable[[bytes], bool],
+        is_arriving: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Say that this process serves; the first to do so cleans up what a crash left, but for
+        what `is_arriving`: uploads that go on later."""
         self._serving = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pass
         else:
-            self._clean_up(is_kept)
+            self._clean_up(is_kept, is_arriving)
         fcntl.flock(self._serving, fcntl.LOCK_SH)
 
     def is_served(self) -> bool:
@@ -169,9 +185,11 @@ class Folder:
             os.close(self._serving)
             self._serving = None
 
-    def _clean_up(self, is_kept: Callable[[bytes], bool]) -> None:
+    def _clean_up(
+        self, is_kept: Callable[[bytes], bool], is_arriving: Callable[[Path], bool]
+    ) -> None:
         for path in self._uploads.iterdir():
-            if path.name.startswith("."):
+            if path.name.startswith(".") or is_arriving(path):
                 continue
             name = path.name.partition("-")[0]
             if len(name) == 64 and not is_kept(bytes.fromhex(name)):
@@ -180,7 +198,7 @@ class Folder:
 
     def _link_object(self, source: Path, digest: bytes) -> None:
         target = self.object_path(digest)
-        with _storage_full():
+        with storage_full():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.link(source, target)
@@ -206,7 +224,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _storage_full() -> Iterator[None]:
+def storage_full() -> Iterator[None]:
+    """Turn a disk that is full into Problem(STORAGE_FULL)."""
     try:
         yield
     except OSError as error:

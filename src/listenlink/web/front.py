@@ -15,10 +15,19 @@ from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
-from listenlink.web import hosts, playback_door, public_door
-from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
+from listenlink.web import hosts, playback_door, public_door, tus
+from listenlink.web.answer import (
+    TRACE,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    problem_answer,
+    send_answer,
+)
 from listenlink.web.caller import ClientFinder
-from listenlink.web.headers import OWNERS_JSON, everywhere, headers_of
+from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.page_door import PageDoor
 from listenlink.web.page_writer import PageWriter
 from listenlink.web.playback_door import PlaybackDoor
@@ -28,6 +37,7 @@ from listenlink.web.share_request import ShareRequests
 
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
+_LISTEN = b"/listen"
 _HOT_PATHS = (public_door.PATH, playback_door.PATH)
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
@@ -45,6 +55,7 @@ class Front:
         settings = instance.settings
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
         self._own = self._everywhere + OWNERS_JSON
+        self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
         clients = ClientFinder(settings.trusted_proxies)
         requests = ShareRequests(instance, clients)
@@ -115,7 +126,10 @@ class Front:
             if message["type"] == "http.response.start":
                 answered = True
                 given = {name for name, _ in message["headers"]}
-                added = [*self._own, (b"x-request-id", trace_id(scope[TRACE]).encode())]
+                added = [
+                    *self._headers_for(scope),
+                    (b"x-request-id", trace_id(scope[TRACE]).encode()),
+                ]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 message["headers"] = headers if body_ended else [*headers, _CLOSE]
             elif is_head:
@@ -130,6 +144,13 @@ class Front:
             log_unexpected(error, trace_id(scope[TRACE]))
         if not body_ended:
             await _drain(receive)
+
+    def _headers_for(self, scope: Scope) -> Headers:
+        """What every answer of this path carries, whichever handler or refusal it comes from."""
+        path: bytes = scope["raw_path"]
+        if path.startswith(_SHARED) and path.endswith(_LISTEN):
+            return self._public
+        return self._own + tus.HEADERS if tus.PATHS.fullmatch(path) else self._own
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
