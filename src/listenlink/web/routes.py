@@ -38,10 +38,10 @@ from listenlink.web.caller import guard_owners
 from listenlink.web.options import answer_options
 from listenlink.web.refusals import EXCEPTION_HANDLERS
 
-# Anybody, without a key. The first two are served by `web/front.py` before they come here; the first also
-# answers `POST`, for a browser without script.
+# Anybody, without a key. The first three are served by `web/front.py` before they come here.
 FOR_ANYBODY: list[Any] = [
     hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
+    hot_doors.open_without_script,  #          POST     /v1/music/shared/{token}
     hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
     events.watch_link,  #                      GET      /v1/music/shared/{token}/events
