@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import OpenRequest
 from listenlink.clock import SECOND_US
@@ -15,10 +18,16 @@ from listenlink.web.headers import text_of
 PATH = "/v1/music/shared/"
 
 
-def token_of(scope: Scope) -> str:
-    """The token in the request's path, undecoded: a token has one spelling, and `%73hr_…` isn't it."""
+def token_of(scope: Mapping[str, Any], before: str = PATH) -> str:
+    """The token in the request's path, undecoded: a token has one spelling, and `%73hr_…` isn't it.
+
+    A framework's path parameter is decoded, so every door by token asks here.
+    """
     path: bytes = scope["raw_path"]
-    return path[len(PATH) :].partition(b"/")[0].decode("latin-1")
+    rest = path[len(before) :]
+    token, _, below = rest.partition(b"/")
+    # A slash with nothing behind it is misspelled as well.
+    return (token if below else rest).decode("latin-1")
 
 
 class ShareRequests:
