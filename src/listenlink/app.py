@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -36,7 +36,7 @@ from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PU
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
 from listenlink.store import engines, tracks
@@ -66,8 +66,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
-    signers = [Signer(ring, name) for name in (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)]
-    urls = PlaybackUrls(settings.base_url, *signers)
+    urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
         clock=clock,
@@ -92,6 +91,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
     )
+
+
+def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:

@@ -173,3 +173,16 @@ def test_a_download_has_one_spelling(
     assert listener.get(url).status_code == 200
     for other in (url + "?x=1", f"{place}/%{ord(signed[0]):02x}{signed[1:]}"):
         assert listener.get(other).status_code == 403, other
+
+
+def test_a_token_has_one_spelling_where_something_is_changed(
+    owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
+) -> None:
+    path = token_path(share(owner, song["id"]))
+    session = sent(listener.get(path).headers["listen-session"])
+    heard = {"track_id": song["id"]}
+    for spelled, statuses in ((path, (204, 201)), (path.replace("shr_", "%73hr_"), (404, 404))):
+        told = listener.post(f"{spelled}/listen", headers=session, json=heard)
+        key = {"X-API-Key": owner.headers["x-api-key"]}
+        saved = listener.post(f"{spelled}/save", headers=key)
+        assert (told.status_code, saved.status_code) == statuses

@@ -27,6 +27,7 @@ DEFAULTS = {
     "max_audio_seconds": 7200,
     "audit_retention_days": 90,
     "engines_file": None,
+    "embed_ancestors": "*",
     "log_level": "info",
 }
 
@@ -47,6 +48,7 @@ BAD: dict[str, list[str]] = {
     "MAX_UPLOAD_BYTES": ["1023", str(4 * 1024**3 + 1), *NO_NUMBER],
     "MAX_AUDIO_SECONDS": ["0", "86401", *NO_NUMBER],
     "AUDIT_RETENTION_DAYS": ["-1", "3651", *NO_NUMBER],
+    "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.

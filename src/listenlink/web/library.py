@@ -191,7 +191,7 @@ async def save_shared_track(
         instance.limits,
         caller_of(request),
         state.clients.find(dict(scope), headers_of(scope)),
-        token_of(scope),
+        token_of(scope, has_more=True),
         instance.clock.now_us(),
         instance.clock.tick_us(),
     )

@@ -67,7 +67,7 @@ async def note_listen(
         instance.database,
         instance.limits,
         state.clients.find(dict(request.scope), headers),
-        token_of(request.scope),
+        token_of(request.scope, has_more=True),
         session,
         ids.parse_id(ids.TRACK, data.track_id),
         now_us,

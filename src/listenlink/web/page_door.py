@@ -22,7 +22,6 @@ from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_bud
 from listenlink.web.share_request import PATH, ShareRequests, token_of
 
 LISTENING = "/listening/"
-EMBED = "/embed/"
 _NO_FRAME = "'none'"
 
 
@@ -53,17 +52,17 @@ class PageDoor:
         asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
         await self._answer(scope, headers, send, asked, token, is_embed=False)
 
-    async def embed(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
+    async def embed(
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
+    ) -> None:
         """The player for other sites' frames."""
-        token = token_of(scope, EMBED)
         asked = self._requests.read(scope, headers, token, counts=False)
         await self._answer(scope, headers, send, asked, token, is_embed=True)
 
     async def listening(
-        self, scope: Scope, headers: dict[bytes, bytes], send: Send, session: str
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
         """The page of an open link for a browser without script: its audio plays as long as the session."""
-        token = token_of(scope)
         asked = self._requests.read(scope, headers, token, session, counts=False)
         await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
 

@@ -18,16 +18,12 @@ from listenlink.web.headers import text_of
 PATH = "/v1/music/shared/"
 
 
-def token_of(scope: Mapping[str, Any], before: str = PATH) -> str:
-    """The token in the request's path, undecoded: a token has one spelling, and `%73hr_…` isn't it.
-
-    A framework's path parameter is decoded, so every door by token asks here.
-    """
+def token_of(scope: Mapping[str, Any], before: str = PATH, *, has_more: bool = False) -> str:
+    """The token in the request's path behind `before`, undecoded: a token has one spelling, and `%73hr_…`
+    isn't it. `has_more`: it isn't the path's end."""
     path: bytes = scope["raw_path"]
-    rest = path[len(before) :]
-    token, _, below = rest.partition(b"/")
-    # A slash with nothing behind it is misspelled as well.
-    return (token if below else rest).decode("latin-1")
+    rest = path[len(before) :].decode("latin-1")
+    return rest.partition("/")[0] if has_more else rest
 
 
 class ShareRequests:

@@ -26,6 +26,8 @@ from listenlink.web.rates import spent_budget
 from listenlink.web.share_request import token_of
 from listenlink.web.sounds import read_picture
 
+EMBED_PATH = "/embed/"
+
 
 class DownloadAnswer(msgspec.Struct, frozen=True):
     """Where the file can be fetched from, for as long as a playback URL."""
@@ -39,7 +41,7 @@ async def show_embed(state: State) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
-        await state.pages.embed(asked, headers_of(asked), send)
+        await state.pages.embed(asked, headers_of(asked), send, token_of(asked, EMBED_PATH))
 
     return answer
 
@@ -54,7 +56,8 @@ async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
-        await state.pages.listening(asked, headers_of(asked), send, session)
+        token = token_of(asked, has_more=True)
+        await state.pages.listening(asked, headers_of(asked), send, token, session)
 
     return answer
 
@@ -113,9 +116,8 @@ async def find_open_session(state: State, scope: OurScope) -> ListenSession:
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
     instance: Instance = state.instance
-    asked: OpenRequest = state.share_requests.read(
-        scope, headers_of(scope), token_of(scope), counts=False
-    )
+    token = token_of(scope, has_more=True)
+    asked: OpenRequest = state.share_requests.read(scope, headers_of(scope), token, counts=False)
     opening = await instance.opener.open(asked)
     if opening.outcome is Outcome.LIMITED:
         _, allowance = spent_budget(instance.limits, asked, opening)
