@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,10 +25,11 @@ from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
-from listenlink.media.folder import Folder
+from listenlink.media.choose_storage import choose_storage
 from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
@@ -54,7 +56,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         )
     ring = load_signing_keys(settings.data / SECRETS)
     path = settings.data / FILE_NAME
-    database, folder = _open_stores(path, settings)
+    database, folder, media_urls = _open_stores(path, settings)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
@@ -67,14 +69,21 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         clock=clock,
         database=database,
         folder=folder,
+        media_urls=media_urls,
         open_objects=OpenObjects(folder),
         reader=reader,
         daily_keys=daily_keys,
         registry=registry,
         engines_problem=engines_problem,
         limits=limits,
-        opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
-        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
+        opener=LinkOpener(
+            path,
+            limits,
+            ClientNames(daily_keys),
+            settings.session_ttl_seconds,
+            with_objects=media_urls is not None,
+        ),
+        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader),
         uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
         deriver=deriver,
@@ -84,19 +93,19 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )
 
 
-def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:
-    """The database, brought to this version's tables, and the folder, cleaned of what a crash left."""
+def _open_stores(path: Path, settings: Settings) -> tuple[Database, Storage, MediaUrls | None]:
+    """The database, brought to this version's tables, and the storage, cleaned of what a crash left."""
     upgrade(path)
-    database, folder = Database(path), Folder(settings.data)
+    folder, media_urls = choose_storage(settings, os.environ)
+    database = Database(path)
     folder.start_serving(
         lambda digest: database.read_now(
             lambda connection: tracks.is_object_kept(connection, digest)
         )
     )
-    discarded = database.read_now(tracks.list_discarded_audio)
-    if discarded:
-        remove_discarded(database, folder, discarded)
-    return database, folder
+    if not folder.has_leftovers:  # A bucket is seen to behind the start (actions/keep_house.py).
+        remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
+    return database, folder, media_urls
 
 
 def _load_engines(

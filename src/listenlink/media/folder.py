@@ -24,10 +24,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Draft:
-    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far."""
+    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far;
+    `content_type` is told of the object in a bucket."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.content_type = "application/octet-stream"
         self.size_bytes = 0
         self._hash = hashlib.sha256()
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -39,7 +41,7 @@ class Draft:
 
     def write(self, chunk: bytes) -> None:
         """Append. Raises Problem(STORAGE_FULL) when the disk can't take it."""
-        with _storage_full():
+        with storage_full():
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self.descriptor, view) :]
@@ -55,7 +57,7 @@ class Draft:
 
     def sync(self) -> None:
         """Return once the bytes are on the disk."""
-        with _storage_full():
+        with storage_full():
             os.fsync(self.descriptor)
 
     def discard(self) -> None:
@@ -94,7 +96,7 @@ class Folder:
 
     def begin(self) -> Draft:
         """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
-        with _storage_full():
+        with storage_full():
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
 
     def publish(
@@ -173,19 +175,26 @@ class Folder:
         for path in self._uploads.iterdir():
             if path.name.startswith("."):
                 continue
-            name = path.name.partition("-")[0]
-            if len(name) == 64 and not is_kept(bytes.fromhex(name)):
-                self.object_path(bytes.fromhex(name)).unlink(missing_ok=True)
-            path.unlink()
+            if len(path.name.partition("-")[0]) == 64:
+                self._settle(path, is_kept)
+            else:
+                path.unlink()
+
+    def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
+        """Decide what a mark stands for that a crash left."""
+        digest = bytes.fromhex(mark.name.partition("-")[0])
+        if not is_kept(digest):
+            self.object_path(digest).unlink(missing_ok=True)
+        mark.unlink()
 
     def _link_object(self, source: Path, digest: bytes) -> None:
         target = self.object_path(digest)
-        with _storage_full():
+        with storage_full():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.link(source, target)
             for folder in (self._uploads, target.parent, self._objects):
-                _sync_folder(folder)
+                sync_folder(folder)
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -197,7 +206,8 @@ class Folder:
             os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return once the names in the folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -206,7 +216,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _storage_full() -> Iterator[None]:
+def storage_full() -> Iterator[None]:
+    """What a full disk refuses ends in Problem(STORAGE_FULL)."""
     try:
         yield
     except OSError as error:

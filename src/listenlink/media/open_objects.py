@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from io import FileIO
 
-from listenlink.media.folder import Folder
+from listenlink.media.storage import Storage
 
 _MOST = 200
 
@@ -14,15 +14,22 @@ class OpenObjects:
     """Objects that were read within the last moments stay open: a player asks for one file in many
     ranges. `let_go` is called every second, so that a deleted file's room is soon free."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Storage) -> None:
         self._folder = folder
         self._open: dict[bytes, FileIO] = {}
 
-    def open(self, digest: bytes) -> FileIO:
-        """The object, closed by itself when the last who reads it is done. Raises FileNotFoundError."""
+    async def open(self, digest: bytes) -> FileIO:
+        """The object, closed by itself when the last who reads it is done.
+
+        Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE).
+        """
         file = self._open.get(digest)
         if file is None:
-            file = os.fdopen(self._folder.open_object(digest), "rb", buffering=0)
+            if self._folder.is_local:
+                descriptor = self._folder.open_object(digest)
+            else:
+                descriptor = await self._folder.run(self._folder.open_object, digest)
+            file = os.fdopen(descriptor, "rb", buffering=0)
             if len(self._open) < _MOST:
                 self._open[digest] = file
         return file
