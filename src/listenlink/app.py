@@ -13,6 +13,7 @@ import structlog
 
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
 from listenlink.actions.limit_clients import make_limits
@@ -21,14 +22,18 @@ from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
+from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.choose_storage import choose_storage
 from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
-from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
+from listenlink.media.picture_url import PictureUrls
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
@@ -63,7 +68,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
-    urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    signers = [Signer(ring, name) for name in (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)]
+    urls = PlaybackUrls(settings.base_url, *signers)
     return Instance(
         settings=settings,
         clock=clock,
@@ -88,6 +94,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
         deriver=deriver,
         urls=urls,
+        pages=PageShower(database, registry),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        watcher=LinkWatcher(database, clock),
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
     )

@@ -30,6 +30,7 @@ async def keep_house(instance: Instance) -> None:
         _keep_retention(instance),
         _keep_storage(instance),
         instance.deriver.run(),
+        instance.watcher.run(),
     )
 
 

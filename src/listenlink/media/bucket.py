@@ -99,6 +99,11 @@ class Bucket(Storage):
             raise FileNotFoundError(object_key(digest))
         return data
 
+    def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
+        """At most so many bytes of an object from there on. Raises FileNotFoundError."""
+        with _unavailable():
+            return bytes(self._asking.get_range(object_key(digest), start=offset, length=length))
+
     def ping(self) -> None:
         """Return if the bucket answers and takes objects in."""
         with _unavailable():

@@ -32,6 +32,14 @@ class Storage(Folder):
         with open(self.open_object(digest), "rb") as file:
             return file.read()
 
+    def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
+        """At most so many bytes of an object from there on. Raises FileNotFoundError."""
+        descriptor = self.open_object(digest)
+        try:
+            return os.pread(descriptor, length, offset)
+        finally:
+            os.close(descriptor)
+
     def ping(self) -> None:
         """Return if objects can be stored now. Raises Problem(STORAGE_UNAVAILABLE) or OSError."""
         os.statvfs(self.object_path(b"\0").parent.parent)
