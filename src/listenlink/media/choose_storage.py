@@ -8,6 +8,18 @@ from listenlink.media.storage import MediaUrls, Storage
 from listenlink.settings import Settings
 
 
+def check_storage(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Raise RefusesToStart for settings that `choose_storage` can't follow, as far as that shows without
+    making a client: its threads wouldn't outlive the fork of a worker."""
+    if settings.storage_url is not None:
+        from listenlink.media.bucket_address import read_bucket_address
+        from listenlink.media.cloudfront import load_cloudfront_key
+
+        read_bucket_address(settings.storage_url, environment)
+        if settings.cloudfront_key_file:
+            load_cloudfront_key(settings.cloudfront_key_file)
+
+
 def choose_storage(
     settings: Settings, environment: Mapping[str, str]
 ) -> tuple[Storage, MediaUrls | None]:
