@@ -27,6 +27,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.media.bucket_address import BucketAddress, connect
 from listenlink.media.folder import Draft, storage_full, sync_folder
 from listenlink.media.storage import Storage
+from listenlink.media.unfinished import abort_unfinished
 
 _Result = TypeVar("_Result")
 _THREADS = 16
@@ -58,6 +59,7 @@ class Bucket(Storage):
         super().__init__(root)
         self._asking = connect(address, _ASKING_SECONDS, retries=1)
         self._sending = connect(address, _SENDING_SECONDS, retries=1)
+        self._address = address
         self._most_bytes = most_bytes
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bucket")
         self._left: set[Path] = set()
@@ -218,6 +220,7 @@ class Bucket(Storage):
                     digest = bytes.fromhex(mark.name.partition("-")[0])
                     if not is_kept(digest):
                         self._delete([digest])
+                abort_unfinished(self._address, object_key(digest))
             except Problem:
                 self.has_leftovers = True
                 raise

@@ -1,7 +1,7 @@
-"""Presigned GETs by AWS Signature Version 4, for what obstore can't sign: a query of one's own.
+"""AWS Signature Version 4 in the query, for what obstore can't sign: a query of one's own.
 
-As in the S3 API reference, "Authenticating requests: using query parameters". There is no method to
-choose: only GET can be signed. A test holds it to the published vectors.
+As in the S3 API reference, "Authenticating requests: using query parameters". A test holds it to the
+published vectors. Only `presign_get` makes addresses that somebody else gets.
 """
 
 from __future__ import annotations
@@ -34,10 +34,23 @@ def presign_get(
     region: str,
     now_seconds: int,
     expires_in_seconds: int,
+) -> str:
+    """`sign_query` for a GET of S3."""
+    return sign_query("GET", url, query, credentials, region, now_seconds, expires_in_seconds)
+
+
+def sign_query(
+    method: str,
+    url: str,
+    query: Mapping[str, str],
+    credentials: AwsCredentials,
+    region: str,
+    now_seconds: int,
+    expires_in_seconds: int,
     service: str = "s3",
     payload_digest: str = _UNSIGNED,
 ) -> str:
-    """The URL, with the query and a signature by which it can be got until `expires_in_seconds` later.
+    """The URL, with the query and a signature by which it can be asked until `expires_in_seconds` later.
 
     `url` is `scheme://host/path` in ASCII, escaped where it has to be, without a query.
     """
@@ -57,7 +70,7 @@ def presign_get(
     pairs = sorted((_escape(name), _escape(value)) for name, value in asked.items())
     text = "&".join(f"{name}={value}" for name, value in pairs)
     host, slash, path = url.partition("://")[2].partition("/")
-    canonical = f"GET\n{slash}{path}\n{text}\nhost:{host}\n\nhost\n{payload_digest}"
+    canonical = f"{method}\n{slash}{path}\n{text}\nhost:{host}\n\nhost\n{payload_digest}"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     key = _key(credentials.secret_access_key, moment[:8], region, service)
     to_sign = f"{_ALGORITHM}\n{moment}\n{scope}\n{digest}"
