@@ -112,14 +112,34 @@ def connect(
 ) -> Store:
     """A client of the bucket, below the prefix. No request of it takes longer than
     `request_seconds`, and each is tried again at most `retries` times."""
-    client: ClientConfig = {
-        "allow_http": address.endpoint.startswith("http:"),
+    client = _client(address.endpoint.startswith("http:"), request_seconds, connect_seconds)
+    retry = _retry(request_seconds, retries)
+    prefix = address.prefix or None
+    if address.scheme == "gs":
+        return GCSStore(address.bucket, prefix=prefix, client_options=client, retry_config=retry)
+    if address.scheme == "az":
+        return AzureStore(address.bucket, prefix=prefix, client_options=client, retry_config=retry)
+    return S3Store(
+        address.bucket,
+        prefix=prefix,
+        config=_s3_config(address),
+        client_options=client,
+        retry_config=retry,
+    )
+
+
+def _client(allow_http: bool, request_seconds: float, connect_seconds: float) -> ClientConfig:
+    return {
+        "allow_http": allow_http,
         "connect_timeout": timedelta(seconds=connect_seconds),
         "timeout": timedelta(seconds=request_seconds),
         # A connection that idles for long is perhaps to a server that is gone.
         "pool_idle_timeout": timedelta(seconds=5),
     }
-    retry: RetryConfig = {
+
+
+def _retry(request_seconds: float, retries: int) -> RetryConfig:
+    return {
         "max_retries": retries,
         "retry_timeout": timedelta(seconds=request_seconds * retries),
         "backoff": {
@@ -128,11 +148,9 @@ def connect(
             "base": 2,
         },
     }
-    prefix = address.prefix or None
-    if address.scheme == "gs":
-        return GCSStore(address.bucket, prefix=prefix, client_options=client, retry_config=retry)
-    if address.scheme == "az":
-        return AzureStore(address.bucket, prefix=prefix, client_options=client, retry_config=retry)
+
+
+def _s3_config(address: BucketAddress) -> S3Config:
     if address.credentials is None:
         raise ValueError("s3 without credentials")
     config: S3Config = {
@@ -148,6 +166,4 @@ def connect(
     }
     if address.credentials.session_token is not None:
         config["session_token"] = address.credentials.session_token
-    return S3Store(
-        address.bucket, prefix=prefix, config=config, client_options=client, retry_config=retry
-    )
+    return config
