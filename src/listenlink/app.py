@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -38,7 +38,7 @@ from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
 from listenlink.store import engines, tracks
@@ -51,14 +51,9 @@ _PROBES_AT_ONCE = 2
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
-    """Put an instance together on the folder that the settings name.
-
-    Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
-    """
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
+    """Put an instance together on the folder that the settings name. Raises RefusesToStart if there is
+    none in it, or if its keys or its bucket's aren't fit to sign with."""
+    _require_instance(settings.data)
     ring = load_signing_keys(settings.data / SECRETS)
     path = settings.data / FILE_NAME
     database, folder, media_urls = _open_stores(path, settings)
@@ -66,10 +61,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
+    names = ClientNames(daily_keys)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
-    signers = [Signer(ring, name) for name in (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)]
-    urls = PlaybackUrls(settings.base_url, *signers)
+    urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
         clock=clock,
@@ -82,13 +77,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         registry=registry,
         engines_problem=engines_problem,
         limits=limits,
-        opener=LinkOpener(
-            path,
-            limits,
-            ClientNames(daily_keys),
-            settings.session_ttl_seconds,
-            with_objects=media_urls is not None,
-        ),
+        opener=LinkOpener(path, limits, names, settings.session_ttl_seconds, bool(media_urls)),
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader),
         uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
@@ -101,6 +90,16 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
     )
+
+
+def _require_instance(data: Path) -> None:
+    if not is_instance(data):
+        raise RefusesToStart(f"{data} isn't an instance; make one: listenlink init --data {data}")
+
+
+def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def _open_stores(path: Path, settings: Settings) -> tuple[Database, Storage, MediaUrls | None]:

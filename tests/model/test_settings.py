@@ -32,6 +32,7 @@ DEFAULTS = {
     "cloudfront_key_id": None,
     "cloudfront_key_file": None,
     "accel_prefix": None,
+    "embed_ancestors": "*",
     "log_level": "info",
 }
 
@@ -56,6 +57,7 @@ BAD: dict[str, list[str]] = {
     "CLOUDFRONT_URL": ["", "http://d1.cloudfront.net", "https://d1.cloudfront.net/", "https://a.b/c?d"],
     "CLOUDFRONT_KEY_ID": ["", "K2", "k2jcjmdehxqw5f", "K2JCJMDEHXQW5F&Expires=1", "K2JCJMDEHXQW5F\n"],
     "ACCEL_PREFIX": ["", "/", "objects/", "/objects", "//objects/", "/../objects/", "/objects/\r\nx/"],
+    "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.

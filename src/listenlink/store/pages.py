@@ -18,6 +18,11 @@ _AUDIO = tables.audio_objects
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
 _NUMBERS_AT_ONCE = 500
+_SHOWN = (
+    select(_TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest)
+    .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+    .where(_TRACKS.c.removed_at.is_(None))
+)
 
 
 class ShownTrack(NamedTuple):
@@ -112,30 +117,19 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
     link = connection.execute(select(_SHARES).where(_SHARES.c.id == share_id)).one_or_none()
     if link is None:
         return None
-    collection = None
-    shown = (
-        select(_TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest)
-        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
-        .where(_TRACKS.c.removed_at.is_(None))
-    )
     if link.collection_id is None:
-        shown = shown.where(_TRACKS.c.id == link.track_id)
+        collection, chosen = None, _SHOWN.where(_TRACKS.c.id == link.track_id)
     else:
-        row = connection.execute(
-            select(_COLLECTIONS).where(
-                _COLLECTIONS.c.id == link.collection_id, _COLLECTIONS.c.removed_at.is_(None)
-            )
-        ).one_or_none()
-        if row is None:
+        collection = _find_collection(connection, link.collection_id)
+        if collection is None:
             return None
-        collection = ShownCollection(row.id, row.name, row.description, row.cover_track_id)
-        shown = (
-            shown.join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
-            .where(_MEMBERS.c.collection_id == row.id)
+        chosen = (
+            _SHOWN.join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
+            .where(_MEMBERS.c.collection_id == collection.id)
             .order_by(_MEMBERS.c.position)
             .limit(MOST_TRACKS)
         )
-    tracks = [_shown_track(row) for row in connection.execute(shown)]
+    tracks = [_shown_track(row) for row in connection.execute(chosen)]
     if collection is None and not tracks:
         return None
     return ShownLink(
@@ -150,6 +144,16 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
         tracks,
         collection,
     )
+
+
+def _find_collection(connection: Connection, collection_id: int) -> ShownCollection | None:
+    columns = _COLLECTIONS.c
+    row = connection.execute(
+        select(columns.id, columns.name, columns.description, columns.cover_track_id).where(
+            columns.id == collection_id, columns.removed_at.is_(None)
+        )
+    ).one_or_none()
+    return None if row is None else ShownCollection(*row)
 
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:

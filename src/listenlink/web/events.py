@@ -8,7 +8,6 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.instance import Instance
@@ -25,13 +24,11 @@ _HEADERS = [
 
 
 @get("/v1/music/shared/{token:str}/events", opt={"public": True}, include_in_schema=False)
-async def watch_link(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> ASGIApp:
+async def watch_link(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
     """`event: ended` once the link is closed or the session over; a comment now and then before."""
     instance: Instance = state.instance
     asked: Any = request.scope
-    session = await find_open_session(state, asked, token)
+    session = await find_open_session(state, asked)
     client = state.clients.find(asked, headers_of(asked))
     # Entered here, while there can still be an answer of another status.
     stack = contextlib.ExitStack()

@@ -9,6 +9,8 @@ from listenlink.web.headers import text_of
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
+# Cut before anything is remembered of a header, so that long ones don't fill the memory.
+_MOST_CHARACTERS = 1024
 
 
 def wants_page(headers: dict[bytes, bytes]) -> bool:
@@ -19,7 +21,7 @@ def wants_page(headers: dict[bytes, bytes]) -> bool:
     """
     if b"sec-purpose" in headers:
         return True
-    accept = text_of(headers, b"accept")
+    accept = text_of(headers, b"accept")[:_MOST_CHARACTERS]
     if accept == "*/*" or not accept:
         return classify_agent(text_of(headers, b"user-agent")) is Agent.UNFURLER
     html, json = _preferences(accept)
@@ -35,11 +37,15 @@ def _preferences(accept: str) -> tuple[float, float]:
     return max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
 
 
-@lru_cache(maxsize=1024)
 def weighted(header: str) -> tuple[tuple[str, float], ...]:
     """A header's values in lower case with their weights, the heaviest first. Nonsense is left out."""
+    return _read(header[:_MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=1024)
+def _read(header: str) -> tuple[tuple[str, float], ...]:
     found = []
-    for part in header[:1024].lower().split(","):
+    for part in header.lower().split(","):
         name, *parameters = (text.strip() for text in part.split(";"))
         weight = 1.0
         for parameter in parameters:

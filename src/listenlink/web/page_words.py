@@ -13,11 +13,11 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "pause": _("Pause"),
         "play_track": _("Play {title}"),
         "position": _("{elapsed} of {total}"),
-        "opening": _("Opening …"),
         "refused": _("This share link is no longer available."),
         "removed": _("The creator has removed this music."),
         "closed": _("This link was closed. Nothing more is played."),
-        "limited": _("Too many requests. Please try again in {seconds} seconds."),
+        # Translators: {wait} is "1 second", "20 seconds", as browsers write it.
+        "limited": _("Too many requests. Please try again in {wait}."),
         "busy": _("The server is busy. Please try again in a moment."),
         "offline": _("There is no connection. It goes on by itself as soon as there is one."),
         "unplayable": _("This can't be played here."),
@@ -28,5 +28,6 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "unmute": _("Unmute"),
         "yes": _("yes"),
         "no": _("no"),
-        "untitled": _("Shared music"),
+        "required": _("required"),
+        "not_required": _("not required"),
     }

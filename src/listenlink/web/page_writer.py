@@ -120,4 +120,6 @@ def _date(at_us: int, language: str) -> str:
     from babel.dates import format_date
 
     day = datetime.fromtimestamp(at_us // SECOND_US, UTC)
-    return str(format_date(day, format="long", locale=language))
+    text = str(format_date(day, format="long", locale=language))
+    # French counts the first of a month, which the patterns of dates have no letter for.
+    return text.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else text

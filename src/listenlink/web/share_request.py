@@ -15,10 +15,12 @@ from listenlink.web.headers import text_of
 PATH = "/v1/music/shared/"
 
 
-def token_of(scope: Scope) -> str:
-    """The token in the request's path, undecoded: a token has one spelling, and `%73hr_…` isn't it."""
+def token_of(scope: Scope, before: str = PATH, *, has_more: bool = False) -> str:
+    """The token in the request's path behind `before`, undecoded: a token has one spelling, and `%73hr_…`
+    isn't it. `has_more`: it isn't the path's end."""
     path: bytes = scope["raw_path"]
-    return path[len(PATH) :].partition(b"/")[0].decode("latin-1")
+    rest = path[len(before) :].decode("latin-1")
+    return rest.partition("/")[0] if has_more else rest
 
 
 class ShareRequests:

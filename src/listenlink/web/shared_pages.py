@@ -25,7 +25,10 @@ from listenlink.web.headers import PICTURE, headers_of, text_of, text_pairs
 from listenlink.web.languages import choose_language
 from listenlink.web.page_data import PageData
 from listenlink.web.rates import spent_budget
+from listenlink.web.share_request import token_of
 from listenlink.web.sounds import read_picture
+
+EMBED_PATH = "/embed/"
 
 
 class DownloadAnswer(msgspec.Struct, frozen=True):
@@ -35,12 +38,12 @@ class DownloadAnswer(msgspec.Struct, frozen=True):
 
 
 @get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
-async def show_embed(token: FromPath[str], state: State) -> ASGIApp:
+async def show_embed(state: State) -> ASGIApp:
     """See `web/page_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
-        await state.pages.embed(asked, headers_of(asked), send, token)
+        await state.pages.embed(asked, headers_of(asked), send, token_of(asked, EMBED_PATH))
 
     return answer
 
@@ -50,23 +53,22 @@ async def show_embed(token: FromPath[str], state: State) -> ASGIApp:
     opt={"public": True},
     include_in_schema=False,
 )
-async def show_listening(token: FromPath[str], session: FromPath[str], state: State) -> ASGIApp:
+async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
     """See `web/page_door.py`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
+        token = token_of(asked, has_more=True)
         await state.pages.listening(asked, headers_of(asked), send, token, session)
 
     return answer
 
 
 @get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
-async def get_details(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> PageData:
+async def get_details(state: State, request: Request[Any, Any, Any]) -> PageData:
     """What the share page shows of an open link, to whom its session was given."""
     scope: Any = request.scope
-    page, _ = await _find_open_page(state, scope, token)
+    page, _ = await _find_open_page(state, scope)
     data: PageData = state.page_writer.data(page, _language(scope))
     return data
 
@@ -77,12 +79,12 @@ async def get_details(
     include_in_schema=False,
 )
 async def get_download(
-    token: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> DownloadAnswer:
     """The URL of a track's file, where the link's creator allows to take it along."""
     instance: Instance = state.instance
     scope: Any = request.scope
-    page, session = await _find_open_page(state, scope, token)
+    page, session = await _find_open_page(state, scope)
     number = ids.parse_id(ids.TRACK, track_id)
     if not page.allow_download or number not in [track.number for track in page.tracks]:
         raise Problem(ProblemKind.LINK_REFUSED)
@@ -118,12 +120,13 @@ async def get_picture(name: FromPath[str], state: State) -> Response[bytes]:
 _PICTURE = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-async def find_open_session(state: State, scope: OurScope, token: str) -> ListenSession:
+async def find_open_session(state: State, scope: OurScope) -> ListenSession:
     """The session that a request for something below a link has, and the link holds good for.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
     instance: Instance = state.instance
+    token = token_of(scope, has_more=True)
     asked: OpenRequest = state.share_requests.read(scope, headers_of(scope), token, counts=False)
     opening = await instance.opener.open(asked)
     if opening.outcome is Outcome.LIMITED:
@@ -134,9 +137,9 @@ async def find_open_session(state: State, scope: OurScope, token: str) -> Listen
     return opening.session
 
 
-async def _find_open_page(state: State, scope: OurScope, token: str) -> tuple[Page, ListenSession]:
+async def _find_open_page(state: State, scope: OurScope) -> tuple[Page, ListenSession]:
     instance: Instance = state.instance
-    session = await find_open_session(state, scope, token)
+    session = await find_open_session(state, scope)
     now_us = instance.clock.now_us()
     page = await instance.pages.find_page(session.share_id, now_us, is_open=True)
     if page is None:

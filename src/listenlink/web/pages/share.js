@@ -26,7 +26,7 @@ function offerDownload(player, view) {
       if (!player.urls.size) await player.mint();
       location.assign(await link.downloadUrl(player.track.id));
     } catch (problem) {
-      view.say(problem.kind, { seconds: problem.wait });
+      view.say(problem.kind, problem.wait);
     }
   });
 }
@@ -51,7 +51,7 @@ function offerSaving(view) {
         view.say("saved");
       } else status.textContent = view.words.wrong_key;
     } catch (problem) {
-      status.textContent = view.words[problem.kind] ?? view.words.busy;
+      status.textContent = view.describe(problem);
     }
   });
 }

@@ -18,6 +18,12 @@ export function fill(message, values) {
   return message.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// "1 second", "20 seconds", in the page's language.
+export function waiting(seconds) {
+  const form = { style: "unit", unit: "second", unitDisplay: "long" };
+  return new Intl.NumberFormat(document.documentElement.lang, form).format(seconds);
+}
+
 export class View {
   constructor(player, words) {
     this.player = player;
@@ -62,8 +68,13 @@ export class View {
     this.showTrack();
   }
 
-  say(name, values = {}) {
-    find("status").textContent = name ? fill(this.words[name] ?? this.words.busy, values) : "";
+  say(kind, wait) {
+    find("status").textContent = kind ? this.describe({ kind, wait }) : "";
+  }
+
+  // A problem in words; its `wait` is in seconds.
+  describe({ kind, wait = 1 }) {
+    return fill(this.words[kind] ?? this.words.busy, { wait: waiting(wait) });
   }
 
   write(id, text) {
@@ -124,7 +135,8 @@ export class View {
     this.write("fact-class", licence.name);
     this.write("fact-version", licence.licence_version);
     this.write("fact-commercial", yes(licence.commercial_use));
-    this.write("fact-attribution", yes(licence.requires_attribution));
+    const { required, not_required } = this.words;
+    this.write("fact-attribution", licence.requires_attribution ? required : not_required);
     this.write("fact-engine", licence.engine);
   }
 
@@ -160,7 +172,7 @@ export class View {
       if (this.data && Math.floor(player.time) % 5 === 0)
         keepPlace(this.data.mark, player.index, player.time);
     });
-    player.addEventListener("problem", ({ detail }) => this.say(detail.kind, { seconds: detail.wait }));
+    player.addEventListener("problem", ({ detail }) => this.say(detail.kind, detail.wait));
     player.addEventListener("closed", () => {
       this.say("closed");
       document.body.classList.add("closed");
