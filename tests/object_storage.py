@@ -32,6 +32,8 @@ CREDENTIALS = {
     "AWS_REGION": "us-east-1",
 }
 BUCKET = "music"
+LIMITED_KEY_ID = "AKIDLIMITEDTOAPREFIX"
+LIMITED_PREFIX = "limited"
 _PROGRAMS = Path(sys.executable).parent
 
 
@@ -93,7 +95,13 @@ def seaweedfs(folder: Path) -> Iterator[ObjectStorage]:
         "credentials": [{"accessKey": ACCESS_KEY_ID, "secretKey": SECRET_ACCESS_KEY}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    # Rights as docs/operating.md has them, in this server's own words.
+    limited = {
+        "name": "limited",
+        "credentials": [{"accessKey": LIMITED_KEY_ID, "secretKey": SECRET_ACCESS_KEY}],
+        "actions": [f"Read:{BUCKET}/{LIMITED_PREFIX}/*", f"Write:{BUCKET}/{LIMITED_PREFIX}/*"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity, limited]}))
     names = [
         "master",
         "master.grpc",

@@ -9,13 +9,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import obstore
 import pytest
+from obstore.exceptions import BaseError
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.bucket import Bucket, object_key
+from listenlink.media.bucket_address import connect, read_bucket_address
 from listenlink.media.folder import Draft
-from object_storage import ObjectStorage
+from listenlink.media.presigned_url import PresignedUrls
+from object_storage import BUCKET, CREDENTIALS, LIMITED_KEY_ID, LIMITED_PREFIX, ObjectStorage
 
 SONG = b"RIFF" + bytes(range(256)) * 400
 LONG = secrets.token_bytes(1024) * 20 * 1024
@@ -203,3 +207,35 @@ def test_a_bucket_that_answers_is_told_from_one_that_does_not(
         gone.ping()
     assert told.value.kind is ProblemKind.STORAGE_UNAVAILABLE
     assert time.monotonic() - began < 5
+
+
+def test_rights_on_the_prefix_are_enough_and_reach_no_further(
+    object_storage: ObjectStorage, rows: Rows, tmp_path: Path
+) -> None:
+    environment = CREDENTIALS | {"AWS_ACCESS_KEY_ID": LIMITED_KEY_ID}
+    address = read_bucket_address(object_storage.url(LIMITED_PREFIX), environment)
+    bucket = Bucket(tmp_path, address, MOST_BYTES)
+    bucket.create()
+    bucket.ping()
+    digest = published(bucket, rows, LONG)
+    assert read_back(bucket, digest) == LONG
+    (url,) = PresignedUrls(address).playback_urls([digest], 1000, 1060)
+    assert httpx.get(url).content == LONG
+    rows.committed = set()
+    bucket.remove_objects([digest], rows.is_kept)
+    assert object_storage.keys(LIMITED_PREFIX) == []
+    whole = connect(
+        read_bucket_address(f"s3://{BUCKET}?{url_query(object_storage)}", environment), 2, 0
+    )
+    for wrong in (
+        lambda: whole.get("ready").bytes(),
+        lambda: whole.put("mine", b"mine"),
+        lambda: whole.delete("ready"),
+        lambda: list(whole.list()),
+    ):
+        with pytest.raises((BaseError, OSError)):
+            wrong()
+
+
+def url_query(storage: ObjectStorage) -> str:
+    return storage.url("").partition("?")[2]
