@@ -15,11 +15,12 @@ from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
-from listenlink.media.folder import Folder
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys
@@ -30,13 +31,15 @@ from listenlink.store.playback import PlaybackReader
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The parts. `engines_problem` says why the engine file can't be read, if it can't: every
-    licence then is told as unclear."""
+    """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
+    this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
+    read, if it can't: every licence then is told as unclear."""
 
     settings: Settings
     clock: Clock
     database: Database
-    folder: Folder
+    folder: Storage
+    media_urls: MediaUrls | None
     open_objects: OpenObjects
     reader: PlaybackReader
     daily_keys: DailyKeys
@@ -56,6 +59,14 @@ class Instance:
     watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
+
+    @property
+    def revocation(self) -> Revocation:
+        """What revoking a link does to who is listening, with this storage."""
+        settings = self.settings
+        if self.media_urls is not None:
+            return revocation(settings.playback_ttl_seconds, sends_itself=False)
+        return revocation(0, sends_itself=settings.accel_prefix is None)
 
     def close(self) -> None:
         """End its threads and connections."""

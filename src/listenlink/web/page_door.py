@@ -39,10 +39,11 @@ class PageDoor:
         self._requests = requests
         self._writer = writer
         settings = instance.settings
-        self._shared = shared_headers + fixed.page(None, _NO_FRAME)
+        origin = instance.media_urls.origin if instance.media_urls else None
+        self._shared = shared_headers + fixed.page(origin, _NO_FRAME)
         self._embedded = [
             header
-            for header in shared_headers + fixed.page(None, settings.embed_ancestors)
+            for header in shared_headers + fixed.page(origin, settings.embed_ancestors)
             if header[0] != b"cross-origin-opener-policy"
         ]
 
