@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
 
+from listenlink.actions.check_readiness import (
+    Check,
+    Readiness,
+    database_check,
+    engines_check,
+    keys_check,
+    storage_check,
+)
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.instance import Instance
@@ -22,7 +32,7 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
-from listenlink.errors import RefusesToStart
+from listenlink.errors import Problem, RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
@@ -31,7 +41,7 @@ from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrl
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
 from listenlink.store import engines, tracks
@@ -59,7 +69,6 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
     return Instance(
@@ -76,12 +85,33 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
         player=TrackPlayer(urls, reader),
-        uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
+        uploader=TrackUploader(database, folder, _probe(settings), registry, deriver.wake),
         deriver=deriver,
         urls=urls,
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
+        readiness=Readiness(clock, _list_checks(settings, database, folder, ring, engines_problem)),
     )
+
+
+def _probe(settings: Settings) -> Probe:
+    return Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+
+
+def _list_checks(
+    settings: Settings,
+    database: Database,
+    folder: Folder,
+    ring: tuple[SigningKey, ...],
+    engines_problem: str | None,
+) -> list[Check]:
+    """What must hold for an instance to be ready, in the order `/readyz` tells it."""
+    return [
+        database_check(database),
+        storage_check(folder),
+        keys_check(settings.data / SECRETS, ring),
+        engines_check(engines_problem),
+    ]
 
 
 def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:
@@ -121,6 +151,24 @@ def create_app() -> Front:
     return Front(instance, lambda: _running(instance))
 
 
+def _leave_at_sigterm(instance: Instance) -> asyncio.Task[None]:
+    """SIGTERM announces the leave first. SIGINT is the server's own: it stops listening at once, and
+    what is begun is finished at the end of `_running`."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+    def announce() -> None:
+        instance.presence.announce()
+        asked.set()
+
+    async def leave() -> None:
+        await asked.wait()
+        await asyncio.sleep(instance.settings.leave_after_seconds)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGTERM, announce)
+    return loop.create_task(leave())
+
+
 @contextlib.asynccontextmanager
 async def _running(instance: Instance) -> AsyncIterator[None]:
     """Between the server's start and its end."""
@@ -129,9 +177,15 @@ async def _running(instance: Instance) -> AsyncIterator[None]:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     housekeeping = asyncio.create_task(keep_house(instance))
+    leaving = _leave_at_sigterm(instance)
     try:
         yield
     finally:
+        leaving.cancel()
+        if left_over := await instance.presence.finish():
+            structlog.get_logger().warning("requests_cut_off", requests=left_over)
+        with contextlib.suppress(Problem):
+            await instance.opener.write_limited()
         housekeeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await housekeeping

@@ -76,6 +76,16 @@ class Settings(BaseSettings):
     engines_file: Path | None = Field(
         default=None, description="Engines and their licence terms; unset: those that come with Listenlink."
     )  # fmt: skip
+    leave_after_seconds: int = Field(
+        default=2, ge=0, le=300,
+        description="How long a server that was sent SIGTERM still answers, while `/readyz` says that "
+        "it's leaving.",
+    )  # fmt: skip
+    metrics_address: Annotated[tuple[str, int] | None, NoDecode] = Field(
+        default=None,
+        description="Where metrics are told, as in `127.0.0.1:9484`: to operators, never to the world. "
+        "Unset: nowhere. With several workers each takes a port of its own, from this one on.",
+    )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$",
         description="The least severe log lines written: debug, info, warning or error.",
@@ -89,6 +99,21 @@ class Settings(BaseSettings):
         return tuple(
             ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
         )
+
+    @field_validator("metrics_address", mode="before")
+    @classmethod
+    def _split_address(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        host, _, port = value.rpartition(":")
+        if (
+            not host
+            or not port.isascii()
+            or not port.isdigit()
+            or int(port) not in range(1, 65_536)
+        ):
+            raise ValueError("must be like 127.0.0.1:9484")
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
     @field_validator("public_url")
     @classmethod

@@ -27,6 +27,8 @@ DEFAULTS = {
     "max_audio_seconds": 7200,
     "audit_retention_days": 90,
     "engines_file": None,
+    "leave_after_seconds": 2,
+    "metrics_address": None,
     "log_level": "info",
 }
 
@@ -47,6 +49,10 @@ BAD: dict[str, list[str]] = {
     "MAX_UPLOAD_BYTES": ["1023", str(4 * 1024**3 + 1), *NO_NUMBER],
     "MAX_AUDIO_SECONDS": ["0", "86401", *NO_NUMBER],
     "AUDIT_RETENTION_DAYS": ["-1", "3651", *NO_NUMBER],
+    "LEAVE_AFTER_SECONDS": ["-1", "301", *NO_NUMBER],
+    "METRICS_ADDRESS": [
+        "", "9484", ":9484", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+    ],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from listenlink.actions.check_readiness import Readiness
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.take_leave import Presence
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
 from listenlink.media.folder import Folder
@@ -26,7 +28,7 @@ from listenlink.store.playback import PlaybackReader
 @dataclass(frozen=True, slots=True)
 class Instance:
     """The parts. `engines_problem` says why the engine file can't be read, if it can't: every
-    licence then is told as unclear."""
+    licence then is told as unclear. `presence` is whether this process is leaving."""
 
     settings: Settings
     clock: Clock
@@ -46,6 +48,8 @@ class Instance:
     urls: PlaybackUrls
     session_signer: Signer
     sealer: Sealer
+    readiness: Readiness
+    presence: Presence = field(default_factory=Presence)
 
     def close(self) -> None:
         """End its threads and connections."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
+import math
 import os
 import signal
 import socket
@@ -14,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from granian import Granian
@@ -21,6 +24,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder import Folder
 from listenlink.secret_keys import load_signing_keys
@@ -28,6 +32,7 @@ from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
+_CLOSED_WITHIN_SECONDS = 3.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -75,7 +80,27 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
         respawn_failed_workers=True,
         log_access=False,
         log_level=LogLevels.warning,
+        workers_kill_timeout=math.ceil(
+            settings.leave_after_seconds + FINISHED_WITHIN_SECONDS + _CLOSED_WITHIN_SECONDS
+        ),
     )
+
+    @server.on_startup
+    def _pass_on_sigint() -> None:
+        """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
+        stop = signal.getsignal(signal.SIGINT)
+
+        def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
+            workers: list[Any] = server.wrks
+            for worker in workers:
+                worker.interrupt_by_parent = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.inner.pid, signal.SIGINT)
+            if callable(stop):
+                stop(signal_number, frame)
+
+        signal.signal(signal.SIGINT, leave_at_once)
+
     server.serve()
 
 

@@ -38,6 +38,7 @@ class Front:
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
         self._instance = instance
+        self._presence = instance.presence
         self._running = running
         settings = instance.settings
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
@@ -57,11 +58,23 @@ class Front:
         if scope["type"] != "http":
             return
         scope[TRACE] = new_trace_number()
+        presence = self._presence
+        if presence.is_leaving:
+            send = _closing(send)
+        presence.in_flight += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            presence.in_flight -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
         headers = headers_of(scope)
         try:
             if not self._hosts.accepts(headers.get(b"host"), path):
                 raise Problem(ProblemKind.MISDIRECTED)
+            if self._presence.is_refusing and path not in hosts.PROBES:
+                raise Problem(ProblemKind.UNAVAILABLE)
             if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
                 await self._public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
@@ -121,6 +134,18 @@ class Front:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _closing(send: Send) -> Send:
+    """A `send` whose answer is the last on its connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            others = [pair for pair in message["headers"] if pair[0] != _CLOSE[0]]
+            message["headers"] = [*others, _CLOSE]
+        await send(message)
+
+    return send_last
 
 
 def _has_body(scope: Scope) -> bool:
