@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import gc
-import os
-import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
@@ -23,7 +17,6 @@ from listenlink.actions.check_readiness import (
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.instance import Instance
-from listenlink.actions.keep_house import keep_house
 from listenlink.actions.limit_clients import make_limits
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
@@ -32,7 +25,7 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
-from listenlink.errors import Problem, RefusesToStart
+from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
@@ -49,6 +42,7 @@ from listenlink.store.database import Database
 from listenlink.store.playback import PlaybackReader
 from listenlink.store.sqlite import FILE_NAME, upgrade
 from listenlink.web.front import Front
+from listenlink.web.running import running
 
 _PROBES_AT_ONCE = 2
 
@@ -148,45 +142,5 @@ def create_app() -> Front:
     instance = build_instance(settings, Clock())
     if instance.engines_problem:
         structlog.get_logger().error("engines_unreadable", problem=instance.engines_problem)
-    return Front(instance, lambda: _running(instance))
-
-
-def _leave_at_sigterm(instance: Instance) -> asyncio.Task[None]:
-    """SIGTERM announces the leave first. SIGINT is the server's own: it stops listening at once, and
-    what is begun is finished at the end of `_running`."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-
-    def announce() -> None:
-        instance.presence.announce()
-        asked.set()
-
-    async def leave() -> None:
-        await asked.wait()
-        await asyncio.sleep(instance.settings.leave_after_seconds)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    loop.add_signal_handler(signal.SIGTERM, announce)
-    return loop.create_task(leave())
-
-
-@contextlib.asynccontextmanager
-async def _running(instance: Instance) -> AsyncIterator[None]:
-    """Between the server's start and its end."""
-    # What is loaded by now lives as long as the process: the collector needn't look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
-    housekeeping = asyncio.create_task(keep_house(instance))
-    leaving = _leave_at_sigterm(instance)
-    try:
-        yield
-    finally:
-        leaving.cancel()
-        if left_over := await instance.presence.finish():
-            structlog.get_logger().warning("requests_cut_off", requests=left_over)
-        with contextlib.suppress(Problem):
-            await instance.opener.write_limited()
-        housekeeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await housekeeping
-        instance.close()
+    front = Front(instance, lambda: running(instance, front))
+    return front

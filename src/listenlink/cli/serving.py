@@ -121,15 +121,22 @@ def check_startable(settings: Settings) -> None:
         )
     load_signing_keys(settings.data / SECRETS)
     _check_alone(settings)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    _check_address(settings.host, settings.port)
+    if settings.metrics_address is not None:
+        host, first = settings.metrics_address
+        for port in range(first, first + settings.workers):
+            _check_address(host, port)
+
+
+def _check_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((settings.host, settings.port))
-        except OSError as error:
-            raise RefusesToStart(
-                f"{settings.host}:{settings.port} can't be listened on: {error.strerror}"
-            ) from None
+            trial.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "no such address"
+            raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
 
 
 def _check_alone(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
+from listenlink.model.tally import DoorTally
 from listenlink.web import hosts, playback_door, public_door
 from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
 from listenlink.web.caller import ClientFinder
@@ -32,7 +33,10 @@ _CLOSE = (b"connection", b"close")
 
 
 class Front:
-    """The ASGI application. `running` surrounds its life: it's entered at start-up."""
+    """The ASGI application. `running` surrounds its life: it's entered at start-up.
+
+    `refused` counts what was refused before a door, `routed` what went through the framework.
+    """
 
     def __init__(
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
@@ -45,10 +49,11 @@ class Front:
         self._own = self._everywhere + OWNERS_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
         clients = ClientFinder(settings.trusted_proxies)
-        self._public_door = PublicDoor(instance, clients, self._everywhere)
-        self._playback_door = PlaybackDoor(instance, self._everywhere)
+        self.public_door = PublicDoor(instance, clients, self._everywhere)
+        self.playback_door = PlaybackDoor(instance, self._everywhere)
+        self.refused, self.routed = DoorTally(), DoorTally()
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(instance, clients, self._public_door, self._playback_door)
+        self._routes: Any = make_routes(instance, clients, self.public_door, self.playback_door)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""
@@ -76,9 +81,9 @@ class Front:
             if self._presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
             if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
-                await self._public_door(scope, headers, send)
+                await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
-                await self._playback_door(scope, headers, receive, send)
+                await self.playback_door(scope, headers, receive, send)
             else:
                 await self._through_routes(scope, receive, send)
         except Problem as problem:
@@ -88,8 +93,9 @@ class Front:
             await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
-        now_us = self._instance.clock.now_us()
-        await send_answer(scope, send, problem_answer(problem, scope[TRACE], now_us), self._own)
+        answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        self.refused.add(answer.status)
+        await send_answer(scope, send, answer, self._own)
 
     async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
@@ -111,6 +117,7 @@ class Front:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
+                self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
                 added = [*self._own, (b"x-request-id", trace_id(scope[TRACE]).encode())]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]

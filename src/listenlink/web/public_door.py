@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 
 from listenlink.actions.instance import Instance
@@ -12,12 +13,14 @@ from listenlink.model.audit import Outcome, Reason, classify_agent
 from listenlink.model.limit import Allowance
 from listenlink.model.listen_session import read_session, write_session
 from listenlink.model.share_token import digest, is_well_formed
+from listenlink.model.tally import DoorTally, Histogram
 from listenlink.web.answer import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import PUBLIC_JSON, preflight, text_of
 
 PATH = "/v1/music/shared/"
 _ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 _JSON = (b"content-type", b"application/json")
 
 
@@ -28,10 +31,16 @@ class PublicDoor:
         self._instance = instance
         self._clients = clients
         self._headers = shared_headers + PUBLIC_JSON
+        self.tally = DoorTally()
+        self.seconds = Histogram(*_SECONDS)
 
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
-        await send_answer(scope, send, await self.answer(scope, headers), self._headers)
+        began_at = time.perf_counter()
+        answer = await self.answer(scope, headers)
+        self.seconds.add(time.perf_counter() - began_at)
+        self.tally.add(answer.status)
+        await send_answer(scope, send, answer, self._headers)
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """The whole journey of a link: who asks, may they, what is it, is it counted, what is told."""
