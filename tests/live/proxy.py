@@ -17,7 +17,7 @@ import pytest
 from cast import free_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-EXAMPLE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx isn't installed: apt install nginx")
 
 _AROUND = """
@@ -48,7 +48,8 @@ def write_configuration(folder: Path, inside: str) -> Path:
 
 def local_example(folder: Path, port: int, *nodes: int) -> str:
     """The example for these nodes, on a loopback port without TLS, its logs in `folder`."""
-    text = re.sub(r"    server 127\.0\.0\.1:\d+ ", "    server NODE ", EXAMPLE.read_text())
+    text = (DEPLOY / "nginx-nodes.conf").read_text() + (DEPLOY / "nginx.conf").read_text()
+    text = re.sub(r"    server 127\.0\.0\.1:\d+ ", "    server NODE ", text)
     line = next(line for line in text.splitlines() if "server NODE" in line)
     text = re.sub(r"(    server NODE .*\n)+", "NODES\n", text)
     text = text.replace("NODES", "\n".join(line.replace("NODE", f"127.0.0.1:{n}") for n in nodes))

@@ -178,12 +178,12 @@ class GroupCommit(Generic[_Item, _Result]):
         """Nobody is left waiting, whatever went wrong; a fault of storage is a "busy"."""
         self._drop_connection()
         is_storage = isinstance(error, sqlite3.Error | OSError)
-        if is_storage:
-            name = getattr(error, "sqlite_errorname", type(error).__name__)
-            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)
         for _, answer in batch:
             if not answer.done():
                 answer.set_exception(Problem(ProblemKind.UNAVAILABLE) if is_storage else error)
+        if is_storage:
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)
 
     def _next(self) -> None:
         if self._waiting:
