@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from listenlink.actions.check_readiness import (
 )
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.instance import Instance
 from listenlink.actions.limit_clients import make_limits
 from listenlink.actions.manage_tracks import remove_discarded
@@ -23,14 +25,18 @@ from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
+from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
-from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
+from listenlink.media.picture_url import PictureUrls
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
@@ -52,11 +58,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
 
     Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
     """
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
-    ring = load_signing_keys(settings.data / SECRETS)
+    ring = _load_ring(settings)
     path = settings.data / FILE_NAME
     database, folder = _open_stores(path, settings)
     deriver = AudioDeriver(database, folder, clock)
@@ -64,7 +66,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
-    urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
         clock=clock,
@@ -82,10 +84,22 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         uploader=TrackUploader(database, folder, _probe(settings), registry, deriver.wake),
         deriver=deriver,
         urls=urls,
+        pages=PageShower(database, registry),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        watcher=LinkWatcher(database, clock),
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
         readiness=Readiness(clock, _list_checks(settings, database, folder, ring, engines_problem)),
     )
+
+
+def _load_ring(settings: Settings) -> tuple[SigningKey, ...]:
+    if not is_instance(settings.data):
+        raise RefusesToStart(
+            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
+        )
+    return load_signing_keys(settings.data / SECRETS)
 
 
 def _probe(settings: Settings) -> Probe:
@@ -106,6 +120,11 @@ def _list_checks(
         keys_check(settings.data / SECRETS, ring),
         engines_check(engines_problem),
     ]
+
+
+def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         description="Where metrics are told, as in `127.0.0.1:9484`: to operators, never to the world. "
         "Unset: nowhere. With several workers each takes a port of its own, from this one on.",
     )
+    embed_ancestors: str = Field(
+        default="*", pattern=r"^(\*|'none'|'self'|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)( https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)*$",
+        description="Which sites may frame the embed player, as in `https://blog.example "
+        "https://*.press.example`; `*` is any, `'none'` none.",
+    )  # fmt: skip
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$",
         description="The least severe log lines written: debug, info, warning or error.",

@@ -29,6 +29,7 @@ DEFAULTS = {
     "engines_file": None,
     "leave_after_seconds": 2,
     "metrics_address": None,
+    "embed_ancestors": "*",
     "log_level": "info",
 }
 
@@ -53,6 +54,7 @@ BAD: dict[str, list[str]] = {
     "METRICS_ADDRESS": [
         "", "9484", ":9484", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
     ],
+    "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.

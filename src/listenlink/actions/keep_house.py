@@ -23,7 +23,12 @@ _RETENTION_EVERY_SECONDS = 3600.0
 
 async def keep_house(instance: Instance) -> None:
     """Run until cancelled."""
-    await asyncio.gather(_every_second(instance), _keep_retention(instance), instance.deriver.run())
+    await asyncio.gather(
+        _every_second(instance),
+        _keep_retention(instance),
+        instance.deriver.run(),
+        instance.watcher.run(),
+    )
 
 
 async def _every_second(instance: Instance) -> None:

@@ -71,6 +71,7 @@ class InstanceCollector(Collector):
         front = self._front
         doors = {
             "shared": front.public_door.tally,
+            "pages": front.pages.tally,
             "audio": front.playback_door.tally,
             "routes": front.routed,
             "refused": front.refused,

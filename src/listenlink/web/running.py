@@ -33,15 +33,16 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        leaving.cancel()
+        instance.presence.refuse()
+        # Housekeeping first: it sends away whoever waits for events, and would go on for ever.
+        for task in (leaving, telling, housekeeping):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         if left_over := await instance.presence.finish():
             structlog.get_logger().warning("requests_cut_off", requests=left_over)
         with contextlib.suppress(Problem):
             await instance.opener.write_limited()
-        for task in (telling, housekeeping):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
         instance.close()
 
 
