@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from cast import Server, free_port, share, upload
-from live.load import SHARED, Reply, Request, connected, get, press, serving
+from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from live.proxy import local_example, needs_nginx, running_nginx
 from media.make_audio import make
 
@@ -160,5 +160,25 @@ def test_a_request_that_never_ends_is_cut_off_in_the_end(tmp_path: Path) -> None
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(20) == 0
-            assert 8 < time.monotonic() - began < 15
+            assert 8 < time.monotonic() - began < 13
+            assert server.log is not None
+            assert '"requests_cut_off"' in server.log.read_text()
+        server.process = None
+
+
+def test_who_waits_for_events_is_sent_away(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAVE_AFTER_SECONDS="0") as server:
+        (link,) = make_links(server, tmp_path, {})
+        path = server.url + SHARED + link["token"]
+        session = httpx.get(path).headers["listen-session"]
+        with httpx.stream("GET", path + "/events", headers={"Listen-Session": session}) as events:
+            assert events.status_code == 200
+            told = events.iter_text()
+            next(told)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert "ended" not in "".join(told)
+            assert time.monotonic() - began < 3
+        assert server.process.wait(5) == 0
         server.process = None

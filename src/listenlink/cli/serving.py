@@ -95,7 +95,7 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
             for worker in workers:
                 worker.interrupt_by_parent = True
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.inner.pid, signal.SIGINT)
+                    os.kill(worker.inner.pid, signal.SIGUSR1)
             if callable(stop):
                 stop(signal_number, frame)
 

@@ -28,40 +28,64 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     housekeeping = asyncio.create_task(keep_house(instance))
-    leaving = _leave_at_sigterm(instance)
+    leaving = _leave_when_told(instance, housekeeping)
     telling = asyncio.create_task(_tell_metrics(instance, front))
     try:
         yield
     finally:
-        instance.presence.refuse()
-        # Housekeeping first: it sends away whoever waits for events, and would go on for ever.
         for task in (leaving, telling, housekeeping):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        if left_over := await instance.presence.finish():
-            structlog.get_logger().warning("requests_cut_off", requests=left_over)
-        with contextlib.suppress(Problem):
-            await instance.opener.write_limited()
+            await _end(task)
+        await _finish(instance)
         instance.close()
 
 
-def _leave_at_sigterm(instance: Instance) -> asyncio.Task[None]:
-    """SIGTERM announces the leave first. SIGINT is the server's own: it stops listening at once, and
-    what is begun is finished at the end of `running`."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> asyncio.Task[None]:
+    """SIGTERM announces the leave first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait.
+
+    SIGINT is the server's own: it stops listening, waits for its connections for as long as they
+    take, and only then ends the lifespan. So what has no end of its own is ended here.
+    """
+    loop, presence = asyncio.get_running_loop(), instance.presence
+    asked, now = asyncio.Event(), asyncio.Event()
 
     def announce() -> None:
-        instance.presence.announce()
+        presence.announce()
         asked.set()
+
+    def hurry() -> None:
+        now.set()
+        announce()
 
     async def leave() -> None:
         await asked.wait()
-        await asyncio.sleep(instance.settings.leave_after_seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(instance.settings.leave_after_seconds):
+                await now.wait()
+        presence.refuse()
+        # It sends away whoever waits for events.
+        await _end(housekeeping)
         os.kill(os.getpid(), signal.SIGINT)
+        if await _finish(instance):
+            os._exit(0)
 
     loop.add_signal_handler(signal.SIGTERM, announce)
+    loop.add_signal_handler(signal.SIGUSR1, hurry)
     return loop.create_task(leave())
+
+
+async def _finish(instance: Instance) -> int:
+    """Wait for what is in hand, and write the counts that wait; how many requests aren't done yet."""
+    if left_over := await instance.presence.finish():
+        structlog.get_logger().warning("requests_cut_off", requests=left_over)
+    with contextlib.suppress(Problem):
+        await instance.opener.write_limited()
+    return left_over
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _tell_metrics(instance: Instance, front: Front) -> None:
