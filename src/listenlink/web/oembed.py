@@ -101,7 +101,8 @@ def _describe(
     title = page.title or untitled
     frame = (
         f'<iframe src="{base_url}/embed/{token}" width="{size[0]}" height="{size[1]}" '
-        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" referrerpolicy="no-referrer" '
+        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" '
+        'referrerpolicy="no-referrer" '
         'allow="autoplay; encrypted-media; clipboard-write"></iframe>'
     )
     shown = OEmbed(
