@@ -127,8 +127,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Server:
 def server(made: Server, tmp_path: Path) -> Server:
     """The same, for one test alone."""
     shutil.copytree(made.data, tmp_path / "data")
-    known = {"organization_id": made.organization_id, "api_key": made.api_key}
-    return Server(tmp_path / "data", **known)
+    return Server(tmp_path / "data", organization_id=made.organization_id, api_key=made.api_key)
 
 
 def test_a_second_backup_takes_what_is_new_and_lets_go_of_what_is_gone(

@@ -27,8 +27,12 @@ BETWEEN_SECONDS = 1.5
 
 def second_node(first: Server) -> Server:
     """Another server on the same folder, which the limits being off allows."""
-    known = {"organization_id": first.organization_id, "api_key": first.api_key}
-    return Server(first.data, first.settings, **known)
+    return Server(
+        first.data,
+        first.settings,
+        organization_id=first.organization_id,
+        api_key=first.api_key,
+    )
 
 
 @needs_nginx
