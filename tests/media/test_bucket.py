@@ -15,9 +15,9 @@ import pytest
 from obstore.exceptions import BaseError
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.bucket import Bucket, object_key
-from listenlink.media.bucket_address import connect, read_bucket_address
-from listenlink.media.folder import Draft
+from listenlink.media.bucket import Bucket
+from listenlink.media.bucket_address import connect, object_key, read_bucket_address
+from listenlink.media.draft import Draft
 from listenlink.media.presigned_url import PresignedUrls
 from object_storage import BUCKET, CREDENTIALS, LIMITED_KEY_ID, LIMITED_PREFIX, ObjectStorage
 

@@ -14,7 +14,7 @@ import structlog
 from listenlink.clock import Clock
 from listenlink.errors import Problem
 from listenlink.media.derive import Answer, derive
-from listenlink.media.folder import Draft
+from listenlink.media.draft import Draft
 from listenlink.media.rendition import CONTENT_TYPE
 from listenlink.media.storage import Storage
 from listenlink.store import derived, tracks

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.repeat_answer import Doing, always
 from listenlink.errors import invalid
-from listenlink.media.folder import Draft
+from listenlink.media.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry

@@ -24,8 +24,8 @@ import structlog
 from obstore.exceptions import BaseError, PermissionDeniedError
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.bucket_address import BucketAddress, connect
-from listenlink.media.folder import Draft, storage_full, sync_folder
+from listenlink.media.bucket_address import BucketAddress, connect, object_key
+from listenlink.media.draft import Draft, storage_full, sync_folder
 from listenlink.media.storage import Storage
 from listenlink.media.unfinished import abort_unfinished
 
@@ -39,12 +39,6 @@ _PARTS_AT_ONCE = 2
 _MOST_AT_ONCE = 500
 _PING_KEY = "ping"
 _log = structlog.get_logger()
-
-
-def object_key(digest: bytes) -> str:
-    """What an object is called below the bucket's prefix."""
-    name = digest.hex()
-    return f"objects/{name[:2]}/{name}"
 
 
 class Bucket(Storage):

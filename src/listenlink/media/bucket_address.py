@@ -167,3 +167,9 @@ def _s3_config(address: BucketAddress) -> S3Config:
     if address.credentials.session_token is not None:
         config["session_token"] = address.credentials.session_token
     return config
+
+
+def object_key(digest: bytes) -> str:
+    """What an object is called below the bucket's prefix."""
+    name = digest.hex()
+    return f"objects/{name[:2]}/{name}"

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from listenlink.errors import RefusesToStart
-from listenlink.media.bucket import object_key
-from listenlink.media.bucket_address import BucketAddress
+from listenlink.media.bucket_address import BucketAddress, object_key
 from listenlink.media.presigned_url import PresignedUrls
 
 # What CloudFront takes for the three characters of base64 that a query can't hold.

@@ -15,8 +15,7 @@ from obstore.exceptions import BaseError
 
 from listenlink.errors import RefusesToStart
 from listenlink.media.attachment import content_disposition
-from listenlink.media.bucket import object_key
-from listenlink.media.bucket_address import SETTING, BucketAddress, connect
+from listenlink.media.bucket_address import SETTING, BucketAddress, connect, object_key
 from listenlink.media.sigv4 import presign_get
 
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder import storage_full
+from listenlink.media.draft import storage_full
 
 _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 

@@ -13,7 +13,8 @@ from litestar import Request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.media.folder import Draft, Folder
+from listenlink.media.draft import Draft
+from listenlink.media.folder import Folder
 from listenlink.web.streamed_body import promised_bytes, stream_body
 
 _MOST_PARTS = 9
