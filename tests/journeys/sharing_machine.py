@@ -138,7 +138,9 @@ class Sharing(RuleBasedStateMachine):
     @precondition(lambda self: self.has_links)
     @rule(pick=PICKS)
     def look(self, pick: int) -> None:
-        link = self.link(pick)
+        self.look_at(self.link(pick))
+
+    def look_at(self, link: Link) -> None:
         (opening,) = self.world.open_many([(link.tokens[-1], None)], counts=False)
         assert outcome_of(opening) == self.model.open(link, counts=False)
 

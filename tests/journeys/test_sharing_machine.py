@@ -132,6 +132,17 @@ class Life(Sharing):
         self.world.clock.set_us = self.model.now_us
 
     @precondition(lambda self: self.has_links)
+    @rule(before_us=some.integers(0, 1))
+    def time_comes_to_a_links_start_or_end(self, before_us: int) -> None:
+        """To the very microsecond, or the one before; then each link is looked at."""
+        now_us, links = self.model.now_us, self.model.links
+        moments = [at for link in links for at in (link.starts_at, link.expires_at) if at]
+        if coming := [at for at in moments if at - before_us > now_us]:
+            self.time_passes(min(coming) - before_us - now_us)
+            for link in links:
+                self.look_at(link)
+
+    @precondition(lambda self: self.has_links)
     @rule(pick=PICKS, passed_us=PASSED_US)
     def listen(self, pick: int, passed_us: int) -> None:
         """As listeners do: open, play, go on some time later."""
