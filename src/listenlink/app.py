@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import structlog
 
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
 from listenlink.actions.limit_clients import make_limits
@@ -21,19 +23,24 @@ from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
+from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.logs import set_up_logs
-from listenlink.media.folder import Folder
+from listenlink.media.choose_storage import choose_storage
 from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
+from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
+from listenlink.media.picture_url import PictureUrls
 from listenlink.media.resumable_drafts import ResumableDrafts
-from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.secret_keys import DailyKeys, load_signing_keys
 from listenlink.settings import Settings, load_settings
 from listenlink.store import engines, resumable_uploads, tracks
@@ -46,43 +53,52 @@ _PROBES_AT_ONCE = 2
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
-    """Put an instance together on the folder that the settings name.
-
-    Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
-    """
+    """Put an instance together on the folder that the settings name. Raises RefusesToStart if there is
+    none in it, or if its keys or its bucket's aren't fit to sign with."""
     _require_instance(settings.data)
     ring = load_signing_keys(settings.data / SECRETS)
     path = settings.data / FILE_NAME
-    database, folder, drafts = _open_stores(path, settings)
+    database, folder, drafts, media_urls = _open_stores(path, settings)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
     reader = PlaybackReader(path)
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
+    names = ClientNames(daily_keys)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
-    urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
         clock=clock,
         database=database,
         folder=folder,
+        media_urls=media_urls,
         open_objects=OpenObjects(folder),
         reader=reader,
         daily_keys=daily_keys,
         registry=registry,
         engines_problem=engines_problem,
         limits=limits,
-        opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
-        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
+        opener=LinkOpener(path, limits, names, settings.session_ttl_seconds, bool(media_urls)),
+        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader),
         uploader=uploader,
         resumer=UploadResumer(database, folder, drafts, uploader, settings.max_upload_bytes),
         deriver=deriver,
         urls=urls,
+        pages=PageShower(database, registry),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        watcher=LinkWatcher(database, clock),
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
     )
+
+
+def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def _require_instance(data: Path) -> None:
@@ -90,10 +106,13 @@ def _require_instance(data: Path) -> None:
         raise RefusesToStart(f"{data} isn't an instance; make one: listenlink init --data {data}")
 
 
-def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder, ResumableDrafts]:
-    """The database, brought to this version's tables, and the folder, cleaned of what a crash left."""
+def _open_stores(
+    path: Path, settings: Settings
+) -> tuple[Database, Storage, ResumableDrafts, MediaUrls | None]:
+    """The database, brought to this version's tables, and the storage, cleaned of what a crash left."""
     upgrade(path)
-    database, folder = Database(path), Folder(settings.data)
+    folder, media_urls = choose_storage(settings, os.environ)
+    database = Database(path)
     drafts = ResumableDrafts(settings.data)
 
     def is_arriving(file: Path) -> bool:
@@ -108,10 +127,9 @@ def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder, Resu
         ),
         is_arriving,
     )
-    discarded = database.read_now(tracks.list_discarded_audio)
-    if discarded:
-        remove_discarded(database, folder, discarded)
-    return database, folder, drafts
+    if not folder.has_leftovers:  # A bucket is seen to behind the start (actions/keep_house.py).
+        remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
+    return database, folder, drafts, media_urls
 
 
 def _load_engines(

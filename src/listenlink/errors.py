@@ -34,6 +34,7 @@ class ProblemKind(Enum):
     INTERNAL = auto()
     UNAVAILABLE = auto()
     STORAGE_FULL = auto()
+    STORAGE_UNAVAILABLE = auto()
 
 
 class Problem(Exception):

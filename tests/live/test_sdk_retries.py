@@ -14,13 +14,13 @@ import pytest
 from aitronos import Aitronos
 
 from cast import Server
-from fault_proxy import FaultProxy, fault_proxy
+from lossy_proxy import LossyProxy, lossy_proxy
 from media.make_audio import make
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[FaultProxy]:
-    with fault_proxy(server.port) as running:
+def proxy(server: Server) -> Iterator[LossyProxy]:
+    with lossy_proxy(server.port) as running:
         asked: set[str] = set()
 
         def is_first(line: str) -> bool:
@@ -35,7 +35,7 @@ def proxy(server: Server) -> Iterator[FaultProxy]:
 class Sdk:
     """The SDK's transport with one key, and an Idempotency-Key for each thing that is made."""
 
-    def __init__(self, proxy: FaultProxy, api_key: str) -> None:
+    def __init__(self, proxy: LossyProxy, api_key: str) -> None:
         client = Aitronos(api_key=api_key, base_url=proxy.url)
         self._http = client._client_wrapper.httpx_client
 
@@ -47,7 +47,7 @@ class Sdk:
 
 
 def test_what_is_asked_twice_is_done_once(
-    server: Server, proxy: FaultProxy, tmp_path: Path
+    server: Server, proxy: LossyProxy, tmp_path: Path
 ) -> None:
     sdk, base = Sdk(proxy, server.api_key), f"v1/music/{server.organization_id}"
     # In `files`, because the SDK forgets `data` when it asks again.
@@ -77,7 +77,7 @@ def test_what_is_asked_twice_is_done_once(
 
 
 def test_without_an_idempotency_key_the_same_retries_make_two(
-    server: Server, proxy: FaultProxy
+    server: Server, proxy: LossyProxy
 ) -> None:
     """So it's the key that holds the above, and the retries are real."""
     http = Aitronos(api_key=server.api_key, base_url=proxy.url)._client_wrapper.httpx_client

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cast import LISTENLINK, Server, clean_environment
-from fault_proxy import FaultProxy, fault_proxy
+from lossy_proxy import LossyProxy, lossy_proxy
 from media.make_audio import make
 from pieces import TUS, left_behind
 
@@ -27,7 +27,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make("wav16", path, sample_count=10_500_000)
 
 
-def environment(proxy: FaultProxy, server: Server, state: Path) -> dict[str, str]:
+def environment(proxy: LossyProxy, server: Server, state: Path) -> dict[str, str]:
     settings = {"SERVER": proxy.url, "API_KEY": server.api_key}
     return clean_environment(**settings) | {"XDG_STATE_HOME": str(state)}
 
@@ -39,13 +39,13 @@ def upload(song: Path, environment: dict[str, str]) -> subprocess.CompletedProce
     )
 
 
-def counted(proxy: FaultProxy, method: str) -> int:
+def counted(proxy: LossyProxy, method: str) -> int:
     return sum(line.startswith(method) for line in proxy.requests)
 
 
 def test_a_large_file_goes_on_after_each_cut(server: Server, song: Path, tmp_path: Path) -> None:
     before = server.query("SELECT count(*) FROM tracks")[0][0]
-    with fault_proxy(server.port) as proxy:
+    with lossy_proxy(server.port) as proxy:
         proxy.cuts = [10 * MIB, 5 * MIB, 20 * MIB]
         done = upload(song, environment(proxy, server, tmp_path))
     assert done.returncode == 0, done.stderr
@@ -64,7 +64,7 @@ def test_the_same_command_goes_on_with_what_was_begun_or_begins_anew(
     server: Server, owner: httpx.Client, song: Path, tmp_path: Path, is_forgotten: bool
 ) -> None:
     before = server.query("SELECT count(*) FROM tracks")[0][0]
-    with fault_proxy(server.port) as proxy:
+    with lossy_proxy(server.port) as proxy:
         told = environment(proxy, server, tmp_path)
         command = [*LISTENLINK, "upload", str(song), "--engine", "studio", "--json"]
         first = subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL)

@@ -27,7 +27,7 @@ from listenlink.store.opens import AuditLine, FoundLink, FoundTrack, LimitedLine
 
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request for a link. `counts` is False for a HEAD or a prefetch, which only look.
+    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
 
     `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
     token. `session` is a Listen-Session whose signature holds, or None.
@@ -47,8 +47,8 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
 
 class Opening(msgspec.Struct, frozen=True, gc=False):
     """How a request ended, once that is durable. `link` and `left`, the client's allowance after it,
-    are None where it was refused or limited, `session` where nothing was opened; `tracks` are the
-    available ones of the target, in order."""
+    are None where it was refused or limited. `session` is that of the open, or the one that was sent
+    along to look; None if there is none. `tracks` are the available ones of the target, in order."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -61,11 +61,17 @@ class Opening(msgspec.Struct, frozen=True, gc=False):
 class _Batch:
     """One transaction: its links, opens granted so far of those with a limit, lines to write."""
 
-    def __init__(self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        items: Sequence[OpenRequest | None],
+        with_objects: bool,
+    ) -> None:
         self.connection = connection
+        self._with_objects = with_objects
         # Malformed ones too: looking nothing up would be quicker, and so would tell.
         digests = {item.token_digest for item in items if item is not None}
-        self.links = opens.find_links(connection, digests) if digests else {}
+        self.links = opens.find_links(connection, digests, with_objects) if digests else {}
         self.granted: Counter[int] = Counter()
         self.spent: list[tuple[int, int]] = []
         self.lines: list[AuditLine] = []
@@ -76,16 +82,23 @@ class _Batch:
             return [link.track] if link.track else []
         number = link.collection.id
         if number not in self._members:
-            self._members[number] = opens.find_members(self.connection, number)
+            self._members[number] = opens.find_members(self.connection, number, self._with_objects)
         return self._members[number]
 
 
 class LinkOpener:
-    """Opens links for one process: its limits, its names for clients, its queue to the database."""
+    """Opens links for one process: its limits, its names for clients, its queue to the database.
+    `with_objects` says that URLs are made of what a track is stored as."""
 
     def __init__(
-        self, path: Path, limits: ClientLimits, names: ClientNames, session_ttl_seconds: int
+        self,
+        path: Path,
+        limits: ClientLimits,
+        names: ClientNames,
+        session_ttl_seconds: int,
+        with_objects: bool = False,
     ) -> None:
+        self._with_objects = with_objects
         self._limits = limits
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
@@ -125,7 +138,7 @@ class LinkOpener:
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
     ) -> list[Opening | None]:
         self._batch = None
-        batch = self._batch = _Batch(connection, items)
+        batch = self._batch = _Batch(connection, items, self._with_objects)
         self._counts = self._limited.take()
         asking = [(item.client, item.now_us) for item in items if item is not None]
         asking += [(count.client, count.at_us) for count in self._counts]
@@ -161,7 +174,7 @@ class LinkOpener:
         if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
             return Opening(Outcome.REMOVED, None, link, left)
         if not asked.counts:
-            return Opening(Outcome.VIEWED, None, link, left)
+            return Opening(Outcome.VIEWED, None, link, left, None, session)
         tracks = batch.find_tracks(link)
         if session is not None:
             return Opening(Outcome.RENEWED, None, link, left, tracks, session)

@@ -22,6 +22,7 @@ from granian.log import LogLevels
 
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.errors import RefusesToStart
+from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder import Folder
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import PREFIX, Settings, load_settings
@@ -95,6 +96,7 @@ def check_startable(settings: Settings) -> None:
             f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
         )
     load_signing_keys(settings.data / SECRETS)
+    check_storage(settings, os.environ)
     _check_alone(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:

@@ -24,10 +24,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Draft:
-    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far."""
+    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far;
+    `content_type` is told of the object in a bucket."""
 
     def __init__(self, path: Path, *, is_there: bool = False) -> None:
         self.path = path
+        self.content_type = "application/octet-stream"
         self.size_bytes = 0
         self._hash = hashlib.sha256()
         new = 0 if is_there else os.O_CREAT | os.O_EXCL
@@ -191,10 +193,17 @@ class Folder:
         for path in self._uploads.iterdir():
             if path.name.startswith(".") or is_arriving(path):
                 continue
-            name = path.name.partition("-")[0]
-            if len(name) == 64 and not is_kept(bytes.fromhex(name)):
-                self.object_path(bytes.fromhex(name)).unlink(missing_ok=True)
-            path.unlink()
+            if len(path.name.partition("-")[0]) == 64:
+                self._settle(path, is_kept)
+            else:
+                path.unlink()
+
+    def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
+        """Decide what a mark stands for that a crash left."""
+        digest = bytes.fromhex(mark.name.partition("-")[0])
+        if not is_kept(digest):
+            self.object_path(digest).unlink(missing_ok=True)
+        mark.unlink()
 
     def _link_object(self, source: Path, digest: bytes) -> None:
         target = self.object_path(digest)
@@ -203,7 +212,7 @@ class Folder:
             with contextlib.suppress(FileExistsError):
                 os.link(source, target)
             for folder in (self._uploads, target.parent, self._objects):
-                _sync_folder(folder)
+                sync_folder(folder)
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -215,7 +224,8 @@ class Folder:
             os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return once the names in the folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -83,3 +83,12 @@ def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us
         .values(derived_at=now_us, **derived._asdict())
     )
     return kept.rowcount == 1
+
+
+def put_back(connection: Connection, audio_id: int) -> None:
+    """Let audio wait again that was begun and couldn't be worked on."""
+    connection.execute(
+        update(_AUDIO)
+        .where(_AUDIO.c.id == audio_id, _AUDIO.c.derived_at.is_(None))
+        .values(derivation_began_at=None)
+    )

@@ -126,6 +126,12 @@ _TABLE: dict[ProblemKind, _Told] = {
         "There is no room left for this. Please tell the operator.",
         "The storage is full",
     ),
+    _K.STORAGE_UNAVAILABLE: _Told(
+        503,
+        "STORAGE_UNAVAILABLE",
+        "The music can't be reached right now. Please try again in a moment.",
+        "The storage of audio can't answer now",
+    ),
 }
 # What a framework's own refusal becomes, by its status.
 _BY_STATUS = {
