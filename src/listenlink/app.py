@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import gc
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
+from listenlink.actions.check_readiness import (
+    Check,
+    Readiness,
+    database_check,
+    engines_check,
+    keys_check,
+    storage_check,
+)
 from listenlink.actions.create_instance import SECRETS, is_instance
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.instance import Instance
-from listenlink.actions.keep_house import keep_house
 from listenlink.actions.limit_clients import make_limits
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
@@ -48,6 +52,7 @@ from listenlink.store.database import Database
 from listenlink.store.playback import PlaybackReader
 from listenlink.store.sqlite import FILE_NAME, upgrade
 from listenlink.web.front import Front
+from listenlink.web.running import running
 
 _PROBES_AT_ONCE = 2
 
@@ -55,8 +60,7 @@ _PROBES_AT_ONCE = 2
 def build_instance(settings: Settings, clock: Clock) -> Instance:
     """Put an instance together on the folder that the settings name. Raises RefusesToStart if there is
     none in it, or if its keys or its bucket's aren't fit to sign with."""
-    _require_instance(settings.data)
-    ring = load_signing_keys(settings.data / SECRETS)
+    ring = _load_ring(settings)
     path = settings.data / FILE_NAME
     database, folder, drafts, media_urls = _open_stores(path, settings)
     deriver = AudioDeriver(database, folder, clock)
@@ -65,8 +69,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     daily_keys = DailyKeys(settings.data / SECRETS / "daily")
     names = ClientNames(daily_keys)
     limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
-    uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
+    uploader = TrackUploader(database, folder, _probe(settings), registry, deriver.wake)
     urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
@@ -93,17 +96,41 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         watcher=LinkWatcher(database, clock),
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
+        readiness=Readiness(clock, _list_checks(settings, database, folder, ring, engines_problem)),
     )
+
+
+def _load_ring(settings: Settings) -> tuple[SigningKey, ...]:
+    if not is_instance(settings.data):
+        raise RefusesToStart(
+            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
+        )
+    return load_signing_keys(settings.data / SECRETS)
+
+
+def _probe(settings: Settings) -> Probe:
+    return Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+
+
+def _list_checks(
+    settings: Settings,
+    database: Database,
+    folder: Storage,
+    ring: tuple[SigningKey, ...],
+    engines_problem: str | None,
+) -> list[Check]:
+    """What must hold for an instance to be ready, in the order `/readyz` tells it."""
+    return [
+        database_check(database),
+        storage_check(folder),
+        keys_check(settings.data / SECRETS, ring),
+        engines_check(engines_problem),
+    ]
 
 
 def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
     purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
-
-
-def _require_instance(data: Path) -> None:
-    if not is_instance(data):
-        raise RefusesToStart(f"{data} isn't an instance; make one: listenlink init --data {data}")
 
 
 def _open_stores(
@@ -151,21 +178,5 @@ def create_app() -> Front:
     instance = build_instance(settings, Clock())
     if instance.engines_problem:
         structlog.get_logger().error("engines_unreadable", problem=instance.engines_problem)
-    return Front(instance, lambda: _running(instance))
-
-
-@contextlib.asynccontextmanager
-async def _running(instance: Instance) -> AsyncIterator[None]:
-    """Between the server's start and its end."""
-    # What is loaded by now lives as long as the process: the collector needn't look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
-    housekeeping = asyncio.create_task(keep_house(instance))
-    try:
-        yield
-    finally:
-        housekeeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await housekeeping
-        instance.close()
+    front = Front(instance, lambda: running(instance, front))
+    return front

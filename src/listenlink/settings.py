@@ -95,6 +95,16 @@ class Settings(BaseSettings):
         default=None, pattern="^/([A-Za-z0-9_-]+/)+$",
         description="nginx in front sends the audio of the folder: the `internal` location of `objects`.",
     )  # fmt: skip
+    leave_after_seconds: int = Field(
+        default=2, ge=0, le=300,
+        description="How long a server that was sent SIGTERM still answers, while `/readyz` says that "
+        "it's leaving.",
+    )  # fmt: skip
+    metrics_address: Annotated[tuple[str, int] | None, NoDecode] = Field(
+        default=None,
+        description="Where metrics are told, as in `127.0.0.1:9484`: to operators, never to the world. "
+        "Unset: nowhere. With several workers each takes a port of its own, from this one on.",
+    )
     embed_ancestors: str = Field(
         default="*", pattern=r"^(\*|'none'|'self'|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)( https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)*$",
         description="Which sites may frame the embed player, as in `https://blog.example "
@@ -113,6 +123,21 @@ class Settings(BaseSettings):
         return tuple(
             ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
         )
+
+    @field_validator("metrics_address", mode="before")
+    @classmethod
+    def _split_address(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        host, _, port = value.rpartition(":")
+        if (
+            not host
+            or not port.isascii()
+            or not port.isdigit()
+            or int(port) not in range(1, 65_536)
+        ):
+            raise ValueError("must be like 127.0.0.1:9484")
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
     @field_validator("public_url")
     @classmethod

@@ -32,6 +32,8 @@ DEFAULTS = {
     "cloudfront_key_id": None,
     "cloudfront_key_file": None,
     "accel_prefix": None,
+    "leave_after_seconds": 2,
+    "metrics_address": None,
     "embed_ancestors": "*",
     "log_level": "info",
 }
@@ -57,6 +59,10 @@ BAD: dict[str, list[str]] = {
     "CLOUDFRONT_URL": ["", "http://d1.cloudfront.net", "https://d1.cloudfront.net/", "https://a.b/c?d"],
     "CLOUDFRONT_KEY_ID": ["", "K2", "k2jcjmdehxqw5f", "K2JCJMDEHXQW5F&Expires=1", "K2JCJMDEHXQW5F\n"],
     "ACCEL_PREFIX": ["", "/", "objects/", "/objects", "//objects/", "/../objects/", "/objects/\r\nx/"],
+    "LEAVE_AFTER_SECONDS": ["-1", "301", *NO_NUMBER],
+    "METRICS_ADDRESS": [
+        "", "9484", ":9484", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+    ],
     "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip

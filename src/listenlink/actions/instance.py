@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from listenlink.actions.check_readiness import Readiness
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
@@ -12,6 +13,7 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.take_leave import Presence
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
@@ -33,7 +35,8 @@ from listenlink.store.playback import PlaybackReader
 class Instance:
     """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
     this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
-    read, if it can't: every licence then is told as unclear."""
+    read, if it can't: every licence then is told as unclear. `presence` is whether this process is
+    leaving."""
 
     settings: Settings
     clock: Clock
@@ -59,6 +62,8 @@ class Instance:
     watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
+    readiness: Readiness
+    presence: Presence = field(default_factory=Presence)
 
     @property
     def revocation(self) -> Revocation:

@@ -102,6 +102,7 @@ class LinkOpener:
         self._limits = limits
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
+        self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
         self._limited = LimitedLog()
         self._batch: _Batch | None = None
         self._counts: list[LimitedCount] = []
@@ -109,11 +110,21 @@ class LinkOpener:
             path, self._run_batch, self._undo, self._done
         )
 
+    @property
+    def queue(self) -> GroupCommit[OpenRequest | None, Opening | None]:
+        """Where requests wait for their transaction."""
+        return self._group
+
     async def open(self, asked: OpenRequest) -> Opening:
         """Open one link. What is returned is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
+        opening = await self._open(asked)
+        self.outcomes[opening.outcome, opening.reason] += 1
+        return opening
+
+    async def _open(self, asked: OpenRequest) -> Opening:
         if self._limits.hits.is_spent(asked.client.number, asked.tick_us):
             opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         else:

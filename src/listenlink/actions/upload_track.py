@@ -89,6 +89,7 @@ class TrackUploader:
         self._probe = probe
         self._registry = registry
         self._stored = stored
+        self.uploads = self.upload_bytes = 0
 
     async def upload(
         self,
@@ -113,6 +114,8 @@ class TrackUploader:
             added = await asyncio.shield(
                 self._folder.run(self._publish, draft, track, audio, doing)
             )
+            self.uploads += 1
+            self.upload_bytes += audio.size_bytes
             self._stored()
             return added
         finally:

@@ -20,6 +20,7 @@ from listenlink.errors import Problem, ProblemKind
 
 _Result = TypeVar("_Result")
 _READ_BYTES = 1024 * 1024
+_CHECKED_BYTES = 4096
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -109,6 +110,18 @@ class Folder:
         with storage_full():
             os.link(source, path)
         return Draft(path, is_there=True)
+
+    def check_writing(self) -> None:
+        """Return if a file can be written. Raises Problem(STORAGE_FULL) or OSError if it can't."""
+        with storage_full():
+            descriptor = os.open(self._uploads / ".check", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, bytes(_CHECKED_BYTES))
+                os.fsync(descriptor)
+                os.ftruncate(descriptor, 0)
+            finally:
+                os.close(descriptor)
 
     def publish(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from listenlink.store import tables
 
@@ -63,6 +63,16 @@ def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Und
         update(_AUDIO).where(_AUDIO.c.id == row.id).values(derivation_began_at=now_us)
     )
     return Underived(row.id, row.digest, row.sample_count, row.sample_rate)
+
+
+def count_underived(connection: Connection) -> int:
+    """How many files nothing was made from yet, those that are being worked on among them."""
+    statement = (
+        select(func.count())
+        .select_from(_AUDIO)
+        .where(_AUDIO.c.derived_at.is_(None), _AUDIO.c.discarded_at.is_(None))
+    )
+    return int(connection.execute(statement).scalar_one())
 
 
 def find_sound(connection: Connection, track_id: int) -> Sound:

@@ -15,6 +15,7 @@ from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
+from listenlink.model.tally import DoorTally
 from listenlink.web import hosts, playback_door, public_door, tus
 from listenlink.web.answer import (
     TRACE,
@@ -45,12 +46,16 @@ _CLOSE = (b"connection", b"close")
 
 
 class Front:
-    """The ASGI application. `running` surrounds its life: it's entered at start-up."""
+    """The ASGI application. `running` surrounds its life: it's entered at start-up.
+
+    `refused` counts what was refused before a door, `routed` what went through the framework.
+    """
 
     def __init__(
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
         self._instance = instance
+        self._presence = instance.presence
         self._running = running
         settings = instance.settings
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
@@ -58,21 +63,22 @@ class Front:
         self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
         clients = ClientFinder(settings.trusted_proxies)
+        self.refused, self.routed = DoorTally(), DoorTally()
         requests = ShareRequests(instance, clients)
         writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
-        pages = PageDoor(instance, requests, writer, self._everywhere)
-        self._public_door = PublicDoor(instance, requests, pages, self._everywhere)
-        self._playback_door = PlaybackDoor(instance, self._everywhere)
+        self.pages = PageDoor(instance, requests, writer, self._everywhere)
+        self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
+        self.playback_door = PlaybackDoor(instance, self._everywhere)
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
             {
                 "instance": instance,
                 "clients": clients,
                 "share_requests": requests,
-                "pages": pages,
+                "pages": self.pages,
                 "page_writer": writer,
-                "public_door": self._public_door,
-                "playback_door": self._playback_door,
+                "public_door": self.public_door,
+                "playback_door": self.playback_door,
             }
         )
 
@@ -84,15 +90,27 @@ class Front:
         if scope["type"] != "http":
             return
         scope[TRACE] = new_trace_number()
+        presence = self._presence
+        if presence.is_leaving:
+            send = _closing(send)
+        presence.in_flight += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            presence.in_flight -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
         headers = headers_of(scope)
         try:
             if not self._hosts.accepts(headers.get(b"host"), path):
                 raise Problem(ProblemKind.MISDIRECTED)
+            if self._presence.is_refusing and path not in hosts.PROBES:
+                raise Problem(ProblemKind.UNAVAILABLE)
             if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
-                await self._public_door(scope, headers, send)
+                await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
-                await self._playback_door(scope, headers, receive, send)
+                await self.playback_door(scope, headers, receive, send)
             else:
                 await self._through_routes(scope, receive, send)
         except Problem as problem:
@@ -102,8 +120,9 @@ class Front:
             await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
-        now_us = self._instance.clock.now_us()
-        await send_answer(scope, send, problem_answer(problem, scope[TRACE], now_us), self._own)
+        answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        self.refused.add(answer.status)
+        await send_answer(scope, send, answer, self._own)
 
     async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
@@ -125,6 +144,7 @@ class Front:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
+                self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
                 added = [
                     *self._headers_for(scope),
@@ -158,6 +178,18 @@ class Front:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _closing(send: Send) -> Send:
+    """A `send` whose answer is the last on its connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            others = [pair for pair in message["headers"] if pair[0] != _CLOSE[0]]
+            message["headers"] = [*others, _CLOSE]
+        await send(message)
+
+    return send_last
 
 
 def _has_body(scope: Scope) -> bool:

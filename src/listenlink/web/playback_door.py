@@ -15,6 +15,7 @@ from listenlink.media.open_objects import Audio
 from listenlink.media.signed_url import (
     PATH as PATH,
 )  # the door's path is part of what is signed for
+from listenlink.model.tally import DoorTally
 from listenlink.web.answer import (
     TRACE,
     Answer,
@@ -43,6 +44,8 @@ class PlaybackDoor:
     def __init__(self, instance: Instance, shared_headers: Headers) -> None:
         self._instance = instance
         self._headers = shared_headers + MEDIA
+        self.tally = DoorTally()
+        self.bytes_sent = 0
 
     async def __call__(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
@@ -79,6 +82,7 @@ class PlaybackDoor:
         part: Part | None,
     ) -> None:
         if playing is None or part is None or scope["method"] == "HEAD":
+            self.tally.add(answer.status)
             await send_answer(scope, send, answer, self._headers)
             return
         try:
@@ -87,6 +91,7 @@ class PlaybackDoor:
             # Deleted between the check and now; or lost, which the operator should hear of.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
+        self.tally.add(answer.status)
         told = [*answer.headers, *self._headers, request_id(scope)]
         await send({"type": "http.response.start", "status": answer.status, "headers": told})
         await self._stream(audio, playing, part, receive, send)
@@ -168,6 +173,7 @@ class PlaybackDoor:
                 if not chunk:
                     return
                 offset += len(chunk)
+                self.bytes_sent += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": offset < end})
         finally:
             if listener is not None:
