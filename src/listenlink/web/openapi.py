@@ -95,6 +95,7 @@ def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> No
     # The framework's own: this application tells it in its envelope.
     if not (declared.get("public") and "requestBody" in operation):
         responses.pop("400", None)
+    responses.get("204", {}).pop("content", None)
     for parameter in operation.get("parameters", []):
         _spell_id(parameter["name"], parameter["schema"])
     if declared.get("public"):
