@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import structlog
 
-from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.create_instance import check_instance
+from listenlink.actions.decide_opens import Opening, OpenRequest
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.find_instance import backend_of, daily_folder, load_ring
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
-from listenlink.actions.limit_clients import make_limits
+from listenlink.actions.keep_opens import OpenKeeper
+from listenlink.actions.limit_clients import ClientLimits, OwnLimits
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
@@ -22,7 +24,7 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
-from listenlink.errors import RefusesToStart
+from listenlink.errors import Problem, RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
@@ -32,12 +34,19 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
-from listenlink.secret_keys import DailyKeys, load_signing_keys
+from listenlink.secret_keys import DailyKeys
 from listenlink.settings import Settings, load_settings
-from listenlink.store import engines, tracks
+from listenlink.store import audit_days, engines, tracks
+from listenlink.store.backend import Backend
+from listenlink.store.connections import Connections
 from listenlink.store.database import Database
-from listenlink.store.playback import PlaybackReader
-from listenlink.store.sqlite import FILE_NAME, upgrade
+from listenlink.store.group_commit import GroupCommit
+from listenlink.store.playback import (
+    PlaybackReader,
+    PostgresPlaybackReader,
+    SqlitePlaybackReader,
+)
+from listenlink.store.postgres_group import PostgresGroup
 from listenlink.web.front import Front
 
 _PROBES_AT_ONCE = 2
@@ -48,19 +57,16 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
 
     Raises RefusesToStart if there is no instance in it, or if its keys aren't fit to sign with.
     """
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
-    ring = load_signing_keys(settings.data / SECRETS)
-    path = settings.data / FILE_NAME
-    database, folder = _open_stores(path, settings)
+    check_instance(settings)
+    ring = load_ring(settings)
+    backend = backend_of(settings)
+    database, folder = _open_stores(backend, settings, clock)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
-    reader = PlaybackReader(path)
-    daily_keys = DailyKeys(settings.data / SECRETS / "daily")
+    daily_keys = DailyKeys(daily_folder(settings))
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
-    limits = make_limits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    limits = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    opener, reader = _open_doors(backend, limits, ClientNames(daily_keys), settings)
     urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
     return Instance(
         settings=settings,
@@ -73,7 +79,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         registry=registry,
         engines_problem=engines_problem,
         limits=limits,
-        opener=LinkOpener(path, limits, ClientNames(daily_keys), settings.session_ttl_seconds),
+        opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
         player=TrackPlayer(urls, reader),
         uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
@@ -84,10 +90,33 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )
 
 
-def _open_stores(path: Path, settings: Settings) -> tuple[Database, Folder]:
-    """The database, brought to this version's tables, and the folder, cleaned of what a crash left."""
-    upgrade(path)
-    database, folder = Database(path), Folder(settings.data)
+def _open_doors(
+    backend: Backend, limits: ClientLimits, names: ClientNames, settings: Settings
+) -> tuple[LinkOpener, PlaybackReader]:
+    """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
+    if backend.url is None:
+        keeper = OpenKeeper(limits, names, settings.session_ttl_seconds)
+        queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
+            backend.path, keeper.run_now, keeper.undo, keeper.done
+        )
+        return LinkOpener(keeper, queue), SqlitePlaybackReader(backend.path)
+    connections = Connections(backend.url)
+    keeper = OpenKeeper(limits, names, settings.session_ttl_seconds, connections)
+    return LinkOpener(keeper, PostgresGroup(keeper.run)), PostgresPlaybackReader(connections)
+
+
+def _open_stores(backend: Backend, settings: Settings, clock: Clock) -> tuple[Database, Folder]:
+    """The database, brought to this version's tables, and the folder, cleaned of what a crash left.
+
+    Raises RefusesToStart if the database can't be reached.
+    """
+    try:
+        backend.upgrade()
+        database = backend.open()
+        database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
+    except Problem:
+        raise RefusesToStart(f"{backend} can't be reached now") from None
+    folder = Folder(settings.data)
     folder.start_serving(
         lambda digest: database.read_now(
             lambda connection: tracks.is_object_kept(connection, digest)

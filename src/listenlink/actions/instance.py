@@ -17,7 +17,7 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
-from listenlink.secret_keys import DailyKeys
+from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings
 from listenlink.store.database import Database
 from listenlink.store.playback import PlaybackReader
@@ -34,7 +34,7 @@ class Instance:
     folder: Folder
     open_objects: OpenObjects
     reader: PlaybackReader
-    daily_keys: DailyKeys
+    daily_keys: DayKeys
     registry: EngineRegistry
     engines_problem: str | None
     limits: ClientLimits
@@ -51,5 +51,6 @@ class Instance:
         """End its threads and connections."""
         self.opener.close()
         self.reader.close()
+        self.limits.close()
         self.database.close()
         self.folder.stop_serving()

@@ -10,7 +10,7 @@ from listenlink.actions.instance import Instance
 from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.store import audit, idempotent_answers, open_counts, share_audit
+from listenlink.store import audit, audit_days, idempotent_answers, open_counts, share_audit
 
 _log = structlog.get_logger()
 _SECOND = 1.0
@@ -19,6 +19,7 @@ _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
+_LONG_SECONDS = 600.0
 
 
 async def keep_house(instance: Instance) -> None:
@@ -71,16 +72,22 @@ async def delete_old(instance: Instance) -> int:
     today = instance.clock.now_us() // DAY_US
     await asyncio.to_thread(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US
+    now_us = instance.clock.now_us()
+    await instance.database.write(lambda connection: audit_days.make_days(connection, now_us))
     await add_up_opens(instance, _MOST_WAITING)
-    sums = await instance.database.read(lambda c: share_audit.sum_old_days(c, before_us))
+    sums = await instance.database.read(
+        lambda c: share_audit.sum_old_days(c, before_us), within_seconds=_LONG_SECONDS
+    )
     if sums:
-        await instance.database.write(lambda connection: share_audit.keep_days(connection, sums))
+        await instance.database.write(
+            lambda connection: share_audit.keep_days(connection, sums), within_seconds=_LONG_SECONDS
+        )
     lines = 0
     while gone := await instance.database.write(
-        lambda connection: audit.delete_older(connection, before_us)
+        lambda connection: audit.delete_older(connection, before_us), within_seconds=_LONG_SECONDS
     ):
         lines += gone
-    too_old_us = instance.clock.now_us() - KEPT_US
+    too_old_us = now_us - KEPT_US
     while await instance.database.write(
         lambda connection: idempotent_answers.delete_older(connection, too_old_us)
     ):

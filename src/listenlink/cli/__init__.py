@@ -51,6 +51,14 @@ def init(
 
 
 @app.command()
+def migrate(data: Data = None) -> None:
+    """Bring the database to this release. A server does so itself when it starts."""
+    from listenlink.cli import instance
+
+    instance.migrate(data)
+
+
+@app.command()
 def serve(
     data: Data = None,
     host: Host = None,

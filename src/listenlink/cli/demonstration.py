@@ -11,6 +11,7 @@ from pathlib import Path
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
+from listenlink.actions.find_instance import backend_of, has_own_keys
 from listenlink.actions.instance import Instance
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
@@ -39,9 +40,12 @@ def demo(
         public_url = f"http://{_local_address()}:{load_settings(port=port, host='127.0.0.1').port}"
     settings = load_settings(data=data, host=host, port=port, public_url=public_url)
     made = None
-    if not is_instance(settings.data):
+    backend = backend_of(settings)
+    if not is_instance(backend):
         _say("Making an instance, and music for it …")
-        made = create_instance(settings.data, "Demo", "demo@localhost", Clock().now_us())
+        made = create_instance(
+            backend, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
+        )
     check_startable(settings)
     urls = asyncio.run(_prepare(settings))
 

@@ -20,10 +20,10 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.create_instance import check_instance
+from listenlink.actions.find_instance import load_ring
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder import Folder
-from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
@@ -90,11 +90,8 @@ def worker_app() -> Any:
 
 def check_startable(settings: Settings) -> None:
     """Raise RefusesToStart for what would otherwise fail in a worker, where nobody reads it."""
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
-    load_signing_keys(settings.data / SECRETS)
+    check_instance(settings)
+    load_ring(settings)
     _check_alone(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
@@ -108,18 +105,19 @@ def check_startable(settings: Settings) -> None:
 
 
 def _check_alone(settings: Settings) -> None:
-    """Two servers on one folder would each allow a client the whole limit, so the second is refused.
+    """Two servers without Redis would each allow a client the whole limit, so the second is refused.
 
     A server that was killed takes a moment to be gone, so it's asked again for a while.
     """
     folder = Folder(settings.data)
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
-    while settings.resolve_limit_per_minute and folder.is_served():
+    is_limited = settings.resolve_limit_per_minute and not settings.redis_url
+    while is_limited and folder.is_served():
         if time.monotonic() > deadline:
             raise RefusesToStart(
                 f"{settings.data} is served already, and two servers can't share a rate limit; "
-                f"stop the other, or set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
+                f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
 

@@ -93,9 +93,9 @@ class PublicDoor:
     def _limited(self, asked: OpenRequest, opening: Opening) -> Answer:
         limits, client = self._instance.limits, asked.client.number
         if opening.reason is Reason.MISS_LIMIT:
-            name, allowance = "refusal", limits.misses.peek(client, asked.tick_us)
+            name, allowance = "refusal", limits.peek_misses(client, asked.tick_us)
         else:
-            name, allowance = "resolve", limits.hits.peek(client, asked.tick_us)
+            name, allowance = "resolve", limits.peek_hits(client, asked.tick_us)
         answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
         answer.headers.append((b"retry-after", b"%d" % allowance.wait_seconds))
         answer.headers.extend(_rate_headers(name, allowance, asked.now_us))
