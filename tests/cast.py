@@ -87,8 +87,8 @@ class Server:
     def database(self) -> Path:
         return self.data / "listenlink.db"
 
-    def start(self) -> None:
-        """Start it, and return when it answers."""
+    def launch(self) -> None:
+        """Start it, without waiting."""
         self.log = self.data.with_name(self.data.name + ".log")
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -99,6 +99,12 @@ class Server:
                 text=True,
                 start_new_session=True,
             )
+
+    def start(self) -> None:
+        """Start it, and return when it's ready."""
+        self.launch()
+        assert self.process is not None
+        assert self.log is not None
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()

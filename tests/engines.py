@@ -25,7 +25,7 @@ def new_settings(engine: str = ENGINE) -> dict[str, str]:
     """The settings of a new instance."""
     if engine == SQLITE:
         return {}
-    return {"DATABASE_URL": servers.new_database()}
+    return {"DATABASE_URL": servers.new_database(), "REDIS_URL": servers.new_redis_database()}
 
 
 def new_backend(folder: Path, engine: str = ENGINE) -> Backend:

@@ -6,6 +6,7 @@ They're started when first asked for and end with the process. As root, PostgreS
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from listenlink.store.backend import Backend
 
@@ -65,7 +68,11 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to it and to its children."""
         assert self.process is not None
-        os.killpg(self.process.pid, number)
+        # PostgreSQL's children have sessions of their own.
+        parent = psutil.Process(self.process.pid)
+        for process in [parent, *parent.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def kill(self) -> None:
         """kill -9 it and its children, and wait."""

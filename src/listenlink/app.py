@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
+from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.decide_opens import Opening, OpenRequest
 from listenlink.actions.derive_audio import AudioDeriver
@@ -21,6 +22,7 @@ from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.share_limits import SharedLimits
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
@@ -33,8 +35,8 @@ from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrl
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
-from listenlink.model.signing import Signer
-from listenlink.secret_keys import DailyKeys
+from listenlink.model.signing import Signer, SigningKey, derive
+from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings, load_settings
 from listenlink.store import audit_days, engines, tracks
 from listenlink.store.backend import Backend
@@ -47,6 +49,9 @@ from listenlink.store.playback import (
     SqlitePlaybackReader,
 )
 from listenlink.store.postgres_group import PostgresGroup
+from listenlink.store.shared_days import SharedDayKeys
+from listenlink.store.shared_log import PURPOSE as LIMITS_PURPOSE
+from listenlink.store.shared_log import SharedLog, open_redis
 from listenlink.web.front import Front
 
 _PROBES_AT_ONCE = 2
@@ -61,11 +66,12 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     ring = load_ring(settings)
     backend = backend_of(settings)
     database, folder = _open_stores(backend, settings, clock)
+    keys = KeyComparison(ring, clock)
+    keys.compare_now(database)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
-    daily_keys = DailyKeys(daily_folder(settings))
+    limits, daily_keys = _open_shared(settings, ring, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
-    limits = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     opener, reader = _open_doors(backend, limits, ClientNames(daily_keys), settings)
     urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
     return Instance(
@@ -87,7 +93,26 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         urls=urls,
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
+        keys=keys,
     )
+
+
+def _open_shared(
+    settings: Settings, ring: Sequence[SigningKey], clock: Clock
+) -> tuple[ClientLimits, DayKeys]:
+    """What several processes share by Redis, or one has by itself: the limits and the days' keys."""
+    own = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    days = DailyKeys(daily_folder(settings))
+    if settings.redis_url is None:
+        return own, days
+    redis = open_redis(settings.redis_url.get_secret_value())
+    shared_days = SharedDayKeys(redis, days)
+    if not own.hit_limit:
+        return own, shared_days
+    # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
+    secret = derive(min(ring, key=lambda key: key.key_id).root, LIMITS_PURPOSE)
+    log = SharedLog(redis, own.hit_limit, own.miss_limit, secret)
+    return SharedLimits(own, log, clock), shared_days
 
 
 def _open_doors(

@@ -112,16 +112,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.match("postgres(ql)?://[^/]", value.get_secret_value()):
+        if value is not None and not re.match("postgres(ql)?://[^/]", value.get_secret_value()):
             raise ValueError("must be like postgresql://user:password@host/name")
-        return value or None
+        return value
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.match("rediss?://[^/]", value.get_secret_value()):
+        if value is not None and not re.match("rediss?://[^/]", value.get_secret_value()):
             raise ValueError("must be like redis://host:6379/0")
-        return value or None
+        return value
 
     @field_validator("public_url")
     @classmethod

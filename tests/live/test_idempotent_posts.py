@@ -206,6 +206,7 @@ def test_the_database_alone_tells_no_token_and_a_new_key_no_answer(tmp_path: Pat
         assert with_key(owner, post, key).json()["token"] == token
         server.stop()
         ring.write_text(ring.read_text().splitlines()[0] + "\n")
+        assert server.cli("migrate", "--forget-keys").returncode == 0
         server.start()
         gone = with_key(owner, post, key)
         assert (gone.status_code, gone.json()["error"]["code"]) == (409, "CONFLICT")

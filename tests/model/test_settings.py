@@ -27,11 +27,17 @@ DEFAULTS = {
     "max_audio_seconds": 7200,
     "audit_retention_days": 90,
     "engines_file": None,
+    "database_url": None,
+    "redis_url": None,
+    "signing_keys": None,
+    "signing_keys_file": None,
     "log_level": "info",
 }
 
 NO_NUMBER = ["", "x", "1.5", "1e9", "0x10", "١x", "10 MB", "nan", "inf"]
 BAD: dict[str, list[str]] = {
+    "DATABASE_URL": ["", "x", "mysql://host/name", "postgresql://", "postgresql:///name", "/a/path"],
+    "REDIS_URL": ["", "x", "http://host", "redis://", "redis:///0", "unix:///a/path"],
     "PORT": ["0", "-1", "65536", "10" * 500, *NO_NUMBER],
     "PUBLIC_URL": [
         "", "music.example", "//music.example", "ftp://music.example", "javascript:alert(1)", "https://",
@@ -50,7 +56,7 @@ BAD: dict[str, list[str]] = {
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.
-WITHOUT_A_BAD_FORM = {"DATA", "HOST", "ENGINES_FILE"}
+WITHOUT_A_BAD_FORM = {"DATA", "HOST", "ENGINES_FILE", "SIGNING_KEYS", "SIGNING_KEYS_FILE"}
 
 # What urlsplit takes for a bare address and what, put before a path, makes links that lead elsewhere.
 BROKEN_LINKS = [

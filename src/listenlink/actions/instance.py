@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
@@ -46,6 +47,7 @@ class Instance:
     urls: PlaybackUrls
     session_signer: Signer
     sealer: Sealer
+    keys: KeyComparison
 
     def close(self) -> None:
         """End its threads and connections."""

@@ -14,6 +14,7 @@ from listenlink.store import audit, audit_days, idempotent_answers, open_counts,
 
 _log = structlog.get_logger()
 _SECOND = 1.0
+_MINUTE = 60.0
 _QUIET_LINES = 500
 _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
@@ -24,7 +25,12 @@ _LONG_SECONDS = 600.0
 
 async def keep_house(instance: Instance) -> None:
     """Run until cancelled."""
-    await asyncio.gather(_every_second(instance), _keep_retention(instance), instance.deriver.run())
+    await asyncio.gather(
+        _every_second(instance),
+        _every_minute(instance),
+        _keep_retention(instance),
+        instance.deriver.run(),
+    )
 
 
 async def _every_second(instance: Instance) -> None:
@@ -38,6 +44,15 @@ async def _every_second(instance: Instance) -> None:
             await instance.database.checkpoint()
         except Problem:
             _log.warning("housekeeping_postponed")
+
+
+async def _every_minute(instance: Instance) -> None:
+    while True:
+        await asyncio.sleep(_MINUTE)
+        try:
+            await instance.keys.compare(instance.database)
+        except Problem:
+            _log.warning("keys_not_compared")
 
 
 async def add_up_opens(instance: Instance, waited: int) -> int:

@@ -49,6 +49,16 @@ class OwnLimits:
         self._hits = HitLimit(resolve_per_minute)
         self._misses = MissLimit(miss_per_minute if resolve_per_minute else 0)
 
+    @property
+    def hit_limit(self) -> int:
+        """Hits in any window; 0 is no limit."""
+        return self._hits.limit
+
+    @property
+    def miss_limit(self) -> int:
+        """Misses in any window; 0 is no limit."""
+        return self._misses.limit
+
     def is_spent(self, client: int, tick_us: int) -> bool:
         """Whether a hit would be refused now."""
         return self._hits.is_spent(client, tick_us)

@@ -51,11 +51,19 @@ def init(
 
 
 @app.command()
-def migrate(data: Data = None) -> None:
+def migrate(
+    data: Data = None,
+    forget_keys: Annotated[
+        bool,
+        typer.Option(
+            "--forget-keys", help="The signing keys of all nodes were replaced on purpose."
+        ),
+    ] = False,
+) -> None:
     """Bring the database to this release. A server does so itself when it starts."""
     from listenlink.cli import instance
 
-    instance.migrate(data)
+    instance.migrate(data, forget_keys)
 
 
 @app.command()

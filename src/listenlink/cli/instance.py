@@ -14,7 +14,9 @@ from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_seconds
 from listenlink.settings import load_settings
+from listenlink.store import signing_keys
 from listenlink.store.audit import read_audit
+from listenlink.store.backend import Backend
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:
@@ -54,7 +56,7 @@ def audit(data: Path | None, share: str | None) -> None:
         database.close()
 
 
-def migrate(data: Path | None) -> None:
+def migrate(data: Path | None, forgets_keys: bool) -> None:
     """Bring the instance's tables to this release. Raises RefusesToStart."""
     backend = backend_of(load_settings(data=data))
     if backend.url is None and not is_instance(backend):
@@ -63,9 +65,19 @@ def migrate(data: Path | None) -> None:
         before = backend.find_version()
         backend.upgrade()
         after = backend.find_version()
+        if forgets_keys:
+            _forget_keys(backend)
     except Problem:
         raise RefusesToStart(f"{backend} can't be reached now") from None
     print(f"The tables stand at {after}" + (", as before." if before == after else "."))
+
+
+def _forget_keys(backend: Backend) -> None:
+    database = backend.open()
+    try:
+        database.write_now(signing_keys.forget_keys)
+    finally:
+        database.close()
 
 
 def _line(entry: AuditEntry) -> dict[str, object]:

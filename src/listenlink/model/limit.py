@@ -37,6 +37,12 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
         return self.limit > 0 and self.remaining <= 0
 
 
+class SharedAllowance(Allowance, frozen=True, gc=False):
+    """One from a log that several processes share: `at` is when, by that log's clock."""
+
+    at: int
+
+
 class Spend(NamedTuple):
     """What one request would use: a refusal of this token, or without one a hit.
 

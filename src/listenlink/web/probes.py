@@ -23,6 +23,8 @@ class Ready(msgspec.Struct, frozen=True):
     status: str
     database: str
     engines: str
+    signing_keys: str
+    limits: str
 
 
 @get("/healthz", opt={"public": True}, summary="Alive?", tags=["Operation"], security=[{}])
@@ -40,7 +42,8 @@ async def is_alive() -> Alive:
     responses={503: ResponseSpec(Ready, description="Not now.", generate_examples=False)},
 )
 async def is_ready(state: State) -> Response[Ready]:
-    """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
+    """200 when links can be opened here, 503 when not. Unreadable engine terms and limits that can't be
+    shared are said, and stay a 200."""
     instance: Instance = state.instance
     try:
         await instance.database.ping()
@@ -48,8 +51,11 @@ async def is_ready(state: State) -> Response[Ready]:
     except Problem:
         database = "unavailable"
     engines = "unreadable" if instance.engines_problem else "ok"
-    is_up = database == "ok"
+    limits = "ok" if await instance.limits.ping() else "not shared"
+    is_up = database == "ok" and instance.keys.is_matching
     return Response(
-        Ready("ready" if is_up else "unavailable", database, engines),
+        Ready(
+            "ready" if is_up else "unavailable", database, engines, instance.keys.finding, limits
+        ),
         status_code=200 if is_up else 503,
     )
