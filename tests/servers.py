@@ -136,11 +136,11 @@ def new_postgres(*, durable: bool = False) -> Program:
     server = Program(command, port, as_nobody=True)
     server.start()
     atexit.register(server.kill)
-    _wait_until_up(server)
+    wait_until_up(server)
     return server
 
 
-def _wait_until_up(server: Program) -> None:
+def wait_until_up(server: Program) -> None:
     """It listens before it lets anybody in."""
     for _ in range(600):
         if _psql(server, "postgres", "SELECT 1").returncode == 0:
