@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock clean
+.PHONY: help setup run test check format messages bench screenshots lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,8 +33,15 @@ format: .venv/.dev  ## Format the code
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
 
+messages: .venv/.dev  ## Bring the pages' catalogues up to date with what they say
+	@$(BIN)/python scripts/update_messages.py
+
 bench: .venv/.dev  ## Measure, and write bench/RESULTS.md (QUICK=1, FULL=1)
 	@$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(FULL),--full)
+
+screenshots: .venv/.dev  ## Take a picture of every state of the page, in build/screenshots
+	@sh scripts/test-tools.sh
+	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 lock: .venv/.dev  ## Resolve the dependencies anew
 	$(PIP) uv

@@ -13,6 +13,7 @@ from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.decide_opens import Opening, OpenRequest
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import backend_of, daily_folder, load_ring
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
@@ -24,14 +25,18 @@ from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.share_limits import SharedLimits
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
+from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.folder import Folder
 from listenlink.media.measure import Probe
 from listenlink.media.open_objects import OpenObjects
-from listenlink.media.signed_url import OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
+from listenlink.media.picture_url import PictureUrls
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
@@ -73,7 +78,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     limits, daily_keys = _open_shared(settings, ring, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     opener, reader = _open_doors(backend, limits, ClientNames(daily_keys), settings)
-    urls = PlaybackUrls(settings.base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    urls = _make_urls(settings.base_url, ring)
     return Instance(
         settings=settings,
         clock=clock,
@@ -91,10 +96,19 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
         deriver=deriver,
         urls=urls,
+        pages=PageShower(database, registry),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        watcher=LinkWatcher(database, clock),
         session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring),
         keys=keys,
     )
+
+
+def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def _open_shared(

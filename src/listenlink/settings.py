@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     engines_file: Path | None = Field(
         default=None, description="Engines and their licence terms; unset: those that come with Listenlink."
     )  # fmt: skip
+    embed_ancestors: str = Field(
+        default="*", pattern=r"^(\*|'none'|'self'|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)( https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)*$",
+        description="Which sites may frame the embed player, as in `https://blog.example "
+        "https://*.press.example`; `*` is any, `'none'` none.",
+    )  # fmt: skip
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$",
         description="The least severe log lines written: debug, info, warning or error.",

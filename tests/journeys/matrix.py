@@ -26,7 +26,7 @@ UNKNOWN = {
     "key_id": "key_000000000000",
 }
 # Whoever holds one of these may use it: there is no owner to compare with.
-HELD = {"token", "signed", "sha256"}
+HELD = {"token", "session", "signed", "name", "sha256"}
 # What each body is; ids in it are of the caller, or whose the test says.
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/tracks"): "a file",
@@ -99,6 +99,8 @@ class Caller:
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
             "token": lambda: share(self._owner, self.new("track_id"))["token"],
             "sha256": self._upload_and_digest,
+            "session": lambda: "ls1.unknown",
+            "name": lambda: "unknown",
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
 

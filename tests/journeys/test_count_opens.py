@@ -56,5 +56,7 @@ def test_head_and_prefetch_count_nothing_and_mint_nothing(
     assert "listen-session" not in head.headers
     assert server.outcome_of(head) == ("viewed", None)
     prefetch = listener.get(token_path(link), headers={"Sec-Purpose": "prefetch"})
-    assert (prefetch.status_code, prefetch.content) == (204, b"")
+    assert prefetch.status_code == 200
+    assert prefetch.headers["content-type"] == "text/html; charset=utf-8"
+    assert b"/audio/" not in prefetch.content
     assert listener.get(token_path(link)).status_code == 200

@@ -195,7 +195,8 @@ def test_stats_by_day_stay_when_the_lines_are_let_go(
         with server.listener() as somebody:
             for _ in range(opens):
                 somebody.get(path_of(link))
-            somebody.get(path_of(link), headers={"User-Agent": "facebookexternalhit/1.1"})
+            asks_by_name = {"User-Agent": "facebookexternalhit/1.1", "Accept": "application/json"}
+            somebody.get(path_of(link), headers=asks_by_name)
     number = int(link["id"].removeprefix("mslink_"), 16)
     stats = owner.get(f"/share/{link['id']}/stats").json()
     (today,) = stats["days"]

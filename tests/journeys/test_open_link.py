@@ -246,5 +246,5 @@ def test_a_key_that_is_sent_is_ignored(
 
 def test_other_methods_are_refused_in_the_envelope(listener: httpx.Client) -> None:
     answer = listener.put("/v1/music/shared/shr_" + "0" * 32)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
     assert answer.json()["error"]["code"] == "METHOD_NOT_ALLOWED"

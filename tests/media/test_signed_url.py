@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listenlink.media.signed_url import (
+    DOWNLOAD_PURPOSE,
     OWN_PURPOSE,
     PATH,
     SHARED_PURPOSE,
@@ -34,7 +35,8 @@ SHARED_ONES = st.builds(
 
 
 def urls_by(*ring: SigningKey) -> PlaybackUrls:
-    return PlaybackUrls(BASE, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(BASE, *(Signer(ring, purpose) for purpose in purposes))
 
 
 URLS = urls_by(NEW)
@@ -141,7 +143,8 @@ def test_what_stands_around_a_url_is_refused(text: str, change: str) -> None:
 
 
 def test_a_creators_url_is_no_listeners_and_the_other_way_round() -> None:
-    swapped = PlaybackUrls(BASE, Signer([NEW], OWN_PURPOSE), Signer([NEW], SHARED_PURPOSE))
+    purposes = (OWN_PURPOSE, SHARED_PURPOSE, DOWNLOAD_PURPOSE)
+    swapped = PlaybackUrls(BASE, *(Signer([NEW], purpose) for purpose in purposes))
     assert URLS.read(last_part(write_shared(swapped, SHARED)), 0) is None
     assert URLS.read(last_part(swapped.write_own(OWN)), 0) is None
 

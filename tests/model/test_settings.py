@@ -31,6 +31,7 @@ DEFAULTS = {
     "redis_url": None,
     "signing_keys": None,
     "signing_keys_file": None,
+    "embed_ancestors": "*",
     "log_level": "info",
 }
 
@@ -53,6 +54,7 @@ BAD: dict[str, list[str]] = {
     "MAX_UPLOAD_BYTES": ["1023", str(4 * 1024**3 + 1), *NO_NUMBER],
     "MAX_AUDIO_SECONDS": ["0", "86401", *NO_NUMBER],
     "AUDIT_RETENTION_DAYS": ["-1", "3651", *NO_NUMBER],
+    "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.

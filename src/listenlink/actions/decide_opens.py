@@ -21,7 +21,7 @@ from listenlink.store.open_rows import AuditLine, FoundLink, FoundTrack
 
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request for a link. `counts` is False for a HEAD or a prefetch, which only look.
+    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
 
     `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
     token. `session` is a Listen-Session whose signature holds, or None.
@@ -41,8 +41,8 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
 
 class Opening(msgspec.Struct, gc=False):
     """How a request ended, once that is durable. `link` and `left`, the client's allowance after it,
-    are None where it was refused or limited, `session` where nothing was opened; `tracks` are the
-    available ones of the target, in order."""
+    are None where it was refused or limited. `session` is that of the open, or the one that was sent
+    along to look; None if there is none. `tracks` are the available ones of the target, in order."""
 
     outcome: Outcome
     reason: Reason | None = None

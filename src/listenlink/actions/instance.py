@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.derive_audio import AudioDeriver
+from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
+from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.media.folder import Folder
 from listenlink.media.open_objects import OpenObjects
+from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.sealing import Sealer
@@ -45,6 +49,10 @@ class Instance:
     uploader: TrackUploader
     deriver: AudioDeriver
     urls: PlaybackUrls
+    pages: PageShower
+    pictures: PictureUrls
+    previewer: PreviewDrawer
+    watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
     keys: KeyComparison

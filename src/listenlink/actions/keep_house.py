@@ -30,6 +30,7 @@ async def keep_house(instance: Instance) -> None:
         _every_minute(instance),
         _keep_retention(instance),
         instance.deriver.run(),
+        instance.watcher.run(),
     )
 
 

@@ -36,6 +36,11 @@ class TrackPlayer:
         playable = await self._find(playback, now_us) if playback else None
         return Playing(playback, playable) if playback and playable else None
 
+    async def begin_download(self, signed: str, now_us: int) -> SharedPlayback | None:
+        """Leave to fetch what a download's URL names, as the link leads to it now."""
+        download = self._urls.read_download(signed, now_us // SECOND_US)
+        return download if download and await self._find(download, now_us) else None
+
     async def may_go_on(self, playing: Playing, now_us: int) -> bool:
         """Whether a running stream still has leave: until its session ends, not just its URL."""
         playback = playing.playback

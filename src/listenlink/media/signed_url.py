@@ -15,7 +15,9 @@ from listenlink.model.signing import Signer
 
 SHARED_PURPOSE = "listenlink-playback-v1"
 OWN_PURPOSE = "listenlink-own-playback-v1"
+DOWNLOAD_PURPOSE = "listenlink-download-v1"
 PATH = "/v1/music/audio/"
+DOWNLOAD_PATH = "/v1/music/download/"
 
 _SHARED = re.compile(
     r"([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{16})\.([0-9a-f]{10})"
@@ -49,22 +51,24 @@ class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
 class PlaybackUrls:
     """Writes and reads playback URLs below `base_url`."""
 
-    def __init__(self, base_url: str, shared: Signer, own: Signer) -> None:
+    def __init__(self, base_url: str, shared: Signer, own: Signer, download: Signer) -> None:
         self._prefix = base_url + PATH
+        self._download_prefix = base_url + DOWNLOAD_PATH
         self._shared = shared
         self._own = own
+        self._download = download
 
     def write_shared(
         self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
     ) -> list[str]:
         """The URLs that a listener gets, one for each track, until the same moment."""
-        same = (
-            f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
-            f".{expires_at:010x}.{session.ends_at:010x}."
-        )
-        texts = [f"{same}{track_id:012x}" for track_id in track_ids]
-        before = f"{self._prefix}{self._shared.key_id}."
-        return [f"{before}{text}.{self._shared.sign(text)}" for text in texts]
+        return _write(self._prefix, self._shared, session, expires_at, track_ids)
+
+    def write_downloads(
+        self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
+    ) -> list[str]:
+        """The URLs of the files themselves, one for each track, until the same moment."""
+        return _write(self._download_prefix, self._download, session, expires_at, track_ids)
 
     def write_own(self, playback: OwnPlayback) -> str:
         """The URL that a creator gets."""
@@ -84,6 +88,29 @@ class PlaybackUrls:
         else:
             return None
         return playback if playback and now_seconds <= playback.expires_at else None
+
+    def read_download(self, text: str, now_seconds: int) -> SharedPlayback | None:
+        """The same for the last part of a download's path."""
+        match = _SHARED.fullmatch(text)
+        fields = _verified(match, self._download) if match else None
+        download = SharedPlayback(*fields) if fields else None
+        return download if download and now_seconds <= download.expires_at else None
+
+
+def _write(
+    prefix: str,
+    signer: Signer,
+    session: ListenSession,
+    expires_at: int,
+    track_ids: Iterable[int],
+) -> list[str]:
+    same = (
+        f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
+        f".{expires_at:010x}.{session.ends_at:010x}."
+    )
+    texts = [f"{same}{track_id:012x}" for track_id in track_ids]
+    before = f"{prefix}{signer.key_id}."
+    return [f"{before}{text}.{signer.sign(text)}" for text in texts]
 
 
 def _verified(match: re.Match[str], signer: Signer) -> tuple[int, ...] | None:

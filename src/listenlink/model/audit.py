@@ -40,9 +40,13 @@ class Agent(IntEnum):
     PROGRAM = 3
 
 
+# Parts of names that say "program" themselves: an app's own browser names the app too ("Twitter for
+# iPhone"), and a person looks through it.
 _UNFURLERS = (
-    "bot", "facebookexternalhit", "slack", "whatsapp", "telegram", "discord", "twitter", "embedly",
-    "skypeuripreview", "linkedin", "pinterest", "redditbot", "preview", "crawler", "spider",
+    "bot", "crawler", "spider", "preview", "facebookexternalhit", "whatsapp/", "slack-imgproxy",
+    "embedly", "iframely", "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon",
+    "pleroma", "cardyb", "google-pagerenderer", "mediapartners", "microsoft office", "urlscan", "scanner",
+    "validator", "headlesschrome",
 )  # fmt: skip
 
 

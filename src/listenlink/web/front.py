@@ -19,9 +19,12 @@ from listenlink.web import hosts, playback_door, public_door
 from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, everywhere, headers_of
+from listenlink.web.page_door import PageDoor
+from listenlink.web.page_writer import PageWriter
 from listenlink.web.playback_door import PlaybackDoor
 from listenlink.web.public_door import PublicDoor
 from listenlink.web.routes import make_routes
+from listenlink.web.share_request import ShareRequests
 
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
@@ -44,10 +47,23 @@ class Front:
         self._own = self._everywhere + OWNERS_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
         clients = ClientFinder(settings.trusted_proxies)
-        self._public_door = PublicDoor(instance, clients, self._everywhere)
+        requests = ShareRequests(instance, clients)
+        writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
+        pages = PageDoor(instance, requests, writer, self._everywhere)
+        self._public_door = PublicDoor(instance, requests, pages, self._everywhere)
         self._playback_door = PlaybackDoor(instance, self._everywhere)
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(instance, clients, self._public_door, self._playback_door)
+        self._routes: Any = make_routes(
+            {
+                "instance": instance,
+                "clients": clients,
+                "share_requests": requests,
+                "pages": pages,
+                "page_writer": writer,
+                "public_door": self._public_door,
+                "playback_door": self._playback_door,
+            }
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""

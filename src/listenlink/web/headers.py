@@ -58,6 +58,34 @@ PICTURE: Headers = [
     (b"cache-control", b"private, max-age=300"),
 ]
 
+_NOINDEX = (b"x-robots-tag", b"noindex, nofollow, noarchive")
+_PERMISSIONS = b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+
+
+def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
+    """What a page carries. `media_origin` is where audio comes from if not from here; who may frame it
+    is written as in `frame-ancestors`."""
+    media = f"'self' {media_origin}" if media_origin else "'self'"
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"media-src {media}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        f"object-src 'none'; frame-ancestors {frame_ancestors}; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"permissions-policy", _PERMISSIONS),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Accept-Encoding, Accept-Language, User-Agent, Sec-Purpose"),
+    ]
+
+
+def robots(is_public: bool) -> Headers:
+    """A page may be indexed only where its creator made the link public."""
+    return [] if is_public else [_NOINDEX]
+
 
 def text_pairs(headers: Headers) -> dict[str, str]:
     """Headers as Litestar takes them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from io import FileIO
+from urllib.parse import quote
 
 import structlog
 
@@ -49,6 +50,34 @@ class PlaybackDoor:
     ) -> None:
         """Answer one request."""
         answer, playing, part = await self.answer(scope, headers)
+        await self._send(scope, receive, send, answer, playing, part)
+
+    async def download(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        send: Send,
+        playing: Playing | None,
+        file_name: str,
+    ) -> None:
+        """Answer a request for the file itself, to be kept under that name."""
+        answer, playing, part = self._answer(scope, headers, playing)
+        answer.headers = [
+            (name, _attachment(file_name) if name == b"content-disposition" else value)
+            for name, value in answer.headers
+        ]
+        await self._send(scope, receive, send, answer, playing, part)
+
+    async def _send(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        answer: Answer,
+        playing: Playing | None,
+        part: Part | None,
+    ) -> None:
         if playing is None or part is None or scope["method"] == "HEAD":
             await send_answer(scope, send, answer, self._headers)
             return
@@ -73,7 +102,12 @@ class PlaybackDoor:
             refused = problem_answer(Problem(ProblemKind.METHOD_NOT_ALLOWED), trace, now_us)
             refused.headers += [_ALLOW, _NO_STORE]
             return refused, None, None
-        playing = await self._begin(scope, now_us)
+        return self._answer(scope, headers, await self._begin(scope, now_us))
+
+    def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], playing: Playing | None
+    ) -> tuple[Answer, Playing | None, Part | None]:
+        trace, now_us = scope[TRACE], self._instance.clock.now_us()
         if playing is None:
             refused = problem_answer(Problem(ProblemKind.PLAYBACK_REFUSED), trace, now_us)
             refused.headers.append(_NO_STORE)
@@ -126,6 +160,13 @@ class PlaybackDoor:
         finally:
             if listener is not None:
                 listener.cancel()
+
+
+def _attachment(file_name: str) -> bytes:
+    """RFC 6266: the name in ASCII for whoever can't read more, and as it is."""
+    plain = "".join(c if (c.isascii() and c.isalnum()) or c in " -_." else "_" for c in file_name)
+    written = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+    return written.encode()
 
 
 async def _left(receive: Receive) -> None:

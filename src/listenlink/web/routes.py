@@ -11,34 +11,46 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, Reference, SecurityScheme
 
-from listenlink.actions.instance import Instance
 from listenlink.web import (
+    assets,
     callers,
     collection_tracks,
     collections,
+    downloads,
     engines,
+    events,
     hot_doors,
     keys,
     library,
     listens,
+    oembed,
     probes,
     reference,
     share_audit,
     share_records,
+    shared_pages,
     shares,
     sounds,
     tracks,
 )
-from listenlink.web.caller import ClientFinder, guard_owners
-from listenlink.web.playback_door import PlaybackDoor
-from listenlink.web.public_door import PublicDoor
+from listenlink.web.caller import guard_owners
 from listenlink.web.refusals import EXCEPTION_HANDLERS
 
-# Anybody, without a key. The first two are served by `web/front.py` before they come here.
+# Anybody, without a key. The first two are served by `web/front.py` before they come here; the first also
+# answers `POST`, for a browser without script.
 FOR_ANYBODY: list[Any] = [
     hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
     hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
+    events.watch_link,  #                      GET      /v1/music/shared/{token}/events
+    shared_pages.get_details,  #               GET      /v1/music/shared/{token}/details
+    shared_pages.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
+    shared_pages.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
+    downloads.download_track,  #               GET HEAD /v1/music/download/{signed}
+    shared_pages.get_picture,  #               GET      /v1/music/picture/{name}
+    shared_pages.show_embed,  #                GET      /embed/{token}
+    oembed.describe_embed,  #                  GET      /oembed
+    assets.get_asset,  #                       GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz
     probes.is_ready,  #                        GET      /readyz
     reference.get_schema,  #                   GET      /schema/openapi.json
@@ -91,19 +103,8 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 }
 
 
-def make_routes(
-    instance: Instance,
-    clients: ClientFinder,
-    public_door: PublicDoor,
-    playback_door: PlaybackDoor,
-) -> Litestar:
-    """The Litestar application behind the front."""
-    state = {
-        "instance": instance,
-        "public_door": public_door,
-        "playback_door": playback_door,
-        "clients": clients,
-    }
+def make_routes(state: dict[str, Any]) -> Litestar:
+    """The Litestar application behind the front; `state` is what handlers find in theirs."""
     return Litestar.from_config(
         AppConfig(
             route_handlers=[*FOR_ANYBODY, *FOR_OWNERS],

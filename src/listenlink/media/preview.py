@@ -1,0 +1,41 @@
+"""Preview pictures of links, drawn in a child process. Believed as little as what is drawn."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+import msgspec
+
+from listenlink.media.child import run_child
+
+WIDTH, HEIGHT = 1200, 630
+TITLE_LENGTH = 160
+_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.preview_child")
+_MOST_BYTES = 4 * 1024 * 1024
+_WALL_SECONDS = 20
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Drawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to draw. Hues in degrees; circles are (x, y, radius, hue) in hundredths of the art's side,
+    drawn where there is no `cover`, a JPEG; `peaks` are levels of a byte each."""
+
+    title: str
+    artist: str | None
+    hue: int
+    second_hue: int
+    circles: list[tuple[int, int, int, int]]
+    cover: bytes | None
+    peaks: bytes | None
+
+
+async def draw_preview(asked: Drawing) -> bytes | None:
+    """The picture, a PNG of 1200 × 630; None if it can't be drawn. Cancelling it ends the child."""
+    with tempfile.TemporaryFile() as file:
+        file.write(msgspec.json.encode(asked))
+        file.flush()
+        file.seek(0)
+        picture, exit_code = await run_child(_COMMAND, file, _MOST_BYTES, _WALL_SECONDS)
+    is_whole = exit_code == 0 and len(picture) <= _MOST_BYTES and picture.startswith(_PNG)
+    return picture if is_whole else None

@@ -1,0 +1,64 @@
+"""What a person is shown of a link: the share page's content, without a way to hear it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+from listenlink.model.licence import UNCLEAR, Licence, meet
+
+
+@dataclass(frozen=True, slots=True)
+class PageTrack:
+    """A track on the page. `peaks` are levels from 0 to 255, of whatever number; covers are digests of
+    stored JPEGs."""
+
+    number: int
+    id: str
+    title: str
+    artist: str | None
+    seconds: float
+    peaks: bytes | None
+    cover: bytes | None
+    cover_small: bytes | None
+    licence: Licence
+    engine_name: str
+
+    @property
+    def attribution(self) -> str | None:
+        """How to name the source, where it must be or the licence says how."""
+        if self.licence.attribution_text or not self.licence.requires_attribution:
+            return self.licence.attribution_text
+        return f"{self.title} – {self.artist}" if self.artist else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A link's page. `mark` is what its pattern is made from: the public id of what is shown.
+
+    Of a link whose preview is hidden, `title` is None and there are no tracks. Times in epoch µs.
+    """
+
+    share_id: int
+    rotation: int
+    is_public: bool
+    allow_download: bool
+    is_collection: bool
+    expires_at: int | None
+    mark: str
+    title: str | None
+    artist: str | None
+    description: str | None
+    tracks: tuple[PageTrack, ...]
+    cover_track: PageTrack | None
+
+    @property
+    def seconds(self) -> float:
+        """How long all of it lasts."""
+        return sum(track.seconds for track in self.tracks)
+
+    @property
+    def licence(self) -> Licence:
+        """What may be done with all of it: the lowest of its tracks' licences."""
+        licences = [track.licence for track in self.tracks]
+        return reduce(meet, licences) if licences else UNCLEAR

@@ -1,0 +1,59 @@
+"""Who gets the page and who the JSON, and in which language: RFC 9110, sections 12.4.2 to 12.5.4."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from listenlink.model.audit import Agent, classify_agent
+from listenlink.web.headers import text_of
+
+_HTML = ("text/html", "application/xhtml+xml")
+_JSON = "application/json"
+# Cut before anything is remembered of a header, so that long ones don't fill the memory.
+_MOST_CHARACTERS = 1024
+
+
+def wants_page(headers: dict[bytes, bytes]) -> bool:
+    """Whether a person, a prefetching browser or an unfurler asks (docs/api.md, The share page).
+
+    Who asks for JSON by name gets it, whoever they are: an app's own browser may look like the
+    unfurler of the same app.
+    """
+    if b"sec-purpose" in headers:
+        return True
+    accept = text_of(headers, b"accept")[:_MOST_CHARACTERS]
+    if accept == "*/*" or not accept:
+        return classify_agent(text_of(headers, b"user-agent")) is Agent.UNFURLER
+    html, json = _preferences(accept)
+    if html or json:
+        return html > 0 and html >= json
+    return classify_agent(text_of(headers, b"user-agent")) is Agent.UNFURLER
+
+
+@lru_cache(maxsize=1024)
+def _preferences(accept: str) -> tuple[float, float]:
+    """The weights given by name to a page and to JSON."""
+    weights = dict(reversed(weighted(accept)))
+    return max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
+
+
+def weighted(header: str) -> tuple[tuple[str, float], ...]:
+    """A header's values in lower case with their weights, the heaviest first. Nonsense is left out."""
+    return _read(header[:_MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=1024)
+def _read(header: str) -> tuple[tuple[str, float], ...]:
+    found = []
+    for part in header.lower().split(","):
+        name, *parameters = (text.strip() for text in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    weight = float(parameter[2:])
+                except ValueError:
+                    weight = -1.0
+        if name and 0 < weight <= 1:
+            found.append((name, weight))
+    return tuple(sorted(found, key=lambda item: -item[1]))

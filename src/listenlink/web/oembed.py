@@ -1,0 +1,129 @@
+"""`GET /oembed`: what other sites need to show a link's player (oEmbed 1.0, JSON)."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromQuery, QueryParameter
+
+from listenlink.actions.instance import Instance
+from listenlink.errors import Problem, ProblemKind
+from listenlink.media.picture_url import PREVIEW, PictureName
+from listenlink.model.audit import Outcome
+from listenlink.model.page import Page
+from listenlink.model.view import LicenceView, licence_view
+from listenlink.web.headers import headers_of, text_of
+from listenlink.web.languages import catalogue, choose_language
+from listenlink.web.problems import ErrorEnvelope
+from listenlink.web.rates import spent_budget
+from listenlink.web.share_request import PATH
+
+_WIDTH, _HEIGHT = 480, 210
+_LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
+_PREVIEW_SIZE = (1200, 630)
+_CACHE_SECONDS = 300
+
+
+class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rich embed. The licence is an addition of ours, as told everywhere; so is `duration`, in seconds."""
+
+    version: str
+    type: str
+    provider_name: str
+    provider_url: str
+    title: str
+    html: str
+    width: int
+    height: int
+    cache_age: int
+    author_name: str | None = None
+    thumbnail_url: str | None = None
+    thumbnail_width: int | None = None
+    thumbnail_height: int | None = None
+    duration: float | None = None
+    licence: LicenceView | None = None
+
+
+def _error(description: str) -> ResponseSpec:
+    return ResponseSpec(ErrorEnvelope, description=description)
+
+
+@get(
+    "/oembed",
+    opt={"public": True},
+    summary="Describe a link's player",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        404: _error("The URL isn't of a link that opens."),
+        422: _error("A parameter is wrong."),
+        429: _error("Too many requests from this client."),
+        503: _error("Busy; try again after `Retry-After`."),
+    },
+)
+async def describe_embed(
+    state: State,
+    request: Request[Any, Any, Any],
+    url: FromQuery[str],
+    format: Annotated[Literal["json"], QueryParameter()] = "json",  # noqa: A002 (oEmbed's name)
+    maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
+    maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
+) -> OEmbed:
+    """For a share URL of this server. Counts no open."""
+    instance: Instance = state.instance
+    scope: Any = request.scope
+    headers = headers_of(scope)
+    token = url.removeprefix(instance.settings.base_url + PATH)
+    asked = state.share_requests.read(scope, headers, token, counts=False)
+    opening = await instance.opener.open(asked)
+    if opening.outcome is Outcome.LIMITED:
+        _, allowance = spent_budget(instance.limits, asked, opening)
+        raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
+    if opening.outcome is not Outcome.VIEWED or opening.link is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    page = await instance.pages.find_page(opening.link.id, asked.now_us)
+    if page is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    language = choose_language(text_of(headers, b"accept-language"))
+    size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
+    return _describe(instance, page, token, catalogue(language).gettext("Shared music"), size)
+
+
+def _describe(
+    instance: Instance, page: Page, token: str, untitled: str, size: tuple[int, int]
+) -> OEmbed:
+    base_url = instance.settings.base_url
+    title = page.title or untitled
+    frame = (
+        f'<iframe src="{base_url}/embed/{token}" width="{size[0]}" height="{size[1]}" '
+        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" referrerpolicy="no-referrer" '
+        'allow="autoplay; encrypted-media; clipboard-write"></iframe>'
+    )
+    shown = OEmbed(
+        version="1.0",
+        type="rich",
+        provider_name="Listenlink",
+        provider_url=base_url,
+        title=title,
+        html=frame,
+        width=size[0],
+        height=size[1],
+        cache_age=_CACHE_SECONDS,
+    )
+    if page.title is None:
+        return shown
+    name = PictureName(page.share_id, page.rotation, 0, PREVIEW)
+    return msgspec.structs.replace(
+        shown,
+        author_name=page.artist,
+        thumbnail_url=base_url + instance.pictures.write(name),
+        thumbnail_width=_PREVIEW_SIZE[0],
+        thumbnail_height=_PREVIEW_SIZE[1],
+        duration=round(page.seconds, 3),
+        licence=licence_view(page.licence),
+    )

@@ -1,0 +1,148 @@
+"""The pages of a link: shared, embedded, and opened without script. None of them counts but the last.
+
+Most people never see the JSON: the share URL answers a browser here, by `web/public_door.py`.
+"""
+
+from __future__ import annotations
+
+from listenlink.actions.instance import Instance
+from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.errors import Problem
+from listenlink.model.audit import Outcome
+from listenlink.model.listen_session import ListenSession, write_session
+from listenlink.model.page import Page
+from listenlink.web import headers as fixed
+from listenlink.web.answer import Answer, Headers, Scope, Send, send_answer
+from listenlink.web.assets import pack
+from listenlink.web.headers import text_of
+from listenlink.web.languages import choose_language
+from listenlink.web.page_writer import PageWriter
+from listenlink.web.problems import RETRY_AFTER_SECONDS
+from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_budget
+from listenlink.web.share_request import PATH, ShareRequests, token_of
+
+LISTENING = "/listening/"
+_NO_FRAME = "'none'"
+
+
+class PageDoor:
+    """Answers with pages, for links in whatever state."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        requests: ShareRequests,
+        writer: PageWriter,
+        shared_headers: Headers,
+    ) -> None:
+        self._instance = instance
+        self._requests = requests
+        self._writer = writer
+        settings = instance.settings
+        self._shared = shared_headers + fixed.page(None, _NO_FRAME)
+        self._embedded = [
+            header
+            for header in shared_headers + fixed.page(None, settings.embed_ancestors)
+            if header[0] != b"cross-origin-opener-policy"
+        ]
+
+    async def share_page(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
+        """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
+        token = token_of(scope)
+        asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
+        await self._answer(scope, headers, send, asked, token, is_embed=False)
+
+    async def embed(
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
+    ) -> None:
+        """The player for other sites' frames."""
+        asked = self._requests.read(scope, headers, token, counts=False)
+        await self._answer(scope, headers, send, asked, token, is_embed=True)
+
+    async def listening(
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
+    ) -> None:
+        """The page of an open link for a browser without script: its audio plays as long as the session."""
+        asked = self._requests.read(scope, headers, token, session, counts=False)
+        await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        send: Send,
+        asked: OpenRequest,
+        token: str,
+        *,
+        is_embed: bool,
+        needs_session: bool = False,
+    ) -> None:
+        language = choose_language(text_of(headers, b"accept-language"))
+        try:
+            opening = await self._instance.opener.open(asked)
+            if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
+                opening = Opening(Outcome.REFUSED)
+            page = await self._find_page(opening, asked)
+        except Problem:
+            answer = self._ended("busy", 503, language)
+            answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+        else:
+            if opening.outcome is Outcome.OPENED and opening.session is not None:
+                answer = self._opened(token, opening.session)
+            elif page is not None and needs_session and opening.session is not None:
+                answer = self._listening(page, opening.session, language)
+            elif page is not None:
+                text = self._writer.share(page, token, language, is_embed=is_embed)
+                answer = Answer(200, text.encode(), fixed.robots(page.is_public))
+            else:
+                answer = self._nothing(asked, opening, language)
+            answer.headers += rate_headers(RESOLVE, opening.left, asked.now_us)
+        answer.headers.append((b"content-language", language.encode()))
+        _pack(answer, headers)
+        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+
+    async def _find_page(self, opening: Opening, asked: OpenRequest) -> Page | None:
+        if opening.outcome is not Outcome.VIEWED or opening.link is None:
+            return None
+        is_open = opening.session is not None
+        return await self._instance.pages.find_page(opening.link.id, asked.now_us, is_open=is_open)
+
+    def _opened(self, token: str, session: ListenSession) -> Answer:
+        written = write_session(session, self._instance.session_signer)
+        place = f"{PATH}{token}{LISTENING}{written}"
+        return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
+
+    def _listening(self, page: Page, session: ListenSession, language: str) -> Answer:
+        numbers = [track.number for track in page.tracks]
+        urls = self._instance.urls.write_shared(session, session.ends_at, numbers)
+        downloads: list[str] = []
+        if page.allow_download:
+            downloads = self._instance.urls.write_downloads(session, session.ends_at, numbers)
+        text = self._writer.listening(
+            page,
+            dict(zip(numbers, urls, strict=True)),
+            dict(zip(numbers, downloads, strict=False)),
+            language,
+        )
+        return Answer(200, text.encode(), fixed.robots(False))
+
+    def _nothing(self, asked: OpenRequest, opening: Opening, language: str) -> Answer:
+        if opening.outcome is Outcome.LIMITED:
+            budget = spent_budget(self._instance.limits, asked, opening)
+            answer = self._ended("limited", 429, language, budget[1].wait_seconds)
+            answer.headers += retry_headers(*budget, asked.now_us)
+            return answer
+        if opening.outcome is Outcome.REFUSED:
+            return self._ended("refused", 404, language)
+        return self._ended("removed", 200, language)
+
+    def _ended(self, why: str, status: int, language: str, wait: int | None = None) -> Answer:
+        return Answer(status, self._writer.ended(why, language, wait).encode(), fixed.robots(False))
+
+
+def _pack(answer: Answer, headers: dict[bytes, bytes]) -> None:
+    if answer.body:
+        answer.headers.append((b"content-type", b"text/html; charset=utf-8"))
+        if b"gzip" in headers.get(b"accept-encoding", b""):
+            answer.body = pack(answer.body)
+            answer.headers.append((b"content-encoding", b"gzip"))

@@ -1,0 +1,141 @@
+"""What lies around a share page: its embed, its data, its files and pictures. Nothing here counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from listenlink.actions.instance import Instance
+from listenlink.actions.open_link import OpenRequest
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.audit import Outcome
+from listenlink.model.listen_session import ListenSession
+from listenlink.model.page import Page
+from listenlink.web.answer import Scope as OurScope
+from listenlink.web.headers import PICTURE, headers_of, text_of, text_pairs
+from listenlink.web.languages import choose_language
+from listenlink.web.page_data import PageData
+from listenlink.web.rates import spent_budget
+from listenlink.web.share_request import token_of
+from listenlink.web.sounds import read_picture
+
+EMBED_PATH = "/embed/"
+
+
+class DownloadAnswer(msgspec.Struct, frozen=True):
+    """Where the file can be fetched from, for as long as a playback URL."""
+
+    download_url: str
+
+
+@get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
+async def show_embed(state: State) -> ASGIApp:
+    """See `web/page_door.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Any = scope
+        await state.pages.embed(asked, headers_of(asked), send, token_of(asked, EMBED_PATH))
+
+    return answer
+
+
+@get(
+    "/v1/music/shared/{token:str}/listening/{session:str}",
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
+    """See `web/page_door.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Any = scope
+        token = token_of(asked, has_more=True)
+        await state.pages.listening(asked, headers_of(asked), send, token, session)
+
+    return answer
+
+
+@get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
+async def get_details(state: State, request: Request[Any, Any, Any]) -> PageData:
+    """What the share page shows of an open link, to whom its session was given."""
+    scope: Any = request.scope
+    page, _ = await _find_open_page(state, scope)
+    data: PageData = state.page_writer.data(page, _language(scope))
+    return data
+
+
+@get(
+    "/v1/music/shared/{token:str}/download/{track_id:str}",
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def get_download(
+    track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> DownloadAnswer:
+    """The URL of a track's file, where the link's creator allows to take it along."""
+    instance: Instance = state.instance
+    scope: Any = request.scope
+    page, session = await _find_open_page(state, scope)
+    number = ids.parse_id(ids.TRACK, track_id)
+    if not page.allow_download or number not in [track.number for track in page.tracks]:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    assert number is not None  # noqa: S101 (it's one of the page's tracks)
+    now_seconds = instance.clock.now_us() // SECOND_US
+    ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
+    return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
+
+
+@get("/v1/music/picture/{name:str}", opt={"public": True}, include_in_schema=False)
+async def get_picture(name: FromPath[str], state: State) -> Response[bytes]:
+    """A cover, or the preview of a link, by a signed name."""
+    instance: Instance = state.instance
+    named = instance.pictures.read(name)
+    found = await instance.pages.find_pictured(named, instance.clock.now_us()) if named else None
+    if found is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    if isinstance(found, Page):
+        picture = await instance.previewer.draw(found)
+        return Response(picture, media_type="image/png", headers=_PICTURE)
+    return Response(read_picture(instance, found), media_type="image/jpeg", headers=_PICTURE)
+
+
+# Unfurlers and frames of other sites show them too; their names are given to who may see them.
+_PICTURE = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+async def find_open_session(state: State, scope: OurScope) -> ListenSession:
+    """The session that a request for something below a link has, and the link holds good for.
+
+    Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
+    """
+    instance: Instance = state.instance
+    token = token_of(scope, has_more=True)
+    asked: OpenRequest = state.share_requests.read(scope, headers_of(scope), token, counts=False)
+    opening = await instance.opener.open(asked)
+    if opening.outcome is Outcome.LIMITED:
+        _, allowance = spent_budget(instance.limits, asked, opening)
+        raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
+    if opening.outcome is not Outcome.VIEWED or opening.session is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return opening.session
+
+
+async def _find_open_page(state: State, scope: OurScope) -> tuple[Page, ListenSession]:
+    instance: Instance = state.instance
+    session = await find_open_session(state, scope)
+    now_us = instance.clock.now_us()
+    page = await instance.pages.find_page(session.share_id, now_us, is_open=True)
+    if page is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return page, session
+
+
+def _language(scope: OurScope) -> str:
+    return choose_language(text_of(headers_of(scope), b"accept-language"))

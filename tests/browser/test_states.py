@@ -1,0 +1,114 @@
+"""What the page says and does in its other states: hidden, limited, removed, without script, framed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from browser.chromium import SIZES, Site
+from browser.listening import (
+    Visits,
+    collect,
+    open_page,
+    opens,
+    upload_songs,
+    wait_until_past,
+)
+from cast import Server, share, upload
+from media.make_audio import make
+
+
+@pytest.fixture(scope="module")
+def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    return upload_songs(owner, tmp_path_factory.mktemp("audio"))
+
+
+@pytest.fixture(scope="module")
+def album(owner: httpx.Client, songs: list[dict[str, Any]]) -> dict[str, Any]:
+    return collect(owner, songs)
+
+
+def test_a_hidden_preview_shows_itself_once_it_plays(
+    visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]]
+) -> None:
+    page = open_page(visit(), share(owner, songs[0]["id"], preview=False))
+    expect(page.locator("h1")).to_have_text("Shared music")
+    page.locator("#play").click()
+    expect(page.locator("h1")).to_have_text("Song 0")
+    expect(page.locator("#licence")).to_be_visible()
+    wait_until_past(page, 0)
+
+
+def test_too_many_requests_and_removed_music_are_told_in_words(
+    visit: Visits, server: Server, owner: httpx.Client, tmp_path: Path
+) -> None:
+    track = upload(owner, make("wav16", tmp_path / "a.wav"))
+    link = share(owner, track["id"])
+    window = visit(extra_http_headers={"X-Forwarded-For": "198.51.100.77"})
+    page = open_page(window, link)
+    with server.listener("198.51.100.77") as same:
+        for _ in range(130):
+            if same.get(link["url"]).status_code == 429:
+                break
+    page.locator("#play").click()
+    expect(page.locator("#status")).to_contain_text("Too many requests")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    other = open_page(visit(), link)
+    owner.delete(f"/tracks/{track['id']}").raise_for_status()
+    other.locator("#play").click()
+    expect(other.locator("#status")).to_have_text("The creator has removed this music.")
+
+
+def test_without_javascript_the_play_button_leads_to_native_controls(
+    visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]]
+) -> None:
+    link = share(owner, songs[2]["id"], max_opens=1)
+    page = visit(java_script_enabled=False).page
+    page.goto(link["url"])
+    expect(page.locator("h1")).to_have_text("Song 2")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_url("**/listening/*")
+    audio = page.locator("audio")
+    expect(audio).to_be_visible()
+    assert httpx.get(str(audio.get_attribute("src"))).status_code == 200
+    assert opens(owner, link) == 1
+
+
+def test_it_plays_in_another_sites_frame(
+    visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]], other_site: Site
+) -> None:
+    link = share(owner, songs[0]["id"])
+    told = httpx.get(link["url"].split("/v1/")[0] + "/oembed", params={"url": link["url"]}).json()
+    address = other_site.url.replace("127.0.0.1", "localhost")
+    other_site.pages["/blog"] = f"<!doctype html><title>Blog</title>{told['html']}"
+    window = visit()
+    window.page.goto(address + "/blog")
+    frame = window.page.frame_locator("iframe")
+    frame.locator("html.alive").wait_for()
+    frame.locator("#play").click()
+    expect(frame.locator("#elapsed")).to_have_text("0:02", timeout=20_000)
+    assert not window.blocked
+    assert opens(owner, link) == 1
+    # The page itself is in nobody's frame.
+    other_site.pages["/thief"] = f'<!doctype html><title>Thief</title><iframe src="{link["url"]}">'
+    window.page.goto(address + "/thief")
+    window.page.wait_for_timeout(500)
+    assert window.page.frame_locator("iframe").locator("#play").count() == 0
+
+
+@pytest.mark.parametrize("size", sorted(SIZES))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off_at_any_size(
+    visit: Visits, owner: httpx.Client, album: dict[str, Any], size: str, scheme: str
+) -> None:
+    page = open_page(visit(viewport=SIZES[size], color_scheme=scheme), share(owner, album["id"]))
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= shown
+    for name in ("#play", "#next", "#previous"):
+        box = page.locator(name).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44

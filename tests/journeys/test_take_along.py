@@ -1,0 +1,69 @@
+"""An open link without script, and its files for whoever may take them along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Server, share
+from journeys.seen import BROWSER, opens, part, upload_song
+
+
+@pytest.fixture(scope="module")
+def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return upload_song(owner, tmp_path_factory.mktemp("audio"))
+
+
+def test_without_script_the_form_opens_the_link_once(
+    server: Server, listener: httpx.Client, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"], max_opens=1, allow_download=True)
+    path = f"/v1/music/shared/{link['token']}"
+    opened = listener.post(path, headers=BROWSER)
+    assert opened.status_code == 303
+    assert server.outcome_of(opened) == ("opened", None)
+    place = opened.headers["location"]
+    assert place.startswith(path + "/listening/ls1.")
+    page = listener.get(place, headers=BROWSER)
+    assert page.status_code == 200
+    audio = part(r'<audio controls [^>]*src="([^"]+)"', page.text)
+    assert listener.get(audio, headers={"Range": "bytes=0-9"}).status_code == 206
+    file = part(r'href="([^"]+/v1/music/download/[^"]+)"', page.text)
+    assert "attachment" in listener.get(file).headers["content-disposition"]
+    assert opens(owner, link) == 1
+    again = listener.post(path, headers=BROWSER)
+    assert again.status_code == 404
+    assert again.headers["content-type"].startswith("text/html")
+    assert listener.get(place[:-1] + "0", headers=BROWSER).status_code == 404
+    owner.delete(f"/share/{link['id']}")
+    assert listener.get(place, headers=BROWSER).status_code == 404
+    assert listener.get(audio).status_code == 403
+    assert listener.get(file).status_code == 403
+
+
+def test_a_file_is_taken_along_only_if_its_creator_says_so(
+    listener: httpx.Client, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"])
+    opened = listener.get(f"/v1/music/shared/{link['token']}")
+    session = {"Listen-Session": opened.headers["listen-session"]}
+    path = f"/v1/music/shared/{link['token']}/download/{song['id']}"
+    assert listener.get(path, headers=session).status_code == 404
+    owner.patch(f"/share/{link['id']}", json={"allow_download": True}).raise_for_status()
+    assert listener.get(path).status_code == 404
+    url = listener.get(path, headers=session).json()["download_url"]
+    whole = listener.get(url)
+    written = whole.headers["content-disposition"]
+    assert written == (
+        "attachment; filename=\"Late _Night_.mp3\"; filename*=UTF-8''Late%20_Night_.mp3"
+    )
+    part = listener.get(url, headers={"Range": "bytes=5-9"})
+    assert (part.status_code, part.content) == (206, whole.content[5:10])
+    # Leave to play is none to take along, and the other way round.
+    playback = opened.json()["track"]["playback_url"]
+    assert listener.get(playback.replace("/audio/", "/download/")).status_code == 403
+    assert listener.get(url.replace("/download/", "/audio/")).status_code == 403
+    owner.patch(f"/share/{link['id']}", json={"allow_download": False}).raise_for_status()
+    assert listener.get(url).status_code == 403

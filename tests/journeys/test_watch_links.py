@@ -1,0 +1,131 @@
+"""The event stream: who has a link open learns within two seconds that it was closed."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Server, share, upload
+from media.make_audio import make
+
+
+@pytest.fixture(scope="module")
+def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))
+
+
+def open_link(listener: httpx.Client, link: dict[str, Any]) -> dict[str, str]:
+    opened = listener.get(f"/v1/music/shared/{link['token']}")
+    return {"Listen-Session": opened.headers["listen-session"]}
+
+
+@contextlib.contextmanager
+def watching(
+    listener: httpx.Client, link: dict[str, Any], session: dict[str, str]
+) -> Iterator[tuple[list[str], threading.Thread]]:
+    """What the stream says, line by line, read beside the test."""
+    told: list[str] = []
+    begun = threading.Event()
+
+    def read() -> None:
+        path = f"/v1/music/shared/{link['token']}/events"
+        with listener.stream("GET", path, headers=session, timeout=30) as stream:
+            assert stream.headers["content-type"] == "text/event-stream"
+            assert stream.headers["cache-control"] == "no-store"
+            for line in stream.iter_lines():
+                told.append(line)
+                begun.set()
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    assert begun.wait(5)
+    yield told, thread
+    thread.join(5)
+
+
+def revoke(owner: httpx.Client, link: dict[str, Any]) -> None:
+    owner.delete(f"/share/{link['id']}").raise_for_status()
+
+
+def rotate(owner: httpx.Client, link: dict[str, Any]) -> None:
+    owner.post(f"/share/{link['id']}/rotate").raise_for_status()
+
+
+@pytest.mark.parametrize("close", [revoke, rotate])
+def test_closing_a_link_is_told_within_two_seconds(
+    owner: httpx.Client,
+    listener: httpx.Client,
+    song: dict[str, Any],
+    close: Callable[[httpx.Client, dict[str, Any]], None],
+) -> None:
+    link, other = share(owner, song["id"]), share(owner, song["id"])
+    with (
+        watching(listener, link, open_link(listener, link)) as (told, thread),
+        watching(listener, other, open_link(listener, other)) as (untouched, _),
+    ):
+        time.sleep(1.2)
+        assert "event: ended" not in told
+        close(owner, link)
+        closed_at = time.monotonic()
+        thread.join(5)
+        # One look a second; what is more is a busy machine.
+        assert time.monotonic() - closed_at < 4
+        assert "event: ended" in told
+        assert "event: ended" not in untouched
+        revoke(owner, other)
+
+
+def test_removing_the_content_is_told(
+    owner: httpx.Client, listener: httpx.Client, tmp_path: Path
+) -> None:
+    track = upload(owner, make("wav16", tmp_path / "b.wav"))
+    link = share(owner, track["id"])
+    with watching(listener, link, open_link(listener, link)) as (told, thread):
+        owner.delete(f"/tracks/{track['id']}")
+        thread.join(5)
+        assert "event: ended" in told
+
+
+def test_without_a_session_of_the_link_there_is_no_stream(
+    owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
+) -> None:
+    link, other = share(owner, song["id"]), share(owner, song["id"])
+    path = f"/v1/music/shared/{link['token']}/events"
+    for headers in ({}, open_link(listener, other), {"Listen-Session": "ls1.nonsense"}):
+        refused = listener.get(path, headers=headers)
+        assert refused.status_code == 404
+        assert refused.json()["error"]["message"] == "This share link is no longer available."
+
+
+def test_a_client_has_a_bounded_number_of_streams(
+    server: Server, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"])
+    path = f"/v1/music/shared/{link['token']}/events"
+    with server.listener() as listener:
+        session = open_link(listener, link)
+        with contextlib.ExitStack() as streams:
+            for _ in range(50):
+                stream = streams.enter_context(listener.stream("GET", path, headers=session))
+                assert stream.status_code == 200
+            refused = listener.get(path, headers=session)
+            assert refused.status_code == 429
+            assert int(refused.headers["retry-after"]) >= 1
+            with server.listener() as other:
+                mine = open_link(other, link)
+                with other.stream("GET", path, headers=mine) as stream:
+                    assert stream.status_code == 200
+        # Whoever leaves makes room.
+        for _ in range(50):
+            with listener.stream("GET", path, headers=session) as stream:
+                if stream.status_code == 200:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the places of those who left are still taken")
