@@ -71,12 +71,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     ring = load_ring(settings)
     backend = backend_of(settings)
     database, folder = _open_stores(backend, settings, clock)
-    keys = KeyComparison(ring, clock)
-    keys.compare_now(database)
+    keys = _compare_keys(ring, clock, database)
     deriver = AudioDeriver(database, folder, clock)
     registry, engines_problem = _load_engines(database, settings, clock)
     limits, daily_keys = _open_shared(settings, ring, clock)
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     opener, reader = _open_doors(backend, limits, ClientNames(daily_keys), settings)
     urls = _make_urls(settings.base_url, ring)
     return Instance(
@@ -93,7 +91,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds),
         player=TrackPlayer(urls, reader),
-        uploader=TrackUploader(database, folder, probe, registry, deriver.wake),
+        uploader=TrackUploader(database, folder, _make_probe(settings), registry, deriver.wake),
         deriver=deriver,
         urls=urls,
         pages=PageShower(database, registry),
@@ -104,6 +102,16 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         sealer=Sealer(ring),
         keys=keys,
     )
+
+
+def _make_probe(settings: Settings) -> Probe:
+    return Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+
+
+def _compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> KeyComparison:
+    keys = KeyComparison(ring, clock)
+    keys.compare_now(database)
+    return keys
 
 
 def _make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:

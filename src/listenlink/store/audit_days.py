@@ -7,6 +7,7 @@ the rest's, so nothing is ever refused for it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
@@ -32,10 +33,13 @@ def make_days(connection: Connection, now_us: int) -> None:
     if not is_postgres(connection):
         return
     today = now_us // DAY_US
-    wanted = range(today - _DAYS_BEHIND, today + _DAYS_AHEAD + 1)
+    make(connection, range(today - _DAYS_BEHIND, today + _DAYS_AHEAD + 1))
+
+
+def make(connection: Connection, days: Iterable[int]) -> None:
+    """Make the tables of these days since the epoch, unless they are there."""
     for parent in _TABLES:
-        missing = [day for day in wanted if day not in list_days(connection, parent)]
-        for day in missing:
+        for day in sorted(set(days) - set(list_days(connection, parent))):
             _make(connection, parent, day)
 
 
