@@ -19,7 +19,7 @@ _APPLICATION_NAME = "listenlink"
 
 # Advisory locks, all of this database: one key space for Listenlink, a number for each use.
 LOCK_SPACE = 0x4C4C
-MIGRATING, WRITING, KEEPING_OPENS, SERVING_ALONE = 1, 2, 3, 4
+MIGRATING, WRITING, KEEPING_OPENS, SERVING_ALONE, PUBLISHING = 1, 2, 3, 4, 5
 
 Raw: TypeAlias = Any
 
