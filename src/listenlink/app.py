@@ -159,7 +159,7 @@ def _open_stores(backend: Backend, settings: Settings, clock: Clock) -> tuple[Da
     """
     try:
         backend.upgrade()
-        database = backend.open()
+        database = backend.open(serves=True)
         database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
     except Problem:
         raise RefusesToStart(f"{backend} can't be reached now") from None
