@@ -156,9 +156,11 @@ def test_a_url_that_ended_during_a_pause_is_renewed_uncounted(
     assert opens(owner, link) == 1
 
 
+@pytest.mark.parametrize("cut_seconds", [1, TTL_SECONDS + 6])
 def test_a_cut_network_is_told_and_it_goes_on_by_itself(
-    visit: Visits, owner: httpx.Client, album: dict[str, Any]
+    visit: Visits, owner: httpx.Client, album: dict[str, Any], cut_seconds: int
 ) -> None:
+    """Also when that took longer than the page tries by itself, and than a playback URL is good."""
     window = visit()
     page = open_page(window, share(owner, album["id"]))
     page.locator("#play").click()
@@ -166,6 +168,7 @@ def test_a_cut_network_is_told_and_it_goes_on_by_itself(
     window.context.set_offline(True)
     page.get_by_role("button", name="Play Song 0").click()
     expect(page.locator("#status")).to_contain_text("no connection")
+    page.wait_for_timeout(cut_seconds * 1000)
     window.context.set_offline(False)
     expect(page.locator("[aria-current]")).to_contain_text("Song 0")
     wait_until_past(page, 0)

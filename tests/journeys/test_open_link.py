@@ -10,23 +10,19 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from journeys.refused import REASONS, normalized, refused_link, token_path
 from media.make_audio import make
 
 TRACK_KEYS = [
     "id", "title", "engine", "mode", "measured_duration_seconds", "instrumental", "playback_url", "licence",
 ]  # fmt: skip
 VIEW_KEYS = ["kind", "available", "message", "share", "track", "collection", "tracks"]
-REASONS = ["malformed", "unknown", "revoked", "expired", "spent", "not_started"]
 
 
 @pytest.fixture(scope="module")
 def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = make("flac", tmp_path_factory.mktemp("audio") / "song.flac", sample_count=88_200)
     return upload(owner, path, title="Late Night Study", instrumental="true")
-
-
-def token_path(link: dict[str, Any]) -> str:
-    return "/v1/music/shared/" + str(link["token"])
 
 
 def test_a_track_link_gives_the_contracts_view(
@@ -93,32 +89,6 @@ def test_a_collection_link_lists_its_tracks_in_order(
     assert [track["id"] for track in view["tracks"]] == [other["id"], song["id"]]
     assert all(list(track) == TRACK_KEYS for track in view["tracks"])
     assert listener.get(view["tracks"][1]["playback_url"]).content[:4] == b"fLaC"
-
-
-def refused_link(server: Server, owner: httpx.Client, song: dict[str, Any], reason: str) -> str:
-    """The path of a link that is refused for this reason."""
-    if reason == "malformed":
-        return "/v1/music/shared/shr_9F3A"
-    if reason == "unknown":
-        return "/v1/music/shared/shr_" + "0" * 32
-    link = share(owner, song["id"], max_opens=1)
-    if reason == "revoked":
-        owner.delete(f"/share/{link['id']}")
-    elif reason == "spent":
-        with server.listener() as first:
-            assert first.get(token_path(link)).status_code == 200
-    else:
-        number = int(link["id"].removeprefix("mslink_"), 16)
-        column, value = ("expires_at", 1) if reason == "expired" else ("starts_at", 2**52)
-        server.change(f"UPDATE shares SET {column} = ? WHERE id = ?", value, number)  # noqa: S608
-    return token_path(link)
-
-
-def normalized(answer: httpx.Response) -> tuple[Any, ...]:
-    """An answer without what may differ between two refusals."""
-    text = re.sub(r'"(trace_id|timestamp)":"[^"]*"', r'"\1":""', answer.text)
-    headers = [(n, v) for n, v in answer.headers.multi_items() if n not in ("date", "x-request-id")]
-    return answer.status_code, headers, text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

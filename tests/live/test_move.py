@@ -123,8 +123,8 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     there = Server(
         here.data,
         {"TRUSTED_PROXIES": "127.0.0.1", "DATABASE_URL": url},
-        here.organization_id,
-        here.api_key,
+        organization_id=here.organization_id,
+        api_key=here.api_key,
         engine=POSTGRESQL,
     )
     step = max(1, LINKS // ASKED)

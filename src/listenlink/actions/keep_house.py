@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from listenlink.actions.instance import Instance
+from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
@@ -20,6 +21,7 @@ _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
+_TIDY_EVERY_SECONDS = 2.0
 _LONG_SECONDS = 600.0
 
 
@@ -29,6 +31,7 @@ async def keep_house(instance: Instance) -> None:
         _every_second(instance),
         _every_minute(instance),
         _keep_retention(instance),
+        _keep_storage(instance),
         instance.deriver.run(),
         instance.watcher.run(),
     )
@@ -45,6 +48,18 @@ async def _every_second(instance: Instance) -> None:
             await instance.database.checkpoint()
         except Problem:
             _log.warning("housekeeping_postponed")
+
+
+async def _keep_storage(instance: Instance) -> None:
+    """What couldn't be deleted, because the storage was gone, is deleted soon after it's back."""
+    folder = instance.folder
+    while True:
+        if folder.has_leftovers:
+            try:
+                await folder.run(remove_leftovers, instance.database, folder)
+            except (Problem, OSError):
+                _log.warning("storage_not_tidied")
+        await asyncio.sleep(_TIDY_EVERY_SECONDS)
 
 
 async def _every_minute(instance: Instance) -> None:
@@ -108,4 +123,5 @@ async def delete_old(instance: Instance) -> int:
         lambda connection: idempotent_answers.delete_older(connection, too_old_us)
     ):
         pass
+    await instance.resumer.remove_stale(instance.clock.now_us())
     return lines

@@ -24,7 +24,8 @@ _MOST_DECISIONS = 20
 
 
 class OpenKeeper:
-    """One process's part in every batch: its limits, its names for clients, its log of 429s."""
+    """One process's part in every batch: its limits, its names for clients, its log of 429s.
+    `with_objects` says that URLs are made of what a track is stored as."""
 
     def __init__(
         self,
@@ -32,12 +33,15 @@ class OpenKeeper:
         names: ClientNames,
         session_ttl_seconds: int,
         connections: Connections | None = None,
+        *,
+        with_objects: bool = False,
     ) -> None:
         self.limits = limits
         self.limited = LimitedLog()
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
         self._connections = connections
+        self._with_objects = with_objects
         self._batch: Decisions | None = None
         self._counts: list[LimitedCount] = []
 
@@ -49,12 +53,15 @@ class OpenKeeper:
         self._batch = None
         batch = Decisions(items, self._session_ttl_seconds)
         digests = batch.digests()
-        links = opens.find_links(connection, digests) if digests else {}
+        links = opens.find_links(connection, digests, self._with_objects) if digests else {}
         self._batch = batch
         self._counts = self.limited.take()
         _answer_now(batch, links, self.limits)
         batch.tell_tracks(
-            {number: opens.find_members(connection, number) for number in batch.collections()}
+            {
+                number: opens.find_members(connection, number, self._with_objects)
+                for number in batch.collections()
+            }
         )
         self._name_now(connection, _clients(items, self._counts))
         if not opens.count_opens(connection, batch.granted):
@@ -106,11 +113,14 @@ class OpenKeeper:
 
     async def _keep(self, connection: Raw, batch: Decisions, counts: list[LimitedCount]) -> None:
         for _ in range(_MOST_DECISIONS):
-            found = await postgres_opens.find_links(connection, batch.digests())
+            found = await postgres_opens.find_links(connection, batch.digests(), self._with_objects)
             await _answer(batch, found.links, self.limits)
             collections = batch.collections()
             if collections:
-                batch.tell_tracks(await postgres_opens.find_members(connection, collections))
+                members = await postgres_opens.find_members(
+                    connection, collections, self._with_objects
+                )
+                batch.tell_tracks(members)
             await self._name(connection, _clients(batch.items, counts))
             # Nothing is waited for between naming and this: the numbers are of one day.
             lines, limited = batch.audit_lines(self._names.number), self._limited_lines(counts)

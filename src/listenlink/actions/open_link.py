@@ -7,16 +7,26 @@ the audit.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 from listenlink.actions.decide_opens import Opening as Opening
 from listenlink.actions.decide_opens import OpenRequest as OpenRequest
 from listenlink.actions.keep_opens import OpenKeeper
 from listenlink.model.audit import Outcome, Reason
+from listenlink.model.tally import Histogram
 
 
 class Queue(Protocol):
-    """Group commit, on either database."""
+    """Group commit, on either database: how large its batches are, how long one takes to be kept, and how
+    many requests wait for theirs."""
+
+    batch_requests: Histogram
+    commit_seconds: Histogram
+
+    @property
+    def length(self) -> int:
+        """How many wait."""
 
     async def submit(self, item: OpenRequest | None) -> Opening | None:
         """How the request ended, once that is durable. Raises Problem(UNAVAILABLE)."""
@@ -31,17 +41,23 @@ class LinkOpener:
     def __init__(self, keeper: OpenKeeper, queue: Queue) -> None:
         self._limits = keeper.limits
         self._limited = keeper.limited
-        self._queue = queue
+        self.queue = queue
+        self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
 
     async def open(self, asked: OpenRequest) -> Opening:
         """Open one link. What is returned is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
+        opening = await self._open(asked)
+        self.outcomes[opening.outcome, opening.reason] += 1
+        return opening
+
+    async def _open(self, asked: OpenRequest) -> Opening:
         if self._limits.is_spent(asked.client.number, asked.tick_us):
             opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         else:
-            opening = await self._queue.submit(asked) or Opening(Outcome.REFUSED)
+            opening = await self.queue.submit(asked) or Opening(Outcome.REFUSED)
             if opening.outcome is not Outcome.LIMITED:
                 return opening
         reason = opening.reason or Reason.RESOLVE_LIMIT
@@ -52,8 +68,8 @@ class LinkOpener:
     async def write_limited(self) -> None:
         """Write the counts of refused requests that wait, if any do."""
         if self._limited.has_pending:
-            await self._queue.submit(None)
+            await self.queue.submit(None)
 
     def close(self) -> None:
         """End the queue."""
-        self._queue.close()
+        self.queue.close()

@@ -44,9 +44,9 @@ class Agent(IntEnum):
 # iPhone"), and a person looks through it.
 _UNFURLERS = (
     "bot", "crawler", "spider", "preview", "facebookexternalhit", "whatsapp/", "slack-imgproxy",
-    "embedly", "iframely", "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon",
+    "embedly", "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon",
     "pleroma", "cardyb", "google-pagerenderer", "mediapartners", "microsoft office", "urlscan", "scanner",
-    "validator", "headlesschrome",
+    "validator", "headlesschrome", "lemmy/", "tumblr/", "iframely", "misskey/", "synapse", "nextcloud server",
 )  # fmt: skip
 
 

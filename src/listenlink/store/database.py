@@ -10,13 +10,20 @@ import sqlite3
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from listenlink.errors import Problem, ProblemKind
 from listenlink.model.ids import new_number
 
 _Result = TypeVar("_Result")
 _ID_TRIES = 8
+# A row of its own, so that it's written whether or not it was there, and nobody waits for it.
+_WRITE_SOMETHING = text("""
+INSERT INTO audit_progress (name, audit_id) VALUES ('can_write', 0)
+ON CONFLICT (name) DO UPDATE SET audit_id = 0
+""")
+_DISK_FULL = "53100"
 # Together with the answer, within the two seconds after which a caller is told "busy".
 BUSY_AFTER_SECONDS = 1.7
 
@@ -70,6 +77,25 @@ def raw_of(connection: Connection) -> sqlite3.Connection:
 def is_postgres(connection: Connection) -> bool:
     """Whether the connection leads to PostgreSQL."""
     return connection.dialect.name == "postgresql"
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a failure of the database is that the disk has no room for it."""
+    raw = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(raw, sqlite3.Error):
+        return raw.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return getattr(raw, "sqlstate", None) == _DISK_FULL
+
+
+async def check_writing(database: Database) -> None:
+    """Return once something was stored. Raises Problem: STORAGE_FULL where the disk is what's full, else
+    UNAVAILABLE."""
+    try:
+        await database.write(lambda connection: connection.execute(_WRITE_SOMETHING))
+    except Problem as problem:
+        if is_full(problem.__cause__):
+            raise Problem(ProblemKind.STORAGE_FULL) from problem
+        raise
 
 
 def insert_with_new_id(connection: Connection, insert: Callable[[int], object]) -> int:

@@ -8,7 +8,7 @@ MOST_TRACKS = 500
 
 
 class FoundTrack(NamedTuple):
-    """A track's row as the open needs it."""
+    """A track's row as the open needs it. `object_digest` is hex, and empty unless asked for."""
 
     id: int
     removed_at: int | None
@@ -23,6 +23,7 @@ class FoundTrack(NamedTuple):
     stamp_requires_attribution: int
     stamp_attribution_text: str | None
     created_at: int
+    object_digest: str = ""
 
 
 class FoundCollection(NamedTuple):

@@ -7,13 +7,20 @@ trip and a commit.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.store.group_commit import MOST_PER_BATCH, MOST_WAITING
+from listenlink.model.tally import Histogram
+from listenlink.store.group_commit import (
+    BATCH_REQUESTS,
+    COMMIT_SECONDS,
+    MOST_PER_BATCH,
+    MOST_WAITING,
+)
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -29,6 +36,13 @@ class PostgresGroup(Generic[_Item, _Result]):
         self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._is_called = False
+        self.batch_requests = Histogram(*BATCH_REQUESTS)
+        self.commit_seconds = Histogram(*COMMIT_SECONDS)
+
+    @property
+    def length(self) -> int:
+        """How many items wait for the next batch."""
+        return len(self._waiting)
 
     async def submit(self, item: _Item) -> _Result:
         """The item's result, after its transaction is durable.
@@ -65,11 +79,14 @@ class PostgresGroup(Generic[_Item, _Result]):
             self._call()
 
     async def _run(self, batch: list[tuple[_Item, asyncio.Future[_Result]]]) -> None:
+        began_at = time.perf_counter()
         try:
             results = await self._work([item for item, _ in batch])
         except Exception as error:
             self._fail(batch, error)
         else:
+            self.batch_requests.add(len(batch))
+            self.commit_seconds.add(time.perf_counter() - began_at)
             for (_, answer), result in zip(batch, results, strict=True):
                 if not answer.done():
                     answer.set_result(result)

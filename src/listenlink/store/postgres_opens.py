@@ -26,14 +26,22 @@ _TRACK_COLUMNS = """
 t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
 t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
 """
+# What is played of a track, as hex digits. Asked for only where an address is made of it: it costs a
+# look-up in another table.
+_OBJECT_COLUMNS = (
+    ", ''",
+    """,
+(SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex') FROM audio_objects a WHERE a.id = t.audio_id)
+""",
+)
 
 # As on the embedded database, a token that isn't there costs the same work, done on another link's row
 # and thrown away: the time of a refusal must not tell whether the link ever existed.
-_FIND_LINKS = f"""
-SELECT (SELECT audit_id FROM audit_progress WHERE name = '{SETTLED}'),
+_FIND_LINKS = """
+SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
-    {_TRACK_COLUMNS},
+    {track},
     c.id, c.removed_at, c.name, c.description
 FROM unnest($1::bytea[]) WITH ORDINALITY asked(digest, place)
 LEFT JOIN shares s ON s.id = coalesce(
@@ -41,20 +49,32 @@ LEFT JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares ORDER BY id LIMIT 1))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-"""  # noqa: S608 (made of constants)
-_LINK, _TRACK, _COLLECTION = 2, 10, 23
+"""
+_LINK, _TRACK, _COLLECTION = 2, 10, 24
 
-_FIND_MEMBERS = f"""
-SELECT m.collection_id, {_TRACK_COLUMNS}
+_FIND_MEMBERS = """
+SELECT m.collection_id, {track}
 FROM unnest($1::bigint[]) asked(id)
 CROSS JOIN LATERAL (
     SELECT m.collection_id, m.track_id, m.position
     FROM collection_tracks m JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
-    WHERE m.collection_id = asked.id ORDER BY m.position LIMIT {MOST_TRACKS}
+    WHERE m.collection_id = asked.id ORDER BY m.position LIMIT {most}
 ) m
 JOIN tracks t ON t.id = m.track_id
 ORDER BY m.collection_id, m.position
-"""  # noqa: S608 (made of constants)
+"""
+
+
+def _with_and_without_object(sql: str) -> tuple[str, ...]:
+    """The SQL without the object's digest, and with it."""
+    return tuple(
+        sql.format(track=_TRACK_COLUMNS + column, settled=SETTLED, most=MOST_TRACKS)
+        for column in _OBJECT_COLUMNS
+    )
+
+
+_LINKS_SQL = _with_and_without_object(_FIND_LINKS)
+_MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
 
 _NAME_CLIENTS = "SELECT pseudonym, id FROM name_clients($1, $2, $3)"
 _KEEP = f"SELECT keep_opens({', '.join(f'${n}' for n in range(1, 19))})"
@@ -67,10 +87,12 @@ class Found(NamedTuple):
     links: dict[bytes, FoundLink]
 
 
-async def find_links(connection: Raw, token_digests: Collection[bytes]) -> Found:
-    """The links with these tokens."""
+async def find_links(
+    connection: Raw, token_digests: Collection[bytes], with_objects: bool
+) -> Found:
+    """The links with these tokens; their tracks `with_objects`, if that's wanted."""
     digests = list(token_digests)
-    rows = await connection.fetch(_FIND_LINKS, digests or [b""])
+    rows = await connection.fetch(_LINKS_SQL[with_objects], digests or [b""])
     links = {digests[row[1] - 1]: _link(row) for row in rows if row[1]}
     return Found(rows[0][0], links)
 
@@ -85,11 +107,11 @@ def _link(row: Sequence[Any]) -> FoundLink:
 
 
 async def find_members(
-    connection: Raw, collection_ids: Collection[int]
+    connection: Raw, collection_ids: Collection[int], with_objects: bool
 ) -> dict[int, list[FoundTrack]]:
     """The tracks of each of these collections that are there, in order, at most 500."""
     members: dict[int, list[FoundTrack]] = {number: [] for number in collection_ids}
-    for row in await connection.fetch(_FIND_MEMBERS, list(collection_ids)):
+    for row in await connection.fetch(_MEMBERS_SQL[with_objects], list(collection_ids)):
         members[row[0]].append(FoundTrack._make(row[1:]))
     return members
 

@@ -15,8 +15,8 @@ from litestar.params import FromPath
 from listenlink.errors import Problem, ProblemKind
 
 _TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
 }
 # A module stands behind those it imports: its own text names them by their content.

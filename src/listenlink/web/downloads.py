@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.datastructures import State
-from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.instance import Instance
@@ -30,8 +29,12 @@ _UNFIT = frozenset('/\\:*?"<>|')
     opt={"public": True},
     include_in_schema=False,
 )
-async def download_track(signed: FromPath[str], state: State) -> ASGIApp:
+async def download_track(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
     """Ranges, conditions and the end of a link as in playback."""
+    # The undecoded path and no query at all: a URL has one spelling.
+    signed = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
+    if request.scope["query_string"]:
+        signed = ""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
     leave = await instance.player.begin_download(signed, now_us)

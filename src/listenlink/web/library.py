@@ -23,6 +23,7 @@ from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.headers import headers_of
 from listenlink.web.paging import Limit, Offset, Page
+from listenlink.web.share_request import token_of
 from listenlink.web.tracks import TrackAnswer, track_answer
 
 # More than spaces and control characters, which a title is cleaned of.
@@ -190,7 +191,7 @@ async def save_shared_track(
         instance.limits,
         caller_of(request),
         state.clients.find(dict(scope), headers_of(scope)),
-        token,
+        token_of(scope, has_more=True),
         instance.clock.now_us(),
         instance.clock.tick_us(),
     )

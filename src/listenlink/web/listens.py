@@ -17,6 +17,7 @@ from listenlink.model import ids
 from listenlink.model.listen_session import read_session
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.problems import ErrorEnvelope
+from listenlink.web.share_request import token_of
 
 
 class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,7 +67,7 @@ async def note_listen(
         instance.database,
         instance.limits,
         state.clients.find(dict(request.scope), headers),
-        token,
+        token_of(request.scope, has_more=True),
         session,
         ids.parse_id(ids.TRACK, data.track_id),
         now_us,

@@ -78,7 +78,9 @@ async def describe_embed(
     instance: Instance = state.instance
     scope: Any = request.scope
     headers = headers_of(scope)
-    token = url.removeprefix(instance.settings.base_url + PATH)
+    before, _, token = url.partition(PATH)
+    if before != instance.settings.base_url:
+        token = ""  # of no link; refused and counted like any
     asked = state.share_requests.read(scope, headers, token, counts=False)
     opening = await instance.opener.open(asked)
     if opening.outcome is Outcome.LIMITED:
@@ -101,8 +103,8 @@ def _describe(
     title = page.title or untitled
     frame = (
         f'<iframe src="{base_url}/embed/{token}" width="{size[0]}" height="{size[1]}" '
-        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" referrerpolicy="no-referrer" '
-        'allow="autoplay; encrypted-media; clipboard-write"></iframe>'
+        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" '
+        'referrerpolicy="no-referrer" allow="autoplay; encrypted-media; clipboard-write"></iframe>'
     )
     shown = OEmbed(
         version="1.0",

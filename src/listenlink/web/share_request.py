@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import OpenRequest
 from listenlink.clock import SECOND_US
@@ -15,7 +18,7 @@ from listenlink.web.headers import text_of
 PATH = "/v1/music/shared/"
 
 
-def token_of(scope: Scope, before: str = PATH, *, has_more: bool = False) -> str:
+def token_of(scope: Mapping[str, Any], before: str = PATH, *, has_more: bool = False) -> str:
     """The token in the request's path behind `before`, undecoded: a token has one spelling, and `%73hr_…`
     isn't it. `has_more`: it isn't the path's end."""
     path: bytes = scope["raw_path"]

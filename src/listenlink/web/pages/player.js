@@ -29,10 +29,12 @@ export class Player extends EventTarget {
     this.place = 0;
     this.heard = 0;
     this.lastTime = 0;
-    this.tries = 0;
+    this.isRecovering = false;
+    // Whether it stopped for want of a connection, and goes on with one.
+    this.isCutOff = false;
     this.watching = new AbortController();
     this.listenToAudio();
-    addEventListener("online", () => this.wantsToPlay && this.audio.error && this.recover());
+    addEventListener("online", () => this.isCutOff && this.play());
     addEventListener("pagehide", () => this.watching.abort());
   }
 
@@ -63,6 +65,7 @@ export class Player extends EventTarget {
 
   pause() {
     this.wantsToPlay = false;
+    this.isCutOff = false;
     this.audio.pause();
     this.tell("state");
   }
@@ -71,6 +74,7 @@ export class Player extends EventTarget {
   async play() {
     if (this.isClosed) return;
     this.wantsToPlay = true;
+    this.isCutOff = false;
     this.tell("state");
     if (!this.isSilent && this.areUrlsFresh && !this.audio.error) {
       this.begin();
@@ -113,7 +117,7 @@ export class Player extends EventTarget {
   async load(index, at) {
     const isOther = index !== this.index || this.isSilent;
     this.index = index;
-    this.place = at;
+    this.place = this.lastTime = at;
     if (isOther) {
       this.heard = 0;
       this.tell("track");
@@ -121,8 +125,7 @@ export class Player extends EventTarget {
     try {
       if (!this.areUrlsFresh) await this.mint();
     } catch (problem) {
-      this.fail(problem);
-      return;
+      return isPassing(problem) ? this.recover() : this.fail(problem);
     }
     if (this.isClosed) return;
     const url = this.urls.get(this.track.id);
@@ -131,7 +134,6 @@ export class Player extends EventTarget {
       return;
     }
     this.isSilent = false;
-    this.lastTime = at;
     this.audio.src = url;
     this.audio.currentTime = at;
     if (this.wantsToPlay) this.begin();
@@ -176,21 +178,24 @@ export class Player extends EventTarget {
     if (this.isClosed || this.isRecovering) return;
     this.isRecovering = true;
     const at = this.lastTime;
-    for (this.tries = 0; this.tries < TRIES; this.tries++) {
+    const problem = await this.mintPatiently();
+    this.isRecovering = false;
+    if (!problem) return this.load(this.index, at);
+    this.fail(problem);
+    this.isCutOff = problem.kind === "offline";
+  }
+
+  // The problem that waiting didn't mend, or nothing.
+  async mintPatiently() {
+    for (let tried = 1; ; tried++) {
       try {
-        await this.mint();
-        break;
+        return void (await this.mint());
       } catch (problem) {
-        if (problem.kind !== "offline" && problem.kind !== "busy") {
-          this.isRecovering = false;
-          return this.fail(problem);
-        }
+        if (!isPassing(problem) || tried === TRIES) return problem;
         this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
-        await new Promise((done) => setTimeout(done, 500 * 2 ** this.tries));
+        await new Promise((done) => setTimeout(done, 250 * 2 ** tried));
       }
     }
-    this.isRecovering = false;
-    if (this.tries < TRIES) await this.load(this.index, at);
   }
 
   fail(problem) {
@@ -256,4 +261,8 @@ export class Player extends EventTarget {
   tell(name) {
     this.dispatchEvent(new Event(name));
   }
+}
+
+function isPassing(problem) {
+  return problem.kind === "offline" || problem.kind === "busy";
 }

@@ -1,0 +1,219 @@
+"""The page works for everybody: axe finds nothing in any state, and the keyboard gets everywhere in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from browser.chromium import SIZES, Site
+from browser.listening import Visits, collect, open_page, wait_until_past
+from cast import Server, share, upload, wait_for_sound
+from media.make_audio import add_cover, make
+
+# What is fixed by law and good practice both; nothing is left out.
+_RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": [
+    "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
+]}}  # fmt: skip
+_FOCUS = """() => { const element = document.activeElement;
+  return element.id || element.className || element.textContent.trim().slice(0, 20) || element.tagName }"""
+_RING = """() => { const element = document.activeElement;
+  const shown = element.id === "seek" ? element.parentElement : element;
+  const style = getComputedStyle(shown);
+  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 }"""
+
+
+class Studio:
+    """Music, and links to it in each state."""
+
+    def __init__(self, server: Server, owner: httpx.Client, folder: Path) -> None:
+        self.server, self.owner = server, owner
+        covered = add_cover(make("mp3_xing", folder / "a.mp3", sample_count=44_100 * 20))
+        plain = make("wav16", folder / "b.wav", sample_count=44_100 * 20)
+        paths = {covered: "Covered", plain: "Plain"}
+        self.songs = [
+            upload(owner, path, title=title, artist="Ana") for path, title in paths.items()
+        ]
+        for song in self.songs:
+            wait_for_sound(owner, song["id"])
+        self.album = collect(owner, self.songs)["id"]
+
+    def url(self, target: str = "", **terms: Any) -> str:
+        return str(share(self.owner, target or self.songs[0]["id"], **terms)["url"])
+
+    def closed(self) -> tuple[str, Callable[[], None]]:
+        link = share(self.owner, self.songs[1]["id"])
+
+        def close() -> None:
+            self.owner.delete(f"/share/{link['id']}").raise_for_status()
+
+        return link["url"], close
+
+    def removed(self, folder: Path) -> str:
+        track = upload(self.owner, make("wav16", folder / "gone.wav"))
+        url = self.url(track["id"])
+        self.owner.delete(f"/tracks/{track['id']}").raise_for_status()
+        return url
+
+
+@pytest.fixture(scope="module")
+def studio(server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(server, owner, tmp_path_factory.mktemp("audio"))
+
+
+@pytest.fixture
+def axe_visit(visit: Visits) -> Visits:
+    """Windows into which axe may be put past the page's policy; colours that are still turning into others
+    would be neither's."""
+    return lambda **options: visit(bypass_csp=True, reduced_motion="reduce", **options)
+
+
+def violations(page: Page) -> list[str]:
+    """By day at a desk, by night on a phone: the rule, the element, what is wrong."""
+    found = []
+    for scheme, size in (("light", "desk"), ("dark", "phone")):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.set_viewport_size(SIZES[size])
+        told = Axe().run(page, options=_RULES).response
+        found += [
+            f"{scheme} {size} {one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for one in told["violations"]
+            for node in one["nodes"]
+        ]
+    return found
+
+
+def test_axe_finds_what_is_wrong(axe_visit: Visits, other_site: Site) -> None:
+    other_site.pages["/bad"] = "<p style='color:#ccc'>pale</p><img src=x><button></button>"
+    page = axe_visit().page
+    page.goto(other_site.url + "/bad")
+    found = " ".join(violations(page))
+    for rule in ("color-contrast", "image-alt", "button-name", "html-has-lang", "document-title"):
+        assert rule in found
+
+
+@pytest.mark.parametrize("state", ["track", "plain", "collection", "hidden", "download"])
+def test_nothing_is_wrong_before_and_while_it_plays(
+    axe_visit: Visits, studio: Studio, state: str
+) -> None:
+    url = {
+        "track": studio.url(),
+        "plain": studio.url(studio.songs[1]["id"]),
+        "collection": studio.url(studio.album, expires_in_days=3),
+        "hidden": studio.url(preview=False),
+        "download": studio.url(allow_download=True),
+    }[state]
+    page = open_page(axe_visit(), {"url": url})
+    if state != "hidden":
+        page.locator("summary").click()
+    assert violations(page) == []
+    page.locator("#play").click()
+    wait_until_past(page, 0)
+    assert violations(page) == []
+
+
+def test_nothing_is_wrong_with_the_dialog_open(axe_visit: Visits, studio: Studio) -> None:
+    page = open_page(axe_visit(), {"url": studio.url()})
+    page.locator("#save").click()
+    assert violations(page) == []
+    page.locator("#save-key").fill("ak_wrong")
+    page.locator("#save-confirm").click()
+    page.wait_for_function("document.getElementById('save-status').textContent")
+    assert violations(page) == []
+
+
+def test_nothing_is_wrong_when_the_link_is_closed(axe_visit: Visits, studio: Studio) -> None:
+    url, close = studio.closed()
+    page = open_page(axe_visit(), {"url": url})
+    page.locator("#play").click()
+    wait_until_past(page, 0)
+    close()
+    page.wait_for_selector("body.closed")
+    assert violations(page) == []
+
+
+def test_nothing_is_wrong_with_the_other_pages(
+    axe_visit: Visits, studio: Studio, tmp_path: Path
+) -> None:
+    base = studio.server.url
+    posted = [
+        httpx.post(url).headers["location"] for url in (studio.url(), studio.url(studio.album))
+    ]
+    embeds = [
+        studio.url(target).replace("/v1/music/shared/", "/embed/") for target in ("", studio.album)
+    ]
+    page = axe_visit().page
+    for url in (
+        f"{base}/v1/music/shared/shr_0",
+        f"{base}/embed/shr_0",
+        studio.removed(tmp_path),
+        *(base + path for path in posted),
+        *embeds,
+    ):
+        page.goto(url)
+        assert violations(page) == [], url
+
+
+def test_nothing_is_wrong_with_the_page_of_a_limited_client(
+    axe_visit: Visits, studio: Studio
+) -> None:
+    url, address = studio.url(), "198.51.100.9"
+    with studio.server.listener(address) as same:
+        while same.head(url).status_code != 429:
+            pass
+    page = axe_visit(extra_http_headers={"X-Forwarded-For": address}).page
+    page.goto(url)
+    assert "Too many" in str(page.text_content("h1"))
+    assert violations(page) == []
+
+
+def tabbed(page: Page, times: int) -> list[str]:
+    """Where the focus goes, and that one sees it."""
+    order = []
+    for _ in range(times):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate(_FOCUS))
+        assert page.evaluate(_RING), order[-1]
+    return order
+
+
+def test_the_keyboard_goes_from_above_to_below(visit: Visits, studio: Studio) -> None:
+    page = open_page(visit(), {"url": studio.url(studio.album, allow_download=True)})
+    assert tabbed(page, 10) == [
+        "previous", "play", "next", "seek", "mute", "volume", "download", "Plain0:20", "Covered0:20",
+        "The facts",
+    ]  # fmt: skip
+
+
+def test_a_ring_that_is_not_there_would_be_missed(visit: Visits, studio: Studio) -> None:
+    page = open_page(visit(bypass_csp=True), {"url": studio.url()})
+    page.add_style_tag(content="* { outline: none !important }")
+    page.keyboard.press("Tab")
+    assert not page.evaluate(_RING)
+
+
+def test_the_dialog_keeps_the_focus_and_gives_it_back(visit: Visits, studio: Studio) -> None:
+    page = open_page(visit(), {"url": studio.url()})
+    page.locator("#save").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(_FOCUS) == "save-key"
+    assert tabbed(page, 2) == ["save-cancel", "save-confirm"]
+    page.keyboard.press("Escape")
+    assert page.evaluate(_FOCUS) == "save"
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_who_wants_it_so(
+    visit: Visits, studio: Studio, motion: str, moves: bool
+) -> None:
+    page = open_page(visit(reduced_motion=motion), {"url": studio.url(studio.album)})
+    durations = page.locator("*").evaluate_all(
+        """all => all.flatMap(one => { const style = getComputedStyle(one);
+        return [style.transitionDuration, style.animationDuration] })"""
+    )
+    assert any(parse != "0s" for parse in durations) is moves

@@ -1,0 +1,215 @@
+"""Every public route in every state that can be brought about, and how to ask for it.
+
+A route that's new in `web/routes.py` fails in `test_header_matrix.py` until it has its cases here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cast import Server, share, upload, wait_for_sound
+from listenlink.web.assets import ASSETS
+from media.make_audio import add_cover, make
+
+SHARED = "/v1/music/shared/{token}"
+PLAYED = "/v1/music/audio/{signed}"
+TAKEN = "/v1/music/download/{signed}"
+HTML = {"Accept": "text/html"}
+JSON = {"Accept": "application/json"}
+RESOLVE_LIMIT, MISS_LIMIT = 30, 4
+_REFUSED = "/v1/music/shared/shr_" + "0" * 32
+
+
+class World:
+    """A server that says it's at `https://music.example`, and things of each kind behind its links."""
+
+    def __init__(self, server: Server, owner: httpx.Client, folder: Path) -> None:
+        self.server, self.owner = server, owner
+        song = add_cover(make("mp3_xing", folder / "song.mp3"))
+        self.track = str(upload(owner, song, title="Song")["id"])
+        wait_for_sound(owner, self.track)
+        self.link = share(owner, self.track, allow_download=True)
+        self.public = share(owner, self.track, visibility="public")
+        gone = str(upload(owner, make("wav16", folder / "gone.wav"))["id"])
+        self.removed = share(owner, gone)
+        owner.delete(f"/tracks/{gone}")
+        self.path = f"/v1/music/shared/{self.link['token']}"
+        with server.listener() as client:
+            opened = client.get(self.path)
+            self.session = {"Listen-Session": opened.headers["listen-session"]}
+            self.audio = _path(opened.json()["track"]["playback_url"])
+            told = client.get(f"{self.path}/download/{self.track}", headers=self.session).json()
+            self.download = _path(told["download_url"])
+            page = client.get(self.path, headers=HTML).text
+            self.preview = _path(page.partition('og:image" content="')[2].partition('"')[0])
+            self.cover = page.partition('<img id="cover" src="')[2].partition('"')[0]
+            self.etag = client.head(self.audio).headers["etag"]
+            posted = client.post(self.path)
+            self.listening = posted.headers["location"]
+
+    def spent(self, budget: str) -> httpx.Client:
+        """A client with nothing left of this budget."""
+        client = self.server.listener()
+        for number in range(RESOLVE_LIMIT if budget == "resolve" else MISS_LIMIT):
+            client.head(self.path if budget == "resolve" else f"{_REFUSED[:-2]}{number + 1:02}")
+        return client
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A route, the status it's asked for, and which headers belong to that (`header_table.py`)."""
+
+    route: str
+    status: int
+    kind: str
+    ask: Callable[[World, httpx.Client], httpx.Response]
+    spent: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.status} {self.kind}"
+
+
+def _case(route: str, status: int, kind: str, path: str, spent: str = "", **sent: Any) -> Case:
+    """`path` is a format over the world; `sent` goes with the request, a session by the name `session`."""
+    method = route.partition(" ")[0]
+
+    def ask(world: World, client: httpx.Client) -> httpx.Response:
+        given = dict(sent)
+        if given.get("json") == "heard":
+            given["json"] = {"track_id": world.track}
+        if given.pop("session", False):
+            given["headers"] = given.get("headers", {}) | world.session
+        with client.stream(method, path.format(w=world), **given) as answer:
+            if answer.headers.get("content-type") != "text/event-stream":
+                answer.read()
+        return answer
+
+    return Case(route, status, kind, ask, spent)
+
+
+_DETAILS, _EVENTS = f"GET {SHARED}/details", f"GET {SHARED}/events"
+_TAKE, _LISTENING = f"GET {SHARED}/download/{{track_id}}", f"GET {SHARED}/listening/{{session}}"
+_LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /oembed"
+_URL = "/oembed?url=https://music.example"
+_PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+_SAYS_JSON = {"Content-Type": "application/json"}
+_TOO_MUCH = b" " * 2**20 + b"{}"
+_HEARD = {"track_id": "mtrack_000000000000"}
+
+
+def _open_cases() -> list[Case]:
+    json_cases = [
+        _case(f"GET {SHARED}", 200, "opened", "{w.path}"),
+        _case(f"GET {SHARED}", 200, "opened", "{w.path}", session=True),
+        _case(f"GET {SHARED}", 200, "removed", "/v1/music/shared/{w.removed[token]}"),
+        _case(f"HEAD {SHARED}", 200, "looked", "{w.path}"),
+        _case(f"GET {SHARED}", 404, "refused", _REFUSED),
+        _case(f"HEAD {SHARED}", 404, "refused", _REFUSED),
+        _case(f"GET {SHARED}", 429, "limited", "{w.path}", "resolve"),
+        _case(f"GET {SHARED}", 429, "limited", _REFUSED, "refusal"),
+        _case(f"OPTIONS {SHARED}", 204, "preflight", "{w.path}", headers=_PREFLIGHT),
+        _case(f"PUT {SHARED}", 405, "not_allowed", "{w.path}"),
+    ]
+    pages = [
+        _case(f"{method} {SHARED}", status, kind, path, spent, headers=HTML)
+        for method in ("GET", "HEAD")
+        for status, kind, path, spent in (
+            (200, "page", "{w.path}", ""),
+            (200, "page", "/v1/music/shared/{w.removed[token]}", ""),
+            (200, "public_page", "/v1/music/shared/{w.public[token]}", ""),
+            (404, "refused_page", _REFUSED, ""),
+            (429, "limited_page", "{w.path}", "resolve"),
+        )
+    ]
+    posted = [
+        _case(f"POST {SHARED}", 303, "see_other", "{w.path}"),
+        _case(f"POST {SHARED}", 303, "see_other", "/v1/music/shared/{w.public[token]}"),
+        _case(f"POST {SHARED}", 404, "refused_page", _REFUSED),
+        _case(f"POST {SHARED}", 429, "limited_page", "{w.path}", "resolve"),
+    ]
+    return json_cases + pages + posted
+
+
+def _media_cases() -> list[Case]:
+    cases = []
+    for route, path, kind in ((PLAYED, "{w.audio}", "audio"), (TAKEN, "{w.download}", "taken")):
+        cases += [
+            _case(f"GET {route}", 200, kind, path),
+            _case(f"HEAD {route}", 200, kind, path),
+            _case(f"GET {route}", 206, f"{kind}_part", path, headers={"Range": "bytes=0-9"}),
+            _case(f"GET {route}", 416, "no_such_part", path, headers={"Range": "bytes=99999999-"}),
+            _case(f"GET {route}", 412, "no_media", path, headers={"If-Match": '"other"'}),
+            _case(f"GET {route}", 403, "no_media", path + "0"),
+            _case(f"HEAD {route}", 403, "no_media", path + "0"),
+        ]
+    cases.append(_case(f"OPTIONS {PLAYED}", 204, "media_preflight", "{w.audio}"))
+    cases.append(_case(f"PUT {PLAYED}", 405, "media_not_allowed", "{w.audio}"))
+    return cases
+
+
+def _lower_cases() -> list[Case]:
+    """Below a link, by its session."""
+    refused = [
+        _case(route, status, kind, path, spent)
+        for route, path in (
+            (_DETAILS, "{0}/details"), (_EVENTS, "{0}/events"), (_TAKE, "{0}/download/{w.track}"),
+        )
+        for status, kind, path, spent in (
+            (404, "inner", path.replace("{0}", _REFUSED), ""),
+            (404, "inner", path.replace("{0}", "{w.path}"), ""),
+            (429, "inner_limited", path.replace("{0}", "{w.path}"), "resolve"),
+        )
+    ]  # fmt: skip
+    return [
+        *refused,
+        _case(_DETAILS, 200, "inner", "{w.path}/details", session=True),
+        _case(_EVENTS, 200, "events", "{w.path}/events", session=True),
+        _case(_TAKE, 200, "inner", "{w.path}/download/{w.track}", session=True),
+        _case(_LISTENING, 200, "page", "{w.listening}"),
+        _case(_LISTENING, 404, "refused_page", "{w.path}/listening/none"),
+        _case(_LISTENING, 429, "limited_page", "{w.listening}", "resolve"),
+        _case(_LISTEN, 204, "silent", "{w.path}/listen", session=True, json="heard"),
+        _case(_LISTEN, 400, "inner", "{w.path}/listen", content=b"{", headers=_SAYS_JSON),
+        _case(_LISTEN, 404, "inner", "{w.path}/listen", json=_HEARD),
+        _case(_LISTEN, 413, "too_large", "{w.path}/listen", content=_TOO_MUCH, headers=_SAYS_JSON),
+        _case(_LISTEN, 422, "inner", "{w.path}/listen", json={"track_id": 1}),
+        _case(_LISTEN, 429, "inner_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
+    ]  # fmt: skip
+
+
+def _other_cases() -> list[Case]:
+    asset = ASSETS["share.js"].path
+    return [
+        _case(_EMBED, 200, "embed", "/embed/{w.link[token]}"),
+        _case(_EMBED, 200, "embed", "/embed/{w.public[token]}"),
+        _case(_EMBED, 200, "embed", "/embed/{w.removed[token]}"),
+        _case(_EMBED, 404, "refused_embed", "/embed/shr_0"),
+        _case(_EMBED, 429, "limited_embed", "/embed/{w.link[token]}", "resolve"),
+        _case(_OEMBED, 200, "inner", _URL + "{w.path}"),
+        _case(_OEMBED, 404, "inner", _URL + _REFUSED),
+        _case(_OEMBED, 422, "inner", _URL + "{w.path}&maxwidth=0"),
+        _case(_OEMBED, 422, "inner", "/oembed"),
+        _case(_OEMBED, 429, "inner_limited", _URL + "{w.path}", "resolve"),
+        _case("GET /v1/music/picture/{name}", 200, "preview", "{w.preview}"),
+        _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
+        _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
+        _case("GET /assets/{name}", 200, "asset", asset),
+        _case("GET /assets/{name}", 200, "packed_asset", asset, headers={"Accept-Encoding": "gzip"}),
+        _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
+        _case("GET /healthz", 200, "inner", "/healthz"),
+        _case("GET /readyz", 200, "inner", "/readyz"),
+        _case("GET /schema/openapi.json", 200, "inner", "/schema/openapi.json"),
+        _case("GET /docs", 200, "docs", "/docs"),
+    ]  # fmt: skip
+
+
+CASES = _open_cases() + _media_cases() + _lower_cases() + _other_cases()
