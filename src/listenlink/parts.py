@@ -66,7 +66,7 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
     folder, media_urls = choose_storage(settings, os.environ)
     try:
         backend.upgrade()
-        database = backend.open()
+        database = backend.open(serves=True)
         database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
     except Problem:
         raise RefusesToStart(f"{backend} can't be reached now") from None

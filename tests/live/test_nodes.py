@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import Server, share, upload
+from cast import Server, run_cli, share, upload
 from engines import POSTGRESQL
 from media.make_audio import make
 
@@ -158,6 +158,16 @@ def test_a_node_whose_keys_do_not_match_is_not_ready_and_says_why(
     assert httpx.get(node.url + "/readyz").json()["signing_keys"] == "ok"
     node.stop()
     nodes[0].change("DELETE FROM signing_keys WHERE key_id <> ?", key_id)
+
+
+def test_a_second_node_without_redis_is_refused(nodes: list[Server], tmp_path: Path) -> None:
+    node = node_of(nodes[0], tmp_path / "alone")
+    refused = run_cli(
+        "serve", "--data", str(node.data), "--port", str(node.port),
+        DATABASE_URL=node.settings["DATABASE_URL"],
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert "served already" in refused.stderr
 
 
 def test_several_workers_share_the_limit_by_redis(

@@ -24,12 +24,13 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.find_instance import load_ring
+from listenlink.actions.find_instance import backend_of, load_ring
 from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
-from listenlink.errors import RefusesToStart
+from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder import Folder
 from listenlink.settings import PREFIX, Settings, load_settings
+from listenlink.store.backend import Backend
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
@@ -147,13 +148,21 @@ def _check_alone(settings: Settings) -> None:
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
-    while is_limited and folder.is_served():
+    backend = backend_of(settings)
+    while is_limited and (folder.is_served() or _is_served(backend)):
         if time.monotonic() > deadline:
             raise RefusesToStart(
-                f"{settings.data} is served already, and two servers can't share a rate limit; "
+                f"{backend} is served already, and two servers can't share a rate limit; "
                 f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
+
+
+def _is_served(backend: Backend) -> bool:
+    try:
+        return backend.is_served()
+    except Problem:
+        raise RefusesToStart(f"{backend} can't be reached now") from None
 
 
 def export_settings(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from listenlink.store import migrate
 from listenlink.store.columns import SCHEMA_VERSION
 from listenlink.store.database import Database
+from listenlink.store.postgres import find_node
 from listenlink.store.postgres_database import PostgresDatabase
 from listenlink.store.sqlite import FILE_NAME, create_database, schema_version, upgrade
 from listenlink.store.sqlite_database import SqliteDatabase
@@ -28,9 +29,21 @@ class Backend(NamedTuple):
         """As it's told to the operator: a URL may hold a password."""
         return str(self.folder) if self.url is None else "the database of LISTENLINK_DATABASE_URL"
 
-    def open(self) -> Database:
-        """The database, whatever state its tables are in."""
-        return SqliteDatabase(self.path) if self.url is None else PostgresDatabase(self.url)
+    def open(self, *, serves: bool = False) -> Database:
+        """The database, whatever state its tables are in. `serves` lets other nodes see this one."""
+        if self.url is None:
+            return SqliteDatabase(self.path)
+        return PostgresDatabase(self.url, serves=serves)
+
+    def is_served(self) -> bool:
+        """Whether a node serves on this PostgreSQL now. Raises Problem(UNAVAILABLE)."""
+        if self.url is None:
+            return False
+        database = self.open()
+        try:
+            return database.read_now(find_node)
+        finally:
+            database.close()
 
     def find_version(self) -> str | None:
         """The migration its tables stand at, None if there are none. Raises Problem(UNAVAILABLE)."""

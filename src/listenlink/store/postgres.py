@@ -16,10 +16,12 @@ CONNECT_SECONDS = 1.5
 LOCK_WAIT_MS = 1500
 _IDLE_IN_TRANSACTION_MS = 5000
 _APPLICATION_NAME = "listenlink"
+# What the connections of a serving node are called, by which others see it.
+NODE_NAME = "listenlink-node"
 
 # Advisory locks, all of this database: one key space for Listenlink, a number for each use.
 LOCK_SPACE = 0x4C4C
-MIGRATING, WRITING, KEEPING_OPENS, SERVING_ALONE, PUBLISHING = 1, 2, 3, 4, 5
+MIGRATING, WRITING, KEEPING_OPENS, PUBLISHING = 1, 2, 3, 4
 
 Raw: TypeAlias = Any
 
@@ -68,3 +70,12 @@ def wait_for_turn(connection: Connection, lock: int) -> None:
             text("SELECT pg_advisory_xact_lock(:space, :lock)"),
             {"space": LOCK_SPACE, "lock": lock},
         )
+
+
+def find_node(connection: Connection) -> bool:
+    """Whether a node that serves is connected to this database."""
+    nodes = text(
+        "SELECT 1 FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = :name LIMIT 1"
+    )
+    return connection.execute(nodes, {"name": NODE_NAME}).first() is not None

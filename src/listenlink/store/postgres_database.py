@@ -22,6 +22,7 @@ from listenlink.store.database import BUSY_AFTER_SECONDS
 from listenlink.store.postgres import (
     CONNECT_SECONDS,
     LOCK_SPACE,
+    NODE_NAME,
     PUBLISHING,
     WRITING,
     Raw,
@@ -42,14 +43,14 @@ class PostgresDatabase:
     database, is as free of races here.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, serves: bool = False) -> None:
         self._url = url
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: connect(url),
+            async_creator=lambda: connect(url, name=NODE_NAME) if serves else connect(url),
             pool_size=_CONNECTIONS,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
