@@ -18,6 +18,7 @@ import peers_up
 from directus import NotThere, begin_install, directus, end_install, share_in_directus
 from library import ADDRESSES, AUDIO_BYTES, Library, listenlink, run_listenlink
 from load import Row
+from presign import measure_presigning
 from serve import Served
 
 _CONNECTIONS_OF_RANGES, _CONNECTIONS_OF_FILES = 16, 4
@@ -117,7 +118,7 @@ class Bench:
             "from `listenlink serve` to the first answer": f"{median(started):.2f} s",
             "`listenlink --help`": f"{median(helped):.2f} s",
             "memory at rest, of both processes": f"{resting:.0f} MiB",
-        }
+        } | measure_presigning()
 
     def add_listenlink(self) -> None:
         """Resolves, collections, misses and 429s of Listenlink."""

@@ -49,10 +49,12 @@ def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str
 
 @dataclass
 class Server:
-    """An instance in `data`, and the process that serves it. `settings` are without their prefix."""
+    """An instance in `data`, and the process that serves it. `settings` are without their prefix;
+    `environment` is what else it gets, as a bucket's credentials."""
 
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     organization_id: str = ""
     api_key: str = ""
     port: int = field(default_factory=free_port)
@@ -80,7 +82,7 @@ class Server:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*LISTENLINK, "serve", "--data", str(self.data), "--port", str(self.port)],
-                env=clean_environment(**self.settings),
+                env=clean_environment(**self.settings) | self.environment,
                 stdout=log,
                 stderr=log,
                 text=True,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cast import Server
+from object_storage import CREDENTIALS, ObjectStorage, juicefs, seaweedfs
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,24 @@ def listener(server: Server) -> Iterator[httpx.Client]:
     """Somebody with a link, from an address of their own."""
     with server.listener() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def object_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    """A real S3 server, started when the first test needs it."""
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def second_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    """Another one, of another make."""
+    with juicefs(tmp_path_factory.mktemp("juicefs")) as running:
+        yield running
+
+
+@pytest.fixture
+def storage_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud's variables, as an operator sets them."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)

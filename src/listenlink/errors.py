@@ -22,6 +22,8 @@ class ProblemKind(Enum):
     METHOD_NOT_ALLOWED = auto()
     TIMED_OUT = auto()
     CONFLICT = auto()
+    LOCKED = auto()
+    OTHER_PROTOCOL = auto()
     PRECONDITION_FAILED = auto()
     TOO_LARGE = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
@@ -32,6 +34,7 @@ class ProblemKind(Enum):
     INTERNAL = auto()
     UNAVAILABLE = auto()
     STORAGE_FULL = auto()
+    STORAGE_UNAVAILABLE = auto()
 
 
 class Problem(Exception):

@@ -18,7 +18,7 @@ from listenlink.errors import RefusesToStart
 from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
 
 DAILY_KEYS_KEPT_DAYS = 7
-_SIGNING_FILE = "signing-keys"
+SIGNING_FILE = "signing-keys"
 _KEY_ID = re.compile("[0-9a-f]{8}")
 _DAILY_NAME = re.compile(r"\.?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9a-f]*)?")
 
@@ -27,7 +27,7 @@ def create_signing_keys(folder: Path) -> None:
     """Make the first key. Raises FileExistsError rather than replace one."""
     folder.mkdir(mode=0o700, exist_ok=True)
     line = f"{secrets.token_hex(4)} {secrets.token_hex(MIN_KEY_BYTES)}\n"
-    _write_new(folder / _SIGNING_FILE, line.encode())
+    _write_new(folder / SIGNING_FILE, line.encode())
 
 
 def load_signing_keys(folder: Path) -> tuple[SigningKey, ...]:
@@ -35,7 +35,7 @@ def load_signing_keys(folder: Path) -> tuple[SigningKey, ...]:
 
     Raises RefusesToStart if there is no key, a short or misspelled one, or if others may read it.
     """
-    path = folder / _SIGNING_FILE
+    path = folder / SIGNING_FILE
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii")
@@ -62,6 +62,21 @@ def _parse_key(path: Path, line: str) -> SigningKey:
     if len(root) < MIN_KEY_BYTES:
         raise RefusesToStart(f"{path}: a signing key is too short")
     return SigningKey(key_id, root)
+
+
+def copy_signing_keys(secrets_folder: Path, to: Path) -> None:
+    """Put the signing keys into another folder, in place of those there, for its owner only."""
+    draft = to / f".{SIGNING_FILE}"
+    draft.unlink(missing_ok=True)
+    _write_new(draft, (secrets_folder / SIGNING_FILE).read_bytes())
+    draft.replace(to / SIGNING_FILE)
+
+
+def take_signing_keys(source: Path, folder: Path) -> None:
+    """Use the keys from another folder in a new instance. Raises RefusesToStart if they aren't fit."""
+    load_signing_keys(source)
+    folder.mkdir(mode=0o700)
+    copy_signing_keys(source, folder)
 
 
 class DailyKeys:

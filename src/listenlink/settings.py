@@ -76,6 +76,35 @@ class Settings(BaseSettings):
     engines_file: Path | None = Field(
         default=None, description="Engines and their licence terms; unset: those that come with Listenlink."
     )  # fmt: skip
+    storage_url: str | None = Field(
+        default=None, pattern="^(s3|gs|az)://",
+        description="A bucket for the audio, as in `s3://bucket/prefix?endpoint=https://s3.example`; "
+        "unset: the instance's folder.",
+    )  # fmt: skip
+    cloudfront_url: str | None = Field(
+        default=None, pattern=r"^https://[A-Za-z0-9][A-Za-z0-9.-]*$",
+        description="A CloudFront distribution in front of the bucket, as in `https://d1.cloudfront.net`.",
+    )  # fmt: skip
+    cloudfront_key_id: str | None = Field(
+        default=None, pattern="^[A-Z0-9]{8,32}$", description="The id of its public key."
+    )
+    cloudfront_key_file: Path | None = Field(
+        default=None, description="The private key to it: ECDSA on P-256, PEM, chmod 600."
+    )
+    accel_prefix: str | None = Field(
+        default=None, pattern="^/([A-Za-z0-9_-]+/)+$",
+        description="nginx in front sends the audio of the folder: the `internal` location of `objects`.",
+    )  # fmt: skip
+    leave_after_seconds: int = Field(
+        default=2, ge=0, le=300,
+        description="How long a server that was sent SIGTERM still answers, while `/readyz` says that "
+        "it's leaving.",
+    )  # fmt: skip
+    metrics_address: Annotated[tuple[str, int] | None, NoDecode] = Field(
+        default=None,
+        description="Where metrics are told, as in `127.0.0.1:9484`: to operators, never to the world. "
+        "Unset: nowhere. With several workers each takes a port of its own, from this one on.",
+    )
     embed_ancestors: str = Field(
         default="*", pattern=r"^(\*|'none'|'self'|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)( https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)*$",
         description="Which sites may frame the embed player, as in `https://blog.example "
@@ -94,6 +123,21 @@ class Settings(BaseSettings):
         return tuple(
             ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
         )
+
+    @field_validator("metrics_address", mode="before")
+    @classmethod
+    def _split_address(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        host, _, port = value.rpartition(":")
+        if (
+            not host
+            or not port.isascii()
+            or not port.isdigit()
+            or int(port) not in range(1, 65_536)
+        ):
+            raise ValueError("must be like 127.0.0.1:9484")
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
     @field_validator("public_url")
     @classmethod
@@ -130,12 +174,28 @@ def load_settings(**given: Any) -> Settings:
             f"{PREFIX}PUBLIC_URL: must be set when serving on {settings.host}, which isn't a "
             "loopback address: links are made of it"
         )
+    _check_storage(settings)
     if settings.workers > 1 and settings.resolve_limit_per_minute:
         raise RefusesToStart(
             f"{PREFIX}WORKERS: more than one worker can't share an exact rate limit; "
             f"set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0 to do without"
         )
     return settings
+
+
+def _check_storage(settings: Settings) -> None:
+    cloudfront = [
+        settings.cloudfront_url, settings.cloudfront_key_id, settings.cloudfront_key_file
+    ]  # fmt: skip
+    if any(cloudfront) and not all(cloudfront):
+        raise RefusesToStart(
+            f"{PREFIX}CLOUDFRONT_URL: the URL, the key id and the key file belong together"
+        )
+    is_s3 = settings.storage_url is not None and settings.storage_url.startswith("s3:")
+    if any(cloudfront) and not is_s3:
+        raise RefusesToStart(f"{PREFIX}CLOUDFRONT_URL: stands in front of an s3 bucket only")
+    if settings.accel_prefix and settings.storage_url:
+        raise RefusesToStart(f"{PREFIX}ACCEL_PREFIX: is for audio in the folder, not in a bucket")
 
 
 def _is_loopback(host: str) -> bool:

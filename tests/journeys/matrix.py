@@ -17,6 +17,7 @@ import httpx
 
 from cast import Server, share, upload, wait_for_sound
 from listenlink.web.routes import FOR_OWNERS
+from pieces import METADATA, PIECE, TUS, begin
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNKNOWN = {
@@ -24,6 +25,7 @@ UNKNOWN = {
     "collection_id": "mcoll_000000000000",
     "share_id": "mslink_000000000000",
     "key_id": "key_000000000000",
+    "upload_id": "mupload_000000000000",
 }
 # Whoever holds one of these may use it: there is no owner to compare with.
 HELD = {"token", "session", "signed", "name", "sha256"}
@@ -42,9 +44,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/music/{org}/share/{share_id}"): {"label": "Ben"},
     ("POST", "/v1/music/{org}/share/{share_id}/rotate"): None,
     ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
+    ("PATCH", "/v1/music/{org}/uploads/{upload_id}"): "a piece",
 }
 # A thing of these kinds that was deleted is one that doesn't exist.
 DELETED_BY = {"track_id": "/tracks/{}", "collection_id": "/collections/{}"}
+UPLOADING = TUS | PIECE | {"Upload-Length": "9", "Upload-Metadata": METADATA, "Upload-Offset": "0"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Caller:
             "collection_id": lambda: self._post("/collections", name="Mine")["id"],
             "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
+            "upload_id": lambda: begin(self._owner, 100).rpartition("/")[2],
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
             "token": lambda: share(self._owner, self.new("track_id"))["token"],
             "sha256": self._upload_and_digest,
@@ -142,11 +147,15 @@ class Caller:
     def ask(self, route: Route, things: dict[str, str], key: str | None = "") -> httpx.Response:
         """Ask as this caller, or with another key, or with none (None)."""
         headers = {} if key is None else {"X-API-Key": key or self.api_key}
+        if "/uploads" in route.path:
+            headers |= UPLOADING
         body = BODIES.get((route.method, route.path))
         sent: dict[str, Any] = {"json": filled(body, things)}
         if body == "a file":
             file = {"file": ("song.wav", self._song.read_bytes())}
             sent = {"data": {"engine": "studio"}, "files": file}
+        elif body == "a piece":
+            sent = {"content": b"RIFF"}
         elif body is None:
             sent = {}
         path = route.path.format(**things)

@@ -21,13 +21,16 @@ def test_a_link_by_default(server: Server, owner: httpx.Client, song: dict[str, 
     link = owner.post(f"/tracks/{song['id']}/share").json()
     assert list(link) == [
         "id", "token", "url", "target_type", "visibility", "expires_at", "created_at", "max_opens", "label",
-        "starts_at", "allow_download", "preview",
+        "starts_at", "allow_download", "preview", "revocation_reaches_players_within_seconds",
+        "revocation_cuts_running_streams",
     ]  # fmt: skip
     assert link["id"].startswith("mslink_")
     assert link["url"] == f"{server.url}/v1/music/shared/{link['token']}"
     assert (link["target_type"], link["visibility"]) == ("track", "link_only")
     assert (link["expires_at"], link["max_opens"], link["label"]) == (None, None, None)
     assert (link["allow_download"], link["preview"]) == (False, True)
+    assert link["revocation_reaches_players_within_seconds"] == 1
+    assert link["revocation_cuts_running_streams"] is True
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (90, 90), (91, 90), (10_000, 90)])

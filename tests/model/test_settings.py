@@ -27,6 +27,13 @@ DEFAULTS = {
     "max_audio_seconds": 7200,
     "audit_retention_days": 90,
     "engines_file": None,
+    "storage_url": None,
+    "cloudfront_url": None,
+    "cloudfront_key_id": None,
+    "cloudfront_key_file": None,
+    "accel_prefix": None,
+    "leave_after_seconds": 2,
+    "metrics_address": None,
     "embed_ancestors": "*",
     "log_level": "info",
 }
@@ -48,11 +55,19 @@ BAD: dict[str, list[str]] = {
     "MAX_UPLOAD_BYTES": ["1023", str(4 * 1024**3 + 1), *NO_NUMBER],
     "MAX_AUDIO_SECONDS": ["0", "86401", *NO_NUMBER],
     "AUDIT_RETENTION_DAYS": ["-1", "3651", *NO_NUMBER],
+    "STORAGE_URL": ["", "music", "s3:/music", "S3://music", "https://s3.example/music", "file:///music"],
+    "CLOUDFRONT_URL": ["", "http://d1.cloudfront.net", "https://d1.cloudfront.net/", "https://a.b/c?d"],
+    "CLOUDFRONT_KEY_ID": ["", "K2", "k2jcjmdehxqw5f", "K2JCJMDEHXQW5F&Expires=1", "K2JCJMDEHXQW5F\n"],
+    "ACCEL_PREFIX": ["", "/", "objects/", "/objects", "//objects/", "/../objects/", "/objects/\r\nx/"],
+    "LEAVE_AFTER_SECONDS": ["-1", "301", *NO_NUMBER],
+    "METRICS_ADDRESS": [
+        "", "9484", ":9484", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+    ],
     "EMBED_ANCESTORS": ["", "blog.example", "none", "* 'self'x", "*; script-src *", "https://a.example\n", "https://a/b"],
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.
-WITHOUT_A_BAD_FORM = {"DATA", "HOST", "ENGINES_FILE"}
+WITHOUT_A_BAD_FORM = {"DATA", "HOST", "ENGINES_FILE", "CLOUDFRONT_KEY_FILE"}
 
 # What urlsplit takes for a bare address and what, put before a path, makes links that lead elsewhere.
 BROKEN_LINKS = [

@@ -14,8 +14,9 @@ import structlog
 from listenlink.clock import Clock
 from listenlink.errors import Problem
 from listenlink.media.derive import Answer, derive
-from listenlink.media.folder import Draft, Folder
+from listenlink.media.draft import Draft
 from listenlink.media.rendition import CONTENT_TYPE
+from listenlink.media.storage import Storage
 from listenlink.store import derived, tracks
 from listenlink.store.database import Database
 from listenlink.store.derived import Derived, Underived
@@ -23,6 +24,7 @@ from listenlink.store.derived import Derived, Underived
 _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000
 _LOOK_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 5.0
 
 
 class GoneError(Exception):
@@ -32,7 +34,7 @@ class GoneError(Exception):
 class AudioDeriver:
     """Works off the audio that waits. `wake` says that there is some."""
 
-    def __init__(self, database: Database, folder: Folder, clock: Clock) -> None:
+    def __init__(self, database: Database, folder: Storage, clock: Clock) -> None:
         self._database = database
         self._folder = folder
         self._clock = clock
@@ -46,13 +48,15 @@ class AudioDeriver:
         """Work until cancelled; without being woken, look once a minute what others left."""
         while True:
             self._woken.clear()
+            look_seconds = _LOOK_SECONDS
             try:
                 while await self.derive_next():
                     pass
             except (Problem, OSError) as error:
                 _log.warning("derivation_postponed", error=type(error).__name__)
+                look_seconds = _LOOK_AGAIN_SECONDS
             try:
-                async with asyncio.timeout(_LOOK_SECONDS):
+                async with asyncio.timeout(look_seconds):
                     await self._woken.wait()
             except TimeoutError:
                 continue
@@ -70,6 +74,10 @@ class AudioDeriver:
             await self._derive(taken, drafts)
         except (GoneError, FileNotFoundError):
             _log.info("derivation_dropped", digest=taken.digest.hex())
+        except Problem:
+            # The storage or the database is gone: nobody's fault here, and not for ten minutes.
+            await self._database.write(lambda connection: derived.put_back(connection, taken.id))
+            raise
         finally:
             for draft in drafts:
                 draft.discard()
@@ -78,14 +86,14 @@ class AudioDeriver:
     async def _derive(self, taken: Underived, drafts: list[Draft]) -> None:
         drafts.append(self._folder.begin())
         rendition = drafts[0]
-        audio = self._folder.open_object(taken.digest)
+        audio = await self._folder.run(self._folder.open_object, taken.digest)
         try:
             answer = await derive(
                 audio, taken.sample_count, taken.sample_rate, rendition.descriptor
             )
         finally:
             os.close(audio)
-        await asyncio.shield(asyncio.to_thread(self._keep, taken, answer, drafts))
+        await asyncio.shield(self._folder.run(self._keep, taken, answer, drafts))
 
     def _keep(self, taken: Underived, answer: Answer | None, drafts: list[Draft]) -> None:
         made = Derived()
@@ -94,6 +102,7 @@ class AudioDeriver:
             made = made._replace(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
             if answer.has_rendition:
                 rendition.take_in()
+                rendition.content_type = CONTENT_TYPE
                 published.append(rendition)
                 made = made._replace(
                     rendition_digest=rendition.digest,
@@ -119,6 +128,7 @@ class AudioDeriver:
     def _write(self, data: bytes, drafts: list[Draft]) -> Draft:
         drafts.append(self._folder.begin())
         drafts[-1].write(data)
+        drafts[-1].content_type = "image/jpeg"
         return drafts[-1]
 
     def _is_kept(self, digest: bytes) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder import Folder
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
+from listenlink.media.storage import Storage
 from listenlink.model.page import Page
 from listenlink.model.pattern import make_pattern
 
@@ -24,7 +24,7 @@ _MOST_WAITING = 32
 class PreviewDrawer:
     """Draws previews, one at a time. They lie in a folder of their own and may be deleted at any time."""
 
-    def __init__(self, folder: Folder, kept: Path) -> None:
+    def __init__(self, folder: Storage, kept: Path) -> None:
         self._folder = folder
         self._kept = kept
         self._drawing = asyncio.Semaphore(_AT_ONCE)
@@ -32,7 +32,7 @@ class PreviewDrawer:
 
     async def draw(self, page: Page) -> bytes:
         """The picture of a shown page, as PNG. Raises Problem(UNAVAILABLE) if too many wait for theirs."""
-        asked = await asyncio.to_thread(self._drawing_of, page)
+        asked = await self._folder.run(self._drawing_of, page)
         digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
         path = self._kept / f"{digest}.png"
         with contextlib.suppress(FileNotFoundError):
@@ -68,9 +68,8 @@ class PreviewDrawer:
 
     def _read_cover(self, digest: bytes) -> bytes | None:
         try:
-            with open(self._folder.open_object(digest), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
+            return self._folder.read_object(digest)
+        except (FileNotFoundError, Problem):
             return None
 
     def _keep(self, path: Path, picture: bytes) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from listenlink.actions.check_readiness import Readiness
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.take_leave import Presence
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
-from listenlink.media.folder import Folder
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys
@@ -29,13 +33,16 @@ from listenlink.store.playback import PlaybackReader
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The parts. `engines_problem` says why the engine file can't be read, if it can't: every
-    licence then is told as unclear."""
+    """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
+    this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
+    read, if it can't: every licence then is told as unclear. `presence` is whether this process is
+    leaving."""
 
     settings: Settings
     clock: Clock
     database: Database
-    folder: Folder
+    folder: Storage
+    media_urls: MediaUrls | None
     open_objects: OpenObjects
     reader: PlaybackReader
     daily_keys: DailyKeys
@@ -46,6 +53,7 @@ class Instance:
     presenter: LinkPresenter
     player: TrackPlayer
     uploader: TrackUploader
+    resumer: UploadResumer
     deriver: AudioDeriver
     urls: PlaybackUrls
     pages: PageShower
@@ -54,6 +62,16 @@ class Instance:
     watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
+    readiness: Readiness
+    presence: Presence = field(default_factory=Presence)
+
+    @property
+    def revocation(self) -> Revocation:
+        """What revoking a link does to who is listening, with this storage."""
+        settings = self.settings
+        if self.media_urls is not None:
+            return revocation(settings.playback_ttl_seconds, sends_itself=False)
+        return revocation(0, sends_itself=settings.accel_prefix is None)
 
     def close(self) -> None:
         """End its threads and connections."""

@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from listenlink.actions.instance import Instance
+from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
@@ -19,6 +20,7 @@ _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
+_TIDY_EVERY_SECONDS = 2.0
 
 
 async def keep_house(instance: Instance) -> None:
@@ -26,6 +28,7 @@ async def keep_house(instance: Instance) -> None:
     await asyncio.gather(
         _every_second(instance),
         _keep_retention(instance),
+        _keep_storage(instance),
         instance.deriver.run(),
         instance.watcher.run(),
     )
@@ -42,6 +45,18 @@ async def _every_second(instance: Instance) -> None:
             await instance.database.checkpoint()
         except Problem:
             _log.warning("housekeeping_postponed")
+
+
+async def _keep_storage(instance: Instance) -> None:
+    """What couldn't be deleted, because the storage was gone, is deleted soon after it's back."""
+    folder = instance.folder
+    while True:
+        if folder.has_leftovers:
+            try:
+                await folder.run(remove_leftovers, instance.database, folder)
+            except (Problem, OSError):
+                _log.warning("storage_not_tidied")
+        await asyncio.sleep(_TIDY_EVERY_SECONDS)
 
 
 async def add_up_opens(instance: Instance, waited: int) -> int:
@@ -90,4 +105,5 @@ async def delete_old(instance: Instance) -> int:
         lambda connection: idempotent_answers.delete_older(connection, too_old_us)
     ):
         pass
+    await instance.resumer.remove_stale(instance.clock.now_us())
     return lines

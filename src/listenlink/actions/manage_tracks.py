@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_library import require_creator
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder import Folder
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.track import Track
 from listenlink.store import collection_tracks, library, tracks
 from listenlink.store.database import Database
 
 
 def own_playback_url(
-    urls: PlaybackUrls, user_id: int, track_id: int, ttl_seconds: int, now_us: int
+    urls: PlaybackUrls,
+    media_urls: MediaUrls | None,
+    user_id: int,
+    track: Track,
+    ttl_seconds: int,
+    now_us: int,
 ) -> str:
     """A fresh URL by which this user hears the track."""
-    expires_at = now_us // SECOND_US + ttl_seconds
-    return urls.write_own(OwnPlayback(user_id, track_id, expires_at))
+    now_seconds = now_us // SECOND_US
+    expires_at = now_seconds + ttl_seconds
+    if media_urls is None or track.object_digest is None:
+        return urls.write_own(OwnPlayback(user_id, track.id, expires_at))
+    return media_urls.playback_urls([track.object_digest], now_seconds, expires_at)[0]
 
 
 async def delete_track(
-    database: Database, folder: Folder, caller: Caller, track_id: int, now_us: int
+    database: Database, folder: Storage, caller: Caller, track_id: int, now_us: int
 ) -> None:
     """Delete the caller's track: out of every collection and library, its links dark, its bytes gone if no
     other track has them. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for one
@@ -44,14 +51,19 @@ async def delete_track(
 
     digests = await database.write(remove)
     if digests:
-        await asyncio.to_thread(remove_discarded, database, folder, digests)
+        await folder.run(remove_discarded, database, folder, digests)
 
 
-def remove_discarded(database: Database, folder: Folder, digests: list[bytes]) -> None:
+def remove_discarded(database: Database, folder: Storage, digests: list[bytes]) -> None:
     """Delete the bytes of discarded objects that no new track has taken up."""
-    folder.remove_objects(
-        digests,
-        lambda digest: database.read_now(
-            lambda connection: tracks.is_object_kept(connection, digest)
-        ),
-    )
+    folder.remove_objects(digests, lambda digest: _is_kept(database, digest))
+
+
+def remove_leftovers(database: Database, folder: Storage) -> None:
+    """Delete what couldn't be deleted when it should have been. Raises Problem if it still can't."""
+    folder.remove_leftovers(lambda digest: _is_kept(database, digest))
+    remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
+
+
+def _is_kept(database: Database, digest: bytes) -> bool:
+    return database.read_now(lambda connection: tracks.is_object_kept(connection, digest))

@@ -61,11 +61,17 @@ class Opening(msgspec.Struct, frozen=True, gc=False):
 class _Batch:
     """One transaction: its links, opens granted so far of those with a limit, lines to write."""
 
-    def __init__(self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        items: Sequence[OpenRequest | None],
+        with_objects: bool,
+    ) -> None:
         self.connection = connection
+        self._with_objects = with_objects
         # Malformed ones too: looking nothing up would be quicker, and so would tell.
         digests = {item.token_digest for item in items if item is not None}
-        self.links = opens.find_links(connection, digests) if digests else {}
+        self.links = opens.find_links(connection, digests, with_objects) if digests else {}
         self.granted: Counter[int] = Counter()
         self.spent: list[tuple[int, int]] = []
         self.lines: list[AuditLine] = []
@@ -76,19 +82,27 @@ class _Batch:
             return [link.track] if link.track else []
         number = link.collection.id
         if number not in self._members:
-            self._members[number] = opens.find_members(self.connection, number)
+            self._members[number] = opens.find_members(self.connection, number, self._with_objects)
         return self._members[number]
 
 
 class LinkOpener:
-    """Opens links for one process: its limits, its names for clients, its queue to the database."""
+    """Opens links for one process: its limits, its names for clients, its queue to the database.
+    `with_objects` says that URLs are made of what a track is stored as."""
 
     def __init__(
-        self, path: Path, limits: ClientLimits, names: ClientNames, session_ttl_seconds: int
+        self,
+        path: Path,
+        limits: ClientLimits,
+        names: ClientNames,
+        session_ttl_seconds: int,
+        with_objects: bool = False,
     ) -> None:
+        self._with_objects = with_objects
         self._limits = limits
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
+        self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
         self._limited = LimitedLog()
         self._batch: _Batch | None = None
         self._counts: list[LimitedCount] = []
@@ -96,11 +110,21 @@ class LinkOpener:
             path, self._run_batch, self._undo, self._done
         )
 
+    @property
+    def queue(self) -> GroupCommit[OpenRequest | None, Opening | None]:
+        """Where requests wait for their transaction."""
+        return self._group
+
     async def open(self, asked: OpenRequest) -> Opening:
         """Open one link. What is returned is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
+        opening = await self._open(asked)
+        self.outcomes[opening.outcome, opening.reason] += 1
+        return opening
+
+    async def _open(self, asked: OpenRequest) -> Opening:
         if self._limits.hits.is_spent(asked.client.number, asked.tick_us):
             opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         else:
@@ -125,7 +149,7 @@ class LinkOpener:
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
     ) -> list[Opening | None]:
         self._batch = None
-        batch = self._batch = _Batch(connection, items)
+        batch = self._batch = _Batch(connection, items, self._with_objects)
         self._counts = self._limited.take()
         asking = [(item.client, item.now_us) for item in items if item is not None]
         asking += [(count.client, count.at_us) for count in self._counts]

@@ -10,9 +10,11 @@ import msgspec
 from listenlink.actions.open_link import Opening
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import PlaybackUrls
+from listenlink.media.storage import MediaUrls
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
+from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import iso_or_none
 from listenlink.model.share import TargetType
 from listenlink.model.view import (
@@ -39,10 +41,18 @@ class _Written(NamedTuple):
 
 
 class LinkPresenter:
-    """Writes views: licences by the registry, playback URLs that may begin for `ttl_seconds`."""
+    """Writes views: licences by the registry, playback URLs that may begin for `ttl_seconds`; those
+    of `media_urls`, if there are such, else this server's own."""
 
-    def __init__(self, urls: PlaybackUrls, registry: EngineRegistry, ttl_seconds: int) -> None:
+    def __init__(
+        self,
+        urls: PlaybackUrls,
+        registry: EngineRegistry,
+        ttl_seconds: int,
+        media_urls: MediaUrls | None = None,
+    ) -> None:
         self._urls = urls
+        self._media_urls = media_urls
         self._registry = registry
         self._ttl_seconds = ttl_seconds
         # By the whole row as it was read for this very opening: a changed track is another key.
@@ -58,8 +68,7 @@ class LinkPresenter:
         if opening.outcome is Outcome.REMOVED or session is None:
             return _encode(removed_view(kind.value, facts))
         tracks = opening.tracks or []
-        expires_at = min(now_us // SECOND_US + self._ttl_seconds, session.ends_at)
-        urls = self._urls.write_shared(session, expires_at, [track.id for track in tracks])
+        urls = self._write_urls(session, tracks, now_us)
         views = [
             self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
         ]
@@ -71,6 +80,16 @@ class LinkPresenter:
             link.collection.description,
         )
         return _encode(ShareView(kind.value, True, None, facts, None, collection, views))
+
+    def _write_urls(
+        self, session: ListenSession, tracks: list[FoundTrack], now_us: int
+    ) -> list[str]:
+        now_seconds = now_us // SECOND_US
+        expires_at = min(now_seconds + self._ttl_seconds, session.ends_at)
+        if self._media_urls is None:
+            return self._urls.write_shared(session, expires_at, [track.id for track in tracks])
+        digests = [bytes.fromhex(track.object_digest) for track in tracks]
+        return self._media_urls.playback_urls(digests, now_seconds, expires_at)
 
     def _with_url(self, track: FoundTrack, url: str, now_us: int) -> TrackView:
         written = self._settled.get(track)

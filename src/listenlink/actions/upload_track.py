@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.repeat_answer import Doing, always
 from listenlink.errors import invalid
-from listenlink.media.folder import Draft, Folder
+from listenlink.media.draft import Draft
 from listenlink.media.measure import Measured, Probe
+from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
@@ -78,7 +79,7 @@ class TrackUploader:
     def __init__(
         self,
         database: Database,
-        folder: Folder,
+        folder: Storage,
         probe: Probe,
         registry: EngineRegistry,
         stored: Callable[[], None],
@@ -88,6 +89,7 @@ class TrackUploader:
         self._probe = probe
         self._registry = registry
         self._stored = stored
+        self.uploads = self.upload_bytes = 0
 
     async def upload(
         self,
@@ -100,7 +102,7 @@ class TrackUploader:
     ) -> Track:
         """The new track. The draft is gone afterwards, however this ends.
 
-        Raises a 422 Problem if it isn't audio that can be measured.
+        Raises a 422 Problem if it isn't audio that can be measured, and Problem(STORAGE_UNAVAILABLE).
         """
         try:
             measured = await self._probe.measure(draft.descriptor)
@@ -108,9 +110,12 @@ class TrackUploader:
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
+            draft.content_type = measured.content_type
             added = await asyncio.shield(
-                asyncio.to_thread(self._publish, draft, track, audio, doing)
+                self._folder.run(self._publish, draft, track, audio, doing)
             )
+            self.uploads += 1
+            self.upload_bytes += audio.size_bytes
             self._stored()
             return added
         finally:

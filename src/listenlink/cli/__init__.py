@@ -162,6 +162,33 @@ def audit(
     instance.audit(data, share)
 
 
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option("--to", help="The backup's folder.", metavar="DIR")],
+    data: Data = None,
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="The signing keys too; keep the backup secret then.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make or renew a backup, also while the instance is served."""
+    from listenlink.cli import copying
+
+    copying.backup(data, to, with_keys, as_json)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Option("--from", help="The backup's folder.", metavar="DIR")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make an instance from a backup, in a new folder."""
+    from listenlink.cli import copying
+
+    copying.restore(source, data, as_json)
+
+
 def main() -> None:
     """Run the command line; an expected failure is one line and exit status 1."""
     try:

@@ -38,6 +38,10 @@ def demo(
     if public_url is None and host == _EVERYWHERE:
         public_url = f"http://{_local_address()}:{load_settings(port=port, host='127.0.0.1').port}"
     settings = load_settings(data=data, host=host, port=port, public_url=public_url)
+    if settings.storage_url is not None:
+        raise RefusesToStart(
+            "the demonstration keeps its audio in the folder; unset LISTENLINK_STORAGE_URL"
+        )
     made = None
     if not is_instance(settings.data):
         _say("Making an instance, and music for it …")

@@ -60,7 +60,7 @@ def client_of(server: str | None, api_key: str | None) -> Client:
 
 def organization_of(client: Client) -> str:
     """The organisation that the key is of."""
-    return str(_ask(lambda: client.get("/v1/caller"))["organization_id"])
+    return str(_ask(lambda: client.organization_id))
 
 
 def _ask(request: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
+import math
 import os
 import signal
 import socket
@@ -14,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from granian import Granian
@@ -21,13 +24,16 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
 from listenlink.errors import RefusesToStart
+from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder import Folder
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
+_CLOSED_WITHIN_SECONDS = 3.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -75,7 +81,27 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
         respawn_failed_workers=True,
         log_access=False,
         log_level=LogLevels.warning,
+        workers_kill_timeout=math.ceil(
+            settings.leave_after_seconds + FINISHED_WITHIN_SECONDS + _CLOSED_WITHIN_SECONDS
+        ),
     )
+
+    @server.on_startup
+    def _pass_on_sigint() -> None:
+        """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
+        stop = signal.getsignal(signal.SIGINT)
+
+        def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
+            workers: list[Any] = server.wrks
+            for worker in workers:
+                worker.interrupt_by_parent = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.inner.pid, signal.SIGUSR1)
+            if callable(stop):
+                stop(signal_number, frame)
+
+        signal.signal(signal.SIGINT, leave_at_once)
+
     server.serve()
 
 
@@ -95,16 +121,24 @@ def check_startable(settings: Settings) -> None:
             f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
         )
     load_signing_keys(settings.data / SECRETS)
+    check_storage(settings, os.environ)
     _check_alone(settings)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    _check_address(settings.host, settings.port)
+    if settings.metrics_address is not None:
+        host, first = settings.metrics_address
+        for port in range(first, first + settings.workers):
+            _check_address(host, port)
+
+
+def _check_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((settings.host, settings.port))
-        except OSError as error:
-            raise RefusesToStart(
-                f"{settings.host}:{settings.port} can't be listened on: {error.strerror}"
-            ) from None
+            trial.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "no such address"
+            raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
 
 
 def _check_alone(settings: Settings) -> None:

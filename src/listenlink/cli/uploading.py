@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import secrets
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from listenlink.cli.begun_uploads import begun_upload
 from listenlink.cli.owning import client_of, organization_of, sentence
-from listenlink.client import Client, ListenlinkError
+from listenlink.client import Client, ListenlinkError, Track
+from listenlink.client.sending import trying
+from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
 
-_Told = TypeVar("_Told")
-_TIMEOUT_SECONDS = 300.0
 _AT_ONCE = 4
-_TRIES = 5
-_LONGEST_WAIT_SECONDS = 60.0
 _SUFFIXES = frozenset(
     {".wav", ".wave", ".flac", ".mp3", ".m4a", ".mp4", ".ogg", ".oga", ".opus", ".aif", ".aiff"}
 )
@@ -51,7 +47,7 @@ def upload(
 ) -> None:
     """Upload each file, and those below each folder; what fails is said, the others go on.
 
-    Exit status 1 if any failed. Each upload may be repeated safely: it has an Idempotency-Key.
+    Exit status 1 if any failed. A large file goes in pieces; the same command goes on with it.
     """
     files = [file for path in paths for file in _files_of(path)]
     if title is not None and len(files) > 1:
@@ -60,8 +56,8 @@ def upload(
     if title is not None:
         facts["title"] = title
     with client_of(server, api_key) as client, _progress(as_json) as progress:
-        organization = organization_of(client)
-        uploader = _Uploader(client, f"/v1/music/{organization}", facts, progress)
+        organization_of(client)  # Whoever has no key, or no server, is told so once.
+        uploader = _Uploader(client, client.base_url, facts, progress)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             started = [threads.submit(_end, uploader, file) for file in files]
             # Told from here alone, as each one ends, so that no line runs into another.
@@ -85,7 +81,7 @@ class _Ended:
     """How one file ended: a new track, the id of one that is there, or what went wrong."""
 
     path: Path
-    how: dict[str, Any] | str | Exception
+    how: Track | str | Exception
 
 
 def _end(uploader: _Uploader, file: _File) -> _Ended:
@@ -109,63 +105,58 @@ def _tell(ended: _Ended, as_json: bool) -> bool:
 
 
 class _Uploader:
-    """Uploads to one organisation."""
+    """Uploads to the organisation of a key."""
 
-    def __init__(
-        self, client: Client, base: str, facts: dict[str, str], progress: Progress
-    ) -> None:
+    def __init__(self, client: Client, server: str, facts: dict[str, str], bars: Progress) -> None:
         self._client = client
-        self._base = base
+        self._server = server
         self._facts = facts
-        self._progress = progress
+        self._bars = bars
 
     def find(self, file: _File) -> str | None:
         """The caller's track with these bytes, or None."""
-        with file.path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        path = self._client.path_of("audio", _digest(file.path))
         try:
-            told = _trying(lambda: self._client.get(f"{self._base}/audio/{digest}"))
+            told = trying(lambda: self._client.get(path))
         except ListenlinkError as error:
             if error.status == 404:
                 return None
             raise
         return str(told["track_id"])
 
-    def upload(self, file: _File) -> dict[str, Any]:
+    def upload(self, file: _File) -> Track:
         """The new track."""
-        task = self._progress.add_task(file.path.name, total=file.path.stat().st_size)
-        key = secrets.token_hex(16)
+        size_bytes = file.path.stat().st_size
+        task = self._bars.add_task(file.path.name, total=size_bytes)
 
-        def send() -> dict[str, Any]:
-            self._progress.reset(task)
-            with file.path.open("rb") as source:
-                answer: dict[str, Any] = self._client.post(
-                    f"{self._base}/tracks",
-                    data=self._facts,
-                    files={"file": (file.path.name, _Watched(source, self._progress, task))},
-                    headers={"Idempotency-Key": key},
-                    timeout=_TIMEOUT_SECONDS,
-                )
-            return answer
+        def progress(sent: int) -> None:
+            self._bars.update(task, completed=sent)
 
         try:
-            return _trying(send)
+            if size_bytes > PIECES_ABOVE_BYTES:
+                return self._upload_in_pieces(file, progress)
+            return self._client.upload(file.path, progress=progress, **self._facts)
         finally:
-            self._progress.remove_task(task)
+            self._bars.remove_task(task)
+
+    def _upload_in_pieces(self, file: _File, progress: Callable[[int], None]) -> Track:
+        """The new track, also of what an earlier command began."""
+        place = self._client.path_of("uploads")
+        begun = begun_upload(self._server + place, _digest(file.path), self._facts)
+        track = self._client.upload_in_pieces(
+            file.path,
+            self._facts,
+            upload_path=begun.find(),
+            begun=begun.keep,
+            progress=progress,
+        )
+        begun.forget()
+        return track
 
 
-def _trying(ask: Callable[[], _Told]) -> _Told:
-    """Ask, again if the server was busy, limited or away: at most five times, waiting as it says."""
-    for tried in range(1, _TRIES + 1):
-        try:
-            return ask()
-        except ListenlinkError as error:
-            may_help = error.status in (0, 408, 429) or error.status >= 500
-            if not may_help or tried == _TRIES:
-                raise
-            wait_seconds = error.retry_after_seconds or 0.25 * 2**tried
-            time.sleep(min(wait_seconds, _LONGEST_WAIT_SECONDS))
-    raise AssertionError("unreachable")
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _progress(as_json: bool) -> Progress:
@@ -180,43 +171,14 @@ def _progress(as_json: bool) -> Progress:
     )
 
 
-class _Watched(io.RawIOBase):
-    """A file that moves a progress bar as it's read."""
-
-    def __init__(self, file: BinaryIO, progress: Progress, task: Any) -> None:
-        self._file = file
-        self._bar = progress
-        self._task = task
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._bar.advance(self._task, len(data))
-        return data
-
-
-def _tell_track(track: dict[str, Any], as_json: bool) -> None:
+def _tell_track(track: Track, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(track), flush=True)
+        print(msgspec.json.encode(track).decode(), flush=True)
         return
-    seconds = track["measured_duration_seconds"]
-    print(f"{track['id']}  {track['title']}  {seconds:.1f} s  {track['licence_class']}", flush=True)
-    if track["licence_class"] == "unclear":
-        print(f"  No terms are known for engine {track['engine']!r}: told as unclear.")
+    seconds = track.measured_duration_seconds
+    print(f"{track.id}  {track.title}  {seconds:.1f} s  {track.licence_class}", flush=True)
+    if track.licence_class == "unclear":
+        print(f"  No terms are known for engine {track.engine!r}: told as unclear.")
 
 
 def _tell_there(path: Path, track_id: str, as_json: bool) -> None:

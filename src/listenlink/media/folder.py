@@ -7,67 +7,17 @@ that row is committed, so a crash in between leaves a mark, and the next start c
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.media.draft import Draft, storage_full, sync_folder
 
 _Result = TypeVar("_Result")
-_READ_BYTES = 1024 * 1024
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class Draft:
-    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size_bytes = 0
-        self._hash = hashlib.sha256()
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256, 32 bytes."""
-        return self._hash.digest()
-
-    def write(self, chunk: bytes) -> None:
-        """Append. Raises Problem(STORAGE_FULL) when the disk can't take it."""
-        with _storage_full():
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(self.descriptor, view) :]
-        self._hash.update(chunk)
-        self.size_bytes += len(chunk)
-
-    def take_in(self) -> None:
-        """Learn what another process wrote through the descriptor."""
-        self._hash, self.size_bytes = hashlib.sha256(), 0
-        while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
-            self._hash.update(chunk)
-            self.size_bytes += len(chunk)
-
-    def sync(self) -> None:
-        """Return once the bytes are on the disk."""
-        with _storage_full():
-            os.fsync(self.descriptor)
-
-    def discard(self) -> None:
-        """Leave nothing behind. A second time, and after `leave`, nothing happens."""
-        if self.descriptor >= 0:
-            self.leave()
-            self.path.unlink(missing_ok=True)
-
-    def leave(self) -> None:
-        """Let go of the file where it lies."""
-        os.close(self.descriptor)
-        self.descriptor = -1
+_CHECKED_BYTES = 4096
 
 
 class Folder:
@@ -94,8 +44,28 @@ class Folder:
 
     def begin(self) -> Draft:
         """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
-        with _storage_full():
+        with storage_full():
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
+
+    def begin_from(self, source: Path) -> Draft:
+        """A draft of the bytes of another file in `uploads/`, which stays where it is. It reads them
+        all, and raises Problem(STORAGE_FULL) like `begin`."""
+        path = self._uploads / f"draft-{secrets.token_hex(8)}"
+        with storage_full():
+            os.link(source, path)
+        return Draft(path, is_there=True)
+
+    def check_writing(self) -> None:
+        """Return if a file can be written. Raises Problem(STORAGE_FULL) or OSError if it can't."""
+        with storage_full():
+            descriptor = os.open(self._uploads / ".check", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, bytes(_CHECKED_BYTES))
+                os.fsync(descriptor)
+                os.ftruncate(descriptor, 0)
+            finally:
+                os.close(descriptor)
 
     def publish(
         self,
@@ -141,15 +111,20 @@ class Folder:
                 if not is_kept(digest):
                     self.object_path(digest).unlink(missing_ok=True)
 
-    def start_serving(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Say that this process serves; the first to do so cleans up what a crash left."""
+    def start_serving(
+        self,
+        is_kept: Callable[[bytes], bool],
+        is_arriving: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Say that this process serves; the first to do so cleans up what a crash left, but for
+        what `is_arriving`: uploads that go on later."""
         self._serving = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pass
         else:
-            self._clean_up(is_kept)
+            self._clean_up(is_kept, is_arriving)
         fcntl.flock(self._serving, fcntl.LOCK_SH)
 
     def is_served(self) -> bool:
@@ -169,23 +144,32 @@ class Folder:
             os.close(self._serving)
             self._serving = None
 
-    def _clean_up(self, is_kept: Callable[[bytes], bool]) -> None:
+    def _clean_up(
+        self, is_kept: Callable[[bytes], bool], is_arriving: Callable[[Path], bool]
+    ) -> None:
         for path in self._uploads.iterdir():
-            if path.name.startswith("."):
+            if path.name.startswith(".") or is_arriving(path):
                 continue
-            name = path.name.partition("-")[0]
-            if len(name) == 64 and not is_kept(bytes.fromhex(name)):
-                self.object_path(bytes.fromhex(name)).unlink(missing_ok=True)
-            path.unlink()
+            if len(path.name.partition("-")[0]) == 64:
+                self._settle(path, is_kept)
+            else:
+                path.unlink()
+
+    def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
+        """Decide what a mark stands for that a crash left."""
+        digest = bytes.fromhex(mark.name.partition("-")[0])
+        if not is_kept(digest):
+            self.object_path(digest).unlink(missing_ok=True)
+        mark.unlink()
 
     def _link_object(self, source: Path, digest: bytes) -> None:
         target = self.object_path(digest)
-        with _storage_full():
+        with storage_full():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.link(source, target)
             for folder in (self._uploads, target.parent, self._objects):
-                _sync_folder(folder)
+                sync_folder(folder)
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -195,21 +179,3 @@ class Folder:
             yield
         finally:
             os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _storage_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise Problem(ProblemKind.STORAGE_FULL) from error
-        raise

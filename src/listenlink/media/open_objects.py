@@ -1,28 +1,43 @@
-"""Descriptors of the audio that is being listened to, shared by everybody who listens."""
+"""The audio that is being listened to by way of this server: descriptors, or parts of a bucket's objects."""
 
 from __future__ import annotations
 
 import os
 from io import FileIO
+from typing import Protocol
 
-from listenlink.media.folder import Folder
+from listenlink.errors import Problem
+from listenlink.media.storage import Storage
 
 _MOST = 200
+
+
+class Audio(Protocol):
+    """An object that is read in parts."""
+
+    async def read(self, length: int, offset: int) -> bytes:
+        """At most so many bytes from there on; none when they can't be had (any more)."""
 
 
 class OpenObjects:
     """Objects that were read within the last moments stay open: a player asks for one file in many
     ranges. `let_go` is called every second, so that a deleted file's room is soon free."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Storage) -> None:
         self._folder = folder
-        self._open: dict[bytes, FileIO] = {}
+        self._open: dict[bytes, _OpenFile] = {}
 
-    def open(self, digest: bytes) -> FileIO:
-        """The object, closed by itself when the last who reads it is done. Raises FileNotFoundError."""
+    async def open(self, digest: bytes) -> Audio:
+        """The object; a file is closed by itself when the last who reads it is done.
+
+        Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE).
+        """
+        if not self._folder.is_local:
+            await self._folder.run(self._folder.read_part, digest, 1, 0)
+            return _FarObject(self._folder, digest)
         file = self._open.get(digest)
         if file is None:
-            file = os.fdopen(self._folder.open_object(digest), "rb", buffering=0)
+            file = _OpenFile(os.fdopen(self._folder.open_object(digest), "rb", buffering=0))
             if len(self._open) < _MOST:
                 self._open[digest] = file
         return file
@@ -30,3 +45,23 @@ class OpenObjects:
     def let_go(self) -> None:
         """Keep none open but for those who are reading."""
         self._open.clear()
+
+
+class _OpenFile:
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+
+    async def read(self, length: int, offset: int) -> bytes:
+        return os.pread(self._file.fileno(), length, offset)
+
+
+class _FarObject:
+    def __init__(self, folder: Storage, digest: bytes) -> None:
+        self._folder = folder
+        self._digest = digest
+
+    async def read(self, length: int, offset: int) -> bytes:
+        try:
+            return await self._folder.run(self._folder.read_part, self._digest, length, offset)
+        except (Problem, FileNotFoundError):
+            return b""

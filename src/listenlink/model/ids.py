@@ -13,6 +13,7 @@ LIBRARY = "mlib_"
 ORGANIZATION = "org_"
 USER = "user_"
 API_KEY = "key_"
+UPLOAD = "mupload_"
 
 # Seeded by the system once per process; a system call per request would cost more than it gives.
 _traces = random.Random(secrets.randbits(256))  # noqa: S311

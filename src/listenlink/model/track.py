@@ -11,7 +11,8 @@ MODES = ("creation", "focus")
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A piece of music somebody put in. Its length is exact: decoded samples over their rate."""
+    """A piece of music somebody put in. Its length is exact: decoded samples over their rate.
+    `object_digest` is of the bytes that are played, None where they weren't asked for."""
 
     id: int
     organization_id: int
@@ -25,6 +26,7 @@ class Track:
     sample_rate: int
     stamp: Licence
     created_at: int
+    object_digest: bytes | None = None
 
     @property
     def measured_duration_seconds(self) -> float:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from listenlink.errors import Problem, ProblemKind
@@ -21,6 +21,11 @@ _Result = TypeVar("_Result")
 _THREADS = 4
 _ID_TRIES = 8
 _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
+# A row of its own, so that it's written whether or not it was there, and nobody waits for it.
+_WRITE_SOMETHING = """
+INSERT INTO audit_progress (name, audit_id) VALUES ('can_write', 0)
+ON CONFLICT (name) DO UPDATE SET audit_id = 0
+"""
 
 
 class Database:
@@ -44,9 +49,15 @@ class Database:
         """Run `work` as one transaction, committed when it returns, undone when it raises."""
         return await self._in_thread(lambda: self._write(work))
 
-    async def ping(self) -> None:
-        """Return if the database answers. Raises Problem(UNAVAILABLE) if it doesn't."""
-        await self.read(lambda connection: connection.execute(text("SELECT 1")))
+    async def check_writing(self) -> None:
+        """Return once something was stored. Raises Problem: STORAGE_FULL where the disk is what's full,
+        else UNAVAILABLE."""
+        try:
+            await self.write(lambda connection: raw_of(connection).execute(_WRITE_SOMETHING))
+        except Problem as problem:
+            if is_full(problem.__cause__):
+                raise Problem(ProblemKind.STORAGE_FULL) from problem
+            raise
 
     async def checkpoint(self) -> None:
         """Carry the write-ahead log over into the database, if it has grown, without hindering anybody:
@@ -100,6 +111,12 @@ def _unavailable() -> Iterator[None]:
         yield
     except (OperationalError, sqlite3.OperationalError) as error:
         raise Problem(ProblemKind.UNAVAILABLE) from error
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a failure of the database is that the disk has no room for it."""
+    raw = error.orig if isinstance(error, OperationalError) else error
+    return isinstance(raw, sqlite3.Error) and raw.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def insert_with_new_id(connection: Connection, insert: Callable[[int], object]) -> int:

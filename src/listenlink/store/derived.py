@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from listenlink.store import tables
 
@@ -65,6 +65,16 @@ def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Und
     return Underived(row.id, row.digest, row.sample_count, row.sample_rate)
 
 
+def count_underived(connection: Connection) -> int:
+    """How many files nothing was made from yet, those that are being worked on among them."""
+    statement = (
+        select(func.count())
+        .select_from(_AUDIO)
+        .where(_AUDIO.c.derived_at.is_(None), _AUDIO.c.discarded_at.is_(None))
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def find_sound(connection: Connection, track_id: int) -> Sound:
     """What was made from a track's audio."""
     row = connection.execute(
@@ -83,3 +93,12 @@ def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us
         .values(derived_at=now_us, **derived._asdict())
     )
     return kept.rowcount == 1
+
+
+def put_back(connection: Connection, audio_id: int) -> None:
+    """Let audio wait again that was begun and couldn't be worked on."""
+    connection.execute(
+        update(_AUDIO)
+        .where(_AUDIO.c.id == audio_id, _AUDIO.c.derived_at.is_(None))
+        .values(derivation_began_at=None)
+    )

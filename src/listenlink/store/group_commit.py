@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.tally import Histogram
 from listenlink.store.sqlite import connect
 
 _Item = TypeVar("_Item")
@@ -32,6 +33,8 @@ MOST_PER_BATCH = 512
 LOCK_WAIT_MS = 1500
 # Above this a commit is worth the way to a thread and back.
 INLINE_COMMIT_US = 400
+_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_PER_BATCH)
+_SECONDS = (0.0001, 0.0002, 0.0004, 0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 0.4, 1)
 
 
 class GroupCommit(Generic[_Item, _Result]):
@@ -58,6 +61,13 @@ class GroupCommit(Generic[_Item, _Result]):
         self._commit_us = 0.0
         self._waits: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+        self.batch_requests = Histogram(*_REQUESTS)
+        self.commit_seconds = Histogram(*_SECONDS)
+
+    @property
+    def length(self) -> int:
+        """How many items wait for the next transaction."""
+        return len(self._waiting)
 
     async def submit(self, item: _Item) -> _Result:
         """The item's result, after its transaction is durable.
@@ -144,6 +154,7 @@ class GroupCommit(Generic[_Item, _Result]):
             return error
         took_us = (time.perf_counter_ns() - began_at) / 1000
         self._commit_us += (took_us - self._commit_us) / 16
+        self.commit_seconds.add(took_us / 1_000_000)
         return None
 
     def _finish(
@@ -157,6 +168,7 @@ class GroupCommit(Generic[_Item, _Result]):
             self._fail(batch, error)
         else:
             self._done()
+            self.batch_requests.add(len(batch))
             for (_, answer), result in zip(batch, results, strict=True):
                 if not answer.done():
                     answer.set_result(result)
@@ -166,12 +178,12 @@ class GroupCommit(Generic[_Item, _Result]):
         """Nobody is left waiting, whatever went wrong; a fault of storage is a "busy"."""
         self._drop_connection()
         is_storage = isinstance(error, sqlite3.Error | OSError)
-        if is_storage:
-            name = getattr(error, "sqlite_errorname", type(error).__name__)
-            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)
         for _, answer in batch:
             if not answer.done():
                 answer.set_exception(Problem(ProblemKind.UNAVAILABLE) if is_storage else error)
+        if is_storage:
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)
 
     def _next(self) -> None:
         if self._waiting:

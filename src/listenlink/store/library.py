@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database import insert_with_new_id
-from listenlink.store.tracks import track_of
+from listenlink.store.tracks import PLAYED, track_of
 
 OWN, SHARED = "own", "shared"
 _EDGES = tables.library
@@ -104,7 +104,7 @@ def find_track(
 ) -> Track | None:
     """A track that is in the library or that the user made; None for any other, and a deleted one."""
     row = connection.execute(
-        select(_TRACKS).where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
+        PLAYED.where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
     ).one_or_none()
     if row is None:
         return None

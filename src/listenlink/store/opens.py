@@ -23,15 +23,21 @@ t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.
 t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
 """
 
+# What is played of a track, as hex digits. Asked for only where an address is made of it: it costs a
+# look-up in another table.
+_OBJECT_COLUMN = """,
+(SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
+"""
+
 # ?1 is all digests, one behind the other, and ?2 the JSON list of their numbers from 0. A token that
 # isn't there costs the same work, done on another link's row and thrown away: the time of a refusal
 # must not tell whether the link ever existed.
-_FIND_LINKS = f"""
+_FIND_LINKS = """
 SELECT json_group_array(json_array(
     iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
     s.rotation,
-    iif(t.id IS NULL, NULL, json_array({_TRACK_COLUMNS})),
+    iif(t.id IS NULL, NULL, json_array({track})),
     iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
 FROM json_each(?2) asked
 CROSS JOIN shares s ON s.id = coalesce(
@@ -39,13 +45,22 @@ CROSS JOIN shares s ON s.id = coalesce(
     (SELECT min(id) FROM shares))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-"""  # noqa: S608 (made of constants)
+"""
 
-_FIND_MEMBERS = f"""
-SELECT json_group_array(json_array({_TRACK_COLUMNS}))
+_FIND_MEMBERS = """
+SELECT json_group_array(json_array({track}))
 FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY position) m
 CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
-"""  # noqa: S608 (made of constants)
+"""
+
+
+def _with_and_without_object(sql: str) -> tuple[str, str]:
+    """The SQL without the object's digest, and with it."""
+    return sql.format(track=_TRACK_COLUMNS), sql.format(track=_TRACK_COLUMNS + _OBJECT_COLUMN)
+
+
+_LINKS_SQL = _with_and_without_object(_FIND_LINKS)
+_MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
 
 # Only links with a limit are counted here. Of the others the audit's line is the count: adding it up
 # (`store/open_counts.py`) may wait, and dirtying a page of `shares` for each open costs more than the
@@ -82,7 +97,7 @@ CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.k
 
 
 class FoundTrack(NamedTuple):
-    """A track's row as the open needs it."""
+    """A track's row as the open needs it. `object_digest` is hex, and empty unless asked for."""
 
     id: int
     removed_at: int | None
@@ -97,6 +112,7 @@ class FoundTrack(NamedTuple):
     stamp_requires_attribution: int
     stamp_attribution_text: str | None
     created_at: int
+    object_digest: str = ""
 
 
 class FoundCollection(NamedTuple):
@@ -163,21 +179,24 @@ def _numbers(count: int) -> str:
 
 
 def find_links(
-    connection: sqlite3.Connection, token_digests: Collection[bytes]
+    connection: sqlite3.Connection, token_digests: Collection[bytes], with_objects: bool
 ) -> dict[bytes, FoundLink]:
-    """The links with these tokens, whatever state they're in, by digest."""
+    """The links with these tokens, whatever state they're in, by digest; their tracks
+    `with_objects`, if that's wanted."""
     digests = list(token_digests)
     (found,) = connection.execute(
-        _FIND_LINKS, (b"".join(digests), _numbers(len(digests)))
+        _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
     ).fetchone()
     links = {row[0]: FoundLink._make(row[1:]) for row in _decode_links(found)}
     links.pop(_NOBODYS, None)
     return {digests[number]: link for number, link in links.items()}
 
 
-def find_members(connection: sqlite3.Connection, collection_id: int) -> list[FoundTrack]:
+def find_members(
+    connection: sqlite3.Connection, collection_id: int, with_objects: bool
+) -> list[FoundTrack]:
     """The collection's tracks that are there, in order, at most 500."""
-    (found,) = connection.execute(_FIND_MEMBERS, (collection_id,)).fetchone()
+    (found,) = connection.execute(_MEMBERS_SQL[with_objects], (collection_id,)).fetchone()
     return _decode_tracks(found)[:MOST_TRACKS]
 
 

@@ -23,6 +23,11 @@ _MADE = (
     _AUDIO.c.derivation_began_at,
 )
 _OBJECTS = (_AUDIO.c.digest, *_DERIVED)
+# A track and what is played of it.
+PLAYED = (
+    select(_TRACKS, func.coalesce(_AUDIO.c.rendition_digest, _AUDIO.c.digest).label("object_digest"))
+    .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+)  # fmt: skip
 
 
 def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
@@ -88,7 +93,7 @@ def find_own_track(
 ) -> Track | None:
     """A track for its creator; None if it's somebody else's or was deleted."""
     row = connection.execute(
-        select(_TRACKS).where(
+        PLAYED.where(
             _TRACKS.c.id == track_id,
             _TRACKS.c.organization_id == organization_id,
             _TRACKS.c.creator_id == creator_id,
@@ -175,7 +180,7 @@ def list_discarded_audio(connection: Connection) -> list[bytes]:
 
 
 def track_of(row: Row[tuple[object, ...]]) -> Track:
-    """A track from a whole row of its table."""
+    """A track from a whole row of its table, or of `PLAYED`."""
     stamp = Licence(
         LicenceClass(row.stamp_class),
         row.stamp_version,
@@ -195,4 +200,5 @@ def track_of(row: Row[tuple[object, ...]]) -> Track:
         sample_rate=row.sample_rate,
         stamp=stamp,
         created_at=row.created_at,
+        object_digest=getattr(row, "object_digest", None),
     )

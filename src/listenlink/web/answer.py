@@ -17,6 +17,11 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 TRACE = "listenlink.trace"
+_PASSING = (
+    ProblemKind.UNAVAILABLE,
+    ProblemKind.STORAGE_FULL,
+    ProblemKind.STORAGE_UNAVAILABLE,
+)
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class Answer:
 def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
     """The envelope, with the headers that belong to its kind."""
     headers = [(b"content-type", b"application/json")]
-    if problem.kind in (ProblemKind.UNAVAILABLE, ProblemKind.STORAGE_FULL):
+    if problem.kind in _PASSING:
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
     wait = problem.details.get("retry_after_seconds")
     if wait is not None:

@@ -15,10 +15,20 @@ from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
-from listenlink.web import hosts, playback_door, public_door
-from listenlink.web.answer import TRACE, Message, Receive, Scope, Send, problem_answer, send_answer
+from listenlink.model.tally import DoorTally
+from listenlink.web import hosts, playback_door, public_door, tus
+from listenlink.web.answer import (
+    TRACE,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    problem_answer,
+    send_answer,
+)
 from listenlink.web.caller import ClientFinder
-from listenlink.web.headers import OWNERS_JSON, everywhere, headers_of
+from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.page_door import PageDoor
 from listenlink.web.page_writer import PageWriter
 from listenlink.web.playback_door import PlaybackDoor
@@ -28,6 +38,7 @@ from listenlink.web.share_request import ShareRequests
 
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
+_LISTEN = b"/listen"
 _HOT_PATHS = (public_door.PATH, playback_door.PATH)
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
@@ -35,33 +46,39 @@ _CLOSE = (b"connection", b"close")
 
 
 class Front:
-    """The ASGI application. `running` surrounds its life: it's entered at start-up."""
+    """The ASGI application. `running` surrounds its life: it's entered at start-up.
+
+    `refused` counts what was refused before a door, `routed` what went through the framework.
+    """
 
     def __init__(
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
         self._instance = instance
+        self._presence = instance.presence
         self._running = running
         settings = instance.settings
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
         self._own = self._everywhere + OWNERS_JSON
+        self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
         clients = ClientFinder(settings.trusted_proxies)
+        self.refused, self.routed = DoorTally(), DoorTally()
         requests = ShareRequests(instance, clients)
         writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
-        pages = PageDoor(instance, requests, writer, self._everywhere)
-        self._public_door = PublicDoor(instance, requests, pages, self._everywhere)
-        self._playback_door = PlaybackDoor(instance, self._everywhere)
+        self.pages = PageDoor(instance, requests, writer, self._everywhere)
+        self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
+        self.playback_door = PlaybackDoor(instance, self._everywhere)
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
             {
                 "instance": instance,
                 "clients": clients,
                 "share_requests": requests,
-                "pages": pages,
+                "pages": self.pages,
                 "page_writer": writer,
-                "public_door": self._public_door,
-                "playback_door": self._playback_door,
+                "public_door": self.public_door,
+                "playback_door": self.playback_door,
             }
         )
 
@@ -73,15 +90,27 @@ class Front:
         if scope["type"] != "http":
             return
         scope[TRACE] = new_trace_number()
+        presence = self._presence
+        if presence.is_leaving:
+            send = _closing(send)
+        presence.in_flight += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            presence.in_flight -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
         headers = headers_of(scope)
         try:
             if not self._hosts.accepts(headers.get(b"host"), path):
                 raise Problem(ProblemKind.MISDIRECTED)
+            if self._presence.is_refusing and path not in hosts.PROBES:
+                raise Problem(ProblemKind.UNAVAILABLE)
             if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
-                await self._public_door(scope, headers, send)
+                await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
-                await self._playback_door(scope, headers, receive, send)
+                await self.playback_door(scope, headers, receive, send)
             else:
                 await self._through_routes(scope, receive, send)
         except Problem as problem:
@@ -91,8 +120,9 @@ class Front:
             await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
-        now_us = self._instance.clock.now_us()
-        await send_answer(scope, send, problem_answer(problem, scope[TRACE], now_us), self._own)
+        answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        self.refused.add(answer.status)
+        await send_answer(scope, send, answer, self._own)
 
     async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
@@ -114,8 +144,12 @@ class Front:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
+                self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
-                added = [*self._own, (b"x-request-id", trace_id(scope[TRACE]).encode())]
+                added = [
+                    *self._headers_for(scope),
+                    (b"x-request-id", trace_id(scope[TRACE]).encode()),
+                ]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 message["headers"] = headers if body_ended else [*headers, _CLOSE]
             elif is_head:
@@ -131,12 +165,31 @@ class Front:
         if not body_ended:
             await _drain(receive)
 
+    def _headers_for(self, scope: Scope) -> Headers:
+        """What every answer of this path carries, whichever handler or refusal it comes from."""
+        path: bytes = scope["raw_path"]
+        if path.startswith(_SHARED) and path.endswith(_LISTEN):
+            return self._public
+        return self._own + tus.HEADERS if tus.PATHS.fullmatch(path) else self._own
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         async with self._running():
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _closing(send: Send) -> Send:
+    """A `send` whose answer is the last on its connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            others = [pair for pair in message["headers"] if pair[0] != _CLOSE[0]]
+            message["headers"] = [*others, _CLOSE]
+        await send(message)
+
+    return send_last
 
 
 def _has_body(scope: Scope) -> bool:

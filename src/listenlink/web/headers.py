@@ -8,6 +8,7 @@ from typing import Any
 from listenlink.web.answer import Headers
 
 _CSP_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
+_READING = b"GET, HEAD, OPTIONS"
 _EXPOSED = (
     b"Listen-Session, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
     b"X-RateLimit-Reset, RateLimit-Policy, RateLimit"
@@ -92,10 +93,10 @@ def text_pairs(headers: Headers) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in headers}
 
 
-def preflight(allowed_headers: bytes) -> Headers:
+def preflight(allowed_headers: bytes, allowed_methods: bytes = _READING) -> Headers:
     """What a CORS preflight is told (Fetch, section 3.2)."""
     return [
-        (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+        (b"access-control-allow-methods", allowed_methods),
         (b"access-control-allow-headers", allowed_headers),
         (b"access-control-max-age", b"600"),
     ]

@@ -6,7 +6,7 @@ import re
 
 from listenlink.model.client_address import parse_address
 
-_PROBES = (b"/healthz", b"/readyz")
+PROBES = (b"/healthz", b"/readyz")
 _MOST_REMEMBERED = 1000
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -27,7 +27,7 @@ class AcceptedHosts:
             known = host is not None and self._is_ours(host)
             if len(self._known) < _MOST_REMEMBERED:
                 self._known[host or b""] = known
-        return known or path in _PROBES
+        return known or path in PROBES
 
     def _is_ours(self, host: bytes) -> bool:
         text = host.decode("latin-1").lower()

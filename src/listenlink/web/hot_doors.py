@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from litestar import HttpMethod, route
+from litestar import HttpMethod, post, route
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
@@ -43,11 +43,13 @@ _UNAVAILABLE = _Spec(ErrorEnvelope, description="Busy; try again after `Retry-Af
 )
 async def open_link(token: FromPath[str], state: State) -> ASGIApp:
     """See `web/public_door.py`."""
+    return _through_public_door(state)
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.public_door(scope, headers_of(scope), send)
 
-    return answer
+@post("/v1/music/shared/{token:str}", opt={"public": True}, include_in_schema=False)
+async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
+    """The play button of a browser without script; see `web/page_door.py`."""
+    return _through_public_door(state)
 
 
 @route(
@@ -70,5 +72,12 @@ async def play_track(signed: FromPath[str], state: State) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await state.playback_door(scope, headers_of(scope), receive, send)
+
+    return answer
+
+
+def _through_public_door(state: State) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.public_door(scope, headers_of(scope), send)
 
     return answer

@@ -23,6 +23,7 @@ _IDS = {
     "collection_id": ids.COLLECTION,
     "share_id": ids.SHARE,
     "key_id": ids.API_KEY,
+    "upload_id": ids.UPLOAD,
 }
 _DIGITS = "9692d3f775dd"
 _ENVELOPE = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}}
@@ -33,9 +34,11 @@ _WHEN = {
     "404": "There is no such thing for this caller.",
     "408": "The sender was quiet for too long.",
     "409": "This contradicts the present state.",
-    "413": "The body is too large.",
+    "412": "`Tus-Resumable` is missing or another version.",
+    "413": "The body or the file is too large.",
     "415": "Another content type is needed.",
     "422": "A field or parameter is wrong; `details.field` names it.",
+    "423": "Another request works on this upload.",
     "503": "Busy, or out of room; try again after `Retry-After`.",
 }
 _BODY_ERRORS = ("400", "413", "415", "422")
@@ -92,6 +95,7 @@ def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> No
     # The framework's own: this application tells it in its envelope.
     if not (declared.get("public") and "requestBody" in operation):
         responses.pop("400", None)
+    responses.get("204", {}).pop("content", None)
     for parameter in operation.get("parameters", []):
         _spell_id(parameter["name"], parameter["schema"])
     if declared.get("public"):
@@ -99,6 +103,8 @@ def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> No
         return
     if declared.get("repeatable"):
         operation.setdefault("parameters", []).append(_idempotency_key())
+    if headers := declared.get("headers"):
+        operation.setdefault("parameters", []).extend(headers)
     for status in _errors(operation, declared, has_ids):
         told = {"description": _WHEN[status], "content": _ENVELOPE}
         responses.setdefault(status, told)
@@ -106,7 +112,7 @@ def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> No
 
 
 def _errors(operation: Json, declared: Json, has_ids: bool) -> set[str]:
-    errors = {"401", "503"}
+    errors = {"401", "503", *declared.get("errors", ())}
     parameters = operation.get("parameters", [])
     if "scope" in declared:
         errors.add("403")

@@ -11,6 +11,7 @@ from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession, write_session
 from listenlink.model.page import Page
+from listenlink.model.tally import DoorTally
 from listenlink.web import headers as fixed
 from listenlink.web.answer import Answer, Headers, Scope, Send, send_answer
 from listenlink.web.assets import pack
@@ -38,11 +39,13 @@ class PageDoor:
         self._instance = instance
         self._requests = requests
         self._writer = writer
+        self.tally = DoorTally()
         settings = instance.settings
-        self._shared = shared_headers + fixed.page(None, _NO_FRAME)
+        origin = instance.media_urls.origin if instance.media_urls else None
+        self._shared = shared_headers + fixed.page(origin, _NO_FRAME)
         self._embedded = [
             header
-            for header in shared_headers + fixed.page(None, settings.embed_ancestors)
+            for header in shared_headers + fixed.page(origin, settings.embed_ancestors)
             if header[0] != b"cross-origin-opener-policy"
         ]
 
@@ -50,7 +53,8 @@ class PageDoor:
         """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
         token = token_of(scope)
         asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
-        await self._answer(scope, headers, send, asked, token, is_embed=False)
+        status = await self._answer(scope, headers, send, asked, token, is_embed=False)
+        self.tally.add(status)
 
     async def embed(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
@@ -76,7 +80,7 @@ class PageDoor:
         *,
         is_embed: bool,
         needs_session: bool = False,
-    ) -> None:
+    ) -> int:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
             opening = await self._instance.opener.open(asked)
@@ -100,6 +104,7 @@ class PageDoor:
         answer.headers.append((b"content-language", language.encode()))
         _pack(answer, headers)
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+        return answer.status
 
     async def _find_page(self, opening: Opening, asked: OpenRequest) -> Page | None:
         if opening.outcome is not Outcome.VIEWED or opening.link is None:

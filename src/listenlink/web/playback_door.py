@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from io import FileIO
-from urllib.parse import quote
 
 import structlog
 
@@ -13,9 +10,12 @@ from listenlink.actions.instance import Instance
 from listenlink.actions.play_track import Playing
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.attachment import content_disposition
+from listenlink.media.open_objects import Audio
 from listenlink.media.signed_url import (
     PATH as PATH,
 )  # the door's path is part of what is signed for
+from listenlink.model.tally import DoorTally
 from listenlink.web.answer import (
     TRACE,
     Answer,
@@ -39,11 +39,13 @@ _REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SAT
 
 
 class PlaybackDoor:
-    """Streams stored audio from the local folder."""
+    """Streams stored audio, or has the proxy in front do it, once all is checked here."""
 
     def __init__(self, instance: Instance, shared_headers: Headers) -> None:
         self._instance = instance
         self._headers = shared_headers + MEDIA
+        self.tally = DoorTally()
+        self.bytes_sent = 0
 
     async def __call__(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
@@ -63,8 +65,9 @@ class PlaybackDoor:
     ) -> None:
         """Answer a request for the file itself, to be kept under that name."""
         answer, playing, part = self._answer(scope, headers, playing)
+        disposition = content_disposition(file_name).encode()
         answer.headers = [
-            (name, _attachment(file_name) if name == b"content-disposition" else value)
+            (name, disposition if name == b"content-disposition" else value)
             for name, value in answer.headers
         ]
         await self._send(scope, receive, send, answer, playing, part)
@@ -79,14 +82,16 @@ class PlaybackDoor:
         part: Part | None,
     ) -> None:
         if playing is None or part is None or scope["method"] == "HEAD":
+            self.tally.add(answer.status)
             await send_answer(scope, send, answer, self._headers)
             return
         try:
-            audio = self._instance.open_objects.open(playing.playable.digest)
+            audio = await self._instance.open_objects.open(playing.playable.digest)
         except FileNotFoundError:
             # Deleted between the check and now; or lost, which the operator should hear of.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
+        self.tally.add(answer.status)
         told = [*answer.headers, *self._headers, request_id(scope)]
         await send({"type": "http.response.start", "status": answer.status, "headers": told})
         await self._stream(audio, playing, part, receive, send)
@@ -112,6 +117,8 @@ class PlaybackDoor:
             refused = problem_answer(Problem(ProblemKind.PLAYBACK_REFUSED), trace, now_us)
             refused.headers.append(_NO_STORE)
             return refused, None, None
+        if self._instance.settings.accel_prefix:
+            return Answer(200, headers=self._handed_over(playing, now_us)), None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
         part = choose_part(scope["method"], headers, size, etag)
@@ -124,6 +131,17 @@ class PlaybackDoor:
         answer = Answer(part.status, headers=_part_headers(playing, part, etag, now_us))
         return answer, playing, part if part.length else None
 
+    def _handed_over(self, playing: Playing, now_us: int) -> Headers:
+        """For nginx, which then answers from the folder itself: ranges and conditions are its own."""
+        name = playing.playable.digest.hex()
+        path = f"{self._instance.settings.accel_prefix}{name[:2]}/{name}"
+        headers = _part_headers(playing, Part(200), b"", now_us)
+        kept = (b"cache-control", b"content-type", b"content-disposition")
+        return [
+            (b"x-accel-redirect", path.encode()),
+            *(pair for pair in headers if pair[0] in kept),
+        ]
+
     def _begin(self, scope: Scope, now_us: int) -> Playing | None:
         # The undecoded path and no query at all: a URL has one spelling.
         if scope["query_string"]:
@@ -132,11 +150,11 @@ class PlaybackDoor:
         return self._instance.player.begin(signed, now_us)
 
     async def _stream(
-        self, audio: FileIO, playing: Playing, part: Part, receive: Receive, send: Send
+        self, audio: Audio, playing: Playing, part: Part, receive: Receive, send: Send
     ) -> None:
         """Send the part, chunk by chunk. Cut short, by returning, for a listener who left or may no
         longer listen: the server then closes the connection, so that nobody takes it for the whole."""
-        descriptor, offset, end = audio.fileno(), part.start, part.start + part.length
+        offset, end = part.start, part.start + part.length
         listener = asyncio.ensure_future(_left(receive)) if part.length > _CHUNK_BYTES else None
         checked_at = self._instance.clock.tick_us()
         try:
@@ -151,21 +169,15 @@ class PlaybackDoor:
                     checked_at = tick_us
                     if not self._instance.player.may_go_on(playing, self._instance.clock.now_us()):
                         return
-                chunk = os.pread(descriptor, min(_CHUNK_BYTES, end - offset), offset)
+                chunk = await audio.read(min(_CHUNK_BYTES, end - offset), offset)
                 if not chunk:
                     return
                 offset += len(chunk)
+                self.bytes_sent += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": offset < end})
         finally:
             if listener is not None:
                 listener.cancel()
-
-
-def _attachment(file_name: str) -> bytes:
-    """RFC 6266: the name in ASCII for whoever can't read more, and as it is."""
-    plain = "".join(c if (c.isascii() and c.isalnum()) or c in " -_." else "_" for c in file_name)
-    written = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
-    return written.encode()
 
 
 async def _left(receive: Receive) -> None:

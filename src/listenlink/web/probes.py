@@ -7,8 +7,10 @@ from litestar import Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
+from listenlink.actions.check_readiness import Fitness
 from listenlink.actions.instance import Instance
-from listenlink.errors import Problem
+
+_STATUS = {Fitness.FIT: "ready", Fitness.DEGRADED: "degraded", Fitness.UNFIT: "unavailable"}
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -18,11 +20,10 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Whether requests can be answered, and what each part says of itself."""
+    """Whether requests should be sent here, and what each check found."""
 
     status: str
-    database: str
-    engines: str
+    checks: dict[str, str]
 
 
 @get("/healthz", opt={"public": True}, summary="Alive?", tags=["Operation"], security=[{}])
@@ -40,16 +41,10 @@ async def is_alive() -> Alive:
     responses={503: ResponseSpec(Ready, description="Not now.", generate_examples=False)},
 )
 async def is_ready(state: State) -> Response[Ready]:
-    """200 when links can be opened, 503 when not. Unreadable engine terms degrade, and are said."""
+    """200 when links can be opened and audio taken in, 503 when not, or when the process is leaving.
+    What else isn't as it should be, like unreadable engine terms, is said and stays a 200."""
     instance: Instance = state.instance
-    try:
-        await instance.database.ping()
-        database = "ok"
-    except Problem:
-        database = "unavailable"
-    engines = "unreadable" if instance.engines_problem else "ok"
-    is_up = database == "ok"
-    return Response(
-        Ready("ready" if is_up else "unavailable", database, engines),
-        status_code=200 if is_up else 503,
-    )
+    report = await instance.readiness.look()
+    status = "leaving" if instance.presence.is_leaving else _STATUS[report.fitness]
+    checks = {name: finding.word for name, finding in report.findings.items()}
+    return Response(Ready(status, checks), status_code=200 if status == "ready" else 503)

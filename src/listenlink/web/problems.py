@@ -72,6 +72,18 @@ _TABLE: dict[ProblemKind, _Told] = {
         408, "REQUEST_TIMEOUT", "The rest of the request didn't arrive.", "Request body timed out"
     ),
     _K.CONFLICT: _Told(409, "CONFLICT", "This is already so.", "Conflicting state"),
+    _K.LOCKED: _Told(
+        423,
+        "UPLOAD_LOCKED",
+        "This upload is being written to. Please try again in a moment.",
+        "Another request holds this upload",
+    ),
+    _K.OTHER_PROTOCOL: _Told(
+        412,
+        "PRECONDITION_FAILED",
+        "This program can't upload in pieces here: it speaks another version.",
+        "Tus-Resumable is missing, or isn't a version that Tus-Version names",
+    ),
     _K.PRECONDITION_FAILED: _Told(
         412, "PRECONDITION_FAILED", "The audio is another one.", "If-Match names no current ETag"
     ),
@@ -113,6 +125,12 @@ _TABLE: dict[ProblemKind, _Told] = {
         "STORAGE_FULL",
         "There is no room left for this. Please tell the operator.",
         "The storage is full",
+    ),
+    _K.STORAGE_UNAVAILABLE: _Told(
+        503,
+        "STORAGE_UNAVAILABLE",
+        "The music can't be reached right now. Please try again in a moment.",
+        "The storage of audio can't answer now",
     ),
 }
 # What a framework's own refusal becomes, by its status.

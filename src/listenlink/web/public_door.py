@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import write_session
+from listenlink.model.tally import DoorTally, Histogram
 from listenlink.web.answer import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import wants_page
@@ -15,6 +18,7 @@ from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_bud
 from listenlink.web.share_request import PATH as PATH  # the door's path
 from listenlink.web.share_request import ShareRequests, token_of
 
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 _ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
 _JSON = (b"content-type", b"application/json")
 
@@ -29,6 +33,8 @@ class PublicDoor:
         self._requests = requests
         self._pages = pages
         self._headers = shared_headers + PUBLIC_JSON
+        self.tally = DoorTally()
+        self.seconds = Histogram(*_SECONDS)
 
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
@@ -36,7 +42,11 @@ class PublicDoor:
         if method == "POST" or (method in ("GET", "HEAD") and wants_page(headers)):
             await self._pages.share_page(scope, headers, send)
             return
-        await send_answer(scope, send, await self.answer(scope, headers), self._headers)
+        began_at = time.perf_counter()
+        answer = await self.answer(scope, headers)
+        self.seconds.add(time.perf_counter() - began_at)
+        self.tally.add(answer.status)
+        await send_answer(scope, send, answer, self._headers)
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """The whole journey of a link: who asks, may they, what is it, is it counted, what is told."""

@@ -14,6 +14,7 @@ from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import trace_id
 from listenlink.web.answer import TRACE, problem_answer
+from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status
 
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
@@ -34,7 +35,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     answer = problem_answer(problem, trace_number, Clock().now_us())
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):
-        headers["Allow"] = (error.headers or {}).get("allow", "GET, HEAD, OPTIONS")
+        headers["Allow"] = allow((error.headers or {}).get("allow", "GET").split(", "))
     media_type = headers.pop("content-type")
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 

@@ -32,14 +32,16 @@ from listenlink.web import (
     shares,
     sounds,
     tracks,
+    uploads,
 )
 from listenlink.web.caller import guard_owners
+from listenlink.web.options import answer_options
 from listenlink.web.refusals import EXCEPTION_HANDLERS
 
-# Anybody, without a key. The first two are served by `web/front.py` before they come here; the first also
-# answers `POST`, for a browser without script.
+# Anybody, without a key. The first three are served by `web/front.py` before they come here.
 FOR_ANYBODY: list[Any] = [
     hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
+    hot_doors.open_without_script,  #          POST     /v1/music/shared/{token}
     hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
     events.watch_link,  #                      GET      /v1/music/shared/{token}/events
@@ -64,6 +66,10 @@ FOR_OWNERS: list[Any] = [
     engines.list_engines,  #            read   GET      /v1/music/{org}/engines
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
+    uploads.begin_upload,  #            write  POST     /v1/music/{org}/uploads
+    uploads.look_at_upload,  #          write  GET HEAD /v1/music/{org}/uploads/{upload_id}
+    uploads.append_to_upload,  #        write  PATCH    /v1/music/{org}/uploads/{upload_id}
+    uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
     sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
     sounds.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
@@ -105,9 +111,11 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 
 def make_routes(state: dict[str, Any]) -> Litestar:
     """The Litestar application behind the front; `state` is what handlers find in theirs."""
+    handlers = [*FOR_ANYBODY, *FOR_OWNERS]
     return Litestar.from_config(
         AppConfig(
-            route_handlers=[*FOR_ANYBODY, *FOR_OWNERS],
+            # OPTIONS first: the framework adds its own to a path that has none by then.
+            route_handlers=[*answer_options(handlers), *handlers],
             guards=[guard_owners],
             exception_handlers=EXCEPTION_HANDLERS,
             openapi_config=OpenAPIConfig(

@@ -50,6 +50,8 @@ class LinkRecord(msgspec.Struct, frozen=True):
     created_at: str
     allow_download: bool
     preview: bool
+    revocation_reaches_players_within_seconds: int
+    revocation_cuts_running_streams: bool
 
 
 class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +86,7 @@ async def list_links(
     told = await managing.list_links(
         instance.database, caller_of(request), target, link_state, now_us, limit, offset
     )
-    return Page([_record(item, now_us) for item in told], limit, offset)
+    return Page([_record(item, instance, now_us) for item in told], limit, offset)
 
 
 @get(
@@ -100,7 +102,7 @@ async def get_link(
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
     told = await managing.get_link(instance.database, caller_of(request), number)
-    return _record(told, instance.clock.now_us())
+    return _record(told, instance, instance.clock.now_us())
 
 
 @patch(
@@ -128,7 +130,7 @@ async def change_link(
     told = await managing.change_link(
         instance.database, caller_of(request), path_id(ids.SHARE, share_id), changes
     )
-    return _record(told, now_us)
+    return _record(told, instance, now_us)
 
 
 @post(
@@ -146,7 +148,7 @@ async def rotate_link(
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
     made = await managing.rotate_link(instance.database, caller_of(request), number)
-    return new_link_answer(made, instance.settings.base_url)
+    return new_link_answer(made, instance)
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:
@@ -157,7 +159,7 @@ def _read_target(text: str) -> tuple[TargetType, int]:
     raise invalid("target_id", "This is the id of a track or of a collection.")
 
 
-def _record(told: ToldLink, now_us: int) -> LinkRecord:
+def _record(told: ToldLink, instance: Instance, now_us: int) -> LinkRecord:
     share = told.share
     prefix = ids.TRACK if share.target_type is TargetType.TRACK else ids.COLLECTION
     return LinkRecord(
@@ -177,4 +179,8 @@ def _record(told: ToldLink, now_us: int) -> LinkRecord:
         created_at=iso_seconds(share.created_at),
         allow_download=share.allow_download,
         preview=share.preview,
+        revocation_reaches_players_within_seconds=(
+            instance.revocation.reaches_players_within_seconds
+        ),
+        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
     )

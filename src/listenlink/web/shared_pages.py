@@ -18,7 +18,9 @@ from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Page
+from listenlink.store import pages
 from listenlink.web.answer import Scope as OurScope
+from listenlink.web.downloads import file_name
 from listenlink.web.headers import PICTURE, headers_of, text_of, text_pairs
 from listenlink.web.languages import choose_language
 from listenlink.web.page_data import PageData
@@ -89,6 +91,14 @@ async def get_download(
     assert number is not None  # noqa: S101 (it's one of the page's tracks)
     now_seconds = instance.clock.now_us() // SECOND_US
     ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
+    if instance.media_urls is not None:
+        found = await instance.database.read(
+            lambda connection: pages.find_download(connection, session.share_id, number)
+        )
+        name = file_name(found.title, found.content_type) if found else ""
+        url = found and instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
+        if url:
+            return DownloadAnswer(url)
     return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
 
 
@@ -103,7 +113,7 @@ async def get_picture(name: FromPath[str], state: State) -> Response[bytes]:
     if isinstance(found, Page):
         picture = await instance.previewer.draw(found)
         return Response(picture, media_type="image/png", headers=_PICTURE)
-    return Response(read_picture(instance, found), media_type="image/jpeg", headers=_PICTURE)
+    return Response(await read_picture(instance, found), media_type="image/jpeg", headers=_PICTURE)
 
 
 # Unfurlers and frames of other sites show them too; their names are given to who may see them.

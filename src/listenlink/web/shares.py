@@ -54,6 +54,8 @@ class Link(msgspec.Struct, frozen=True):
     starts_at: str | None
     allow_download: bool
     preview: bool
+    revocation_reaches_players_within_seconds: int
+    revocation_cuts_running_streams: bool
 
 
 @post(
@@ -127,18 +129,18 @@ async def _share(
         )
 
     def tell(made: NewLink) -> Link:
-        return new_link_answer(made, instance.settings.base_url)
+        return new_link_answer(made, instance)
 
     return await answer_once(request, await digest_of_body(request), tell, make)
 
 
-def new_link_answer(made: NewLink, base_url: str) -> Link:
+def new_link_answer(made: NewLink, instance: Instance) -> Link:
     """A link with its token."""
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=base_url + public_door.PATH + made.token,
+        url=instance.settings.base_url + public_door.PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=iso_or_none(share.expires_at),
@@ -148,6 +150,10 @@ def new_link_answer(made: NewLink, base_url: str) -> Link:
         starts_at=iso_or_none(share.starts_at),
         allow_download=share.allow_download,
         preview=share.preview,
+        revocation_reaches_players_within_seconds=(
+            instance.revocation.reaches_players_within_seconds
+        ),
+        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -74,18 +73,19 @@ async def get_track_cover(
     if digest is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return Response(
-        read_picture(instance, digest), media_type="image/jpeg", headers=text_pairs(PICTURE)
+        await read_picture(instance, digest),
+        media_type="image/jpeg",
+        headers=text_pairs(PICTURE),
     )
 
 
-def read_picture(instance: Instance, digest: bytes) -> bytes:
-    """A stored cover. Raises Problem(NOT_FOUND) if it was deleted just now."""
+async def read_picture(instance: Instance, digest: bytes) -> bytes:
+    """A stored cover. Raises Problem(NOT_FOUND) if it was deleted just now, and
+    Problem(STORAGE_UNAVAILABLE)."""
     try:
-        descriptor = instance.folder.open_object(digest)
+        return await instance.folder.run(instance.folder.read_object, digest)
     except FileNotFoundError:
         raise Problem(ProblemKind.NOT_FOUND) from None
-    with open(descriptor, "rb") as file:
-        return file.read(os.fstat(descriptor).st_size)
 
 
 async def _find(instance: Instance, request: Request[Any, Any, Any], track_id: str) -> Sound:

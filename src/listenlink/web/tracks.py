@@ -138,7 +138,9 @@ def track_answer(instance: Instance, track: Track, user_id: int | None) -> Track
     url = None
     if user_id is not None:
         ttl_seconds = instance.settings.playback_ttl_seconds
-        url = managing.own_playback_url(instance.urls, user_id, track.id, ttl_seconds, now_us)
+        url = managing.own_playback_url(
+            instance.urls, instance.media_urls, user_id, track, ttl_seconds, now_us
+        )
     return TrackAnswer(
         id=ids.public_id(ids.TRACK, track.id),
         title=track.title,

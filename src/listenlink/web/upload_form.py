@@ -6,7 +6,6 @@ Bounded in every direction: one file, few short fields, no waiting for a sender 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +13,15 @@ from litestar import Request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.media.folder import Draft, Folder
+from listenlink.media.draft import Draft
+from listenlink.media.folder import Folder
+from listenlink.web.streamed_body import promised_bytes, stream_body
 
 _MOST_PARTS = 9
 _FIELD_BYTES = 8192
 # What a form may add to its file: boundaries, headers and fields.
 _OVERHEAD_BYTES = 256 * 1024
 _WRITTEN_BYTES = 1024 * 1024
-_QUIET_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -51,15 +51,14 @@ async def receive_form(
         raise Problem(
             ProblemKind.UNSUPPORTED_MEDIA_TYPE, "Send a form with a file (multipart/form-data)."
         )
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length) > max_file_bytes + _OVERHEAD_BYTES:
+    if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
         raise _too_large(max_file_bytes)
     parser = PushMultipartParser(
         options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
     )
     receiver = _Receiver(folder, max_file_bytes)
     try:
-        async for chunk in _body(request):
+        async for chunk in stream_body(request):
             for event in parser.parse(chunk):
                 receiver.take(event)
             await receiver.write_if_much()
@@ -71,20 +70,6 @@ async def receive_form(
         receiver.form.discard()
         raise
     return receiver.form
-
-
-async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            message = await asyncio.wait_for(request.receive(), _QUIET_SECONDS)
-        except TimeoutError:
-            raise Problem(ProblemKind.TIMED_OUT) from None
-        if message["type"] != "http.request":
-            raise Problem(ProblemKind.BAD_REQUEST, "The upload was broken off.")
-        if message["body"]:
-            yield message["body"]
-        if not message.get("more_body", False):
-            return
 
 
 class _Receiver:

@@ -1,56 +1,22 @@
-"""Our client of the API, for programs: `from listenlink import Client`. It needs none of the server.
-
-client = Client("https://music.example")
-view = client.get("/v1/music/shared/shr_…")     # opening needs no key
-"""
+"""A session with one server: requests out, JSON or ListenlinkError back."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import httpx
+
+from listenlink.client.error import ListenlinkError
 
 DEFAULT_SERVER = "http://127.0.0.1:8484"
 _OPENING = "/v1/music/shared/"
 
 
-class ListenlinkError(Exception):
-    """A refusal or failure, with everything its envelope says (docs/api.md, error envelope).
-
-    `status` is 0 and `code` is `UNREACHABLE` if no answer came. `retry_after_seconds` is set where
-    the server says when to try again.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        system_message: str = "",
-        details: Mapping[str, Any] | None = None,
-        trace_id: str | None = None,
-        retry_after_seconds: int | None = None,
-    ) -> None:
-        super().__init__(f"{code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-        self.system_message = system_message
-        self.details = dict(details or {})
-        self.trace_id = trace_id
-        self.retry_after_seconds = retry_after_seconds
-
-
-class Client:
-    """A session with one server.
-
-    `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is
-    sent to that server only, and not when a link is opened, which needs none.
-    """
+class Connection:
+    """The requests themselves; `Client` says more."""
 
     def __init__(
         self,
@@ -65,39 +31,30 @@ class Client:
             base_url=url.rstrip("/"), timeout=timeout_seconds, follow_redirects=False
         )
 
+    @property
+    def base_url(self) -> str:
+        """The server's address, without a slash at its end."""
+        return str(self._http.base_url).rstrip("/")
+
     def get(self, path: str, **options: Any) -> Any:
         """GET a path below the server; the JSON of the answer. `options` are those of httpx:
         `params`, `headers`, `json`, `data`, `files`, `timeout`. Raises ListenlinkError."""
-        return self._send("GET", path, **options)
+        return json_of(self.send("GET", path, **options))
 
     def post(self, path: str, **options: Any) -> Any:
         """POST, the same way."""
-        return self._send("POST", path, **options)
+        return json_of(self.send("POST", path, **options))
 
     def patch(self, path: str, **options: Any) -> Any:
         """PATCH, the same way."""
-        return self._send("PATCH", path, **options)
+        return json_of(self.send("PATCH", path, **options))
 
     def delete(self, path: str, **options: Any) -> Any:
         """DELETE, the same way."""
-        return self._send("DELETE", path, **options)
+        return json_of(self.send("DELETE", path, **options))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _send(self, method: str, path: str, **options: Any) -> Any:
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Any request; the whole answer, if it's a success. `options` are those of `get`."""
         headers = dict(options.pop("headers", None) or {})
         if self._api_key and self._may_carry_key(method, path):
             headers.setdefault("X-API-Key", self._api_key)
@@ -108,8 +65,23 @@ class Client:
                 0, "UNREACHABLE", f"{self._http.base_url} can't be reached ({type(error).__name__})"
             ) from error
         if response.is_success:
-            return _json(response)
+            return response
         raise _error(response)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def _may_carry_key(self, method: str, path: str) -> bool:
         target = urlsplit(path)
@@ -118,7 +90,8 @@ class Client:
         return not (method == "GET" and target.path.startswith(_OPENING))
 
 
-def _json(response: httpx.Response) -> Any:
+def json_of(response: httpx.Response) -> Any:
+    """The JSON of an answer, None if it's empty. Raises ListenlinkError for what isn't JSON."""
     if not response.content:
         return None
     try:

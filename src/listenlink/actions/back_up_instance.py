@@ -1,0 +1,172 @@
+"""Back an instance up while it serves: the database of one moment, and the audio it speaks of.
+
+    TO/backup.json           what is in it; renamed into place last, so a backup is whole or the one before
+    TO/listenlink-….db       the database
+    TO/objects/ab/ab12…      audio; what is there already isn't copied again
+    TO/signing-keys          only if asked for
+
+The keys of the audit's pseudonyms are never in it: they're meant to be gone after seven days.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from listenlink import __version__
+from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.errors import RefusesToStart
+from listenlink.media.folder import Folder
+from listenlink.media.object_copies import ObjectCopies, digest_of
+from listenlink.model.moment import iso_seconds
+from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
+from listenlink.store import backup
+from listenlink.store.sqlite import FILE_NAME, schema_version
+
+MANIFEST = "backup.json"
+OBJECTS = "objects"
+_LOCK = ".lock"
+_OURS = {MANIFEST, OBJECTS, SIGNING_FILE, _LOCK}
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup holds. `missing` are digests of audio that wasn't there any more when the database
+    had been copied: its track was deleted in between, or it's lost."""
+
+    release: str
+    schema: str
+    taken_at: str
+    database: str
+    database_sha256: str
+    rows: dict[str, int]
+    objects: int
+    missing: list[str]
+    format: int = 1
+
+
+class BackedUp(msgspec.Struct, frozen=True):
+    """What was done: objects in the backup, and how many of them were new to it or went out of it."""
+
+    objects: int
+    added: int
+    removed: int
+    missing: int
+    has_keys: bool
+
+
+def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
+    """Make or renew the backup in the folder `to`.
+
+    Raises RefusesToStart if there is no instance, if the folder holds something else, or if what was
+    copied isn't whole; the backup that was there before is then as it was.
+    """
+    if not is_instance(data):
+        raise RefusesToStart(f"{data} isn't an instance")
+    _check_target(data, to)
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(to):
+        name = f"listenlink-{secrets.token_hex(6)}.db"
+        try:
+            backup.copy_database(data / FILE_NAME, to / name)
+            damage = backup.find_damage(to / name)
+            if damage is not None:
+                raise RefusesToStart(f"{data / FILE_NAME}: the copy isn't whole: {damage}")
+            return _complete(data, to, name, with_keys, now_us)
+        except BaseException:
+            if not _is_current(to, name):
+                (to / name).unlink(missing_ok=True)
+            raise
+
+
+def _complete(data: Path, to: Path, name: str, with_keys: bool, now_us: int) -> BackedUp:
+    """Add what belongs to the database's copy, say so, and let go of what belonged to the last one."""
+    needed = backup.list_objects(to / name)
+    copies, folder = ObjectCopies(to / OBJECTS), Folder(data)
+    added, missing = 0, []
+    for digest in sorted(needed):
+        try:
+            added += copies.add(digest, folder.object_path(digest))
+        except FileNotFoundError:
+            missing.append(digest)
+    if with_keys:
+        copy_signing_keys(data / SECRETS, to)
+    else:
+        (to / SIGNING_FILE).unlink(missing_ok=True)
+    manifest = Manifest(
+        __version__,
+        schema_version(to / name) or "",
+        iso_seconds(now_us),
+        name,
+        digest_of(to / name),
+        backup.count_rows(to / name),
+        len(needed) - len(missing),
+        [digest.hex() for digest in missing],
+    )
+    _write_manifest(to, manifest)
+    removed = copies.keep_only(needed)
+    for path in to.glob("listenlink-*.db*"):
+        if path.name != name:
+            path.unlink()
+    return BackedUp(manifest.objects, added, removed, len(missing), with_keys)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What the backup says of itself. Raises RefusesToStart if there is none."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError):
+        raise RefusesToStart(f"{folder} isn't a backup that was completed") from None
+
+
+def _check_target(data: Path, to: Path) -> None:
+    if to.resolve().is_relative_to(data.resolve()):
+        raise RefusesToStart(f"{to} is inside of what is backed up")
+    if not to.exists():
+        return
+    if not to.is_dir():
+        raise RefusesToStart(f"{to} isn't a folder")
+    strange = [
+        path.name
+        for path in to.iterdir()
+        if path.name not in _OURS
+        and not path.name.startswith(("listenlink-", f".{MANIFEST}", f".{SIGNING_FILE}"))
+    ]
+    if strange:
+        raise RefusesToStart(f"{to} holds something that isn't a backup's: {strange[0]}")
+
+
+def _is_current(to: Path, name: str) -> bool:
+    try:
+        return read_manifest(to).database == name
+    except RefusesToStart:
+        return False
+
+
+def _write_manifest(to: Path, manifest: Manifest) -> None:
+    draft = to / f".{MANIFEST}"
+    with draft.open("wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(to / MANIFEST)
+    descriptor = os.open(to, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+@contextmanager
+def _alone(to: Path) -> Iterator[None]:
+    descriptor = os.open(to / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise RefusesToStart(f"{to}: another backup is being made there") from None
+    finally:
+        os.close(descriptor)

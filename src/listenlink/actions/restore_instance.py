@@ -1,0 +1,91 @@
+"""Make an instance from a backup, in a new folder: whole and looked at, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
+from listenlink.actions.create_instance import SECRETS
+from listenlink.errors import RefusesToStart
+from listenlink.media.folder import Folder
+from listenlink.media.object_copies import ObjectCopies, copy_checked
+from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signing_keys
+from listenlink.store import backup
+from listenlink.store.columns import SCHEMA_VERSION
+from listenlink.store.sqlite import FILE_NAME
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What is there again. Without the backup's keys there are new ones, and sessions have ended."""
+
+    taken_at: str
+    rows: int
+    objects: int
+    missing: int
+    has_new_keys: bool
+
+
+def restore(source: Path, data: Path) -> Restored:
+    """Make the instance `data` from the backup in `source`.
+
+    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup isn't what
+    it says of itself: the database's digest and order, the rows of each table, each object's digest.
+    """
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
+    manifest = read_manifest(source)
+    if manifest.schema > SCHEMA_VERSION:
+        raise RefusesToStart(f"{source} was made by a newer release, {manifest.release}")
+    draft = data.with_name(f".{data.name}.restored")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
+    try:
+        restored = _fill(draft, source, manifest)
+        draft.rename(data)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return restored
+
+
+def _fill(draft: Path, source: Path, manifest: Manifest) -> Restored:
+    path = draft / FILE_NAME
+    try:
+        is_same = copy_checked(
+            bytes.fromhex(manifest.database_sha256), source / manifest.database, path
+        )
+    except FileNotFoundError:
+        raise RefusesToStart(f"{source / manifest.database} isn't there") from None
+    damage = backup.find_damage(path) if is_same else "it isn't the one that was backed up"
+    if damage is not None:
+        raise RefusesToStart(f"{source / manifest.database}: {damage}")
+    if backup.count_rows(path) != manifest.rows:
+        raise RefusesToStart(f"{source / manifest.database} hasn't the rows it had")
+    folder = Folder(draft)
+    folder.create()
+    objects = _copy_objects(folder, source, path, set(manifest.missing))
+    has_keys = (source / SIGNING_FILE).exists()
+    if has_keys:
+        take_signing_keys(source, draft / SECRETS)
+    else:
+        create_signing_keys(draft / SECRETS)
+    rows = sum(manifest.rows.values())
+    return Restored(manifest.taken_at, rows, objects, len(manifest.missing), not has_keys)
+
+
+def _copy_objects(folder: Folder, source: Path, path: Path, missing: set[str]) -> int:
+    copies, copied = ObjectCopies(source / OBJECTS), 0
+    for digest in sorted(backup.list_objects(path)):
+        if digest.hex() in missing:
+            continue
+        try:
+            is_same = copy_checked(digest, copies.path(digest), folder.object_path(digest))
+        except FileNotFoundError:
+            raise RefusesToStart(f"{copies.path(digest)} isn't there") from None
+        if not is_same:
+            raise RefusesToStart(f"{copies.path(digest)}: its bytes aren't those of its name")
+        copied += 1
+    return copied

@@ -1,0 +1,55 @@
+"""Which uploads in pieces were begun and not ended, so that the same command goes on with them.
+
+One small file each, in the user's state folder, named by what would be uploaded to where. Nothing in
+it is secret: only the key's owner can go on with an upload.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+# As long as a server keeps an upload.
+_KEPT_SECONDS = 86_400
+
+
+class BegunUpload:
+    """The note of one upload: its path on the server."""
+
+    def __init__(self, note: Path) -> None:
+        self._note = note
+
+    def find(self) -> str | None:
+        """The upload that was begun earlier, or None."""
+        try:
+            return self._note.read_text()
+        except FileNotFoundError:
+            return None
+
+    def keep(self, upload_path: str) -> None:
+        """Note that it was begun, and drop the notes that are too old to be of use."""
+        self._note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for note in self._note.parent.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - note.stat().st_mtime > _KEPT_SECONDS:
+                    note.unlink()
+        written = self._note.with_suffix(f".{os.getpid()}")
+        written.write_text(upload_path)
+        written.replace(self._note)
+
+    def forget(self) -> None:
+        """It ended."""
+        self._note.unlink(missing_ok=True)
+
+
+def begun_upload(place: str, digest: str, facts: dict[str, str]) -> BegunUpload:
+    """The note of a file with this SHA-256, put in at this address as this."""
+    named = json.dumps([place, digest, facts], sort_keys=True).encode()
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return BegunUpload(
+        Path(state) / "listenlink" / "uploads" / hashlib.sha256(named).hexdigest()[:32]
+    )

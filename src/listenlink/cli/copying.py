@@ -1,0 +1,59 @@
+"""`listenlink backup` and `listenlink restore`."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from listenlink.actions.back_up_instance import back_up
+from listenlink.actions.restore_instance import restore as restore_instance
+from listenlink.clock import Clock
+from listenlink.errors import RefusesToStart
+from listenlink.settings import load_settings
+
+_Result = TypeVar("_Result")
+
+
+def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
+    """Make or renew a backup and say what is in it. Raises RefusesToStart."""
+    folder = load_settings(data=data).data
+    done = _storing(lambda: back_up(folder, to, with_keys, Clock().now_us()))
+    if done.missing:
+        print(
+            f"{done.missing} audio files weren't there any more: their tracks were deleted "
+            "meanwhile, or they are lost.",
+            file=sys.stderr,
+        )
+    if as_json:
+        print(msgspec.json.encode(done).decode())
+        return
+    print(f"{folder} is backed up in {to}: the database and {done.objects} objects.")
+    print(f"New to it: {done.added}; gone from it: {done.removed}.")
+    print("The signing keys are in it: keep it secret." if done.has_keys else "No keys are in it.")
+
+
+def restore(source: Path, data: Path | None, as_json: bool) -> None:
+    """Make an instance from a backup and say what is there. Raises RefusesToStart."""
+    folder = load_settings(data=data).data
+    done = _storing(lambda: restore_instance(source, folder))
+    if as_json:
+        print(msgspec.json.encode(done).decode())
+        return
+    print(f"{folder} is as it was at {done.taken_at}: {done.rows} rows, {done.objects} objects.")
+    if done.missing:
+        print(f"{done.missing} objects weren't in the backup.")
+    if done.has_new_keys:
+        print("The signing keys are new: whoever listens opens their link again.")
+    print("Links that were revoked since then open again. Revoke them anew.")
+
+
+def _storing(work: Callable[[], _Result]) -> _Result:
+    try:
+        return work()
+    except (OSError, sqlite3.Error) as error:
+        raise RefusesToStart(f"it can't be stored: {error}") from None

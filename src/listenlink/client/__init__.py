@@ -1,0 +1,64 @@
+"""Our client of the API, for programs: `from listenlink import Client`. It needs none of the server.
+
+client = Client("https://music.example")
+view = client.get("/v1/music/shared/shr_…")     # the JSON, as docs/api.md has it
+view = client.open("shr_…")                     # the same, typed; opening needs no key
+for track in client.tracks(): …                 # with a key: one's library, page by page
+"""
+
+from __future__ import annotations
+
+from listenlink.client.collections import CollectionMethods
+from listenlink.client.connection import DEFAULT_SERVER
+from listenlink.client.error import ListenlinkError
+from listenlink.client.links import LinkMethods
+from listenlink.client.things import (
+    Caller,
+    Collection,
+    Day,
+    Engine,
+    Licence,
+    Link,
+    Member,
+    NewLink,
+    OpenLine,
+    SavedTrack,
+    SharedCollection,
+    SharedTrack,
+    ShareFacts,
+    ShareView,
+    Stats,
+    Track,
+)
+from listenlink.client.tracks import TrackMethods
+
+__all__ = [
+    "DEFAULT_SERVER",
+    "Caller",
+    "Client",
+    "Collection",
+    "Day",
+    "Engine",
+    "Licence",
+    "Link",
+    "ListenlinkError",
+    "Member",
+    "NewLink",
+    "OpenLine",
+    "SavedTrack",
+    "ShareFacts",
+    "ShareView",
+    "SharedCollection",
+    "SharedTrack",
+    "Stats",
+    "Track",
+]
+
+
+class Client(TrackMethods, CollectionMethods, LinkMethods):
+    """A session with one server, of a listener or, with a key, of an owner.
+
+    `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is
+    sent to that server only, and not when a link is opened, which needs none. Every method raises
+    ListenlinkError for what the server refuses, and if it can't be reached.
+    """

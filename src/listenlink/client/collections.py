@@ -1,0 +1,53 @@
+"""A client's methods for collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from listenlink.client.owner import Owner, as_thing
+from listenlink.client.things import Collection, Member
+
+
+class CollectionMethods(Owner):
+    """Collections of one's own."""
+
+    def collections(self) -> Iterator[Collection]:
+        """All of them, newest first."""
+        return self.pages(self.path_of("collections"), Collection)
+
+    def collection(self, collection_id: str) -> Collection:
+        """One of them."""
+        return as_thing(self.get(self.path_of("collections", collection_id)), Collection)
+
+    def make_collection(self, name: str, **facts: Any) -> Collection:
+        """A new one; `facts` may be `description` and `cover_image_url`."""
+        made = self.post(self.path_of("collections"), json={"name": name} | facts)
+        return as_thing(made, Collection)
+
+    def change_collection(self, collection_id: str, **changes: Any) -> Collection:
+        """Change `name`, `description`, `cover_track_id` or `cover_image_url`; None clears."""
+        path = self.path_of("collections", collection_id)
+        return as_thing(self.patch(path, json=changes), Collection)
+
+    def delete_collection(self, collection_id: str) -> None:
+        """Delete it. Its tracks stay; its links tell that it's gone."""
+        self.delete(self.path_of("collections", collection_id))
+
+    def members(self, collection_id: str) -> Iterator[Member]:
+        """Its tracks in their order."""
+        return self.pages(self.path_of("collections", collection_id, "tracks"), Member)
+
+    def add_track(self, collection_id: str, track_id: str) -> Collection:
+        """Put a track at its end, unless it's in."""
+        path = self.path_of("collections", collection_id, "tracks")
+        return as_thing(self.post(path, json={"track_id": track_id}), Collection)
+
+    def remove_track(self, collection_id: str, track_id: str) -> None:
+        """Take a track out, if it's in."""
+        self.delete(self.path_of("collections", collection_id, "tracks", track_id))
+
+    def reorder(self, collection_id: str, track_ids: Sequence[str]) -> None:
+        """Put these tracks first, in this order."""
+        path = self.path_of("collections", collection_id, "order")
+        self.patch(path, json={"ordered_track_ids": list(track_ids)})

@@ -1,0 +1,33 @@
+"""What a client is told when it doesn't get what it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ListenlinkError(Exception):
+    """A refusal or failure, with everything its envelope says (docs/api.md, error envelope).
+
+    `status` is 0 and `code` is `UNREACHABLE` if no answer came. `retry_after_seconds` is set where
+    the server says when to try again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        system_message: str = "",
+        details: Mapping[str, Any] | None = None,
+        trace_id: str | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.system_message = system_message
+        self.details = dict(details or {})
+        self.trace_id = trace_id
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,60 @@
+"""What every method of an owner needs: their organisation, answers as things, lists over their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from listenlink.client.connection import Connection
+from listenlink.client.error import ListenlinkError
+from listenlink.client.things import Caller
+
+_Thing = TypeVar("_Thing")
+_PAGE = 100
+
+
+class Owner(Connection):
+    """A connection that knows whose key it has."""
+
+    _organization_id: str | None = None
+
+    def caller(self) -> Caller:
+        """Whom the key speaks for."""
+        return as_thing(self.get("/v1/caller"), Caller)
+
+    @property
+    def organization_id(self) -> str:
+        """The key's organisation, which is asked for once."""
+        if self._organization_id is None:
+            self._organization_id = self.caller().organization_id
+        return self._organization_id
+
+    def path_of(self, *parts: str) -> str:
+        """The path of something of the key's organisation."""
+        return "/".join(("/v1/music", self.organization_id, *parts))
+
+    def pages(self, path: str, kind: type[_Thing], **wanted: Any) -> Iterator[_Thing]:
+        """Everything of a list, asked for page by page as it's needed. What is put in or taken out
+        meanwhile may be missed or come twice."""
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        offset = 0
+        while True:
+            params = asked | {"limit": _PAGE, "offset": offset}
+            items = self.get(path, params=params)["items"]
+            for item in items:
+                yield as_thing(item, kind)
+            if len(items) < _PAGE:
+                return
+            offset += len(items)
+
+
+def as_thing(told: Any, kind: type[_Thing]) -> _Thing:
+    """The JSON of an answer, typed. Fields of a newer server are left out."""
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        raise ListenlinkError(
+            200, "NOT_LISTENLINK", f"The answer isn't a {kind.__name__} ({error})."
+        ) from error

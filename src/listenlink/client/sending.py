@@ -1,0 +1,69 @@
+"""How a file is sent: watched as it's read, and again where that can help."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO, TypeVar
+
+from listenlink.client.error import ListenlinkError
+
+_Told = TypeVar("_Told")
+_TRIES = 5
+_LONGEST_WAIT_SECONDS = 60.0
+
+
+def nobody(_: Any) -> None:
+    """To whom nothing needs to be told."""
+
+
+def may_help(error: ListenlinkError) -> bool:
+    """Whether asking again can help: the server was away, busy or limited."""
+    return error.status in (0, 408, 423, 429) or error.status >= 500
+
+
+def wait(error: ListenlinkError, tried: int) -> None:
+    """Wait as long as the server says, or twice as long as the time before."""
+    seconds = error.retry_after_seconds or 0.25 * 2**tried
+    time.sleep(min(seconds, _LONGEST_WAIT_SECONDS))
+
+
+def trying(ask: Callable[[], _Told]) -> _Told:
+    """Ask, at most five times, where that may help."""
+    for tried in range(1, _TRIES):
+        try:
+            return ask()
+        except ListenlinkError as error:
+            if not may_help(error):
+                raise
+            wait(error, tried)
+    return ask()
+
+
+class WatchedFile(io.RawIOBase):
+    """A file that tells how far it's read."""
+
+    def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._progress(self._file.tell())
+        return data

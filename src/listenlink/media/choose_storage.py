@@ -1,0 +1,46 @@
+"""Which storage the settings ask for, and by which addresses listeners get at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from listenlink.media.storage import MediaUrls, Storage
+from listenlink.settings import Settings
+
+
+def check_storage(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Raise RefusesToStart for settings that `choose_storage` can't follow, as far as that shows without
+    making a client: its threads wouldn't outlive the fork of a worker."""
+    if settings.storage_url is not None:
+        from listenlink.media.bucket_address import read_bucket_address
+        from listenlink.media.cloudfront import load_cloudfront_key
+
+        read_bucket_address(settings.storage_url, environment)
+        if settings.cloudfront_key_file:
+            load_cloudfront_key(settings.cloudfront_key_file)
+
+
+def choose_storage(
+    settings: Settings, environment: Mapping[str, str]
+) -> tuple[Storage, MediaUrls | None]:
+    """The storage, and None for the addresses where this server sends audio itself.
+
+    Nothing is asked of the network. Raises RefusesToStart.
+    """
+    if settings.storage_url is None:
+        return Storage(settings.data), None
+    # Here, because who keeps audio in a folder needn't wait for what a bucket takes to load.
+    from listenlink.media.bucket import Bucket
+    from listenlink.media.bucket_address import read_bucket_address
+    from listenlink.media.cloudfront import CloudFrontUrls, load_cloudfront_key
+    from listenlink.media.presigned_url import PresignedUrls
+
+    address = read_bucket_address(settings.storage_url, environment)
+    bucket = Bucket(settings.data, address, settings.max_upload_bytes)
+    if not (
+        settings.cloudfront_url and settings.cloudfront_key_id and settings.cloudfront_key_file
+    ):
+        return bucket, PresignedUrls(address)
+    key = load_cloudfront_key(settings.cloudfront_key_file)
+    urls = CloudFrontUrls(settings.cloudfront_url, settings.cloudfront_key_id, key, address)
+    return bucket, urls

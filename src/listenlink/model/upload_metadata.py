@@ -1,0 +1,36 @@
+"""The header `Upload-Metadata` of tus 1.0: names and base64 values, with commas between the pairs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+MOST_CHARACTERS = 8192
+_NAME = re.compile(r"[!-+\--~]{1,64}")
+
+
+def parse_metadata(text: str) -> dict[str, str] | None:
+    """`"title VGVh,engine c3R1ZGlv"` → `{"title": "Tea", "engine": "studio"}`.
+
+    None if it isn't written so: a name that stands twice, no base64, no UTF-8, or too long.
+    """
+    if len(text) > MOST_CHARACTERS:
+        return None
+    pairs: dict[str, str] = {}
+    for part in text.split(",") if text.strip() else ():
+        name, _, value = part.strip(" ").partition(" ")
+        if _NAME.fullmatch(name) is None or name in pairs:
+            return None
+        try:
+            pairs[name] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return None
+    return pairs
+
+
+def write_metadata(pairs: dict[str, str]) -> str:
+    """The header for these values."""
+    return ",".join(
+        f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items()
+    )

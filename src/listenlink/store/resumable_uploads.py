@@ -1,0 +1,109 @@
+"""Uploads that come in pieces: whose, how large, what was said of them, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from listenlink.store import tables
+from listenlink.store.database import insert_with_new_id
+
+_UPLOADS = tables.resumable_uploads
+_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ResumableUpload:
+    """One of them. `metadata` is as it was sent; `track_id` is what was made of it, once it is."""
+
+    id: int
+    organization_id: int
+    user_id: int
+    size_bytes: int
+    metadata: str
+    created_at: int
+    track_id: int | None
+
+
+def add_upload(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    size_bytes: int,
+    metadata: str,
+    now_us: int,
+) -> ResumableUpload:
+    """A new one, of which nothing is there yet."""
+    values = {
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "size_bytes": size_bytes,
+        "facts": metadata,
+        "created_at": now_us,
+    }
+    number = insert_with_new_id(
+        connection, lambda number: connection.execute(insert(_UPLOADS).values(id=number, **values))
+    )
+    return ResumableUpload(
+        number, organization_id, user_id, size_bytes, metadata, now_us, track_id=None
+    )
+
+
+def find_own_upload(
+    connection: Connection, organization_id: int, user_id: int, number: int, since_us: int
+) -> ResumableUpload | None:
+    """The user's upload with this number that was begun at `since_us` or later."""
+    row = connection.execute(
+        select(_UPLOADS).where(
+            _UPLOADS.c.id == number,
+            _UPLOADS.c.organization_id == organization_id,
+            _UPLOADS.c.user_id == user_id,
+            _UPLOADS.c.created_at >= since_us,
+        )
+    ).one_or_none()
+    return None if row is None else _upload_of(row)
+
+
+def is_arriving(connection: Connection, number: int) -> bool:
+    """Whether there is such an upload of which no track was made yet."""
+    row = select(_UPLOADS.c.id).where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
+    return connection.execute(row).one_or_none() is not None
+
+
+def keep_track(connection: Connection, number: int, track_id: int) -> bool:
+    """Note the track that was made of an upload; False if one was before, or the upload is gone."""
+    noted = connection.execute(
+        update(_UPLOADS)
+        .where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
+        .values(track_id=track_id)
+    )
+    return noted.rowcount == 1
+
+
+def remove_upload(connection: Connection, number: int) -> None:
+    """Forget an upload. A track that was made of it stays."""
+    connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
+
+
+def list_older(connection: Connection, before_us: int) -> list[ResumableUpload]:
+    """Some of the uploads that were begun before `before_us`, the oldest first."""
+    rows = connection.execute(
+        select(_UPLOADS)
+        .where(_UPLOADS.c.created_at < before_us)
+        .order_by(_UPLOADS.c.created_at)
+        .limit(_LISTED)
+    )
+    return [_upload_of(row) for row in rows]
+
+
+def _upload_of(row: Row[tuple[object, ...]]) -> ResumableUpload:
+    return ResumableUpload(
+        row.id,
+        row.organization_id,
+        row.user_id,
+        row.size_bytes,
+        row.facts,
+        row.created_at,
+        row.track_id,
+    )

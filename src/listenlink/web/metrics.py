@@ -1,0 +1,190 @@
+"""What the operator's Prometheus is told, on an address of its own and in a thread of its own.
+
+No label holds a token, an id, an address or a key. Each process tells of itself, on a port of its own:
+what Prometheus would have added up from files of several is its own work, and a gauge has no sum.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from itertools import accumulate
+from socketserver import TCPServer
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+
+from listenlink import __version__
+from listenlink.actions.check_readiness import OK
+from listenlink.actions.instance import Instance
+from listenlink.errors import Problem
+from listenlink.model.tally import Histogram
+from listenlink.store import derived, open_counts
+from listenlink.web.front import Front
+
+_CLASSES = range(1, 6)
+_CHECKED_WITHIN_SECONDS = 3.0
+
+
+class InstanceCollector(Collector):
+    """Reads the tallies of one process when it's asked. `loop` is where its requests are answered."""
+
+    def __init__(self, instance: Instance, front: Front, loop: asyncio.AbstractEventLoop) -> None:
+        self._instance = instance
+        self._front = front
+        self._loop = loop
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing ahead of time: registering would otherwise ask the database."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics, as they are now."""
+        yield InfoMetricFamily("listenlink", "This release.", {"version": __version__})
+        yield from self._requests()
+        yield from self._opens()
+        yield from self._audio()
+        yield from self._waiting()
+        yield from self._checks()
+
+    def _requests(self) -> Iterator[Metric]:
+        answers = CounterMetricFamily(
+            "listenlink_requests", "Answers, by door and status.", labels=["door", "status"]
+        )
+        limited = CounterMetricFamily(
+            "listenlink_limited", "Answers 429, by door.", labels=["door"]
+        )
+        front = self._front
+        doors = {
+            "shared": front.public_door.tally,
+            "pages": front.pages.tally,
+            "audio": front.playback_door.tally,
+            "routes": front.routed,
+            "refused": front.refused,
+        }
+        for door, tally in doors.items():
+            for number in _CLASSES:
+                answers.add_metric([door, f"{number}xx"], tally.by_class[number])
+            limited.add_metric([door], tally.limited)
+        yield answers
+        yield limited
+        presence = self._instance.presence
+        yield _gauge("listenlink_requests_in_flight", "Requests in hand.", presence.in_flight)
+        yield _gauge("listenlink_leaving", "1 while the process is leaving.", presence.is_leaving)
+
+    def _opens(self) -> Iterator[Metric]:
+        opener = self._instance.opener
+        outcomes = CounterMetricFamily(
+            "listenlink_resolves",
+            "Requests for a link, by what came of them, as in the audit.",
+            labels=["outcome", "reason"],
+        )
+        for (outcome, reason), count in list(opener.outcomes.items()):
+            labels = [outcome.name.lower(), reason.name.lower() if reason is not None else ""]
+            outcomes.add_metric(labels, count)
+        yield outcomes
+        text = "Time from a request for a link to its answer."
+        yield _histogram("listenlink_resolve_seconds", text, self._front.public_door.seconds)
+        text = "Requests that shared one transaction."
+        yield _histogram("listenlink_batch_requests", text, opener.queue.batch_requests)
+        text = "Time of a transaction's commit."
+        yield _histogram("listenlink_commit_seconds", text, opener.queue.commit_seconds)
+        text = "Requests that wait for the next transaction."
+        yield _gauge("listenlink_queue_requests", text, opener.queue.length)
+
+    def _audio(self) -> Iterator[Metric]:
+        uploader = self._instance.uploader
+        sent = self._front.playback_door.bytes_sent
+        yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
+        yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
+        yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
+
+    def _waiting(self) -> Iterator[Metric]:
+        def look(connection: Connection) -> tuple[int, int]:
+            return derived.count_underived(connection), open_counts.find_waiting(connection)
+
+        # A database that doesn't answer is told by its check; these two are then missing.
+        with contextlib.suppress(Problem):
+            underived, lines = self._instance.database.read_now(look)
+            text = "Audio files from which covers and the like are still to be made."
+            yield _gauge("listenlink_derivations_waiting", text, underived)
+            text = "Audit lines that aren't added up yet."
+            yield _gauge("listenlink_audit_lines_waiting", text, lines)
+
+    def _checks(self) -> Iterator[Metric]:
+        checks = GaugeMetricFamily(
+            "listenlink_check_ok", "1 where a check of /readyz is ok.", labels=["check"]
+        )
+        asked = asyncio.run_coroutine_threadsafe(self._instance.readiness.look(), self._loop)
+        with contextlib.suppress(TimeoutError):
+            for name, finding in asked.result(_CHECKED_WITHIN_SECONDS).findings.items():
+                checks.add_metric([name], finding == OK)
+        yield checks
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _histogram(name: str, text: str, tally: Histogram) -> Metric:
+    bounds = [*(str(float(bound)) for bound in tally.bounds), "+Inf"]
+    buckets = list(zip(bounds, accumulate(tally.counts), strict=True))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=tally.total)
+
+
+class _MetricsServer(ThreadingWSGIServer):
+    """Like its parent, but asks no name service what its own address is called."""
+
+    def server_bind(self) -> None:
+        """Listen at the address, under the name of the address."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+        self.setup_environ()
+
+
+class _MetricsServerV6(_MetricsServer):
+    address_family = socket.AF_INET6
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Nothing: scrapes are no news."""
+
+
+def start_metrics(collector: Collector, host: str, first_port: int, ports: int) -> WSGIServer:
+    """Tell metrics on the first of these ports that is free; the server, which has `shutdown()`.
+
+    Raises OSError if none is.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(collector)
+    kind = _MetricsServerV6 if ":" in host else _MetricsServer
+    tell = make_wsgi_app(registry)
+    for port in range(first_port, first_port + ports):
+        try:
+            server = make_server(host, port, tell, kind, handler_class=_Silent)
+        except OSError as error:
+            taken = error
+        else:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return server
+    raise taken

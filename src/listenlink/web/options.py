@@ -1,0 +1,57 @@
+"""What a path allows, told to OPTIONS: all its methods, whichever handlers they have.
+
+The framework would name those of one handler. The hot doors answer for themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import HttpMethod, Response, route
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+
+from listenlink.actions.instance import Instance
+from listenlink.web import tus
+from listenlink.web.headers import preflight, text_pairs
+
+_LISTEN = "/listen"
+_LISTEN_HEADERS = b"Content-Type, Listen-Session"
+
+
+def answer_options(handlers: Iterable[Any]) -> list[HTTPRouteHandler]:
+    """A handler of OPTIONS for each path of these that has none."""
+    methods: dict[str, set[str]] = {}
+    for handler in handlers:
+        for path in handler.paths:
+            methods.setdefault(path, set()).update(str(method) for method in handler.http_methods)
+    return [
+        _answer(path, allow(named)) for path, named in methods.items() if "OPTIONS" not in named
+    ]
+
+
+def allow(methods: Iterable[str]) -> str:
+    """The header `Allow` for these methods: whoever may GET may ask HEAD, and all may ask this."""
+    named = set(methods) | {"OPTIONS"}
+    return ", ".join(sorted(named | ({"HEAD"} if "GET" in named else set())))
+
+
+def _answer(path: str, allowed: str) -> HTTPRouteHandler:
+    @route(
+        path,
+        http_method=[HttpMethod.OPTIONS],
+        status_code=204,
+        opt={"public": True},
+        include_in_schema=False,
+    )
+    async def tell_options(state: State) -> Response[None]:
+        headers = {"Allow": allowed}
+        if path.endswith(_LISTEN):
+            headers |= text_pairs(preflight(_LISTEN_HEADERS, b"POST, OPTIONS"))
+        elif tus.PATHS.fullmatch(path.encode()):
+            instance: Instance = state.instance
+            headers |= tus.option_headers(instance.settings.max_upload_bytes)
+        return Response(None, status_code=204, headers=headers)
+
+    return tell_options

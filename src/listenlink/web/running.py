@@ -1,0 +1,113 @@
+"""What surrounds the requests of one process: housekeeping, metrics, and how it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator
+
+import structlog
+
+from listenlink.actions.instance import Instance
+from listenlink.actions.keep_house import keep_house
+from listenlink.errors import Problem
+from listenlink.web.front import Front
+
+_METRICS_AGAIN_SECONDS = 2.0
+
+
+@contextlib.asynccontextmanager
+async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
+    """Between the server's start and its end."""
+    # What is loaded by now lives as long as the process: the collector needn't look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    housekeeping = asyncio.create_task(keep_house(instance))
+    leaving = _leave_when_told(instance, housekeeping)
+    telling = asyncio.create_task(_tell_metrics(instance, front))
+    try:
+        yield
+    finally:
+        for task in (leaving, telling, housekeeping):
+            await _end(task)
+        await _finish(instance)
+        instance.close()
+
+
+def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> asyncio.Task[None]:
+    """SIGTERM announces the leave first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait.
+
+    SIGINT is the server's own: it stops listening, waits for its connections for as long as they
+    take, and only then ends the lifespan. So what has no end of its own is ended here.
+    """
+    loop, presence = asyncio.get_running_loop(), instance.presence
+    asked, now = asyncio.Event(), asyncio.Event()
+
+    def announce() -> None:
+        presence.announce()
+        asked.set()
+
+    def hurry() -> None:
+        now.set()
+        announce()
+
+    async def leave() -> None:
+        await asked.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(instance.settings.leave_after_seconds):
+                await now.wait()
+        presence.refuse()
+        # It sends away whoever waits for events.
+        await _end(housekeeping)
+        os.kill(os.getpid(), signal.SIGINT)
+        if await _finish(instance):
+            os._exit(0)
+
+    loop.add_signal_handler(signal.SIGTERM, announce)
+    loop.add_signal_handler(signal.SIGUSR1, hurry)
+    return loop.create_task(leave())
+
+
+async def _finish(instance: Instance) -> int:
+    """Wait for what is in hand, and write the counts that wait; how many requests aren't done yet."""
+    if left_over := await instance.presence.finish():
+        structlog.get_logger().warning("requests_cut_off", requests=left_over)
+    with contextlib.suppress(Problem):
+        await instance.opener.write_limited()
+    return left_over
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _tell_metrics(instance: Instance, front: Front) -> None:
+    """Until cancelled, if there is an address for it."""
+    if instance.settings.metrics_address is None:
+        return
+    # Imported here: nobody else pays for it.
+    from listenlink.web.metrics import InstanceCollector, start_metrics
+
+    collector = InstanceCollector(instance, front, asyncio.get_running_loop())
+    host, port = instance.settings.metrics_address
+    while True:
+        try:
+            server = start_metrics(collector, host, port, instance.settings.workers)
+            break
+        except OSError:
+            # A worker that is being replaced has it still.
+            structlog.get_logger().warning("metrics_address_taken")
+            await asyncio.sleep(_METRICS_AGAIN_SECONDS)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        # Not waited for: a scrape that is running wants this very loop.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+        server.server_close()

@@ -1,0 +1,142 @@
+"""The files of `deploy/` fit the program: settings exist, configurations are read by whom they are for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from listenlink.settings import PREFIX, Settings
+from live.proxy import NGINX, needs_nginx, write_configuration
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+# Of the parts for several nodes.
+SETTINGS_TO_COME = {"DATABASE_URL", "REDIS_URL", "STORAGE_URL", "ACCEL_PREFIX", "SIGNING_KEYS_FILE"}
+KNOWN = {name.upper() for name in Settings.model_fields} | SETTINGS_TO_COME
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.iterdir()), ids=lambda path: path.name)
+def test_every_setting_that_is_named_exists(path: Path) -> None:
+    assert set(re.findall(rf"\b{PREFIX}([A-Z_]+)\b", path.read_text())) <= KNOWN
+
+
+def write_certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "music.example")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "listenlink.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "listenlink.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+@needs_nginx
+@pytest.mark.parametrize("nodes", ["nginx-nodes.conf", "compose-nodes.conf"])
+def test_nginx_reads_the_example_as_it_stands(tmp_path: Path, nodes: str) -> None:
+    assert NGINX is not None
+    write_certificate(tmp_path)
+    text = "\n".join((DEPLOY / name).read_text() for name in (nodes, "nginx.conf"))
+    for there in ("/etc/nginx", "/var/log/nginx"):
+        text = text.replace(there + "/", f"{tmp_path}/")
+    # Names of containers, which nobody here would know.
+    text = re.sub(r"\b(node[123]|seaweedfs):", "127.0.0.1:", text)
+    path = write_configuration(tmp_path / "nginx", text)
+    done = subprocess.run(
+        [NGINX, "-t", "-c", str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr.replace("conflicting server name", "")
+
+
+def test_no_path_and_no_address_is_logged() -> None:
+    text = (DEPLOY / "nginx.conf").read_text()
+    (logged,) = re.findall(r"log_format listenlink .*?;\n", text, re.DOTALL)
+    assert not re.search(r"\$(request|uri|request_uri|args|remote_addr|http_|query)\b", logged)
+    assert all(
+        line.endswith(("emerg;", "listenlink;", "off;"))
+        for line in re.findall(r"(?:access|error)_log .*", text)
+    )
+
+
+def load_compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return loaded
+
+
+def test_compose_has_three_nodes_and_what_they_stand_on() -> None:
+    compose = load_compose()
+    services = compose["services"]
+    nodes = {name for name in services if name.startswith("node")}
+    assert len(nodes) == 3
+    assert set(services) - nodes == {"nginx", "postgres", "valkey", "seaweedfs"}
+    for name in nodes:
+        settings = services[name]["environment"]
+        assert {key.removeprefix(PREFIX) for key in settings if key.startswith(PREFIX)} <= KNOWN
+        assert services[name]["read_only"] is True
+        assert set(services[name]["depends_on"]) <= set(services)
+        assert not services[name].get("ports"), "only nginx is reached from outside"
+        for volume in services[name]["volumes"]:
+            assert volume.partition(":")[0] in compose["volumes"]
+    for mounted in services["nginx"]["volumes"]:
+        source = mounted.partition(":")[0]
+        assert source.startswith("./secrets/") or (DEPLOY / source).exists()
+
+
+def test_the_image_copies_what_is_there_and_runs_as_nobody_in_particular() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    root = DEPLOY.parent
+    allowed = [
+        line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line[0] == "!"
+    ]
+    for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE):
+        for source in sources.split():
+            assert (root / source).exists()
+            assert source in allowed
+    assert "--require-hashes" in text
+    assert re.findall(r"^USER (.*)", text, re.MULTILINE) == ["10001:10001"]
+
+
+def test_the_linter_of_images_finds_nothing() -> None:
+    lint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [lint, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze isn't installed")
+    text = (DEPLOY / "listenlink.service").read_text()
+    text = text.replace("/opt/listenlink/.venv/bin/listenlink serve", "/bin/true")
+    text = re.sub(r"^(User|Group)=.*", "", text, flags=re.MULTILINE)
+    unit = tmp_path / "listenlink.service"
+    unit.write_text(text)
+    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

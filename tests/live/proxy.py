@@ -1,0 +1,81 @@
+"""nginx in front of the tests' servers, with the example configuration of `deploy/`."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cast import free_port
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+DEPLOY = Path(__file__).parents[2] / "deploy"
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx isn't installed: apt install nginx")
+
+_AROUND = """
+daemon off;
+worker_processes 1;
+user {user};
+pid {folder}/nginx.pid;
+error_log {folder}/error.log error;
+events {{ worker_connections 1024; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {inside}
+}}
+"""
+
+
+def write_configuration(folder: Path, inside: str) -> Path:
+    """A whole configuration in `folder`, with `inside` as its http block."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "nginx.conf"
+    path.write_text(_AROUND.format(user=getpass.getuser(), folder=folder, inside=inside))
+    return path
+
+
+def local_example(folder: Path, port: int, *nodes: int) -> str:
+    """The example for these nodes, on a loopback port without TLS, its logs in `folder`."""
+    text = (DEPLOY / "nginx-nodes.conf").read_text() + (DEPLOY / "nginx.conf").read_text()
+    text = re.sub(r"    server 127\.0\.0\.1:\d+ ", "    server NODE ", text)
+    line = next(line for line in text.splitlines() if "server NODE" in line)
+    text = re.sub(r"(    server NODE .*\n)+", "NODES\n", text)
+    text = text.replace("NODES", "\n".join(line.replace("NODE", f"127.0.0.1:{n}") for n in nodes))
+    text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port} backlog=1024;")
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+    text = re.sub(r".*ssl_certificate.*\n", "", text)
+    assert "ssl" not in text
+    return text.replace("/var/log/nginx/", f"{folder}/")
+
+
+@contextlib.contextmanager
+def running_nginx(folder: Path, inside: str, port: int) -> Iterator[None]:
+    """nginx with that http block, which listens on `port`."""
+    assert NGINX is not None
+    path = write_configuration(folder, inside)
+    with (folder / "stderr").open("w") as stderr:
+        process = subprocess.Popen([NGINX, "-c", str(path)], stderr=stderr, cwd=folder)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            assert process.poll() is None, (folder / "stderr").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -1,0 +1,118 @@
+"""Our typed client against a running server, from the upload to the save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cast import Server
+from listenlink.client import Client, ListenlinkError, Track
+from media.make_audio import make
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[Client]:
+    with Client(server.url, server.api_key) as mine:
+        yield mine
+
+
+@pytest.fixture(scope="module")
+def track(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Track:
+    path = make("wav16", tmp_path_factory.mktemp("audio") / "Evening.wav")
+    return client.upload(path, engine="studio", mode="focus")
+
+
+def test_an_upload_is_a_track(client: Client, track: Track, tmp_path: Path) -> None:
+    assert (track.title, track.engine, track.mode) == ("Evening", "studio", "focus")
+    assert track.measured_duration_seconds == 1.5
+    assert datetime.now(UTC) - track.created_at < timedelta(minutes=5)
+    path = make("wav16", tmp_path / "b.wav", sample_count=9000)
+    seen: list[int] = []
+    facts = {"engine": "studio", "title": "In pieces"}
+    pieces = client.upload_in_pieces(path, facts, progress=seen.append)
+    assert pieces.title == "In pieces"
+    assert seen[-1] == path.stat().st_size
+    assert client.change_track(pieces.id, artist="Ana").artist == "Ana"
+    client.delete_track(pieces.id)
+    with pytest.raises(ListenlinkError) as gone:
+        client.track(pieces.id)
+    assert (gone.value.status, gone.value.code) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_a_link_is_opened_renewed_and_closed(client: Client, server: Server, track: Track) -> None:
+    link = client.share(track.id, max_opens=1, label="Ana", expires_in_days=3)
+    assert link.expires_at is not None
+    assert link.expires_at - link.created_at == timedelta(days=3)
+    with Client(server.url) as stranger:
+        view = stranger.open(link.url)
+        assert view.track is not None
+        assert view.track.licence.licence_class == "personal_only"
+        assert stranger.open(link.token, session=view.session).available
+        with pytest.raises(ListenlinkError, match="no longer available"):
+            stranger.open(link.token)
+        assert view.session is not None
+        stranger.tell_listen(link.token, view.session, track.id)
+    told = client.link(link.id)
+    assert (told.state, told.opens, told.target_title) == ("spent", 1, track.title)
+    assert [line.outcome for line in client.opens(link.id)] == ["refused", "renewed", "opened"]
+    assert [(day.opens, day.listens) for day in client.stats(link.id).days] == [(1, 1)]
+    again = client.rotate(link.id)
+    assert again.token != link.token
+    assert client.change_link(link.id, max_opens=None).max_opens is None
+    client.revoke(link.id)
+    assert [one.id for one in client.links(target_id=track.id, state="revoked")] == [link.id]
+
+
+def test_a_shared_track_is_saved_and_taken_out(
+    client: Client, server: Server, track: Track
+) -> None:
+    link = client.share(track.id)
+    with Client(server.url, server.new_organization()["api_key"]) as friend:
+        saved = friend.save(link.url)
+        assert (saved.track_id, saved.source, saved.share_link_id) == (track.id, "shared", link.id)
+        assert [one.title for one in friend.tracks(mode="focus")] == [track.title]
+        friend.take_out(track.id)
+        assert list(friend.tracks()) == []
+
+
+def test_a_collection_keeps_its_order(client: Client, track: Track, tmp_path: Path) -> None:
+    other = client.upload(make("flac", tmp_path / "b.flac"), engine="studio")
+    mine = client.make_collection("Evening", description="Quiet.")
+    client.add_track(mine.id, track.id)
+    assert client.add_track(mine.id, other.id).track_count == 2
+    client.reorder(mine.id, [other.id])
+    assert [member.track_id for member in client.members(mine.id)] == [other.id, track.id]
+    assert {one.id for one in client.tracks(collection_id=mine.id)} == {track.id, other.id}
+    view = client.open(client.share(mine.id).token)
+    assert view.collection is not None
+    assert [one.id for one in view.tracks or ()] == [other.id, track.id]
+    client.remove_track(mine.id, other.id)
+    assert client.change_collection(mine.id, description=None).description is None
+    client.delete_collection(mine.id)
+    assert mine.id not in {one.id for one in client.collections()}
+
+
+def test_lists_go_over_all_their_pages(client: Client) -> None:
+    made = [client.make_collection(f"Collection {number}").id for number in range(203)]
+    assert [one.id for one in client.collections()][:203] == made[::-1]
+    assert "own_recording" in {engine.engine_key for engine in client.engines()}
+
+
+def test_every_field_that_the_api_tells_is_typed(client: Client, track: Track) -> None:
+    told = client.get(client.path_of("tracks", track.id))
+    assert set(told) == {field.name for field in msgspec.structs.fields(Track)}
+
+
+def test_what_is_no_listenlink_is_said_to_be_none(server: Server) -> None:
+    with Client(server.url + "/docs?") as lost, pytest.raises(ListenlinkError) as error:
+        lost.open("shr_" + "0" * 32)
+    assert error.value.code == "NOT_JSON"
+    with Client(server.url) as nobody, pytest.raises(ListenlinkError) as refused:
+        nobody.caller()
+    assert refused.value.code == "AUTHENTICATION_REQUIRED"
+    with pytest.raises(ValueError, match="neither a track"):
+        nobody.share("mslink_000000000000")

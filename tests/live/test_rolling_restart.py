@@ -1,0 +1,189 @@
+"""Two nodes behind nginx, as `deploy/nginx.conf` has it, restarted one after the other under load."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cast import Server, free_port, share, upload
+from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
+from live.proxy import local_example, needs_nginx, running_nginx
+from media.make_audio import make
+
+REQUESTS = 10_000
+CONNECTIONS = 16
+# What the example's `fail_timeout` and a bit ask for between a node's return and the next one's end.
+BETWEEN_SECONDS = 1.5
+
+
+def second_node(first: Server) -> Server:
+    """Another server on the same folder, which the limits being off allows."""
+    return Server(
+        first.data,
+        first.settings,
+        organization_id=first.organization_id,
+        api_key=first.api_key,
+    )
+
+
+@needs_nginx
+def test_no_request_fails_while_one_node_after_the_other_is_restarted(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, PUBLIC_URL=f"http://127.0.0.1:{port}") as first:
+        second = second_node(first)
+        second.start()
+        try:
+            example = local_example(tmp_path / "nginx", port, first.port, second.port)
+            with running_nginx(tmp_path / "nginx", example, port):
+                answers = asyncio.run(
+                    restart_under_load(port, choose_for(first, tmp_path), first, second)
+                )
+        finally:
+            second.stop()
+        opened = first.query("SELECT count(*) FROM audit WHERE outcome = 1")
+        made = first.query("SELECT count(*) FROM shares")
+    print(dict(answers))
+    assert sum(answers.values()) >= REQUESTS
+    assert {status for _, status in answers} <= {200, 201, 206}
+    assert opened == [(answers["open", 200],)]
+    assert made == [(answers["make", 201] + 1,)]
+    for log in (tmp_path / "nginx").glob("*.log"):
+        assert "shr_" not in log.read_text()
+
+
+def choose_for(server: Server, folder: Path) -> list[Request]:
+    """What is asked: mostly opens, some audio, and some links made, which nginx may not ask twice."""
+    with server.owner() as owner:
+        song = upload(owner, make("wav16", folder / "song.wav"))
+        link = share(owner, song["id"])
+    opened = httpx.get(server.url + SHARED + link["token"]).json()
+    audio = "/" + opened["track"]["playback_url"].split("/", 3)[3]
+    body = b"{}"
+    head = (
+        f"POST /v1/music/{server.organization_id}/tracks/{song['id']}/share HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\nX-API-Key: {server.api_key}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    opens = [get(SHARED + link["token"], name="open")] * 40
+    return [
+        *opens,
+        *[get(audio, name="audio", Range="bytes=0-99")] * 8,
+        Request("make", head.encode() + body),
+    ]
+
+
+async def restart_under_load(
+    port: int, requests: list[Request], *nodes: Server
+) -> Counter[tuple[str, int]]:
+    """What was answered from before the first node is told to stop until both are back."""
+    answers: Counter[tuple[str, int]] = Counter({("open", 200): 1})
+    restarting = asyncio.create_task(asyncio.to_thread(restart_in_turn, nodes))
+
+    def choose() -> Request | None:
+        is_done = restarting.done() and sum(answers.values()) >= REQUESTS
+        return None if is_done else random.choice(requests)  # noqa: S311
+
+    def heard(reply: Reply) -> None:
+        answers[reply.name, reply.status] += 1
+
+    async with connected(port, CONNECTIONS) as connections:
+        await press(connections, choose, heard)
+    await restarting
+    return answers
+
+
+def restart_in_turn(nodes: tuple[Server, ...]) -> None:
+    """What docs/operating.md says: stop one, wait until it's back, then the next."""
+    for node in nodes:
+        time.sleep(BETWEEN_SECONDS)
+        leave(node)
+        node.start()
+    time.sleep(BETWEEN_SECONDS)
+
+
+def leave(node: Server) -> None:
+    """SIGTERM; it's gone, with exit status 0, in time."""
+    assert node.process is not None
+    node.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 1
+    while (told := httpx.get(node.url + "/readyz")).status_code != 503:
+        assert time.monotonic() < deadline
+    assert told.json()["status"] == "leaving"
+    assert told.headers["connection"] == "close"
+    assert node.process.wait(20) == 0
+    node.process = None
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["sigterm", "sigint"])
+def test_what_was_begun_is_finished(tmp_path: Path, how: signal.Signals) -> None:
+    """An upload is half-way when the server is told to stop; it's taken in, and then the server goes."""
+    song = make("wav16", tmp_path / "song.wav", sample_count=400_000).read_bytes()
+    with serving(tmp_path, LEAVE_AFTER_SECONDS="0") as server:
+
+        def slowly() -> Iterator[bytes]:
+            yield b'--b\r\nContent-Disposition: form-data; name="engine"\r\n\r\nstudio\r\n'
+            yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'
+            yield song[:200_000]
+            assert server.process is not None
+            time.sleep(0.3)
+            server.process.send_signal(how)
+            time.sleep(1)
+            yield song[200_000:] + b"\r\n--b--\r\n"
+
+        with server.owner() as owner:
+            answer = owner.post(
+                "/tracks",
+                content=slowly(),
+                headers={"Content-Type": "multipart/form-data; boundary=b"},
+            )
+        assert answer.status_code == 201, answer.text
+        assert server.process is not None
+        assert server.process.wait(15) == 0
+        server.process = None
+        assert server.query("SELECT count(*) FROM tracks") == [(1,)]
+
+
+def test_a_request_that_never_ends_is_cut_off_in_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAVE_AFTER_SECONDS="0") as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as stream:
+            stream.sendall(
+                f"POST /v1/music/{server.organization_id}/tracks HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                f"X-API-Key: {server.api_key}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+                "Content-Length: 1000\r\n\r\n--b\r\n".encode()
+            )
+            time.sleep(0.5)
+            assert server.process is not None
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(20) == 0
+            assert 8 < time.monotonic() - began < 13
+            assert server.log is not None
+            assert '"requests_cut_off"' in server.log.read_text()
+        server.process = None
+
+
+def test_who_waits_for_events_is_sent_away(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAVE_AFTER_SECONDS="0") as server:
+        (link,) = make_links(server, tmp_path, {})
+        path = server.url + SHARED + link["token"]
+        session = httpx.get(path).headers["listen-session"]
+        with httpx.stream("GET", path + "/events", headers={"Listen-Session": session}) as events:
+            assert events.status_code == 200
+            told = events.iter_text()
+            next(told)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert "ended" not in "".join(told)
+            assert time.monotonic() - began < 3
+        assert server.process.wait(5) == 0
+        server.process = None
