@@ -6,6 +6,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Only what is said on make's own command line: shells export names like HOST of their own accord.
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
+# What is run a second time, on PostgreSQL and Redis.
+OF_BOTH := tests/journeys tests/store/test_open_counts.py tests/store/test_engines.py \
+	tests/store/test_idempotent_answers.py tests/live/test_crash.py tests/live/test_kill_under_load.py \
+	tests/live/test_idempotent_posts.py tests/live/test_race_for_the_last_open.py \
+	tests/live/test_revoke_under_load.py tests/live/test_timing_oracle.py tests/live/test_schemathesis.py
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format messages bench screenshots lock clean
 
@@ -20,6 +26,7 @@ run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=848
 test: .venv/.dev  ## Set up what the tests need, and run them all
 	@sh scripts/test-tools.sh
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	LISTENLINK_TEST_ENGINES=postgresql $(BIN)/pytest -n 2 --dist loadfile $(OF_BOTH) $(ARGS)
 
 check: .venv/.dev  ## Style, types, import law, dependencies
 	$(BIN)/ruff format --check --quiet .

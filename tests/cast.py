@@ -6,8 +6,6 @@ import itertools
 import json
 import os
 import signal
-import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -17,16 +15,13 @@ from typing import Any
 
 import httpx
 
+import engines
+from listenlink.store.backend import Backend
+from servers import free_port as free_port
+
 LISTENLINK = [sys.executable, "-m", "listenlink"]
 _addresses = itertools.count(1)
 _people = itertools.count(1)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
@@ -50,7 +45,10 @@ def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str
 @dataclass
 class Server:
     """An instance in `data`, and the process that serves it. `settings` are without their prefix;
-    `environment` is what else it gets, as a bucket's credentials."""
+    `environment` is what else it gets, as a bucket's credentials.
+
+    `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
+    """
 
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -60,10 +58,25 @@ class Server:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
     log: Path | None = None
+    engine: str = engines.ENGINE
+
+    def __post_init__(self) -> None:
+        if "DATABASE_URL" not in self.settings:
+            self.settings = engines.new_settings(self.engine) | self.settings
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """The settings that say where the instance is."""
+        names = ("DATABASE_URL", "REDIS_URL")
+        return {name: self.settings[name] for name in names if name in self.settings}
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command on the instance to its end."""
+        return run_cli(*arguments, "--data", str(self.data), **self.stored)
 
     def create(self) -> None:
         """`listenlink init`."""
-        made = run_cli("init", "--data", str(self.data), "--json")
+        made = self.cli("init", "--json")
         assert made.returncode == 0, made.stderr
         told = json.loads(made.stdout)
         self.organization_id, self.api_key = told["organization_id"], told["api_key"]
@@ -76,8 +89,8 @@ class Server:
     def database(self) -> Path:
         return self.data / "listenlink.db"
 
-    def start(self) -> None:
-        """Start it, and return when it answers."""
+    def launch(self) -> None:
+        """Start it, without waiting."""
         self.log = self.data.with_name(self.data.name + ".log")
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -88,6 +101,12 @@ class Server:
                 text=True,
                 start_new_session=True,
             )
+
+    def start(self) -> None:
+        """Start it, and return when it's ready."""
+        self.launch()
+        assert self.process is not None
+        assert self.log is not None
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
@@ -117,15 +136,16 @@ class Server:
 
     def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Read the database beside the server."""
-        with sqlite3.connect(self.database, timeout=10) as connection:
-            return connection.execute(sql, parameters).fetchall()
+        return engines.query(self.backend, sql, parameters)
 
     def change(self, sql: str, *parameters: Any) -> None:
         """Change the database beside the server, as when time has passed."""
-        connection = sqlite3.connect(self.database, timeout=10)
-        with connection:
-            connection.execute(sql, parameters)
-        connection.close()
+        engines.change(self.backend, sql, parameters)
+
+    @property
+    def backend(self) -> Backend:
+        """Where the database is."""
+        return Backend(self.data, self.settings.get("DATABASE_URL"))
 
     def wait_until_derived(self) -> None:
         """Until everything is made of all audio, so that nothing changes by itself."""
@@ -140,7 +160,7 @@ class Server:
 
     def audit(self, *arguments: str) -> list[dict[str, Any]]:
         """`listenlink audit`, read while the server runs."""
-        done = run_cli("audit", "--data", str(self.data), *arguments)
+        done = self.cli("audit", *arguments)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -172,7 +192,7 @@ class Server:
 
     def people(self, *arguments: str) -> dict[str, Any]:
         """`listenlink org`, `user` or `key`, beside the server."""
-        done = run_cli(*arguments, "--data", str(self.data), "--json")
+        done = self.cli(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told

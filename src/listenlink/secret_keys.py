@@ -13,6 +13,7 @@ import secrets
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from listenlink.errors import RefusesToStart
 from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
@@ -30,12 +31,16 @@ def create_signing_keys(folder: Path) -> None:
     _write_new(folder / SIGNING_FILE, line.encode())
 
 
-def load_signing_keys(folder: Path) -> tuple[SigningKey, ...]:
-    """The key ring, newest first.
+def load_signing_keys(
+    folder: Path, file: Path | None = None, given: str | None = None
+) -> tuple[SigningKey, ...]:
+    """The key ring, newest first: what is `given`, else the file's, by default the one in `folder`.
 
     Raises RefusesToStart if there is no key, a short or misspelled one, or if others may read it.
     """
-    path = folder / SIGNING_FILE
+    if given is not None:
+        return _parse_ring("LISTENLINK_SIGNING_KEYS", given.replace(",", "\n"))
+    path = file or folder / SIGNING_FILE
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii")
@@ -43,24 +48,28 @@ def load_signing_keys(folder: Path) -> tuple[SigningKey, ...]:
         raise RefusesToStart(f"{path}: the signing keys can't be read") from None
     if mode & 0o077:
         raise RefusesToStart(f"{path}: others may read the signing keys; chmod 600 it")
-    ring = tuple(_parse_key(path, line) for line in text.splitlines() if line.strip())
+    return _parse_ring(str(path), text)
+
+
+def _parse_ring(source: str, text: str) -> tuple[SigningKey, ...]:
+    ring = tuple(_parse_key(source, line) for line in text.splitlines() if line.strip())
     if not ring:
-        raise RefusesToStart(f"{path}: holds no signing key")
+        raise RefusesToStart(f"{source}: holds no signing key")
     if len({key.key_id for key in ring}) != len(ring):
-        raise RefusesToStart(f"{path}: two signing keys have the same id")
+        raise RefusesToStart(f"{source}: two signing keys have the same id")
     return ring
 
 
-def _parse_key(path: Path, line: str) -> SigningKey:
+def _parse_key(source: str, line: str) -> SigningKey:
     key_id, _, digits = line.strip().partition(" ")
     try:
         root = bytes.fromhex(digits)
     except ValueError:
-        raise RefusesToStart(f"{path}: a line isn't `key_id hex`") from None
+        raise RefusesToStart(f"{source}: a line isn't `key_id hex`") from None
     if _KEY_ID.fullmatch(key_id) is None:
-        raise RefusesToStart(f"{path}: a key id isn't 8 hex digits")
+        raise RefusesToStart(f"{source}: a key id isn't 8 hex digits")
     if len(root) < MIN_KEY_BYTES:
-        raise RefusesToStart(f"{path}: a signing key is too short")
+        raise RefusesToStart(f"{source}: a signing key is too short")
     return SigningKey(key_id, root)
 
 
@@ -77,6 +86,16 @@ def take_signing_keys(source: Path, folder: Path) -> None:
     load_signing_keys(source)
     folder.mkdir(mode=0o700)
     copy_signing_keys(source, folder)
+
+
+class DayKeys(Protocol):
+    """The keys of the days' audit pseudonyms."""
+
+    def key_of(self, day: int) -> bytes:
+        """The key of a day, counted in days since the epoch; made when first asked for."""
+
+    def destroy_old(self, today: int) -> int:
+        """Remove the keys of days that are over for longer than they may be kept; how many."""
 
 
 class DailyKeys:

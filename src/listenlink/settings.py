@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from listenlink.errors import RefusesToStart
@@ -30,6 +30,25 @@ class Settings(BaseSettings):
     data: Path = Field(
         default=Path("listenlink-data"),
         description="The instance's folder: database, audio and secret keys.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="A PostgreSQL database, as in `postgresql://user:password@host/name`. Unset: the "
+        "embedded database in the instance's folder.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="A Redis, as in `redis://host:6379/0`, by which several processes share exact limits "
+        "and the days' keys. Unset: one process limits by itself.",
+    )
+    signing_keys: SecretStr | None = Field(
+        default=None,
+        description="The signing keys, `key_id hex` with commas between, newest first. Unset: those of "
+        "LISTENLINK_SIGNING_KEYS_FILE.",
+    )
+    signing_keys_file: Path | None = Field(
+        default=None,
+        description="The file of signing keys; unset: `secrets/signing-keys` in the instance's folder.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8484, ge=1, le=65535, description="The port to listen on.")
@@ -53,8 +72,8 @@ class Settings(BaseSettings):
     )
     workers: int = Field(
         default=1, ge=1, le=64,
-        description="Processes that answer requests. More than one can't share an exact limit yet, "
-        "so they start only with LISTENLINK_RESOLVE_LIMIT_PER_MINUTE=0.",
+        description="Processes that answer requests. More than one share an exact limit by "
+        "LISTENLINK_REDIS_URL, or start only with LISTENLINK_RESOLVE_LIMIT_PER_MINUTE=0.",
     )  # fmt: skip
     playback_ttl_seconds: int = Field(
         default=300, ge=10, le=3600,
@@ -139,6 +158,20 @@ class Settings(BaseSettings):
             raise ValueError("must be like 127.0.0.1:9484")
         return host.removeprefix("[").removesuffix("]"), int(port)
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match("postgres(ql)?://[^/]", value.get_secret_value()):
+            raise ValueError("must be like postgresql://user:password@host/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match("rediss?://[^/]", value.get_secret_value()):
+            raise ValueError("must be like redis://host:6379/0")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, value: str | None) -> str | None:
@@ -175,10 +208,10 @@ def load_settings(**given: Any) -> Settings:
             "loopback address: links are made of it"
         )
     _check_storage(settings)
-    if settings.workers > 1 and settings.resolve_limit_per_minute:
+    if settings.workers > 1 and settings.resolve_limit_per_minute and not settings.redis_url:
         raise RefusesToStart(
-            f"{PREFIX}WORKERS: more than one worker can't share an exact rate limit; "
-            f"set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0 to do without"
+            f"{PREFIX}WORKERS: more than one worker can't share an exact rate limit without "
+            f"{PREFIX}REDIS_URL; set that, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0 to do without"
         )
     return settings
 

@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from engines import new_settings
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import create_instance
+from listenlink.actions.find_instance import backend_of
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.app import build_instance
@@ -127,7 +129,8 @@ class World:
 
     def may_play(self, signed: str) -> bool:
         """Whether a playback URL plays."""
-        return self.instance.player.begin(signed, self.clock.now_us()) is not None
+        playing = self._runner.run(self.instance.player.begin(signed, self.clock.now_us()))
+        return playing is not None
 
     def _request(self, token: str, session: ListenSession | None, counts: bool) -> OpenRequest:
         now_us, signer = self.clock.now_us(), self.instance.session_signer
@@ -147,8 +150,9 @@ class World:
 
 
 def new_world(folder: Path) -> World:
-    """On SQLite, in this folder, from the first day of 2026."""
+    """In this folder, on the engines of the suite, from the first day of 2026."""
     clock = SetClock(1_767_225_600 * SECOND_US)
-    create_instance(folder / "data", "Music", "me@localhost", clock.now_us())
-    settings = Settings(data=folder / "data", resolve_limit_per_minute=0)
+    given: dict[str, Any] = {name.lower(): value for name, value in new_settings().items()}
+    settings = Settings(data=folder / "data", resolve_limit_per_minute=0, **given)
+    create_instance(backend_of(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

@@ -43,7 +43,7 @@ def things(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture(scope="module")
 def database(server: Server) -> Iterator[Database]:
-    opened = Database(server.database)
+    opened = server.backend.open()
     yield opened
     opened.close()
 

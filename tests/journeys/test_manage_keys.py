@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from cast import Server, run_cli
+from cast import Server
 
 
 def test_a_minted_key_works_and_is_listed_without_itself(
@@ -90,7 +90,7 @@ def test_one_user_in_two_organisations_with_what_each_role_may(server: Server) -
 def test_what_cannot_be_done_is_one_line(server: Server, arguments: list[str], said: str) -> None:
     before = server.query("SELECT count(*) FROM organizations, users, api_keys")
     filled = [argument.format(org=server.organization_id) for argument in arguments]
-    done = run_cli(*filled, "--data", str(server.data))
+    done = server.cli(*filled)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert said in done.stderr
     assert server.query("SELECT count(*) FROM organizations, users, api_keys") == before

@@ -18,7 +18,7 @@ import pytest
 
 from cast import LISTENLINK, Server, clean_environment, run_cli, share, upload
 from listenlink.store import open_counts
-from listenlink.store.database import Database
+from listenlink.store.sqlite_database import SqliteDatabase
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from media.make_audio import make
 
@@ -49,7 +49,7 @@ def check_the_books(server: Server) -> int:
         "SELECT s.id, s.max_opens, (SELECT count(*) FROM audit a WHERE a.share_id = s.id "
         "AND a.outcome = 1) FROM shares s"
     )
-    database = Database(server.database)
+    database = SqliteDatabase(server.database)
     told = database.read_now(lambda c: open_counts.find_opens(c, [row[0] for row in rows]))
     database.close()
     for share_id, most, lines in rows:

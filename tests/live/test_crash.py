@@ -47,7 +47,8 @@ def test_no_answered_open_is_missing_after_a_kill(server: Server, tmp_path: Path
     for opens, max_opens, lines in opened:
         assert opens == lines
         assert opens <= max_opens
-    assert server.query("PRAGMA integrity_check") == [("ok",)]
+    if server.engine == "sqlite":
+        assert server.query("PRAGMA integrity_check") == [("ok",)]
 
 
 def open_until_killed(server: Server, paths: list[str]) -> set[str]:
@@ -123,13 +124,13 @@ def test_kills_while_tracks_are_stored_leave_files_and_rows_in_step(
             pass
         killer.join()
         server.start()
-    rows = server.query("SELECT lower(hex(digest)), size_bytes FROM audio_objects")
+    rows = server.query("SELECT digest, size_bytes FROM audio_objects")
     stored = {
         path.name: path.stat().st_size
         for path in (server.data / "objects").rglob("*")
         if path.is_file()
     }
-    assert stored == dict(rows)
+    assert stored == {digest.hex(): size for digest, size in rows}
 
 
 def test_a_sender_who_leaves_in_the_middle_leaves_nothing(server: Server, tmp_path: Path) -> None:

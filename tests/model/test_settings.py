@@ -34,12 +34,18 @@ DEFAULTS = {
     "accel_prefix": None,
     "leave_after_seconds": 2,
     "metrics_address": None,
+    "database_url": None,
+    "redis_url": None,
+    "signing_keys": None,
+    "signing_keys_file": None,
     "embed_ancestors": "*",
     "log_level": "info",
 }
 
 NO_NUMBER = ["", "x", "1.5", "1e9", "0x10", "١x", "10 MB", "nan", "inf"]
 BAD: dict[str, list[str]] = {
+    "DATABASE_URL": ["", "x", "mysql://host/name", "postgresql://", "postgresql:///name", "/a/path"],
+    "REDIS_URL": ["", "x", "http://host", "redis://", "redis:///0", "unix:///a/path"],
     "PORT": ["0", "-1", "65536", "10" * 500, *NO_NUMBER],
     "PUBLIC_URL": [
         "", "music.example", "//music.example", "ftp://music.example", "javascript:alert(1)", "https://",
@@ -67,7 +73,9 @@ BAD: dict[str, list[str]] = {
     "LOG_LEVEL": ["", "INFO", "verbose", "info ", "info\n", "debug|info"],
 }  # fmt: skip
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.
-WITHOUT_A_BAD_FORM = {"DATA", "HOST", "ENGINES_FILE", "CLOUDFRONT_KEY_FILE"}
+WITHOUT_A_BAD_FORM = {
+    "DATA", "HOST", "ENGINES_FILE", "CLOUDFRONT_KEY_FILE", "SIGNING_KEYS", "SIGNING_KEYS_FILE",
+}  # fmt: skip
 
 # What urlsplit takes for a bare address and what, put before a path, makes links that lead elsewhere.
 BROKEN_LINKS = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
+from engines import new_backend
 from listenlink.clock import DAY_US
 from listenlink.model.licence import UNCLEAR, EngineRegistry, EngineTerms, LicenceClass
 from listenlink.store import tables
@@ -18,7 +19,6 @@ from listenlink.store.engines import (
     read_engines_file,
     remember_terms,
 )
-from listenlink.store.sqlite import create_database
 
 GOOD = {
     "key": '"studio"',
@@ -39,8 +39,7 @@ def entry(**changes: str | None) -> str:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    create_database(tmp_path / "listenlink.db")
-    opened = Database(tmp_path / "listenlink.db")
+    opened = new_backend(tmp_path).open()
     yield opened
     opened.close()
 

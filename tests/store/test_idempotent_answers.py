@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engines import new_backend
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import SigningKey
 from listenlink.store import idempotent_answers
-from listenlink.store.database import Database
 from listenlink.store.idempotent_answers import KeptAnswer
-from listenlink.store.sqlite import FILE_NAME, create_database
 
 OLD, NEW = SigningKey("0" * 8, b"o" * 32), SigningKey("1" * 8, b"n" * 32)
 
@@ -29,8 +28,7 @@ def test_a_seal_opens_with_both_keys_only() -> None:
 
 
 def test_old_answers_go_in_steps_and_new_ones_stay(tmp_path: Path) -> None:
-    create_database(tmp_path / FILE_NAME)
-    database = Database(tmp_path / FILE_NAME)
+    database = new_backend(tmp_path).open()
     kept = KeptAnswer(b"b" * 32, b"sealed")
 
     def fill(connection: object) -> None:

@@ -20,13 +20,15 @@ from pathlib import Path
 import msgspec
 
 from listenlink import __version__
-from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.create_instance import is_instance
+from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder import Folder
 from listenlink.media.object_copies import ObjectCopies, digest_of
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
 from listenlink.store import backup
+from listenlink.store.backend import Backend
 from listenlink.store.sqlite import FILE_NAME, schema_version
 
 MANIFEST = "backup.json"
@@ -66,7 +68,7 @@ def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
     Raises RefusesToStart if there is no instance, if the folder holds something else, or if what was
     copied isn't whole; the backup that was there before is then as it was.
     """
-    if not is_instance(data):
+    if not is_instance(Backend(data)):
         raise RefusesToStart(f"{data} isn't an instance")
     _check_target(data, to)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)

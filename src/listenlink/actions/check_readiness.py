@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from enum import IntEnum
-from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
+from listenlink.actions.compare_keys import KeyComparison
+from listenlink.actions.find_instance import load_ring
+from listenlink.actions.limit_clients import ClientLimits
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
-from listenlink.secret_keys import load_signing_keys
-from listenlink.store.database import Database
+from listenlink.settings import Settings
+from listenlink.store.database import Database, check_writing
 
 WITHIN_SECONDS = 1.5
 _BUCKET_SECONDS = 1.0
@@ -106,7 +108,7 @@ class Readiness:
 
 def database_check(database: Database) -> Check:
     """Whether something can be stored: an open that can't be audited isn't answered."""
-    return Check("database", lambda: _full_or_ok(database.check_writing))
+    return Check("database", lambda: _full_or_ok(lambda: check_writing(database)))
 
 
 def storage_check(folder: Storage) -> Check:
@@ -126,17 +128,29 @@ def storage_check(folder: Storage) -> Check:
     return Check("storage", look)
 
 
-def keys_check(secrets: Path, ring: Sequence[SigningKey]) -> Check:
-    """Whether the signing keys that are used are the file's. The next start would use the file's."""
+def keys_check(settings: Settings, ring: Sequence[SigningKey], others: KeyComparison) -> Check:
+    """Whether the signing keys that are used are those that the settings name, which the next start would
+    use; and whether this node has all that others sign with: without, it would refuse their leave."""
 
     def look() -> Finding:
+        if not others.is_matching:
+            return Finding(others.finding, Fitness.UNFIT)
         try:
-            is_same = load_signing_keys(secrets) == tuple(ring)
+            is_same = load_ring(settings) == tuple(ring)
         except RefusesToStart:
             return Finding("unreadable", Fitness.FIT)
         return OK if is_same else Finding("changed", Fitness.FIT)
 
     return Check("keys", lambda: asyncio.to_thread(look))
+
+
+def limits_check(limits: ClientLimits) -> Check:
+    """Whether the limits are shared with the other nodes. Without, each node limits by itself."""
+
+    async def look() -> Finding:
+        return OK if await limits.ping() else Finding("not_shared", Fitness.FIT)
+
+    return Check("limits", look)
 
 
 def engines_check(engines_problem: str | None) -> Check:

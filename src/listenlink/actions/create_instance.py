@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection
 
-from listenlink.errors import RefusesToStart
+from listenlink.actions.find_instance import SECRETS, backend_of
+from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder import Folder
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.secret_keys import create_signing_keys
-from listenlink.store import people
-from listenlink.store.database import Database
-from listenlink.store.sqlite import FILE_NAME, create_database
-
-SECRETS = "secrets"
+from listenlink.settings import Settings
+from listenlink.store import audit_days, people
+from listenlink.store.backend import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +27,42 @@ class NewInstance:
     api_key: str
 
 
-def is_instance(data: Path) -> bool:
-    """Whether the folder holds an instance."""
-    return (data / FILE_NAME).exists()
+def is_instance(backend: Backend) -> bool:
+    """Whether there is an instance. Raises RefusesToStart if its database can't be reached."""
+    if backend.url is None:
+        return backend.path.exists()
+    try:
+        database = backend.open()
+        try:
+            return backend.find_version() is not None and database.read_now(people.is_anybody)
+        finally:
+            database.close()
+    except Problem:
+        raise RefusesToStart(f"{backend} can't be reached now") from None
 
 
-def create_instance(data: Path, organization: str, email: str, now_us: int) -> NewInstance:
-    """Make an instance in an empty or new folder, whole or not at all.
+def check_instance(settings: Settings) -> None:
+    """Raise RefusesToStart if there is no instance, or if it can't be reached."""
+    backend = backend_of(settings)
+    if is_instance(backend):
+        return
+    if backend.url is None:
+        made_by = f"listenlink init --data {backend.folder}"
+        raise RefusesToStart(f"{backend.folder} isn't an instance; make one: {made_by}")
+    raise RefusesToStart(f"{backend} holds no instance; make one: listenlink init")
 
-    Raises RefusesToStart, having changed nothing, if the folder holds anything already.
+
+def create_instance(
+    backend: Backend, organization: str, email: str, now_us: int, *, makes_keys: bool = True
+) -> NewInstance:
+    """Make an instance in an empty or new folder and, if that isn't there, an empty database; whole or
+    not at all. Without `makes_keys` its signing keys are elsewhere.
+
+    Raises RefusesToStart, having changed nothing, if there is anything already.
     """
-    if is_instance(data):
-        raise RefusesToStart(f"{data} is already an instance; nothing was changed")
+    data = backend.folder
+    if is_instance(backend):
+        raise RefusesToStart(f"{backend} is already an instance; nothing was changed")
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
     # Made beside and renamed, so that a failure half-way leaves no half instance.
@@ -48,7 +70,10 @@ def create_instance(data: Path, organization: str, email: str, now_us: int) -> N
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     try:
-        made = _fill(draft, organization, email, now_us)
+        if makes_keys:
+            create_signing_keys(draft / SECRETS)
+        Folder(draft).create()
+        made = _fill(backend._replace(folder=draft), organization, email, now_us)
         draft.rename(data)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -56,14 +81,13 @@ def create_instance(data: Path, organization: str, email: str, now_us: int) -> N
     return made
 
 
-def _fill(folder: Path, organization: str, email: str, now_us: int) -> NewInstance:
-    create_signing_keys(folder / SECRETS)
-    Folder(folder).create()
-    create_database(folder / FILE_NAME)
-    database = Database(folder / FILE_NAME)
+def _fill(backend: Backend, organization: str, email: str, now_us: int) -> NewInstance:
+    backend.create()
+    database = backend.open()
     raw_key = new_api_key()
 
     def add_all(connection: Connection) -> tuple[int, int]:
+        audit_days.make_days(connection, now_us)
         organization_id = people.add_organization(connection, organization, now_us)
         user_id = people.add_user(connection, email, now_us)
         people.add_membership(connection, organization_id, user_id, "owner", now_us)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from listenlink.actions.check_readiness import Readiness
+from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
@@ -25,7 +26,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
-from listenlink.secret_keys import DailyKeys
+from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings
 from listenlink.store.database import Database
 from listenlink.store.playback import PlaybackReader
@@ -45,7 +46,7 @@ class Instance:
     media_urls: MediaUrls | None
     open_objects: OpenObjects
     reader: PlaybackReader
-    daily_keys: DailyKeys
+    daily_keys: DayKeys
     registry: EngineRegistry
     engines_problem: str | None
     limits: ClientLimits
@@ -62,6 +63,7 @@ class Instance:
     watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
+    keys: KeyComparison
     readiness: Readiness
     presence: Presence = field(default_factory=Presence)
 
@@ -77,5 +79,6 @@ class Instance:
         """End its threads and connections."""
         self.opener.close()
         self.reader.close()
+        self.limits.close()
         self.database.close()
         self.folder.stop_serving()

@@ -11,22 +11,25 @@ from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.actions.repeat_answer import KEPT_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.store import audit, idempotent_answers, open_counts, share_audit
+from listenlink.store import audit, audit_days, idempotent_answers, open_counts, share_audit
 
 _log = structlog.get_logger()
 _SECOND = 1.0
+_MINUTE = 60.0
 _QUIET_LINES = 500
 _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
+_LONG_SECONDS = 600.0
 
 
 async def keep_house(instance: Instance) -> None:
     """Run until cancelled."""
     await asyncio.gather(
         _every_second(instance),
+        _every_minute(instance),
         _keep_retention(instance),
         _keep_storage(instance),
         instance.deriver.run(),
@@ -57,6 +60,15 @@ async def _keep_storage(instance: Instance) -> None:
             except (Problem, OSError):
                 _log.warning("storage_not_tidied")
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
+
+
+async def _every_minute(instance: Instance) -> None:
+    while True:
+        await asyncio.sleep(_MINUTE)
+        try:
+            await instance.keys.compare(instance.database)
+        except Problem:
+            _log.warning("keys_not_compared")
 
 
 async def add_up_opens(instance: Instance, waited: int) -> int:
@@ -91,16 +103,22 @@ async def delete_old(instance: Instance) -> int:
     today = instance.clock.now_us() // DAY_US
     await asyncio.to_thread(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US
+    now_us = instance.clock.now_us()
+    await instance.database.write(lambda connection: audit_days.make_days(connection, now_us))
     await add_up_opens(instance, _MOST_WAITING)
-    sums = await instance.database.read(lambda c: share_audit.sum_old_days(c, before_us))
+    sums = await instance.database.read(
+        lambda c: share_audit.sum_old_days(c, before_us), within_seconds=_LONG_SECONDS
+    )
     if sums:
-        await instance.database.write(lambda connection: share_audit.keep_days(connection, sums))
+        await instance.database.write(
+            lambda connection: share_audit.keep_days(connection, sums), within_seconds=_LONG_SECONDS
+        )
     lines = 0
     while gone := await instance.database.write(
-        lambda connection: audit.delete_older(connection, before_us)
+        lambda connection: audit.delete_older(connection, before_us), within_seconds=_LONG_SECONDS
     ):
         lines += gone
-    too_old_us = instance.clock.now_us() - KEPT_US
+    too_old_us = now_us - KEPT_US
     while await instance.database.write(
         lambda connection: idempotent_answers.delete_older(connection, too_old_us)
     ):

@@ -30,28 +30,28 @@ class TrackPlayer:
         self._urls = urls
         self._reader = reader
 
-    def begin(self, signed: str, now_us: int) -> Playing | None:
+    async def begin(self, signed: str, now_us: int) -> Playing | None:
         """Leave to play what the URL names; None, whatever the reason, if there is none now."""
         playback = self._urls.read(signed, now_us // SECOND_US)
-        playable = self._find(playback, now_us) if playback else None
+        playable = await self._find(playback, now_us) if playback else None
         return Playing(playback, playable) if playback and playable else None
 
-    def begin_download(self, signed: str, now_us: int) -> SharedPlayback | None:
+    async def begin_download(self, signed: str, now_us: int) -> SharedPlayback | None:
         """Leave to fetch what a download's URL names, as the link leads to it now."""
         download = self._urls.read_download(signed, now_us // SECOND_US)
-        return download if download and self._find(download, now_us) else None
+        return download if download and await self._find(download, now_us) else None
 
-    def may_go_on(self, playing: Playing, now_us: int) -> bool:
+    async def may_go_on(self, playing: Playing, now_us: int) -> bool:
         """Whether a running stream still has leave: until its session ends, not just its URL."""
         playback = playing.playback
         if isinstance(playback, SharedPlayback) and now_us // SECOND_US >= playback.ends_at:
             return False
-        return self._find(playback, now_us) is not None
+        return await self._find(playback, now_us) is not None
 
-    def _find(self, playback: SharedPlayback | OwnPlayback, now_us: int) -> Playable | None:
+    async def _find(self, playback: SharedPlayback | OwnPlayback, now_us: int) -> Playable | None:
         if isinstance(playback, OwnPlayback):
-            return self._reader.find_own(playback.user_id, playback.track_id)
-        found = self._reader.find_shared(playback.share_id, playback.track_id)
+            return await self._reader.find_own(playback.user_id, playback.track_id)
+        found = await self._reader.find_shared(playback.share_id, playback.track_id)
         if found is None or found.rotation != playback.rotation:
             return None
         if share.refusal(found.revoked_at, found.starts_at, found.expires_at, now_us) is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
-from listenlink.actions.create_instance import SECRETS
+from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder import Folder
 from listenlink.media.object_copies import ObjectCopies, copy_checked

@@ -46,7 +46,7 @@ async def save_track(
 
     edge = await database.write(save)
     if edge is None:
-        raise_refused(limits, client, token, tick_us)
+        await raise_refused(limits, client, token, tick_us)
     return edge
 
 

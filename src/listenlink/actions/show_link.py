@@ -25,7 +25,7 @@ from listenlink.model.view import (
     licence_view,
     removed_view,
 )
-from listenlink.store.opens import FoundTrack
+from listenlink.store.open_rows import FoundTrack
 
 _MOST_SETTLED = 10_000
 _encode = msgspec.json.Encoder().encode

@@ -44,7 +44,7 @@ async def tell_listen(
         return True
 
     if not await database.write(note):
-        raise_refused(limits, client, token, tick_us)
+        await raise_refused(limits, client, token, tick_us)
 
 
 def _leads_to(connection: Connection, link: Share, track_id: int) -> bool:

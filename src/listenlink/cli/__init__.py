@@ -51,6 +51,38 @@ def init(
 
 
 @app.command()
+def migrate(
+    data: Data = None,
+    forget_keys: Annotated[
+        bool,
+        typer.Option(
+            "--forget-keys", help="The signing keys of all nodes were replaced on purpose."
+        ),
+    ] = False,
+) -> None:
+    """Bring the database to this release. A server does so itself when it starts."""
+    from listenlink.cli import instance
+
+    instance.migrate(data, forget_keys)
+
+
+@app.command()
+def move(
+    source: Annotated[
+        str, typer.Option("--from", help="sqlite:FOLDER, the instance's folder.", metavar="WHERE")
+    ],
+    target: Annotated[
+        str, typer.Option("--to", help="postgresql://…, an empty database.", metavar="WHERE")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Take an instance over into PostgreSQL, whole or not at all. What it's taken from stays as it is."""
+    from listenlink.cli import moving
+
+    moving.move(source, target, as_json)
+
+
+@app.command()
 def serve(
     data: Data = None,
     host: Host = None,

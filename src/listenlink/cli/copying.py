@@ -21,7 +21,12 @@ _Result = TypeVar("_Result")
 
 def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
     """Make or renew a backup and say what is in it. Raises RefusesToStart."""
-    folder = load_settings(data=data).data
+    settings = load_settings(data=data)
+    if settings.database_url is not None:
+        raise RefusesToStart(
+            "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
+        )
+    folder = settings.data
     done = _storing(lambda: back_up(folder, to, with_keys, Clock().now_us()))
     if done.missing:
         print(
@@ -39,7 +44,12 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
 
 def restore(source: Path, data: Path | None, as_json: bool) -> None:
     """Make an instance from a backup and say what is there. Raises RefusesToStart."""
-    folder = load_settings(data=data).data
+    settings = load_settings(data=data)
+    if settings.database_url is not None:
+        raise RefusesToStart(
+            "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
+        )
+    folder = settings.data
     done = _storing(lambda: restore_instance(source, folder))
     if as_json:
         print(msgspec.json.encode(done).decode())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
+from listenlink.actions.find_instance import backend_of, has_own_keys
 from listenlink.actions.instance import Instance
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
@@ -43,9 +44,12 @@ def demo(
             "the demonstration keeps its audio in the folder; unset LISTENLINK_STORAGE_URL"
         )
     made = None
-    if not is_instance(settings.data):
+    backend = backend_of(settings)
+    if not is_instance(backend):
         _say("Making an instance, and music for it …")
-        made = create_instance(settings.data, "Demo", "demo@localhost", Clock().now_us())
+        made = create_instance(
+            backend, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
+        )
     check_startable(settings)
     urls = asyncio.run(_prepare(settings))
 

@@ -7,20 +7,25 @@ from dataclasses import asdict
 from pathlib import Path
 
 from listenlink.actions.create_instance import create_instance, is_instance
+from listenlink.actions.find_instance import backend_of, has_own_keys
 from listenlink.clock import Clock
-from listenlink.errors import RefusesToStart
+from listenlink.errors import Problem, RefusesToStart
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_seconds
 from listenlink.settings import load_settings
+from listenlink.store import signing_keys
 from listenlink.store.audit import read_audit
-from listenlink.store.sqlite import FILE_NAME
+from listenlink.store.backend import Backend
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:
     """Make an instance and print its ids and key. Raises RefusesToStart."""
-    folder = load_settings(data=data).data
-    made = create_instance(folder, organization, email, Clock().now_us())
+    settings = load_settings(data=data)
+    folder, now_us = settings.data, Clock().now_us()
+    made = create_instance(
+        backend_of(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
+    )
     if as_json:
         print(json.dumps(asdict(made)))
         return
@@ -33,9 +38,9 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 
 def audit(data: Path | None, share: str | None) -> None:
     """Print the audit as JSON lines, of one link if one is named. Raises RefusesToStart."""
-    folder = load_settings(data=data).data
-    if not is_instance(folder):
-        raise RefusesToStart(f"{folder} isn't an instance")
+    backend = backend_of(load_settings(data=data))
+    if not is_instance(backend):
+        raise RefusesToStart(f"{backend} isn't an instance")
     number = None
     if share is not None:
         number = ids.parse_id(ids.SHARE, share)
@@ -43,8 +48,36 @@ def audit(data: Path | None, share: str | None) -> None:
             raise RefusesToStart(
                 f"{share} isn't the id of a link, which is like mslink_0123456789ab"
             )
-    for entry in read_audit(folder / FILE_NAME, number):
-        print(json.dumps(_line(entry)))
+    database = backend.open()
+    try:
+        for entry in read_audit(database, number):
+            print(json.dumps(_line(entry)))
+    finally:
+        database.close()
+
+
+def migrate(data: Path | None, forgets_keys: bool) -> None:
+    """Bring the instance's tables to this release. Raises RefusesToStart."""
+    backend = backend_of(load_settings(data=data))
+    if backend.url is None and not is_instance(backend):
+        raise RefusesToStart(f"{backend} isn't an instance")
+    try:
+        before = backend.find_version()
+        backend.upgrade()
+        after = backend.find_version()
+        if forgets_keys:
+            _forget_keys(backend)
+    except Problem:
+        raise RefusesToStart(f"{backend} can't be reached now") from None
+    print(f"The tables stand at {after}" + (", as before." if before == after else "."))
+
+
+def _forget_keys(backend: Backend) -> None:
+    database = backend.open()
+    try:
+        database.write_now(signing_keys.forget_keys)
+    finally:
+        database.close()
 
 
 def _line(entry: AuditEntry) -> dict[str, object]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions import manage_people as managing
 from listenlink.actions.create_instance import is_instance
+from listenlink.actions.find_instance import backend_of
 from listenlink.actions.manage_people import NewMember
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
@@ -19,9 +20,7 @@ from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import api_keys, people
-from listenlink.store.columns import SCHEMA_VERSION
 from listenlink.store.database import Database
-from listenlink.store.sqlite import FILE_NAME, schema_version
 
 _Result = TypeVar("_Result")
 
@@ -169,15 +168,15 @@ def _write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
 
 
 def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
-    folder = load_settings(data=data).data
-    if not is_instance(folder):
-        raise RefusesToStart(f"{folder} isn't an instance")
-    if schema_version(folder / FILE_NAME) != SCHEMA_VERSION:
-        raise RefusesToStart(f"{folder} is of another release; start its server once to update it")
-    database = Database(folder / FILE_NAME)
+    backend = backend_of(load_settings(data=data))
+    if not is_instance(backend):
+        raise RefusesToStart(f"{backend} isn't an instance")
+    if not backend.is_current():
+        raise RefusesToStart(f"{backend} is of another release; to update it: listenlink migrate")
+    database = backend.open()
     try:
         return work(database)
     except Problem:
-        raise RefusesToStart(f"{folder}: the database can't be reached now") from None
+        raise RefusesToStart(f"{backend}: the database can't be reached now") from None
     finally:
         database.close()

@@ -23,12 +23,12 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from listenlink.actions.create_instance import SECRETS, is_instance
+from listenlink.actions.create_instance import check_instance
+from listenlink.actions.find_instance import load_ring
 from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
 from listenlink.errors import RefusesToStart
 from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder import Folder
-from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
@@ -116,11 +116,8 @@ def worker_app() -> Any:
 
 def check_startable(settings: Settings) -> None:
     """Raise RefusesToStart for what would otherwise fail in a worker, where nobody reads it."""
-    if not is_instance(settings.data):
-        raise RefusesToStart(
-            f"{settings.data} isn't an instance; make one: listenlink init --data {settings.data}"
-        )
-    load_signing_keys(settings.data / SECRETS)
+    check_instance(settings)
+    load_ring(settings)
     check_storage(settings, os.environ)
     _check_alone(settings)
     _check_address(settings.host, settings.port)
@@ -142,18 +139,19 @@ def _check_address(host: str, port: int) -> None:
 
 
 def _check_alone(settings: Settings) -> None:
-    """Two servers on one folder would each allow a client the whole limit, so the second is refused.
+    """Two servers without Redis would each allow a client the whole limit, so the second is refused.
 
     A server that was killed takes a moment to be gone, so it's asked again for a while.
     """
     folder = Folder(settings.data)
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
-    while settings.resolve_limit_per_minute and folder.is_served():
+    is_limited = settings.resolve_limit_per_minute and not settings.redis_url
+    while is_limited and folder.is_served():
         if time.monotonic() > deadline:
             raise RefusesToStart(
                 f"{settings.data} is served already, and two servers can't share a rate limit; "
-                f"stop the other, or set {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
+                f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
 

@@ -8,7 +8,7 @@ wasn't touched for a whole window is in the older generation, which is dropped a
 from __future__ import annotations
 
 from array import array
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -37,7 +37,24 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
         return self.limit > 0 and self.remaining <= 0
 
 
-_UNLIMITED = Allowance(0, 0, WINDOW_US)
+class SharedAllowance(Allowance, frozen=True, gc=False):
+    """One from a log that several processes share: `at` is when, by that log's clock."""
+
+    at: int
+
+
+class Spend(NamedTuple):
+    """What one request would use: a refusal of this token, or without one a hit.
+
+    A client is the number of its prefix, `tick_us` monotonic.
+    """
+
+    client: int
+    token_digest: bytes | None
+    tick_us: int
+
+
+UNLIMITED = Allowance(0, 0, WINDOW_US)
 
 
 class _Generations(Generic[_Log]):
@@ -113,7 +130,7 @@ class HitLimit:
         Checked and written in one step.
         """
         if not self.limit:
-            return _UNLIMITED
+            return UNLIMITED
         log = self._logs.find(client)
         floor = tick_us - WINDOW_US
         if log is None or (isinstance(log, int) and log < floor):

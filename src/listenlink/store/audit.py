@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select, text, tuple_
 
+from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.store import audit_tables, open_counts
-from listenlink.store.sqlite import connect
+from listenlink.store import audit_days, audit_tables, open_counts
+from listenlink.store.database import Database, is_postgres
 
 _DELETED_PER_STEP = 5000
+_READ_PER_STEP = 5000
+_FIRST_NUMBER = -1
 
 _READ = """
-SELECT a.at, a.outcome, a.reason, a.share_id, a.trace, c.pseudonym, c.prefix, a.agent, a.referrer, 1
+SELECT a.at, a.outcome, a.reason, a.share_id, a.trace, c.pseudonym, c.prefix, a.agent, a.referrer, 1,
+       a.id
 FROM audit a LEFT JOIN clients c ON c.id = a.client_id
-WHERE ?1 IS NULL OR a.share_id = ?1
-ORDER BY a.id
+WHERE a.id > :after {of_share}
+ORDER BY a.id LIMIT :most
 """
 
-_READ_LIMITED = """
-SELECT l.at, ?1, l.reason, NULL, l.trace, c.pseudonym, c.prefix, l.agent, NULL, l.count
+_READ_LIMITED = f"""
+SELECT l.at, {int(Outcome.LIMITED)}, l.reason, NULL, l.trace, c.pseudonym, c.prefix, l.agent, NULL, l.count
 FROM limited l LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.at
-"""
+"""  # noqa: S608 (made of constants)
 
 
-def read_audit(path: Path, share_id: int | None = None) -> Iterator[AuditEntry]:
+def read_audit(database: Database, share_id: int | None = None) -> Iterator[AuditEntry]:
     """The audit's lines in the order they were written, then the counted 429s.
 
     With `share_id`, the lines of one link; a 429 is decided before the link is known, so it's of none.
-    Reads beside a running server, without hindering it.
+    Reads beside a running server, some thousand lines at a time, without hindering it.
     """
-    connection = connect(path, busy_timeout_ms=5000, read_only=True)
-    try:
-        yield from map(entry_of, connection.execute(_READ, (share_id,)))
-        if share_id is None:
-            yield from map(entry_of, connection.execute(_READ_LIMITED, (int(Outcome.LIMITED),)))
-    finally:
-        connection.close()
+    asked: dict[str, int] = {"after": _FIRST_NUMBER, "most": _READ_PER_STEP}
+    if share_id is not None:
+        asked["share"] = share_id
+    query = text(_READ.format(of_share="" if share_id is None else "AND a.share_id = :share"))
+    while rows := database.read_now(lambda c: c.execute(query, asked).all()):
+        yield from (entry_of(row[:-1]) for row in rows)
+        asked["after"] = rows[-1][-1]
+    if share_id is None:
+        counted = database.read_now(lambda c: c.execute(text(_READ_LIMITED)).all())
+        yield from map(entry_of, counted)
 
 
-def entry_of(row: sqlite3.Row) -> AuditEntry:
+def entry_of(row: Sequence[Any]) -> AuditEntry:
     """An entry from a row as the queries of the audit select it."""
     at, outcome, reason, share_id, trace, client, prefix, agent, referrer, count = row
     return AuditEntry(
@@ -63,12 +69,29 @@ def entry_of(row: sqlite3.Row) -> AuditEntry:
 def delete_older(connection: Connection, before_us: int) -> int:
     """Delete some lines older than `before_us`, oldest first; how many. Call until it gives 0.
 
-    In steps, because each holds the write lock that opens need.
+    In steps, because each holds the write lock that opens need. On PostgreSQL whole days go at once.
     """
-    audit, limited, clients = audit_tables.audit, audit_tables.limited, audit_tables.clients
+    lines = _delete_days if is_postgres(connection) else _delete_lines
+    gone = lines(connection, before_us)
+    if gone:
+        return gone
+    limited, clients = audit_tables.limited, audit_tables.clients
+    counted = connection.execute(delete(limited).where(limited.c.at < before_us))
+    day = before_us // DAY_US
+    forgotten = connection.execute(delete(clients).where(clients.c.day < day))
+    return counted.rowcount + forgotten.rowcount
+
+
+def _delete_days(connection: Connection, before_us: int) -> int:
+    return audit_days.drop_day(connection, before_us) or audit_days.empty_rest(
+        connection, before_us
+    )
+
+
+def _delete_lines(connection: Connection, before_us: int) -> int:
+    audit, indexed = audit_tables.audit, audit_tables.audit_by_share
     oldest = select(audit.c.id).order_by(audit.c.id).limit(_DELETED_PER_STEP).scalar_subquery()
     are_old = audit.c.id.in_(oldest) & (audit.c.at < before_us)
-    indexed = audit_tables.audit_by_share
     connection.execute(
         delete(indexed).where(
             tuple_(indexed.c.share_id, indexed.c.audit_id).in_(
@@ -76,12 +99,7 @@ def delete_older(connection: Connection, before_us: int) -> int:
             )
         )
     )
-    gone = connection.execute(delete(audit).where(are_old))
-    if gone.rowcount:
-        if connection.execute(select(audit.c.id).limit(1)).one_or_none() is None:
-            open_counts.forget_numbers(connection)
-        return gone.rowcount
-    counted = connection.execute(delete(limited).where(limited.c.at < before_us))
-    day = before_us // 86_400_000_000
-    forgotten = connection.execute(delete(clients).where(clients.c.day < day))
-    return counted.rowcount + forgotten.rowcount
+    gone = connection.execute(delete(audit).where(are_old)).rowcount
+    if gone and connection.execute(select(audit.c.id).limit(1)).one_or_none() is None:
+        open_counts.forget_numbers(connection)
+    return gone

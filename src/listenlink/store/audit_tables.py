@@ -57,6 +57,9 @@ limited = Table(
     sqlite_with_rowid=False,
 )
 
+# On PostgreSQL this and the audit are made of one table a day (`store/audit_days.py`), with the day's
+# column in their keys.
+#
 # The audit's lines by link, kept by housekeeping up to the line that `audit_progress` names: an index
 # of the table itself would have to be written within the open.
 audit_by_share = Table(
@@ -64,9 +67,12 @@ audit_by_share = Table(
     metadata,
     Column("share_id", KEY, primary_key=True, autoincrement=False),
     Column("audit_id", KEY, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
+# How far the audit was read. `added_up`: its last line that is counted; `settled`: on PostgreSQL, how
+# often a link's `max_opens` was changed.
 audit_progress = Table(
     "audit_progress",
     metadata,

@@ -33,8 +33,8 @@ MOST_PER_BATCH = 512
 LOCK_WAIT_MS = 1500
 # Above this a commit is worth the way to a thread and back.
 INLINE_COMMIT_US = 400
-_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_PER_BATCH)
-_SECONDS = (0.0001, 0.0002, 0.0004, 0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 0.4, 1)
+BATCH_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_PER_BATCH)
+COMMIT_SECONDS = (0.0001, 0.0002, 0.0004, 0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 0.4, 1)
 
 
 class GroupCommit(Generic[_Item, _Result]):
@@ -61,8 +61,8 @@ class GroupCommit(Generic[_Item, _Result]):
         self._commit_us = 0.0
         self._waits: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
-        self.batch_requests = Histogram(*_REQUESTS)
-        self.commit_seconds = Histogram(*_SECONDS)
+        self.batch_requests = Histogram(*BATCH_REQUESTS)
+        self.commit_seconds = Histogram(*COMMIT_SECONDS)
 
     @property
     def length(self) -> int:

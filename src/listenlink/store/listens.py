@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, select, text
 
-from listenlink.store import audit_tables, tables
+from listenlink.store import tables
 
-_LISTENS = audit_tables.listens
 _TRACKS = tables.tracks
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
@@ -18,9 +16,11 @@ def add_listen(
 ) -> None:
     """Note one listen; the same again changes nothing."""
     connection.execute(
-        insert(_LISTENS)
-        .values(open_trace=open_trace, track_id=track_id, share_id=share_id, at=at_us)
-        .on_conflict_do_nothing()
+        text(
+            "INSERT INTO listens (open_trace, track_id, share_id, at) "
+            "VALUES (:trace, :track, :share, :at) ON CONFLICT DO NOTHING"
+        ),
+        {"trace": open_trace, "track": track_id, "share": share_id, "at": at_us},
     )
 
 

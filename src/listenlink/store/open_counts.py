@@ -9,37 +9,51 @@ had a limit.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, text
 
 from listenlink.model.audit import Outcome
-from listenlink.store.database import raw_of
+from listenlink.store.database import is_postgres
+from listenlink.store.postgres import KEEPING_OPENS, wait_for_turn
 
 MARK = "added_up"
+SETTLED = "settled"
+_OPENED = int(Outcome.OPENED)
 
-_FIND_MARK = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = ?"
-_SET_MARK = """
-INSERT INTO audit_progress (name, audit_id) VALUES (?, ?)
+_FIND_MARK = text("SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name")
+_SET_MARK = text("""
+INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
 ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
-"""
-_NEWEST_OF = "SELECT max(id) FROM (SELECT id FROM audit WHERE id > ? ORDER BY id LIMIT ?)"
-_ADD_UP = """
+""")
+_NEWEST = text("SELECT coalesce(max(id), 0) FROM audit")
+_NEWEST_OF = text("""
+SELECT max(id) FROM (SELECT id FROM audit WHERE id > :mark ORDER BY id LIMIT :most) following
+""")
+_ADD_UP = text("""
 UPDATE shares SET opens = shares.opens + added.opens
 FROM (SELECT a.share_id, count(*) AS opens FROM audit a JOIN shares s ON s.id = a.share_id
-      WHERE a.id > ? AND a.id <= ? AND a.outcome = ? AND a.id > s.counted_to GROUP BY a.share_id) added
+      WHERE a.id > :mark AND a.id <= :newest AND a.outcome = :opened AND a.id > s.counted_to
+      GROUP BY a.share_id) added
 WHERE shares.id = added.share_id AND shares.max_opens IS NULL
-"""
-_INDEX = """
-INSERT INTO audit_by_share (share_id, audit_id)
-SELECT share_id, id FROM audit WHERE id > ? AND id <= ? AND share_id IS NOT NULL
-"""
-_WAITING = """
+""")
+_INDEX = text("""
+INSERT INTO audit_by_share (share_id, audit_id, at)
+SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
+""")
+_WAITING = text("""
 SELECT a.share_id, count(*) FROM audit a JOIN shares s ON s.id = a.share_id
-WHERE a.id > ? AND a.outcome = ? AND a.id > s.counted_to AND s.max_opens IS NULL
+WHERE a.id > :mark AND a.outcome = :opened AND a.id > s.counted_to AND s.max_opens IS NULL
 GROUP BY a.share_id
-"""
+""")
+_OPENS_OF = text("SELECT id, opens FROM shares WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+_SETTLE = text("""
+UPDATE shares SET opens = opens + :waiting,
+    counted_to = (SELECT coalesce(max(id), 0) FROM audit) WHERE id = :id
+""")
+_COUNT_SETTLED = text("UPDATE audit_progress SET audit_id = audit_id + 1 WHERE name = :name")
 
 
 def add_up(connection: Connection, most_lines: int) -> int:
@@ -48,53 +62,72 @@ def add_up(connection: Connection, most_lines: int) -> int:
 
     Runs in a writing transaction, like everything here that writes.
     """
-    raw = raw_of(connection)
-    ((mark,),) = raw.execute(_FIND_MARK, (MARK,))
-    ((newest,),) = raw.execute(_NEWEST_OF, (mark, most_lines))
+    mark = _mark(connection)
+    newest = _find_newest(connection, mark, most_lines)
     if newest is None:
         return 0
-    raw.execute(_ADD_UP, (mark, newest, int(Outcome.OPENED)))
-    raw.execute(_INDEX, (mark, newest))
-    raw.execute(_SET_MARK, (MARK, newest))
-    return int(newest - mark)
+    added = {"mark": mark, "newest": newest}
+    connection.execute(_ADD_UP, added | {"opened": _OPENED})
+    connection.execute(_INDEX, added)
+    connection.execute(_SET_MARK, {"name": MARK, "newest": newest})
+    return newest - mark
+
+
+def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | None:
+    """The line up to which may be counted: below it none is still being written.
+
+    On PostgreSQL a batch draws its lines' numbers before it commits, and another one may commit
+    earlier with higher ones. So the moment is waited for in which no batch is on its way, and no
+    longer held than it takes to look: undoing the savepoint gives the lock back.
+    """
+    if not is_postgres(connection):
+        return connection.execute(_NEWEST_OF, {"mark": mark, "most": most_lines}).scalar()
+    moment = connection.begin_nested()
+    try:
+        wait_for_turn(connection, KEEPING_OPENS)
+        return connection.execute(_NEWEST_OF, {"mark": mark, "most": most_lines}).scalar()
+    finally:
+        moment.rollback()
 
 
 def find_waiting(connection: Connection) -> int:
     """How many lines aren't added up yet."""
-    ((mark,),) = raw_of(connection).execute(_FIND_MARK, (MARK,))
-    ((newest,),) = raw_of(connection).execute("SELECT coalesce(max(id), 0) FROM audit")
-    return max(0, int(newest) - int(mark))
+    return max(0, int(connection.execute(_NEWEST).scalar_one()) - _mark(connection))
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """How often each of these links was opened, to this moment."""
-    raw = raw_of(connection)
-    waiting = _waiting(raw)
-    places = ",".join("?" * len(share_ids))
-    rows = raw.execute(f"SELECT id, opens FROM shares WHERE id IN ({places})", tuple(share_ids))  # noqa: S608
+    waiting = _waiting(connection)
+    rows = connection.execute(_OPENS_OF, {"ids": list(share_ids)})
     return {share_id: opens + waiting.get(share_id, 0) for share_id, opens in rows}
 
 
 def settle(connection: Connection, share_id: int) -> int:
-    """Bring one link's own count up to now, so that its `max_opens` may change; how many opens."""
-    raw = raw_of(connection)
-    raw.execute(
-        "UPDATE shares SET opens = opens + ?2, "
-        "counted_to = (SELECT coalesce(max(id), 0) FROM audit) WHERE id = ?1",
-        (share_id, _waiting(raw).get(share_id, 0)),
-    )
-    ((opens,),) = raw.execute("SELECT opens FROM shares WHERE id = ?", (share_id,))
+    """Bring one link's own count up to now, so that its `max_opens` may change; how many opens.
+
+    On PostgreSQL no batch is kept between this and the transaction's end, and one that found the
+    link as it was before is decided again (`store/postgres_opens.py`).
+    """
+    wait_for_turn(connection, KEEPING_OPENS)
+    if is_postgres(connection):
+        connection.execute(_COUNT_SETTLED, {"name": SETTLED})
+    waiting = _waiting(connection).get(share_id, 0)
+    connection.execute(_SETTLE, {"id": share_id, "waiting": waiting})
+    ((_, opens),) = connection.execute(_OPENS_OF, {"ids": [share_id]})
     return int(opens)
 
 
 def forget_numbers(connection: Connection) -> None:
-    """The audit is empty: its lines will be numbered from 1 again."""
-    raw = raw_of(connection)
-    raw.execute("UPDATE audit_progress SET audit_id = 0")
-    raw.execute("DELETE FROM audit_by_share")
-    raw.execute("UPDATE shares SET counted_to = 0 WHERE counted_to > 0")
+    """The embedded database's audit is empty: its lines will be numbered from 1 again."""
+    connection.execute(_SET_MARK, {"name": MARK, "newest": 0})
+    connection.execute(text("DELETE FROM audit_by_share"))
+    connection.execute(text("UPDATE shares SET counted_to = 0 WHERE counted_to > 0"))
 
 
-def _waiting(raw: sqlite3.Connection) -> dict[int, int]:
-    ((mark,),) = raw.execute(_FIND_MARK, (MARK,))
-    return dict(raw.execute(_WAITING, (mark, int(Outcome.OPENED))).fetchall())
+def _mark(connection: Connection) -> int:
+    return int(connection.execute(_FIND_MARK, {"name": MARK}).scalar_one())
+
+
+def _waiting(connection: Connection) -> dict[int, int]:
+    rows = connection.execute(_WAITING, {"mark": _mark(connection), "opened": _OPENED})
+    return {row[0]: row[1] for row in rows}

@@ -1,4 +1,4 @@
-"""The SQL of the open, on the raw driver: find the link, count the open, write the audit line.
+"""The SQL of the open on the embedded database, on the raw driver: find, count, write the audit line.
 
 Everything here runs inside the one transaction of `store/group_commit.py`, as one statement for
 all requests of a batch: Python's SQLite gives the interpreter away at every row and takes it back
@@ -11,11 +11,18 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple
 
 import msgspec
 
-MOST_TRACKS = 500
+from listenlink.store.open_rows import (
+    MOST_TRACKS,
+    AuditLine,
+    FoundCollection,
+    FoundLink,
+    FoundTrack,
+    LimitedLine,
+)
+
 _NOBODYS = -1
 
 _TRACK_COLUMNS = """
@@ -94,74 +101,6 @@ _FIND_CLIENTS = """
 SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(?3) named
 CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.key, 16)
 """
-
-
-class FoundTrack(NamedTuple):
-    """A track's row as the open needs it. `object_digest` is hex, and empty unless asked for."""
-
-    id: int
-    removed_at: int | None
-    title: str
-    engine: str
-    mode: str
-    sample_count: int
-    sample_rate: int
-    instrumental: int
-    stamp_class: str
-    stamp_version: str
-    stamp_requires_attribution: int
-    stamp_attribution_text: str | None
-    created_at: int
-    object_digest: str = ""
-
-
-class FoundCollection(NamedTuple):
-    """A collection's row as the open needs it."""
-
-    id: int
-    removed_at: int | None
-    name: str
-    description: str | None
-
-
-class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is there."""
-
-    id: int
-    visibility: str
-    max_opens: int | None
-    opens: int
-    starts_at: int | None
-    expires_at: int | None
-    revoked_at: int | None
-    rotation: int
-    track: FoundTrack | None
-    collection: FoundCollection | None
-
-
-class AuditLine(NamedTuple):
-    """One audit line, in the order of the table's columns."""
-
-    at: int
-    outcome: int
-    reason: int | None
-    share_id: int | None
-    trace: int
-    client_id: int
-    agent: int
-    referrer: str | None
-
-
-class LimitedLine(NamedTuple):
-    """429s of one client, minute and reason that aren't written yet."""
-
-    client_id: int
-    minute: int
-    reason: int
-    at: int
-    trace: int
-    agent: int
-    requests: int
 
 
 _Row = tuple[

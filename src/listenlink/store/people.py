@@ -124,6 +124,11 @@ def list_organizations(connection: Connection) -> list[tuple[int, str, int, int]
     return [(number, name, members, at) for number, name, members, at in rows]
 
 
+def is_anybody(connection: Connection) -> bool:
+    """Whether there is an organisation."""
+    return connection.execute(select(tables.organizations.c.id).limit(1)).first() is not None
+
+
 def find_user(connection: Connection, email: str) -> int | None:
     """The number of the user with this address, in whatever case it was written."""
     table = tables.users

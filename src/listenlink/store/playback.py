@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from listenlink.errors import Problem, ProblemKind
+from listenlink.store.connections import Connections
 from listenlink.store.sqlite import connect
 
 _FIND_SHARED = """
@@ -47,20 +49,58 @@ class Playable(NamedTuple):
     content_type: str
 
 
-class PlaybackReader:
-    """Point reads on a read-only connection of their own, some microseconds each.
+class PlaybackReader(Protocol):
+    """Point reads. They raise Problem(UNAVAILABLE) if the database can't answer."""
 
-    They raise Problem(UNAVAILABLE) if the database can't answer.
-    """
+    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+        """The audio of a track that this link leads to today, else None."""
+
+    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
+        """The audio of a track for its creator, or for who has it in their library, else None."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+class PostgresPlaybackReader:
+    """Point reads on PostgreSQL."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+        """The audio of a track that this link leads to today, else None."""
+        return await self._find(_numbered(_FIND_SHARED), share_id, track_id)
+
+    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
+        """The audio of a track for its creator, or for who has it in their library, else None."""
+        return await self._find(_numbered(_FIND_OWN), track_id, user_id)
+
+    async def _find(self, sql: str, *parameters: int) -> Playable | None:
+        async with self._connections.use() as connection:
+            row = await connection.fetchrow(sql, *parameters)
+        return None if row is None else Playable._make(row)
+
+    def close(self) -> None:
+        """The connections are their owner's."""
+
+
+@functools.cache
+def _numbered(sql: str) -> str:
+    return sql.replace("?", "$")
+
+
+class SqlitePlaybackReader:
+    """Point reads on a read-only connection of their own, some microseconds each."""
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path, busy_timeout_ms=0, read_only=True)
 
-    def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
         """The audio of a track that this link leads to today, else None."""
         return self._find(_FIND_SHARED, share_id, track_id)
 
-    def find_own(self, user_id: int, track_id: int) -> Playable | None:
+    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
         """The audio of a track for its creator, or for who has it in their library, else None."""
         return self._find(_FIND_OWN, track_id, user_id)
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome
 from listenlink.store.audit import entry_of
-from listenlink.store.database import raw_of
 from listenlink.store.open_counts import MARK
 
 _LINES = """
 (SELECT a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer
- FROM audit_by_share b JOIN audit a ON a.id = b.audit_id WHERE b.share_id = :share
+ FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+ WHERE b.share_id = :share
  UNION ALL
  SELECT id, at, outcome, reason, share_id, trace, client_id, agent, referrer FROM audit
  WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
@@ -31,34 +31,39 @@ SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.
 FROM {_LINES} l LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.id DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 (made of constants)
+_SUMS = f"""
+count(*) FILTER (WHERE outcome = {int(Outcome.OPENED)}),
+count(DISTINCT CASE WHEN outcome = {int(Outcome.OPENED)} THEN client_id END),
+count(*) FILTER (WHERE agent = {int(Agent.UNFURLER)})
+"""
 _DAYS = f"""
-SELECT at / :day AS day, sum(outcome = :opened),
-       count(DISTINCT CASE WHEN outcome = :opened THEN client_id END), sum(agent = :unfurler)
-FROM {_LINES} GROUP BY at / :day
+SELECT at / {DAY_US} AS day, {_SUMS} FROM {_LINES} l GROUP BY at / {DAY_US}
 """  # noqa: S608 (made of constants)
-_LISTENS = "SELECT at / :day, count(*) FROM listens WHERE share_id = :share GROUP BY at / :day"
+_LISTENS = (
+    f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
+)
 _KEPT = "SELECT day, opens, listeners, bot_requests FROM share_days WHERE share_id = :share"
 _LAST_INDEXED = """
-SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id
-WHERE b.share_id = ? AND a.outcome = ? ORDER BY b.audit_id DESC LIMIT 1
+SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+WHERE b.share_id = :share AND a.outcome = :opened ORDER BY b.audit_id DESC LIMIT 1
 """
 _LAST_WAITING = """
 SELECT share_id, max(at) FROM audit
-WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = ?)
-  AND outcome = ? AND share_id IS NOT NULL
+WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
+  AND outcome = :opened AND share_id IS NOT NULL
 GROUP BY share_id
 """
 # Reads the whole audit, once an hour and without a lock: what is let go must have been summed up.
-_OLD_DAYS = """
-SELECT share_id, at / :day, sum(outcome = :opened), 0,
-       count(DISTINCT CASE WHEN outcome = :opened THEN client_id END), sum(agent = :unfurler)
+_OLD_DAYS = f"""
+SELECT share_id, at / {DAY_US} AS day, {_SUMS}
 FROM audit
 WHERE at < :before AND share_id IS NOT NULL
-GROUP BY share_id, at / :day
+GROUP BY share_id, at / {DAY_US}
+"""  # noqa: S608 (made of constants)
+_KEEP = """
+INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests)
+VALUES (:share_id, :day, :opens, 0, :listeners, :bot_requests) ON CONFLICT DO NOTHING
 """
-_KEEP = "INSERT OR IGNORE INTO share_days VALUES (?, ?, ?, ?, ?, ?)"
-
-_KINDS = {"opened": int(Outcome.OPENED), "unfurler": int(Agent.UNFURLER), "day": DAY_US}
 
 
 class DaySums(NamedTuple):
@@ -75,20 +80,20 @@ class DaySums(NamedTuple):
 def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -> list[AuditEntry]:
     """Some of the link's lines, newest first."""
     asked = {"share": share_id, "mark": MARK, "limit": limit, "offset": offset}
-    return [entry_of(row) for row in raw_of(connection).execute(_LIST, asked)]
+    return [entry_of(row) for row in connection.execute(text(_LIST), asked)]
 
 
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """When each of these links was last opened, in epoch µs; none that never was or too long ago."""
-    raw = raw_of(connection)
     opened = int(Outcome.OPENED)
-    waiting: dict[int, int] = dict(raw.execute(_LAST_WAITING, (MARK, opened)).fetchall())
+    rows = connection.execute(text(_LAST_WAITING), {"mark": MARK, "opened": opened})
+    waiting: dict[int, int] = {row[0]: row[1] for row in rows}
     last = {}
     for share_id in share_ids:
         at = waiting.get(share_id)
         if at is None:
-            row = raw.execute(_LAST_INDEXED, (share_id, opened)).fetchone()
-            at = row and row[0]
+            asked = {"share": share_id, "opened": opened}
+            at = connection.execute(text(_LAST_INDEXED), asked).scalar()
         if at is not None:
             last[share_id] = at
     return last
@@ -96,12 +101,13 @@ def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[
 
 def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
     """The link's days on which something was, oldest first."""
-    raw = raw_of(connection)
-    asked = {"share": share_id, "mark": MARK, **_KINDS}
-    days = {row[0]: row[1:] for row in raw.execute(_DAYS, asked)}
+    of_link = {"share": share_id}
+    rows = connection.execute(text(_DAYS), of_link | {"mark": MARK})
+    days = {day: (opens, listeners, bots) for day, opens, listeners, bots in rows}
     # A day that was summed up is told by its sums, even while some of its lines are still there.
-    days |= {row[0]: row[1:] for row in raw.execute(_KEPT, {"share": share_id})}
-    listens = dict(raw.execute(_LISTENS, {"share": share_id, "day": DAY_US}).fetchall())
+    kept = connection.execute(text(_KEPT), of_link)
+    days |= {day: (opens, listeners, bots) for day, opens, listeners, bots in kept}
+    listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
     return [
         DaySums(day, opens, listens.get(day, 0), listeners, bots)
         for day in sorted(days.keys() | listens.keys())
@@ -109,11 +115,13 @@ def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
     ]
 
 
-def sum_old_days(connection: Connection, before_us: int) -> list[tuple[int, ...]]:
+def sum_old_days(connection: Connection, before_us: int) -> list[dict[str, int]]:
     """Rows for `keep_days` of the days whose lines are about to be let go."""
-    return raw_of(connection).execute(_OLD_DAYS, {"before": before_us, **_KINDS}).fetchall()
+    rows = connection.execute(text(_OLD_DAYS), {"before": before_us})
+    names = ("share_id", "day", "opens", "listeners", "bot_requests")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def keep_days(connection: Connection, rows: list[tuple[int, ...]]) -> None:
+def keep_days(connection: Connection, rows: list[dict[str, int]]) -> None:
     """Keep the sums; a day that has some already stays as it is."""
-    raw_of(connection).executemany(_KEEP, rows)
+    connection.execute(text(_KEEP), rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, QueuePool, create_engine, event
 
 from listenlink.store.columns import SCHEMA_VERSION
+from listenlink.store.migrate import migrate
 
 FILE_NAME = "listenlink.db"
 _WAL_AUTOCHECKPOINT_PAGES = 20_000
@@ -81,16 +82,9 @@ def upgrade(path: Path) -> None:
     """Bring the tables to the newest migration; nothing happens if they are there."""
     if schema_version(path) == SCHEMA_VERSION:
         return
-    # Imported here: Alembic is slow to load, and a server that is up to date doesn't need it.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = make_engine(path)
     try:
         with engine.execution_options(writes=True).begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection)
     finally:
         engine.dispose()

@@ -213,3 +213,13 @@ idempotent_answers = Table(
     at("created_at"),
     Index(None, "created_at"),
 )
+
+# The signing keys that nodes on one PostgreSQL sign with: a value that only the same key gives, and when
+# a node last said that it signs with it.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("key_id", String(8), primary_key=True),
+    Column("check_value", LargeBinary(16), nullable=False),
+    at("used_at"),
+)

@@ -37,7 +37,7 @@ async def download_track(state: State, request: Request[Any, Any, Any]) -> ASGIA
         signed = ""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
-    leave = instance.player.begin_download(signed, now_us)
+    leave = await instance.player.begin_download(signed, now_us)
     found: Download | None = None
     if leave is not None:
         share_id, track_id = leave.share_id, leave.track_id

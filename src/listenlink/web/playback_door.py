@@ -51,7 +51,7 @@ class PlaybackDoor:
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
         """Answer one request."""
-        answer, playing, part = self.answer(scope, headers)
+        answer, playing, part = await self.answer(scope, headers)
         await self._send(scope, receive, send, answer, playing, part)
 
     async def download(
@@ -96,7 +96,7 @@ class PlaybackDoor:
         await send({"type": "http.response.start", "status": answer.status, "headers": told})
         await self._stream(audio, playing, part, receive, send)
 
-    def answer(
+    async def answer(
         self, scope: Scope, headers: dict[bytes, bytes]
     ) -> tuple[Answer, Playing | None, Part | None]:
         """The answer's head, and what of whose audio is its body, if it has one."""
@@ -107,7 +107,7 @@ class PlaybackDoor:
             refused = problem_answer(Problem(ProblemKind.METHOD_NOT_ALLOWED), trace, now_us)
             refused.headers += [_ALLOW, _NO_STORE]
             return refused, None, None
-        return self._answer(scope, headers, self._begin(scope, now_us))
+        return self._answer(scope, headers, await self._begin(scope, now_us))
 
     def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], playing: Playing | None
@@ -142,12 +142,12 @@ class PlaybackDoor:
             *(pair for pair in headers if pair[0] in kept),
         ]
 
-    def _begin(self, scope: Scope, now_us: int) -> Playing | None:
+    async def _begin(self, scope: Scope, now_us: int) -> Playing | None:
         # The undecoded path and no query at all: a URL has one spelling.
         if scope["query_string"]:
             return None
         signed = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
-        return self._instance.player.begin(signed, now_us)
+        return await self._instance.player.begin(signed, now_us)
 
     async def _stream(
         self, audio: Audio, playing: Playing, part: Part, receive: Receive, send: Send
@@ -167,7 +167,8 @@ class PlaybackDoor:
                 tick_us = self._instance.clock.tick_us()
                 if tick_us - checked_at > _RECHECK_SECONDS * SECOND_US:
                     checked_at = tick_us
-                    if not self._instance.player.may_go_on(playing, self._instance.clock.now_us()):
+                    now_us = self._instance.clock.now_us()
+                    if not await self._instance.player.may_go_on(playing, now_us):
                         return
                 chunk = await audio.read(min(_CHUNK_BYTES, end - offset), offset)
                 if not chunk:

@@ -20,8 +20,8 @@ def spent_budget(
     """Which budget a limited request had none left of, and when there will be."""
     client = asked.client.number
     if opening.reason is Reason.MISS_LIMIT:
-        return REFUSAL, limits.misses.peek(client, asked.tick_us)
-    return RESOLVE, limits.hits.peek(client, asked.tick_us)
+        return REFUSAL, limits.peek_misses(client, asked.tick_us)
+    return RESOLVE, limits.peek_hits(client, asked.tick_us)
 
 
 def retry_headers(name: str, allowance: Allowance, now_us: int) -> Headers:

@@ -1,0 +1,39 @@
+"""Where an instance's parts are, by its settings: its database, and its signing keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from listenlink.model.signing import SigningKey
+from listenlink.secret_keys import load_signing_keys
+from listenlink.settings import Settings
+from listenlink.store.backend import Backend
+
+SECRETS = "secrets"
+
+
+def backend_of(settings: Settings) -> Backend:
+    """The instance's database."""
+    return Backend(settings.data, _text(settings.database_url))
+
+
+def load_ring(settings: Settings) -> tuple[SigningKey, ...]:
+    """The instance's signing keys, newest first. Raises RefusesToStart if they aren't fit to sign with."""
+    folder = settings.data / SECRETS
+    return load_signing_keys(folder, settings.signing_keys_file, _text(settings.signing_keys))
+
+
+def has_own_keys(settings: Settings) -> bool:
+    """Whether the signing keys are in the instance's folder."""
+    return settings.signing_keys is None and settings.signing_keys_file is None
+
+
+def daily_folder(settings: Settings) -> Path:
+    """Where one node keeps the days' keys."""
+    return settings.data / SECRETS / "daily"
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

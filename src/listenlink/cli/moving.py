@@ -1,0 +1,75 @@
+"""`listenlink move`: take an instance over from the embedded database into PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from listenlink.actions.create_instance import is_instance
+from listenlink.errors import Problem, RefusesToStart
+from listenlink.media.folder import Folder
+from listenlink.store import take_over
+from listenlink.store.backend import Backend
+from listenlink.store.postgres import is_postgres_url, is_unavailable
+from listenlink.store.take_over import NotTheSame, Sum
+
+_SQLITE = "sqlite:"
+
+
+def move(source: str, target: str, as_json: bool) -> None:
+    """Take it over and print each table's count and digest. Raises RefusesToStart."""
+    if not source.startswith(_SQLITE):
+        raise RefusesToStart(f"--from: must be like {_SQLITE}FOLDER")
+    if not is_postgres_url(target):
+        raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
+    here = Backend(Path(source.removeprefix(_SQLITE).removeprefix("//")))
+    there = Backend(here.folder, target)
+    _check_source(here)
+    try:
+        sums = _take_over(here, there)
+    except NotTheSame as error:
+        raise RefusesToStart(
+            f"the table {error} didn't arrive as it was; nothing was kept"
+        ) from None
+    except Problem:
+        raise RefusesToStart("the database of --to can't be reached now") from None
+    _tell(sums, as_json)
+
+
+def _check_source(here: Backend) -> None:
+    if not is_instance(here):
+        raise RefusesToStart(f"{here} isn't an instance")
+    if not here.is_current():
+        raise RefusesToStart(f"{here} is of another release; to update it: listenlink migrate")
+    if Folder(here.folder).is_served():
+        raise RefusesToStart(f"{here} is being served; stop the server first")
+
+
+def _take_over(here: Backend, there: Backend) -> dict[str, Sum]:
+    there.upgrade()
+    database = there.open()
+    try:
+        filled = database.read_now(take_over.find_filled)
+        if filled is not None:
+            raise RefusesToStart(f"--to: the table {filled} isn't empty; nothing was changed")
+        days = take_over.find_days(here.path)
+        database.write_now(lambda connection: take_over.make_days(connection, days))
+    finally:
+        database.close()
+    assert there.url is not None  # noqa: S101 (it was checked)
+    try:
+        return asyncio.run(take_over.take_over(here.path, there.url))
+    except OSError as error:
+        if is_unavailable(error):
+            raise RefusesToStart("the database of --to can't be reached now") from None
+        raise
+
+
+def _tell(sums: dict[str, Sum], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({name: found._asdict() for name, found in sums.items()}))
+        return
+    for name, found in sums.items():
+        print(f"  {name:<20}{found.rows:>12}  {found.digest[:16]}")
+    print("All of it is there, row by row. Serve the same folder with LISTENLINK_DATABASE_URL now.")

@@ -1,0 +1,171 @@
+"""The parts of an instance that its settings choose among: database, storage, limits, keys, checks.
+
+`app.py` puts them together; nothing else makes them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from listenlink.actions.check_readiness import (
+    Check,
+    database_check,
+    engines_check,
+    keys_check,
+    limits_check,
+    storage_check,
+)
+from listenlink.actions.compare_keys import KeyComparison
+from listenlink.actions.decide_opens import Opening, OpenRequest
+from listenlink.actions.find_instance import daily_folder
+from listenlink.actions.keep_opens import OpenKeeper
+from listenlink.actions.limit_clients import ClientLimits, OwnLimits
+from listenlink.actions.manage_tracks import remove_discarded
+from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.share_limits import SharedLimits
+from listenlink.clock import Clock
+from listenlink.errors import Problem, RefusesToStart
+from listenlink.media.choose_storage import choose_storage
+from listenlink.media.resumable_drafts import ResumableDrafts
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.signing import Signer, SigningKey, derive
+from listenlink.secret_keys import DailyKeys, DayKeys
+from listenlink.settings import Settings
+from listenlink.store import audit_days, engines, resumable_uploads, tracks
+from listenlink.store.backend import Backend
+from listenlink.store.connections import Connections
+from listenlink.store.database import Database
+from listenlink.store.group_commit import GroupCommit
+from listenlink.store.playback import PlaybackReader, PostgresPlaybackReader, SqlitePlaybackReader
+from listenlink.store.postgres_group import PostgresGroup
+from listenlink.store.shared_days import SharedDayKeys
+from listenlink.store.shared_log import PURPOSE as LIMITS_PURPOSE
+from listenlink.store.shared_log import SharedLog, open_redis
+
+
+class Stores(NamedTuple):
+    """Where things are kept. `media_urls` is None where this server sends audio itself."""
+
+    database: Database
+    folder: Storage
+    drafts: ResumableDrafts
+    media_urls: MediaUrls | None
+
+
+def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
+    """The database, brought to this version's tables, and the storage, cleaned of what a crash left.
+
+    Raises RefusesToStart if the database can't be reached, or the bucket's keys aren't fit to sign with.
+    """
+    folder, media_urls = choose_storage(settings, os.environ)
+    try:
+        backend.upgrade()
+        database = backend.open()
+        database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
+    except Problem:
+        raise RefusesToStart(f"{backend} can't be reached now") from None
+    drafts = ResumableDrafts(settings.data)
+
+    def is_arriving(file: Path) -> bool:
+        number = drafts.number_of(file)
+        return number is not None and database.read_now(
+            lambda connection: resumable_uploads.is_arriving(connection, number)
+        )
+
+    folder.start_serving(
+        lambda digest: database.read_now(
+            lambda connection: tracks.is_object_kept(connection, digest)
+        ),
+        is_arriving,
+    )
+    if not folder.has_leftovers:  # A bucket is seen to behind the start (actions/keep_house.py).
+        remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
+    return Stores(database, folder, drafts, media_urls)
+
+
+def open_shared(
+    settings: Settings, ring: Sequence[SigningKey], clock: Clock
+) -> tuple[ClientLimits, DayKeys]:
+    """What several processes share by Redis, or one has by itself: the limits and the days' keys."""
+    own = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    days = DailyKeys(daily_folder(settings))
+    if settings.redis_url is None:
+        return own, days
+    redis = open_redis(settings.redis_url.get_secret_value())
+    shared_days = SharedDayKeys(redis, days)
+    if not own.hit_limit:
+        return own, shared_days
+    # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
+    secret = derive(min(ring, key=lambda key: key.key_id).root, LIMITS_PURPOSE)
+    log = SharedLog(redis, own.hit_limit, own.miss_limit, secret)
+    return SharedLimits(own, log, clock), shared_days
+
+
+def open_doors(
+    backend: Backend,
+    limits: ClientLimits,
+    names: ClientNames,
+    settings: Settings,
+    *,
+    with_objects: bool,
+) -> tuple[LinkOpener, PlaybackReader]:
+    """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
+    connections = Connections(backend.url) if backend.url is not None else None
+    keeper = OpenKeeper(
+        limits, names, settings.session_ttl_seconds, connections, with_objects=with_objects
+    )
+    if connections is not None:
+        return LinkOpener(keeper, PostgresGroup(keeper.run)), PostgresPlaybackReader(connections)
+    queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
+        backend.path, keeper.run_now, keeper.undo, keeper.done
+    )
+    return LinkOpener(keeper, queue), SqlitePlaybackReader(backend.path)
+
+
+def load_engines(
+    database: Database, settings: Settings, clock: Clock
+) -> tuple[EngineRegistry, str | None]:
+    """The registry; without a readable file it knows no engine, and every licence is unclear."""
+    try:
+        terms = engines.read_engines_file(settings.engines_file, clock.now_us())
+    except engines.UnreadableEngines as problem:
+        return EngineRegistry((), ()), str(problem)
+    database.write_now(lambda connection: engines.remember_terms(connection, terms, clock.now_us()))
+    return database.read_now(lambda c: engines.load_registry(c, terms)), None
+
+
+def make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
+    """Addresses of audio that this server answers."""
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
+
+
+def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> KeyComparison:
+    """The signing keys, compared with the other nodes' for the first time."""
+    keys = KeyComparison(ring, clock)
+    keys.compare_now(database)
+    return keys
+
+
+def list_checks(
+    settings: Settings,
+    stores: Stores,
+    ring: Sequence[SigningKey],
+    keys: KeyComparison,
+    limits: ClientLimits,
+    engines_problem: str | None,
+) -> list[Check]:
+    """What must hold for an instance to be ready, in the order `/readyz` tells it."""
+    return [
+        database_check(stores.database),
+        storage_check(stores.folder),
+        keys_check(settings, ring, keys),
+        limits_check(limits),
+        engines_check(engines_problem),
+    ]

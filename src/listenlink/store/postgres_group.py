@@ -1,0 +1,107 @@
+"""Group commit on PostgreSQL: what waits at a moment becomes one batch, a few batches on their way at once.
+
+While one waits for the database, the next is gathered: the busier the server, the more share a round
+trip and a commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.tally import Histogram
+from listenlink.store.group_commit import (
+    BATCH_REQUESTS,
+    COMMIT_SECONDS,
+    MOST_PER_BATCH,
+    MOST_WAITING,
+)
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_MOST_BATCHES = 2
+
+
+class PostgresGroup(Generic[_Item, _Result]):
+    """Runs `work(items)` for all items that wait; it gives one result per item, in order, once these
+    are durable. When it raises, every item of the batch ends in that."""
+
+    def __init__(self, work: Callable[[Sequence[_Item]], Awaitable[Sequence[_Result]]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._is_called = False
+        self.batch_requests = Histogram(*BATCH_REQUESTS)
+        self.commit_seconds = Histogram(*COMMIT_SECONDS)
+
+    @property
+    def length(self) -> int:
+        """How many items wait for the next batch."""
+        return len(self._waiting)
+
+    async def submit(self, item: _Item) -> _Result:
+        """The item's result, after its transaction is durable.
+
+        Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Problem(ProblemKind.UNAVAILABLE)
+        answer: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        self._call()
+        return await answer
+
+    def close(self) -> None:
+        """Nothing is begun any more."""
+        for _, answer in self._waiting:
+            answer.cancel()
+        self._waiting.clear()
+
+    def _call(self) -> None:
+        if not self._is_called and len(self._running) < _MOST_BATCHES:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._is_called = False
+        batch = self._waiting[:MOST_PER_BATCH]
+        del self._waiting[:MOST_PER_BATCH]
+        if batch:
+            running = asyncio.get_running_loop().create_task(self._run(batch))
+            self._running.add(running)
+            running.add_done_callback(self._running.discard)
+        if self._waiting:
+            self._call()
+
+    async def _run(self, batch: list[tuple[_Item, asyncio.Future[_Result]]]) -> None:
+        began_at = time.perf_counter()
+        try:
+            results = await self._work([item for item, _ in batch])
+        except Exception as error:
+            self._fail(batch, error)
+        else:
+            self.batch_requests.add(len(batch))
+            self.commit_seconds.add(time.perf_counter() - began_at)
+            for (_, answer), result in zip(batch, results, strict=True):
+                if not answer.done():
+                    answer.set_result(result)
+        finally:
+            self._running.discard(asyncio.current_task())
+            if self._waiting:
+                self._call()
+
+    def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
+        if isinstance(error, Problem):
+            # Whoever came meanwhile has waited as well, and isn't made to wait a second time.
+            came_meanwhile, self._waiting = self._waiting, []
+            batch = batch + came_meanwhile
+            cause = type(error.__cause__).__name__
+            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=cause)
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(error)

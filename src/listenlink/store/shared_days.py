@@ -1,0 +1,57 @@
+"""The days' pseudonym keys of several nodes, in Redis, which destroys them when their time is over."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from listenlink.model.signing import MIN_KEY_BYTES
+from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS, DayKeys
+
+_DAY_SECONDS = 86_400
+_TRY_AGAIN_SECONDS = 5.0
+
+
+class SharedDayKeys:
+    """One random key a UTC day for all nodes. While Redis can't be reached a node uses its `own`: its
+    listeners then are others than the other nodes' for the audit, and nothing else happens."""
+
+    def __init__(self, redis: Redis, own: DayKeys) -> None:
+        self._redis = redis
+        self._own = own
+        self._loaded: dict[int, bytes] = {}
+        self._tries_at = 0.0
+
+    def key_of(self, day: int) -> bytes:
+        """The key of a day, counted in days since the epoch; made when first asked for."""
+        key = self._loaded.get(day)
+        if key is not None:
+            return key
+        if time.monotonic() < self._tries_at:
+            return self._own.key_of(day)
+        try:
+            key = self._loaded[day] = self._load_or_make(day)
+        except RedisError:
+            self._tries_at = time.monotonic() + _TRY_AGAIN_SECONDS
+            return self._own.key_of(day)
+        return key
+
+    def _load_or_make(self, day: int) -> bytes:
+        name = f"listenlink:day:{day}"
+        ends_at = (day + 1 + DAILY_KEYS_KEPT_DAYS) * _DAY_SECONDS
+        self._redis.set(name, secrets.token_bytes(MIN_KEY_BYTES), nx=True, exat=ends_at)
+        key = cast(bytes | None, self._redis.get(name))
+        if key is None:
+            raise RedisError("the key is of a day that is over for long")
+        return key
+
+    def destroy_old(self, today: int) -> int:
+        """Forget the keys of days that are over for longer than they may be kept, and destroy this
+        node's own; how many of these."""
+        oldest_kept = today - DAILY_KEYS_KEPT_DAYS
+        self._loaded = {day: key for day, key in self._loaded.items() if day >= oldest_kept}
+        return self._own.destroy_old(today)

@@ -1,0 +1,43 @@
+"""Which keys the nodes on one PostgreSQL sign with: their ids, and values that only the same keys give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from listenlink.store import tables
+
+_KEYS = tables.signing_keys
+
+
+class RecordedKey(NamedTuple):
+    """A key some node signed with. `used_at` is when one last said so, in epoch µs."""
+
+    key_id: str
+    check_value: bytes
+    used_at: int
+
+
+def list_keys(connection: Connection) -> list[RecordedKey]:
+    """All keys that are recorded."""
+    rows = connection.execute(select(_KEYS).order_by(_KEYS.c.key_id))
+    return [RecordedKey(row.key_id, row.check_value, row.used_at) for row in rows]
+
+
+def note_use(connection: Connection, key_id: str, check_value: bytes, now_us: int) -> None:
+    """A node signs with this key."""
+    used = connection.execute(update(_KEYS).where(_KEYS.c.key_id == key_id).values(used_at=now_us))
+    if not used.rowcount:
+        values: Mapping[str, object] = {
+            "key_id": key_id,
+            "check_value": check_value,
+            "used_at": now_us,
+        }
+        connection.execute(insert(_KEYS).values(**values))
+
+
+def forget_keys(connection: Connection) -> None:
+    """The keys were replaced on purpose: what they signed is void."""
+    connection.execute(delete(_KEYS))

@@ -1,0 +1,79 @@
+"""What the tests run on: the embedded database, or PostgreSQL and Redis, by LISTENLINK_TEST_ENGINES."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+import servers
+from listenlink.store.backend import Backend
+from listenlink.store.database import Database
+from listenlink.store.sqlite import FILE_NAME
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+ENGINE = os.environ.get("LISTENLINK_TEST_ENGINES", SQLITE)
+of_sqlite = pytest.mark.skipif(ENGINE != SQLITE, reason="of the embedded database")
+
+
+def new_settings(engine: str = ENGINE) -> dict[str, str]:
+    """The settings of a new instance."""
+    if engine == SQLITE:
+        return {}
+    return {"DATABASE_URL": servers.new_database(), "REDIS_URL": servers.new_redis_database()}
+
+
+def new_backend(folder: Path, engine: str = ENGINE) -> Backend:
+    """An empty database with all tables."""
+    backend = Backend(folder, new_settings(engine).get("DATABASE_URL"))
+    backend.create()
+    return backend
+
+
+@functools.lru_cache(maxsize=2)
+def _beside(backend: Backend) -> Database:
+    return backend.open()
+
+
+def query(backend: Backend, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Read beside a server. SQL has `?` for each parameter."""
+    if backend.url is None:
+        with sqlite3.connect(backend.path, timeout=10) as connection:
+            return connection.execute(sql, parameters).fetchall()
+    return _beside(backend).read_now(
+        lambda connection: [tuple(row) for row in _execute(connection, sql, parameters)]
+    )
+
+
+def change(backend: Backend, sql: str, parameters: tuple[Any, ...]) -> None:
+    """Change something beside a server."""
+    if backend.url is None:
+        connection = sqlite3.connect(backend.path, timeout=10)
+        with connection:
+            connection.execute(sql, parameters)
+        connection.close()
+        return
+
+    def run(connection: Connection) -> None:
+        _execute(connection, sql, parameters)
+
+    _beside(backend).write_now(run)
+
+
+def _execute(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> Any:
+    first, *others = sql.split("?")
+    named = "".join(f":p{place}{part}" for place, part in enumerate(others))
+    values = {f"p{place}": value for place, value in enumerate(parameters)}
+    return connection.execute(text(first + named), values)
+
+
+def dump(backend: Backend) -> bytes:
+    """Everything the database holds, as whoever takes it away has it."""
+    if backend.url is None:
+        return b"".join(path.read_bytes() for path in backend.folder.glob(f"{FILE_NAME}*"))
+    return servers.dump(backend.url)

@@ -1,0 +1,140 @@
+"""An instance that is moved into PostgreSQL answers every open as it did, and what was left is unchanged.
+
+With LISTENLINK_TEST_FULL=1: 100,000 links, a million audit lines, 1,000 opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import servers
+from cast import Server, run_cli, share, upload
+from engines import POSTGRESQL, SQLITE
+from listenlink.clock import DAY_US, Clock
+from listenlink.model.share_token import digest, new_token
+from media.make_audio import make
+
+IS_FULL = bool(os.environ.get("LISTENLINK_TEST_FULL"))
+LINKS, LINES, ASKED = (100_000, 1_000_000, 1000) if IS_FULL else (3000, 20_000, 100)
+_COPY = """
+INSERT INTO shares (id, token_digest, organization_id, creator_id, track_id, collection_id, visibility,
+    max_opens, opens, expires_at, revoked_at, created_at)
+SELECT ?, ?, organization_id, creator_id, track_id, collection_id, visibility, ?, ?, ?, ?, created_at
+FROM shares WHERE id = ?
+"""
+_LINES = """
+INSERT INTO audit (at, outcome, reason, share_id, trace, client_id, agent, referrer)
+VALUES (?, 1, NULL, ?, ?, 1, 0, ?)
+"""
+
+
+def fill(server: Server, original: str) -> list[str]:
+    """Many links in every state, with opens of the last 60 days; their tokens."""
+    number, now_us = int(original.removeprefix("mslink_"), 16), Clock().now_us()
+    tokens = [new_token() for _ in range(LINKS)]
+    kinds = [(None, 0, None, None), (5, 2, None, None), (5, 5, None, None), (None, 0, 1, None),
+             (None, 0, None, 1), (None, 0, now_us + DAY_US, None)]  # fmt: skip
+    with sqlite3.connect(server.database) as connection:
+        connection.executemany(
+            _COPY,
+            (
+                (1000 + place, digest(token), *kinds[place % len(kinds)], number)
+                for place, token in enumerate(tokens)
+            ),
+        )
+        connection.executemany(
+            _LINES,
+            (
+                (
+                    now_us - (LINES - line) * 60 * DAY_US // LINES,
+                    1000 + len(kinds) * secrets.randbelow(LINKS // len(kinds)),
+                    secrets.randbits(62),
+                    "mail.example" if line % 3 else None,
+                )
+                for line in range(LINES)
+            ),
+        )
+    connection.close()
+    return tokens
+
+
+def told(answer: httpx.Response) -> tuple[int, Any]:
+    """What an open told, without what is new each time."""
+    body = answer.json()
+    body.pop("error", {}).pop("trace_id", None)
+    if body.get("track"):
+        body["track"].pop("playback_url")
+    return answer.status_code, body
+
+
+def ask(server: Server, tokens: list[str]) -> list[tuple[int, Any]]:
+    answers = []
+    for token in tokens:
+        with server.listener() as listener:
+            answers.append(told(listener.get(f"/v1/music/shared/{token}")))
+    return answers
+
+
+def contents(database: Path) -> bytes:
+    """A digest of everything in the database."""
+    connection = sqlite3.connect(database)
+    lines = hashlib.sha256("\n".join(connection.iterdump()).encode())
+    connection.close()
+    return lines.digest()
+
+
+def counted(server: Server) -> list[tuple[str, int]]:
+    """The opens that the owner is told, of some links."""
+    with server.owner() as owner:
+        listed = owner.get("/share", params={"limit": 100}).raise_for_status().json()
+    return [(link["id"], link["opens"]) for link in listed["items"]]
+
+
+def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
+    here = Server(tmp_path / "data", {"TRUSTED_PROXIES": "127.0.0.1"}, engine=SQLITE)
+    here.create()
+    here.start()
+    with here.owner() as owner:
+        track = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=3000))
+        original = share(owner, track["id"])["id"]
+    here.wait_until_derived()
+    here.stop()
+    tokens = fill(here, original)
+    before = contents(here.database)
+    url = servers.new_database()
+    moving = ("move", "--from", f"sqlite:{here.data}", "--to", url, "--json")
+    moved = run_cli(*moving)
+    assert moved.returncode == 0, moved.stderr
+    sums = json.loads(moved.stdout)
+    assert (sums["shares"]["rows"], sums["audit"]["rows"]) == (LINKS + 1, LINES)
+    again = run_cli(*moving)
+    assert again.returncode == 1
+    assert "isn't empty" in again.stderr
+    assert contents(here.database) == before
+
+    there = Server(
+        here.data,
+        {"TRUSTED_PROXIES": "127.0.0.1", "DATABASE_URL": url},
+        organization_id=here.organization_id,
+        api_key=here.api_key,
+        engine=POSTGRESQL,
+    )
+    step = max(1, LINKS // ASKED)
+    sampled = [token for place, token in enumerate(tokens) if place % step == step // 2]
+    sampled += tokens[:6]
+    here.start()
+    expected, opens = ask(here, sampled), counted(here)
+    here.stop()
+    there.start()
+    assert ask(there, sampled) == expected
+    assert {status for status, _ in expected} == {200, 404}
+    assert counted(there) == opens
+    there.stop()
