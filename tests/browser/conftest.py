@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
@@ -17,6 +18,7 @@ from browser.chromium import (
     running_chromium,
     running_site,
 )
+from browser.listening import collect, upload_songs
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +50,15 @@ def other_site() -> Iterator[Site]:
     """Another site."""
     with running_site() as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Three, of 50, 40 and 3 seconds."""
+    return upload_songs(owner, tmp_path_factory.mktemp("audio"))
+
+
+@pytest.fixture(scope="module")
+def album(owner: httpx.Client, songs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A collection of them, the last one first."""
+    return collect(owner, songs)

@@ -12,11 +12,9 @@ from playwright.sync_api import expect
 
 from browser.listening import (
     Visits,
-    collect,
     open_page,
     opens,
     seconds,
-    upload_songs,
     wait_until_past,
 )
 from cast import Server, share
@@ -32,16 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    return upload_songs(owner, tmp_path_factory.mktemp("audio"))
-
-
-@pytest.fixture(scope="module")
-def album(owner: httpx.Client, songs: list[dict[str, Any]]) -> dict[str, Any]:
-    return collect(owner, songs)
 
 
 def test_play_pause_seek_and_only_one_open(

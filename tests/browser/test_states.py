@@ -12,24 +12,12 @@ from playwright.sync_api import expect
 from browser.chromium import SIZES, Site
 from browser.listening import (
     Visits,
-    collect,
     open_page,
     opens,
-    upload_songs,
     wait_until_past,
 )
 from cast import Server, share, upload
 from media.make_audio import make
-
-
-@pytest.fixture(scope="module")
-def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    return upload_songs(owner, tmp_path_factory.mktemp("audio"))
-
-
-@pytest.fixture(scope="module")
-def album(owner: httpx.Client, songs: list[dict[str, Any]]) -> dict[str, Any]:
-    return collect(owner, songs)
 
 
 def test_a_hidden_preview_shows_itself_once_it_plays(

@@ -8,37 +8,20 @@ the audit.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
 
 from listenlink.actions.decide_opens import Opening as Opening
 from listenlink.actions.decide_opens import OpenRequest as OpenRequest
 from listenlink.actions.keep_opens import OpenKeeper
 from listenlink.model.audit import Outcome, Reason
-from listenlink.model.tally import Histogram
-
-
-class Queue(Protocol):
-    """Group commit, on either database: how large its batches are, how long one takes to be kept, and how
-    many requests wait for theirs."""
-
-    batch_requests: Histogram
-    commit_seconds: Histogram
-
-    @property
-    def length(self) -> int:
-        """How many wait."""
-
-    async def submit(self, item: OpenRequest | None) -> Opening | None:
-        """How the request ended, once that is durable. Raises Problem(UNAVAILABLE)."""
-
-    def close(self) -> None:
-        """End its thread and connection."""
+from listenlink.store.group_queue import GroupQueue
 
 
 class LinkOpener:
     """Opens links for one process: its limits, and its queue to the database."""
 
-    def __init__(self, keeper: OpenKeeper, queue: Queue) -> None:
+    def __init__(
+        self, keeper: OpenKeeper, queue: GroupQueue[OpenRequest | None, Opening | None]
+    ) -> None:
         self._limits = keeper.limits
         self._limited = keeper.limited
         self.queue = queue

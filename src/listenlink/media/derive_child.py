@@ -24,7 +24,7 @@ from listenlink.media.decode import Count, RefusalError, decode_file, read_pictu
 from listenlink.media.derive import Answer
 from listenlink.media.hearing import Hearing
 from listenlink.media.rendition import MOST_BYTES, Rendition, needs_rendition
-from listenlink.media.sandbox import Deadline, close_doors, limit_process
+from listenlink.media.sandbox import Deadline, answer_and_end, close_doors, limit_process
 from listenlink.media.sniff import AudioFormat, sniff
 
 _NICENESS = 10  # Opening links goes first.
@@ -101,14 +101,11 @@ def main() -> None:
     try:
         with open(0, "rb", buffering=0) as file, open(target, "r+b", buffering=0) as out:
             answer = derive(file, out, (sample_count, sample_rate), deadline)
-        data = memoryview(msgspec.json.encode(answer))
+        data = msgspec.json.encode(answer)
     except Exception as error:  # Whatever a hostile file provokes ends in an answer, or in none.
         print(repr(error), file=sys.stderr)
         os._exit(1)
-    while data:
-        data = data[os.write(1, data) :]
-    # Tearing down libraries that a hostile file may have upset is of no use to anybody.
-    os._exit(0)
+    answer_and_end(data)
 
 
 if __name__ == "__main__":

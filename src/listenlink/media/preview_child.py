@@ -14,7 +14,7 @@ import msgspec
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
 
 from listenlink.media.preview import Drawing
-from listenlink.media.sandbox import Deadline, close_doors, limit_process
+from listenlink.media.sandbox import Deadline, answer_and_end, close_doors, limit_process
 
 _WIDTH, _HEIGHT = 1200, 630
 _MARGIN = 80
@@ -170,13 +170,11 @@ def main() -> None:
     try:
         with open(0, "rb", buffering=0) as file:
             asked = msgspec.json.decode(file.readall(), type=Drawing)
-        data = memoryview(draw(asked, font))
+        data = draw(asked, font)
     except Exception as error:  # Whatever a title or a cover provokes ends in no picture.
         print(repr(error), file=sys.stderr)
         os._exit(1)
-    while data:
-        data = data[os.write(1, data) :]
-    os._exit(0)
+    answer_and_end(data)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ measured one: headers of MP3s without a Xing frame are wrong by more than half.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -21,7 +20,7 @@ import av.subtitles.stream  # noqa: F401
 from listenlink.media.declared_length import DeclaredLength, read_declared_length
 from listenlink.media.decode import Count, RefusalError, decode_file
 from listenlink.media.mp4_length import CutError
-from listenlink.media.sandbox import Deadline, close_doors, limit_process
+from listenlink.media.sandbox import Deadline, answer_and_end, close_doors, limit_process
 from listenlink.media.sniff import M4A, AudioFormat, sniff
 from listenlink.media.tag_text import clean
 
@@ -104,9 +103,7 @@ def main() -> None:
     except Exception as error:  # Whatever a hostile file provokes is an answer, not a traceback.
         answer = {"reason": "broken"}
         print(repr(error), file=sys.stderr)
-    os.write(1, json.dumps(answer).encode() + b"\n")
-    # Tearing down libraries that a hostile file may have upset is of no use to anybody.
-    os._exit(0)
+    answer_and_end(json.dumps(answer).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import resource
 import signal
 import time
 from fractions import Fraction
+from typing import NoReturn
 
 MEMORY_BYTES = 512 * 1024 * 1024
 BASE_SECONDS = 20
@@ -94,3 +95,12 @@ def _leave_root() -> None:
 def _die_with_parent() -> None:
     """To be asked for again after each change of identity: the kernel then forgets it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def answer_and_end(data: bytes) -> NoReturn:
+    """Write the child's answer to descriptor 1, and end. Tearing down libraries that a hostile file may have
+    upset is of no use to anybody."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(1, left) :]
+    os._exit(0)

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.tally import Histogram
+from listenlink.store.group_queue import GroupQueue
 from listenlink.store.sqlite import connect
 
 _Item = TypeVar("_Item")
@@ -27,17 +27,13 @@ Work = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
 _PRIMARY_CODE = 0xFF
 _LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-MOST_WAITING = 10_000
-MOST_PER_BATCH = 512
 # Together with the work itself, well within the two seconds after which a listener is told "busy".
 LOCK_WAIT_MS = 1500
 # Above this a commit is worth the way to a thread and back.
 INLINE_COMMIT_US = 400
-BATCH_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_PER_BATCH)
-COMMIT_SECONDS = (0.0001, 0.0002, 0.0004, 0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 0.4, 1)
 
 
-class GroupCommit(Generic[_Item, _Result]):
+class GroupCommit(GroupQueue[_Item, _Result]):
     """Runs `work(connection, items)` in one transaction for all items that wait.
 
     `work` gives one result per item, in order. `done()` is called when the transaction is durable,
@@ -51,38 +47,21 @@ class GroupCommit(Generic[_Item, _Result]):
         undo: Callable[[], None],
         done: Callable[[], None],
     ) -> None:
+        super().__init__()
         self._path = path
         self._work = work
         self._undo = undo
         self._done = done
         self._connection: sqlite3.Connection | None = None
-        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
         self._busy = False
         self._commit_us = 0.0
         self._waits: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
-        self.batch_requests = Histogram(*BATCH_REQUESTS)
-        self.commit_seconds = Histogram(*COMMIT_SECONDS)
 
-    @property
-    def length(self) -> int:
-        """How many items wait for the next transaction."""
-        return len(self._waiting)
-
-    async def submit(self, item: _Item) -> _Result:
-        """The item's result, after its transaction is durable.
-
-        Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
-        """
-        if len(self._waiting) >= MOST_WAITING:
-            raise Problem(ProblemKind.UNAVAILABLE)
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[_Result] = loop.create_future()
-        self._waiting.append((item, answer))
+    def _call(self) -> None:
         if not self._busy:
             self._busy = True
-            loop.call_soon(self._run_batch)
-        return await answer
+            asyncio.get_running_loop().call_soon(self._run_batch)
 
     def close(self) -> None:
         """End the thread and the connection."""
@@ -90,8 +69,7 @@ class GroupCommit(Generic[_Item, _Result]):
         self._drop_connection()
 
     def _run_batch(self) -> None:
-        batch = self._waiting[:MOST_PER_BATCH]
-        del self._waiting[:MOST_PER_BATCH]
+        batch = self._take_batch()
         try:
             connection = self._connected()
             connection.execute("BEGIN IMMEDIATE")

@@ -9,52 +9,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import structlog
 
-from listenlink.errors import Problem, ProblemKind
-from listenlink.model.tally import Histogram
-from listenlink.store.group_commit import (
-    BATCH_REQUESTS,
-    COMMIT_SECONDS,
-    MOST_PER_BATCH,
-    MOST_WAITING,
-)
+from listenlink.errors import Problem
+from listenlink.store.group_queue import GroupQueue
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _MOST_BATCHES = 2
 
 
-class PostgresGroup(Generic[_Item, _Result]):
+class PostgresGroup(GroupQueue[_Item, _Result]):
     """Runs `work(items)` for all items that wait; it gives one result per item, in order, once these
     are durable. When it raises, every item of the batch ends in that."""
 
     def __init__(self, work: Callable[[Sequence[_Item]], Awaitable[Sequence[_Result]]]) -> None:
+        super().__init__()
         self._work = work
-        self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._is_called = False
-        self.batch_requests = Histogram(*BATCH_REQUESTS)
-        self.commit_seconds = Histogram(*COMMIT_SECONDS)
-
-    @property
-    def length(self) -> int:
-        """How many items wait for the next batch."""
-        return len(self._waiting)
-
-    async def submit(self, item: _Item) -> _Result:
-        """The item's result, after its transaction is durable.
-
-        Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
-        """
-        if len(self._waiting) >= MOST_WAITING:
-            raise Problem(ProblemKind.UNAVAILABLE)
-        answer: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
-        self._call()
-        return await answer
 
     def close(self) -> None:
         """Nothing is begun any more."""
@@ -69,8 +44,7 @@ class PostgresGroup(Generic[_Item, _Result]):
 
     def _begin(self) -> None:
         self._is_called = False
-        batch = self._waiting[:MOST_PER_BATCH]
-        del self._waiting[:MOST_PER_BATCH]
+        batch = self._take_batch()
         if batch:
             running = asyncio.get_running_loop().create_task(self._run(batch))
             self._running.add(running)

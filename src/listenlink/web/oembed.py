@@ -14,13 +14,11 @@ from litestar.params import FromQuery, QueryParameter
 from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
-from listenlink.model.audit import Outcome
 from listenlink.model.page import Page
 from listenlink.model.view import LicenceView, licence_view
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.languages import catalogue, choose_language
 from listenlink.web.problems import ErrorEnvelope
-from listenlink.web.rates import spent_budget
 from listenlink.web.share_request import PATH
 
 _WIDTH, _HEIGHT = 480, 210
@@ -82,13 +80,9 @@ async def describe_embed(
     if before != instance.settings.base_url:
         token = ""  # of no link; refused and counted like any
     asked = state.share_requests.read(scope, headers, token, counts=False)
-    opening = await instance.opener.open(asked)
-    if opening.outcome is Outcome.LIMITED:
-        _, allowance = spent_budget(instance.limits, asked, opening)
-        raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
-    if opening.outcome is not Outcome.VIEWED or opening.link is None:
-        raise Problem(ProblemKind.LINK_REFUSED)
-    page = await instance.pages.find_page(opening.link.id, asked.now_us)
+    opening = await state.share_requests.look(asked)
+    link = opening.link
+    page = await instance.pages.find_page(link.id, asked.now_us) if link else None
     if page is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     language = choose_language(text_of(headers, b"accept-language"))

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from listenlink.actions.instance import Instance
-from listenlink.actions.open_link import OpenRequest
+from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.clock import SECOND_US
-from listenlink.model.audit import classify_agent
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.audit import Outcome, classify_agent
 from listenlink.model.listen_session import ListenSession, read_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.web.answer import TRACE, Scope
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import text_of
+from listenlink.web.rates import spent_budget
 
 PATH = "/v1/music/shared/"
 
@@ -59,6 +61,17 @@ class ShareRequests:
             now_us=now_us,
             tick_us=clock.tick_us(),
         )
+
+    async def look(self, asked: OpenRequest) -> Opening:
+        """What a request that only looks is shown. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
+        whatever the reason, also for content that was removed."""
+        opening = await self._instance.opener.open(asked)
+        if opening.outcome is Outcome.LIMITED:
+            _, allowance = spent_budget(self._instance.limits, asked, opening)
+            raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
+        if opening.outcome is not Outcome.VIEWED:
+            raise Problem(ProblemKind.LINK_REFUSED)
+        return opening
 
     def session(self, text: str, now_us: int) -> ListenSession | None:
         """The session behind a text; None if it's misspelled, forged or over."""

@@ -11,11 +11,9 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.instance import Instance
-from listenlink.actions.open_link import OpenRequest
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Page
 from listenlink.store import pages
@@ -24,8 +22,7 @@ from listenlink.web.downloads import file_name
 from listenlink.web.headers import PICTURE, headers_of, text_of, text_pairs
 from listenlink.web.languages import choose_language
 from listenlink.web.page_data import PageData
-from listenlink.web.rates import spent_budget
-from listenlink.web.share_request import token_of
+from listenlink.web.share_request import ShareRequests, token_of
 from listenlink.web.sounds import read_picture
 
 EMBED_PATH = "/embed/"
@@ -125,14 +122,10 @@ async def find_open_session(state: State, scope: OurScope) -> ListenSession:
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
-    instance: Instance = state.instance
+    requests: ShareRequests = state.share_requests
     token = token_of(scope, has_more=True)
-    asked: OpenRequest = state.share_requests.read(scope, headers_of(scope), token, counts=False)
-    opening = await instance.opener.open(asked)
-    if opening.outcome is Outcome.LIMITED:
-        _, allowance = spent_budget(instance.limits, asked, opening)
-        raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
-    if opening.outcome is not Outcome.VIEWED or opening.session is None:
+    opening = await requests.look(requests.read(scope, headers_of(scope), token, counts=False))
+    if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session
 
