@@ -36,6 +36,7 @@ ALL: Told = {
     "x-request-id": re.compile(r"req_[0-9a-z]+"),
     "date": re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"),
 }
+_TUS: Told = {"tus-resumable": "1.0.0", "tus-version": "1.0.0"}
 _JSON: Told = _LENGTH | {"content-type": "application/json"}
 _PUBLIC: Told = _NOINDEX | {
     "cross-origin-resource-policy": "cross-origin",
@@ -161,8 +162,12 @@ TOLD: dict[str, Told] = {
     "inner_limited": _INNER | _JSON | {"retry-after": re.compile(r"[1-9]\d*")},
     "inner_busy": _INNER | _JSON | {"retry-after": "1"},
     "inner_not_allowed": _INNER | _JSON | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
-    "too_large": _INNER | _JSON | {"connection": "close"},
-    "silent": _INNER,
+    "too_large": _PUBLIC | _JSON | {"connection": "close"},
+    "heard": _PUBLIC,
+    "listen_limited": _PUBLIC | _JSON | {"retry-after": re.compile(r"[1-9]\d*")},
+    "listen_not_allowed": _PUBLIC | _JSON | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
+    "uploads": _INNER | _JSON | _TUS,
+    "uploads_not_allowed": _INNER | _JSON | _TUS | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
     "events": _INNER | {
         "content-type": "text/event-stream",
         "transfer-encoding": "chunked",

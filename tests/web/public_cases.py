@@ -177,12 +177,12 @@ def _lower_cases() -> list[Case]:
         _case(_LISTENING, 200, "page", "{w.listening}"),
         _case(_LISTENING, 404, "refused_page", "{w.path}/listening/none"),
         _case(_LISTENING, 429, "limited_page", "{w.listening}", "resolve"),
-        _case(_LISTEN, 204, "silent", "{w.path}/listen", session=True, json="heard"),
-        _case(_LISTEN, 400, "inner", "{w.path}/listen", content=b"{", headers=_SAYS_JSON),
-        _case(_LISTEN, 404, "inner", "{w.path}/listen", json=_HEARD),
+        _case(_LISTEN, 204, "heard", "{w.path}/listen", session=True, json="heard"),
+        _case(_LISTEN, 400, "refused", "{w.path}/listen", content=b"{", headers=_SAYS_JSON),
+        _case(_LISTEN, 404, "refused", "{w.path}/listen", json=_HEARD),
         _case(_LISTEN, 413, "too_large", "{w.path}/listen", content=_TOO_MUCH, headers=_SAYS_JSON),
-        _case(_LISTEN, 422, "inner", "{w.path}/listen", json={"track_id": 1}),
-        _case(_LISTEN, 429, "inner_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
+        _case(_LISTEN, 422, "refused", "{w.path}/listen", json={"track_id": 1}),
+        _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
     ]  # fmt: skip
 
 
