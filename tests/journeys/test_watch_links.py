@@ -104,6 +104,16 @@ def test_without_a_session_of_the_link_there_is_no_stream(
         assert refused.json()["error"]["message"] == "This share link is no longer available."
 
 
+def test_head_tells_what_a_get_would_and_ends(
+    owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"])
+    path = f"/v1/music/shared/{link['token']}/events"
+    head = listener.head(path, headers=open_link(listener, link), timeout=5)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == "text/event-stream"
+
+
 def test_a_client_has_a_bounded_number_of_streams(
     server: Server, owner: httpx.Client, song: dict[str, Any]
 ) -> None:

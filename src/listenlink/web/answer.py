@@ -17,6 +17,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 TRACE = "listenlink.trace"
+# Set where a HEAD is answered as a GET whose body isn't sent.
+IS_HEAD = "listenlink.is_head"
 _PASSING = (
     ProblemKind.UNAVAILABLE,
     ProblemKind.STORAGE_FULL,

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.instance import Instance
 from listenlink.actions.watch_links import Watch
+from listenlink.web.answer import IS_HEAD
 from listenlink.web.headers import headers_of
 from listenlink.web.shared_pages import find_open_session
 
@@ -36,6 +37,8 @@ async def watch_link(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         with stack:
+            if asked.get(IS_HEAD):
+                watch.ended.set()
             await _tell(watch, receive, send)
 
     return answer

@@ -18,6 +18,7 @@ from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
 from listenlink.web import hosts, playback_door, public_door, tus
 from listenlink.web.answer import (
+    IS_HEAD,
     TRACE,
     Headers,
     Message,
@@ -25,6 +26,7 @@ from listenlink.web.answer import (
     Scope,
     Send,
     problem_answer,
+    request_id,
     send_answer,
 )
 from listenlink.web.caller import ClientFinder
@@ -39,7 +41,7 @@ from listenlink.web.share_request import ShareRequests
 _SHARED = public_door.PATH.encode()
 _AUDIO = playback_door.PATH.encode()
 _LISTEN = b"/listen"
-_HOT_PATHS = (public_door.PATH, playback_door.PATH)
+_DOWNLOADS = playback_door.DOWNLOAD_PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")
@@ -107,7 +109,7 @@ class Front:
                 raise Problem(ProblemKind.MISDIRECTED)
             if self._presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
-            if path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]:
+            if _is_shared(path):
                 await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)
@@ -127,10 +129,11 @@ class Front:
     async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
         so that its sender gets to read the refusal; then the connection is closed."""
-        is_head = scope["method"] == "HEAD" and not scope["path"].startswith(_HOT_PATHS)
+        is_head = scope["method"] == "HEAD" and not _knows_head(scope["raw_path"])
         if is_head:
-            # RFC 9110, section 9.3.2: what a GET would say, without the body. The hot doors know how.
+            # RFC 9110, section 9.3.2: what a GET would say, without the body.
             scope["method"] = "GET"
+            scope[IS_HEAD] = True
         body_ended = not _has_body(scope)
         answered = False
 
@@ -146,10 +149,7 @@ class Front:
                 answered = True
                 self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
-                added = [
-                    *self._headers_for(scope),
-                    (b"x-request-id", trace_id(scope[TRACE]).encode()),
-                ]
+                added = [*self._headers_for(scope), request_id(scope)]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 message["headers"] = headers if body_ended else [*headers, _CLOSE]
             elif is_head:
@@ -190,6 +190,16 @@ def _closing(send: Send) -> Send:
         await send(message)
 
     return send_last
+
+
+def _is_shared(path: bytes) -> bool:
+    """Whether it's a share URL itself, not something below one."""
+    return path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]
+
+
+def _knows_head(path: bytes) -> bool:
+    """Whether the door behind the path answers HEAD by itself."""
+    return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
 
 
 def _has_body(scope: Scope) -> bool:

@@ -12,9 +12,10 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.attachment import content_disposition
 from listenlink.media.open_objects import Audio
-from listenlink.media.signed_url import (
-    PATH as PATH,
-)  # the door's path is part of what is signed for
+
+# The door's paths are part of what is signed for.
+from listenlink.media.signed_url import DOWNLOAD_PATH as DOWNLOAD_PATH
+from listenlink.media.signed_url import PATH as PATH
 from listenlink.model.tally import DoorTally
 from listenlink.web.answer import (
     TRACE,
