@@ -70,6 +70,7 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
         database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
     except Problem:
         raise RefusesToStart(f"{backend} can't be reached now") from None
+    folder.share_lock(database.publishing)
     drafts = ResumableDrafts(settings.data)
 
     def is_arriving(file: Path) -> bool:

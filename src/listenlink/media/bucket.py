@@ -15,16 +15,22 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, TypeVar
 
 import structlog
-from obstore.exceptions import BaseError, PermissionDeniedError
+from obstore.exceptions import PermissionDeniedError
 
-from listenlink.errors import Problem, ProblemKind
-from listenlink.media.bucket_address import BucketAddress, connect, object_key
+from listenlink.errors import Problem
+from listenlink.media.bucket_address import (
+    BucketAddress,
+    bucket_unavailable,
+    connect,
+    object_key,
+)
 from listenlink.media.draft import Draft, storage_full, sync_folder
 from listenlink.media.storage import Storage
 from listenlink.media.unfinished import abort_unfinished
@@ -57,6 +63,16 @@ class Bucket(Storage):
         self._most_bytes = most_bytes
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bucket")
         self._left: set[Path] = set()
+        self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+
+    def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
+        """Wait for other nodes too, before an object is published or removed."""
+        self._alone = publishing
+
+    @contextlib.contextmanager
+    def _publishing(self) -> Iterator[None]:
+        with super()._publishing(), self._alone():
+            yield
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """In threads of its own: those that wait for a dead bucket are missed by nobody else."""
@@ -65,7 +81,7 @@ class Bucket(Storage):
 
     def open_object(self, digest: bytes) -> int:
         """A copy without a name in the local folder. Raises FileNotFoundError, also for wrong bytes."""
-        with tempfile.TemporaryFile(dir=self._uploads) as file, _unavailable():
+        with tempfile.TemporaryFile(dir=self._uploads) as file, bucket_unavailable():
             size = self._asking.head(object_key(digest))["size"]
             if size > self._most_bytes:
                 raise FileNotFoundError(object_key(digest))
@@ -88,7 +104,7 @@ class Bucket(Storage):
 
     def read_object(self, digest: bytes) -> bytes:
         """The bytes of a small object."""
-        with _unavailable():
+        with bucket_unavailable():
             data = bytes(self._asking.get(object_key(digest)).bytes())
         if hashlib.sha256(data).digest() != digest:
             _log.error("object_has_other_bytes", digest=digest.hex())
@@ -97,12 +113,12 @@ class Bucket(Storage):
 
     def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
         """At most so many bytes of an object from there on. Raises FileNotFoundError."""
-        with _unavailable():
+        with bucket_unavailable():
             return bytes(self._asking.get_range(object_key(digest), start=offset, length=length))
 
     def ping(self) -> None:
         """Return if the bucket answers and takes objects in."""
-        with _unavailable():
+        with bucket_unavailable():
             try:
                 self._asking.head(_PING_KEY)
             except (FileNotFoundError, PermissionDeniedError):
@@ -144,7 +160,7 @@ class Bucket(Storage):
             sync_folder(self._uploads)
 
     def _has(self, draft: Draft) -> bool:
-        with _unavailable():
+        with bucket_unavailable():
             try:
                 return self._asking.head(object_key(draft.digest))["size"] == draft.size_bytes
             except (FileNotFoundError, PermissionDeniedError):
@@ -152,7 +168,7 @@ class Bucket(Storage):
                 return False
 
     def _send(self, draft: Draft) -> None:
-        with _unavailable():
+        with bucket_unavailable():
             self._sending.put(
                 object_key(draft.digest),
                 draft.path,
@@ -195,7 +211,7 @@ class Bucket(Storage):
 
     def _delete(self, digests: Sequence[bytes]) -> None:
         keys = [object_key(digest) for digest in digests]
-        with _unavailable():
+        with bucket_unavailable():
             try:
                 if keys:
                     self._asking.delete(keys)
@@ -232,15 +248,3 @@ class Bucket(Storage):
 
     def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
         self._left.add(mark)
-
-
-@contextlib.contextmanager
-def _unavailable() -> Iterator[None]:
-    """A bucket that is gone, slow or failing is a 503 for whoever asked, with nothing of its text."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (BaseError, OSError) as error:
-        _log.warning("storage_unavailable", error=type(error).__name__)
-        raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error

@@ -6,17 +6,20 @@ signing must work while nothing else can be reached.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+import structlog
+from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from listenlink.errors import RefusesToStart
+from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.media.sigv4 import AwsCredentials
 
 if TYPE_CHECKING:
@@ -173,3 +176,15 @@ def object_key(digest: bytes) -> str:
     """What an object is called below the bucket's prefix."""
     name = digest.hex()
     return f"objects/{name[:2]}/{name}"
+
+
+@contextlib.contextmanager
+def bucket_unavailable() -> Iterator[None]:
+    """A bucket that is gone, slow or failing is a 503 for whoever asked, with nothing of its text."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        structlog.get_logger().warning("storage_unavailable", error=type(error).__name__)
+        raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from listenlink.media.folder import Folder
@@ -22,6 +23,10 @@ class Storage(Folder):
     has_leftovers = False
     # Whether opening an object is a matter of microseconds.
     is_local = True
+
+    def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
+        """Several nodes keep the same objects: while one publishes or removes, the others wait here. The
+        folder's objects are one machine's, whose processes have a lock of their own."""
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Call `work` with the arguments in a thread, and wait for it."""

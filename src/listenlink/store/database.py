@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, text
@@ -56,6 +57,10 @@ class Database(Protocol):
 
     def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
         """`write`, while the calling thread waits, as long as it takes."""
+
+    def publishing(self) -> AbstractContextManager[None]:
+        """While the block lasts no other node makes stored audio a track's, or removes any. Waits for that in
+        the calling thread, for half a minute at most."""
 
     async def ping(self) -> None:
         """Return if the database answers."""

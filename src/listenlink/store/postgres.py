@@ -21,7 +21,7 @@ NODE_NAME = "listenlink-node"
 
 # Advisory locks, all of this database: one key space for Listenlink, a number for each use.
 LOCK_SPACE = 0x4C4C
-MIGRATING, WRITING, KEEPING_OPENS = 1, 2, 3
+MIGRATING, WRITING, KEEPING_OPENS, PUBLISHING = 1, 2, 3, 4
 
 Raw: TypeAlias = Any
 

@@ -7,8 +7,9 @@ touched by two, and what takes long in a query's own Python keeps nobody from op
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -20,8 +21,11 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database import BUSY_AFTER_SECONDS
 from listenlink.store.postgres import (
     CONNECT_SECONDS,
+    LOCK_SPACE,
     NODE_NAME,
+    PUBLISHING,
     WRITING,
+    Raw,
     connect,
     is_unavailable,
     wait_for_turn,
@@ -29,6 +33,7 @@ from listenlink.store.postgres import (
 
 _Result = TypeVar("_Result")
 _CONNECTIONS = 5
+_PUBLISHING_WAIT_SECONDS = 30
 
 
 class PostgresDatabase:
@@ -39,6 +44,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, url: str, *, serves: bool = False) -> None:
+        self._url = url
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
@@ -70,6 +76,26 @@ class PostgresDatabase:
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns, undone when it raises."""
         return await self._ask(self._write(work), within_seconds)
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """While the block lasts no other node makes stored audio a track's, or removes any."""
+        # Of a session, not of a transaction: the block may wait long for a bucket.
+        connection = self._submit(self._lock_publishing()).result()
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(connection.terminate)
+
+    async def _lock_publishing(self) -> Raw:
+        connection = await connect(self._url)
+        try:
+            await connection.execute(f"SET lock_timeout = '{_PUBLISHING_WAIT_SECONDS}s'")
+            await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def ping(self) -> None:
         """Return if the database answers."""

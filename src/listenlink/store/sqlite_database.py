@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +55,10 @@ class SqliteDatabase:
         """Run `work` as one transaction, committed when it returns, undone when it raises."""
         del within_seconds
         return await self._in_thread(lambda: self._write(work))
+
+    def publishing(self) -> AbstractContextManager[None]:
+        """There is one node; its processes have the folder's own lock."""
+        return contextlib.nullcontext()
 
     async def ping(self) -> None:
         """Return if the database answers."""

@@ -1,0 +1,49 @@
+"""Publishing and removing objects: one node at a time, whichever holds the database's lock."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from engines import POSTGRESQL, new_backend
+from listenlink.store.database import Database
+
+WAITED_SECONDS = 0.5
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> tuple[Database, Database]:
+    """Two on one PostgreSQL database."""
+    backend = new_backend(tmp_path, POSTGRESQL)
+    return backend.open(), backend.open()
+
+
+def test_a_node_waits_while_another_publishes(nodes: tuple[Database, Database]) -> None:
+    first, second = nodes
+    is_in, done = threading.Event(), threading.Event()
+
+    def enter() -> None:
+        with second.publishing():
+            is_in.set()
+        done.set()
+
+    with first.publishing():
+        thread = threading.Thread(target=enter)
+        thread.start()
+        assert not is_in.wait(WAITED_SECONDS)
+    assert done.wait(10)
+    thread.join(5)
+    for node in nodes:
+        node.close()
+
+
+def test_a_node_that_fails_within_lets_go(nodes: tuple[Database, Database]) -> None:
+    first, second = nodes
+    with pytest.raises(ZeroDivisionError), first.publishing():
+        1 / 0  # noqa: B018
+    with second.publishing():
+        pass
+    for node in nodes:
+        node.close()
