@@ -149,7 +149,7 @@ def test_without_redis_links_open_under_a_limit_all_the_same(place: Place, fault
         assert time.monotonic() - begun < 15
     assert (statuses.count(200), statuses.count(429)) == (LIMIT, 20)
     ready = httpx.get(place.server.url + "/readyz")
-    assert (ready.status_code, ready.json()["limits"]) == (200, "not shared")
+    assert (ready.status_code, ready.json()["checks"]["limits"]) == (200, "not_shared")
     place.redis.start() if fault == "gone" else place.redis.send(signal.SIGCONT)
     begun = time.monotonic()
     while "limits_shared_again" not in place.server.log.read_text().rpartition("not_shared")[2]:  # type: ignore[union-attr]

@@ -147,7 +147,7 @@ def test_a_node_whose_keys_do_not_match_is_not_ready_and_says_why(
     node.launch()
     told = first_answer(node)
     assert told.status_code == 503
-    said = told.json()["signing_keys"]
+    said = told.json()["checks"]["keys"]
     assert key_id in said
     assert node.log is not None
     assert said in node.log.read_text()
@@ -155,7 +155,7 @@ def test_a_node_whose_keys_do_not_match_is_not_ready_and_says_why(
     node.stop()
     node.settings["SIGNING_KEYS"] = f"{other},{ring.strip()}" if fault != "other key" else ring
     node.start()
-    assert httpx.get(node.url + "/readyz").json()["signing_keys"] == "ok"
+    assert httpx.get(node.url + "/readyz").json()["checks"]["keys"] == "ok"
     node.stop()
     nodes[0].change("DELETE FROM signing_keys WHERE key_id <> ?", key_id)
 
