@@ -83,12 +83,12 @@ class Told(NamedTuple):
     at: int
 
 
-def open_redis(url: str) -> Redis:
-    """A client that waits for nothing longer than 50 ms, and tries nothing twice by itself."""
+def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
+    """A client that waits for nothing longer than that, and tries nothing twice by itself."""
     return Redis.from_url(
         url,
-        socket_timeout=_TIMEOUT_SECONDS,
-        socket_connect_timeout=_TIMEOUT_SECONDS,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
