@@ -26,7 +26,6 @@ from listenlink.actions.limit_clients import ClientLimits, OwnLimits
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
-from listenlink.actions.share_limits import SharedLimits
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import choose_storage
@@ -44,9 +43,6 @@ from listenlink.store.database import Database
 from listenlink.store.group_commit import GroupCommit
 from listenlink.store.playback import PlaybackReader, PostgresPlaybackReader, SqlitePlaybackReader
 from listenlink.store.postgres_group import PostgresGroup
-from listenlink.store.shared_days import SharedDayKeys
-from listenlink.store.shared_log import PURPOSE as LIMITS_PURPOSE
-from listenlink.store.shared_log import SharedLog, open_redis
 
 
 class Stores(NamedTuple):
@@ -98,12 +94,17 @@ def open_shared(
     days = DailyKeys(daily_folder(settings))
     if settings.redis_url is None:
         return own, days
+    # Here, because one process by itself needn't wait for what Redis takes to load.
+    from listenlink.actions.share_limits import SharedLimits
+    from listenlink.store.shared_days import SharedDayKeys
+    from listenlink.store.shared_log import PURPOSE, SharedLog, open_redis
+
     redis = open_redis(settings.redis_url.get_secret_value())
     shared_days = SharedDayKeys(redis, days)
     if not own.hit_limit:
         return own, shared_days
     # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
-    secret = derive(min(ring, key=lambda key: key.key_id).root, LIMITS_PURPOSE)
+    secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
     log = SharedLog(redis, own.hit_limit, own.miss_limit, secret)
     return SharedLimits(own, log, clock), shared_days
 

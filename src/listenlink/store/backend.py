@@ -9,7 +9,6 @@ from listenlink.store import migrate
 from listenlink.store.columns import SCHEMA_VERSION
 from listenlink.store.database import Database
 from listenlink.store.postgres import find_node
-from listenlink.store.postgres_database import PostgresDatabase
 from listenlink.store.sqlite import FILE_NAME, create_database, schema_version, upgrade
 from listenlink.store.sqlite_database import SqliteDatabase
 
@@ -33,6 +32,9 @@ class Backend(NamedTuple):
         """The database, whatever state its tables are in. `serves` lets other nodes see this one."""
         if self.url is None:
             return SqliteDatabase(self.path)
+        # Here, because the embedded database needn't wait for what this takes to load.
+        from listenlink.store.postgres_database import PostgresDatabase
+
         return PostgresDatabase(self.url, serves=serves)
 
     def is_served(self) -> bool:
