@@ -43,6 +43,11 @@ class ObjectStorage:
 
     name: str
     port: int
+    process: subprocess.Popen[bytes]
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the server and its children."""
+        os.killpg(self.process.pid, number)
 
     def url(self, prefix: str, port: int | None = None) -> str:
         """The setting for a prefix of the bucket, perhaps through another port."""
@@ -122,8 +127,8 @@ def seaweedfs(folder: Path) -> Iterator[ObjectStorage]:
         "-s3.port.iceberg=0", "-s3.port.lance=0",
         f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-master.telemetry=false",
     ]  # fmt: skip
-    with _running(command, folder, {}):
-        yield _with_bucket(ObjectStorage("seaweedfs", ports[6]))
+    with _running(command, folder, {}) as process:
+        yield _with_bucket(ObjectStorage("seaweedfs", ports[6], process))
 
 
 @contextlib.contextmanager
@@ -142,12 +147,14 @@ def juicefs(folder: Path) -> Iterator[ObjectStorage]:
         "--keep-etag", "--cache-dir", str(folder / "cache"), "--log", str(folder / "log"),
     ]  # fmt: skip
     root = {"MINIO_ROOT_USER": ACCESS_KEY_ID, "MINIO_ROOT_PASSWORD": SECRET_ACCESS_KEY}
-    with _running(command, folder, root):
-        yield _with_bucket(ObjectStorage("juicefs", port))
+    with _running(command, folder, root) as process:
+        yield _with_bucket(ObjectStorage("juicefs", port, process))
 
 
 @contextlib.contextmanager
-def _running(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[None]:
+def _running(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(
             command,
@@ -158,7 +165,7 @@ def _running(command: list[str], folder: Path, environment: dict[str, str]) -> I
             start_new_session=True,
         )
     try:
-        yield
+        yield process
     finally:
         # A graceful stop takes ten seconds, and nothing is kept.
         os.killpg(process.pid, signal.SIGKILL)

@@ -25,6 +25,7 @@ from listenlink.store.database import Database, check_writing
 
 WITHIN_SECONDS = 1.5
 _BUCKET_SECONDS = 1.0
+_LIMITS_SECONDS = 1.0
 # Anybody may ask, and a check writes: no more often than this, however many ask.
 _REMEMBERED_US = SECOND_US
 
@@ -145,10 +146,16 @@ def keys_check(settings: Settings, ring: Sequence[SigningKey], others: KeyCompar
 
 
 def limits_check(limits: ClientLimits) -> Check:
-    """Whether the limits are shared with the other nodes. Without, each node limits by itself."""
+    """Whether the limits are shared with the other nodes. Without, each node limits by itself, so no answer
+    in time takes no node out either."""
 
     async def look() -> Finding:
-        return OK if await limits.ping() else Finding("not_shared", Fitness.FIT)
+        try:
+            async with asyncio.timeout(_LIMITS_SECONDS):
+                is_shared = await limits.ping()
+        except TimeoutError:
+            is_shared = False
+        return OK if is_shared else Finding("not_shared", Fitness.FIT)
 
     return Check("limits", look)
 

@@ -2,7 +2,7 @@
 
 SIGTERM → `announce`: `/readyz` is 503 from now on, and every answer closes its connection
         → for `leave_after_seconds` everything is still answered, so that a balancer can notice
-SIGINT, or that time is over → `refuse`: nobody listens any more, and what still comes is a 503
+SIGINT, or that time is over → nobody listens any more; a moment later `refuse`: what still comes is a 503
         → `finish`: until nothing is in flight, at most ten seconds
 """
 

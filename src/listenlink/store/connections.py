@@ -10,8 +10,9 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.store.postgres import Raw, connect, is_unavailable
 
 _MOST_IDLE = 8
-# Together with the answer, within the two seconds after which a listener is told "busy".
-_WITHIN_SECONDS = 1.6
+# Together with the answer, within the two seconds after which a listener is told "busy"; also for whom a
+# proxy has tried another node before, which it may for half a second.
+_WITHIN_SECONDS = 1.4
 _STATEMENT_MS = 1500
 
 

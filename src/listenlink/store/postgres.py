@@ -52,7 +52,11 @@ async def connect(url: str, *, statement_ms: int = 0, name: str = _APPLICATION_N
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether the error is the database's state rather than a mistake in what was asked of it."""
-    if isinstance(error, OSError | NoConnectionInTime | asyncpg.InterfaceError):
+    # The internal one is what a connection raises that is cut in the middle of an answer.
+    if isinstance(
+        error,
+        OSError | NoConnectionInTime | asyncpg.InterfaceError | asyncpg.InternalClientError,
+    ):
         return True
     if isinstance(error, asyncpg.PostgresError):
         # Classes 22, 23 and 42: data, integrity, syntax.

@@ -18,6 +18,7 @@ from listenlink.errors import Problem
 from listenlink.web.front import Front
 
 _METRICS_AGAIN_SECONDS = 2.0
+_LAST_SECONDS = 0.3
 
 
 @contextlib.asynccontextmanager
@@ -61,10 +62,12 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(instance.settings.leave_after_seconds):
                 await now.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        # What came before nobody listened is answered still: a proxy may not ask a POST again elsewhere.
+        await asyncio.sleep(_LAST_SECONDS)
         presence.refuse()
         # It sends away whoever waits for events.
         await _end(housekeeping)
-        os.kill(os.getpid(), signal.SIGINT)
         if await _finish(instance):
             os._exit(0)
 
