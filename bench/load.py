@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from serve import Served
+from serve import Measured
 
 _LUA = Path(__file__).parent / "lua"
 _MOST_OTHER_SHARE = 0.01
@@ -36,7 +37,7 @@ class Row:
 
     key: str
     label: str
-    server: Served
+    server: Measured
     script: str
     arguments: list[str]
     connections: int = 64
@@ -49,7 +50,9 @@ class Row:
     def run(self, seconds: int) -> Sample:
         """Load the server for so long."""
         before = self.server.cpu_seconds()
-        told = _wrk(self, seconds)
+        urls = self.server.urls
+        with ThreadPoolExecutor(len(urls)) as pool:
+            told = _together(list(pool.map(lambda url: _wrk(self, url, seconds), urls)))
         cpu_seconds = self.server.cpu_seconds() - before
         requests, took = max(1, told["requests"]), told["duration_us"] / 1e6
         unlike = requests - told["status"] if self.refused else told["status"]
@@ -84,11 +87,20 @@ class Row:
         return bool(self.samples) and max(s.other for s in self.samples) <= _MOST_OTHER_SHARE
 
 
-def _wrk(row: Row, seconds: int) -> dict[str, int]:
+def _together(told: list[dict[str, int]]) -> dict[str, int]:
+    """What several clients that ran at the same time saw: sums, and the longest times."""
+    return {
+        name: (max if name.endswith("_us") else sum)(each[name] for each in told)
+        for name in told[0]
+    }
+
+
+def _wrk(row: Row, url: str, seconds: int) -> dict[str, int]:
+    connections = row.connections // len(row.server.urls)
     done = subprocess.run(
         [
-            "wrk", "-t1", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "20s",
-            "-s", str(_LUA / row.script), row.server.url, "--", *row.arguments,
+            "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
+            "-s", str(_LUA / row.script), url, "--", *row.arguments,
         ],
         env=os.environ | {"LUA_PATH": f"{_LUA}/?.lua"},
         capture_output=True,

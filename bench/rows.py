@@ -14,12 +14,13 @@ from typing import Any
 
 import httpx
 
+import nodes
 import peers_up
 from directus import NotThere, begin_install, directus, end_install, share_in_directus
 from library import ADDRESSES, AUDIO_BYTES, Library, listenlink, run_listenlink
 from load import Row
 from presign import measure_presigning
-from serve import Served
+from serve import Measured, Served
 
 _CONNECTIONS_OF_RANGES, _CONNECTIONS_OF_FILES = 16, 4
 _RANGES = {"64 KiB": 65_536, "1 MiB": 1_048_576}
@@ -41,8 +42,8 @@ def say(words: str) -> None:
 class Bench:
     """One run: its servers, its rows, and what can't be had."""
 
-    def __init__(self, folder: Path, quick: bool, full: bool) -> None:
-        self.quick, self.full = quick, full
+    def __init__(self, folder: Path, quick: bool, full: bool, only_nodes: bool = False) -> None:
+        self.quick, self.full, self.only_nodes = quick, full, only_nodes
         self.library = Library(folder)
         self.rows: dict[str, Row] = {}
         self.servers: list[Served] = []
@@ -65,6 +66,9 @@ class Bench:
 
     def set_up(self) -> None:
         """Everything that is measured, started and idle."""
+        if self.only_nodes:
+            self.set_up_nodes()
+            return
         npm = None
         if not self.quick:
             with self.or_absent(_DIRECTUS):
@@ -73,14 +77,28 @@ class Bench:
         peers_up.install()
         say("making tracks, collections and links")
         self.library.make(list(AUDIO_BYTES))
+        if not self.quick:
+            self.move_copy()
         self.measure_start()
         self.add_listenlink()
         self.add_others()
         self.add_audio()
         if not self.quick:
+            self.add_nodes()
             self.add_scale()
             with self.or_absent(_DIRECTUS):
                 self.add_directus(npm)
+
+    def set_up_nodes(self) -> None:
+        """The rows of PostgreSQL, and the one on SQLite they are compared with."""
+        self.library.make([])
+        self.move_copy()
+        self.figures = measure_presigning()
+        self.ours = self.start(listenlink(self.library.data))
+        self.add_clients(
+            "resolve64", "resolve a track, SQLite", self.ours, "track", clients=ADDRESSES
+        )
+        self.add_nodes()
 
     @contextlib.contextmanager
     def or_absent(self, label: str) -> Iterator[None]:
@@ -91,12 +109,12 @@ class Bench:
             self.absent[label] = str(reason).splitlines()[0][:60]
 
     def add(
-        self, key: str, label: str, server: Served, script: str, *arguments: str, **more: Any
+        self, key: str, label: str, server: Measured, script: str, *arguments: str, **more: Any
     ) -> None:
         """One more row."""
         self.rows[key] = Row(key, label, server, script, list(arguments), **more)
 
-    def add_clients(self, key: str, label: str, server: Served, paths: str, **more: Any) -> None:
+    def add_clients(self, key: str, label: str, server: Measured, paths: str, **more: Any) -> None:
         """A row that asks the paths of a file, from many addresses."""
         addresses = str(more.pop("addresses", ADDRESSES))
         more.setdefault("compare_to", "resolve64")
@@ -137,6 +155,17 @@ class Bench:
             self.add_clients(f"collection{length}", label, ours, f"collection{length}")
         self.add_clients("miss", "a miss: 404", ours, "miss", refused=True)
         self.add_clients("limited", "over the limit: 429", ours, "one", refused=True, addresses=1)
+
+    def move_copy(self) -> None:
+        """Put the instance into PostgreSQL too, before anybody serves it."""
+        self.moved = nodes.moved(self.library)
+        self._up.callback(self.moved[0].kill)
+        self.versions["PostgreSQL"] = nodes.version(self.moved[0])
+
+    def add_nodes(self) -> None:
+        """The same resolve on PostgreSQL; one node and two, without limits, which two would share."""
+        for key, label, asked in nodes.start(self.start, self.library, *self.moved):
+            self.add_clients(key, label, asked, "track", clients=ADDRESSES)
 
     def add_others(self) -> None:
         """Ceilings, and what a user would take or write instead."""

@@ -1,6 +1,6 @@
 """`make bench`: set up, measure in interleaved rounds, print one table, write RESULTS.md.
 
-python bench/run.py [--quick | --full]
+python bench/run.py [--quick | --full | --nodes]
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def main() -> None:
     began = time.monotonic()
     install_programs()
     with tempfile.TemporaryDirectory(prefix="listenlink-bench-") as folder:
-        bench = Bench(Path(folder), asked.quick, asked.full)
+        bench = Bench(Path(folder), asked.quick, asked.full, asked.nodes)
         try:
             bench.set_up()
             rounds, seconds, others_share = measure(bench, asked.quick)
         finally:
             bench.stop()
     facts = Facts(
-        command="make bench" + (" QUICK=1" if asked.quick else " FULL=1" if asked.full else ""),
+        command=command_of(asked),
         rounds=rounds,
         seconds=seconds,
         took_minutes=(time.monotonic() - began) / 60,
@@ -51,6 +51,8 @@ def main() -> None:
     )
     results = render(bench.rows, facts)
     print(results)
+    if asked.nodes:
+        return
     write_results(HERE / "RESULTS.md", results, facts)
     say(f"written to bench/RESULTS.md after {facts.took_minutes:.1f} minutes")
 
@@ -60,8 +62,18 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="fewer rows and rounds, under 3 minutes")
+    size.add_argument(
+        "--nodes", action="store_true", help="the rows of PostgreSQL, written nowhere"
+    )
     size.add_argument("--full", action="store_true", help="10⁷ links and audit lines as well")
     return parser.parse_args()
+
+
+def command_of(asked: argparse.Namespace) -> str:
+    """What was asked for, as it's typed."""
+    if asked.nodes:
+        return "python bench/run.py --nodes"
+    return "make bench" + (" QUICK=1" if asked.quick else " FULL=1" if asked.full else "")
 
 
 def install_programs() -> None:

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -39,6 +39,17 @@ def environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
+class Measured(Protocol):
+    """What a row is asked of, and what it costs: a server, or several at once."""
+
+    @property
+    def urls(self) -> list[str]: ...
+
+    def cpu_seconds(self) -> float: ...
+
+    def rss_mib(self) -> float: ...
+
+
 @dataclass
 class Served:
     """A server in a session of its own, so that its processes are known by it."""
@@ -56,6 +67,11 @@ class Served:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def urls(self) -> list[str]:
+        """Where it answers, for who asks several."""
+        return [self.url]
 
     def start(self) -> float:
         """Start it; the seconds until it answered. Raises RuntimeError with the end of its log."""

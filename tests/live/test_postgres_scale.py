@@ -66,6 +66,9 @@ def fill_audit(postgres: servers.Program, backend: Backend) -> None:
     database = backend.open()
     database.write_now(lambda c: audit_days.make(c, range(today - DAYS, today)))
     database.close()
+    # It would be taken for the cost of an open.
+    servers.run_sql(postgres, "postgres", "ALTER SYSTEM SET autovacuum = off")
+    servers.run_sql(postgres, "postgres", "SELECT pg_reload_conf()")
     step = DAYS * DAY_US // LINES
     sql = _LINES_SQL.format(began=(today - DAYS) * DAY_US - step, step=step, lines=LINES)
     servers.run_sql(postgres, str(backend.url).rpartition("/")[2], sql)
@@ -115,18 +118,16 @@ def cost_of_an_open(server: Server, postgres: servers.Program, links: int) -> fl
     return min(costs)
 
 
-def drop_a_month(backend: Backend) -> list[float]:
-    """Seconds that each of the oldest thirty days took to go."""
+def drop_a_month(backend: Backend) -> float:
+    """Seconds that the oldest thirty days took to go."""
     until_us = (Clock().now_us() // DAY_US - DAYS + 30) * DAY_US
-    database, took = backend.open(), list[float]()
-    while True:
-        began = time.monotonic()
-        if not database.write_now(lambda c: audit_days.drop_day(c, until_us)):
-            break
-        took.append(time.monotonic() - began)
+    database, began = backend.open(), time.monotonic()
+    while database.write_now(lambda c: audit_days.drop_days(c, until_us)):
+        pass
+    took = time.monotonic() - began
     left = database.read_now(lambda c: c.execute(text("SELECT count(*) FROM audit")).scalar_one())
     database.close()
-    assert left >= LINES // 2
+    assert LINES // 2 <= left <= LINES // 2 + 1000 * ASKED
     return took
 
 
@@ -155,9 +156,8 @@ def test_an_open_costs_the_same_among_many_links_and_a_month_goes_at_once(tmp_pa
         costs.append(cost_of_an_open(server, postgres, links))
         print(f"{links} links after {took:.0f} s: {costs[-1]:.0f} µs an open")
     month = drop_a_month(server.backend)
-    print(f"{len(month)} days gone in {sum(month):.2f} s, {max(month):.3f} s at most")
+    print(f"thirty days gone in {month:.2f} s")
     server.stop()
     postgres.kill()
-    assert len(month) == 30
-    assert sum(month) < MONTH_WITHIN_SECONDS
+    assert month < MONTH_WITHIN_SECONDS
     assert max(costs) / costs[0] <= MOST_RATIO

@@ -83,7 +83,7 @@ def delete_older(connection: Connection, before_us: int) -> int:
 
 
 def _delete_days(connection: Connection, before_us: int) -> int:
-    return audit_days.drop_day(connection, before_us) or audit_days.empty_rest(
+    return audit_days.drop_days(connection, before_us) or audit_days.empty_rest(
         connection, before_us
     )
 

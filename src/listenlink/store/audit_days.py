@@ -18,10 +18,15 @@ _DAYS_BEHIND, _DAYS_AHEAD = 1, 7
 _TABLES = ("audit", "audit_by_share")
 # Both are locked for a moment; behind a long one, opens would wait for this to wait.
 _LOCK_WAIT_MS = 500
+_DROPPED_DAYS = 31
 
 _LIST = text("""
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = to_regclass(:parent)
+""")
+_LINES = text("""
+SELECT sum(greatest(reltuples, 1))::bigint FROM pg_class
+WHERE relname = ANY(:names) AND relnamespace = current_schema()::regnamespace
 """)
 
 
@@ -65,19 +70,19 @@ def list_days(connection: Connection, parent: str = "audit") -> list[int]:
     return sorted(int(match.group(1)) for match in days if match)
 
 
-def drop_day(connection: Connection, before_us: int) -> int:
-    """Drop the oldest day's tables, if the whole day is before `before_us`; about how many lines
-    these were, at least 1. Call until it gives 0."""
-    old = [day for day in list_days(connection) if (day + 1) * DAY_US <= before_us]
+def drop_days(connection: Connection, before_us: int) -> int:
+    """Drop the oldest days' tables, at most a month's, whose whole day is before `before_us`; about how
+    many lines these were, at least 1. Call until it gives 0.
+
+    All in one statement: what takes time, removing the files, comes after the locks are released.
+    """
+    old = [day for day in list_days(connection) if (day + 1) * DAY_US <= before_us][:_DROPPED_DAYS]
     if not old:
         return 0
-    lines = connection.execute(
-        text("SELECT greatest(reltuples, 1)::bigint FROM pg_class WHERE oid = to_regclass(:name)"),
-        {"name": f"audit_{old[0]}"},
-    ).scalar_one()
+    lines = connection.execute(_LINES, {"names": [f"audit_{day}" for day in old]}).scalar_one()
     connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_WAIT_MS}"))
-    for parent in _TABLES:
-        connection.execute(text(f"DROP TABLE IF EXISTS {parent}_{old[0]}"))
+    tables = ", ".join(f"{parent}_{day}" for day in old for parent in _TABLES)
+    connection.execute(text(f"DROP TABLE IF EXISTS {tables}"))
     return int(lines)
 
 
