@@ -46,9 +46,29 @@ async def open_link(token: FromPath[str], state: State) -> ASGIApp:
     return _through_public_door(state)
 
 
-@post("/v1/music/shared/{token:str}", opt={"public": True}, include_in_schema=False)
+def _page(description: str) -> ResponseSpec:
+    return _Spec(str, description=description, media_type="text/html")
+
+
+@post(
+    "/v1/music/shared/{token:str}",
+    opt={"public": True},
+    status_code=303,
+    summary="Open a shared link without script",
+    description="The play button of a browser without script. Counts one open, and leads to a page with "
+    "native controls.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: _page("The creator removed the content."),
+        303: _Spec(None, description="Open: where `Location` says."),
+        404: _page("Malformed, unknown, revoked, expired or spent: all the same."),
+        429: _page("Too many requests from this client."),
+        503: _page("Busy; try again after `Retry-After`."),
+    },
+)
 async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
-    """The play button of a browser without script; see `web/page_door.py`."""
+    """See `web/page_door.py`."""
     return _through_public_door(state)
 
 
