@@ -13,7 +13,7 @@ OF_BOTH := tests/journeys tests/store/test_open_counts.py tests/store/test_engin
 	tests/live/test_revoke_under_load.py tests/live/test_timing_oracle.py tests/live/test_schemathesis.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format messages bench screenshots lock clean
+.PHONY: help setup run test nodes check format messages bench screenshots lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,9 @@ run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=848
 test: .venv/.dev  ## Set up what the tests need, and run them all
 	@sh scripts/test-tools.sh
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+nodes: .venv/.dev  ## Run what touches the database once more, on PostgreSQL and Redis
+	@sh scripts/test-tools.sh
 	LISTENLINK_TEST_ENGINES=postgresql $(BIN)/pytest -n 2 --dist loadfile $(OF_BOTH) $(ARGS)
 
 check: .venv/.dev  ## Style, types, import law, dependencies
