@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from listenlink.model.audit import Agent, classify_agent
-from listenlink.web.headers import text_of
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
@@ -21,20 +20,17 @@ def wants_page(headers: dict[bytes, bytes]) -> bool:
     """
     if b"sec-purpose" in headers:
         return True
-    accept = text_of(headers, b"accept")[:_MOST_CHARACTERS]
-    if accept == "*/*" or not accept:
-        return classify_agent(text_of(headers, b"user-agent")) is Agent.UNFURLER
-    html, json = _preferences(accept)
+    accept, agent = headers.get(b"accept", b""), headers.get(b"user-agent", b"")
+    return _prefers_page(accept[:_MOST_CHARACTERS], agent[:_MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=2048)
+def _prefers_page(accept: bytes, agent: bytes) -> bool:
+    weights = dict(reversed(weighted(accept.decode("latin-1"))))
+    html, json = max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
     if html or json:
         return html > 0 and html >= json
-    return classify_agent(text_of(headers, b"user-agent")) is Agent.UNFURLER
-
-
-@lru_cache(maxsize=1024)
-def _preferences(accept: str) -> tuple[float, float]:
-    """The weights given by name to a page and to JSON."""
-    weights = dict(reversed(weighted(accept)))
-    return max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
+    return classify_agent(agent.decode("latin-1")) is Agent.UNFURLER
 
 
 def weighted(header: str) -> tuple[tuple[str, float], ...]:
