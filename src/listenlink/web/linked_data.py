@@ -12,7 +12,7 @@ from listenlink.web.licence_words import licence_sentence
 Translate = Callable[[str], str]
 
 
-def linked_data(page: Page, url: str, base_url: str, translate: Translate) -> dict[str, Any]:
+def linked_data(page: Page, url: str, translate: Translate) -> dict[str, Any]:
     """A `MusicRecording` or a `MusicPlaylist`; the bare link where its content is hidden."""
     context = {"@context": "https://schema.org", "url": url}
     if page.title is None:

@@ -17,6 +17,7 @@ from listenlink.web.licence_words import licence_name, licence_sentence
 from listenlink.web.linked_data import linked_data
 from listenlink.web.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.page_words import script_words
+from listenlink.web.share_request import PATH
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -35,13 +36,13 @@ class PageWriter:
         data = self.data(page, language)
         cover = cover_path(self._pictures, page, page.cover_track, LARGE)
         preview = self._pictures.write(PictureName(page.share_id, page.rotation, 0, PREVIEW))
-        url = f"{self._base_url}/v1/music/shared/{token}"
+        url = self._base_url + PATH + token
         return self._render(
             "embed.html" if is_embed else "share.html",
             language,
             page=page,
             data=inline_json(data),
-            facts=inline_json(linked_data(page, url, self._base_url, translations.gettext)),
+            facts=inline_json(linked_data(page, url, translations.gettext)),
             cover=cover,
             pattern=make_pattern(page.mark),
             preview_url=self._base_url + preview if page.title else None,
