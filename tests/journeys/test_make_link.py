@@ -58,6 +58,10 @@ def test_all_terms_are_kept(owner: httpx.Client, song: dict[str, Any]) -> None:
     ("terms", "field"),
     [
         ({"expires_in_days": 0}, "expires_in_days"),
+        ({"expires_in_days": "3"}, "expires_in_days"),
+        ({"max_opens": "null"}, "max_opens"),
+        ({"starts_at": 57757}, "starts_at"),
+        ({"allow_download": "true"}, "allow_download"),
         ({"expires_in_days": True}, "expires_in_days"),
         ({"max_opens": 0}, "max_opens"),
         ({"visibility": "secret"}, "visibility"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from litestar import Request, Response
@@ -16,8 +15,6 @@ from listenlink.model.ids import trace_id
 from listenlink.web.answer import TRACE, problem_answer
 from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status
-
-_NAMED_FIELD = re.compile(r"field `([^`]+)`")
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -41,12 +38,12 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def _invalid(error: ValidationException) -> Problem:
-    """A 422 that names the field. Litestar calls the body as a whole `data`."""
+    """A 422 that names the parameter. What is wrong within a body, `StrictBody` tells."""
     first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
-    message = str(first.get("message") or "Some of this isn't valid.")
-    named = _NAMED_FIELD.search(message)
     key = str(first.get("key") or "data")
-    return invalid(named.group(1) if named and key == "data" else key, message)
+    if key == "data":
+        return invalid(key, "A JSON body is needed here.")
+    return invalid(key, str(first.get("message") or "This isn't valid."))
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem}

@@ -35,6 +35,7 @@ from listenlink.web import (
     uploads,
 )
 from listenlink.web.caller import guard_owners
+from listenlink.web.json_body import StrictBody
 from listenlink.web.options import answer_options
 from listenlink.web.refusals import EXCEPTION_HANDLERS
 
@@ -117,6 +118,8 @@ def make_routes(state: dict[str, Any]) -> Litestar:
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
             guards=[guard_owners],
+            dto=StrictBody,
+            return_dto=None,
             exception_handlers=EXCEPTION_HANDLERS,
             openapi_config=OpenAPIConfig(
                 title="Listenlink",

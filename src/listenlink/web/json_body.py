@@ -1,0 +1,72 @@
+"""The JSON body of a request, read as its type says and not a little otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any, ClassVar
+
+import msgspec
+from litestar._openapi.schema_generation import SchemaCreator
+from litestar.dto import AbstractDTO, DTOFieldDefinition
+from litestar.openapi.spec import Reference, Schema
+from litestar.typing import FieldDefinition
+
+from listenlink.errors import Problem, ProblemKind, invalid
+
+_FAULT = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<field>.*)`)?", re.DOTALL)
+_NAMED_FIELD = re.compile(r"field `([^`]+)`")
+
+
+class StrictBody(AbstractDTO[Any]):
+    """How Litestar reads what handlers call `data`.
+
+    Left to itself it would take "5" for 5, a number for a time and "null" for nothing: a track called
+    «null» would lose its title.
+    """
+
+    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """The body as the handler's type. Raises Problem(BAD_REQUEST) for what isn't JSON, and
+        Problem(INVALID) naming the field that is missing, unknown or of another kind."""
+        decoder = self._decoders[self.asgi_connection.route_handler.handler_id]
+        try:
+            return decoder.decode(value)
+        except msgspec.ValidationError as error:
+            raise _invalid(str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Problem(ProblemKind.BAD_REQUEST) from None
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
+    ) -> None:
+        """Called once for every handler with a body."""
+        cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.raw)
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: SchemaCreator
+    ) -> Reference | Schema:
+        """The type itself is what the document describes."""
+        return schema_creator.for_field_definition(field_definition)
+
+    @classmethod
+    def generate_field_definitions(
+        cls, model_type: type[Any]
+    ) -> Generator[DTOFieldDefinition, None, None]:
+        """None: nothing is renamed or left out."""
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        """No: types within types are msgspec's."""
+        return False
+
+
+def _invalid(fault: str) -> Problem:
+    told = _FAULT.fullmatch(fault)
+    message, field = (told["message"], told["field"]) if told else (fault, None)
+    named = _NAMED_FIELD.search(message)
+    return invalid(field or (named.group(1) if named else "data"), message)

@@ -1,0 +1,46 @@
+"""What can't be a body of JSON, or is one of another kind, is refused by what is wrong with it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+NESTED = b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"", 422, "data"),
+        (b"null", 422, "data"),
+        (b"[]", 422, "data"),
+        (b"{}", 422, "name"),
+        (b'{"name": 5}', 422, "name"),
+        (b'{"name": "a", "public": 1}', 422, "public"),
+        (NESTED, 422, "data"),
+        (b'{"name": ' + NESTED, 422, "name"),
+        (b"{", 400, None),
+        (b'{"name": "a"} {}', 400, None),
+        (b"\xff", 400, None),
+        (b'{"name": "\xff"}', 400, None),
+        (b'{"name": "\\ud800"}', 400, None),
+    ],
+)
+def test_what_is_wrong_is_named(
+    owner: httpx.Client, body: bytes, status: int, field: str | None
+) -> None:
+    answer = owner.post("/collections", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["details"].get("field") == field
+
+
+def test_a_word_stays_a_word(owner: httpx.Client) -> None:
+    made = owner.post("/collections", json={"name": "null"})
+    assert (made.status_code, made.json()["name"]) == (201, "null")
+
+
+def test_an_entry_of_a_list_is_named(owner: httpx.Client) -> None:
+    collection = owner.post("/collections", json={"name": "a"}).json()["id"]
+    answer = owner.patch(f"/collections/{collection}/order", json={"ordered_track_ids": ["a", 5]})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["field"] == "ordered_track_ids[1]"
