@@ -25,17 +25,17 @@ class StrictBody(AbstractDTO[Any]):
     «null» would lose its title.
     """
 
-    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+    _types: ClassVar[dict[str, Any]] = {}
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the handler's type. Raises Problem(BAD_REQUEST) for what isn't JSON, and
         Problem(INVALID) naming the field that is missing, unknown or of another kind."""
-        decoder = self._decoders[self.asgi_connection.route_handler.handler_id]
         try:
-            return decoder.decode(value)
+            sent = _with_whole_numbers(msgspec.json.decode(value))
+            return msgspec.convert(sent, self._types[self.asgi_connection.route_handler.handler_id])
         except msgspec.ValidationError as error:
             raise _invalid(str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Problem(ProblemKind.BAD_REQUEST) from None
 
     @classmethod
@@ -43,7 +43,7 @@ class StrictBody(AbstractDTO[Any]):
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
         """Called once for every handler with a body."""
-        cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.raw)
+        cls._types[handler_id] = field_definition.raw
 
     @classmethod
     def create_openapi_schema(
@@ -63,6 +63,17 @@ class StrictBody(AbstractDTO[Any]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """No: types within types are msgspec's."""
         return False
+
+
+def _with_whole_numbers(sent: Any) -> Any:
+    """5.0 is an integer by JSON Schema (2020-12, 4.2.3), and some clients write every number so."""
+    if isinstance(sent, float) and sent.is_integer():
+        return int(sent)
+    if isinstance(sent, dict):
+        return {name: _with_whole_numbers(value) for name, value in sent.items()}
+    if isinstance(sent, list):
+        return [_with_whole_numbers(value) for value in sent]
+    return sent
 
 
 def _invalid(fault: str) -> Problem:
