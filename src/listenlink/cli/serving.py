@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -65,11 +66,37 @@ def serve(
     run_server(settings, tell)
 
 
+class _Forked:
+    """By which the server learns that its workers are there.
+
+    A worker inherits every lock that some thread of the server holds in the moment of the fork, and
+    waits for it forever: until then, the one thread that there is must do nothing but wait for this.
+    """
+
+    _writing_end = -1
+
+    def __init__(self) -> None:
+        self._reading_end, _Forked._writing_end = os.pipe()
+
+    def wait_for(self, workers: int) -> None:
+        """Return when so many have been forked."""
+        while workers > 0:
+            workers -= len(os.read(self._reading_end, workers))
+
+    @classmethod
+    def tell(cls) -> None:
+        """Called by each worker, once."""
+        os.write(cls._writing_end, b"!")
+
+
 def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     """Run the server in this process; `when_ready` is called from a thread once it answers."""
     check_startable(settings)
     export_settings(settings)
-    threading.Thread(target=_wait_until_ready, args=(settings, when_ready), daemon=True).start()
+    forked = _Forked()
+    threading.Thread(
+        target=_wait_until_ready, args=(settings, forked, when_ready), daemon=True
+    ).start()
     server = Granian(
         "listenlink.cli.serving:worker_app",
         factory=True,
@@ -86,30 +113,30 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
             settings.leave_after_seconds + FINISHED_WITHIN_SECONDS + _CLOSED_WITHIN_SECONDS
         ),
     )
-
-    @server.on_startup
-    def _pass_on_sigint() -> None:
-        """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
-        stop = signal.getsignal(signal.SIGINT)
-
-        def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
-            workers: list[Any] = server.wrks
-            for worker in workers:
-                worker.interrupt_by_parent = True
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.inner.pid, signal.SIGUSR1)
-            if callable(stop):
-                stop(signal_number, frame)
-
-        signal.signal(signal.SIGINT, leave_at_once)
-
+    server.on_startup(partial(_pass_on_sigint, server))
     server.serve()
+
+
+def _pass_on_sigint(server: Any) -> None:
+    """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
+    stop = signal.getsignal(signal.SIGINT)
+
+    def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
+        for worker in server.wrks:
+            worker.interrupt_by_parent = True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, signal.SIGUSR1)
+        if callable(stop):
+            stop(signal_number, frame)
+
+    signal.signal(signal.SIGINT, leave_at_once)
 
 
 def worker_app() -> Any:
     """The application, in a worker that won't outlive the server: an orphan would keep the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _Forked.tell()
     from listenlink.app import create_app
 
     return create_app()
@@ -173,7 +200,8 @@ def export_settings(settings: Settings) -> None:
     os.environ[PREFIX + "PUBLIC_URL"] = settings.base_url
 
 
-def _wait_until_ready(settings: Settings, when_ready: Callable[[], None]) -> None:
+def _wait_until_ready(settings: Settings, forked: _Forked, when_ready: Callable[[], None]) -> None:
+    forked.wait_for(settings.workers)
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     deadline = time.monotonic() + _READY_WITHIN_SECONDS

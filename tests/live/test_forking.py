@@ -1,0 +1,47 @@
+"""Workers are forked while nothing else happens: a lock held in that moment is held in them forever."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from cast import Server, clean_environment
+
+# Each thread but the forking one, as the functions it's in, the innermost first.
+WITNESS = """
+import os, sys, threading
+def tell():
+    for number, frame in sys._current_frames().items():
+        if number != threading.get_ident():
+            names = []
+            while frame:
+                names.append(frame.f_code.co_qualname)
+                frame = frame.f_back
+            print("at a fork:", *names, flush=True)
+os.register_at_fork(before=tell)
+from listenlink.cli import main
+main()
+"""
+
+
+def test_what_waits_for_the_workers_only_waits(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", {"WORKERS": "2", "RESOLVE_LIMIT_PER_MINUTE": "0"})
+    server.create()
+    running = subprocess.Popen(
+        [sys.executable, "-c", WITNESS, "serve", "--data", str(server.data), "--port", str(server.port)],
+        env=clean_environment(**server.settings), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    with running:
+        assert running.stdout is not None
+        seen = []
+        for line in running.stdout:
+            if line.startswith("Listenlink serves"):
+                break
+            if "_wait_until_ready" in line:
+                seen.append(line.split()[3])
+        running.send_signal(signal.SIGINT)
+    assert seen
+    assert set(seen) == {"_Forked.wait_for"}
