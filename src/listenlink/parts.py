@@ -26,7 +26,7 @@ from listenlink.actions.limit_clients import ClientLimits, OwnLimits
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
-from listenlink.clock import Clock
+from listenlink.clock import DAY_US, Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import choose_storage
 from listenlink.media.resumable_drafts import ResumableDrafts
@@ -101,6 +101,7 @@ def open_shared(
 
     redis = open_redis(settings.redis_url.get_secret_value())
     shared_days = SharedDayKeys(redis, days)
+    shared_days.prepare(clock.now_us() // DAY_US)
     if not own.hit_limit:
         return own, shared_days
     # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.

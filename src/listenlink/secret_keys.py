@@ -94,6 +94,9 @@ class DayKeys(Protocol):
     def key_of(self, day: int) -> bytes:
         """The key of a day, counted in days since the epoch; made when first asked for."""
 
+    def prepare(self, day: int) -> None:
+        """Have the keys of this day and the next one at hand. May take a moment."""
+
     def destroy_old(self, today: int) -> int:
         """Remove the keys of days that are over for longer than they may be kept; how many."""
 
@@ -111,6 +114,11 @@ class DailyKeys:
         if key is None:
             key = self._loaded[day] = self._load_or_make(day)
         return key
+
+    def prepare(self, day: int) -> None:
+        """Have the keys of this day and the next one at hand."""
+        for asked in (day, day + 1):
+            self.key_of(asked)
 
     def _load_or_make(self, day: int) -> bytes:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

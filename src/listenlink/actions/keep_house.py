@@ -22,6 +22,7 @@ _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
+_DAYS_EVERY_SECONDS = 5.0
 _LONG_SECONDS = 600.0
 
 
@@ -32,6 +33,7 @@ async def keep_house(instance: Instance) -> None:
         _every_minute(instance),
         _keep_retention(instance),
         _keep_storage(instance),
+        _keep_days(instance),
         instance.deriver.run(),
         instance.watcher.run(),
     )
@@ -60,6 +62,17 @@ async def _keep_storage(instance: Instance) -> None:
             except (Problem, OSError):
                 _log.warning("storage_not_tidied")
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
+
+
+async def _keep_days(instance: Instance) -> None:
+    """The day's key is there before the day is: nobody waits for it at midnight."""
+    while True:
+        today = instance.clock.now_us() // DAY_US
+        try:
+            await asyncio.to_thread(instance.daily_keys.prepare, today)
+        except OSError:
+            _log.warning("day_keys_not_prepared")
+        await asyncio.sleep(_DAYS_EVERY_SECONDS)
 
 
 async def _every_minute(instance: Instance) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-import time
 from typing import cast
 
 from redis import Redis
@@ -13,7 +13,6 @@ from listenlink.model.signing import MIN_KEY_BYTES
 from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS, DayKeys
 
 _DAY_SECONDS = 86_400
-_TRY_AGAIN_SECONDS = 5.0
 
 
 class SharedDayKeys:
@@ -24,21 +23,19 @@ class SharedDayKeys:
         self._redis = redis
         self._own = own
         self._loaded: dict[int, bytes] = {}
-        self._tries_at = 0.0
 
     def key_of(self, day: int) -> bytes:
-        """The key of a day, counted in days since the epoch; made when first asked for."""
+        """The key of a day, counted in days since the epoch. Nobody waits for Redis here."""
         key = self._loaded.get(day)
-        if key is not None:
-            return key
-        if time.monotonic() < self._tries_at:
-            return self._own.key_of(day)
-        try:
-            key = self._loaded[day] = self._load_or_make(day)
-        except RedisError:
-            self._tries_at = time.monotonic() + _TRY_AGAIN_SECONDS
-            return self._own.key_of(day)
-        return key
+        return self._own.key_of(day) if key is None else key
+
+    def prepare(self, day: int) -> None:
+        """Have the keys of this day and the next one at hand, if Redis answers."""
+        self._own.prepare(day)
+        with contextlib.suppress(RedisError):
+            for asked in (day, day + 1):
+                if asked not in self._loaded:
+                    self._loaded[asked] = self._load_or_make(asked)
 
     def _load_or_make(self, day: int) -> bytes:
         name = f"listenlink:day:{day}"
