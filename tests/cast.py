@@ -17,7 +17,7 @@ import httpx
 
 import engines
 from listenlink.store.backend import Backend
-from servers import free_port as free_port
+from ports import free_port as free_port
 
 LISTENLINK = [sys.executable, "-m", "listenlink"]
 _addresses = itertools.count(1)

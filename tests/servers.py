@@ -12,7 +12,6 @@ import itertools
 import os
 import pwd
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -27,21 +26,10 @@ from typing import Any
 import psutil
 
 from listenlink.store.backend import Backend
+from ports import free_port
 
 REDIS_DATABASES = 4096
 _numbers = itertools.count(1)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on.
-
-    Not one that the system would give away: before a server takes it, some connection might.
-    """
-    while True:
-        port = 10_000 + secrets.randbelow(20_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass

@@ -1,0 +1,43 @@
+"""Free loopback ports, each given to one test only."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+import socket
+from collections.abc import Iterator
+
+_PORTS_PER_BLOCK = 100
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on, and that no other test is ever given.
+
+    Not one that the system would give away: before a server takes it, some connection might.
+    """
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _reserved_ports() -> Iterator[int]:
+    """One by one, in blocks that are kept from all other test processes until this one ends: by an
+    abstract socket's name, which only one can have (unix(7))."""
+    first, blocks = 10_000, 20_000 // _PORTS_PER_BLOCK
+    for number in itertools.count(secrets.randbelow(blocks)):
+        block = first + number % blocks * _PORTS_PER_BLOCK
+        reservation = socket.socket(socket.AF_UNIX)
+        try:
+            reservation.bind(f"\0listenlink-tests-{block}")
+        except OSError:
+            reservation.close()
+            continue
+        _reservations.append(reservation)
+        yield from range(block, block + _PORTS_PER_BLOCK)
+
+
+_reservations: list[socket.socket] = []
+_ports = _reserved_ports()
