@@ -52,3 +52,23 @@ def test_a_whole_number_may_be_written_with_a_point(owner: httpx.Client) -> None
     assert (made.status_code, made.json()["max_opens"]) == (201, 5)
     made = owner.post(f"/collections/{collection}/share", json={"max_opens": 5.5})
     assert made.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["name", "description", "cover_image_url"])
+def test_text_has_no_nul(owner: httpx.Client, name: str) -> None:
+    collection = owner.post("/collections", json={"name": "a"}).json()["id"]
+    for answer in (
+        owner.post("/collections", json={"name": "a", name: "b\x00c"}),
+        owner.patch(f"/collections/{collection}", json={name: "b\x00c"}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"]["field"] == name
+
+
+def test_a_label_has_no_nul(owner: httpx.Client) -> None:
+    collection = owner.post("/collections", json={"name": "a"}).json()["id"]
+    path = f"/collections/{collection}/share"
+    assert owner.post(path, json={"label": "\x00"}).status_code == 422
+    link = owner.post(path, json={"label": "a\n"}).json()
+    assert owner.patch(f"/share/{link['id']}", json={"label": "\x00"}).status_code == 422
+    assert owner.get("/tracks", params={"engine": "\x00"}).status_code == 422

@@ -18,6 +18,7 @@ from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import TEXT
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.repeating import answer_once, digest_of_body
 
@@ -25,20 +26,27 @@ from listenlink.web.repeating import answer_once, digest_of_body
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a new collection is made of. `cover_image_url` is stored and echoed, never fetched."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=managing.NAME_LENGTH)]
-    description: Annotated[str, Meta(max_length=managing.DESCRIPTION_LENGTH)] | None = None
-    cover_image_url: Annotated[str, Meta(max_length=1024)] | None = None
+    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
+    description: (
+        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)] | None
+    ) = None
+    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | None = None
 
 
 class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be another. What isn't sent stays; null clears."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=managing.NAME_LENGTH)] | UnsetType = UNSET
-    description: Annotated[str, Meta(max_length=managing.DESCRIPTION_LENGTH)] | UnsetType | None = (
-        UNSET
-    )
+    name: (
+        Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
+        | UnsetType
+    ) = UNSET
+    description: (
+        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)]
+        | UnsetType
+        | None
+    ) = UNSET
     cover_track_id: str | UnsetType | None = UNSET
-    cover_image_url: Annotated[str, Meta(max_length=1024)] | UnsetType | None = UNSET
+    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | UnsetType | None = UNSET
 
 
 class CollectionAnswer(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from litestar.typing import FieldDefinition
 
 from listenlink.errors import Problem, ProblemKind, invalid
 
+# Text that every database keeps: PostgreSQL's has no NUL.
+TEXT = r"^[^\x00]*$"
 _FAULT = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<field>.*)`)?", re.DOTALL)
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
 

@@ -22,6 +22,7 @@ from listenlink.store.library import Edge, Wanted
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.headers import headers_of
+from listenlink.web.json_body import TEXT
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.share_request import token_of
 from listenlink.web.tracks import TrackAnswer, track_answer
@@ -29,7 +30,9 @@ from listenlink.web.tracks import TrackAnswer, track_answer
 # More than spaces and control characters, which a title is cleaned of.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _SHA256 = re.compile("[0-9a-f]{64}")
-_Engine = Annotated[str | None, QueryParameter(max_length=64, description="Only by this engine.")]
+_Engine = Annotated[
+    str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
+]
 _Mode = Annotated[
     Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
 ]

@@ -19,6 +19,7 @@ from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.model.share import LABEL_LENGTH, LinkState, TargetType, Visibility
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import TEXT
 from listenlink.web.paging import Limit, Offset, Page
 from listenlink.web.shares import Link, new_link_answer
 
@@ -61,7 +62,7 @@ class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visibility: Visibility | UnsetType = UNSET
     expires_in_days: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
     max_opens: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType | None = UNSET
-    label: Annotated[str, Meta(max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
+    label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
     allow_download: bool | UnsetType = UNSET
     preview: bool | UnsetType = UNSET
 

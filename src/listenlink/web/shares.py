@@ -24,6 +24,7 @@ from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
 from listenlink.web import public_door
 from listenlink.web.acknowledgement import Acknowledgement
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import TEXT
 from listenlink.web.repeating import answer_once, digest_of_body
 
 
@@ -33,7 +34,7 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: Annotated[int, Meta(ge=1)] | None = None
     max_opens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
-    label: Annotated[str, Meta(max_length=LABEL_LENGTH)] | None = None
+    label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | None = None
     starts_at: datetime | None = None
     allow_download: bool = False
     preview: bool = True
