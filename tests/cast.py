@@ -17,6 +17,7 @@ import httpx
 
 import engines
 from listenlink.store.backend import Backend
+from object_storage import CREDENTIALS
 from ports import free_port as free_port
 
 LISTENLINK = [sys.executable, "-m", "listenlink"]
@@ -32,20 +33,22 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
+    return _run(arguments, clean_environment(**settings))
+
+
+def _run(
+    arguments: tuple[str, ...], environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*LISTENLINK, *arguments],
-        env=clean_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+        [*LISTENLINK, *arguments], env=environment,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
 
 
 @dataclass
 class Server:
     """An instance in `data`, and the process that serves it. `settings` are without their prefix;
-    `environment` is what else it gets, as a bucket's credentials.
+    `environment` is what else it gets; where there is a bucket, also its credentials.
 
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
     """
@@ -63,16 +66,19 @@ class Server:
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
             self.settings = engines.new_settings(self.engine) | self.settings
+        if self.settings.get("STORAGE_URL", "").startswith("s3:"):
+            self.environment = CREDENTIALS | self.environment
 
     @property
     def stored(self) -> dict[str, str]:
         """The settings that say where the instance is."""
-        names = ("DATABASE_URL", "REDIS_URL")
+        names = ("DATABASE_URL", "REDIS_URL", "STORAGE_URL")
         return {name: self.settings[name] for name in names if name in self.settings}
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command on the instance to its end."""
-        return run_cli(*arguments, "--data", str(self.data), **self.stored)
+        environment = clean_environment(**self.stored) | self.environment
+        return _run((*arguments, "--data", str(self.data)), environment)
 
     def create(self) -> None:
         """`listenlink init`."""

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cast import Server
-from object_storage import CREDENTIALS, ObjectStorage, juicefs, seaweedfs
+from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +38,9 @@ def listener(server: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def object_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+def object_storage() -> ObjectStorage:
     """A real S3 server, started when the first test needs it."""
-    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
-        yield running
+    return shared_seaweedfs()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
-"""What the tests run on: the embedded database, or PostgreSQL and Redis, by LISTENLINK_TEST_ENGINES."""
+"""What the tests run on, by LISTENLINK_TEST_ENGINES: the embedded database and a folder, or PostgreSQL,
+Redis and S3."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import sqlite3
 from pathlib import Path
@@ -15,22 +17,32 @@ import servers
 from listenlink.store.backend import Backend
 from listenlink.store.database import Database
 from listenlink.store.sqlite import FILE_NAME
+from object_storage import shared_seaweedfs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINE = os.environ.get("LISTENLINK_TEST_ENGINES", SQLITE)
+_prefixes = itertools.count(1)
 of_sqlite = pytest.mark.skipif(ENGINE != SQLITE, reason="of the embedded database")
 
 
+# A bucket sends audio by itself: what it was given leave for, it sends to that leave's end.
+SENDS_AUDIO = ENGINE == SQLITE
+of_folder = pytest.mark.skipif(not SENDS_AUDIO, reason="of audio that this program itself sends")
+
+
 def new_settings(engine: str = ENGINE) -> dict[str, str]:
-    """The settings of a new instance."""
+    """The settings of a new instance. Its audio is in a bucket where the whole suite's is."""
     if engine == SQLITE:
         return {}
-    return {"DATABASE_URL": servers.new_database(), "REDIS_URL": servers.new_redis_database()}
+    settings = {"DATABASE_URL": servers.new_database(), "REDIS_URL": servers.new_redis_database()}
+    if ENGINE != SQLITE:
+        settings["STORAGE_URL"] = shared_seaweedfs().url(f"tests/{next(_prefixes)}")
+    return settings
 
 
 def new_backend(folder: Path, engine: str = ENGINE) -> Backend:
     """An empty database with all tables."""
-    backend = Backend(folder, new_settings(engine).get("DATABASE_URL"))
+    backend = Backend(folder, None if engine == SQLITE else servers.new_database())
     backend.create()
     return backend
 

@@ -5,12 +5,16 @@ Both refuse what isn't signed as it should be. They're started without root, and
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +25,8 @@ import httpx
 import obstore
 from obstore.store import S3Store
 
-from cast import free_port
 from listenlink.media.bucket_address import BucketAddress, read_bucket_address
+from ports import free_port
 
 ACCESS_KEY_ID = "AKIDLISTENLINKTEST"
 SECRET_ACCESS_KEY = "a-secret-that-is-only-known-in-tests"
@@ -129,6 +133,16 @@ def seaweedfs(folder: Path) -> Iterator[ObjectStorage]:
     ]  # fmt: skip
     with _running(command, folder, {}) as process:
         yield _with_bucket(ObjectStorage("seaweedfs", ports[6], process))
+
+
+@functools.cache
+def shared_seaweedfs() -> ObjectStorage:
+    """This test process's, until it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="listenlink-seaweedfs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    life = contextlib.ExitStack()
+    atexit.register(life.close)
+    return life.enter_context(seaweedfs(folder))
 
 
 @contextlib.contextmanager

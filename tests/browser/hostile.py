@@ -43,7 +43,7 @@ def packed(payloads: list[str], length: int = _LENGTH) -> list[str]:
 def write_engines(path: Path) -> Path:
     """An engine for each payload, which is its name and what must be named."""
     tables = [
-        f'[[engine]]\nkey = "e{number}"\nname = {_quoted(payload)}\nversion = "1"\n'
+        f'[[engine]]\nkey = "e{number}"\nname = {_quoted(payload[:128])}\nversion = "1"\n'
         'licence_class = "personal_only"\nrequires_attribution = true\nvalid_from = 2026-01-01\n'
         f"attribution_text = {_quoted(payload)}\n"
         for number, payload in enumerate(PAYLOADS)

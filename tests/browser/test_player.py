@@ -18,6 +18,7 @@ from browser.listening import (
     wait_until_past,
 )
 from cast import Server, share
+from engines import of_folder
 
 TTL_SECONDS = 10
 
@@ -124,6 +125,7 @@ def test_everything_can_be_done_by_keyboard(
     expect(page.locator("#fact-class")).to_be_visible()
 
 
+@of_folder
 def test_a_url_that_ended_during_a_pause_is_renewed_uncounted(
     visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]]
 ) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Route
 from browser.chromium import Site, Visit
 from browser.listening import Visits, collect, open_page, upload_songs, wait_until_past
 from cast import Server, share, upload, wait_for_sound
+from engines import of_folder
 from listenlink.web.assets import ASSETS
 from media.make_audio import add_cover, make, make_picture
 
@@ -51,6 +52,7 @@ def test_the_page_with_its_player_is_light(
     print(kind, sum(sizes.values()), "bytes in", len(sizes), "requests")
 
 
+@of_folder
 def test_nobody_else_is_asked_and_no_referer_is_sent(
     visit: Visits, server: Server, owner: httpx.Client, tmp_path: Path, other_site: Site
 ) -> None:
@@ -96,6 +98,7 @@ def test_the_content_is_there_before_any_script(
         print(title, "first paint after", round(paint), "ms")
 
 
+@of_folder
 def test_sound_is_one_round_trip_behind_the_press(
     visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]]
 ) -> None:

@@ -152,7 +152,10 @@ class World:
 def new_world(folder: Path) -> World:
     """In this folder, on the engines of the suite, from the first day of 2026."""
     clock = SetClock(1_767_225_600 * SECOND_US)
-    given: dict[str, Any] = {name.lower(): value for name, value in new_settings().items()}
+    stored = new_settings()
+    given: dict[str, Any] = {
+        name.lower(): stored[name] for name in ("DATABASE_URL", "REDIS_URL") if name in stored
+    }
     settings = Settings(data=folder / "data", resolve_limit_per_minute=0, **given)
     create_instance(backend_of(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

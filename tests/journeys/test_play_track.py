@@ -14,7 +14,10 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from engines import of_folder
 from media.make_audio import make
+
+pytestmark = of_folder
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload, wait_for_sound
+from engines import of_folder
 from journeys.refused import REASONS, normalized, refused_link, token_path
 from listenlink.model import ids
 from media.make_audio import make
@@ -163,6 +164,7 @@ def test_a_slash_behind_the_token_misspells_it(
     assert listener.get(path.format(link["token"]), headers=PAGE).status_code == 404
 
 
+@of_folder
 def test_a_download_has_one_spelling(
     owner: httpx.Client, listener: httpx.Client, song: dict[str, Any]
 ) -> None:

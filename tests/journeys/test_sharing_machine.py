@@ -200,16 +200,18 @@ def test_sharing_does_what_the_model_says(world: World) -> None:
     print(f"LISTENLINK_TEST_SEED={number}")
     Sharing.world, Life.taken = world, 0
     Sharing.seen.clear()
-    run_state_machine_as_test(
-        seed(number)(Life),
-        settings=settings(
-            max_examples=STEPS // STEPS_A_LIFE * 5 // 4,
-            stateful_step_count=STEPS_A_LIFE,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    # How long a life gets is left to Hypothesis.
+    while Life.taken < STEPS:
+        run_state_machine_as_test(
+            seed(number)(Life),
+            settings=settings(
+                max_examples=STEPS // STEPS_A_LIFE,
+                stateful_step_count=STEPS_A_LIFE,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        number += 1
     print(f"{Life.taken} steps: {dict(Life.seen)}")
-    assert Life.taken >= STEPS
     assert set(Life.seen) == EVERY_OUTCOME or STEPS < 10_000

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cast import Server, share
+from engines import of_folder
 from journeys.seen import BROWSER, opens, part, upload_song
 
 
@@ -43,6 +44,7 @@ def test_without_script_the_form_opens_the_link_once(
     assert listener.get(file).status_code == 403
 
 
+@of_folder
 def test_a_file_is_taken_along_only_if_its_creator_says_so(
     listener: httpx.Client, owner: httpx.Client, song: dict[str, Any]
 ) -> None:

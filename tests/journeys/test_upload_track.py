@@ -12,6 +12,7 @@ import pytest
 
 from cast import Server, upload
 from media.make_audio import FORMATS, make
+from stored import drafts, stored_audio
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n"
 CONTENT_TYPES = {
@@ -39,19 +40,13 @@ def decoded_seconds(path: Path) -> float:
         return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
-def kept(server: Server) -> tuple[int, int, list[Path]]:
-    """Rows of tracks and of stored audio, and every file of audio."""
+def kept(server: Server) -> tuple[int, int, list[str]]:
+    """Rows of tracks and of stored audio, and everything that is stored."""
     server.wait_until_derived()
-    files = [
-        path
-        for folder in ("objects", "uploads")
-        for path in (server.data / folder).rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    ]
     (counts,) = server.query(
         "SELECT (SELECT count(*) FROM tracks), (SELECT count(*) FROM audio_objects)"
     )
-    return counts[0], counts[1], sorted(files)
+    return counts[0], counts[1], sorted([*stored_audio(server), *drafts(server)])
 
 
 @pytest.mark.parametrize("kind", list(FORMATS))

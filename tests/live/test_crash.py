@@ -14,6 +14,7 @@ import pytest
 
 from cast import Server, share, upload
 from media.make_audio import make
+from stored import stored_audio
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_a_kill_during_an_upload_leaves_nothing_behind(server: Server, tmp_path:
     server.start()
     assert drafts() == []
     assert server.query("SELECT count(*) FROM tracks") == [(0,)]
-    assert [path for path in (server.data / "objects").rglob("*") if path.is_file()] == []
+    assert stored_audio(server) == {}
 
 
 def test_kills_while_tracks_are_stored_leave_files_and_rows_in_step(
@@ -125,12 +126,7 @@ def test_kills_while_tracks_are_stored_leave_files_and_rows_in_step(
         killer.join()
         server.start()
     rows = server.query("SELECT digest, size_bytes FROM audio_objects")
-    stored = {
-        path.name: path.stat().st_size
-        for path in (server.data / "objects").rglob("*")
-        if path.is_file()
-    }
-    assert stored == {digest.hex(): size for digest, size in rows}
+    assert stored_audio(server) == {digest.hex(): size for digest, size in rows}
 
 
 def test_a_sender_who_leaves_in_the_middle_leaves_nothing(server: Server, tmp_path: Path) -> None:

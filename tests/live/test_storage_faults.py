@@ -15,7 +15,7 @@ import pytest
 from cast import Server, share, upload, wait_for_sound
 from fault_proxy import FaultProxy, fault_proxy
 from media.make_audio import add_cover, make
-from object_storage import CREDENTIALS, ObjectStorage
+from object_storage import ObjectStorage
 
 RATE = 44_100
 MOST_SECONDS = 5.0
@@ -51,7 +51,7 @@ def server(
         "TRUSTED_PROXIES": "127.0.0.1/32",
         "STORAGE_URL": object_storage.url(prefix, proxy.port),
     }
-    running = Server(tmp_path_factory.mktemp("instance") / "data", settings, CREDENTIALS)
+    running = Server(tmp_path_factory.mktemp("instance") / "data", settings)
     running.create()
     running.start()
     yield running

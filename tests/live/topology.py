@@ -22,7 +22,7 @@ from listenlink.store import open_counts
 from listenlink.store.database import Database
 from live.proxy import local_example, running_nginx
 from media.make_audio import make
-from object_storage import CREDENTIALS, ObjectStorage, seaweedfs
+from object_storage import ObjectStorage, seaweedfs
 
 NODES = 3
 LIMIT = 40
@@ -137,7 +137,7 @@ def _make_nodes(
         "LEAVE_AFTER_SECONDS": "1",
     }
     nodes = [
-        Server(folder / f"node{number}", dict(settings), dict(CREDENTIALS), engine=POSTGRESQL)
+        Server(folder / f"node{number}", dict(settings), engine=POSTGRESQL)
         for number in range(NODES)
     ]
     nodes[0].create()

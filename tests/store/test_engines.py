@@ -97,6 +97,9 @@ UNREADABLE = {
     "attribution as number": entry(requires_attribution="0"),
     "date as text": entry(valid_from='"2026-01-01"'),
     "date with a time": entry(valid_from="2026-01-01T00:00:00Z"),
+    "a name too long": entry(name=f'"{"n" * 129}"'),
+    "a key too long": entry(key=f'"{"k" * 65}"'),
+    "text with a NUL": entry(attribution_text='"\\u0000"'),
     "impossible date": entry(valid_from="2026-02-30"),
     "one bad among good ones": entry() + entry(key='"other"', licence_class='"x"'),
 } | {f"no {name}": entry(**{name: None}) for name in GOOD}

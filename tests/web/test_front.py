@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from engines import of_folder
 from listenlink.actions.instance import Instance
 from listenlink.app import build_instance
 from listenlink.clock import Clock
@@ -22,6 +23,8 @@ from listenlink.settings import load_settings
 from listenlink.web.answer import TRACE
 from listenlink.web.front import Front
 from media.make_audio import make
+
+pytestmark = of_folder
 
 ENVELOPE = [
     "code",

@@ -13,10 +13,13 @@ import httpx
 import pytest
 
 from cast import Server
+from engines import of_folder
 from journeys.matrix import routes_of
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 from web.header_table import TOLD, differences
 from web.public_cases import CASES, MISS_LIMIT, RESOLVE_LIMIT, Case, World
+
+pytestmark = of_folder
 
 BUSY = {
     "page": "busy_page", "public_page": "busy_page", "embed": "busy_embed", "opened": "busy",

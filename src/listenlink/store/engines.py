@@ -6,9 +6,9 @@ import tomllib
 from datetime import UTC, date, datetime, time
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, Row, String, insert, select, update
 
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
 from listenlink.store import tables
@@ -39,22 +39,26 @@ def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
         raise TypeError("valid_from must be a date, requires_attribution true or false")
     midnight = datetime.combine(valid_from, time(), UTC)
     return EngineTerms(
-        engine=str(entry["key"]),
-        display_name=str(entry["name"]),
+        engine=_text(entry["key"], _TERMS.c.engine),
+        display_name=_text(entry["name"], _TERMS.c.display_name),
         licence=Licence(
             LicenceClass(entry["licence_class"]),
-            str(entry["version"]),
+            _text(str(entry["version"]), _TERMS.c.version),
             entry["requires_attribution"],
-            _text(entry.get("attribution_text")),
+            _text(entry["attribution_text"], _TERMS.c.attribution_text)
+            if "attribution_text" in entry
+            else None,
         ),
         valid_from=int(midnight.timestamp()) * 1_000_000,
         known_at=now_us,
     )
 
 
-def _text(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise TypeError("attribution_text must be text")
+def _text(value: object, column: Column[str]) -> str:
+    """Text that the column holds in every database."""
+    length = cast(String, column.type).length or 0
+    if not isinstance(value, str) or len(value) > length or "\0" in value:
+        raise ValueError(f"{column.name} must be text of at most {length} characters")
     return value
 
 
