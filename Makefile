@@ -6,11 +6,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Only what is said on make's own command line: shells export names like HOST of their own accord.
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
-# What is run a second time, on PostgreSQL and Redis.
-OF_BOTH := tests/journeys tests/store/test_open_counts.py tests/store/test_engines.py \
-	tests/store/test_idempotent_answers.py tests/live/test_crash.py tests/live/test_kill_under_load.py \
-	tests/live/test_idempotent_posts.py tests/live/test_race_for_the_last_open.py \
-	tests/live/test_revoke_under_load.py tests/live/test_timing_oracle.py tests/live/test_schemathesis.py
+# What chooses its engines by itself, or touches none, is run once.
+PYTEST = $(BIN)/pytest -n 2 --dist loadfile
+ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
+OF_ITSELF := $(addprefix --ignore=tests/,demo house media model $(addprefix live/test_,backup.py disk_full.py \
+	engine_faults.py long_lists.py move.py nginx_sends_audio.py nodes.py postgres_scale.py \
+	rolling_restart.py storage_faults.py topology.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test nodes check format messages bench screenshots lock clean
@@ -23,13 +24,14 @@ setup: .venv/.dev  ## Set up .venv with everything for development
 run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=8484 DATA=folder)
 	@exec $(BIN)/listenlink demo $(call given,DATA,data) $(call given,HOST,host) $(call given,PORT,port)
 
-test: .venv/.dev  ## Set up what the tests need, and run them all
+test: .venv/.dev  ## Set up what the tests need, and run them all, on both kinds of engines
 	@sh scripts/test-tools.sh
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
+	$(ON_NODES) $(ARGS)
 
-nodes: .venv/.dev  ## Run what touches the database once more, on PostgreSQL and Redis
+nodes: .venv/.dev  ## Run only the second half of that: on PostgreSQL, Redis and S3
 	@sh scripts/test-tools.sh
-	LISTENLINK_TEST_ENGINES=postgresql $(BIN)/pytest -n 2 --dist loadfile $(OF_BOTH) $(ARGS)
+	$(ON_NODES) $(ARGS)
 
 check: .venv/.dev  ## Style, types, import law, dependencies
 	$(BIN)/ruff format --check --quiet .

@@ -11,6 +11,14 @@ from collections.abc import Iterator
 _PORTS_PER_BLOCK = 100
 
 
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        ports = [free_port() for _ in range(count)]
+        if ports[-1] - ports[0] == count - 1:
+            return ports[0]
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on, and that no other test is ever given.
 

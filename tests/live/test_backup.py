@@ -17,10 +17,13 @@ import httpx
 import pytest
 
 from cast import LISTENLINK, Server, clean_environment, run_cli, share, upload
+from engines import of_sqlite
 from listenlink.store import open_counts
 from listenlink.store.sqlite_database import SqliteDatabase
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from media.make_audio import make
+
+pytestmark = of_sqlite
 
 MOST_OPENS: list[dict[str, Any]] = [{"max_opens": 50}, {"max_opens": 10**6}, {}, {}]
 CONNECTIONS = 16

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_a_taken_port_is_said(server: Server, tmp_path: Path) -> None:
     other = Server(tmp_path / "data", port=server.port)
     other.create()
-    refused = run_cli("serve", "--data", str(other.data), "--port", str(server.port))
+    refused = other.cli("serve", "--port", str(server.port))
     assert refused.returncode == 1
     assert f":{server.port} can't be listened on" in refused.stderr
 

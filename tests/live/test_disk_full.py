@@ -17,8 +17,11 @@ import httpx
 import pytest
 
 from cast import Server, upload
+from engines import of_sqlite
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from media.make_audio import make
+
+pytestmark = of_sqlite
 
 SIZE_MB = 16
 CONNECTIONS = 8

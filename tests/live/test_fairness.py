@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cast import Server
+from engines import of_sqlite
 from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.settings import Settings
@@ -130,6 +131,7 @@ async def clocked(tmp_path: Path) -> AsyncIterator[tuple[Front, str, SetClock]]:
     instance.close()
 
 
+@of_sqlite
 async def test_what_a_429_says_is_true_to_the_second(clocked: tuple[Front, str, SetClock]) -> None:
     """Who waits as long as told is served, always; a whole second less isn't enough."""
     front, path, clock = clocked

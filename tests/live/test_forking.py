@@ -31,8 +31,8 @@ def test_what_waits_for_the_workers_only_waits(tmp_path: Path) -> None:
     server.create()
     running = subprocess.Popen(
         [sys.executable, "-c", WITNESS, "serve", "--data", str(server.data), "--port", str(server.port)],
-        env=clean_environment(**server.settings), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, start_new_session=True,
+        env=clean_environment(**server.settings) | server.environment,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
     )  # fmt: skip
     with running:
         assert running.stdout is not None

@@ -14,7 +14,10 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from engines import of_sqlite
 from media.make_audio import make
+
+pytestmark = of_sqlite
 
 FEW, TRACKS, LINKS = 100, 100_000, 10_000
 MOST = 2.0

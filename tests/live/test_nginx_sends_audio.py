@@ -14,11 +14,15 @@ import httpx
 import pytest
 
 from cast import Server, free_port, share, upload
+from engines import of_folder
 from media.make_audio import make
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx: apt-get install nginx-light")
+pytestmark = [
+    pytest.mark.skipif(NGINX is None, reason="needs nginx: apt-get install nginx-light"),
+    of_folder,
+]
 
 
 def location_of_the_docs(objects: Path) -> str:

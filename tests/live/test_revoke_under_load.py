@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from cast import Server
+from engines import SENDS_AUDIO
 from live.load import (
     FULL,
     SHARED,
@@ -33,8 +34,8 @@ ROUNDS = 12 if FULL else 5
 ASKED_AFTER = 1000 if FULL else 300
 ASKED_BEFORE = 300
 CONNECTIONS = 32
-GIVEN = {"open": 200, "renew": 200, "play": 206}
-REFUSED = {"open": 404, "renew": 404, "play": 403}
+GIVEN = {"open": 200, "renew": 200} | ({"play": 206} if SENDS_AUDIO else {})
+REFUSED = {"open": 404, "renew": 404} | ({"play": 403} if SENDS_AUDIO else {})
 
 
 @pytest.mark.timeout(600)
@@ -74,17 +75,18 @@ async def revoke_under_load(server: Server, link: dict[str, Any]) -> Counter[tup
 
 
 def ways_to_listen(server: Server, link: dict[str, Any]) -> list[Request]:
-    """An open, an open in a session, and a range of the audio."""
+    """An open, an open in a session, and a range of the audio if it comes from here."""
     path = SHARED + str(link["token"])
     with server.listener() as client:
         opened = client.get(path)
     audio = "/v1/" + str(opened.json()["track"]["playback_url"]).partition("/v1/")[2]
     session = opened.headers["listen-session"]
-    return [
+    ways = [
         get(path, "203.0.113.1", "open"),
         get(path, "203.0.113.2", "renew", Listen_Session=session),
         get(audio, "203.0.113.3", "play", Range="bytes=0-99"),
     ]
+    return [way for way in ways if way.name in GIVEN]
 
 
 def chooser(
