@@ -1,9 +1,10 @@
-"""nginx in front of the tests' servers, with the example configuration of `deploy/`."""
+"""nginx or Caddy in front of the tests' servers, with the example configuration of `deploy/`."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import re
 import shutil
 import socket
@@ -16,9 +17,11 @@ import pytest
 
 from cast import free_port
 
+CADDY = shutil.which("caddy")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 DEPLOY = Path(__file__).parents[2] / "deploy"
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx isn't installed: apt install nginx")
+needs_caddy = pytest.mark.skipif(CADDY is None, reason="Caddy isn't installed: apt install caddy")
 
 _AROUND = """
 daemon off;
@@ -63,10 +66,40 @@ def local_example(folder: Path, port: int, *nodes: int) -> str:
 @contextlib.contextmanager
 def running_nginx(folder: Path, inside: str, port: int) -> Iterator[None]:
     """nginx with that http block, which listens on `port`."""
-    assert NGINX is not None
     path = write_configuration(folder, inside)
+    with _running([str(NGINX), "-c", str(path)], folder, port):
+        yield
+
+
+@contextlib.contextmanager
+def nginx_before(folder: Path, port: int, *nodes: int) -> Iterator[None]:
+    """nginx as the example has it, on `port`, before the nodes on these ports."""
+    with running_nginx(folder, local_example(folder, port, *nodes), port):
+        yield
+
+
+@contextlib.contextmanager
+def caddy_before(folder: Path, port: int, *nodes: int) -> Iterator[None]:
+    """Caddy as the example has it, on `port` and without TLS, before the nodes on these ports."""
+    text = (DEPLOY / "Caddyfile").read_text()
+    text = text.replace("music.example {", f"http://127.0.0.1:{port} {{")
+    text = re.sub(
+        r"(reverse_proxy) [^{]*", rf"\1 {' '.join(f'127.0.0.1:{n}' for n in nodes)} ", text
+    )
+    folder.mkdir(exist_ok=True)
+    path = folder / "Caddyfile"
+    path.write_text("{\n\tadmin off\n\tauto_https off\n}\n" + text)
+    command = [str(CADDY), "run", "--config", str(path), "--adapter", "caddyfile"]
+    with _running(command, folder, port):
+        yield
+
+
+@contextlib.contextmanager
+def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
     with (folder / "stderr").open("w") as stderr:
-        process = subprocess.Popen([NGINX, "-c", str(path)], stderr=stderr, cwd=folder)
+        # Caddy keeps what it was told in the user's folders.
+        homes = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        process = subprocess.Popen(command, stderr=stderr, cwd=folder, env=os.environ | homes)
     try:
         deadline = time.monotonic() + 10
         while True:

@@ -1,4 +1,4 @@
-"""Two nodes behind nginx, as `deploy/nginx.conf` has it, restarted one after the other under load."""
+"""Two nodes behind nginx or Caddy, as `deploy/` has them, restarted one after the other under load."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import signal
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -16,12 +17,12 @@ import pytest
 
 from cast import Server, free_port, share, upload
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
-from live.proxy import local_example, needs_nginx, running_nginx
+from live.proxy import caddy_before, needs_caddy, needs_nginx, nginx_before
 from media.make_audio import make
 
 REQUESTS = 10_000
 CONNECTIONS = 16
-# Some load between a node's return and the next one's end; nginx needs none.
+# Some load between a node's return and the next one's end; the proxies need none.
 BETWEEN_SECONDS = 0.5
 
 
@@ -35,15 +36,22 @@ def second_node(first: Server) -> Server:
     )
 
 
-@needs_nginx
-def test_no_request_fails_while_one_node_after_the_other_is_restarted(tmp_path: Path) -> None:
-    port = free_port()
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        pytest.param(nginx_before, marks=needs_nginx, id="nginx"),
+        pytest.param(caddy_before, marks=needs_caddy, id="caddy"),
+    ],
+)
+def test_no_request_fails_while_one_node_after_the_other_is_restarted(
+    tmp_path: Path, proxy: Callable[..., AbstractContextManager[None]]
+) -> None:
+    port, logs = free_port(), tmp_path / "proxy"
     with serving(tmp_path, PUBLIC_URL=f"http://127.0.0.1:{port}") as first:
         second = second_node(first)
         second.start()
         try:
-            example = local_example(tmp_path / "nginx", port, first.port, second.port)
-            with running_nginx(tmp_path / "nginx", example, port):
+            with proxy(logs, port, first.port, second.port):
                 answers = asyncio.run(
                     restart_under_load(port, choose_for(first, tmp_path), first, second)
                 )
@@ -56,8 +64,20 @@ def test_no_request_fails_while_one_node_after_the_other_is_restarted(tmp_path: 
     assert {status for _, status in answers} <= {200, 201, 206}
     assert opened == [(answers["open", 200],)]
     assert made == [(answers["make", 201] + 1,)]
-    for log in (tmp_path / "nginx").glob("*.log"):
-        assert "shr_" not in log.read_text()
+    for log in logs.iterdir():
+        assert not log.is_file() or "shr_" not in log.read_text()
+
+
+@needs_caddy
+def test_caddy_tells_who_is_connected_whoever_they_say_they_are(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, PUBLIC_URL=f"http://127.0.0.1:{port}") as server:
+        (link,) = make_links(server, tmp_path, {})
+        with caddy_before(tmp_path / "proxy", port, server.port):
+            said = {"X-Forwarded-For": "203.0.113.9"}
+            url = f"http://127.0.0.1:{port}{SHARED}{link['token']}"
+            assert httpx.get(url, headers=said).status_code == 200
+        assert {line["client_prefix"] for line in server.audit()} == {"127.0.0.0/24"}
 
 
 def choose_for(server: Server, folder: Path) -> list[Request]:

@@ -20,7 +20,7 @@ from engines import POSTGRESQL
 from fault_proxy import FaultProxy, fault_proxy
 from listenlink.store import open_counts
 from listenlink.store.database import Database
-from live.proxy import local_example, running_nginx
+from live.proxy import nginx_before
 from media.make_audio import make
 from object_storage import ObjectStorage, seaweedfs
 
@@ -104,8 +104,7 @@ def running_topology(folder: Path) -> Iterator[Topology]:
             node.launch()
         for node in nodes:
             node.wait_until_ready()
-        example = local_example(folder / "nginx", port, *(node.port for node in nodes))
-        up.enter_context(running_nginx(folder / "nginx", example, port))
+        up.enter_context(nginx_before(folder / "nginx", port, *(node.port for node in nodes)))
         song = make("wav16", folder / "song.wav", sample_count=30_000)
         with nodes[0].owner() as owner:
             track_id = upload(owner, song)["id"]
