@@ -94,7 +94,7 @@ class Decisions:
             for place, item in waiting:
                 link = links.get(item.token_digest) if item.is_well_formed else None
                 reason = _why_refused(item, link, hoped)
-                if reason is None and link is not None and _takes_one(item, link):
+                if reason is None and link and link.max_opens is not None and _takes_one(item, link):
                     hoped[link.id] += 1
                 if reason is Reason.SPENT and link and hoped[link.id] > self.granted[link.id]:
                     later.append((place, item))
@@ -113,16 +113,19 @@ class Decisions:
         asked: Sequence[tuple[int, OpenRequest, FoundLink | None, Reason | None]],
     ) -> Generator[Sequence[Spend], Sequence[Allowance | None], Sequence[Allowance | None]]:
         """The allowances of these; what was paid for when it was decided before isn't again."""
+        if not self.spent:
+            allowances = yield asks
+            for ask, (place, *_), given in zip(asks, asked, allowances, strict=True):
+                if given is not None and ask.token_digest is None:
+                    self.spent[place] = (ask, given)
+            return allowances
         paid, self.spent = self.spent, {}
-        if paid:
-            fresh = [
-                ask
-                for ask, (place, *_) in zip(asks, asked, strict=True)
-                if place not in paid or ask.token_digest is not None
-            ]
-            answers = iter((yield fresh))
-        else:
-            answers = iter((yield asks))
+        fresh = [
+            ask
+            for ask, (place, *_) in zip(asks, asked, strict=True)
+            if place not in paid or ask.token_digest is not None
+        ]
+        answers = iter((yield fresh))
         left: list[Allowance | None] = []
         for ask, (place, *_) in zip(asks, asked, strict=True):
             is_hit = ask.token_digest is None
@@ -202,8 +205,8 @@ def _session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | N
 
 
 def _takes_one(asked: OpenRequest, link: FoundLink) -> bool:
-    """Whether the request, if it isn't refused, is counted against the link's limit."""
-    if link.max_opens is None or not asked.counts or _session_of(asked, link) is not None:
+    """Whether the request, if it isn't refused, is counted against the limit that the link has."""
+    if not asked.counts or _session_of(asked, link) is not None:
         return False
     return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
 

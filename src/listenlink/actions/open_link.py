@@ -32,20 +32,15 @@ class LinkOpener:
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
-        opening = await self._open(asked)
-        self.outcomes[opening.outcome, opening.reason] += 1
-        return opening
-
-    async def _open(self, asked: OpenRequest) -> Opening:
         if self._limits.is_spent(asked.client.number, asked.tick_us):
             opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         else:
             opening = await self.queue.submit(asked) or Opening(Outcome.REFUSED)
-            if opening.outcome is not Outcome.LIMITED:
-                return opening
-        reason = opening.reason or Reason.RESOLVE_LIMIT
-        if self._limited.add(asked.client, reason, asked.now_us, asked.trace, asked.agent):
-            await self.write_limited()
+        if opening.outcome is Outcome.LIMITED:
+            reason = opening.reason or Reason.RESOLVE_LIMIT
+            if self._limited.add(asked.client, reason, asked.now_us, asked.trace, asked.agent):
+                await self.write_limited()
+        self.outcomes[opening.outcome, opening.reason] += 1
         return opening
 
     async def write_limited(self) -> None:

@@ -30,7 +30,7 @@ class GroupQueue(Generic[_Item, _Result]):
         """How many items wait for the next batch."""
         return len(self._waiting)
 
-    async def submit(self, item: _Item) -> _Result:
+    def submit(self, item: _Item) -> asyncio.Future[_Result]:
         """The item's result, after its transaction is durable.
 
         Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
@@ -40,7 +40,7 @@ class GroupQueue(Generic[_Item, _Result]):
         answer: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         self._call()
-        return await answer
+        return answer
 
     def close(self) -> None:
         """Begin nothing any more, and end threads and connections."""

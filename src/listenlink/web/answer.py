@@ -46,11 +46,6 @@ def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
     return Answer(status_of(problem), write_envelope(problem, trace, now_us), headers)
 
 
-def is_head(scope: Scope) -> bool:
-    """Whether only the headers are asked for."""
-    return bool(scope["method"] == "HEAD")
-
-
 def request_id(scope: Scope) -> tuple[bytes, bytes]:
     """The header that names this request in the log and in the audit."""
     return (b"x-request-id", trace_id(scope[TRACE]).encode())
@@ -62,8 +57,9 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, shared: Headers)
     A HEAD gets the headers alone, without a length where there was no body to measure.
     """
     headers = [*answer.headers, *shared, request_id(scope)]
-    if answer.body or not is_head(scope):
+    with_body = scope["method"] != "HEAD"
+    if answer.body or with_body:
         headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if is_head(scope) else answer.body
+    body = answer.body if with_body else b""
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -96,18 +96,12 @@ class Front:
         if presence.is_leaving:
             send = _closing(send)
         presence.in_flight += 1
-        try:
-            await self._answer(scope, receive, send)
-        finally:
-            presence.in_flight -= 1
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: bytes = scope["raw_path"]
         headers = headers_of(scope)
         try:
             if not self._hosts.accepts(headers.get(b"host"), path):
                 raise Problem(ProblemKind.MISDIRECTED)
-            if self._presence.is_refusing and path not in hosts.PROBES:
+            if presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
             if _is_shared(path):
                 await self.public_door(scope, headers, send)
@@ -120,6 +114,8 @@ class Front:
         except Exception as error:
             log_unexpected(error, trace_id(scope[TRACE]))
             await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
+        finally:
+            presence.in_flight -= 1
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
         answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
