@@ -94,7 +94,12 @@ class Decisions:
             for place, item in waiting:
                 link = links.get(item.token_digest) if item.is_well_formed else None
                 reason = _why_refused(item, link, hoped)
-                if reason is None and link and link.max_opens is not None and _takes_one(item, link):
+                if (
+                    reason is None
+                    and link
+                    and link.max_opens is not None
+                    and _takes_one(item, link)
+                ):
                     hoped[link.id] += 1
                 if reason is Reason.SPENT and link and hoped[link.id] > self.granted[link.id]:
                     later.append((place, item))

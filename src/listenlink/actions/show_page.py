@@ -35,16 +35,17 @@ class PageShower:
         None where the link leads nowhere now, or there is no such picture. A cover's name is given only
         to who may see it, so a hidden preview hides the drawn picture alone.
         """
-        shown = await self._database.read(lambda c: pages.find_shown(c, name.share_id))
+        only_track = None if name.kind == PREVIEW else name.track_id
+        shown = await self._database.read(lambda c: pages.find_shown(c, name.share_id, only_track))
         if shown is None or shown.rotation != name.rotation:
             return None
         if share.refusal(shown.revoked_at, shown.starts_at, shown.expires_at, now_us) is not None:
             return None
         if name.kind == PREVIEW:
             return self._page(shown, now_us, is_shown=True) if shown.preview else None
-        track = next((track for track in shown.tracks if track.track.id == name.track_id), None)
-        if track is None:
+        if not shown.tracks:
             return None
+        (track,) = shown.tracks
         return track.cover if name.kind == LARGE else track.cover_small
 
     def _page(self, shown: ShownLink, now_us: int, is_shown: bool) -> Page:

@@ -112,8 +112,11 @@ def find_download(connection: Connection, share_id: int, track_id: int) -> Downl
     return None if row is None else Download(*row)
 
 
-def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
-    """The link with its tracks that are there, in order; None if it or its target is gone."""
+def find_shown(
+    connection: Connection, share_id: int, only_track: int | None = None
+) -> ShownLink | None:
+    """The link with its tracks that are there, in order, or with one of them; None if the link or its
+    target is gone."""
     link = connection.execute(select(_SHARES).where(_SHARES.c.id == share_id)).one_or_none()
     if link is None:
         return None
@@ -129,6 +132,8 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
             .order_by(_MEMBERS.c.position)
             .limit(MOST_TRACKS)
         )
+    if only_track is not None:
+        chosen = chosen.where(_TRACKS.c.id == only_track)
     tracks = [_shown_track(row) for row in connection.execute(chosen)]
     if collection is None and not tracks:
         return None

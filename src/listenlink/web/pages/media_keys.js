@@ -21,8 +21,9 @@ export function showOnLockScreen(player, album) {
       // A browser may not know it.
     }
   }
-  const { title, artist, cover_large: cover } = player.track;
-  const artwork = cover ? [{ src: cover, sizes: "1024x1024", type: "image/jpeg" }] : [];
+  const { title, artist, cover, cover_large: large } = player.track;
+  const type = "image/jpeg";
+  const artwork = cover ? [{ src: cover, sizes: "256x256", type }, { src: large, sizes: "1024x1024", type }] : [];
   session.metadata = new MediaMetadata({ title, artist: artist ?? "", album: album ?? "", artwork });
 }
 
