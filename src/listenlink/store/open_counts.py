@@ -41,11 +41,13 @@ _INDEX = text("""
 INSERT INTO audit_by_share (share_id, audit_id, at)
 SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
 """)
+# The lines first, as CROSS JOIN tells the embedded database: it would read all of them for each link.
 _WAITING = text("""
-SELECT a.share_id, count(*) FROM audit a JOIN shares s ON s.id = a.share_id
-WHERE a.id > :mark AND a.outcome = :opened AND a.id > s.counted_to AND s.max_opens IS NULL
+SELECT a.share_id, count(*) FROM audit a CROSS JOIN shares s
+WHERE a.id > :mark AND a.outcome = :opened AND a.share_id IN :ids
+  AND s.id = a.share_id AND a.id > s.counted_to AND s.max_opens IS NULL
 GROUP BY a.share_id
-""")
+""").bindparams(bindparam("ids", expanding=True))
 _OPENS_OF = text("SELECT id, opens FROM shares WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -97,7 +99,7 @@ def find_waiting(connection: Connection) -> int:
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """How often each of these links was opened, to this moment."""
-    waiting = _waiting(connection)
+    waiting = _waiting(connection, share_ids)
     rows = connection.execute(_OPENS_OF, {"ids": list(share_ids)})
     return {share_id: opens + waiting.get(share_id, 0) for share_id, opens in rows}
 
@@ -111,7 +113,7 @@ def settle(connection: Connection, share_id: int) -> int:
     wait_for_turn(connection, KEEPING_OPENS)
     if is_postgres(connection):
         connection.execute(_COUNT_SETTLED, {"name": SETTLED})
-    waiting = _waiting(connection).get(share_id, 0)
+    waiting = _waiting(connection, [share_id]).get(share_id, 0)
     connection.execute(_SETTLE, {"id": share_id, "waiting": waiting})
     ((_, opens),) = connection.execute(_OPENS_OF, {"ids": [share_id]})
     return int(opens)
@@ -128,6 +130,7 @@ def _mark(connection: Connection) -> int:
     return int(connection.execute(_FIND_MARK, {"name": MARK}).scalar_one())
 
 
-def _waiting(connection: Connection) -> dict[int, int]:
-    rows = connection.execute(_WAITING, {"mark": _mark(connection), "opened": _OPENED})
+def _waiting(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
+    asked = {"mark": _mark(connection), "opened": _OPENED, "ids": list(share_ids)}
+    rows = connection.execute(_WAITING, asked)
     return {row[0]: row[1] for row in rows}

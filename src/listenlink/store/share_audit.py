@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome
@@ -47,12 +47,12 @@ _LAST_INDEXED = """
 SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
 WHERE b.share_id = :share AND a.outcome = :opened ORDER BY b.audit_id DESC LIMIT 1
 """
-_LAST_WAITING = """
+_LAST_WAITING = text("""
 SELECT share_id, max(at) FROM audit
 WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
-  AND outcome = :opened AND share_id IS NOT NULL
+  AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
-"""
+""").bindparams(bindparam("ids", expanding=True))
 # Reads the whole audit, once an hour and without a lock: what is let go must have been summed up.
 _OLD_DAYS = f"""
 SELECT share_id, at / {DAY_US} AS day, {_SUMS}
@@ -86,7 +86,8 @@ def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """When each of these links was last opened, in epoch µs; none that never was or too long ago."""
     opened = int(Outcome.OPENED)
-    rows = connection.execute(text(_LAST_WAITING), {"mark": MARK, "opened": opened})
+    asked_of_all = {"mark": MARK, "opened": opened, "ids": list(share_ids)}
+    rows = connection.execute(_LAST_WAITING, asked_of_all)
     waiting: dict[int, int] = {row[0]: row[1] for row in rows}
     last = {}
     for share_id in share_ids:
