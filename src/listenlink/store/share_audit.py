@@ -43,10 +43,13 @@ _LISTENS = (
     f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
 )
 _KEPT = "SELECT day, opens, listeners, bot_requests FROM share_days WHERE share_id = :share"
-_LAST_INDEXED = """
-SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
-WHERE b.share_id = :share AND a.outcome = :opened ORDER BY b.audit_id DESC LIMIT 1
-"""
+# All links in one statement: with a table for each day, planning it costs more than running it.
+_LAST_INDEXED = text("""
+SELECT s.id, (
+    SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+    WHERE b.share_id = s.id AND a.outcome = :opened ORDER BY b.audit_id DESC LIMIT 1)
+FROM shares s WHERE s.id IN :ids
+""").bindparams(bindparam("ids", expanding=True))
 _LAST_WAITING = text("""
 SELECT share_id, max(at) FROM audit
 WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
@@ -85,19 +88,12 @@ def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -
 
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """When each of these links was last opened, in epoch µs; none that never was or too long ago."""
-    opened = int(Outcome.OPENED)
-    asked_of_all = {"mark": MARK, "opened": opened, "ids": list(share_ids)}
-    rows = connection.execute(_LAST_WAITING, asked_of_all)
-    waiting: dict[int, int] = {row[0]: row[1] for row in rows}
-    last = {}
-    for share_id in share_ids:
-        at = waiting.get(share_id)
-        if at is None:
-            asked = {"share": share_id, "opened": opened}
-            at = connection.execute(text(_LAST_INDEXED), asked).scalar()
-        if at is not None:
-            last[share_id] = at
-    return last
+    opened, ids = int(Outcome.OPENED), list(share_ids)
+    rows = connection.execute(_LAST_WAITING, {"mark": MARK, "opened": opened, "ids": ids})
+    last: dict[int, int] = {row[0]: row[1] for row in rows}
+    others = {"opened": opened, "ids": [share_id for share_id in ids if share_id not in last]}
+    indexed = connection.execute(_LAST_INDEXED, others)
+    return last | {share_id: at for share_id, at in indexed if at is not None}
 
 
 def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
