@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from listenlink.actions.decide_opens import Decisions, Opening, OpenRequest
 from listenlink.actions.limit_clients import ClientLimits, LimitedCount, LimitedLog
-from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.name_clients import BatchNames, ClientNames
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.client_address import ClientAddress
 from listenlink.store import opens, postgres_opens
 from listenlink.store.connections import Connections
 from listenlink.store.open_rows import FoundLink, LimitedLine
@@ -44,6 +43,7 @@ class OpenKeeper:
         self._with_objects = with_objects
         self._batch: Decisions | None = None
         self._counts: list[LimitedCount] = []
+        self._batch_names: BatchNames | None = None
 
     def run_now(
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
@@ -63,32 +63,34 @@ class OpenKeeper:
                 for number in batch.collections()
             }
         )
-        self._name_now(connection, _clients(items, self._counts))
+        names = self._batch_names = self._look_up(items, self._counts)
+        if names.unnamed:
+            names.give(opens.find_or_add_clients(connection, names.day, names.unnamed))
         if not opens.count_opens(connection, batch.granted):
             raise RuntimeError("more opens were granted than a link has left")
-        opens.write_audit(connection, batch.audit_lines(self._names.number))
-        opens.write_limited(connection, self._limited_lines(self._counts))
+        opens.write_audit(connection, batch.audit_lines(names.number))
+        opens.write_limited(connection, _limited_lines(self._counts, names))
         return batch.openings
 
-    def _name_now(
-        self, connection: sqlite3.Connection, clients: list[tuple[ClientAddress, int]]
-    ) -> None:
-        if not clients:
-            return
-        unnamed = self._names.find_unnamed([client for client, _ in clients], clients[0][1])
-        if unnamed is not None:
-            numbers = opens.find_or_add_clients(connection, unnamed.day, unnamed.named)
-            self._names.remember(unnamed, numbers)
+    def _look_up(
+        self, items: Sequence[OpenRequest | None], counts: list[LimitedCount]
+    ) -> BatchNames:
+        """Everybody who is named in the batch's lines."""
+        asking = [item for item in items if item is not None]
+        clients = [item.client for item in asking] + [count.client for count in counts]
+        first_us = asking[0].now_us if asking else counts[0].at_us if counts else 0
+        return self._names.look_up(clients, first_us)
 
     def done(self) -> None:
         """The batch that ran now is durable."""
-        self._names.commit()
+        if self._batch_names is not None:
+            self._names.remember(self._batch_names)
         self.limited.mark_written(self._counts)
         self._counts = []
 
     def undo(self) -> None:
         """The batch that ran now couldn't be kept."""
-        self._names.forget_uncommitted()
+        self._batch_names = None
         self.limited.put_back(self._counts)
         self._counts = []
         if self._batch is not None:
@@ -112,8 +114,12 @@ class OpenKeeper:
         return batch.openings
 
     async def _keep(self, connection: Raw, batch: Decisions, counts: list[LimitedCount]) -> None:
+        names = self._look_up(batch.items, counts)
         for _ in range(_MOST_DECISIONS):
-            found = await postgres_opens.find_links(connection, batch.digests(), self._with_objects)
+            found = await postgres_opens.find_links(
+                connection, batch.digests(), self._with_objects, names.day, names.unnamed
+            )
+            names.give(found.clients)
             await _answer(batch, found.links, self.limits)
             collections = batch.collections()
             if collections:
@@ -121,46 +127,27 @@ class OpenKeeper:
                     connection, collections, self._with_objects
                 )
                 batch.tell_tracks(members)
-            await self._name(connection, _clients(batch.items, counts))
-            # Nothing is waited for between naming and this: the numbers are of one day.
-            lines, limited = batch.audit_lines(self._names.number), self._limited_lines(counts)
+            lines, limited = batch.audit_lines(names.number), _limited_lines(counts, names)
             if await postgres_opens.keep(connection, found.turn, batch.granted, lines, limited):
+                # Not before: what was given them isn't durable without this.
+                self._names.remember(names)
                 return
         raise Problem(ProblemKind.UNAVAILABLE)
 
-    async def _name(self, connection: Raw, clients: list[tuple[ClientAddress, int]]) -> None:
-        # Asked again, because another batch may have begun the next day meanwhile.
-        while clients:
-            unnamed = self._names.find_unnamed([client for client, _ in clients], clients[0][1])
-            if unnamed is None:
-                return
-            numbers = await postgres_opens.find_or_add_clients(
-                connection, unnamed.day, unnamed.named
-            )
-            self._names.remember(unnamed, numbers)
-            self._names.commit()
 
-    def _limited_lines(self, counts: list[LimitedCount]) -> list[LimitedLine]:
-        return [
-            LimitedLine(
-                self._names.number(item.client),
-                item.minute,
-                item.reason,
-                item.at_us,
-                item.trace,
-                item.agent,
-                item.count,
-            )
-            for item in counts
-        ]
-
-
-def _clients(
-    items: Sequence[OpenRequest | None], counts: list[LimitedCount]
-) -> list[tuple[ClientAddress, int]]:
-    """Everybody who is named in the batch's lines, and when they asked."""
-    asking = [(item.client, item.now_us) for item in items if item is not None]
-    return asking + [(count.client, count.at_us) for count in counts]
+def _limited_lines(counts: list[LimitedCount], names: BatchNames) -> list[LimitedLine]:
+    return [
+        LimitedLine(
+            names.number(item.client),
+            item.minute,
+            item.reason,
+            item.at_us,
+            item.trace,
+            item.agent,
+            item.count,
+        )
+        for item in counts
+    ]
 
 
 def _answer_now(batch: Decisions, links: Mapping[bytes, FoundLink], limits: ClientLimits) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from listenlink.clock import DAY_US
 from listenlink.model.client_address import ClientAddress
@@ -18,53 +17,63 @@ _PSEUDONYM_BYTES = 16
 _MOST_REMEMBERED = 200_000
 
 
-class Unnamed(NamedTuple):
-    """Clients without a number: their addresses, and (pseudonym, prefix) of each in the same order."""
+class BatchNames:
+    """The clients of one batch: `numbers` of those that have one today, by full address; and of the
+    `unnamed` ones the (pseudonym, prefix) that they get one by, in the same order."""
 
-    day: int
-    full: list[str]
-    named: list[tuple[bytes, str]]
+    __slots__ = ("_unnamed", "day", "numbers", "unnamed")
+
+    def __init__(self, day: int, numbers: dict[str, int]) -> None:
+        self.day = day
+        self.numbers = numbers
+        self.unnamed: list[tuple[bytes, str]] = []
+        self._unnamed: list[str] = []
+
+    def ask_for(self, full: str, pseudonym: bytes, prefix: str) -> None:
+        """One more that has none."""
+        self._unnamed.append(full)
+        self.unnamed.append((pseudonym, prefix))
+
+    def give(self, numbers: Iterable[int]) -> None:
+        """The numbers of the unnamed, in their order."""
+        self.numbers.update(zip(self._unnamed, numbers, strict=True))
+        self.unnamed, self._unnamed = [], []
+
+    def number(self, client: ClientAddress) -> int:
+        """The row number of a client of this batch."""
+        return self.numbers[client.full]
 
 
 class ClientNames:
-    """Numbers of today's clients, remembered once their rows are committed."""
+    """Numbers of today's clients, remembered once their rows are durable."""
 
     def __init__(self, daily_keys: DayKeys) -> None:
         self._daily_keys = daily_keys
         self._day = -1
         self._numbers: dict[str, int] = {}
-        self._uncommitted: dict[str, int] = {}
 
-    def find_unnamed(self, clients: Iterable[ClientAddress], now_us: int) -> Unnamed | None:
-        """Those of these clients that have no number yet today; None if all have one."""
+    def look_up(self, clients: Iterable[ClientAddress], now_us: int) -> BatchNames:
+        """What is known of these clients."""
         day = now_us // DAY_US
         if day != self._day or len(self._numbers) >= _MOST_REMEMBERED:
             self._day = day
-            self._numbers.clear()
-        new = {client.full: client for client in clients if client.full not in self._numbers}
-        if not new:
-            return None
-        key = self._daily_keys.key_of(day)
-        named = [
-            (hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES], client.prefix)
-            for full, client in new.items()
-        ]
-        return Unnamed(day, list(new), named)
+            self._numbers = {}
+        numbers, new = {}, {}
+        for client in clients:
+            number = self._numbers.get(client.full)
+            if number is None:
+                new[client.full] = client
+            else:
+                numbers[client.full] = number
+        names = BatchNames(day, numbers)
+        if new:
+            key = self._daily_keys.key_of(day)
+            for full, client in new.items():
+                pseudonym = hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES]
+                names.ask_for(full, pseudonym, client.prefix)
+        return names
 
-    def remember(self, unnamed: Unnamed, numbers: Iterable[int]) -> None:
-        """These clients have these numbers, if the transaction that gave them is kept."""
-        self._uncommitted = dict(zip(unnamed.full, numbers, strict=True))
-
-    def number(self, client: ClientAddress) -> int:
-        """The row number of a client that has one, in this batch or before."""
-        number = self._numbers.get(client.full)
-        return self._uncommitted[client.full] if number is None else number
-
-    def commit(self) -> None:
-        """The rows added since the last call are durable."""
-        self._numbers.update(self._uncommitted)
-        self._uncommitted.clear()
-
-    def forget_uncommitted(self) -> None:
-        """The rows added since the last call were undone."""
-        self._uncommitted.clear()
+    def remember(self, names: BatchNames) -> None:
+        """The rows of a batch are durable."""
+        if names.day == self._day:
+            self._numbers.update(names.numbers)

@@ -14,6 +14,14 @@ _MOST_IDLE = 8
 # proxy has tried another node before, which it may for half a second.
 _WITHIN_SECONDS = 1.4
 _STATEMENT_MS = 1500
+# Every statement here looks rows up by their keys, however many there are: planned once, and not by how
+# small a table was in that moment, which would have all of it read for each batch.
+_PLANS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 
 
 class Connections:
@@ -54,7 +62,7 @@ class Connections:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        return await connect(self._url, statement_ms=_STATEMENT_MS)
+        return await connect(self._url, statement_ms=_STATEMENT_MS, more=_PLANS)
 
     def close(self) -> None:
         """End those that nobody uses."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -31,8 +32,15 @@ def is_postgres_url(url: str) -> bool:
     return re.match(r"postgres(ql)?://[^/]", url) is not None
 
 
-async def connect(url: str, *, statement_ms: int = 0, name: str = _APPLICATION_NAME) -> Raw:
-    """A plain asyncpg connection, which waits for nothing forever. `statement_ms` 0 is no bound.
+async def connect(
+    url: str,
+    *,
+    statement_ms: int = 0,
+    name: str = _APPLICATION_NAME,
+    more: Mapping[str, str] | None = None,
+) -> Raw:
+    """A plain asyncpg connection, which waits for nothing forever. `statement_ms` 0 is no bound; `more`
+    settings are PostgreSQL's.
 
     Raises OSError or asyncpg.PostgresError if there is none.
     """
@@ -46,6 +54,7 @@ async def connect(url: str, *, statement_ms: int = 0, name: str = _APPLICATION_N
             "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
             # A plan for all parameters would read every day of the audit.
             "jit": "off",
+            **(more or {}),
         },
     )
 

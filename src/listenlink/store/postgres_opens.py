@@ -1,4 +1,5 @@
-"""The SQL of the open on PostgreSQL: find the links of a batch; then, once it's decided, keep it whole.
+"""The SQL of the open on PostgreSQL: find the links of a batch, and number its clients; then, once it's
+decided, keep it whole.
 
 Between the two nothing is locked and no transaction is open, so a node that hangs or dies holds up
 nobody. `keep_opens` (a function in the database, made by the migrations) is the transaction: it locks
@@ -39,6 +40,7 @@ _OBJECT_COLUMNS = (
 # and thrown away: the time of a refusal must not tell whether the link ever existed.
 _FIND_LINKS = """
 SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
+    CASE WHEN asked.place = 1 THEN (SELECT name_clients($2, $3, $4)) END,
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
     {track},
@@ -50,7 +52,7 @@ LEFT JOIN shares s ON s.id = coalesce(
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
 """
-_LINK, _TRACK, _COLLECTION = 2, 10, 24
+_LINK, _TRACK, _COLLECTION = 3, 11, 25
 
 _FIND_MEMBERS = """
 SELECT m.collection_id, {track}
@@ -76,25 +78,36 @@ def _with_and_without_object(sql: str) -> tuple[str, ...]:
 _LINKS_SQL = _with_and_without_object(_FIND_LINKS)
 _MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
 
-_NAME_CLIENTS = "SELECT pseudonym, id FROM name_clients($1, $2, $3)"
 _KEEP = f"SELECT keep_opens({', '.join(f'${n}' for n in range(1, 19))})"
 
 
 class Found(NamedTuple):
-    """Links by their token's digest, whatever state they're in. `turn` says as of when."""
+    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` are
+    the numbers that were asked for."""
 
     turn: int
+    clients: list[int]
     links: dict[bytes, FoundLink]
 
 
 async def find_links(
-    connection: Raw, token_digests: Collection[bytes], with_objects: bool
+    connection: Raw,
+    token_digests: Collection[bytes],
+    with_objects: bool,
+    day: int,
+    unnamed: Sequence[tuple[bytes, str]],
 ) -> Found:
-    """The links with these tokens; their tracks `with_objects`, if that's wanted."""
+    """The links with these tokens; their tracks `with_objects`, if that's wanted. And the numbers of
+    the unnamed (pseudonym, prefix) clients on this day, in their order, found or given: durable once
+    `keep` is."""
     digests = list(token_digests)
-    rows = await connection.fetch(_LINKS_SQL[with_objects], digests or [b""])
-    links = {digests[row[1] - 1]: _link(row) for row in rows if row[1]}
-    return Found(rows[0][0], links)
+    pseudonyms, prefixes = zip(*unnamed, strict=True) if unnamed else ((), ())
+    rows = await connection.fetch(
+        _LINKS_SQL[with_objects], digests or [b""], day, pseudonyms, prefixes
+    )
+    links = {digests[row[2] - 1]: _link(row) for row in rows if row[2]}
+    clients = next(row[1] for row in rows if row[1] is not None)
+    return Found(rows[0][0], clients, links)
 
 
 def _link(row: Sequence[Any]) -> FoundLink:
@@ -114,16 +127,6 @@ async def find_members(
     for row in await connection.fetch(_MEMBERS_SQL[with_objects], list(collection_ids)):
         members[row[0]].append(FoundTrack._make(row[1:]))
     return members
-
-
-async def find_or_add_clients(
-    connection: Raw, day: int, named: Sequence[tuple[bytes, str]]
-) -> list[int]:
-    """The numbers of these (pseudonym, prefix) clients on this day, in their order. Kept at once."""
-    pseudonyms, prefixes = zip(*named, strict=True)
-    rows = await connection.fetch(_NAME_CLIENTS, day, pseudonyms, prefixes)
-    numbers = {row[0]: row[1] for row in rows}
-    return [numbers[pseudonym] for pseudonym in pseudonyms]
 
 
 async def keep(
