@@ -96,10 +96,9 @@ def _together(told: list[dict[str, int]]) -> dict[str, int]:
 
 
 def _wrk(row: Row, url: str, seconds: int) -> dict[str, int]:
-    connections = row.connections // len(row.server.urls)
     done = subprocess.run(
         [
-            "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
+            "wrk", "-t1", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "20s",
             "-s", str(_LUA / row.script), url, "--", *row.arguments,
         ],
         env=os.environ | {"LUA_PATH": f"{_LUA}/?.lua"},

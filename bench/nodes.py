@@ -69,7 +69,7 @@ def start(
     return [
         ("postgres", "resolve a track, PostgreSQL", Nodes([one], postgres)),
         ("node1", "the same, without limits", Nodes([free], postgres)),
-        ("node2", "the same, two nodes", Nodes([free, other], postgres)),
+        ("node2", "the same, two nodes, 64 each", Nodes([free, other], postgres)),
     ]
 
 
