@@ -77,7 +77,8 @@ def _node(library: Library, url: str, name: str, settings: dict[str, str]) -> Se
     """Not started; on a folder of its own with the library's keys and audio."""
     folder = library.folder / name
     for part in ("secrets", "objects"):
-        shutil.copytree(library.data / part, folder / part)
+        # Whatever is being written has a dot in front.
+        shutil.copytree(library.data / part, folder / part, ignore=shutil.ignore_patterns(".*"))
     made = listenlink(folder)
     made.settings |= {"LISTENLINK_DATABASE_URL": url} | settings
     return made

@@ -142,7 +142,9 @@ def test_a_node_whose_keys_do_not_match_is_not_ready_and_says_why(
     if fault == "environment":
         node.settings["SIGNING_KEYS"] = other
     else:
-        shutil.copytree(nodes[0].data / "secrets", node.data / "secrets")
+        shutil.copytree(
+            nodes[0].data / "secrets", node.data / "secrets", ignore=shutil.ignore_patterns(".*")
+        )
         (node.data / "secrets" / "signing-keys").write_text(other + "\n")
     node.launch()
     told = first_answer(node)
