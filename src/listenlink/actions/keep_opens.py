@@ -78,8 +78,9 @@ class OpenKeeper:
         """Everybody who is named in the batch's lines."""
         asking = [item for item in items if item is not None]
         clients = [item.client for item in asking] + [count.client for count in counts]
-        first_us = asking[0].now_us if asking else counts[0].at_us if counts else 0
-        return self._names.look_up(clients, first_us)
+        if not clients:
+            return BatchNames(day=-1, numbers={})
+        return self._names.look_up(clients, asking[0].now_us if asking else counts[0].at_us)
 
     def done(self) -> None:
         """The batch that ran now is durable."""
