@@ -147,16 +147,18 @@ def test_counted_refusals_are_written_within_seconds(proxied: tuple[Server, str]
     import time
 
     server, path = proxied
-    statuses_of(server, path, ["198.51.100.200"] * (LIMIT + 30))
+    # "Too busy to say" is no refusal, and spends nothing.
+    limited = statuses_of(server, path, ["198.51.100.200"] * (LIMIT + 30)).count(429)
+    assert limited > 0
     deadline = time.monotonic() + 10
     counts: list[int] = []
-    while sum(counts) != 30 and time.monotonic() < deadline:
+    while sum(counts) != limited and time.monotonic() < deadline:
         counts = [
             line["count"]
             for line in server.audit()
             if line["outcome"] == "limited" and line["client"] == last_client(server)
         ]
-    assert sum(counts) == 30
+    assert sum(counts) == limited
     assert len(counts) <= 2  # one line a minute
 
 
