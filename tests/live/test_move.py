@@ -104,6 +104,18 @@ def counted(server: Server) -> list[tuple[str, int]]:
     return [(link["id"], link["opens"]) for link in listed["items"]]
 
 
+Answers = tuple[list[tuple[int, Any]], list[tuple[str, int]]]
+
+
+def answers(server: Server, tokens: list[str]) -> Answers:
+    """What a server tells listeners of these links, and their owner."""
+    server.start()
+    try:
+        return ask(server, tokens), counted(server)
+    finally:
+        server.stop()
+
+
 def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     here = Server(tmp_path / "data", {"TRUSTED_PROXIES": "127.0.0.1"}, engine=SQLITE)
     here.create()
@@ -136,11 +148,6 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     step = max(1, LINKS // ASKED)
     sampled = [token for place, token in enumerate(tokens) if place % step == step // 2]
     sampled += tokens[:6]
-    here.start()
-    expected, opens = ask(here, sampled), counted(here)
-    here.stop()
-    there.start()
-    assert ask(there, sampled) == expected
-    assert {status for status, _ in expected} == {200, 404}
-    assert counted(there) == opens
-    there.stop()
+    expected = answers(here, sampled)
+    assert {status for status, _ in expected[0]} == {200, 404}
+    assert answers(there, sampled) == expected
