@@ -40,10 +40,15 @@ def packed(payloads: list[str], length: int = _LENGTH) -> list[str]:
     return texts
 
 
+def engine_name(payload: str) -> str:
+    """As much of it as an engine's name may hold."""
+    return payload[:128]
+
+
 def write_engines(path: Path) -> Path:
     """An engine for each payload, which is its name and what must be named."""
     tables = [
-        f'[[engine]]\nkey = "e{number}"\nname = {_quoted(payload[:128])}\nversion = "1"\n'
+        f'[[engine]]\nkey = "e{number}"\nname = {_quoted(engine_name(payload))}\nversion = "1"\n'
         'licence_class = "personal_only"\nrequires_attribution = true\nvalid_from = 2026-01-01\n'
         f"attribution_text = {_quoted(payload)}\n"
         for number, payload in enumerate(PAYLOADS)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from browser.chromium import Site, Visit
-from browser.hostile import PAYLOADS, HostileServer, packed, write_engines
+from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, write_engines
 from cast import Server, share, upload, wait_for_sound
 from listenlink.media.tag_text import clean
 from media.make_audio import make
@@ -100,8 +100,7 @@ def test_titles_artists_engines_and_attributions_are_text(
               navigator.mediaSession.metadata.title] })"""
         )
         assert_nothing_happened(seen, server)
-    # An engine's name is cut where it is written down.
-    assert told == [[text, text[:128], text, text] for text in PAYLOADS]
+    assert told == [[text, engine_name(text), text, text] for text in PAYLOADS]
 
 
 def test_what_machines_read_is_text(

@@ -16,6 +16,7 @@ from cast import Server, share, upload, wait_for_sound
 from listenlink.media.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
 from object_storage import BUCKET, ObjectStorage
+from stored import drafts
 
 RATE = 44_100
 TTL_SECONDS = 10
@@ -237,4 +238,4 @@ def test_nothing_is_left_that_has_begun_and_not_ended(
 ) -> None:
     server.wait_until_derived()
     assert "<Upload>" not in object_storage.unfinished()
-    assert [path.name for path in (server.data / "uploads").iterdir() if path.name[0] != "."] == []
+    assert drafts(server) == []

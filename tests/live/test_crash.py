@@ -14,7 +14,7 @@ import pytest
 
 from cast import Server, share, upload
 from media.make_audio import make
-from stored import stored_audio
+from stored import drafts, stored_audio
 
 
 @pytest.fixture
@@ -93,18 +93,15 @@ def test_a_kill_during_an_upload_leaves_nothing_behind(server: Server, tmp_path:
     data = make("wav16", tmp_path / "a.wav", sample_count=2_000_000).read_bytes()
     uploads = server.data / "uploads"
 
-    def drafts() -> list[Path]:
-        return [path for path in uploads.iterdir() if not path.name.startswith(".")]
-
     with begin_upload(server, data[:6_000_000]):
         deadline = time.monotonic() + 20
-        while not any(path.stat().st_size > 1_000_000 for path in drafts()):
+        while not any((uploads / n).stat().st_size > 1_000_000 for n in drafts(server)):
             assert time.monotonic() < deadline
             time.sleep(0.01)
         server.kill()
-    assert drafts()
+    assert drafts(server)
     server.start()
-    assert drafts() == []
+    assert drafts(server) == []
     assert server.query("SELECT count(*) FROM tracks") == [(0,)]
     assert stored_audio(server) == {}
 
@@ -134,7 +131,7 @@ def test_a_sender_who_leaves_in_the_middle_leaves_nothing(server: Server, tmp_pa
     for size in (0, 10, 100_000, 2_000_000):
         begin_upload(server, data[:size]).close()
     deadline = time.monotonic() + 20
-    while any(not path.name.startswith(".") for path in (server.data / "uploads").iterdir()):
+    while drafts(server):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert server.query("SELECT count(*) FROM tracks") == [(0,)]

@@ -16,6 +16,7 @@ from cast import Server, share, upload, wait_for_sound
 from fault_proxy import FaultProxy, fault_proxy
 from media.make_audio import add_cover, make
 from object_storage import ObjectStorage
+from stored import drafts
 
 RATE = 44_100
 MOST_SECONDS = 5.0
@@ -64,10 +65,6 @@ def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[
     told = upload(owner, add_cover(path))
     wait_for_sound(owner, told["id"])
     return told
-
-
-def drafts(server: Server) -> list[str]:
-    return [path.name for path in (server.data / "uploads").iterdir() if path.name[0] != "."]
 
 
 def timed(ask: Callable[[], httpx.Response]) -> httpx.Response:

@@ -39,13 +39,13 @@ class CountedDays(DayKeys):
 def test_who_has_a_number_is_not_asked_for_again_that_day() -> None:
     names = ClientNames(CountedDays())
     first = names.look_up([ANNA, BEN, ANNA], NOON_US)
-    assert [prefix for _, prefix in first.unnamed] == [ANNA.prefix, BEN.prefix]
+    assert [prefix for _, prefix in first.unnamed.values()] == [ANNA.prefix, BEN.prefix]
     first.give([7, 8])
     assert (first.number(ANNA), first.number(BEN)) == (7, 8)
     assert len(names.look_up([ANNA], NOON_US).unnamed) == 1  # nothing of it is durable yet
     names.remember(first)
     again = names.look_up([BEN], NOON_US)
-    assert (again.unnamed, again.number(BEN)) == ([], 8)
+    assert (again.unnamed, again.number(BEN)) == ({}, 8)
     tomorrow = names.look_up([BEN], NOON_US + DAY_US)
     assert len(tomorrow.unnamed) == 1
     names.remember(first)

@@ -94,12 +94,7 @@ class Decisions:
             for place, item in waiting:
                 link = links.get(item.token_digest) if item.is_well_formed else None
                 reason = _why_refused(item, link, hoped)
-                if (
-                    reason is None
-                    and link
-                    and link.max_opens is not None
-                    and _takes_one(item, link)
-                ):
+                if reason is None and link is not None and _takes_one(item, link):
                     hoped[link.id] += 1
                 if reason is Reason.SPENT and link and hoped[link.id] > self.granted[link.id]:
                     later.append((place, item))
@@ -210,8 +205,8 @@ def _session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | N
 
 
 def _takes_one(asked: OpenRequest, link: FoundLink) -> bool:
-    """Whether the request, if it isn't refused, is counted against the limit that the link has."""
-    if not asked.counts or _session_of(asked, link) is not None:
+    """Whether the request, if it isn't refused, is counted against the link's limit."""
+    if link.max_opens is None or not asked.counts or _session_of(asked, link) is not None:
         return False
     return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
 

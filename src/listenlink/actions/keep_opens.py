@@ -65,7 +65,8 @@ class OpenKeeper:
         )
         names = self._batch_names = self._look_up(items, self._counts)
         if names.unnamed:
-            names.give(opens.find_or_add_clients(connection, names.day, names.unnamed))
+            unnamed = list(names.unnamed.values())
+            names.give(opens.find_or_add_clients(connection, names.day, unnamed))
         if not opens.count_opens(connection, batch.granted):
             raise RuntimeError("more opens were granted than a link has left")
         opens.write_audit(connection, batch.audit_lines(names.number))
@@ -79,7 +80,7 @@ class OpenKeeper:
         asking = [item for item in items if item is not None]
         clients = [item.client for item in asking] + [count.client for count in counts]
         if not clients:
-            return BatchNames(day=-1, numbers={})
+            return BatchNames(day=-1)
         return self._names.look_up(clients, asking[0].now_us if asking else counts[0].at_us)
 
     def done(self) -> None:
@@ -118,7 +119,11 @@ class OpenKeeper:
         names = self._look_up(batch.items, counts)
         for _ in range(_MOST_DECISIONS):
             found = await postgres_opens.find_links(
-                connection, batch.digests(), self._with_objects, names.day, names.unnamed
+                connection,
+                batch.digests(),
+                self._with_objects,
+                names.day,
+                list(names.unnamed.values()),
             )
             names.give(found.clients)
             await _answer(batch, found.links, self.limits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from listenlink.clock import DAY_US
 from listenlink.model.client_address import ClientAddress
@@ -17,27 +18,19 @@ _PSEUDONYM_BYTES = 16
 _MOST_REMEMBERED = 200_000
 
 
+@dataclass(slots=True)
 class BatchNames:
-    """The clients of one batch: `numbers` of those that have one today, by full address; and of the
-    `unnamed` ones the (pseudonym, prefix) that they get one by, in the same order."""
+    """The clients of one batch by full address: `numbers` of those that have one on that day; of the
+    `unnamed` ones the (pseudonym, prefix) that they get one by."""
 
-    __slots__ = ("_unnamed", "day", "numbers", "unnamed")
-
-    def __init__(self, day: int, numbers: dict[str, int]) -> None:
-        self.day = day
-        self.numbers = numbers
-        self.unnamed: list[tuple[bytes, str]] = []
-        self._unnamed: list[str] = []
-
-    def ask_for(self, full: str, pseudonym: bytes, prefix: str) -> None:
-        """One more that has none."""
-        self._unnamed.append(full)
-        self.unnamed.append((pseudonym, prefix))
+    day: int
+    numbers: dict[str, int] = field(default_factory=dict)
+    unnamed: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
     def give(self, numbers: Iterable[int]) -> None:
         """The numbers of the unnamed, in their order."""
-        self.numbers.update(zip(self._unnamed, numbers, strict=True))
-        self.unnamed, self._unnamed = [], []
+        self.numbers.update(zip(self.unnamed, numbers, strict=True))
+        self.unnamed = {}
 
     def number(self, client: ClientAddress) -> int:
         """The row number of a client of this batch."""
@@ -58,19 +51,18 @@ class ClientNames:
         if day != self._day or len(self._numbers) >= _MOST_REMEMBERED:
             self._day = day
             self._numbers = {}
-        numbers, new = {}, {}
+        names, new = BatchNames(day), {}
         for client in clients:
             number = self._numbers.get(client.full)
             if number is None:
                 new[client.full] = client
             else:
-                numbers[client.full] = number
-        names = BatchNames(day, numbers)
+                names.numbers[client.full] = number
         if new:
             key = self._daily_keys.key_of(day)
             for full, client in new.items():
                 pseudonym = hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES]
-                names.ask_for(full, pseudonym, client.prefix)
+                names.unnamed[full] = (pseudonym, client.prefix)
         return names
 
     def remember(self, names: BatchNames) -> None:

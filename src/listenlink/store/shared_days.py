@@ -31,7 +31,6 @@ class SharedDayKeys:
 
     def prepare(self, day: int) -> None:
         """Have the keys of this day and the next one at hand, if Redis answers."""
-        self._own.prepare(day)
         with contextlib.suppress(RedisError):
             for asked in (day, day + 1):
                 if asked not in self._loaded:
