@@ -18,6 +18,7 @@ from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
+from listenlink.capacity import current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
 from listenlink.media.measure import Probe
@@ -54,9 +55,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
+    capacity = current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
     return Instance(
-        settings=settings, clock=clock, database=database, folder=folder, media_urls=media_urls,
+        settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
+        media_urls=media_urls,
         open_objects=OpenObjects(folder), reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
@@ -65,7 +68,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         deriver=deriver, urls=urls, pages=PageShower(database, registry),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
-        watcher=LinkWatcher(database, clock), session_signer=Signer(ring, SESSION_PURPOSE),
+        watcher=LinkWatcher(database, clock, capacity.event_streams),
+        session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
     )  # fmt: skip
 

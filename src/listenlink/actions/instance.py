@@ -17,6 +17,7 @@ from listenlink.actions.show_page import PageShower
 from listenlink.actions.take_leave import Presence
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
+from listenlink.capacity import Capacity
 from listenlink.clock import Clock
 from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PictureUrls
@@ -37,10 +38,11 @@ class Instance:
     """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
     this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
     read, if it can't: every licence then is told as unclear. `presence` is whether this process is
-    leaving."""
+    leaving, `capacity` how many connections it takes."""
 
     settings: Settings
     clock: Clock
+    capacity: Capacity
     database: Database
     folder: Storage
     media_urls: MediaUrls | None

@@ -20,13 +20,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.find_instance import backend_of, load_ring
 from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
+from listenlink.capacity import current_capacity, make_room
+from listenlink.cli.listening import ListeningServer
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder import Folder
@@ -53,15 +54,18 @@ def serve(
     )
 
     def tell() -> None:
+        connections = current_capacity().connections
         if not settings.resolve_limit_per_minute:
             print(
                 "No rate limit: anybody may try as many links as the server can answer.",
                 file=sys.stderr,
             )
         if as_json:
-            print(json.dumps({"url": settings.base_url, "pid": os.getpid()}), flush=True)
+            told = {"url": settings.base_url, "pid": os.getpid()}
+            print(json.dumps(told | {"connections": connections}), flush=True)
         else:
             print(f"Listenlink serves {settings.data} at {settings.base_url}", flush=True)
+            print(f"Up to {connections:,} connections at once.", flush=True)
 
     run_server(settings, tell)
 
@@ -97,8 +101,9 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     threading.Thread(
         target=_wait_until_ready, args=(settings, forked, when_ready), daemon=True
     ).start()
-    server = Granian(
+    server = ListeningServer(
         "listenlink.cli.serving:worker_app",
+        make_room(),
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -15,10 +15,12 @@ import structlog
 from listenlink.actions.instance import Instance
 from listenlink.actions.keep_house import keep_house
 from listenlink.errors import Problem
+from listenlink.web.client_connections import close_excess
 from listenlink.web.front import Front
 
 _METRICS_AGAIN_SECONDS = 2.0
 _LAST_SECONDS = 0.3
+_COUNTED_EVERY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -31,10 +33,11 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     housekeeping = asyncio.create_task(keep_house(instance))
     leaving = _leave_when_told(instance, housekeeping)
     telling = asyncio.create_task(_tell_metrics(instance, front))
+    bounding = asyncio.create_task(_bound_clients(instance))
     try:
         yield
     finally:
-        for task in (leaving, telling, housekeeping):
+        for task in (leaving, telling, bounding, housekeeping):
             await _end(task)
         await _finish(instance)
         instance.close()
@@ -89,6 +92,18 @@ async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def _bound_clients(instance: Instance) -> None:
+    """Until cancelled."""
+    settings, most = instance.settings, instance.capacity.connections_of_a_client
+    while True:
+        await asyncio.sleep(_COUNTED_EVERY_SECONDS)
+        closed = await asyncio.to_thread(
+            close_excess, settings.port, most, settings.trusted_proxies
+        )
+        if closed:
+            structlog.get_logger().warning("client_had_too_many_connections", closed=closed)
 
 
 async def _tell_metrics(instance: Instance, front: Front) -> None:
