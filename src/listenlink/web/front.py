@@ -7,8 +7,9 @@ Both are in the route table as well, for the schema; a test compares their answe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
 from listenlink.actions.instance import Instance
@@ -29,6 +30,7 @@ from listenlink.web.answer import (
     request_id,
     send_answer,
 )
+from listenlink.web.arriving_body import ArrivingBody, body_places
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.page_door import PageDoor
@@ -64,13 +66,14 @@ class Front:
         self._own = self._everywhere + OWNERS_JSON
         self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
-        clients = ClientFinder(settings.trusted_proxies)
+        clients = self._clients = ClientFinder(settings.trusted_proxies)
+        self.bodies = body_places(instance.capacity.bodies)
         self.refused, self.routed = DoorTally(), DoorTally()
         requests = ShareRequests(instance, clients)
         writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
         self.pages = PageDoor(instance, requests, writer, self._everywhere)
         self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
-        self.playback_door = PlaybackDoor(instance, self._everywhere)
+        self.playback_door = PlaybackDoor(instance, clients, self._everywhere)
         # Litestar types each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
             {
@@ -108,7 +111,7 @@ class Front:
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)
             else:
-                await self._through_routes(scope, receive, send)
+                await self._through_routes(scope, headers, receive, send)
         except Problem as problem:
             await self._send_problem(scope, send, problem)
         except Exception as error:
@@ -120,9 +123,11 @@ class Front:
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
         answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
         self.refused.add(answer.status)
-        await send_answer(scope, send, answer, self._own)
+        await send_answer(scope, send, answer, self._headers_for(scope))
 
-    async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _through_routes(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
         """Litestar's part. A refused request whose body is still coming is drained, within bounds,
         so that its sender gets to read the refusal; then the connection is closed."""
         is_head = scope["method"] == "HEAD" and not _knows_head(scope["raw_path"])
@@ -130,14 +135,8 @@ class Front:
             # RFC 9110, section 9.3.2: what a GET would say, without the body.
             scope["method"] = "GET"
             scope[IS_HEAD] = True
-        body_ended = not _has_body(scope)
+        body = ArrivingBody(headers, receive)
         answered = False
-
-        async def receive_noting() -> Message:
-            nonlocal body_ended
-            message = await receive()
-            body_ended = body_ended or not message.get("more_body", False)
-            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal answered
@@ -147,19 +146,23 @@ class Front:
                 given = {name for name, _ in message["headers"]}
                 added = [*self._headers_for(scope), request_id(scope)]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
-                message["headers"] = headers if body_ended else [*headers, _CLOSE]
+                message["headers"] = headers if body.has_ended else [*headers, _CLOSE]
             elif is_head:
                 message["body"] = b""
             await send(message)
 
-        try:
-            await self._routes(scope, receive_noting, send_with_headers)
-        except Exception as error:
-            if not answered:
-                raise
-            log_unexpected(error, trace_id(scope[TRACE]))
-        if not body_ended:
-            await _drain(receive)
+        place: AbstractContextManager[None] = contextlib.nullcontext()
+        if not body.has_ended:
+            place = self.bodies.take(self._clients.find(scope, headers).number)
+        with place:
+            try:
+                await self._routes(scope, body.receive, send_with_headers)
+            except Exception as error:
+                if not answered:
+                    raise
+                log_unexpected(error, trace_id(scope[TRACE]))
+            if not body.has_ended and not body.is_late:
+                await _drain(receive)
 
     def _headers_for(self, scope: Scope) -> Headers:
         """What every answer of this path carries, whichever handler or refusal it comes from."""
@@ -196,13 +199,6 @@ def _is_shared(path: bytes) -> bool:
 def _knows_head(path: bytes) -> bool:
     """Whether the door behind the path answers HEAD by itself."""
     return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
-
-
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
 
 
 async def _drain(receive: Receive) -> None:

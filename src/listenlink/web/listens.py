@@ -19,6 +19,9 @@ from listenlink.web.headers import headers_of, text_of
 from listenlink.web.problems import ErrorEnvelope
 from listenlink.web.share_request import token_of
 
+# Nobody needs a key for this one, and what arrives is kept until it's whole.
+_MOST_BYTES = 4096
+
 
 class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The track that was heard for 30 seconds or more."""
@@ -34,6 +37,7 @@ def _error(description: str) -> ResponseSpec:
     "/v1/music/shared/{token:str}/listen",
     opt={"public": True},
     status_code=204,
+    request_max_body_size=_MOST_BYTES,
     summary="Tell of a listen",
     tags=["Listen"],
     security=[{}],

@@ -1,8 +1,7 @@
-"""A large body, read as it arrives, without waiting for a sender that went quiet."""
+"""A large body, read as it arrives. Whoever sends too slowly is dealt with in `web/arriving_body.py`."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,16 +9,11 @@ from litestar import Request
 
 from listenlink.errors import Problem, ProblemKind
 
-_QUIET_SECONDS = 30.0
-
 
 async def stream_body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     """The body's pieces. Raises Problem: 408 for a sender gone quiet, 400 for one that left."""
     while True:
-        try:
-            message = await asyncio.wait_for(request.receive(), _QUIET_SECONDS)
-        except TimeoutError:
-            raise Problem(ProblemKind.TIMED_OUT) from None
+        message = await request.receive()
         if message["type"] != "http.request":
             raise Problem(ProblemKind.BAD_REQUEST, "The upload was broken off.")
         if message["body"]:
