@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
 
 from listenlink.clock import SECOND_US, Clock
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.places import Places
 from listenlink.store import pages
 from listenlink.store.database import Database
 
-MOST_WATCHES = 5000
 MOST_OF_A_CLIENT = 50
 _SECOND = 1.0
-_RETRY_SECONDS = 10
 
 
 @dataclass(eq=False, slots=True)
@@ -30,35 +28,30 @@ class Watch:
     that it's so, rather than that this process is going."""
 
     session: ListenSession
-    client: int
     is_closed: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class LinkWatcher:
-    """Watches open links for one process, a bounded number."""
+    """Watches open links for one process: at most `most`, and MOST_OF_A_CLIENT of them for one client."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, most: int) -> None:
         self._database = database
         self._clock = clock
         self._watches: set[Watch] = set()
-        self._by_client: Counter[int] = Counter()
+        self.places = Places(most, MOST_OF_A_CLIENT)
 
     @contextlib.contextmanager
     def watch(self, session: ListenSession, client: ClientAddress) -> Iterator[Watch]:
-        """A watch for as long as the block lasts. Raises Problem(LIMITED) if there are too many."""
-        if len(self._watches) >= MOST_WATCHES or self._by_client[client.number] >= MOST_OF_A_CLIENT:
-            raise Problem(ProblemKind.LIMITED, retry_after_seconds=_RETRY_SECONDS)
-        watch = Watch(session, client.number)
-        self._watches.add(watch)
-        self._by_client[client.number] += 1
-        try:
-            yield watch
-        finally:
-            self._watches.discard(watch)
-            self._by_client[client.number] -= 1
-            if not self._by_client[client.number]:
-                del self._by_client[client.number]
+        """A watch for as long as the block lasts. Raises Problem(LIMITED) if the client has all that one
+        gets, and Problem(UNAVAILABLE) if everybody together has."""
+        with self.places.take(client.number):
+            watch = Watch(session)
+            self._watches.add(watch)
+            try:
+                yield watch
+            finally:
+                self._watches.discard(watch)
 
     async def run(self) -> None:
         """Look once a second, until cancelled; then every listener is sent away, to come again."""

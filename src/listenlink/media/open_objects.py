@@ -10,13 +10,15 @@ from listenlink.errors import Problem
 from listenlink.media.storage import Storage
 
 _MOST = 200
+_PIECE_BYTES = 256 * 1024
 
 
 class Audio(Protocol):
     """An object that is read in parts."""
 
-    async def read(self, length: int, offset: int) -> bytes:
-        """At most so many bytes from there on; none when they can't be had (any more)."""
+    async def read(self, length: int, offset: int, following: int = 0) -> bytes:
+        """At most so many bytes from there on; none when they can't be had (any more). `following` is how
+        many behind them will be asked for next."""
 
 
 class OpenObjects:
@@ -51,16 +53,26 @@ class _OpenFile:
     def __init__(self, file: FileIO) -> None:
         self._file = file
 
-    async def read(self, length: int, offset: int) -> bytes:
+    async def read(self, length: int, offset: int, following: int = 0) -> bytes:
         return os.pread(self._file.fileno(), length, offset)
 
 
 class _FarObject:
+    """Asked for in larger pieces than it's sent in: each is a request to the bucket."""
+
     def __init__(self, folder: Storage, digest: bytes) -> None:
         self._folder = folder
         self._digest = digest
+        self._piece, self._piece_at = b"", 0
 
-    async def read(self, length: int, offset: int) -> bytes:
+    async def read(self, length: int, offset: int, following: int = 0) -> bytes:
+        at = offset - self._piece_at
+        if not 0 <= at < len(self._piece):
+            wanted = max(length, min(length + following, _PIECE_BYTES))
+            self._piece, self._piece_at, at = await self._fetch(wanted, offset), offset, 0
+        return self._piece[at : at + length]
+
+    async def _fetch(self, length: int, offset: int) -> bytes:
         try:
             return await self._folder.run(self._folder.read_part, self._digest, length, offset)
         except (Problem, FileNotFoundError):

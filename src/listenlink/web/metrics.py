@@ -58,6 +58,7 @@ class InstanceCollector(Collector):
         yield from self._requests()
         yield from self._opens()
         yield from self._audio()
+        yield from self._places()
         yield from self._waiting()
         yield from self._checks()
 
@@ -108,10 +109,29 @@ class InstanceCollector(Collector):
 
     def _audio(self) -> Iterator[Metric]:
         uploader = self._instance.uploader
-        sent = self._front.playback_door.bytes_sent
+        sent = self._front.playback_door.streams.bytes_sent
         yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
         yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
         yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
+
+    def _places(self) -> Iterator[Metric]:
+        most = GaugeMetricFamily(
+            "listenlink_places", "What may last at once, by kind.", labels=["kind"]
+        )
+        taken = GaugeMetricFamily("listenlink_places_taken", "How many are taken.", labels=["kind"])
+        places = {
+            "audio": self._front.playback_door.streams.places,
+            "events": self._instance.watcher.places,
+            "bodies": self._front.bodies,
+        }
+        for kind, each in places.items():
+            most.add_metric([kind], each.most)
+            taken.add_metric([kind], each.taken)
+        yield most
+        yield taken
+        text = "Streams whose listener took nothing for a minute, or made place for another."
+        given_up = self._front.playback_door.streams.given_up
+        yield _counter("listenlink_streams_given_up", text, given_up)
 
     def _waiting(self) -> Iterator[Metric]:
         def look(connection: Connection) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 
 import structlog
 
@@ -28,13 +28,12 @@ from listenlink.web.answer import (
     request_id,
     send_answer,
 )
+from listenlink.web.audio_streams import AudioStreams
+from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import MEDIA, preflight
 from listenlink.web.ranges import Part, choose_part
 
 _ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
-_CHUNK_BYTES = 256 * 1024
-# A revocation must be heard within a second.
-_RECHECK_SECONDS = 0.5
 _NO_STORE = (b"cache-control", b"no-store")
 _REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SATISFIABLE}
 
@@ -42,18 +41,21 @@ _REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SAT
 class PlaybackDoor:
     """Streams stored audio, or has the proxy in front do it, once all is checked here."""
 
-    def __init__(self, instance: Instance, shared_headers: Headers) -> None:
+    def __init__(self, instance: Instance, clients: ClientFinder, shared_headers: Headers) -> None:
         self._instance = instance
+        self._clients = clients
         self._headers = shared_headers + MEDIA
         self.tally = DoorTally()
-        self.bytes_sent = 0
+        self.streams = AudioStreams(
+            instance.capacity.audio_streams, instance.player, instance.clock
+        )
 
     async def __call__(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
         """Answer one request."""
         answer, playing, part = await self.answer(scope, headers)
-        await self._send(scope, receive, send, answer, playing, part)
+        await self._send(scope, headers, receive, send, answer, playing, part)
 
     async def download(
         self,
@@ -71,11 +73,12 @@ class PlaybackDoor:
             (name, disposition if name == b"content-disposition" else value)
             for name, value in answer.headers
         ]
-        await self._send(scope, receive, send, answer, playing, part)
+        await self._send(scope, headers, receive, send, answer, playing, part)
 
     async def _send(
         self,
         scope: Scope,
+        headers: dict[bytes, bytes],
         receive: Receive,
         send: Send,
         answer: Answer,
@@ -83,49 +86,65 @@ class PlaybackDoor:
         part: Part | None,
     ) -> None:
         if playing is None or part is None or scope["method"] == "HEAD":
-            self.tally.add(answer.status)
-            await send_answer(scope, send, answer, self._headers)
+            await self._send_whole(scope, send, answer)
             return
+        with contextlib.ExitStack() as stack:
+            try:
+                client = self._clients.find(scope, headers)
+                stream = stack.enter_context(self.streams.place(client, part.length))
+                audio = await self._open(playing)
+            except Problem as problem:
+                refused = self._refused(scope, problem)
+                await self._send_whole(scope, send, refused)
+                return
+            self.tally.add(answer.status)
+            told = [*answer.headers, *self._headers, request_id(scope)]
+            await send({"type": "http.response.start", "status": answer.status, "headers": told})
+            await self.streams.send(stream, audio, playing, part, receive, send)
+
+    async def _send_whole(self, scope: Scope, send: Send, answer: Answer) -> None:
+        self.tally.add(answer.status)
+        await send_answer(scope, send, answer, self._headers)
+
+    async def _open(self, playing: Playing) -> Audio:
         try:
-            audio = await self._instance.open_objects.open(playing.playable.digest)
+            return await self._instance.open_objects.open(playing.playable.digest)
         except FileNotFoundError:
             # Deleted between the check and now; or lost, which the operator should hear of.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
-        self.tally.add(answer.status)
-        told = [*answer.headers, *self._headers, request_id(scope)]
-        await send({"type": "http.response.start", "status": answer.status, "headers": told})
-        await self._stream(audio, playing, part, receive, send)
+
+    def _refused(self, scope: Scope, problem: Problem) -> Answer:
+        refused = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        refused.headers.append(_NO_STORE)
+        return refused
 
     async def answer(
         self, scope: Scope, headers: dict[bytes, bytes]
     ) -> tuple[Answer, Playing | None, Part | None]:
         """The answer's head, and what of whose audio is its body, if it has one."""
-        trace, now_us = scope[TRACE], self._instance.clock.now_us()
         if scope["method"] == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Range, If-Range")]), None, None
         if scope["method"] not in ("GET", "HEAD"):
-            refused = problem_answer(Problem(ProblemKind.METHOD_NOT_ALLOWED), trace, now_us)
-            refused.headers += [_ALLOW, _NO_STORE]
+            refused = self._refused(scope, Problem(ProblemKind.METHOD_NOT_ALLOWED))
+            refused.headers.append(_ALLOW)
             return refused, None, None
-        return self._answer(scope, headers, await self._begin(scope, now_us))
+        playing = await self._begin(scope, self._instance.clock.now_us())
+        return self._answer(scope, headers, playing)
 
     def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], playing: Playing | None
     ) -> tuple[Answer, Playing | None, Part | None]:
-        trace, now_us = scope[TRACE], self._instance.clock.now_us()
         if playing is None:
-            refused = problem_answer(Problem(ProblemKind.PLAYBACK_REFUSED), trace, now_us)
-            refused.headers.append(_NO_STORE)
-            return refused, None, None
+            return self._refused(scope, Problem(ProblemKind.PLAYBACK_REFUSED)), None, None
+        now_us = self._instance.clock.now_us()
         if self._instance.settings.accel_prefix:
             return Answer(200, headers=self._handed_over(playing, now_us)), None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
         part = choose_part(scope["method"], headers, size, etag)
         if part.status in _REFUSED:
-            refused = problem_answer(Problem(_REFUSED[part.status]), trace, now_us)
-            refused.headers.append(_NO_STORE)
+            refused = self._refused(scope, Problem(_REFUSED[part.status]))
             if part.status == 416:
                 refused.headers.append((b"content-range", b"bytes */%d" % size))
             return refused, None, None
@@ -149,43 +168,6 @@ class PlaybackDoor:
             return None
         signed = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
         return await self._instance.player.begin(signed, now_us)
-
-    async def _stream(
-        self, audio: Audio, playing: Playing, part: Part, receive: Receive, send: Send
-    ) -> None:
-        """Send the part, chunk by chunk. Cut short, by returning, for a listener who left or may no
-        longer listen: the server then closes the connection, so that nobody takes it for the whole."""
-        offset, end = part.start, part.start + part.length
-        listener = asyncio.ensure_future(_left(receive)) if part.length > _CHUNK_BYTES else None
-        checked_at = self._instance.clock.tick_us()
-        try:
-            while offset < end:
-                if listener is not None:
-                    # Sending to somebody who left never waits, so others get their turn only here.
-                    await asyncio.sleep(0)
-                    if listener.done():
-                        return
-                tick_us = self._instance.clock.tick_us()
-                if tick_us - checked_at > _RECHECK_SECONDS * SECOND_US:
-                    checked_at = tick_us
-                    now_us = self._instance.clock.now_us()
-                    if not await self._instance.player.may_go_on(playing, now_us):
-                        return
-                chunk = await audio.read(min(_CHUNK_BYTES, end - offset), offset)
-                if not chunk:
-                    return
-                offset += len(chunk)
-                self.bytes_sent += len(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": offset < end})
-        finally:
-            if listener is not None:
-                listener.cancel()
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the listener has closed the connection."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _part_headers(playing: Playing, part: Part, etag: bytes, now_us: int) -> Headers:
