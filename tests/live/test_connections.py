@@ -125,3 +125,17 @@ def test_a_head_has_a_bound(asked_directly: Server) -> None:
     with socket.create_connection(("127.0.0.1", asked_directly.port), timeout=5) as one:
         one.sendall(head + b"a" * 24_000 + b"\r\n\r\n")
         assert one.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+def test_who_asks_nothing_delays_no_leave(tmp_path: Path, begun: bytes) -> None:
+    server = Server(tmp_path / "data")
+    server.create()
+    server.start()
+    with contextlib.ExitStack() as stack:
+        for one in connect(server, "127.0.3.1", 5, stack):
+            one.sendall(begun)
+        time.sleep(0.3)
+        began_at = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began_at < 6

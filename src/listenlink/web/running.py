@@ -20,6 +20,7 @@ from listenlink.web.front import Front
 
 _METRICS_AGAIN_SECONDS = 2.0
 _LAST_SECONDS = 0.3
+_CLOSED_WITHIN_SECONDS = 1.0
 _COUNTED_EVERY_SECONDS = 1.0
 
 
@@ -71,8 +72,10 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
         presence.refuse()
         # It sends away whoever waits for events.
         await _end(housekeeping)
-        if await _finish(instance):
-            os._exit(0)
+        if not await _finish(instance):
+            # The server waits for its connections, also for those that ask nothing, and then ends this.
+            await asyncio.sleep(_CLOSED_WITHIN_SECONDS)
+        os._exit(0)
 
     loop.add_signal_handler(signal.SIGTERM, announce)
     loop.add_signal_handler(signal.SIGUSR1, hurry)
