@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US, Clock
+from listenlink.errors import Problem
 from listenlink.media.open_objects import Audio
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.places import Places
@@ -83,16 +84,13 @@ class AudioStreams:
         self.given_up = 0
 
     @contextlib.contextmanager
-    def place(self, client: ClientAddress, length: int) -> Iterator[Stream]:
-        """A place for a stream of so many bytes. Raises Problem(LIMITED) and Problem(UNAVAILABLE).
+    def place(self, client: ClientAddress) -> Iterator[Stream]:
+        """A place for a stream of more than SMALL_BYTES. Raises Problem(LIMITED) and Problem(UNAVAILABLE).
 
         Where all are taken, whoever has read nothing for the longest time is sent away: then there's a
         place for who asks again.
         """
         stream = Stream()
-        if length <= SMALL_BYTES:
-            yield stream
-            return
         if self.places.taken >= self.places.most:
             self._end_most_stalled()
         with self.places.take(client.number):
@@ -120,9 +118,6 @@ class AudioStreams:
     ) -> None:
         """Send the part. Cut short, by returning, for a listener who left, reads nothing for a minute or
         may no longer listen: the server then closes the connection, so that nobody takes it for the whole."""
-        if part.length <= SMALL_BYTES:
-            await self._send_small(audio, part, send)
-            return
         listener = asyncio.ensure_future(_left(receive))
         try:
             async with stream.patiently():
@@ -132,7 +127,8 @@ class AudioStreams:
         finally:
             listener.cancel()
 
-    async def _send_small(self, audio: Audio, part: Part, send: Send) -> None:
+    async def send_small(self, audio: Audio, part: Part, send: Send) -> None:
+        """Send a part of at most SMALL_BYTES. Cut short if not all of it is there."""
         body = await audio.read(part.length, part.start)
         if len(body) == part.length:
             self.bytes_sent += part.length
@@ -155,9 +151,7 @@ class AudioStreams:
                 # Sending to somebody who left never waits, so others get their turn only here.
                 await asyncio.sleep(0)
                 checked_at, checked_offset = tick_us(), offset
-                if listener.done() or not await self._player.may_go_on(
-                    playing, self._clock.now_us()
-                ):
+                if listener.done() or not await self._may_go_on(playing):
                     return
             wanted = (offset - waited_offset) // _GROWS_PER_BYTES
             length = min(max(wanted, _LEAST_CHUNK_BYTES), _CHUNK_BYTES, end - offset)
@@ -176,6 +170,12 @@ class AudioStreams:
         for left in range(_CHUNKS_IN_HAND, -1, -1):
             stream.waits_since = time()
             await send({"type": "http.response.body", "body": b"", "more_body": left > 0})
+
+    async def _may_go_on(self, playing: Playing) -> bool:
+        """A database that can't be asked gives no leave."""
+        with contextlib.suppress(Problem):
+            return await self._player.may_go_on(playing, self._clock.now_us())
+        return False
 
 
 async def _left(receive: Receive) -> None:

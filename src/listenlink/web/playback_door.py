@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import structlog
 
 from listenlink.actions.instance import Instance
@@ -28,7 +26,7 @@ from listenlink.web.answer import (
     request_id,
     send_answer,
 )
-from listenlink.web.audio_streams import AudioStreams
+from listenlink.web.audio_streams import SMALL_BYTES, AudioStreams
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import MEDIA, preflight
 from listenlink.web.ranges import Part, choose_part
@@ -88,19 +86,24 @@ class PlaybackDoor:
         if playing is None or part is None or scope["method"] == "HEAD":
             await self._send_whole(scope, send, answer)
             return
-        with contextlib.ExitStack() as stack:
-            try:
-                client = self._clients.find(scope, headers)
-                stream = stack.enter_context(self.streams.place(client, part.length))
+        try:
+            if part.length <= SMALL_BYTES:
                 audio = await self._open(playing)
-            except Problem as problem:
-                refused = self._refused(scope, problem)
-                await self._send_whole(scope, send, refused)
+                await self._begin(scope, send, answer)
+                await self.streams.send_small(audio, part, send)
                 return
-            self.tally.add(answer.status)
-            told = [*answer.headers, *self._headers, request_id(scope)]
-            await send({"type": "http.response.start", "status": answer.status, "headers": told})
-            await self.streams.send(stream, audio, playing, part, receive, send)
+            with self.streams.place(self._clients.find(scope, headers)) as stream:
+                audio = await self._open(playing)
+                await self._begin(scope, send, answer)
+                await self.streams.send(stream, audio, playing, part, receive, send)
+        except Problem as problem:
+            # All are from before the answer was begun.
+            await self._send_whole(scope, send, self._refused(scope, problem))
+
+    async def _begin(self, scope: Scope, send: Send, answer: Answer) -> None:
+        self.tally.add(answer.status)
+        headers = [*answer.headers, *self._headers, request_id(scope)]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
     async def _send_whole(self, scope: Scope, send: Send, answer: Answer) -> None:
         self.tally.add(answer.status)
@@ -129,7 +132,7 @@ class PlaybackDoor:
             refused = self._refused(scope, Problem(ProblemKind.METHOD_NOT_ALLOWED))
             refused.headers.append(_ALLOW)
             return refused, None, None
-        playing = await self._begin(scope, self._instance.clock.now_us())
+        playing = await self._find(scope, self._instance.clock.now_us())
         return self._answer(scope, headers, playing)
 
     def _answer(
@@ -162,7 +165,7 @@ class PlaybackDoor:
             *(pair for pair in headers if pair[0] in kept),
         ]
 
-    async def _begin(self, scope: Scope, now_us: int) -> Playing | None:
+    async def _find(self, scope: Scope, now_us: int) -> Playing | None:
         # The undecoded path and no query at all: a URL has one spelling.
         if scope["query_string"]:
             return None
