@@ -13,8 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from cast import Server
+from cast import Server, free_port
 from listenlink.capacity import current_capacity, reckon
+from listenlink.cli.listening import open_socket
 
 # Fewer than the kernel lets wait to be accepted.
 SLICE = 500
@@ -139,3 +140,14 @@ def test_who_asks_nothing_delays_no_leave(tmp_path: Path, begun: bytes) -> None:
         began_at = time.monotonic()
         server.stop()
         assert time.monotonic() - began_at < 6
+
+
+def test_a_connection_inherits_its_bounds() -> None:
+    with open_socket("127.0.0.1", free_port()) as listening:
+        listening.setblocking(True)
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                # As the system counts: twice what was asked for.
+                assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 65_536
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
