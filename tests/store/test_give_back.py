@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -73,13 +74,16 @@ async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, is_kept: bool)
 
 
 class ScriptedDatabase:
-    """`read` and `write` do their work on nothing; `write` then fails, or finds what `found` says."""
+    """Does its work on nothing: `read` when it `is_quick`, and `write` then fails if it's to."""
 
     def __init__(self, fails: Exception | None) -> None:
         self._fails = fails
         self.writes = 0
+        self.is_quick = asyncio.Event()
+        self.is_quick.set()
 
     async def read(self, work: Callable[[Any], Any]) -> Any:
+        await self.is_quick.wait()
         return work("read")
 
     async def write(self, work: Callable[[Any], Any]) -> Any:
@@ -132,3 +136,15 @@ async def test_a_write_that_is_refused_spends_a_refusal(found_by: tuple[str, ...
         is_told = number < LIMIT
         assert told.value.kind is (ProblemKind.LINK_REFUSED if is_told else ProblemKind.LIMITED)
     assert (left(limits, Budget.WRITE), left(limits, Budget.REPEAT)) == (LIMIT, 0)
+
+
+async def test_refusals_on_their_way_hold_nothing_that_a_good_write_needs() -> None:
+    slow, limits = ScriptedDatabase(None), OwnLimits(LIMIT, LIMIT)
+    slow.is_quick.clear()
+    refused = [asyncio.create_task(write(slow, limits)) for _ in range(2 * LIMIT)]
+    await asyncio.sleep(0)
+    assert await write(ScriptedDatabase(None), limits, "read", "write") == "found"
+    slow.is_quick.set()
+    kinds = [error.kind for error in await asyncio.gather(*refused, return_exceptions=True)]  # type: ignore[union-attr]
+    assert kinds == [ProblemKind.LINK_REFUSED] * LIMIT + [ProblemKind.LIMITED] * LIMIT
+    assert slow.writes == 0
