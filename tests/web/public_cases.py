@@ -55,8 +55,18 @@ class World:
     def spent(self, budget: str) -> httpx.Client:
         """A client with nothing left of this budget."""
         client = self.server.listener()
-        for number in range(RESOLVE_LIMIT if budget == "resolve" else MISS_LIMIT):
-            client.head(self.path if budget == "resolve" else f"{_REFUSED[:-2]}{number + 1:02}")
+        if budget == "refusal":
+            for number in range(MISS_LIMIT):
+                assert client.head(f"{_REFUSED[:-2]}{number + 1:02}").status_code == 404
+        elif budget == "write":
+            for _ in range(RESOLVE_LIMIT):
+                heard = {"track_id": self.track}
+                told = client.post(f"{self.path}/listen", json=heard, headers=self.session)
+                assert told.status_code == 204
+        else:
+            paths = {"resolve": self.path, "repeat": _REFUSED, "picture": self.cover}
+            for _ in range(RESOLVE_LIMIT * (5 if budget == "picture" else 1)):
+                assert client.head(paths[budget]).status_code in (200, 404)
         return client
 
 
@@ -116,6 +126,7 @@ def _open_cases() -> list[Case]:
         _case(f"HEAD {SHARED}", 404, "refused", _REFUSED),
         _case(f"GET {SHARED}", 429, "limited", "{w.path}", "resolve"),
         _case(f"GET {SHARED}", 429, "limited", _REFUSED, "refusal"),
+        _case(f"GET {SHARED}", 429, "limited", _REFUSED, "repeat"),
         _case(f"OPTIONS {SHARED}", 204, "preflight", "{w.path}", headers=_PREFLIGHT),
         _case(f"PUT {SHARED}", 405, "not_allowed", "{w.path}"),
     ]
@@ -128,6 +139,7 @@ def _open_cases() -> list[Case]:
             (200, "public_page", "/v1/music/shared/{w.public[token]}", ""),
             (404, "refused_page", _REFUSED, ""),
             (429, "limited_page", "{w.path}", "resolve"),
+            (429, "limited_page", _REFUSED, "repeat"),
         )
     ]
     posted = [
@@ -183,6 +195,8 @@ def _lower_cases() -> list[Case]:
         _case(_LISTEN, 413, "too_large", "{w.path}/listen", content=_TOO_MUCH, headers=_SAYS_JSON),
         _case(_LISTEN, 422, "refused", "{w.path}/listen", json={"track_id": 1}),
         _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "repeat", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", "{w.path}/listen", "write", session=True, json="heard"),
     ]  # fmt: skip
 
 
@@ -202,6 +216,7 @@ def _other_cases() -> list[Case]:
         _case("GET /v1/music/picture/{name}", 200, "preview", "{w.preview}"),
         _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
         _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
+        _case("GET /v1/music/picture/{name}", 429, "inner_limited", "{w.cover}", "picture"),
         _case("GET /assets/{name}", 200, "asset", asset),
         _case("GET /assets/{name}", 200, "packed_asset", asset, headers={"Accept-Encoding": "gzip"}),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),

@@ -11,38 +11,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 import msgspec
 
+from listenlink.actions.judge_request import OpenRequest, session_of, takes_one, why_refused
 from listenlink.clock import SECOND_US
-from listenlink.model import share
-from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.audit import Outcome, Reason
+from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
 from listenlink.model.client_address import ClientAddress
-from listenlink.model.limit import Allowance, Spend
 from listenlink.model.listen_session import ListenSession
 from listenlink.store.open_rows import AuditLine, FoundLink, FoundTrack
-
-
-class OpenRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
-
-    `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
-    token. `session` is a Listen-Session whose signature holds, or None.
-    """
-
-    token_digest: bytes
-    is_well_formed: bool
-    session: ListenSession | None
-    counts: bool
-    client: ClientAddress
-    agent: Agent
-    referrer: str | None
-    trace: int
-    now_us: int
-    tick_us: int
 
 
 class Opening(msgspec.Struct, gc=False):
     """How a request ended, once that is durable. `link` and `left`, the client's allowance after it,
     are None where it was refused or limited. `session` is that of the open, or the one that was sent
-    along to look; None if there is none. `tracks` are the available ones of the target, in order."""
+    along to look; None if there is none. `tracks` are the available ones of the target, in order.
+    `shortage` says what the client had none left of, where that is why."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -50,24 +32,41 @@ class Opening(msgspec.Struct, gc=False):
     left: Allowance | None = None
     tracks: list[FoundTrack] | None = None
     session: ListenSession | None = None
+    shortage: Shortage | None = None
 
 
-_Steps = Generator[Sequence[Spend], Sequence[Allowance | None], None]
+def limited_opening(shortage: Shortage) -> Opening:
+    """How a request ends for which there was nothing left."""
+    return Opening(Outcome.LIMITED, LIMIT_REASONS[shortage.budget], shortage=shortage)
+
+
+# Of the budgets that requests for a link spend.
+LIMIT_REASONS = {
+    Budget.RESOLVE: Reason.RESOLVE_LIMIT,
+    Budget.REFUSAL: Reason.MISS_LIMIT,
+    Budget.REPEAT: Reason.REPEAT_LIMIT,
+}
+# Asked for at every open, and a name in an enum is dear to look up.
+_RESOLVE = Budget.RESOLVE
+_Answers = Sequence[Allowance | Shortage]
+_Asked = Sequence[tuple[int, OpenRequest, FoundLink | None, Reason | None]]
+_Steps = Generator[Sequence[Spend], _Answers, None]
 
 
 class Decisions:
     """One batch: what was asked, how each request ends, and the opens granted of links with a limit.
 
-    An item that is None asks for nothing. `spent` are the hits accepted so far, by place, `unneeded`
-    those of requests that were refused in the end.
+    An item that is None asks for nothing. `spent` are the hits accepted so far, by place, `told` the
+    refusals; `unneeded` are the hits of requests that were refused in the end.
     """
 
     def __init__(self, items: Sequence[OpenRequest | None], session_ttl_seconds: int) -> None:
         self.items = items
         self.openings: list[Opening | None] = [None] * len(items)
         self.granted: Counter[int] = Counter()
-        self.spent: dict[int, tuple[Spend, Allowance]] = {}
-        self.unneeded: list[tuple[Spend, Allowance]] = []
+        self.spent: dict[int, Charge] = {}
+        self.told: list[Charge] = []
+        self.unneeded: list[Charge] = []
         self._session_ttl_seconds = session_ttl_seconds
 
     def digests(self) -> set[bytes]:
@@ -93,71 +92,68 @@ class Decisions:
             later: list[tuple[int, OpenRequest]] = []
             for place, item in waiting:
                 link = links.get(item.token_digest) if item.is_well_formed else None
-                reason = _why_refused(item, link, hoped)
-                if reason is None and link is not None and _takes_one(item, link):
+                reason = why_refused(item, link, hoped)
+                if reason is None and link is not None and takes_one(item, link):
                     hoped[link.id] += 1
                 if reason is Reason.SPENT and link and hoped[link.id] > self.granted[link.id]:
                     later.append((place, item))
                     continue
-                token_digest = None if reason is None else item.token_digest
-                asks.append(Spend(item.client.number, token_digest, item.tick_us))
+                client, tick_us = item.client.number, item.tick_us
+                asks.append(
+                    Spend(client, _RESOLVE, tick_us)
+                    if reason is None
+                    else refusal(client, item.token_digest, tick_us)
+                )
                 asked.append((place, item, link, reason))
-            left = yield from self._spend(asks, asked)
-            for (place, item, link, reason), allowance in zip(asked, left, strict=True):
-                self.openings[place] = self._decide(item, link, reason, allowance)
+            answers = yield from self._spend(asks, asked)
+            for (place, item, link, reason), left in zip(asked, answers, strict=True):
+                self.openings[place] = self._decide(item, link, reason, left)
             waiting = later
 
     def _spend(
-        self,
-        asks: list[Spend],
-        asked: Sequence[tuple[int, OpenRequest, FoundLink | None, Reason | None]],
-    ) -> Generator[Sequence[Spend], Sequence[Allowance | None], Sequence[Allowance | None]]:
-        """The allowances of these; what was paid for when it was decided before isn't again."""
-        if not self.spent:
-            allowances = yield asks
-            for ask, (place, *_), given in zip(asks, asked, allowances, strict=True):
-                if given is not None and ask.token_digest is None:
-                    self.spent[place] = (ask, given)
-            return allowances
-        paid, self.spent = self.spent, {}
-        fresh = [
-            ask
-            for ask, (place, *_) in zip(asks, asked, strict=True)
-            if place not in paid or ask.token_digest is not None
-        ]
-        answers = iter((yield fresh))
-        left: list[Allowance | None] = []
-        for ask, (place, *_) in zip(asks, asked, strict=True):
-            is_hit = ask.token_digest is None
-            before = paid.pop(place, None)
-            if is_hit and before is not None:
-                allowance: Allowance | None = before[1]
+        self, asks: list[Spend], asked: _Asked
+    ) -> Generator[Sequence[Spend], _Answers, _Answers]:
+        """What is answered to these; what was paid for when it was decided before isn't again."""
+        answers = (yield from self._spend_unpaid(asks, asked)) if self.spent else (yield asks)
+        for ask, (place, _, _, reason), left in zip(asks, asked, answers, strict=True):
+            if isinstance(left, Shortage):
+                continue
+            if reason is None:
+                self.spent[place] = (ask, left)
             else:
-                allowance = next(answers)
-                if before is not None:
-                    self.unneeded.append(before)
-            left.append(allowance)
-            if is_hit and allowance is not None:
-                self.spent[place] = (ask, allowance)
-        self.spent |= paid
-        return left
+                self.told.append((ask, left))
+        return answers
+
+    def _spend_unpaid(
+        self, asks: list[Spend], asked: _Asked
+    ) -> Generator[Sequence[Spend], _Answers, _Answers]:
+        paid: list[Charge | None] = []
+        for place, _, _, reason in asked:
+            if reason is not None and place in self.spent:
+                self.unneeded.append(self.spent.pop(place))
+            paid.append(self.spent.get(place))
+        unpaid = [ask for ask, before in zip(asks, paid, strict=True) if before is None]
+        fresh = iter((yield unpaid))
+        return [next(fresh) if before is None else before[1] for before in paid]
+
+    def charges(self) -> list[Charge]:
+        """All that was spent, for when none of it can be kept."""
+        return [*self.spent.values(), *self.told, *self.unneeded]
 
     def _decide(
         self,
         asked: OpenRequest,
         link: FoundLink | None,
         reason: Reason | None,
-        left: Allowance | None,
+        left: Allowance | Shortage,
     ) -> Opening:
+        if isinstance(left, Shortage):
+            return limited_opening(left)
         if reason is not None or link is None:
-            if left is None:
-                return Opening(Outcome.LIMITED, Reason.MISS_LIMIT)
             return Opening(Outcome.REFUSED, reason, link)
-        if left is None:
-            return Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
         if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
             return Opening(Outcome.REMOVED, None, link, left)
-        session = _session_of(asked, link)
+        session = session_of(asked, link)
         if not asked.counts:
             return Opening(Outcome.VIEWED, None, link, left, None, session)
         tracks = [link.track] if link.track else []
@@ -194,34 +190,6 @@ class Decisions:
             for item, opening in zip(self.items, self.openings, strict=True)
             if item is not None and opening and opening.outcome is not Outcome.LIMITED
         ]
-
-
-def _session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
-    """The request's session, if it's of this link and of its present token."""
-    session = asked.session
-    if session is None or link is None:
-        return None
-    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
-
-
-def _takes_one(asked: OpenRequest, link: FoundLink) -> bool:
-    """Whether the request, if it isn't refused, is counted against the link's limit."""
-    if link.max_opens is None or not asked.counts or _session_of(asked, link) is not None:
-        return False
-    return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
-
-
-def _why_refused(
-    asked: OpenRequest, link: FoundLink | None, granted: Counter[int]
-) -> Reason | None:
-    if not asked.is_well_formed:
-        return Reason.MALFORMED
-    if link is None:
-        return Reason.UNKNOWN
-    reason = share.refusal(link.revoked_at, link.starts_at, link.expires_at, asked.now_us)
-    if reason is not None or link.max_opens is None or _session_of(asked, link) is not None:
-        return reason
-    return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None
 
 
 def _audit_line(asked: OpenRequest, opening: Opening, client_id: int) -> AuditLine:

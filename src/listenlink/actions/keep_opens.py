@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from listenlink.actions.decide_opens import Decisions, Opening, OpenRequest
+from listenlink.actions.decide_opens import Decisions, Opening
+from listenlink.actions.judge_request import OpenRequest
 from listenlink.actions.limit_clients import ClientLimits, LimitedCount, LimitedLog
 from listenlink.actions.name_clients import BatchNames, ClientNames
 from listenlink.errors import Problem, ProblemKind
@@ -96,7 +97,7 @@ class OpenKeeper:
         self.limited.put_back(self._counts)
         self._counts = []
         if self._batch is not None:
-            self.limits.give_back(self._batch.spent.values())
+            self.limits.give_back(self._batch.charges())
         self._batch = None
 
     async def run(self, items: Sequence[OpenRequest | None]) -> list[Opening | None]:
@@ -108,7 +109,7 @@ class OpenKeeper:
                 await self._keep(connection, batch, counts)
         except BaseException:
             self.limited.put_back(counts)
-            self.limits.give_back([*batch.spent.values(), *batch.unneeded])
+            self.limits.give_back(batch.charges())
             raise
         self.limited.mark_written(counts)
         if batch.unneeded:

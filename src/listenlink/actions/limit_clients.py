@@ -9,31 +9,42 @@ from typing import NoReturn, Protocol
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Agent, Reason
+from listenlink.model.budget import (
+    Allowance,
+    Budget,
+    Charge,
+    Shortage,
+    Spend,
+    budget_sizes,
+    refusal,
+)
 from listenlink.model.client_address import ClientAddress
-from listenlink.model.limit import UNLIMITED, Allowance, HitLimit, MissLimit, Spend
+from listenlink.model.limit import HitLimit, MissLimit
 from listenlink.model.share_token import digest
+
+_REPEAT = Budget.REPEAT
+Answers = Sequence[Allowance | Shortage]
 
 
 class ClientLimits(Protocol):
-    """Budgets that are asked for many requests at once. Hits and misses have budgets of their own."""
+    """Budgets that are asked for many requests at once."""
 
-    def is_spent(self, client: int, tick_us: int) -> bool:
-        """Whether a hit would surely be refused now. The cheap question before any work is done."""
+    def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
+        """Whether one more would surely be refused now. The cheap question before any work is done;
+        it isn't asked of refusals, which are known as such only after the work."""
 
-    def spend_now(self, asks: Sequence[Spend]) -> Sequence[Allowance | None]:
-        """Accept each, in order, if there is room for it: what is left then. None if there is none."""
+    def spend_now(self, asks: Sequence[Spend]) -> Answers:
+        """Accept each, in order, if there is room for it: what is left then, or what there was none of."""
 
-    async def spend(self, asks: Sequence[Spend]) -> Sequence[Allowance | None]:
+    async def spend(self, asks: Sequence[Spend]) -> Answers:
         """`spend_now`, without keeping the event loop where that waits for somebody."""
 
-    def give_back(self, spent: Iterable[tuple[Spend, Allowance]]) -> None:
-        """Undo hits whose answers never left, because the database couldn't keep them."""
+    def give_back(self, charges: Iterable[Charge]) -> None:
+        """Undo what was accepted for answers that never left, because the database couldn't keep them. That
+        a token was refused stays known: somebody else may have been told so meanwhile, at no further cost."""
 
-    def peek_hits(self, client: int, tick_us: int) -> Allowance:
-        """What is left of a client's hits, as far as this process knows."""
-
-    def peek_misses(self, client: int, tick_us: int) -> Allowance:
-        """What is left of a client's misses, as far as this process knows."""
+    def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
+        """What is left of a budget that `is_spent` can be asked of, as far as this process knows."""
 
     async def ping(self) -> bool:
         """Whether the budgets are exact: False while each process has to limit by itself."""
@@ -43,52 +54,66 @@ class ClientLimits(Protocol):
 
 
 class OwnLimits:
-    """The budgets of one process that nobody shares. A resolve limit of 0 switches both off."""
+    """The budgets of one process that nobody shares. `sizes` are how many of each, 0 for no limit."""
 
     def __init__(self, resolve_per_minute: int, miss_per_minute: int) -> None:
-        self._hits = HitLimit(resolve_per_minute)
-        self._misses = MissLimit(miss_per_minute if resolve_per_minute else 0)
+        self.sizes = budget_sizes(resolve_per_minute, miss_per_minute)
+        self._hits: dict[Budget, HitLimit] = {
+            budget: HitLimit(size)
+            for budget, size in self.sizes.items()
+            if budget is not Budget.REFUSAL
+        }
+        self._misses = MissLimit(self.sizes[Budget.REFUSAL])
+        self._repeats = self._hits[_REPEAT]
 
-    @property
-    def hit_limit(self) -> int:
-        """Hits in any window; 0 is no limit."""
-        return self._hits.limit
+    def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
+        """Whether one more would be refused now."""
+        return self._hits[budget].is_spent(client, tick_us)
 
-    @property
-    def miss_limit(self) -> int:
-        """Misses in any window; 0 is no limit."""
-        return self._misses.limit
-
-    def is_spent(self, client: int, tick_us: int) -> bool:
-        """Whether a hit would be refused now."""
-        return self._hits.is_spent(client, tick_us)
-
-    def spend_now(self, asks: Sequence[Spend]) -> Sequence[Allowance | None]:
+    def spend_now(self, asks: Sequence[Spend]) -> Answers:
         """Accept each, in order, if there is room for it."""
-        hit, miss = self._hits.spend, self._misses.spend
+        hits, refuse = self._hits, self._spend_refusal
         return [
-            hit(client, tick_us)
-            if token_digest is None
-            else (UNLIMITED if miss(client, token_digest, tick_us) else None)
-            for client, token_digest, tick_us in asks
+            (
+                refuse(client, token_digest, tick_us)
+                if budget is _REPEAT
+                else hits[budget].spend(client, tick_us)
+            )
+            or self._find_shortage(client, budget, tick_us, token_digest)
+            for client, budget, tick_us, token_digest in asks
         ]
 
-    async def spend(self, asks: Sequence[Spend]) -> Sequence[Allowance | None]:
+    def _spend_refusal(self, client: int, token_digest: bytes, tick_us: int) -> Allowance | None:
+        """Both or neither."""
+        if self._repeats.is_spent(client, tick_us):
+            return None
+        if not self._misses.spend(client, token_digest, tick_us):
+            return None
+        return self._repeats.spend(client, tick_us)
+
+    def _find_shortage(
+        self, client: int, budget: Budget, tick_us: int, token_digest: bytes
+    ) -> Shortage:
+        shortage = Shortage(budget, self.peek(budget, client, tick_us))
+        if budget is not _REPEAT or self._misses.accepts(client, token_digest, tick_us):
+            return shortage
+        other = Shortage(Budget.REFUSAL, self._misses.peek(client, tick_us))
+        # Where both have nothing left: whoever waits as long as is told must be served then.
+        is_longer = shortage.allowance.reset_us > other.allowance.reset_us
+        return shortage if shortage.allowance.is_spent and is_longer else other
+
+    async def spend(self, asks: Sequence[Spend]) -> Answers:
         """The same."""
         return self.spend_now(asks)
 
-    def give_back(self, spent: Iterable[tuple[Spend, Allowance]]) -> None:
-        """Undo hits."""
-        for ask, _ in spent:
-            self._hits.give_back(ask.client, ask.tick_us)
+    def give_back(self, charges: Iterable[Charge]) -> None:
+        """Undo what was accepted."""
+        for ask, _ in charges:
+            self._hits[ask.budget].give_back(ask.client, ask.tick_us)
 
-    def peek_hits(self, client: int, tick_us: int) -> Allowance:
-        """What is left of a client's hits."""
-        return self._hits.peek(client, tick_us)
-
-    def peek_misses(self, client: int, tick_us: int) -> Allowance:
-        """What is left of a client's misses."""
-        return self._misses.peek(client, tick_us)
+    def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
+        """What is left."""
+        return self._hits[budget].peek(client, tick_us)
 
     async def ping(self) -> bool:
         """There is nobody to be exact with."""
@@ -98,16 +123,37 @@ class OwnLimits:
         """Nothing is open."""
 
 
+def limited(shortage: Shortage) -> Problem:
+    """The problem of who has nothing left."""
+    wait_seconds = shortage.allowance.wait_seconds
+    return Problem(ProblemKind.LIMITED, retry_after_seconds=wait_seconds)
+
+
+def refuse_spent(limits: ClientLimits, budget: Budget, client: ClientAddress, tick_us: int) -> None:
+    """Before any work: raise Problem(LIMITED) if there is surely nothing left for it."""
+    if limits.is_spent(budget, client.number, tick_us):
+        raise limited(Shortage(budget, limits.peek(budget, client.number, tick_us)))
+
+
+async def spend_one(
+    limits: ClientLimits, budget: Budget, client: ClientAddress, tick_us: int
+) -> Charge:
+    """Spend one, to be given back if nothing comes of it. Raises Problem(LIMITED)."""
+    refuse_spent(limits, budget, client, tick_us)
+    ask = Spend(client.number, budget, tick_us)
+    (left,) = await limits.spend([ask])
+    if isinstance(left, Shortage):
+        raise limited(left)
+    return ask, left
+
+
 async def raise_refused(
     limits: ClientLimits, client: ClientAddress, token: str, tick_us: int
 ) -> NoReturn:
     """Raise Problem(LINK_REFUSED), or Problem(LIMITED) once the client has no refusal left: a token can't
-    be guessed at another door any faster than by opening it."""
-    (left,) = await limits.spend([Spend(client.number, digest(token), tick_us)])
-    if left is not None:
-        raise Problem(ProblemKind.LINK_REFUSED)
-    wait_seconds = limits.peek_misses(client.number, tick_us).wait_seconds
-    raise Problem(ProblemKind.LIMITED, retry_after_seconds=wait_seconds)
+    be guessed at another door any faster than by opening it, nor asked for any more often."""
+    (left,) = await limits.spend([refusal(client.number, digest(token), tick_us)])
+    raise limited(left) if isinstance(left, Shortage) else Problem(ProblemKind.LINK_REFUSED)
 
 
 @dataclass(slots=True)

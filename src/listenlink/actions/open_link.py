@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+from listenlink.actions.decide_opens import LIMIT_REASONS, limited_opening
 from listenlink.actions.decide_opens import Opening as Opening
-from listenlink.actions.decide_opens import OpenRequest as OpenRequest
+from listenlink.actions.judge_request import OpenRequest as OpenRequest
 from listenlink.actions.keep_opens import OpenKeeper
 from listenlink.model.audit import Outcome, Reason
+from listenlink.model.budget import Budget, Shortage
 from listenlink.store.group_queue import GroupQueue
+
+_RESOLVE = Budget.RESOLVE
 
 
 class LinkOpener:
@@ -32,13 +36,15 @@ class LinkOpener:
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
-        if self._limits.is_spent(asked.client.number, asked.tick_us):
-            opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
+        client, tick_us = asked.client, asked.tick_us
+        if self._limits.is_spent(_RESOLVE, client.number, tick_us):
+            left = self._limits.peek(_RESOLVE, client.number, tick_us)
+            opening = limited_opening(Shortage(_RESOLVE, left))
         else:
             opening = await self.queue.submit(asked) or Opening(Outcome.REFUSED)
-        if opening.outcome is Outcome.LIMITED:
-            reason = opening.reason or Reason.RESOLVE_LIMIT
-            if self._limited.add(asked.client, reason, asked.now_us, asked.trace, asked.agent):
+        if opening.shortage is not None:
+            reason = LIMIT_REASONS[opening.shortage.budget]
+            if self._limited.add(client, reason, asked.now_us, asked.trace, asked.agent):
                 await self.write_limited()
         self.outcomes[opening.outcome, opening.reason] += 1
         return opening

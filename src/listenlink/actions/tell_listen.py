@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from listenlink.actions.limit_clients import ClientLimits, raise_refused
+from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
@@ -27,24 +28,26 @@ async def tell_listen(
     """Count the listen, once for the session's open and the track.
 
     Raises Problem(LINK_REFUSED) if the session isn't of this link and its present token, or the link
-    doesn't lead to the track any more; and Problem(LIMITED) once the client has no refusal left.
+    doesn't lead to the track any more; and Problem(LIMITED) once the client has no listen, or no
+    refusal, left.
     """
 
-    def note(connection: Connection) -> bool:
+    def find(connection: Connection) -> tuple[int, int, int] | None:
         link = shares.find_by_token(connection, digest(token)) if is_well_formed(token) else None
         if link is None or session is None or track_id is None:
-            return False
+            return None
         if (session.share_id, session.rotation) != (link.id, link.rotation):
-            return False
+            return None
         if share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is not None:
-            return False
+            return None
         if not _leads_to(connection, link, track_id):
-            return False
-        listens.add_listen(connection, session.open_trace, track_id, link.id, now_us)
-        return True
+            return None
+        return session.open_trace, track_id, link.id
 
-    if not await database.write(note):
-        await raise_refused(limits, client, token, tick_us)
+    def keep(connection: Connection, listen: tuple[int, int, int]) -> None:
+        listens.add_listen(connection, *listen, now_us)
+
+    await write_by_link(database, limits, client, token, tick_us, find, keep)
 
 
 def _leads_to(connection: Connection, link: Share, track_id: int) -> bool:

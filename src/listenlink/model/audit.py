@@ -29,6 +29,7 @@ class Reason(IntEnum):
     NOT_STARTED = 6
     RESOLVE_LIMIT = 7
     MISS_LIMIT = 8
+    REPEAT_LIMIT = 9
 
 
 class Agent(IntEnum):

@@ -1,4 +1,4 @@
-"""The exact rate limit: at most L accepted in any window, by a log of accepted times per client.
+"""The exact limit of one budget: at most L accepted in any window, by a log of accepted times per client.
 
 A fixed window lets 2.00·L through and a two-counter window 1.97·L; a log lets L.
 Memory is kept small by storing one time as a bare number, and bounded by generations: a client that
@@ -8,50 +8,14 @@ wasn't touched for a whole window is in the older generation, which is dropped a
 from __future__ import annotations
 
 from array import array
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-import msgspec
+from listenlink.model.budget import Allowance
 
 WINDOW_US = 60_000_000
 _DROPPED_PER_CALL = 4
 
 _Log = TypeVar("_Log")
-
-
-class Allowance(msgspec.Struct, frozen=True, gc=False):
-    """What is left to a client. `reset_us` is the time until one more is surely accepted, if spent,
-    else until the oldest accepted one leaves the window."""
-
-    limit: int
-    remaining: int
-    reset_us: int
-
-    @property
-    def wait_seconds(self) -> int:
-        """`reset_us` in whole seconds, rounded up, at least 1."""
-        return -(-self.reset_us // 1_000_000) or 1
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether the next one would be refused."""
-        return self.limit > 0 and self.remaining <= 0
-
-
-class SharedAllowance(Allowance, frozen=True, gc=False):
-    """One from a log that several processes share: `at` is when, by that log's clock."""
-
-    at: int
-
-
-class Spend(NamedTuple):
-    """What one request would use: a refusal of this token, or without one a hit.
-
-    A client is the number of its prefix, `tick_us` monotonic.
-    """
-
-    client: int
-    token_digest: bytes | None
-    tick_us: int
 
 
 UNLIMITED = Allowance(0, 0, WINDOW_US)
@@ -170,7 +134,7 @@ def _count_expired(log: array[int], floor: int) -> int:
 
 
 class MissLimit:
-    """At most `limit` refusals told per client in any 60 s; a repeated one is counted once a minute.
+    """At most `limit` different tokens refused per client in any 60 s. `limit` 0 accepts every token.
 
     An office that clicks one dead link spends one miss. The log is a flat array of
     (token number, tick) pairs in order of time, so its length is the number of misses.
@@ -192,17 +156,24 @@ class MissLimit:
         reset_us = ticks[0] + WINDOW_US + 1 - tick_us if ticks else WINDOW_US
         return Allowance(self.limit, max(0, self.limit - len(ticks)), reset_us)
 
-    def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
-        """Count one refusal of one token, or find it counted already. False: the budget is spent."""
+    def accepts(self, client: int, token_digest: bytes, tick_us: int) -> bool:
+        """Whether `spend` would accept the token now, without using anything."""
         if not self.limit:
             return True
-        number = int.from_bytes(token_digest[:8], "big", signed=True)
-        log = self._logs.find(client)
+        log = self._find_live(client, tick_us)
+        if log is None or len(log) < 2 * self.limit:
+            return True
+        return _token_number(token_digest) in log[::2]
+
+    def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
+        """Count one token, or find it counted already. False: the budget is spent."""
+        if not self.limit:
+            return True
+        number = _token_number(token_digest)
+        log = self._find_live(client, tick_us)
         if log is None:
             self._logs.keep(client, array("q", (number, tick_us)), tick_us)
             return True
-        expired = sum(1 for at in log[1::2] if at < tick_us - WINDOW_US)
-        del log[: 2 * expired]
         if number in log[::2]:
             return True
         if len(log) >= 2 * self.limit:
@@ -210,3 +181,15 @@ class MissLimit:
         log.extend((number, tick_us))
         self._logs.keep(client, log, tick_us)
         return True
+
+    def _find_live(self, client: int, tick_us: int) -> array[int] | None:
+        """The client's log, without what has left the window."""
+        log = self._logs.find(client)
+        floor = tick_us - WINDOW_US
+        if log and log[1] < floor:
+            del log[: 2 * _count_expired(log[1::2], floor)]
+        return log
+
+
+def _token_number(token_digest: bytes) -> int:
+    return int.from_bytes(token_digest[:8], "big", signed=True)

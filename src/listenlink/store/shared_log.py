@@ -1,8 +1,8 @@
 """The exact limits of several processes: `model/limit.py`'s logs, kept in Redis by one script.
 
-A log is a list of the accepted hits' times, or a sorted set of refused tokens by their time, in Redis's
-own clock. The clients of a batch are spread over some hash slots, each asked by one call of the script,
-all in one round trip; so a cluster can take each where its slot is.
+A budget's log is a list of the accepted times, in Redis's own clock; that of refusals is a sorted set of
+refused tokens by their time. The clients of a batch are spread over some hash slots, each asked by one call
+of the script, all in one round trip; so a cluster can take each where its slot is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from redis import Redis
@@ -20,54 +20,94 @@ from redis.client import Pipeline
 from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
-from listenlink.model.limit import WINDOW_US, Spend
+from listenlink.model.budget import Budget, Spend
+from listenlink.model.limit import WINDOW_US
 
 PURPOSE = "listenlink.limits.v1"
 _TIMEOUT_SECONDS = 0.05
 _SLOTS = 16
-_ANSWERS_PER_ASK = 3
-# A time may not be written as Lua writes large numbers, 1.7e+15.
-SCRIPT = """
+_ANSWERS_PER_ASK = 4
+# The letters of "hits" and "misses", as the first nodes wrote them: old and new ones share those logs.
+_LETTERS = {
+    Budget.RESOLVE: "h",
+    Budget.REFUSAL: "m",
+    Budget.REPEAT: "r",
+    Budget.WRITE: "w",
+    Budget.PICTURE: "p",
+}
+_BY_NUMBER = {int(budget): budget for budget in Budget}
+# ARGV is the window, the budgets' sizes by number, then each ask's budget and token; KEYS are the logs of
+# each ask, two for a refusal. A time may not be written as Lua writes large numbers, 1.7e+15.
+SCRIPT = (
+    f"local REFUSAL, REPEAT, BUDGETS = {Budget.REFUSAL:d}, {Budget.REPEAT:d}, {len(Budget)}"
+    """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local window, hits, misses = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local told = {}
-for place, key in ipairs(KEYS) do
-    local token, left, reset, at = ARGV[3 + place], -1, 0, now
-    if token == '' then
-        -- A clock that was set back doesn't make the log disordered.
-        at = math.max(now, tonumber(redis.call('LINDEX', key, -1) or '0'))
-        local first = redis.call('LINDEX', key, 0)
-        while first and tonumber(first) < at - window do
-            redis.call('LPOP', key)
-            first = redis.call('LINDEX', key, 0)
-        end
-        local used = redis.call('LLEN', key)
-        if used < hits then
-            left = hits - used - 1
-            redis.call('RPUSH', key, string.format('%.0f', at))
-            redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
-        end
-        reset = tonumber(first or at) + window + 1 - at
-    else
-        redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', now - window))
-        local used = redis.call('ZCARD', key)
-        if misses == 0 or redis.call('ZSCORE', key, token) then
-            left = math.max(0, misses - used)
-        elseif used < misses then
-            left = misses - used - 1
-            redis.call('ZADD', key, string.format('%.0f', now), token)
-            redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
-        end
-        local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
-        reset = tonumber(first or now) + window + 1 - now
+local window = tonumber(ARGV[1])
+local told, next_key = {}, 1
+local function size(budget)
+    return tonumber(ARGV[1 + budget])
+end
+local function take_key()
+    next_key = next_key + 1
+    return KEYS[next_key - 1]
+end
+local function look(key)
+    -- A clock that was set back doesn't make the log disordered.
+    local at = math.max(now, tonumber(redis.call('LINDEX', key, -1) or '0'))
+    local first = redis.call('LINDEX', key, 0)
+    while first and tonumber(first) < at - window do
+        redis.call('LPOP', key)
+        first = redis.call('LINDEX', key, 0)
     end
-    table.insert(told, left)
-    table.insert(told, reset)
-    table.insert(told, at)
+    return redis.call('LLEN', key), tonumber(first or at) + window + 1 - at, at
+end
+local function keep(key)
+    redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
+end
+local function spend(budget, key)
+    local used, reset, at = look(key)
+    if used >= size(budget) then
+        return budget, -1, reset, at
+    end
+    redis.call('RPUSH', key, string.format('%.0f', at))
+    keep(key)
+    return budget, size(budget) - used - 1, reset, at
+end
+local function spend_refusal(token, repeats, refusals)
+    redis.call('ZREMRANGEBYSCORE', refusals, '-inf', '(' .. string.format('%.0f', now - window))
+    local is_new = size(REFUSAL) > 0 and not redis.call('ZSCORE', refusals, token)
+    if is_new and redis.call('ZCARD', refusals) >= size(REFUSAL) then
+        local first = redis.call('ZRANGE', refusals, 0, 0, 'WITHSCORES')[2]
+        local reset = tonumber(first) + window + 1 - now
+        -- Whoever waits as long as is told must be served then: the longer wait.
+        local used, other, at = look(repeats)
+        if used >= size(REPEAT) and other > reset then
+            return REPEAT, -1, other, at
+        end
+        return REFUSAL, -1, reset, now
+    end
+    local budget, left, reset, at = spend(REPEAT, repeats)
+    if is_new and left >= 0 then
+        redis.call('ZADD', refusals, string.format('%.0f', now), token)
+        keep(refusals)
+    end
+    return budget, left, reset, at
+end
+for place = 2 + BUDGETS, #ARGV, 2 do
+    local budget, left, reset, at = tonumber(ARGV[place])
+    if budget == REPEAT then
+        budget, left, reset, at = spend_refusal(ARGV[place + 1], take_key(), take_key())
+    else
+        budget, left, reset, at = spend(budget, take_key())
+    end
+    for _, number in ipairs({budget, left, reset, at}) do
+        table.insert(told, number)
+    end
 end
 return told
 """
+)
 
 
 class Unreachable(Exception):
@@ -75,9 +115,10 @@ class Unreachable(Exception):
 
 
 class Told(NamedTuple):
-    """Redis's answer to one ask: what is left, -1 for nothing accepted; µs until that changes; and when
-    it was, by Redis's clock."""
+    """Redis's answer to one ask: what is left of a budget, -1 for nothing accepted, because of that one;
+    µs until that changes; and when it was, by Redis's clock."""
 
+    budget: Budget
     left: int
     reset_us: int
     at: int
@@ -95,7 +136,7 @@ def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
 
 
 class SharedLog:
-    """Hits and misses of every process on this Redis. Safe to use from several threads.
+    """The budgets of every process on this Redis, of these sizes. Safe to use from several threads.
 
     `secret` is the same on all nodes: a client's address isn't readable in Redis without it.
     """
@@ -103,15 +144,14 @@ class SharedLog:
     def __init__(
         self,
         redis: Redis,
-        hits: int,
-        misses: int,
+        sizes: Mapping[Budget, int],
         secret: bytes,
         *,
         window_us: int = WINDOW_US,
         script: str = SCRIPT,
     ) -> None:
         self._redis = redis
-        self._limits = (window_us, hits, misses)
+        self._first_arguments = (window_us, *(sizes[budget] for budget in Budget))
         self._secret = secret
         self._script = script
         self._script_name = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
@@ -126,14 +166,15 @@ class SharedLog:
         told: list[Told | None] = [None] * len(asks)
         for places, answers in zip(by_slot.values(), self._call(calls), strict=True):
             for number, place in enumerate(places):
-                told[place] = Told._make(answers[_ANSWERS_PER_ASK * number :][:_ANSWERS_PER_ASK])
+                budget, *others = answers[_ANSWERS_PER_ASK * number :][:_ANSWERS_PER_ASK]
+                told[place] = Told(_BY_NUMBER[budget], *others)
         return cast(list[Told], told)
 
-    def give_back(self, spent: Iterable[tuple[int, int]]) -> None:
-        """Take out hits, (client, Redis's time) each. Raises Unreachable."""
+    def give_back(self, accepted: Iterable[tuple[Spend, int]]) -> None:
+        """Take out what was accepted, each with Redis's time then. Raises Unreachable."""
         pipeline = self._redis.pipeline(transaction=False)
-        for client, at in spent:
-            pipeline.lrem(self._key("h", client), -1, str(at))
+        for ask, at in accepted:
+            pipeline.lrem(self._key(ask.budget, ask.client), -1, str(at))
         try:
             pipeline.execute()
         except RedisError as error:
@@ -166,13 +207,20 @@ class SharedLog:
     def _send(self, calls: list[list[Spend]]) -> list[list[int]]:
         pipeline: Pipeline = self._redis.pipeline(transaction=False)
         for asks in calls:
-            keys = [self._key("h" if a.token_digest is None else "m", a.client) for a in asks]
-            tokens = [a.token_digest[:8].hex() if a.token_digest else "" for a in asks]
-            pipeline.evalsha(self._script_name, len(keys), *keys, *self._limits, *tokens)
+            keys: list[str] = []
+            arguments: list[int | str] = []
+            for client, budget, _, token_digest in asks:
+                keys.append(self._key(budget, client))
+                if budget is Budget.REPEAT:
+                    keys.append(self._key(Budget.REFUSAL, client))
+                arguments += (int(budget), token_digest[:8].hex())
+            pipeline.evalsha(
+                self._script_name, len(keys), *keys, *self._first_arguments, *arguments
+            )
         return cast(list[list[int]], pipeline.execute())
 
-    def _key(self, kind: str, client: int) -> str:
-        return f"listenlink:{{{client % _SLOTS}}}:{kind}:{self._named(client)}"
+    def _key(self, budget: Budget, client: int) -> str:
+        return f"listenlink:{{{client % _SLOTS}}}:{_LETTERS[budget]}:{self._named(client)}"
 
     def _name(self, client: int) -> str:
         return hmac.digest(self._secret, str(client).encode(), "sha256")[:12].hex()

@@ -47,7 +47,7 @@ def _error(description: str) -> ResponseSpec:
         413: _error("The body is too large."),
         415: _error("Another content type is needed."),
         422: _error("A field is wrong."),
-        429: _error("Too many refusals for this client."),
+        429: _error("Too many listens, or refusals, for this client."),
         503: _error("Busy; try again after `Retry-After`."),
     },
 )

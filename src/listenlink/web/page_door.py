@@ -9,6 +9,7 @@ from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
+from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, write_session
 from listenlink.model.page import Page
 from listenlink.model.tally import DoorTally
@@ -19,7 +20,7 @@ from listenlink.web.headers import text_of
 from listenlink.web.languages import choose_language
 from listenlink.web.page_writer import PageWriter
 from listenlink.web.problems import RETRY_AFTER_SECONDS
-from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_budget
+from listenlink.web.rates import rate_headers, retry_headers
 from listenlink.web.share_request import PATH, ShareRequests, token_of
 
 LISTENING = "/listening/"
@@ -100,7 +101,7 @@ class PageDoor:
                 answer = Answer(200, text.encode(), fixed.robots(page.is_public))
             else:
                 answer = self._nothing(asked, opening, language)
-            answer.headers += rate_headers(RESOLVE, opening.left, asked.now_us)
+            answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
         _pack(answer, headers)
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
@@ -132,10 +133,10 @@ class PageDoor:
         return Answer(200, text.encode(), fixed.robots(False))
 
     def _nothing(self, asked: OpenRequest, opening: Opening, language: str) -> Answer:
-        if opening.outcome is Outcome.LIMITED:
-            budget = spent_budget(self._instance.limits, asked, opening)
-            answer = self._ended("limited", 429, language, budget[1].wait_seconds)
-            answer.headers += retry_headers(*budget, asked.now_us)
+        if opening.shortage is not None:
+            wait_seconds = opening.shortage.allowance.wait_seconds
+            answer = self._ended("limited", 429, language, wait_seconds)
+            answer.headers += retry_headers(opening.shortage, asked.now_us)
             return answer
         if opening.outcome is Outcome.REFUSED:
             return self._ended("refused", 404, language)

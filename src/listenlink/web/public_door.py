@@ -8,17 +8,19 @@ from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome
+from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
 from listenlink.web.answer import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import wants_page
 from listenlink.web.page_door import PageDoor
-from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_budget
+from listenlink.web.rates import rate_headers, retry_headers
 from listenlink.web.share_request import PATH as PATH  # the door's path
 from listenlink.web.share_request import ShareRequests, token_of
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
+_RESOLVE = Budget.RESOLVE
 _ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
 _JSON = (b"content-type", b"application/json")
 
@@ -66,12 +68,12 @@ class PublicDoor:
             return problem_answer(problem, asked.trace, asked.now_us)
         if opening.outcome is Outcome.REFUSED:
             return problem_answer(Problem(ProblemKind.LINK_REFUSED), asked.trace, asked.now_us)
-        if opening.outcome is Outcome.LIMITED:
-            return self._limited(asked, opening)
+        if opening.shortage is not None:
+            return _limited(asked, opening.shortage)
         return self._opened(asked, opening)
 
     def _opened(self, asked: OpenRequest, opening: Opening) -> Answer:
-        headers = [_JSON, *rate_headers(RESOLVE, opening.left, asked.now_us)]
+        headers = [_JSON, *rate_headers(_RESOLVE, opening.left, asked.now_us)]
         if opening.outcome is Outcome.VIEWED:
             return Answer(200, headers=headers)
         if opening.session is not None:
@@ -79,8 +81,8 @@ class PublicDoor:
             headers.append((b"listen-session", session.encode()))
         return Answer(200, self._instance.presenter.write(opening, asked.now_us), headers)
 
-    def _limited(self, asked: OpenRequest, opening: Opening) -> Answer:
-        answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
-        name, allowance = spent_budget(self._instance.limits, asked, opening)
-        answer.headers.extend(retry_headers(name, allowance, asked.now_us))
-        return answer
+
+def _limited(asked: OpenRequest, shortage: Shortage) -> Answer:
+    answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
+    answer.headers.extend(retry_headers(shortage, asked.now_us))
+    return answer

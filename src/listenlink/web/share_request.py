@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from listenlink.actions.instance import Instance
+from listenlink.actions.limit_clients import limited, spend_one
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome, classify_agent
+from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, read_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.web.answer import TRACE, Scope
 from listenlink.web.caller import ClientFinder, referring_host
-from listenlink.web.headers import text_of
-from listenlink.web.rates import spent_budget
+from listenlink.web.headers import headers_of, text_of
 
 PATH = "/v1/music/shared/"
 
@@ -66,12 +67,17 @@ class ShareRequests:
         """What a request that only looks is shown. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
         whatever the reason, also for content that was removed."""
         opening = await self._instance.opener.open(asked)
-        if opening.outcome is Outcome.LIMITED:
-            _, allowance = spent_budget(self._instance.limits, asked, opening)
-            raise Problem(ProblemKind.LIMITED, retry_after_seconds=allowance.wait_seconds)
+        if opening.shortage is not None:
+            raise limited(opening.shortage)
         if opening.outcome is not Outcome.VIEWED:
             raise Problem(ProblemKind.LINK_REFUSED)
         return opening
+
+    async def spend_picture(self, scope: Scope) -> None:
+        """Count a picture that is asked for by its name. Raises Problem(LIMITED)."""
+        client = self._clients.find(scope, headers_of(scope))
+        tick_us = self._instance.clock.tick_us()
+        await spend_one(self._instance.limits, Budget.PICTURE, client, tick_us)
 
     def session(self, text: str, now_us: int) -> ListenSession | None:
         """The session behind a text; None if it's misspelled, forged or over."""

@@ -100,10 +100,14 @@ async def get_download(
 
 
 @get("/v1/music/picture/{name:str}", opt={"public": True}, include_in_schema=False)
-async def get_picture(name: FromPath[str], state: State) -> Response[bytes]:
+async def get_picture(
+    name: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[bytes]:
     """A cover, or the preview of a link, by a signed name."""
     instance: Instance = state.instance
     named = instance.pictures.read(name)
+    if named is not None:
+        await state.share_requests.spend_picture(request.scope)
     found = await instance.pages.find_pictured(named, instance.clock.now_us()) if named else None
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
