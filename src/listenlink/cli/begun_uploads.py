@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from pathlib import Path
+
+from listenlink.clock import SECOND_US, Clock
 
 # As long as a server keeps an upload.
 _KEPT_SECONDS = 86_400
@@ -33,9 +34,10 @@ class BegunUpload:
     def keep(self, upload_path: str) -> None:
         """Note that it was begun, and drop the notes that are too old to be of use."""
         self._note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        now_seconds = Clock().now_us() / SECOND_US
         for note in self._note.parent.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if time.time() - note.stat().st_mtime > _KEPT_SECONDS:
+                if now_seconds - note.stat().st_mtime > _KEPT_SECONDS:
                     note.unlink()
         written = self._note.with_suffix(f".{os.getpid()}")
         written.write_text(upload_path)

@@ -6,9 +6,9 @@ obstore aborts what it can; this is for those that the bucket or this process di
 from __future__ import annotations
 
 import re
-import time
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
+from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.bucket_address import BucketAddress
 from listenlink.media.sigv4 import sign_query
@@ -35,8 +35,9 @@ def _ask(address: BucketAddress, method: str, path: str, query: dict[str, str]) 
     """The answer's body; empty where it's refused."""
     if address.credentials is None:
         return b""
+    now_seconds = Clock().now_us() // SECOND_US
     signed = sign_query(
-        method, address.endpoint + path, query, address.credentials, address.region, int(time.time()), 60
+        method, address.endpoint + path, query, address.credentials, address.region, now_seconds, 60
     )  # fmt: skip
     scheme, _, host = address.endpoint.partition("://")
     client = HTTPConnection if scheme == "http" else HTTPSConnection
