@@ -20,7 +20,10 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 # A module stands behind those it imports: its own text names them by their content.
-_MODULE_NAMES = ("link.js", "waveform.js", "player.js", "media_keys.js", "view.js", "share.js")
+_MODULE_NAMES = (
+    "link.js", "listen_meter.js", "patience.js", "waveform.js", "wording.js", "player.js", "media_keys.js",
+    "view.js", "share.js",
+)  # fmt: skip
 _IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM of 8 kHz in one channel.
 _SILENT_SAMPLES = 800
