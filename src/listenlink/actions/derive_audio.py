@@ -13,9 +13,8 @@ import structlog
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem
-from listenlink.media.derive import Answer, derive
+from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
 from listenlink.media.draft import Draft
-from listenlink.media.rendition import CONTENT_TYPE
 from listenlink.media.storage import Storage
 from listenlink.store import derived, tracks
 from listenlink.store.database import Database
@@ -102,12 +101,12 @@ class AudioDeriver:
             made = made._replace(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
             if answer.has_rendition:
                 rendition.take_in()
-                rendition.content_type = CONTENT_TYPE
+                rendition.content_type = RENDITION_CONTENT_TYPE
                 published.append(rendition)
                 made = made._replace(
                     rendition_digest=rendition.digest,
                     rendition_size_bytes=rendition.size_bytes,
-                    rendition_content_type=CONTENT_TYPE,
+                    rendition_content_type=RENDITION_CONTENT_TYPE,
                 )
             if answer.cover and answer.cover_small:
                 covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]

@@ -12,7 +12,6 @@ import av
 from av import AudioFrame
 from av.audio.stream import AudioStream
 
-CONTENT_TYPE = "audio/mp4"
 MOST_PLAIN_WAV_BYTES = 20_000_000
 MOST_BYTES = 512 * 1024 * 1024
 _BIT_RATE_A_CHANNEL = 96_000

@@ -26,7 +26,6 @@ from prometheus_client.core import (
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection
 
 from listenlink import __version__
 from listenlink.actions.check_readiness import OK
@@ -134,12 +133,10 @@ class InstanceCollector(Collector):
         yield _counter("listenlink_streams_given_up", text, given_up)
 
     def _waiting(self) -> Iterator[Metric]:
-        def look(connection: Connection) -> tuple[int, int]:
-            return derived.count_underived(connection), open_counts.find_waiting(connection)
-
         # A database that doesn't answer is told by its check; these two are then missing.
         with contextlib.suppress(Problem):
-            underived, lines = self._instance.database.read_now(look)
+            underived = self._instance.database.read_now(derived.count_underived)
+            lines = self._instance.database.read_now(open_counts.find_waiting)
             text = "Audio files from which covers and the like are still to be made."
             yield _gauge("listenlink_derivations_waiting", text, underived)
             text = "Audit lines that aren't added up yet."

@@ -16,6 +16,6 @@ export async function tryPatiently(attempt, hear) {
   }
 }
 
-function isPassing(problem) {
+export function isPassing(problem) {
   return problem.kind === "offline" || problem.kind === "busy";
 }

@@ -5,7 +5,7 @@
 
 import { LinkProblem } from "./link.js";
 import { ListenMeter } from "./listen_meter.js";
-import { tryPatiently } from "./patience.js";
+import { isPassing, tryPatiently } from "./patience.js";
 
 // Fresh ones are fetched when this share of their time is over.
 const RENEW_AT = 0.75;
