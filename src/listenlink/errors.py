@@ -26,6 +26,7 @@ class ProblemKind(Enum):
     OTHER_PROTOCOL = auto()
     PRECONDITION_FAILED = auto()
     TOO_LARGE = auto()
+    URI_TOO_LONG = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
     RANGE_NOT_SATISFIABLE = auto()
     MISDIRECTED = auto()

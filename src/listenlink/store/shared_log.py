@@ -26,6 +26,7 @@ PURPOSE = "listenlink.limits.v1"
 _TIMEOUT_SECONDS = 0.05
 _SLOTS = 16
 _ANSWERS_PER_ASK = 3
+_MOST_NAMED = 16_384
 # A time may not be written as Lua writes large numbers, 1.7e+15.
 SCRIPT = """
 local time = redis.call('TIME')
@@ -115,7 +116,7 @@ class SharedLog:
         self._secret = secret
         self._script = script
         self._script_name = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-        self._named = functools.lru_cache(maxsize=100_000)(self._name)
+        self._named = functools.lru_cache(maxsize=_MOST_NAMED)(self._name)
 
     def spend(self, asks: Sequence[Spend]) -> list[Told]:
         """Accept each, in order, if there is room for it. Raises Unreachable."""

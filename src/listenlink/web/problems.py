@@ -90,6 +90,9 @@ _TABLE: dict[ProblemKind, _Told] = {
     _K.TOO_LARGE: _Told(
         413, "PAYLOAD_TOO_LARGE", "This is too large.", "Request body over the limit"
     ),
+    _K.URI_TOO_LONG: _Told(
+        414, "URI_TOO_LONG", "This address is too long.", "Path or query over the limit"
+    ),
     _K.UNSUPPORTED_MEDIA_TYPE: _Told(
         415,
         "UNSUPPORTED_MEDIA_TYPE",
