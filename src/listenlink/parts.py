@@ -43,8 +43,10 @@ from listenlink.store.backend import Backend
 from listenlink.store.connections import Connections
 from listenlink.store.database import Database
 from listenlink.store.group_commit import GroupCommit
-from listenlink.store.playback import PlaybackReader, PostgresPlaybackReader, SqlitePlaybackReader
+from listenlink.store.playback import PlaybackReader, SqlitePlaybackReader
+from listenlink.store.postgres import BATCHES
 from listenlink.store.postgres_group import PostgresGroup
+from listenlink.store.postgres_playback import PostgresPlaybackReader
 
 
 class Stores(NamedTuple):
@@ -121,12 +123,14 @@ def open_doors(
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
-    connections = Connections(backend.url) if backend.url is not None else None
+    connections = Connections(backend.url, BATCHES) if backend.url is not None else None
     keeper = OpenKeeper(
         limits, names, settings.session_ttl_seconds, connections, with_objects=with_objects
     )
-    if connections is not None:
-        return LinkOpener(keeper, PostgresGroup(keeper.run)), PostgresPlaybackReader(connections)
+    if backend.url is not None:
+        # Connections of their own: neither opens nor playback can take the others'.
+        reader = PostgresPlaybackReader(Connections(backend.url, BATCHES))
+        return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
         backend.path, keeper.run_now, keeper.undo, keeper.done
     )

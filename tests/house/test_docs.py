@@ -13,6 +13,7 @@ import typer.main
 from listenlink.cli import app
 from listenlink.errors import ProblemKind
 from listenlink.settings import PREFIX, Settings
+from listenlink.store.postgres import MOST_CONNECTIONS
 from listenlink.web import routes
 from listenlink.web.problems import _TABLE
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
@@ -34,6 +35,14 @@ def test_every_setting_is_described_with_its_default() -> None:
     named = set(re.findall(rf"`{PREFIX}([A-Z_]+)`", text))
     of_the_client = {"SERVER", "API_KEY"}
     assert named - of_the_client == {name.upper() for name in Settings.model_fields}
+
+
+def test_how_many_connections_a_process_takes_is_told() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    assert f"**at most {MOST_CONNECTIONS} connections**" in text
+    parts = re.search(r"(\d) for opens, (\d) for playback, (\d) for all else and (\d)", text)
+    assert parts is not None
+    assert sum(map(int, parts.groups())) == MOST_CONNECTIONS
 
 
 def _path_of(handler_path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tracemalloc
 from pathlib import Path
 
 from listenlink.actions.keep_opens import OpenKeeper
@@ -50,6 +51,26 @@ def test_who_has_a_number_is_not_asked_for_again_that_day() -> None:
     assert len(tomorrow.unnamed) == 1
     names.remember(first)
     assert len(names.look_up([BEN], NOON_US + DAY_US).unnamed) == 1
+
+
+def test_of_very_many_clients_those_of_late_are_known_and_the_memory_is_small() -> None:
+    names = ClientNames(CountedDays())
+    tracemalloc.start()
+    for first in range(0, 80_000, 500):
+        batch = names.look_up([client_of(first + n) for n in range(500)] + [ANNA], NOON_US)
+        batch.give(range(first, first + len(batch.unnamed)))
+        names.remember(batch)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    lately = names.look_up([ANNA, *(client_of(n) for n in range(75_000, 80_000))], NOON_US)
+    assert lately.unnamed == {}
+    assert lately.number(client_of(79_999)) == 79_999
+    assert len(names.look_up([client_of(5)], NOON_US).unnamed) == 1
+    assert 1_000_000 < kept < 12_000_000
+
+
+def client_of(n: int) -> ClientAddress:
+    return ClientAddress(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", n, "2001:db8::/48")
 
 
 def test_a_batch_of_nobody_forgets_nobody(tmp_path: Path) -> None:

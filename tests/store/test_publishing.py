@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from engines import POSTGRESQL, new_backend
 from listenlink.store.database import Database
@@ -47,3 +49,32 @@ def test_a_node_that_fails_within_lets_go(nodes: tuple[Database, Database]) -> N
         pass
     for node in nodes:
         node.close()
+
+
+def test_however_many_of_a_node_wait_they_take_one_connection(tmp_path: Path) -> None:
+    backend = new_backend(tmp_path, POSTGRESQL)
+    first, second = backend.open(), backend.open()
+    done: list[int] = []
+
+    def enter(number: int) -> None:
+        with second.publishing():
+            done.append(number)
+
+    with first.publishing():
+        threads = [threading.Thread(target=enter, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        time.sleep(WAITED_SECONDS)
+        waiting = second.read_now(lambda c: c.execute(_WAITING).scalar_one())
+        assert (waiting, done) == (1, [])
+    for thread in threads:
+        thread.join(10)
+    assert sorted(done) == list(range(8))
+    for node in (first, second):
+        node.close()
+
+
+_WAITING = text("""
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'SELECT pg_advisory_lock%' AND state = 'active'
+""")

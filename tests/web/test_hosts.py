@@ -113,3 +113,48 @@ def test_a_flood_of_hosts_shuts_nobody_out_and_lets_nobody_in() -> None:
     assert accepts(hosts, "music.example")
     assert accepts(hosts, "localhost:8484")
     assert not accepts(hosts, "another.example")
+
+
+def test_a_flood_of_hosts_leaves_ours_known() -> None:
+    """They're worked out once, whatever else was asked for before and is in between."""
+    hosts = AcceptedHosts(PUBLIC)
+    for number in range(5000):
+        accepts(hosts, f"h{number}.example")
+        accepts(hosts, f"127.0.{number >> 8}.{number & 255}:8484")
+    worked_out = 0
+
+    class Counted(AcceptedHosts):
+        def _is_ours(self, host: bytes) -> bool:
+            nonlocal worked_out
+            worked_out += 1
+            return super()._is_ours(host)
+
+    hosts.__class__ = Counted
+    for number in range(100):
+        assert accepts(hosts, "music.example")
+        accepts(hosts, f"127.1.0.{number}:8484")
+    assert worked_out == 101
+
+
+def test_what_is_remembered_of_hosts_is_ours_and_little() -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    for number in range(20_000):
+        accepts(hosts, f"h{number}.example")
+        accepts(hosts, f"127.{number & 255}.{number >> 8}.1:{number}")
+    known = [*hosts._known, *hosts._known._old]
+    assert 100 < len(known) <= 1000
+    assert not [name for name in known if b"example" in name]
+
+
+@pytest.mark.parametrize("length", [260, 5000, 60_000])
+def test_what_is_longer_than_any_name_is_not_ours(length: int) -> None:
+    hosts = AcceptedHosts(PUBLIC)
+    for name in ("music.example:", "127.0.0.1:", "[::1]:", "[" + "0:" * (length // 2)):
+        assert not accepts(hosts, name.ljust(length, "0"))
+        assert not accepts(hosts, name.rjust(length, "0"))
+    assert not hosts._known
+
+
+def test_the_longest_name_is_ours_if_it_is_the_public_one() -> None:
+    name = ".".join(["a" * 63] * 3 + ["a" * 61])
+    assert accepts(AcceptedHosts(f"https://{name}:65535"), f"{name}:65535")

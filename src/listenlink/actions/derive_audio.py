@@ -73,8 +73,9 @@ class AudioDeriver:
             await self._derive(taken, drafts)
         except (GoneError, FileNotFoundError):
             _log.info("derivation_dropped", digest=taken.digest.hex())
-        except Problem:
-            # The storage or the database is gone: nobody's fault here, and not for ten minutes.
+        except (Problem, OSError):
+            # The storage or the database is gone, or descriptors are: nobody's fault here, and not for
+            # ten minutes.
             await self._database.write(lambda connection: derived.put_back(connection, taken.id))
             raise
         finally:

@@ -27,7 +27,8 @@ _LONG_SECONDS = 600.0
 
 
 async def keep_house(instance: Instance) -> None:
-    """Run until cancelled."""
+    """Run until cancelled. What can't be done at a moment, because of the database, the disk or a lack of
+    descriptors, is done later: an error in one of these would end all of them for good."""
     await asyncio.gather(
         _every_second(instance),
         _every_minute(instance),
@@ -48,7 +49,7 @@ async def _every_second(instance: Instance) -> None:
             await instance.opener.write_limited()
             waited = await add_up_opens(instance, waited)
             await instance.database.checkpoint()
-        except Problem:
+        except (Problem, OSError):
             _log.warning("housekeeping_postponed")
 
 
@@ -80,7 +81,7 @@ async def _every_minute(instance: Instance) -> None:
         await asyncio.sleep(_MINUTE)
         try:
             await instance.keys.compare(instance.database)
-        except Problem:
+        except (Problem, OSError):
             _log.warning("keys_not_compared")
 
 
@@ -106,7 +107,7 @@ async def _keep_retention(instance: Instance) -> None:
             gone = await delete_old(instance)
             if gone:
                 _log.info("audit_lines_deleted", lines=gone)
-        except Problem:
+        except (Problem, OSError):
             _log.warning("retention_postponed")
         await asyncio.sleep(_RETENTION_EVERY_SECONDS)
 

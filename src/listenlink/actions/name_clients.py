@@ -12,24 +12,29 @@ from dataclasses import dataclass, field
 
 from listenlink.clock import DAY_US
 from listenlink.model.client_address import ClientAddress
+from listenlink.model.remembered import Remembered
 from listenlink.secret_keys import DayKeys
 
 _PSEUDONYM_BYTES = 16
-_MOST_REMEMBERED = 200_000
+# An address, its number and an entry's own bytes.
+_ENTRY_BYTES = 250
+_MOST_BYTES = 10_000_000
 
 
 @dataclass(slots=True)
 class BatchNames:
     """The clients of one batch by full address: `numbers` of those that have one on that day; of the
-    `unnamed` ones the (pseudonym, prefix) that they get one by."""
+    `unnamed` ones the (pseudonym, prefix) that they get one by. `given` are the numbers got so."""
 
     day: int
     numbers: dict[str, int] = field(default_factory=dict)
     unnamed: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
 
     def give(self, numbers: Iterable[int]) -> None:
         """The numbers of the unnamed, in their order."""
-        self.numbers.update(zip(self.unnamed, numbers, strict=True))
+        self.given.update(zip(self.unnamed, numbers, strict=True))
+        self.numbers.update(self.given)
         self.unnamed = {}
 
     def number(self, client: ClientAddress) -> int:
@@ -43,17 +48,19 @@ class ClientNames:
     def __init__(self, daily_keys: DayKeys) -> None:
         self._daily_keys = daily_keys
         self._day = -1
-        self._numbers: dict[str, int] = {}
+        self._numbers: Remembered[str, int] = Remembered(_MOST_BYTES, lambda *_: _ENTRY_BYTES)
 
     def look_up(self, clients: Iterable[ClientAddress], now_us: int) -> BatchNames:
         """What is known of these clients."""
         day = now_us // DAY_US
-        if day != self._day or len(self._numbers) >= _MOST_REMEMBERED:
+        if day != self._day:
             self._day = day
-            self._numbers = {}
+            self._numbers.forget()
         names, new = BatchNames(day), {}
         for client in clients:
             number = self._numbers.get(client.full)
+            if number is None:
+                number = self._numbers.recall(client.full)
             if number is None:
                 new[client.full] = client
             else:
@@ -68,4 +75,5 @@ class ClientNames:
     def remember(self, names: BatchNames) -> None:
         """The rows of a batch are durable."""
         if names.day == self._day:
-            self._numbers.update(names.numbers)
+            for full, number in names.given.items():
+                self._numbers.keep(full, number)

@@ -16,6 +16,7 @@ from listenlink.model.audit import Outcome
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import iso_or_none
+from listenlink.model.remembered import Remembered
 from listenlink.model.share import TargetType
 from listenlink.model.view import (
     CollectionView,
@@ -27,7 +28,10 @@ from listenlink.model.view import (
 )
 from listenlink.store.open_rows import FoundTrack
 
-_MOST_SETTLED = 10_000
+_SETTLED_BYTES = 12_000_000
+# Of a row as it was read, but for its title, of which a character may take four.
+_ROW_BYTES = 1000
+_MOST_IN_A_CHARACTER = 4
 _encode = msgspec.json.Encoder().encode
 # Within a JSON string a quote is escaped, so no title can hold this.
 _EMPTY_URL = b'"playback_url":""'
@@ -56,7 +60,7 @@ class LinkPresenter:
         self._registry = registry
         self._ttl_seconds = ttl_seconds
         # By the whole row as it was read for this very opening: a changed track is another key.
-        self._settled: dict[FoundTrack, _Written] = {}
+        self._settled: Remembered[FoundTrack, _Written] = Remembered(_SETTLED_BYTES, _bytes_of)
 
     def write(self, opening: Opening, now_us: int) -> bytes:
         """The JSON for an opening that isn't a refusal. Raises ValueError for one that is."""
@@ -94,12 +98,11 @@ class LinkPresenter:
     def _with_url(self, track: FoundTrack, url: str, now_us: int) -> TrackView:
         written = self._settled.get(track)
         if written is None:
+            written = self._settled.recall(track)
+        if written is None:
             written = self._write_track(track, now_us)
-            if (
-                self._registry.is_settled(track.engine, track.created_at)
-                and len(self._settled) < _MOST_SETTLED
-            ):
-                self._settled[track] = written
+            if self._registry.is_settled(track.engine, track.created_at):
+                self._settled.keep(track, written)
         # The encoder puts what is JSON already through as it is.
         whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
         return cast(TrackView, whole)
@@ -125,6 +128,11 @@ class LinkPresenter:
         )
         before, url, after = _encode(view).partition(_EMPTY_URL)
         return _Written(before + url[:-1], b'"' + after)
+
+
+def _bytes_of(track: FoundTrack, written: _Written) -> int:
+    title = _MOST_IN_A_CHARACTER * len(track.title)
+    return _ROW_BYTES + title + len(written.before) + len(written.after)
 
 
 @lru_cache(maxsize=4096)

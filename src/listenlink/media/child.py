@@ -9,6 +9,10 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from typing import BinaryIO, cast
 
+import structlog
+
+from listenlink.errors import Problem, ProblemKind
+
 WALL_SECONDS = 185  # The child's own timer ends it at 180.
 COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 _CHUNK_BYTES = 64 * 1024
@@ -24,7 +28,7 @@ async def run_child(
     """What the child wrote (cut off soon behind `most_bytes`) and its exit code.
 
     The file is its descriptor 0; it keeps the descriptors in `given` as well. Cancelling ends the
-    child. Raises OSError when no process can be started.
+    child. Raises Problem(UNAVAILABLE) when no process can be started.
     """
     answer = bytearray()
     async with _child(command, file, given) as child:
@@ -55,17 +59,22 @@ async def _child(
     command: Sequence[str], file: BinaryIO, given: Sequence[int]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A child that is gone and reaped afterwards, whatever happens."""
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=file.fileno(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        start_new_session=True,
-        limit=_CHUNK_BYTES,
-        pass_fds=given,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=file.fileno(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+            limit=_CHUNK_BYTES,
+            pass_fds=given,
+        )
+    except OSError as error:
+        # Out of descriptors, which uvloop calls -1 as well, of processes or of memory: nothing of the file's.
+        structlog.get_logger().error("process_not_started", errno=error.errno)
+        raise Problem(ProblemKind.UNAVAILABLE) from error
     try:
         yield child
     finally:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from listenlink.errors import Problem, ProblemKind, is_exhausted
+from listenlink.logs import log_exhausted
 from listenlink.media.draft import Draft, storage_full, sync_folder
 
 _Result = TypeVar("_Result")
@@ -39,8 +41,15 @@ class Folder:
         return self._objects / name[:2] / name
 
     def open_object(self, digest: bytes) -> int:
-        """A descriptor for reading. Raises FileNotFoundError."""
-        return os.open(self.object_path(digest), os.O_RDONLY)
+        """A descriptor for reading. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE) if there is
+        none left."""
+        try:
+            return os.open(self.object_path(digest), os.O_RDONLY)
+        except OSError as error:
+            if not is_exhausted(error):
+                raise
+            log_exhausted()
+            raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error
 
     def begin(self) -> Draft:
         """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
@@ -53,7 +62,11 @@ class Folder:
         path = self._uploads / f"draft-{secrets.token_hex(8)}"
         with storage_full():
             os.link(source, path)
-        return Draft(path, is_there=True)
+        try:
+            return Draft(path, is_there=True)
+        except BaseException:
+            path.unlink()
+            raise
 
     def check_writing(self) -> None:
         """Return if a file can be written. Raises Problem(STORAGE_FULL) or OSError if it can't."""

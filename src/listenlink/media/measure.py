@@ -102,7 +102,7 @@ class Probe:
     async def measure(self, file_descriptor: int) -> Measured | Refused:
         """Decode a seekable file; the caller keeps it open.
 
-        Cancelling it ends the child as well. Raises OSError when no process can be started.
+        Cancelling it ends the child as well. Raises Problem(UNAVAILABLE) when no process can be started.
         """
         with reopen(file_descriptor) as file:
             audio_format = sniff(file)

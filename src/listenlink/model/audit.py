@@ -41,6 +41,8 @@ class Agent(IntEnum):
     PROGRAM = 3
 
 
+# Cut before anything is remembered of it, so that long ones don't fill the memory.
+AGENT_BYTES = 512
 # Parts of names that say "program" themselves: an app's own browser names the app too ("Twitter for
 # iPhone"), and a person looks through it.
 _UNFURLERS = (
@@ -51,10 +53,14 @@ _UNFURLERS = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
-def classify_agent(user_agent: str) -> Agent:
-    """Person, unfurler or program, from the text of `User-Agent`."""
-    text = user_agent[:512].lower()
+def classify_agent(user_agent: bytes) -> Agent:
+    """Person, unfurler or program, from what `User-Agent` begins with."""
+    return _classify(user_agent[:AGENT_BYTES])
+
+
+@lru_cache(maxsize=2048)
+def _classify(user_agent: bytes) -> Agent:
+    text = user_agent.decode("latin-1").lower()
     if not text:
         return Agent.UNKNOWN
     if any(word in text for word in _UNFURLERS):

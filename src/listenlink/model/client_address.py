@@ -12,6 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _BELOW_LIMIT_BITS = 128 - 64
 _BELOW_AUDIT_BITS = 128 - 48
 _MOST_HOPS = 64
+# The longest address has 45 characters; a zone's name, brackets and a port may stand beside it.
+_MOST_CHARACTERS = 100
 _PORT = r"(?::[0-9]{0,5})?"
 _ADDRESS = re.compile(
     rf"([0-9.]+){_PORT}|\[([0-9A-Fa-f:.]+)(?:%[\w.-]+)?\]{_PORT}|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:%[\w.-]+)?",
@@ -38,7 +40,8 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
         return ipaddress.IPv4Address(socket.inet_pton(socket.AF_INET, text))
     except (OSError, ValueError):
         pass
-    match = _ADDRESS.fullmatch(text.strip())
+    text = text.strip()
+    match = _ADDRESS.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
     if match is None:
         return None
     try:

@@ -1,40 +1,44 @@
-"""What playing needs: whether a link still leads to a track, and where its bytes are."""
+"""What playing needs: whether a link still leads to a track, and where its bytes are.
+
+On PostgreSQL it's `store/postgres_playback.py`.
+"""
 
 from __future__ import annotations
 
-import functools
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.store.connections import Connections
 from listenlink.store.sqlite import connect
 
-_FIND_SHARED = """
-SELECT s.revoked_at, s.starts_at, s.expires_at, s.rotation,
-       coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
-       coalesce(a.rendition_content_type, a.content_type)
-FROM shares s
-JOIN tracks t ON t.id = ?2 AND t.removed_at IS NULL
+AUDIO = """
+coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
+coalesce(a.rendition_content_type, a.content_type)
+"""
+
+# One question, or a list of them: `asked` is then the list, to be joined with what is found.
+SHARED_SQL = """
+SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation, {audio}
+FROM {asked} shares s
+JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
 JOIN audio_objects a ON a.id = t.audio_id
 LEFT JOIN collections c ON c.id = s.collection_id
-WHERE s.id = ?1
+WHERE s.id = {share}
   AND (s.track_id = t.id
        OR (c.removed_at IS NULL AND EXISTS (
              SELECT 1 FROM collection_tracks m
              WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
 """
-
-_FIND_OWN = """
-SELECT NULL, NULL, NULL, 0,
-       coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
-       coalesce(a.rendition_content_type, a.content_type)
-FROM tracks t JOIN audio_objects a ON a.id = t.audio_id
-WHERE t.id = ?1 AND t.removed_at IS NULL
-  AND (t.creator_id = ?2
-       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = ?2))
+OWN_SQL = """
+SELECT {place} NULL, NULL, NULL, 0, {audio}
+FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
+WHERE t.id = {track} AND t.removed_at IS NULL
+  AND (t.creator_id = {user}
+       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}))
 """
+_FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", track="?2")
+_FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
 
 
 class Playable(NamedTuple):
@@ -62,34 +66,6 @@ class PlaybackReader(Protocol):
         """End the connection."""
 
 
-class PostgresPlaybackReader:
-    """Point reads on PostgreSQL."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """The audio of a track that this link leads to today, else None."""
-        return await self._find(_numbered(_FIND_SHARED), share_id, track_id)
-
-    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """The audio of a track for its creator, or for who has it in their library, else None."""
-        return await self._find(_numbered(_FIND_OWN), track_id, user_id)
-
-    async def _find(self, sql: str, *parameters: int) -> Playable | None:
-        async with self._connections.use() as connection:
-            row = await connection.fetchrow(sql, *parameters)
-        return None if row is None else Playable._make(row)
-
-    def close(self) -> None:
-        """The connections are their owner's."""
-
-
-@functools.cache
-def _numbered(sql: str) -> str:
-    return sql.replace("?", "$")
-
-
 class SqlitePlaybackReader:
     """Point reads on a read-only connection of their own, some microseconds each."""
 
@@ -102,7 +78,7 @@ class SqlitePlaybackReader:
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
         """The audio of a track for its creator, or for who has it in their library, else None."""
-        return self._find(_FIND_OWN, track_id, user_id)
+        return self._find(_FIND_OWN, user_id, track_id)
 
     def _find(self, sql: str, *parameters: int) -> Playable | None:
         try:

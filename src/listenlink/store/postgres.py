@@ -20,6 +20,11 @@ _APPLICATION_NAME = "listenlink"
 # What the connections of a serving node are called, by which others see it.
 NODE_NAME = "listenlink-node"
 
+# What a process takes of PostgreSQL's connections at most (docs/operating.md tells the sum): so many batches
+# of opens at once and as many of playback's reads, ordinary queries, and the lock for publishing.
+BATCHES, QUERIES, PUBLISHERS = 2, 5, 1
+MOST_CONNECTIONS = 2 * BATCHES + QUERIES + PUBLISHERS
+
 # Advisory locks, all of this database: one key space for Listenlink, a number for each use.
 LOCK_SPACE = 0x4C4C
 MIGRATING, WRITING, KEEPING_OPENS, PUBLISHING = 1, 2, 3, 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -23,7 +24,9 @@ from listenlink.store.postgres import (
     CONNECT_SECONDS,
     LOCK_SPACE,
     NODE_NAME,
+    PUBLISHERS,
     PUBLISHING,
+    QUERIES,
     WRITING,
     Raw,
     connect,
@@ -32,7 +35,6 @@ from listenlink.store.postgres import (
 )
 
 _Result = TypeVar("_Result")
-_CONNECTIONS = 5
 _PUBLISHING_WAIT_SECONDS = 30
 
 
@@ -45,13 +47,14 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, serves: bool = False) -> None:
         self._url = url
+        self._publishers = threading.Semaphore(PUBLISHERS)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: connect(url, name=NODE_NAME) if serves else connect(url),
-            pool_size=_CONNECTIONS,
+            pool_size=QUERIES,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
         )
@@ -80,17 +83,25 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
         """While the block lasts no other node makes stored audio a track's, or removes any."""
-        # Of a session, not of a transaction: the block may wait long for a bucket.
-        connection = self._submit(self._lock_publishing()).result()
+        until = time.monotonic() + _PUBLISHING_WAIT_SECONDS
+        # This process's own wait for each other first, so that they take one connection.
+        if not self._publishers.acquire(timeout=_PUBLISHING_WAIT_SECONDS):
+            raise Problem(ProblemKind.UNAVAILABLE)
         try:
-            yield
+            # Of a session, not of a transaction: the block may wait long for a bucket.
+            connection = self._submit(self._lock_publishing(until)).result()
+            try:
+                yield
+            finally:
+                self._loop.call_soon_threadsafe(connection.terminate)
         finally:
-            self._loop.call_soon_threadsafe(connection.terminate)
+            self._publishers.release()
 
-    async def _lock_publishing(self) -> Raw:
+    async def _lock_publishing(self, until: float) -> Raw:
         connection = await connect(self._url)
         try:
-            await connection.execute(f"SET lock_timeout = '{_PUBLISHING_WAIT_SECONDS}s'")
+            left_ms = max(1, round((until - time.monotonic()) * 1000))
+            await connection.execute(f"SET lock_timeout = {left_ms:d}")
             await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
         except BaseException:
             connection.terminate()

@@ -1,4 +1,4 @@
-"""Group commit on PostgreSQL: what waits at a moment becomes one batch, a few batches on their way at once.
+"""Batches on PostgreSQL: what waits at a moment becomes one, and a few are on their way at once.
 
 While one waits for the database, the next is gathered: the busier the server, the more share a round
 trip and a commit.
@@ -15,19 +15,25 @@ import structlog
 
 from listenlink.errors import Problem
 from listenlink.store.group_queue import GroupQueue
+from listenlink.store.postgres import BATCHES
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_MOST_BATCHES = 2
 
 
 class PostgresGroup(GroupQueue[_Item, _Result]):
     """Runs `work(items)` for all items that wait; it gives one result per item, in order, once these
-    are durable. When it raises, every item of the batch ends in that."""
+    are durable. When it raises, every item of the batch ends in that; `failure` is what the log calls it."""
 
-    def __init__(self, work: Callable[[Sequence[_Item]], Awaitable[Sequence[_Result]]]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Sequence[_Item]], Awaitable[Sequence[_Result]]],
+        *,
+        failure: str = "batch_not_kept",
+    ) -> None:
         super().__init__()
         self._work = work
+        self._failure = failure
         self._running: set[asyncio.Task[None]] = set()
         self._is_called = False
 
@@ -38,7 +44,7 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
         self._waiting.clear()
 
     def _call(self) -> None:
-        if not self._is_called and len(self._running) < _MOST_BATCHES:
+        if not self._is_called and len(self._running) < BATCHES:
             self._is_called = True
             asyncio.get_running_loop().call_soon(self._begin)
 
@@ -75,7 +81,7 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
             came_meanwhile, self._waiting = self._waiting, []
             batch = batch + came_meanwhile
             cause = type(error.__cause__).__name__
-            structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=cause)
+            structlog.get_logger().warning(self._failure, requests=len(batch), error=cause)
         for _, answer in batch:
             if not answer.done():
                 answer.set_exception(error)

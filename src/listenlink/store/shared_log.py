@@ -27,6 +27,7 @@ PURPOSE = "listenlink.limits.v1"
 _TIMEOUT_SECONDS = 0.05
 _SLOTS = 16
 _ANSWERS_PER_ASK = 4
+_MOST_NAMED = 16_384
 # The letters of "hits" and "misses", as the first nodes wrote them: old and new ones share those logs.
 _LETTERS = {
     Budget.RESOLVE: "h",
@@ -155,7 +156,7 @@ class SharedLog:
         self._secret = secret
         self._script = script
         self._script_name = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-        self._named = functools.lru_cache(maxsize=100_000)(self._name)
+        self._named = functools.lru_cache(maxsize=_MOST_NAMED)(self._name)
 
     def spend(self, asks: Sequence[Spend]) -> list[Told]:
         """Accept each, in order, if there is room for it. Raises Unreachable."""

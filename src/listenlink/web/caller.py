@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +17,13 @@ from listenlink.model import ids
 from listenlink.model.client_address import ClientAddress, Network, find_client
 from listenlink.web.answer import Scope
 
-_MOST_REMEMBERED = 100_000
+_MOST_REMEMBERED = 8192
+# Of two addresses, or of three short ones: who comes by more proxies is worked out each time.
+_REMEMBERED_BYTES = 128
 _HOST_LENGTH = 253
+# What a Referer is cut to, before its path is: a host, a port, and a name and password of it.
+_REFERER_CHARACTERS = 1024
+_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 
 
 class ClientFinder:
@@ -24,28 +31,39 @@ class ClientFinder:
 
     def __init__(self, trusted: tuple[Network, ...]) -> None:
         self._trusted = trusted
-        self._found: dict[tuple[str, bytes | None], ClientAddress] = {}
+        # Addresses are parsed once, and remembered.
+        self._find_peer = lru_cache(_MOST_REMEMBERED)(lambda peer: find_client(peer, "", trusted))
+        self._find_behind = lru_cache(_MOST_REMEMBERED)(self._work_out)
 
     def find(self, scope: Scope, headers: dict[bytes, bytes]) -> ClientAddress:
-        """The peer, or whom a trusted proxy names. Addresses are parsed once, and remembered."""
+        """The peer, or whom a trusted proxy names."""
         connected = scope.get("client")
-        peer = connected[0] if connected else ""
+        peer: str = connected[0] if connected else ""
         forwarded = headers.get(b"x-forwarded-for") if self._trusted else None
-        client = self._found.get((peer, forwarded))
-        if client is None:
-            client = find_client(peer, (forwarded or b"").decode("latin-1"), self._trusted)
-            if len(self._found) >= _MOST_REMEMBERED:
-                self._found.clear()
-            self._found[(peer, forwarded)] = client
-        return client
+        if forwarded is None:
+            return self._find_peer(peer)
+        if len(forwarded) <= _REMEMBERED_BYTES:
+            return self._find_behind(peer, forwarded)
+        return self._work_out(peer, forwarded)
+
+    def _work_out(self, peer: str, forwarded: bytes) -> ClientAddress:
+        return find_client(peer, forwarded.decode("latin-1"), self._trusted)
 
 
 def referring_host(referer: str) -> str | None:
     """The host of a Referer, in lower case; its path may hold a secret and is dropped."""
-    if not referer:
+    origin = _ORIGIN.match(referer, 0, _REFERER_CHARACTERS) if referer else None
+    # What the cut ends in may be the beginning of another name.
+    if origin is None or origin.end() == _REFERER_CHARACTERS < len(referer):
         return None
+    return _host_of(origin.group())
+
+
+@lru_cache(maxsize=1024)
+def _host_of(origin: str) -> str | None:
     try:
-        host = urlsplit(referer).hostname
+        # Splitting it is remembered too, by Python: an origin is short.
+        host = urlsplit(origin).hostname
     except ValueError:
         return None
     is_plain = host is not None and len(host) <= _HOST_LENGTH and host.isascii()

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 
 from listenlink.model.client_address import parse_address
+from listenlink.model.remembered import Remembered
 
 PROBES = (b"/healthz", b"/readyz")
-_MOST_REMEMBERED = 1000
+# A name's 253 characters (RFC 1035, 2.3.4) and a port.
+_MOST_CHARACTERS = 253 + len(":65535")
+# The bytes of a spelling, and what an entry costs besides.
+_ENTRY_BYTES = _MOST_CHARACTERS + 250
+_MOST_BYTES = 1000 * _ENTRY_BYTES
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -18,16 +23,22 @@ class AcceptedHosts:
         scheme, _, host = base_url.partition("://")
         self._own_port = {"http": ":80", "https": ":443"}[scheme]
         self._public = host.lower().removesuffix(self._own_port)
-        self._known: dict[bytes, bool] = {}
+        # Ours alone, which have many spellings too: whatever else is asked for, they stay known.
+        self._known: Remembered[bytes, bool] = Remembered(_MOST_BYTES, lambda *_: _ENTRY_BYTES)
 
     def accepts(self, host: bytes | None, path: bytes) -> bool:
         """Whether the request names exactly one host, and one of ours. Two, joined, are none."""
-        known = self._known.get(host or b"")
-        if known is None:
-            known = host is not None and self._is_ours(host)
-            if len(self._known) < _MOST_REMEMBERED:
-                self._known[host or b""] = known
-        return known or path in PROBES
+        return host in self._known or self._learn(host) or path in PROBES
+
+    def _learn(self, host: bytes | None) -> bool:
+        if host is None or len(host) > _MOST_CHARACTERS:
+            return False
+        if self._known.recall(host):
+            return True
+        is_ours = self._is_ours(host)
+        if is_ours:
+            self._known.keep(host, True)
+        return is_ours
 
     def _is_ours(self, host: bytes) -> bool:
         text = host.decode("latin-1").lower()

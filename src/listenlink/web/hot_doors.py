@@ -85,6 +85,7 @@ async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
         206: _Spec(bytes, description="A part of it.", media_type="audio/*"),
         403: _Spec(ErrorEnvelope, description="The URL has ended, or what it was for."),
         416: _Spec(ErrorEnvelope, description="The audio ends before that."),
+        503: _UNAVAILABLE,
     },
 )
 async def play_track(signed: FromPath[str], state: State) -> ASGIApp:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 
-from listenlink.web.negotiation import weighted
+from listenlink.web.negotiation import MOST_CHARACTERS, weighted
 
 SOURCE = "en"
 LANGUAGES = (SOURCE, "de", "es", "fr")
@@ -18,6 +18,11 @@ LANGUAGES = (SOURCE, "de", "es", "fr")
 
 def choose_language(accept_language: str) -> str:
     """The best of ours for an `Accept-Language` (RFC 9110, section 12.5.4); English if there is none."""
+    return _choose(accept_language[:MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=1024)
+def _choose(accept_language: str) -> str:
     for name, _ in weighted(accept_language):
         primary = name.partition("-")[0]
         if primary in LANGUAGES:

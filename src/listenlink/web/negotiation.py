@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from listenlink.model.audit import Agent, classify_agent
+from listenlink.model.audit import AGENT_BYTES, Agent, classify_agent
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
 # Cut before anything is remembered of a header, so that long ones don't fill the memory.
-_MOST_CHARACTERS = 1024
+MOST_CHARACTERS = 1024
 
 
 def wants_page(headers: dict[bytes, bytes]) -> bool:
@@ -21,7 +21,7 @@ def wants_page(headers: dict[bytes, bytes]) -> bool:
     if b"sec-purpose" in headers:
         return True
     accept, agent = headers.get(b"accept", b""), headers.get(b"user-agent", b"")
-    return _prefers_page(accept[:_MOST_CHARACTERS], agent[:_MOST_CHARACTERS])
+    return _prefers_page(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])
 
 
 @lru_cache(maxsize=2048)
@@ -30,18 +30,13 @@ def _prefers_page(accept: bytes, agent: bytes) -> bool:
     html, json = max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
     if html or json:
         return html > 0 and html >= json
-    return classify_agent(agent.decode("latin-1")) is Agent.UNFURLER
+    return classify_agent(agent) is Agent.UNFURLER
 
 
 def weighted(header: str) -> tuple[tuple[str, float], ...]:
     """A header's values in lower case with their weights, the heaviest first. Nonsense is left out."""
-    return _read(header[:_MOST_CHARACTERS])
-
-
-@lru_cache(maxsize=1024)
-def _read(header: str) -> tuple[tuple[str, float], ...]:
     found = []
-    for part in header.lower().split(","):
+    for part in header[:MOST_CHARACTERS].lower().split(","):
         name, *parameters = (text.strip() for text in part.split(";"))
         weight = 1.0
         for parameter in parameters:

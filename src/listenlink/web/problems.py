@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, is_exhausted
+from listenlink.logs import log_exhausted, log_unexpected
 from listenlink.model.ids import trace_id
 from listenlink.model.moment import iso_seconds
 
@@ -90,6 +91,9 @@ _TABLE: dict[ProblemKind, _Told] = {
     _K.TOO_LARGE: _Told(
         413, "PAYLOAD_TOO_LARGE", "This is too large.", "Request body over the limit"
     ),
+    _K.URI_TOO_LONG: _Told(
+        414, "URI_TOO_LONG", "This address is too long.", "Path or query over the limit"
+    ),
     _K.UNSUPPORTED_MEDIA_TYPE: _Told(
         415,
         "UNSUPPORTED_MEDIA_TYPE",
@@ -118,7 +122,7 @@ _TABLE: dict[ProblemKind, _Told] = {
         503,
         "SERVICE_UNAVAILABLE",
         "The server is busy. Please try again in a moment.",
-        "The database can't answer now",
+        "The database, or the process itself, can't do this now",
     ),
     _K.STORAGE_FULL: _Told(
         503,
@@ -175,6 +179,17 @@ def status_of(problem: Problem) -> int:
 def kind_of_status(status: int) -> ProblemKind:
     """The kind that stands for a framework's refusal with this status."""
     return _BY_STATUS.get(status, _K.BAD_REQUEST if status < 500 else _K.INTERNAL)
+
+
+def problem_of(error: Exception, trace: int) -> Problem:
+    """How an exception is told, whatever it is. What isn't a problem by itself is logged."""
+    if isinstance(error, Problem):
+        return error
+    if is_exhausted(error):
+        log_exhausted()
+        return Problem(ProblemKind.UNAVAILABLE)
+    log_unexpected(error, trace_id(trace))
+    return Problem(ProblemKind.INTERNAL)
 
 
 def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:

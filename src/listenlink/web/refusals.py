@@ -9,26 +9,21 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 from litestar.types import ExceptionHandlersMap
 
 from listenlink.clock import Clock
-from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.logs import log_unexpected
-from listenlink.model.ids import trace_id
+from listenlink.errors import Problem, invalid
 from listenlink.web.answer import TRACE, problem_answer
 from listenlink.web.options import allow
-from listenlink.web.problems import kind_of_status
+from listenlink.web.problems import kind_of_status, problem_of
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The envelope for a problem, a refusal by the framework, or something unexpected."""
-    if isinstance(error, Problem):
-        problem = error
-    elif isinstance(error, ValidationException):
+    trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
+    if isinstance(error, ValidationException):
         problem = _invalid(error)
     elif isinstance(error, HTTPException) and error.status_code < 500:
         problem = Problem(kind_of_status(error.status_code))
     else:
-        log_unexpected(error, trace_id(request.scope[TRACE]))  # type: ignore[literal-required]
-        problem = Problem(ProblemKind.INTERNAL)
-    trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
+        problem = problem_of(error, trace_number)
     answer = problem_answer(problem, trace_number, Clock().now_us())
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):

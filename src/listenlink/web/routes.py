@@ -11,6 +11,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, Reference, SecurityScheme
 
+from listenlink.clock import Clock
+from listenlink.errors import Problem, ProblemKind
 from listenlink.web import (
     assets,
     callers,
@@ -34,6 +36,7 @@ from listenlink.web import (
     tracks,
     uploads,
 )
+from listenlink.web.answer import TRACE, problem_answer, send_answer
 from listenlink.web.caller import guard_owners
 from listenlink.web.json_body import StrictBody
 from listenlink.web.options import answer_options
@@ -102,6 +105,10 @@ FOR_OWNERS: list[Any] = [
     keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
+# Paths here have at most half of it, and honest queries as well. The framework remembers a thousand of each,
+# with all that it read from them, so longer ones stay outside.
+_PATH_BYTES = 512
+_QUERY_BYTES, _QUERY_FIELDS = 1024, 32
 # An upload has a limit of its own.
 _JSON_BYTES = 1024 * 1024
 _SECURITY: dict[str, SecurityScheme | Reference] = {
@@ -110,10 +117,29 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 }
 
 
+class _Routes(Litestar):
+    """The framework, but for addresses that it can't take."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        refused = _refuse_address(scope["raw_path"], scope["query_string"])
+        if refused is None:
+            await super().__call__(scope, receive, send)
+            return
+        answer = problem_answer(Problem(refused), scope[TRACE], Clock().now_us())
+        await send_answer(scope, send, answer, [])
+
+
+def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
+    if len(path) > _PATH_BYTES or len(query) > _QUERY_BYTES or query.count(b"&") >= _QUERY_FIELDS:
+        return ProblemKind.URI_TOO_LONG
+    # RFC 3986, 2: whatever else there is, is written as %XX.
+    return None if query.isascii() else ProblemKind.BAD_REQUEST
+
+
 def make_routes(state: dict[str, Any]) -> Litestar:
     """The Litestar application behind the front; `state` is what handlers find in theirs."""
     handlers = [*FOR_ANYBODY, *FOR_OWNERS]
-    return Litestar.from_config(
+    return _Routes.from_config(
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],

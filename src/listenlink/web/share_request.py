@@ -56,7 +56,7 @@ class ShareRequests:
             session=self.session(session_text, now_us) if session_text else None,
             counts=counts,
             client=self._clients.find(scope, headers),
-            agent=classify_agent(text_of(headers, b"user-agent")),
+            agent=classify_agent(headers.get(b"user-agent", b"")),
             referrer=referring_host(text_of(headers, b"referer")),
             trace=scope[TRACE],
             now_us=now_us,

@@ -53,11 +53,12 @@ async def receive_form(
         )
     if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
         raise _too_large(max_file_bytes)
-    parser = PushMultipartParser(
-        options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
-    )
     receiver = _Receiver(folder, max_file_bytes)
     try:
+        # It doesn't take every boundary either.
+        parser = PushMultipartParser(
+            options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
+        )
         async for chunk in stream_body(request):
             for event in parser.parse(chunk):
                 receiver.take(event)
