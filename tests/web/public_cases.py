@@ -102,6 +102,7 @@ _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _SAYS_JSON = {"Content-Type": "application/json"}
+_PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
 _TOO_MUCH = b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
@@ -203,12 +204,19 @@ def _other_cases() -> list[Case]:
         _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
         _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
         _case("GET /assets/{name}", 200, "asset", asset),
-        _case("GET /assets/{name}", 200, "packed_asset", asset, headers={"Accept-Encoding": "gzip"}),
+        _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
         _case("GET /healthz", 200, "inner", "/healthz"),
         _case("GET /readyz", 200, "inner", "/readyz"),
-        _case("GET /schema/openapi.json", 200, "inner", "/schema/openapi.json"),
-        _case("GET /docs", 200, "docs", "/docs"),
+    ] + [
+        _case(f"GET {path}", status, f"{how}{kind}", path, headers=headers)
+        for path, kind in (("/schema/openapi.json", "schema"), ("/docs", "docs"))
+        for status, how, headers in (
+            (200, "", {}),
+            (200, "packed_", _PACKED),
+            (304, "known_", _KNOWN),
+            (304, "known_", _KNOWN | _PACKED),
+        )
     ]  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from listenlink.model.page import Page
 from listenlink.model.tally import DoorTally
 from listenlink.web import headers as fixed
 from listenlink.web.answer import Answer, Headers, Scope, Send, send_answer
-from listenlink.web.assets import pack
 from listenlink.web.headers import text_of
 from listenlink.web.languages import choose_language
+from listenlink.web.packing import pack, takes_gzip
 from listenlink.web.page_writer import PageWriter
 from listenlink.web.problems import RETRY_AFTER_SECONDS
 from listenlink.web.rates import RESOLVE, rate_headers, retry_headers, spent_budget
@@ -148,6 +148,6 @@ class PageDoor:
 def _pack(answer: Answer, headers: dict[bytes, bytes]) -> None:
     if answer.body:
         answer.headers.append((b"content-type", b"text/html; charset=utf-8"))
-        if b"gzip" in headers.get(b"accept-encoding", b""):
+        if takes_gzip(headers):
             answer.body = pack(answer.body)
             answer.headers.append((b"content-encoding", b"gzip"))
