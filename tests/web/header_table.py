@@ -107,6 +107,7 @@ _KNOWN_PICTURE: Told = _NOINDEX | {
     "cross-origin-resource-policy": "cross-origin",
 }
 _PICTURE: Told = _KNOWN_PICTURE | _LENGTH
+_PREVIEW_TAG: Told = {"etag": re.compile(f'W/"{_DIGEST}"')}
 _COVER_TAG: Told = {"etag": re.compile(f'"{_DIGEST}"')}
 _DOCUMENT: Told = _COVER_TAG | {"cache-control": "no-cache", "vary": "Accept-Encoding"}
 _SCHEMA: Told = _INNER | _JSON | _DOCUMENT
@@ -189,8 +190,10 @@ TOLD: dict[str, Told] = {
         "transfer-encoding": "chunked",
         "x-accel-buffering": "no",
     },
-    "preview": _PICTURE | {"content-type": "image/png"},
-    "cover": _PICTURE | {"content-type": "image/jpeg"},
+    "preview": _PICTURE | _PREVIEW_TAG | {"content-type": "image/png"},
+    "known_preview": _KNOWN_PICTURE | _PREVIEW_TAG,
+    "cover": _PICTURE | _COVER_TAG | {"content-type": "image/jpeg"},
+    "known_cover": _KNOWN_PICTURE | _COVER_TAG,
     "asset": _ASSET,
     "packed_asset": _ASSET | _PACKED,
     "schema": _SCHEMA,

@@ -202,6 +202,8 @@ def _other_cases() -> list[Case]:
         _case(_OEMBED, 429, "inner_limited", _URL + "{w.path}", "resolve"),
         _case("GET /v1/music/picture/{name}", 200, "preview", "{w.preview}"),
         _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
+        _case("GET /v1/music/picture/{name}", 304, "known_preview", "{w.preview}", headers=_KNOWN),
+        _case("GET /v1/music/picture/{name}", 304, "known_cover", "{w.cover}", headers=_KNOWN),
         _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
         _case("GET /assets/{name}", 200, "asset", asset),
         _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),

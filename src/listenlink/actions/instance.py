@@ -9,6 +9,7 @@ from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.resume_upload import UploadResumer
@@ -36,8 +37,8 @@ from listenlink.store.playback import PlaybackReader
 class Instance:
     """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
     this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
-    read, if it can't: every licence then is told as unclear. `presence` is whether this process is
-    leaving."""
+    read, if it can't: every licence then is told as unclear. `maker` writes pages, `covers` reads what
+    pictures are stored. `presence` is whether this process is leaving."""
 
     settings: Settings
     clock: Clock
@@ -57,6 +58,8 @@ class Instance:
     resumer: UploadResumer
     deriver: AudioDeriver
     urls: PlaybackUrls
+    maker: OnceMaker
+    covers: OnceMaker
     pages: PageShower
     pictures: PictureUrls
     previewer: PreviewDrawer

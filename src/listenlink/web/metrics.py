@@ -58,6 +58,7 @@ class InstanceCollector(Collector):
         yield from self._requests()
         yield from self._opens()
         yield from self._audio()
+        yield from self._written()
         yield from self._waiting()
         yield from self._checks()
 
@@ -112,6 +113,20 @@ class InstanceCollector(Collector):
         yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
         yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
         yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
+
+    def _written(self) -> Iterator[Metric]:
+        written = CounterMetricFamily(
+            "listenlink_written",
+            "Pages and covers that were asked for, by whether they were kept or had to be made.",
+            labels=["what", "how"],
+        )
+        instance = self._instance
+        for what, maker in (("pages", instance.maker), ("covers", instance.covers)):
+            written.add_metric([what, "kept"], maker.found)
+            written.add_metric([what, "made"], maker.made)
+        yield written
+        kept = instance.maker.shelf.bytes_kept
+        yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
 
     def _waiting(self) -> Iterator[Metric]:
         def look(connection: Connection) -> tuple[int, int]:
