@@ -56,6 +56,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
     capacity = current_capacity()
+    maker, covers = parts.make_makers()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
     return Instance(
         settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
@@ -65,7 +66,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader), uploader=uploader,
         resumer=UploadResumer(database, folder, drafts, uploader, settings.max_upload_bytes),
-        deriver=deriver, urls=urls, pages=PageShower(database, registry),
+        deriver=deriver, urls=urls, maker=maker, covers=covers,
+        pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),

@@ -24,6 +24,7 @@ from listenlink.actions.find_instance import daily_folder
 from listenlink.actions.judge_request import OpenRequest
 from listenlink.actions.keep_opens import OpenKeeper
 from listenlink.actions.limit_clients import ClientLimits, OwnLimits
+from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import LinkOpener
@@ -35,6 +36,7 @@ from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PU
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.budget import Budget
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.shelf import Shelf
 from listenlink.model.signing import Signer, SigningKey, derive
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
@@ -47,6 +49,8 @@ from listenlink.store.playback import PlaybackReader, SqlitePlaybackReader
 from listenlink.store.postgres import BATCHES
 from listenlink.store.postgres_group import PostgresGroup
 from listenlink.store.postgres_playback import PostgresPlaybackReader
+
+_KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Stores(NamedTuple):
@@ -153,6 +157,16 @@ def make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
     """Addresses of audio that this server answers."""
     purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
+
+
+def make_makers() -> tuple[OnceMaker, OnceMaker]:
+    """Who writes pages, and who reads covers: they keep them on one shelf, within one bound for a process.
+
+    A page of 500 tracks takes 0.8 MB. Those who write it share the interpreter with the opens, so only two
+    do at a time: with one, a page of one track would have to wait for a page of 500.
+    """
+    shelf = Shelf(_KEPT_BYTES, _KEPT_BYTES // 8)
+    return OnceMaker(shelf, 2, most_waiting=32), OnceMaker(shelf, 4, most_waiting=64)
 
 
 def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> KeyComparison:

@@ -112,6 +112,7 @@ _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _SAYS_JSON = {"Content-Type": "application/json"}
+_PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
 _TOO_MUCH = b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
@@ -215,15 +216,24 @@ def _other_cases() -> list[Case]:
         _case(_OEMBED, 429, "inner_limited", _URL + "{w.path}", "resolve"),
         _case("GET /v1/music/picture/{name}", 200, "preview", "{w.preview}"),
         _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
+        _case("GET /v1/music/picture/{name}", 304, "known_preview", "{w.preview}", headers=_KNOWN),
+        _case("GET /v1/music/picture/{name}", 304, "known_cover", "{w.cover}", headers=_KNOWN),
         _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
         _case("GET /v1/music/picture/{name}", 429, "inner_limited", "{w.cover}", "picture"),
         _case("GET /assets/{name}", 200, "asset", asset),
-        _case("GET /assets/{name}", 200, "packed_asset", asset, headers={"Accept-Encoding": "gzip"}),
+        _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
         _case("GET /healthz", 200, "inner", "/healthz"),
         _case("GET /readyz", 200, "inner", "/readyz"),
-        _case("GET /schema/openapi.json", 200, "inner", "/schema/openapi.json"),
-        _case("GET /docs", 200, "docs", "/docs"),
+    ] + [
+        _case(f"GET {path}", status, f"{how}{kind}", path, headers=headers)
+        for path, kind in (("/schema/openapi.json", "schema"), ("/docs", "docs"))
+        for status, how, headers in (
+            (200, "", {}),
+            (200, "packed_", _PACKED),
+            (304, "known_", _KNOWN),
+            (304, "known_", _KNOWN | _PACKED),
+        )
     ]  # fmt: skip
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
+import dataclasses
 import secrets
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
-from listenlink.model.page import Page
+from listenlink.model.page import Preview
 from listenlink.model.pattern import make_pattern
 
 MOST_KEPT = 2000
 _AT_ONCE = 1
 _MOST_WAITING = 32
+
+
+class Drawn(NamedTuple):
+    """A picture, as PNG, and what is to be seen on it, which isn't all of it where a cover can't be read."""
+
+    picture: bytes
+    shown: Preview
 
 
 class PreviewDrawer:
@@ -30,41 +36,43 @@ class PreviewDrawer:
         self._drawing = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
-    async def draw(self, page: Page) -> bytes:
-        """The picture of a shown page, as PNG. Raises Problem(UNAVAILABLE) if too many wait for theirs."""
-        asked = await self._folder.run(self._drawing_of, page)
-        digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
-        path = self._kept / f"{digest}.png"
-        with contextlib.suppress(FileNotFoundError):
-            return await asyncio.to_thread(path.read_bytes)
+    async def draw(self, shown: Preview) -> Drawn:
+        """The picture. Raises Problem(UNAVAILABLE) if too many wait for theirs, and Problem(NOT_FOUND) if
+        it can't be drawn."""
+        picture = await self._find(shown)
+        if picture is not None:
+            return Drawn(picture, shown)
+        cover = await self._folder.run(self._read_cover, shown.cover) if shown.cover else None
+        if shown.cover and cover is None:
+            # Under a name of its own, so that the whole picture is drawn once the cover can be read.
+            return await self.draw(dataclasses.replace(shown, cover=None))
+        return Drawn(await self._draw_in_turn(shown, cover), shown)
+
+    async def _draw_in_turn(self, shown: Preview, cover: bytes | None) -> bytes:
         if self._waiting >= _MOST_WAITING:
             raise Problem(ProblemKind.UNAVAILABLE)
         self._waiting += 1
         try:
             async with self._drawing:
                 # Drawn meanwhile for somebody else?
-                with contextlib.suppress(FileNotFoundError):
-                    return await asyncio.to_thread(path.read_bytes)
-                picture = await draw_preview(asked)
+                picture = await self._find(shown)
+                if picture is not None:
+                    return picture
+                picture = await draw_preview(_drawing_of(shown, cover))
         finally:
             self._waiting -= 1
         if picture is None:
             raise Problem(ProblemKind.NOT_FOUND)
-        await asyncio.to_thread(self._keep, path, picture)
+        await asyncio.to_thread(self._keep, self._path(shown), picture)
         return picture
 
-    def _drawing_of(self, page: Page) -> Drawing:
-        pattern = make_pattern(page.mark)
-        cover = page.cover_track.cover if page.cover_track else None
-        return Drawing(
-            title=(page.title or "")[:TITLE_LENGTH],
-            artist=(page.artist or "")[:TITLE_LENGTH] or None,
-            hue=pattern.hue,
-            second_hue=pattern.second_hue,
-            circles=[(c.x, c.y, c.radius, c.hue) for c in pattern.circles],
-            cover=self._read_cover(cover) if cover else None,
-            peaks=page.tracks[0].peaks if page.tracks else None,
-        )
+    def _path(self, shown: Preview) -> Path:
+        return self._kept / f"{shown.digest}.png"
+
+    async def _find(self, shown: Preview) -> bytes | None:
+        with contextlib.suppress(FileNotFoundError):
+            return await asyncio.to_thread(self._path(shown).read_bytes)
+        return None
 
     def _read_cover(self, digest: bytes) -> bytes | None:
         try:
@@ -85,3 +93,16 @@ class PreviewDrawer:
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
+
+
+def _drawing_of(shown: Preview, cover: bytes | None) -> Drawing:
+    pattern = make_pattern(shown.mark)
+    return Drawing(
+        title=shown.title[:TITLE_LENGTH],
+        artist=(shown.artist or "")[:TITLE_LENGTH] or None,
+        hue=pattern.hue,
+        second_hue=pattern.second_hue,
+        circles=[(c.x, c.y, c.radius, c.hue) for c in pattern.circles],
+        cover=cover,
+        peaks=shown.peaks,
+    )

@@ -9,6 +9,7 @@ from listenlink.actions.compare_keys import KeyComparison
 from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.resume_upload import UploadResumer
@@ -37,8 +38,9 @@ from listenlink.store.playback import PlaybackReader
 class Instance:
     """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
     this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
-    read, if it can't: every licence then is told as unclear. `presence` is whether this process is
-    leaving, `capacity` how many connections it takes."""
+    read, if it can't: every licence then is told as unclear. `maker` writes pages, `covers` reads what
+    pictures are stored. `presence` is whether this process is leaving, `capacity` how many connections
+    it takes."""
 
     settings: Settings
     clock: Clock
@@ -59,6 +61,8 @@ class Instance:
     resumer: UploadResumer
     deriver: AudioDeriver
     urls: PlaybackUrls
+    maker: OnceMaker
+    covers: OnceMaker
     pages: PageShower
     pictures: PictureUrls
     previewer: PreviewDrawer

@@ -6,10 +6,12 @@ was made and of everything known since. Nothing here can raise a claim.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
+from itertools import chain
 
 
 class LicenceClass(StrEnum):
@@ -80,6 +82,14 @@ class EngineRegistry:
             engine: max(max(item.valid_from, item.known_at) for item in items)
             for engine, items in self._known.items()
         }
+        everything = chain(self._offered.values(), self._known.values())
+        self._beginnings = sorted({item.valid_from for items in everything for item in items})
+
+    def unchanged_since(self, now_us: int) -> int:
+        """The last moment, up to now, at which terms of any engine began to hold: from then to now the same
+        is told of everything. 0 if none did."""
+        place = bisect_right(self._beginnings, now_us)
+        return self._beginnings[place - 1] if place else 0
 
     def is_settled(self, engine: str, stamped_at: int) -> bool:
         """Whether nothing is known of the engine that is newer than the stamp, so that what is told

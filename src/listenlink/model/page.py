@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import reduce
+
+import msgspec
 
 from listenlink.model.licence import UNCLEAR, Licence, meet
 
@@ -62,3 +65,20 @@ class Page:
         """What may be done with all of it: the lowest of its tracks' licences."""
         licences = [track.licence for track in self.tracks]
         return reduce(meet, licences) if licences else UNCLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a link's preview picture shows. `cover` is the digest of a stored JPEG; where there is none, the
+    pattern of `mark` is drawn. `peaks` are as a track's."""
+
+    mark: str
+    title: str
+    artist: str | None
+    cover: bytes | None
+    peaks: bytes | None
+
+    @property
+    def digest(self) -> str:
+        """The name of the picture: another for whatever looks different."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from listenlink.errors import Problem, ProblemKind
+from listenlink.web.headers import headers_of
+from listenlink.web.packing import pack, takes_gzip
 
 _TYPES = {
     "css": "text/css",
@@ -37,11 +38,6 @@ class Asset:
     content_type: str
     body: bytes
     packed: bytes
-
-
-def pack(body: bytes) -> bytes:
-    """The body as gzip, the same each time."""
-    return gzip.compress(body, 9, mtime=0)
 
 
 def _read(name: str) -> str:
@@ -87,7 +83,7 @@ def get_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[
     asset = _BY_PATH.get(f"/assets/{name}")
     if asset is None:
         raise Problem(ProblemKind.NOT_FOUND)
-    if "gzip" not in request.headers.get("accept-encoding", ""):
+    if not takes_gzip(headers_of(request.scope)):
         return Response(asset.body, media_type=asset.content_type, headers=_HEADERS)
     packed = {**_HEADERS, "Content-Encoding": "gzip"}
     return Response(asset.packed, media_type=asset.content_type, headers=packed)

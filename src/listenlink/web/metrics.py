@@ -58,6 +58,7 @@ class InstanceCollector(Collector):
         yield from self._opens()
         yield from self._audio()
         yield from self._places()
+        yield from self._written()
         yield from self._waiting()
         yield from self._checks()
 
@@ -131,6 +132,20 @@ class InstanceCollector(Collector):
         text = "Streams whose listener took nothing for a minute, or made place for another."
         given_up = self._front.playback_door.streams.given_up
         yield _counter("listenlink_streams_given_up", text, given_up)
+
+    def _written(self) -> Iterator[Metric]:
+        written = CounterMetricFamily(
+            "listenlink_written",
+            "Pages and covers that were asked for, by whether they were kept or had to be made.",
+            labels=["what", "how"],
+        )
+        instance = self._instance
+        for what, maker in (("pages", instance.maker), ("covers", instance.covers)):
+            written.add_metric([what, "kept"], maker.found)
+            written.add_metric([what, "made"], maker.made)
+        yield written
+        kept = instance.maker.shelf.bytes_kept
+        yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
 
     def _waiting(self) -> Iterator[Metric]:
         # A database that doesn't answer is told by its check; these two are then missing.

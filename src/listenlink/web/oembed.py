@@ -15,6 +15,7 @@ from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
 from listenlink.model.page import Page
+from listenlink.model.shelf import Written
 from listenlink.model.view import LicenceView, licence_view
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.languages import catalogue, choose_language
@@ -81,34 +82,44 @@ async def describe_embed(
         token = ""  # of no link; refused and counted like any
     asked = state.share_requests.read(scope, headers, token, counts=False)
     opening = await state.share_requests.look(asked)
-    link = opening.link
-    page = await instance.pages.find_page(link.id, asked.now_us) if link else None
-    if page is None:
-        raise Problem(ProblemKind.LINK_REFUSED)
     language = choose_language(text_of(headers, b"accept-language"))
+
+    def write(page: Page) -> Written:
+        untitled = catalogue(language).gettext("Shared music")
+        return Written(msgspec.json.encode(_describe(instance, page, untitled)))
+
+    link = opening.link
+    written = link and await instance.pages.find_written(
+        link.id, asked.now_us, ("oembed", language), write
+    )
+    if not written:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    described = msgspec.json.decode(written.plain, type=OEmbed)
     size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
-    return _describe(instance, page, token, catalogue(language).gettext("Shared music"), size)
+    html = _frame(instance.settings.base_url, token, described.title, size)
+    return msgspec.structs.replace(described, html=html, width=size[0], height=size[1])
 
 
-def _describe(
-    instance: Instance, page: Page, token: str, untitled: str, size: tuple[int, int]
-) -> OEmbed:
-    base_url = instance.settings.base_url
-    title = page.title or untitled
-    frame = (
+def _frame(base_url: str, token: str, title: str, size: tuple[int, int]) -> str:
+    return (
         f'<iframe src="{base_url}/embed/{token}" width="{size[0]}" height="{size[1]}" '
         f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" '
         'referrerpolicy="no-referrer" allow="autoplay; encrypted-media; clipboard-write"></iframe>'
     )
+
+
+def _describe(instance: Instance, page: Page, untitled: str) -> OEmbed:
+    """All but the frame, which is as large as each asker wants it."""
+    base_url = instance.settings.base_url
     shown = OEmbed(
         version="1.0",
         type="rich",
         provider_name="Listenlink",
         provider_url=base_url,
-        title=title,
-        html=frame,
-        width=size[0],
-        height=size[1],
+        title=page.title or untitled,
+        html="",
+        width=_WIDTH,
+        height=_HEIGHT,
         cache_age=_CACHE_SECONDS,
     )
     if page.title is None:

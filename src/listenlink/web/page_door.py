@@ -1,23 +1,30 @@
 """The pages of a link: shared, embedded, and opened without script. None of them counts but the last.
 
-Most people never see the JSON: the share URL answers a browser here, by `web/public_door.py`.
+Most people never see the JSON: the share URL answers a browser here, by `web/public_door.py`. A page is
+written in a thread, once for all who ask for the same (`actions/show_page.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.show_page import Write
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, write_session
 from listenlink.model.page import Page
+from listenlink.model.share import Visibility
+from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
 from listenlink.web import headers as fixed
 from listenlink.web.answer import Answer, Headers, Scope, Send, send_answer
-from listenlink.web.assets import pack
 from listenlink.web.headers import text_of
 from listenlink.web.languages import choose_language
+from listenlink.web.packing import as_taken, write_packed
 from listenlink.web.page_writer import PageWriter
 from listenlink.web.problems import RETRY_AFTER_SECONDS
 from listenlink.web.rates import rate_headers, retry_headers
@@ -87,68 +94,103 @@ class PageDoor:
             opening = await self._instance.opener.open(asked)
             if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
                 opening = Opening(Outcome.REFUSED)
-            page = await self._find_page(opening, asked)
+            if opening.session is not None and needs_session:
+                kind, write = self._listening(opening.session, language)
+            else:
+                kind, write = self._page(token, language, is_embed)
+            written = await self._find_written(opening, asked, kind, write)
         except Problem:
-            answer = self._ended("busy", 503, language)
+            answer = await self._ended(headers, "busy", 503, language)
             answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
         else:
             if opening.outcome is Outcome.OPENED and opening.session is not None:
                 answer = self._opened(token, opening.session)
-            elif page is not None and needs_session and opening.session is not None:
-                answer = self._listening(page, opening.session, language)
-            elif page is not None:
-                text = self._writer.share(page, token, language, is_embed=is_embed)
-                answer = Answer(200, text.encode(), fixed.robots(page.is_public))
+            elif written is not None and opening.link is not None:
+                is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
+                answer = _page_answer(headers, 200, written, fixed.robots(is_indexed))
             else:
-                answer = self._nothing(asked, opening, language)
+                answer = await self._nothing(headers, asked, opening, language)
             answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
-        _pack(answer, headers)
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
         return answer.status
 
-    async def _find_page(self, opening: Opening, asked: OpenRequest) -> Page | None:
+    async def _find_written(
+        self, opening: Opening, asked: OpenRequest, kind: tuple[object, ...], write: Write
+    ) -> Written | None:
         if opening.outcome is not Outcome.VIEWED or opening.link is None:
             return None
         is_open = opening.session is not None
-        return await self._instance.pages.find_page(opening.link.id, asked.now_us, is_open=is_open)
+        return await self._instance.pages.find_written(
+            opening.link.id, asked.now_us, kind, write, is_open=is_open
+        )
+
+    def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
+        def write(page: Page) -> Written:
+            text = self._writer.share(page, token, language, is_embed=is_embed)
+            return write_packed(text.encode())
+
+        return ("embed" if is_embed else "page", token, language), write
 
     def _opened(self, token: str, session: ListenSession) -> Answer:
         written = write_session(session, self._instance.session_signer)
         place = f"{PATH}{token}{LISTENING}{written}"
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
-    def _listening(self, page: Page, session: ListenSession, language: str) -> Answer:
-        numbers = [track.number for track in page.tracks]
-        urls = self._instance.urls.write_shared(session, session.ends_at, numbers)
-        downloads: list[str] = []
-        if page.allow_download:
-            downloads = self._instance.urls.write_downloads(session, session.ends_at, numbers)
-        text = self._writer.listening(
-            page,
-            dict(zip(numbers, urls, strict=True)),
-            dict(zip(numbers, downloads, strict=False)),
-            language,
-        )
-        return Answer(200, text.encode(), fixed.robots(False))
+    def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:
+        """Its URLs end with the session, so it's the same for as long as that."""
+        urls = self._instance.urls
 
-    def _nothing(self, asked: OpenRequest, opening: Opening, language: str) -> Answer:
+        def write(page: Page) -> Written:
+            numbers = [track.number for track in page.tracks]
+            played = urls.write_shared(session, session.ends_at, numbers)
+            taken: list[str] = []
+            if page.allow_download:
+                taken = urls.write_downloads(session, session.ends_at, numbers)
+            text = self._writer.listening(
+                page,
+                dict(zip(numbers, played, strict=True)),
+                dict(zip(numbers, taken, strict=False)),
+                language,
+            )
+            return write_packed(text.encode())
+
+        return ("listening", session, language), write
+
+    async def _nothing(
+        self, headers: dict[bytes, bytes], asked: OpenRequest, opening: Opening, language: str
+    ) -> Answer:
         if opening.shortage is not None:
             wait_seconds = opening.shortage.allowance.wait_seconds
-            answer = self._ended("limited", 429, language, wait_seconds)
+            answer = await self._ended(headers, "limited", 429, language, wait_seconds)
             answer.headers += retry_headers(opening.shortage, asked.now_us)
             return answer
         if opening.outcome is Outcome.REFUSED:
-            return self._ended("refused", 404, language)
-        return self._ended("removed", 200, language)
+            return await self._ended(headers, "refused", 404, language)
+        return await self._ended(headers, "removed", 200, language)
 
-    def _ended(self, why: str, status: int, language: str, wait: int | None = None) -> Answer:
-        return Answer(status, self._writer.ended(why, language, wait).encode(), fixed.robots(False))
+    async def _ended(
+        self,
+        headers: dict[bytes, bytes],
+        why: str,
+        status: int,
+        language: str,
+        wait: int | None = None,
+    ) -> Answer:
+        """One of a few, which are the same for everybody."""
+
+        def write() -> Written:
+            return write_packed(self._writer.ended(why, language, wait).encode())
+
+        written = await self._instance.maker.make(
+            ("ended", why, language, wait), partial(asyncio.to_thread, write), is_small=True
+        )
+        assert written is not None  # noqa: S101 (`write` always gives one)
+        return _page_answer(headers, status, written, fixed.robots(False))
 
 
-def _pack(answer: Answer, headers: dict[bytes, bytes]) -> None:
-    if answer.body:
-        answer.headers.append((b"content-type", b"text/html; charset=utf-8"))
-        if b"gzip" in headers.get(b"accept-encoding", b""):
-            answer.body = pack(answer.body)
-            answer.headers.append((b"content-encoding", b"gzip"))
+def _page_answer(
+    headers: dict[bytes, bytes], status: int, written: Written, robots: Headers
+) -> Answer:
+    body, packed = as_taken(written, headers)
+    return Answer(status, body, [*robots, (b"content-type", b"text/html; charset=utf-8"), *packed])

@@ -41,6 +41,13 @@ def choose_part(method: str, headers: dict[bytes, bytes], size: int, etag: bytes
     return _range_part(wanted, size)
 
 
+def is_known(headers: dict[bytes, bytes], etag: bytes) -> bool:
+    """Whether a GET or HEAD is a 304, because `If-None-Match` names the content (section 13.1.2). `etag` is
+    quoted; one that is weak counts as much."""
+    listed = headers.get(b"if-none-match")
+    return listed is not None and _names(listed, etag.removeprefix(b"W/"), strong=False)
+
+
 def _names(listed: bytes, etag: bytes, *, strong: bool) -> bool:
     if listed.strip() == b"*":
         return True

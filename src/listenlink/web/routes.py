@@ -161,7 +161,7 @@ def make_routes(state: dict[str, Any]) -> Litestar:
                 components=Components(security_schemes=_SECURITY),
                 security=[{"ApiKey": []}, {"Bearer": []}],
             ),
-            state=State(state),
+            state=State(state | {"reference": reference.Reference()}),
             request_max_body_size=_JSON_BYTES,
             logging_config=None,
         )

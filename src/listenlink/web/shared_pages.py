@@ -15,15 +15,15 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
-from listenlink.model.page import Page
+from listenlink.model.page import Preview
+from listenlink.model.shelf import Written
 from listenlink.store import pages
 from listenlink.web.answer import Scope as OurScope
 from listenlink.web.downloads import file_name
-from listenlink.web.headers import PICTURE, headers_of, text_of, text_pairs
+from listenlink.web.headers import headers_of, text_of
 from listenlink.web.languages import choose_language
-from listenlink.web.page_data import PageData
+from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.share_request import ShareRequests, token_of
-from listenlink.web.sounds import read_picture
 
 EMBED_PATH = "/embed/"
 
@@ -62,12 +62,22 @@ async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
 
 
 @get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
-async def get_details(state: State, request: Request[Any, Any, Any]) -> PageData:
+async def get_details(state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
     """What the share page shows of an open link, to whom its session was given."""
+    instance: Instance = state.instance
     scope: Any = request.scope
-    page, _ = await _find_open_page(state, scope)
-    data: PageData = state.page_writer.data(page, _language(scope))
-    return data
+    session = await find_open_session(state, scope)
+    language = choose_language(text_of(headers_of(scope), b"accept-language"))
+    written = await instance.pages.find_written(
+        session.share_id,
+        instance.clock.now_us(),
+        ("details", language),
+        lambda page: Written(msgspec.json.encode(state.page_writer.data(page, language))),
+        is_open=True,
+    )
+    if written is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return Response(written.plain, media_type="application/json")
 
 
 @get(
@@ -81,19 +91,20 @@ async def get_download(
     """The URL of a track's file, where the link's creator allows to take it along."""
     instance: Instance = state.instance
     scope: Any = request.scope
-    page, session = await _find_open_page(state, scope)
+    session = await find_open_session(state, scope)
     number = ids.parse_id(ids.TRACK, track_id)
-    if not page.allow_download or number not in [track.number for track in page.tracks]:
+    if number is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    assert number is not None  # noqa: S101 (it's one of the page's tracks)
+    found = await instance.database.read(
+        lambda connection: pages.find_download(connection, session.share_id, number)
+    )
+    if found is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
     now_seconds = instance.clock.now_us() // SECOND_US
     ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
     if instance.media_urls is not None:
-        found = await instance.database.read(
-            lambda connection: pages.find_download(connection, session.share_id, number)
-        )
-        name = file_name(found.title, found.content_type) if found else ""
-        url = found and instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
+        name = file_name(found.title, found.content_type)
+        url = instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
         if url:
             return DownloadAnswer(url)
     return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
@@ -111,14 +122,10 @@ async def get_picture(
     found = await instance.pages.find_pictured(named, instance.clock.now_us()) if named else None
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
-    if isinstance(found, Page):
-        picture = await instance.previewer.draw(found)
-        return Response(picture, media_type="image/png", headers=_PICTURE)
-    return Response(await read_picture(instance, found), media_type="image/jpeg", headers=_PICTURE)
-
-
-# Unfurlers and frames of other sites show them too; their names are given to who may see them.
-_PICTURE = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
+    headers = headers_of(request.scope)
+    if isinstance(found, Preview):
+        return await answer_preview(instance, found, headers)
+    return await answer_cover(instance, found, headers)
 
 
 async def find_open_session(state: State, scope: OurScope) -> ListenSession:
@@ -132,17 +139,3 @@ async def find_open_session(state: State, scope: OurScope) -> ListenSession:
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session
-
-
-async def _find_open_page(state: State, scope: OurScope) -> tuple[Page, ListenSession]:
-    instance: Instance = state.instance
-    session = await find_open_session(state, scope)
-    now_us = instance.clock.now_us()
-    page = await instance.pages.find_page(session.share_id, now_us, is_open=True)
-    if page is None:
-        raise Problem(ProblemKind.LINK_REFUSED)
-    return page, session
-
-
-def _language(scope: OurScope) -> str:
-    return choose_language(text_of(headers_of(scope), b"accept-language"))

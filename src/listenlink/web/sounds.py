@@ -16,6 +16,7 @@ from listenlink.model import ids
 from listenlink.store.derived import Sound
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.headers import PICTURE, text_pairs
+from listenlink.web.pictures import read_picture
 
 
 class SoundAnswer(msgspec.Struct, frozen=True):
@@ -77,15 +78,6 @@ async def get_track_cover(
         media_type="image/jpeg",
         headers=text_pairs(PICTURE),
     )
-
-
-async def read_picture(instance: Instance, digest: bytes) -> bytes:
-    """A stored cover. Raises Problem(NOT_FOUND) if it was deleted just now, and
-    Problem(STORAGE_UNAVAILABLE)."""
-    try:
-        return await instance.folder.run(instance.folder.read_object, digest)
-    except FileNotFoundError:
-        raise Problem(ProblemKind.NOT_FOUND) from None
 
 
 async def _find(instance: Instance, request: Request[Any, Any, Any], track_id: str) -> Sound:
