@@ -11,7 +11,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.places import Places
 from listenlink.web.answer import Message, Receive
 
-MOST_OF_A_CLIENT = 64
+MOST_OF_A_CLIENT = 128
 QUIET_SECONDS = 30.0
 # Slower than any line that music is sent on.
 _LEAST_BYTES_PER_SECOND = 500
