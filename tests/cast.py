@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 import engines
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
 

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 import servers
-from listenlink.store.backend import Backend
-from listenlink.store.database import Database
-from listenlink.store.sqlite import FILE_NAME
+from listenlink.store.database.database import Database
+from listenlink.store.database.location import Backend
+from listenlink.store.database.sqlite import FILE_NAME
 from object_storage import shared_seaweedfs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 from ports import free_port
 
 REDIS_DATABASES = 4096

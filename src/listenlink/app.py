@@ -5,29 +5,29 @@ from __future__ import annotations
 import structlog
 
 from listenlink import parts
-from listenlink.actions.check_readiness import Readiness
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import backend_of, load_ring
-from listenlink.actions.instance import Instance
-from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.opening.pseudonyms import ClientNames
 from listenlink.actions.play_track import TrackPlayer
-from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.tus_upload import UploadResumer
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
+from listenlink.media.folder.open_files import OpenObjects
 from listenlink.media.measure import Probe
-from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.running.derive_audio import AudioDeriver
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import Readiness
 from listenlink.settings import Settings, load_settings
 from listenlink.web.front import Front
 from listenlink.web.running import running

@@ -10,7 +10,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from listenlink.actions.check_readiness import (
+from listenlink.actions.find_instance import daily_folder
+from listenlink.actions.make_once import OnceMaker
+from listenlink.actions.manage_tracks import remove_discarded
+from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.decisions import Opening
+from listenlink.actions.opening.pseudonyms import ClientNames
+from listenlink.actions.opening.rate_limits import ClientLimits, OwnLimits
+from listenlink.actions.opening.rule import OpenRequest
+from listenlink.clock import DAY_US, Clock
+from listenlink.errors import Problem, RefusesToStart
+from listenlink.media.choose_storage import choose_storage
+from listenlink.media.folder.resumable_drafts import ResumableDrafts
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.budget import Budget
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.shelf import Shelf
+from listenlink.model.signing import Signer, SigningKey, derive
+from listenlink.running.node_keys import KeyComparison
+from listenlink.running.readiness import (
     Check,
     database_check,
     engines_check,
@@ -18,37 +38,18 @@ from listenlink.actions.check_readiness import (
     limits_check,
     storage_check,
 )
-from listenlink.actions.compare_keys import KeyComparison
-from listenlink.actions.decide_opens import Opening
-from listenlink.actions.find_instance import daily_folder
-from listenlink.actions.judge_request import OpenRequest
-from listenlink.actions.keep_opens import OpenKeeper
-from listenlink.actions.limit_clients import ClientLimits, OwnLimits
-from listenlink.actions.make_once import OnceMaker
-from listenlink.actions.manage_tracks import remove_discarded
-from listenlink.actions.name_clients import ClientNames
-from listenlink.actions.open_link import LinkOpener
-from listenlink.clock import DAY_US, Clock
-from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.choose_storage import choose_storage
-from listenlink.media.resumable_drafts import ResumableDrafts
-from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
-from listenlink.media.storage import MediaUrls, Storage
-from listenlink.model.budget import Budget
-from listenlink.model.licence import EngineRegistry
-from listenlink.model.shelf import Shelf
-from listenlink.model.signing import Signer, SigningKey, derive
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
-from listenlink.store import audit_days, engines, resumable_uploads, tracks
-from listenlink.store.backend import Backend
-from listenlink.store.connections import Connections
-from listenlink.store.database import Database
-from listenlink.store.group_commit import GroupCommit
-from listenlink.store.playback import PlaybackReader, SqlitePlaybackReader
-from listenlink.store.postgres import BATCHES
-from listenlink.store.postgres_group import PostgresGroup
-from listenlink.store.postgres_playback import PostgresPlaybackReader
+from listenlink.store import engines, resumable_uploads, tracks
+from listenlink.store.audit import day_tables
+from listenlink.store.database.database import Database
+from listenlink.store.database.location import Backend
+from listenlink.store.database.postgres import BATCHES
+from listenlink.store.opening.connections import Connections
+from listenlink.store.opening.group_commit import GroupCommit
+from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
+from listenlink.store.opening.postgres_group import PostgresGroup
+from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
 
 _KEPT_BYTES = 32 * 1024 * 1024
 
@@ -71,7 +72,7 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
     try:
         backend.upgrade()
         database = backend.open(serves=True)
-        database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
+        database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
     except Problem:
         raise RefusesToStart(f"{backend} can't be reached now") from None
     folder.share_lock(database.publishing)
@@ -89,7 +90,7 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
         ),
         is_arriving,
     )
-    if not folder.has_leftovers:  # A bucket is seen to behind the start (actions/keep_house.py).
+    if not folder.has_leftovers:  # A bucket is seen to behind the start (running/housekeeping.py).
         remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
     return Stores(database, folder, drafts, media_urls)
 
@@ -103,9 +104,9 @@ def open_shared(
     if settings.redis_url is None:
         return own, days
     # Here, because one process by itself needn't wait for what Redis takes to load.
-    from listenlink.actions.share_limits import SharedLimits
-    from listenlink.store.shared_days import SharedDayKeys
-    from listenlink.store.shared_log import PURPOSE, SharedLog, open_redis
+    from listenlink.actions.opening.redis_rate_limits import SharedLimits
+    from listenlink.store.redis.redis_days import SharedDayKeys
+    from listenlink.store.redis.redis_log import PURPOSE, SharedLog, open_redis
 
     redis = open_redis(settings.redis_url.get_secret_value())
     shared_days = SharedDayKeys(redis, days)

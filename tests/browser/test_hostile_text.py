@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from browser.chromium import Site, Visit
 from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, write_engines
 from cast import Server, share, upload, wait_for_sound
-from listenlink.media.tag_text import clean
+from listenlink.media.sandbox.tag_text import clean
 from media.make_audio import make
 
 Visits = Callable[..., Visit]

@@ -13,7 +13,7 @@ import typer.main
 from listenlink.cli import app
 from listenlink.errors import ProblemKind
 from listenlink.settings import PREFIX, Settings
-from listenlink.store.postgres import MOST_CONNECTIONS
+from listenlink.store.database.postgres import MOST_CONNECTIONS
 from listenlink.web import routes
 from listenlink.web.problems import _TABLE
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS

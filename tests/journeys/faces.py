@@ -11,9 +11,9 @@ import httpx
 
 from cast import Server
 from journeys.seen import BROWSER
-from listenlink.actions.instance import Instance
 from listenlink.app import build_instance
 from listenlink.clock import Clock
+from listenlink.running.instance import Instance
 from listenlink.settings import Settings
 from listenlink.web.front import Front
 

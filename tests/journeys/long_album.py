@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from cast import Server
 from listenlink.store import tables
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.opening.open_rows import MOST_TRACKS
 
 
 def make_long_album(server: Server, owner: httpx.Client, song: str, many: int = MOST_TRACKS) -> str:

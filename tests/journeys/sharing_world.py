@@ -19,7 +19,6 @@ from engines import new_settings
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import create_instance
 from listenlink.actions.find_instance import backend_of
-from listenlink.actions.instance import Instance
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.app import build_instance
 from listenlink.clock import SECOND_US, Clock
@@ -31,6 +30,7 @@ from listenlink.model.client_address import find_client
 from listenlink.model.listen_session import ListenSession, read_session, write_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.track import StoredAudio, Track
+from listenlink.running.instance import Instance
 from listenlink.settings import Settings
 from listenlink.store import library, people, tracks
 

@@ -12,8 +12,8 @@ from cast import Server, share
 from journeys.faces import FACES, open_session
 from journeys.looked_at import World, changed, looked_at, make_songs
 from journeys.seen import BROWSER
-from listenlink.web.languages import LANGUAGES
-from listenlink.web.page_writer import PageWriter
+from listenlink.web.pages.languages import LANGUAGES
+from listenlink.web.pages.page_writer import PageWriter
 from live.load import serving
 
 WRITTEN = {"page", "embed", "details"}

@@ -17,8 +17,8 @@ from journeys.seen import BROWSER
 from listenlink.actions.show_page import PageShower
 from listenlink.clock import SECOND_US
 from listenlink.store import pages
-from listenlink.web.languages import LANGUAGES
-from listenlink.web.page_writer import PageWriter
+from listenlink.web.pages.languages import LANGUAGES
+from listenlink.web.pages.page_writer import PageWriter
 from live.load import serving
 from media.make_audio import add_cover, make
 

@@ -16,7 +16,7 @@ from cast import Server, share, upload
 from engines import of_folder
 from listenlink.actions.watch_links import MOST_OF_A_CLIENT as MOST_WATCHES
 from listenlink.capacity import reckon
-from listenlink.web.audio_streams import MOST_OF_A_CLIENT as MOST_STREAMS
+from listenlink.web.public.audio_streams import MOST_OF_A_CLIENT as MOST_STREAMS
 from live.load import SHARED
 from media.make_audio import make
 

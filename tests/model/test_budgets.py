@@ -13,7 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from listenlink.actions.limit_clients import OwnLimits
+from listenlink.actions.opening.rate_limits import OwnLimits
 from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
 from listenlink.model.limit import WINDOW_US
 

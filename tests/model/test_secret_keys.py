@@ -19,7 +19,7 @@ from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys, create_signing_keys, load_signing_keys
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 
 FILE = "signing-keys"
 GOOD = b"0000000a " + b"a5" * 32 + b"\n"

@@ -6,15 +6,15 @@ import sqlite3
 import tracemalloc
 from pathlib import Path
 
-from listenlink.actions.keep_opens import OpenKeeper
-from listenlink.actions.limit_clients import OwnLimits
-from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import OpenRequest
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.pseudonyms import ClientNames
+from listenlink.actions.opening.rate_limits import OwnLimits
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import ClientAddress, find_client
 from listenlink.secret_keys import DayKeys
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 
 NOON_US = 20_000 * DAY_US + DAY_US // 2
 ANNA, BEN = (find_client(address, "", ()) for address in ("203.0.113.5", "2001:db8::1"))

@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from engines import new_backend
 from listenlink.store import tables
-from listenlink.store.columns import metadata
-from listenlink.store.database import Database
+from listenlink.store.database.columns import metadata
+from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import find_fingerprint
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.opening.open_rows import MOST_TRACKS
 from store.shown_rows import EVENING, TO_EVENING, TO_TRACK, add_library, add_link, add_track
 
 BOTH, ONE = {TO_EVENING, TO_TRACK}, {TO_EVENING}

@@ -13,16 +13,16 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection
 
-from listenlink.actions.keep_opens import OpenKeeper
-from listenlink.actions.limit_clients import OwnLimits
-from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.pseudonyms import ClientNames
+from listenlink.actions.opening.rate_limits import OwnLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.budget import Budget
-from listenlink.store import postgres_opens
-from listenlink.store.backend import Backend
-from listenlink.store.connections import Connections
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
+from listenlink.store.database.location import Backend
+from listenlink.store.opening import postgres_opens
+from listenlink.store.opening.connections import Connections
 from store.test_client_names import ANNA, NOON_US, CountedDays, asked
 
 LIMIT = 3

@@ -13,7 +13,7 @@ from engines import new_backend
 from listenlink.actions.show_page import PageShower
 from listenlink.model.licence import EngineRegistry
 from listenlink.store import pages, tables
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.pictures import find_covers, find_drawable
 from store.shown_rows import (
     EVENING,

@@ -10,12 +10,12 @@ from itertools import count
 import pytest
 
 import servers
-from listenlink.actions.limit_clients import OwnLimits
-from listenlink.actions.share_limits import SharedLimits
+from listenlink.actions.opening.rate_limits import OwnLimits
+from listenlink.actions.opening.redis_rate_limits import SharedLimits
 from listenlink.clock import Clock
 from listenlink.model.budget import Allowance, Budget, Shortage, budget_sizes
 from listenlink.model.limit import WINDOW_US
-from listenlink.store.shared_log import SharedLog, open_redis
+from listenlink.store.redis.redis_log import SharedLog, open_redis
 from store.test_shared_log import COUNTED, SECRET, ask_of
 
 _clients = count(1)

@@ -9,8 +9,8 @@ import pytest
 
 import servers
 from listenlink.secret_keys import DayKeys
-from listenlink.store.shared_days import SharedDayKeys
-from listenlink.store.shared_log import open_redis
+from listenlink.store.redis.redis_days import SharedDayKeys
+from listenlink.store.redis.redis_log import open_redis
 
 
 @pytest.fixture

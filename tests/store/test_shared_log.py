@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from redis.exceptions import RedisError
 
 import servers
-from listenlink.actions.limit_clients import OwnLimits
+from listenlink.actions.opening.rate_limits import OwnLimits
 from listenlink.model.budget import Allowance, Budget, Shortage, Spend, budget_sizes, refusal
 from listenlink.model.limit import WINDOW_US
-from listenlink.store.shared_log import SCRIPT, SharedLog, Told, open_redis
+from listenlink.store.redis.redis_log import SCRIPT, SharedLog, Told, open_redis
 
 SECRET = b"s" * 32
 # Where a busy machine must not look like a slow Redis.

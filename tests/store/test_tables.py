@@ -14,10 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 import listenlink.store
-from listenlink.store import audit_tables as audit_tables
 from listenlink.store import tables as tables
-from listenlink.store.columns import SCHEMA_VERSION, metadata
-from listenlink.store.sqlite import create_database, make_engine, schema_version, upgrade
+from listenlink.store.database.columns import SCHEMA_VERSION, metadata
+from listenlink.store.database.sqlite import create_database, make_engine, schema_version, upgrade
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from cast import Server, share, upload, wait_for_sound
-from listenlink.web.assets import ASSETS
+from listenlink.web.pages.assets import ASSETS
 from media.make_audio import add_cover, make
 
 SHARED = "/v1/music/shared/{token}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from listenlink.actions.check_readiness import Finding, Fitness, limits_check
-from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.opening.rate_limits import ClientLimits
+from listenlink.running.readiness import Finding, Fitness, limits_check
 
 
 class NeverAnswering:

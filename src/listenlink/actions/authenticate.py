@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import api_key, ids
 from listenlink.store import people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)

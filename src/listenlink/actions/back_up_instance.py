@@ -23,13 +23,13 @@ from listenlink import __version__
 from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.media.object_copies import ObjectCopies, digest_of
+from listenlink.media.folder.folder import Folder
+from listenlink.media.folder.object_copies import ObjectCopies, digest_of
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
-from listenlink.store import backup
-from listenlink.store.backend import Backend
-from listenlink.store.sqlite import FILE_NAME, schema_version
+from listenlink.store.database import backup
+from listenlink.store.database.location import Backend
+from listenlink.store.database.sqlite import FILE_NAME, schema_version
 
 MANIFEST = "backup.json"
 OBJECTS = "objects"

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from listenlink.actions.find_instance import SECRETS, backend_of
 from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
-from listenlink.store import audit_days, people
-from listenlink.store.backend import Backend
+from listenlink.store import people
+from listenlink.store.audit import day_tables
+from listenlink.store.database.location import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _fill(backend: Backend, organization: str, email: str, now_us: int) -> NewIn
     raw_key = new_api_key()
 
     def add_all(connection: Connection) -> tuple[int, int]:
-        audit_days.make_days(connection, now_us)
+        day_tables.make_days(connection, now_us)
         organization_id = people.add_organization(connection, organization, now_us)
         user_id = people.add_user(connection, email, now_us)
         people.add_membership(connection, organization_id, user_id, "owner", now_us)

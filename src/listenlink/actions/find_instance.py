@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from listenlink.model.signing import SigningKey
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import Settings
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 
 SECRETS = "secrets"
 

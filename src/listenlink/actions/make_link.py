@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import collections, shares, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.collection import Collection
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096

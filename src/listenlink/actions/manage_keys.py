@@ -11,7 +11,7 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
 from listenlink.store import api_keys, people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)

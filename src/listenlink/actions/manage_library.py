@@ -8,7 +8,7 @@ from listenlink.actions.authenticate import Caller
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.track import Track
 from listenlink.store import derived, library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.derived import Sound
 from listenlink.store.library import Edge, Wanted
 

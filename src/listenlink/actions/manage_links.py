@@ -13,9 +13,10 @@ from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
-from listenlink.store import open_counts, share_audit, shares
-from listenlink.store.database import Database
-from listenlink.store.share_audit import DaySums
+from listenlink.store import shares
+from listenlink.store.audit import of_link, open_counts
+from listenlink.store.audit.of_link import DaySums
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ async def list_lines(
 
     def find(connection: Connection) -> list[AuditEntry]:
         _get(connection, caller, share_id)
-        return share_audit.list_lines(connection, share_id, limit, offset)
+        return of_link.list_lines(connection, share_id, limit, offset)
 
     return await database.read(find)
 
@@ -112,7 +113,7 @@ async def sum_days(
 
     def find(connection: Connection) -> tuple[ToldLink, list[DaySums]]:
         told = _tell(connection, [_get(connection, caller, share_id)])[0]
-        return told, share_audit.sum_days(connection, share_id)
+        return told, of_link.sum_days(connection, share_id)
 
     return await database.read(find)
 
@@ -134,7 +135,7 @@ def _get_open_to_change(connection: Connection, caller: Caller, share_id: int) -
 def _tell(connection: Connection, found: list[Share]) -> list[ToldLink]:
     numbers = [share.id for share in found]
     opens = open_counts.find_opens(connection, numbers)
-    last = share_audit.find_last_opens(connection, numbers)
+    last = of_link.find_last_opens(connection, numbers)
     titles = shares.find_titles(connection, found)
     return [
         ToldLink(

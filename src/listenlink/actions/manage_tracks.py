@@ -12,7 +12,7 @@ from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.track import Track
 from listenlink.store import collection_tracks, library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 def own_playback_url(

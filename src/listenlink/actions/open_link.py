@@ -1,7 +1,7 @@
 """Open a shared link: limit, one transaction, answer. This is what the program exists for.
 
 `LinkOpener.open` is one request. What happens to all requests of one moment inside their transaction
-is in `actions/keep_opens.py`: find the link, decide, spend the client's budget, count the open, write
+is in `actions/opening/batch.py`: find the link, decide, spend the client's budget, count the open, write
 the audit.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from listenlink.actions.decide_opens import LIMIT_REASONS, limited_opening
-from listenlink.actions.decide_opens import Opening as Opening
-from listenlink.actions.judge_request import OpenRequest as OpenRequest
-from listenlink.actions.keep_opens import OpenKeeper
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
+from listenlink.actions.opening.decisions import Opening as Opening
+from listenlink.actions.opening.rule import OpenRequest as OpenRequest
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Budget, Shortage
-from listenlink.store.group_queue import GroupQueue
+from listenlink.store.opening.group_queue import GroupQueue
 
 _RESOLVE = Budget.RESOLVE
 

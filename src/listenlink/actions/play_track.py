@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
 from listenlink.model import share
-from listenlink.store.playback import Playable, PlaybackReader
+from listenlink.store.opening.playback import Playable, PlaybackReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import msgspec
 from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.media.object_copies import ObjectCopies, copy_checked
+from listenlink.media.folder.folder import Folder
+from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
 from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signing_keys
-from listenlink.store import backup
-from listenlink.store.columns import SCHEMA_VERSION
-from listenlink.store.sqlite import FILE_NAME
+from listenlink.store.database import backup
+from listenlink.store.database.columns import SCHEMA_VERSION
+from listenlink.store.database.sqlite import FILE_NAME
 
 
 class Restored(msgspec.Struct, frozen=True):

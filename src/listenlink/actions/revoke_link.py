@@ -5,7 +5,7 @@ from __future__ import annotations
 from listenlink.actions.authenticate import Caller
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store import shares
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 async def revoke_link(database: Database, caller: Caller, share_id: int, now_us: int) -> None:

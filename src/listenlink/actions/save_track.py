@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.opening.rate_limits import ClientLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
@@ -13,7 +13,7 @@ from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.track import Track
 from listenlink.store import library, shares, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.library import Edge
 
 

@@ -26,7 +26,7 @@ from listenlink.model.view import (
     licence_view,
     removed_view,
 )
-from listenlink.store.open_rows import FoundTrack
+from listenlink.store.opening.open_rows import FoundTrack
 
 _SETTLED_BYTES = 12_000_000
 # Of a row as it was read, but for its title, of which a character may take four.

@@ -23,7 +23,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.page import Page, PageTrack, Preview
 from listenlink.model.shelf import Written
 from listenlink.store import pages, pictures
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import Fingerprint, find_fingerprint
 from listenlink.store.pages import ShownLink, ShownTrack, Standing
 from listenlink.store.pictures import Drawable

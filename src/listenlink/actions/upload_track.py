@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import invalid
-from listenlink.media.draft import Draft
+from listenlink.media.folder.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"

@@ -16,7 +16,7 @@ from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.places import Places
 from listenlink.store import pages
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 MOST_OF_A_CLIENT = 50
 _SECOND = 1.0

@@ -10,10 +10,15 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from listenlink.actions.limit_clients import ClientLimits, raise_refused, refuse_spent, spend_one
+from listenlink.actions.opening.rate_limits import (
+    ClientLimits,
+    raise_refused,
+    refuse_spent,
+    spend_one,
+)
 from listenlink.model.budget import Budget
 from listenlink.model.client_address import ClientAddress
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 _Found = TypeVar("_Found")
 _Kept = TypeVar("_Kept")

@@ -12,7 +12,6 @@ from pathlib import Path
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
 from listenlink.actions.find_instance import backend_of, has_own_keys
-from listenlink.actions.instance import Instance
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.upload_track import TrackFacts
@@ -24,9 +23,10 @@ from listenlink.demo.music import PIECES, render
 from listenlink.errors import RefusesToStart
 from listenlink.model.api_key import SCOPES
 from listenlink.model.share import TargetType
+from listenlink.running.instance import Instance
 from listenlink.settings import Settings, load_settings
 from listenlink.store import collections, people, tracks
-from listenlink.web.public_door import PATH
+from listenlink.web.public.resolve import PATH
 
 _ENGINE = "own_recording"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104

@@ -15,8 +15,8 @@ from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import signing_keys
-from listenlink.store.audit import read_audit
-from listenlink.store.backend import Backend
+from listenlink.store.audit.audit_log import read_audit
+from listenlink.store.database.location import Backend
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:

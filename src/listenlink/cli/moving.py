@@ -8,11 +8,11 @@ from pathlib import Path
 
 from listenlink.actions.create_instance import is_instance
 from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.store import take_over
-from listenlink.store.backend import Backend
-from listenlink.store.postgres import is_postgres_url, is_unavailable
-from listenlink.store.take_over import NotTheSame, Sum
+from listenlink.media.folder.folder import Folder
+from listenlink.store.database import take_over
+from listenlink.store.database.location import Backend
+from listenlink.store.database.postgres import is_postgres_url, is_unavailable
+from listenlink.store.database.take_over import NotTheSame, Sum
 
 _SQLITE = "sqlite:"
 

@@ -20,7 +20,7 @@ from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import api_keys, people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 _Result = TypeVar("_Result")
 

@@ -25,14 +25,14 @@ from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.find_instance import backend_of, load_ring
-from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
 from listenlink.capacity import current_capacity, make_room
 from listenlink.cli.listening import ListeningServer
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import check_storage
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
+from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
 from listenlink.settings import PREFIX, Settings, load_settings
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import Backend
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0

@@ -12,8 +12,8 @@ def check_storage(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raise RefusesToStart for settings that `choose_storage` can't follow, as far as that shows without
     making a client: its threads wouldn't outlive the fork of a worker."""
     if settings.storage_url is not None:
-        from listenlink.media.bucket_address import read_bucket_address
-        from listenlink.media.cloudfront import load_cloudfront_key
+        from listenlink.media.bucket.address import read_bucket_address
+        from listenlink.media.bucket.cloudfront import load_cloudfront_key
 
         read_bucket_address(settings.storage_url, environment)
         if settings.cloudfront_key_file:
@@ -30,10 +30,10 @@ def choose_storage(
     if settings.storage_url is None:
         return Storage(settings.data), None
     # Here, because who keeps audio in a folder needn't wait for what a bucket takes to load.
-    from listenlink.media.bucket import Bucket
-    from listenlink.media.bucket_address import read_bucket_address
-    from listenlink.media.cloudfront import CloudFrontUrls, load_cloudfront_key
-    from listenlink.media.presigned_url import PresignedUrls
+    from listenlink.media.bucket.address import read_bucket_address
+    from listenlink.media.bucket.bucket import Bucket
+    from listenlink.media.bucket.cloudfront import CloudFrontUrls, load_cloudfront_key
+    from listenlink.media.bucket.presigned_url import PresignedUrls
 
     address = read_bucket_address(settings.storage_url, environment)
     bucket = Bucket(settings.data, address, settings.max_upload_bytes)

@@ -11,12 +11,12 @@ from typing import Annotated
 
 import msgspec
 
-from listenlink.media.child import reopen, run_child
+from listenlink.media.sandbox.child import reopen, run_child
 
 PEAKS = 600
 RENDITION_CONTENT_TYPE = "audio/mp4"
 # -I: neither the working directory nor PYTHON* variables have a say.
-_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.derive_child")
+_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.derive_child")
 _MOST_ANSWER_BYTES = 4 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
 

@@ -14,12 +14,12 @@ from typing import Annotated
 
 import msgspec
 
-from listenlink.media.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
-from listenlink.media.sniff import AudioFormat, sniff
+from listenlink.media.sandbox.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
+from listenlink.media.sandbox.sniff import AudioFormat, sniff
 
 MAX_ANSWER_BYTES = 64 * 1024
 # -I: neither the working directory nor PYTHON* variables have a say.
-CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.probe")
+CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.probe")
 
 REASONS: Mapping[str, str] = {
     "not_audio": "This file is not audio in a format that can be played here:"

@@ -7,11 +7,11 @@ import tempfile
 
 import msgspec
 
-from listenlink.media.child import run_child
+from listenlink.media.sandbox.child import run_child
 
 WIDTH, HEIGHT = 1200, 630
 TITLE_LENGTH = 160
-_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.preview_child")
+_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.preview_child")
 _MOST_BYTES = 4 * 1024 * 1024
 _WALL_SECONDS = 20
 _PNG = b"\x89PNG\r\n\x1a\n"

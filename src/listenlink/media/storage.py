@@ -1,4 +1,4 @@
-"""Where finished objects are kept: in the folder itself, as here, or in a bucket (`media/bucket.py`).
+"""Where finished objects are kept: in the folder itself, as here, or in a bucket (`media/bucket/bucket.py`).
 
 Drafts are in the local folder either way, because measuring needs a file that can be read anywhere.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 
 _Result = TypeVar("_Result")
 
@@ -55,7 +55,7 @@ class Storage(Folder):
 
 class MediaUrls(Protocol):
     """Addresses by which listeners get objects past this server. Where there is no such thing, as
-    with the local folder, the server sends audio itself (`web/playback_door.py`)."""
+    with the local folder, the server sends audio itself (`web/public/playback.py`)."""
 
     @property
     def origin(self) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from listenlink.model.collection import Collection
 from listenlink.store import tables
 from listenlink.store.collection_tracks import count_tracks
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _COLLECTIONS = tables.collections
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from listenlink.store.database import is_postgres
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.database.database import is_postgres
+from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.pages import SHOWN_TRACKS
 
 # Every column that `store/pages.py` reads for a page stands here; a test goes through the tables.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from listenlink.model.track import Track
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.tracks import PLAYED, track_of
 
 OWN, SHARED = "own", "shared"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from listenlink.model.track import Track
 from listenlink.store import tables
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.tracks import track_of
 
 _SHARES = tables.shares

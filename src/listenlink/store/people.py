@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 
 def add_organization(connection: Connection, name: str, now_us: int) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, text
 
 from listenlink.store import tables
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.pages import LEADS_TO_TRACK, SHOWN_TRACKS, Standing
 
 _SHARES = tables.shares

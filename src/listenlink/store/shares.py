@@ -1,4 +1,4 @@
-"""Share links, for their owner. Opening them is `store/opens.py`."""
+"""Share links, for their owner. Opening them is `store/opening/sqlite_opens.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, not_, or_, 
 
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _SHARES = tables.shares
 

@@ -1,4 +1,4 @@
-"""The tables of people and things, defined once. The audit's are in `store/audit_tables.py`."""
+"""The tables of people and things, defined once. The audit's are in `store/audit/tables.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from listenlink.store.columns import KEY, at, key, metadata, to
+from listenlink.store.database.columns import KEY, at, key, metadata, to
 
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects

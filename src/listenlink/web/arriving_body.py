@@ -9,7 +9,7 @@ import asyncio
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.places import Places
-from listenlink.web.answer import Message, Receive
+from listenlink.web.response import Message, Receive
 
 MOST_OF_A_CLIENT = 128
 QUIET_SECONDS = 30.0

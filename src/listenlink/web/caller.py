@@ -11,11 +11,11 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from listenlink.actions.authenticate import Caller, authenticate, require_access
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.client_address import ClientAddress, Network, find_client
-from listenlink.web.answer import Scope
+from listenlink.running.instance import Instance
+from listenlink.web.response import Scope
 
 _MOST_REMEMBERED = 8192
 # Of two addresses, or of three short ones: who comes by more proxies is worked out each time.

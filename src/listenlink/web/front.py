@@ -12,13 +12,23 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
-from listenlink.web import hosts, playback_door, public_door, tus
-from listenlink.web.answer import (
+from listenlink.running.instance import Instance
+from listenlink.web import hosts
+from listenlink.web.api import tus
+from listenlink.web.arriving_body import ArrivingBody, body_places
+from listenlink.web.caller import ClientFinder
+from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
+from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.public import playback, resolve
+from listenlink.web.public.playback import PlaybackDoor
+from listenlink.web.public.resolve import PublicDoor
+from listenlink.web.public.share_page import PageDoor
+from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.response import (
     IS_HEAD,
     TRACE,
     Headers,
@@ -30,20 +40,12 @@ from listenlink.web.answer import (
     request_id,
     send_answer,
 )
-from listenlink.web.arriving_body import ArrivingBody, body_places
-from listenlink.web.caller import ClientFinder
-from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
-from listenlink.web.page_door import PageDoor
-from listenlink.web.page_writer import PageWriter
-from listenlink.web.playback_door import PlaybackDoor
-from listenlink.web.public_door import PublicDoor
 from listenlink.web.routes import make_routes
-from listenlink.web.share_request import ShareRequests
 
-_SHARED = public_door.PATH.encode()
-_AUDIO = playback_door.PATH.encode()
+_SHARED = resolve.PATH.encode()
+_AUDIO = playback.PATH.encode()
 _LISTEN = b"/listen"
-_DOWNLOADS = playback_door.DOWNLOAD_PATH.encode()
+_DOWNLOADS = playback.DOWNLOAD_PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")

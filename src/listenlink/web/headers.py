@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from listenlink.web.answer import Headers
+from listenlink.web.response import Headers
 
 _CSP_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 _READING = b"GET, HEAD, OPTIONS"

@@ -28,11 +28,12 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from listenlink import __version__
-from listenlink.actions.check_readiness import OK
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem
 from listenlink.model.tally import Histogram
-from listenlink.store import derived, open_counts
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import OK
+from listenlink.store import derived
+from listenlink.store.audit import open_counts
 from listenlink.web.front import Front
 
 _CLASSES = range(1, 6)

@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Litestar
 
 from listenlink.model import ids
-from listenlink.web.repeating import KEY_HEADER, KEY_PATTERN
+from listenlink.web.api.idempotency import KEY_HEADER, KEY_PATTERN
 
 Json = dict[str, Any]
 

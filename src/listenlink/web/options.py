@@ -12,8 +12,8 @@ from litestar import HttpMethod, Response, route
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from listenlink.actions.instance import Instance
-from listenlink.web import tus
+from listenlink.running.instance import Instance
+from listenlink.web.api import tus
 from listenlink.web.headers import preflight, text_pairs
 
 _LISTEN = "/listen"

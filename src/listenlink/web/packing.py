@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 
 from listenlink.model.shelf import Written
-from listenlink.web.answer import Headers
 from listenlink.web.headers import text_of
 from listenlink.web.negotiation import weighted
+from listenlink.web.response import Headers
 
 _PACKED: Headers = [(b"content-encoding", b"gzip")]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from litestar import Response
 
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
+from listenlink.running.instance import Instance
 from listenlink.web.headers import PICTURE, text_pairs
-from listenlink.web.ranges import is_known
+from listenlink.web.public.ranges import is_known
 
 # Unfurlers and frames of other sites show them too; their names are given to who may see them.
 _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}

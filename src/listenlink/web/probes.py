@@ -7,8 +7,8 @@ from litestar import Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
-from listenlink.actions.check_readiness import Fitness
-from listenlink.actions.instance import Instance
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import Fitness
 
 _STATUS = {Fitness.FIT: "ready", Fitness.DEGRADED: "degraded", Fitness.UNFIT: "unavailable"}
 

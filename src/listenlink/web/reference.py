@@ -19,11 +19,11 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.shelf import Written
-from listenlink.web.answer import Answer, Headers, send_answer
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
-from listenlink.web.ranges import is_known
+from listenlink.web.public.ranges import is_known
+from listenlink.web.response import Answer, Headers, send_answer
 
 _STYLE = resources.files("listenlink.web.pages").joinpath("reference.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from listenlink.actions.instance import Instance
-from listenlink.actions.keep_house import keep_house
 from listenlink.errors import Problem
+from listenlink.running.housekeeping import keep_house
+from listenlink.running.instance import Instance
 from listenlink.web.client_connections import close_excess
 from listenlink.web.front import Front
 

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-# Both are needed whole: what isn't imported isn't declared.
-from listenlink.store import audit_tables as audit_tables
 from listenlink.store import tables as tables
-from listenlink.store.columns import metadata
+
+# Both are needed whole: what isn't imported isn't declared.
+from listenlink.store.database.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

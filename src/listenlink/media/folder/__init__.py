@@ -1,0 +1,1 @@
+"""Audio in the instance's folder: drafts that arrive, objects that stay."""

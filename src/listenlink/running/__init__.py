@@ -1,0 +1,1 @@
+"""What keeps one process alive: its parts, readiness, housekeeping, its shutdown."""

@@ -1,0 +1,1 @@
+"""The audit's lines, and what is counted from them."""

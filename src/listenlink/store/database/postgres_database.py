@@ -1,0 +1,162 @@
+"""Ordinary queries on PostgreSQL: the same functions of a connection, on an event loop of their own.
+
+Whoever asks, from the server's loop or from a thread, waits for that loop; so a connection is never
+touched by two, and what takes long in a query's own Python keeps nobody from opening a link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.store.database.database import BUSY_AFTER_SECONDS
+from listenlink.store.database.postgres import (
+    CONNECT_SECONDS,
+    LOCK_SPACE,
+    NODE_NAME,
+    PUBLISHERS,
+    PUBLISHING,
+    QUERIES,
+    WRITING,
+    Raw,
+    connect,
+    is_unavailable,
+    wait_for_turn,
+)
+
+_Result = TypeVar("_Result")
+_PUBLISHING_WAIT_SECONDS = 30
+
+
+class PostgresDatabase:
+    """A PostgreSQL database, for everything but the open itself (`store/opening/postgres_opens.py`).
+
+    Writers of all nodes take turns, by an advisory lock: what is written once, as for the embedded
+    database, is as free of races here.
+    """
+
+    def __init__(self, url: str, *, serves: bool = False) -> None:
+        self._url = url
+        self._publishers = threading.Semaphore(PUBLISHERS)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
+        self._thread.start()
+        self._engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: connect(url, name=NODE_NAME) if serves else connect(url),
+            pool_size=QUERIES,
+            max_overflow=0,
+            pool_timeout=CONNECT_SECONDS,
+        )
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    async def read(
+        self,
+        work: Callable[[Connection], _Result],
+        *,
+        within_seconds: float = BUSY_AFTER_SECONDS,
+    ) -> _Result:
+        """Run `work` on one consistent state."""
+        return await self._ask(self._read(work), within_seconds)
+
+    async def write(
+        self,
+        work: Callable[[Connection], _Result],
+        *,
+        within_seconds: float = BUSY_AFTER_SECONDS,
+    ) -> _Result:
+        """Run `work` as one transaction, committed when it returns, undone when it raises."""
+        return await self._ask(self._write(work), within_seconds)
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """While the block lasts no other node makes stored audio a track's, or removes any."""
+        until = time.monotonic() + _PUBLISHING_WAIT_SECONDS
+        # This process's own wait for each other first, so that they take one connection.
+        if not self._publishers.acquire(timeout=_PUBLISHING_WAIT_SECONDS):
+            raise Problem(ProblemKind.UNAVAILABLE)
+        try:
+            # Of a session, not of a transaction: the block may wait long for a bucket.
+            connection = self._submit(self._lock_publishing(until)).result()
+            try:
+                yield
+            finally:
+                self._loop.call_soon_threadsafe(connection.terminate)
+        finally:
+            self._publishers.release()
+
+    async def _lock_publishing(self, until: float) -> Raw:
+        connection = await connect(self._url)
+        try:
+            left_ms = max(1, round((until - time.monotonic()) * 1000))
+            await connection.execute(f"SET lock_timeout = {left_ms:d}")
+            await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def ping(self) -> None:
+        """Return if the database answers."""
+        await self.read(lambda connection: connection.execute(text("SELECT 1")))
+
+    async def checkpoint(self) -> None:
+        """PostgreSQL looks after itself."""
+
+    def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
+        """`read`, while the calling thread waits."""
+        return self._submit(self._read(work)).result()
+
+    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
+        """`write`, while the calling thread waits."""
+        return self._submit(self._write(work)).result()
+
+    def close(self) -> None:
+        """End the loop and the connections."""
+        self._submit(self._engine.dispose()).result(CONNECT_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CONNECT_SECONDS)
+
+    async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
+        async with self._reading.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(wait_for_turn, WRITING)
+            return await connection.run_sync(work)
+
+    def _submit(self, work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
+        return asyncio.run_coroutine_threadsafe(_told(work), self._loop)
+
+    async def _ask(self, work: Coroutine[Any, Any, _Result], within_seconds: float) -> _Result:
+        """Whoever asks is answered in time; the connection of a query that isn't ended behind that."""
+        asked = self._submit(work)
+        try:
+            async with asyncio.timeout(within_seconds):
+                return await asyncio.wrap_future(asked)
+        except TimeoutError as error:
+            raise Problem(ProblemKind.UNAVAILABLE) from error
+
+
+async def _told(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """A database that is locked, full or gone is a 503 for whoever asked, with nothing of its text."""
+    try:
+        return await work
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
+        raise Problem(ProblemKind.UNAVAILABLE) from error

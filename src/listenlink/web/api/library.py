@@ -1,0 +1,230 @@
+"""A user's library: the tracks they made and those they saved."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, UnsetType
+
+from listenlink.actions import manage_library as managing
+from listenlink.actions.save_track import save_track
+from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.store.library import Edge, Wanted
+from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.caller import caller_of, path_id
+from listenlink.web.headers import headers_of
+from listenlink.web.json_body import TEXT
+from listenlink.web.public.share_request import token_of
+
+# More than spaces and control characters, which a title is cleaned of.
+_SOMETHING = r"[^\s\x00-\x1f\x7f]"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_Engine = Annotated[
+    str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
+]
+_Mode = Annotated[
+    Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
+]
+_CollectionId = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=f"^{ids.COLLECTION}[0-9a-f]{{12}}$",
+        description="Only of this collection of one's own.",
+    ),
+]
+
+
+class TrackOfAudio(msgspec.Struct, frozen=True):
+    """One's first track of the bytes that were asked for."""
+
+    track_id: str
+
+
+class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be another. What isn't sent stays."""
+
+    title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
+    artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
+        UNSET
+    )
+    instrumental: bool | UnsetType = UNSET
+
+
+class KeptTrack(msgspec.Struct, frozen=True):
+    """A track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    created_at: str
+    saved: bool
+
+
+class SavedTrack(msgspec.Struct, frozen=True):
+    """A shared track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    share_link_id: str | None
+    created_at: str
+
+
+@get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
+async def list_tracks(
+    org: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    limit: Limit = 50,
+    offset: Offset = 0,
+    mode: _Mode = None,
+    engine: _Engine = None,
+    collection_id: _CollectionId = None,
+) -> Page[TrackAnswer]:
+    """One's library, own and saved tracks, newest first. A collection that isn't one's own has none."""
+    instance: Instance = state.instance
+    collection = None
+    if collection_id is not None:
+        collection = ids.parse_id(ids.COLLECTION, collection_id)
+        if collection is None:
+            raise invalid("collection_id", "This is the id of a collection.")
+    found = await managing.list_tracks(
+        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+    )
+    return Page([track_answer(instance, track, None) for track in found], limit, offset)
+
+
+@patch(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "write"},
+    summary="Change a track",
+    tags=["Tracks"],
+)
+async def change_track(
+    org: FromPath[str],
+    track_id: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    data: JSONBody[ChangedTrack],
+) -> TrackAnswer:
+    """Change what is sent of a track of one's own."""
+    instance: Instance = state.instance
+    changes: dict[str, object] = {}
+    for name, text in (("title", data.title), ("artist", data.artist)):
+        if isinstance(text, str):
+            changes[name] = clean_title(text)
+            if not changes[name]:
+                raise invalid(name, f"The {name} is empty.")
+    if data.artist is None:
+        changes["artist"] = None
+    if isinstance(data.instrumental, bool):
+        changes["instrumental"] = data.instrumental
+    caller = caller_of(request)
+    changed = await managing.change_track(
+        instance.database, caller, path_id(ids.TRACK, track_id), changes
+    )
+    return track_answer(instance, changed, caller.user_id)
+
+
+@post(
+    "/v1/music/{org:str}/tracks/{track_id:str}/save",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Keep a track in the library",
+    tags=["Tracks"],
+)
+async def keep_track(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> KeptTrack:
+    """A track that is in the library, or an own one that was taken out. What others made comes in by
+    their link."""
+    instance: Instance = state.instance
+    edge = await managing.keep_track(
+        instance.database,
+        caller_of(request),
+        path_id(ids.TRACK, track_id),
+        instance.clock.now_us(),
+    )
+    place = ids.public_id(ids.LIBRARY, edge.id)
+    return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+
+
+@delete(
+    "/v1/music/{org:str}/tracks/{track_id:str}/save",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Take a track out of the library",
+    tags=["Tracks"],
+)
+async def take_out(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """A saved track is gone for this user; an own one stays theirs, and can be kept again."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    await managing.take_out(instance.database, caller_of(request), number)
+    return Acknowledgement(True, track_id, "Track removed from library.")
+
+
+@post(
+    "/v1/music/shared/{token:str}/save",
+    opt={"scope": "write"},
+    summary="Save a shared track",
+    tags=["Listen"],
+)
+async def save_shared_track(
+    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> SavedTrack:
+    """Keep the track of a link in the library of the key's user. Counts no open; again: the same."""
+    instance: Instance = state.instance
+    scope = request.scope
+    edge = await save_track(
+        instance.database,
+        instance.limits,
+        caller_of(request),
+        state.clients.find(dict(scope), headers_of(scope)),
+        token_of(scope, has_more=True),
+        instance.clock.now_us(),
+        instance.clock.tick_us(),
+    )
+    return _saved(edge)
+
+
+@get(
+    "/v1/music/{org:str}/audio/{sha256:str}",
+    opt={"scope": "read"},
+    summary="Find a track by its audio",
+    tags=["Tracks"],
+)
+async def find_by_audio(
+    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> TrackOfAudio:
+    """Whether one has a track of these bytes already, by their SHA-256 in lowercase hex."""
+    instance: Instance = state.instance
+    if _SHA256.fullmatch(sha256) is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    number = await managing.find_by_audio(
+        instance.database, caller_of(request), bytes.fromhex(sha256)
+    )
+    return TrackOfAudio(ids.public_id(ids.TRACK, number))
+
+
+def _saved(edge: Edge) -> SavedTrack:
+    return SavedTrack(
+        id=ids.public_id(ids.LIBRARY, edge.id),
+        track_id=ids.public_id(ids.TRACK, edge.track_id),
+        source=edge.source,
+        share_link_id=None if edge.share_id is None else ids.public_id(ids.SHARE, edge.share_id),
+        created_at=iso_seconds(edge.created_at),
+    )
