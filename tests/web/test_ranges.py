@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from listenlink.web.public.ranges import Part, choose_part
+from listenlink.web.ranges import Part, choose_part
 
 SIZE = 1000
 ETAG = b'"abc"'

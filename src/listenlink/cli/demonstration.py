@@ -26,7 +26,7 @@ from listenlink.model.share import TargetType
 from listenlink.running.instance import Instance
 from listenlink.settings import Settings, load_settings
 from listenlink.store import collections, people, tracks
-from listenlink.web.public.resolve import PATH
+from listenlink.web.paths import SHARED_PATH
 
 _ENGINE = "own_recording"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -120,7 +120,7 @@ async def _link(instance: Instance, caller: Caller, target_type: TargetType, tar
     terms = ShareTerms(label="demo")
     now_us = instance.clock.now_us()
     made = await make_link(instance.database, caller, target_type, target_id, terms, now_us)
-    return instance.settings.base_url + PATH + made.token
+    return instance.settings.base_url + SHARED_PATH + made.token
 
 
 def _tell(urls: tuple[str, str], made: NewInstance | None) -> None:

@@ -17,13 +17,12 @@ from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
-from listenlink.web import hosts
+from listenlink.web import hosts, paths
 from listenlink.web.api import tus
 from listenlink.web.arriving_body import ArrivingBody, body_places
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.pages.page_writer import PageWriter
-from listenlink.web.public import playback, resolve
 from listenlink.web.public.playback import PlaybackDoor
 from listenlink.web.public.resolve import PublicDoor
 from listenlink.web.public.share_page import PageDoor
@@ -42,10 +41,10 @@ from listenlink.web.response import (
 )
 from listenlink.web.routes import make_routes
 
-_SHARED = resolve.PATH.encode()
-_AUDIO = playback.PATH.encode()
+_SHARED = paths.SHARED_PATH.encode()
+_AUDIO = paths.AUDIO_PATH.encode()
 _LISTEN = b"/listen"
-_DOWNLOADS = playback.DOWNLOAD_PATH.encode()
+_DOWNLOADS = paths.DOWNLOAD_PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")

@@ -9,7 +9,7 @@ from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
 from listenlink.running.instance import Instance
 from listenlink.web.headers import PICTURE, text_pairs
-from listenlink.web.public.ranges import is_known
+from listenlink.web.ranges import is_known
 
 # Unfurlers and frames of other sites show them too; their names are given to who may see them.
 _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}

@@ -22,7 +22,7 @@ from listenlink.model.shelf import Written
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
-from listenlink.web.public.ranges import is_known
+from listenlink.web.ranges import is_known
 from listenlink.web.response import Answer, Headers, send_answer
 
 _STYLE = resources.files("listenlink.web.pages").joinpath("reference.css").read_text("utf-8")

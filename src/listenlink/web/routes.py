@@ -33,7 +33,7 @@ from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import answer_options
 from listenlink.web.pages import assets
-from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed
+from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
 from listenlink.web.response import TRACE, problem_answer, send_answer
 
 # Anybody, without a key. The first three are served by `web/front.py` before they come here.
@@ -60,7 +60,7 @@ FOR_ANYBODY: list[Any] = [
 # A caller with a key of {org} that has the scope which the route declares.
 FOR_OWNERS: list[Any] = [
     whoami.get_caller,  #              any    GET      /v1/caller
-    library.save_shared_track,  #       write  POST     /v1/music/shared/{token}/save
+    save.save_shared_track,  #          write  POST     /v1/music/shared/{token}/save
     engines.list_engines,  #            read   GET      /v1/music/{org}/engines
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks

@@ -12,20 +12,17 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_library as managing
-from listenlink.actions.save_track import save_track
 from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
-from listenlink.store.library import Edge, Wanted
+from listenlink.store.library import Wanted
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.headers import headers_of
 from listenlink.web.json_body import TEXT
-from listenlink.web.public.share_request import token_of
 
 # More than spaces and control characters, which a title is cleaned of.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
@@ -69,16 +66,6 @@ class KeptTrack(msgspec.Struct, frozen=True):
     source: str
     created_at: str
     saved: bool
-
-
-class SavedTrack(msgspec.Struct, frozen=True):
-    """A shared track's place in the library."""
-
-    id: str
-    track_id: str
-    source: str
-    share_link_id: str | None
-    created_at: str
 
 
 @get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
@@ -177,30 +164,6 @@ async def take_out(
     return Acknowledgement(True, track_id, "Track removed from library.")
 
 
-@post(
-    "/v1/music/shared/{token:str}/save",
-    opt={"scope": "write"},
-    summary="Save a shared track",
-    tags=["Listen"],
-)
-async def save_shared_track(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> SavedTrack:
-    """Keep the track of a link in the library of the key's user. Counts no open; again: the same."""
-    instance: Instance = state.instance
-    scope = request.scope
-    edge = await save_track(
-        instance.database,
-        instance.limits,
-        caller_of(request),
-        state.clients.find(dict(scope), headers_of(scope)),
-        token_of(scope, has_more=True),
-        instance.clock.now_us(),
-        instance.clock.tick_us(),
-    )
-    return _saved(edge)
-
-
 @get(
     "/v1/music/{org:str}/audio/{sha256:str}",
     opt={"scope": "read"},
@@ -218,13 +181,3 @@ async def find_by_audio(
         instance.database, caller_of(request), bytes.fromhex(sha256)
     )
     return TrackOfAudio(ids.public_id(ids.TRACK, number))
-
-
-def _saved(edge: Edge) -> SavedTrack:
-    return SavedTrack(
-        id=ids.public_id(ids.LIBRARY, edge.id),
-        track_id=ids.public_id(ids.TRACK, edge.track_id),
-        source=edge.source,
-        share_link_id=None if edge.share_id is None else ids.public_id(ids.SHARE, edge.share_id),
-        created_at=iso_seconds(edge.created_at),
-    )

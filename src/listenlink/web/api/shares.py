@@ -25,7 +25,7 @@ from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
-from listenlink.web.public import resolve
+from listenlink.web.paths import SHARED_PATH
 
 
 class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +141,7 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
     return Link(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=instance.settings.base_url + resolve.PATH + made.token,
+        url=instance.settings.base_url + SHARED_PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=iso_or_none(share.expires_at),

@@ -17,7 +17,7 @@ from listenlink.web.pages.licence_words import licence_name, licence_sentence
 from listenlink.web.pages.linked_data import linked_data
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.pages.script_words import script_words
-from listenlink.web.public.share_request import PATH
+from listenlink.web.paths import SHARED_PATH
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -36,7 +36,7 @@ class PageWriter:
         data = self.data(page, language)
         cover = cover_path(self._pictures, page, page.cover_track, LARGE)
         preview = self._pictures.write(PictureName(page.share_id, page.rotation, 0, PREVIEW))
-        url = self._base_url + PATH + token
+        url = self._base_url + SHARED_PATH + token
         return self._render(
             "embed.html" if is_embed else "share.html",
             language,

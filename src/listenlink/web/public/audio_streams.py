@@ -16,7 +16,7 @@ from listenlink.errors import Problem
 from listenlink.media.folder.open_files import Audio
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.places import Places
-from listenlink.web.public.ranges import Part
+from listenlink.web.ranges import Part
 from listenlink.web.response import Receive, Send
 
 MOST_OF_A_CLIENT = 100

@@ -20,9 +20,10 @@ from listenlink.running.instance import Instance
 from listenlink.store import pages
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.pages.languages import choose_language
+from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.public.downloads import file_name
-from listenlink.web.public.share_request import ShareRequests, token_of
+from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Scope as OurScope
 
 EMBED_PATH = "/embed/"

@@ -16,8 +16,8 @@ from listenlink.model import ids
 from listenlink.model.listen_session import read_session
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of, text_of
+from listenlink.web.paths import token_of
 from listenlink.web.problems import ErrorEnvelope
-from listenlink.web.public.share_request import token_of
 
 # Nobody needs a key for this one, and what arrives is kept until it's whole.
 _MOST_BYTES = 4096

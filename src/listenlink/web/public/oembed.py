@@ -19,8 +19,8 @@ from listenlink.model.view import LicenceView, licence_view
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.pages.languages import catalogue, choose_language
+from listenlink.web.paths import SHARED_PATH
 from listenlink.web.problems import ErrorEnvelope
-from listenlink.web.public.share_request import PATH
 
 _WIDTH, _HEIGHT = 480, 210
 _LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
@@ -77,7 +77,7 @@ async def describe_embed(
     instance: Instance = state.instance
     scope: Any = request.scope
     headers = headers_of(scope)
-    before, _, token = url.partition(PATH)
+    before, _, token = url.partition(SHARED_PATH)
     if before != instance.settings.base_url:
         token = ""  # of no link; refused and counted like any
     asked = state.share_requests.read(scope, headers, token, counts=False)

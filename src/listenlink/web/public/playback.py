@@ -9,16 +9,12 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.attachment import content_disposition
 from listenlink.media.folder.open_files import Audio
-
-# The door's paths are part of what is signed for.
-from listenlink.media.signed_url import DOWNLOAD_PATH as DOWNLOAD_PATH
-from listenlink.media.signed_url import PATH as PATH
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import MEDIA, preflight
 from listenlink.web.public.audio_streams import SMALL_BYTES, AudioStreams
-from listenlink.web.public.ranges import Part, choose_part
+from listenlink.web.ranges import Part, choose_part
 from listenlink.web.response import (
     TRACE,
     Answer,

@@ -13,10 +13,10 @@ from listenlink.model.tally import DoorTally, Histogram
 from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import wants_page
+from listenlink.web.paths import token_of
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
-from listenlink.web.public.share_request import PATH as PATH  # the door's path
-from listenlink.web.public.share_request import ShareRequests, token_of
+from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)

@@ -25,9 +25,10 @@ from listenlink.web.headers import text_of
 from listenlink.web.packing import as_taken, write_packed
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.paths import SHARED_PATH, token_of
 from listenlink.web.problems import RETRY_AFTER_SECONDS
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
-from listenlink.web.public.share_request import PATH, ShareRequests, token_of
+from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Answer, Headers, Scope, Send, send_answer
 
 LISTENING = "/listening/"
@@ -134,7 +135,7 @@ class PageDoor:
 
     def _opened(self, token: str, session: ListenSession) -> Answer:
         written = write_session(session, self._instance.session_signer)
-        place = f"{PATH}{token}{LISTENING}{written}"
+        place = f"{SHARED_PATH}{token}{LISTENING}{written}"
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
     def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:

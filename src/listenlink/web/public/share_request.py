@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.opening.rate_limits import limited, spend_one
 from listenlink.clock import SECOND_US
@@ -17,16 +14,6 @@ from listenlink.running.instance import Instance
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.response import TRACE, Scope
-
-PATH = "/v1/music/shared/"
-
-
-def token_of(scope: Mapping[str, Any], before: str = PATH, *, has_more: bool = False) -> str:
-    """The token in the request's path behind `before`, undecoded: a token has one spelling, and `%73hr_…`
-    isn't it. `has_more`: it isn't the path's end."""
-    path: bytes = scope["raw_path"]
-    rest = path[len(before) :].decode("latin-1")
-    return rest.partition("/")[0] if has_more else rest
 
 
 class ShareRequests:
