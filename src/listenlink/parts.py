@@ -45,11 +45,8 @@ from listenlink.store.audit import day_tables
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import Backend
 from listenlink.store.database.postgres import BATCHES
-from listenlink.store.opening.connections import Connections
 from listenlink.store.opening.group_commit import GroupCommit
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
-from listenlink.store.opening.postgres_group import PostgresGroup
-from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
 
 _KEPT_BYTES = 32 * 1024 * 1024
 
@@ -128,18 +125,30 @@ def open_doors(
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
-    connections = Connections(backend.url, BATCHES) if backend.url is not None else None
-    keeper = OpenKeeper(
-        limits, names, settings.session_ttl_seconds, connections, with_objects=with_objects
-    )
     if backend.url is not None:
-        # Connections of their own: neither opens nor playback can take the others'.
-        reader = PostgresPlaybackReader(Connections(backend.url, BATCHES))
-        return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
+        return _open_postgres_doors(backend.url, limits, names, settings, with_objects)
+    ttl_seconds = settings.session_ttl_seconds
+    keeper = OpenKeeper(limits, names, ttl_seconds, with_objects=with_objects)
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
         backend.path, keeper.run_now, keeper.undo, keeper.done
     )
     return LinkOpener(keeper, queue), SqlitePlaybackReader(backend.path)
+
+
+def _open_postgres_doors(
+    url: str, limits: ClientLimits, names: ClientNames, settings: Settings, with_objects: bool
+) -> tuple[LinkOpener, PlaybackReader]:
+    # Here, because the embedded database does without the driver.
+    from listenlink.store.opening.connections import Connections
+    from listenlink.store.opening.postgres_group import PostgresGroup
+    from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
+
+    ttl_seconds = settings.session_ttl_seconds
+    # Connections of their own: neither opens nor playback can take the others'.
+    connections = Connections(url, BATCHES)
+    keeper = OpenKeeper(limits, names, ttl_seconds, connections, with_objects=with_objects)
+    reader = PostgresPlaybackReader(Connections(url, BATCHES))
+    return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
 
 
 def load_engines(

@@ -11,7 +11,8 @@ from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.store.database import take_over
 from listenlink.store.database.location import Backend
-from listenlink.store.database.postgres import is_postgres_url, is_unavailable
+from listenlink.store.database.postgres import is_postgres_url
+from listenlink.store.database.postgres_driver import is_unavailable
 from listenlink.store.database.take_over import NotTheSame, Sum
 
 _SQLITE = "sqlite:"

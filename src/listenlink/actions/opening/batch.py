@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from listenlink.actions.opening.decisions import Decisions, Opening
 from listenlink.actions.opening.pseudonyms import BatchNames, ClientNames
@@ -16,8 +17,10 @@ from listenlink.actions.opening.rule import OpenRequest
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.postgres import Raw
 from listenlink.store.opening import postgres_opens, sqlite_opens
-from listenlink.store.opening.connections import Connections
 from listenlink.store.opening.open_rows import FoundLink, LimitedLine
+
+if TYPE_CHECKING:
+    from listenlink.store.opening.connections import Connections
 
 # Each time but the first another node took some of a link's last opens, so it ends.
 _MOST_DECISIONS = 20

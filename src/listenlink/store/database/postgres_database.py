@@ -29,10 +29,9 @@ from listenlink.store.database.postgres import (
     QUERIES,
     WRITING,
     Raw,
-    connect,
-    is_unavailable,
     wait_for_turn,
 )
+from listenlink.store.database.postgres_driver import connect, is_unavailable
 
 _Result = TypeVar("_Result")
 _PUBLISHING_WAIT_SECONDS = 30

@@ -21,7 +21,8 @@ from listenlink.store.audit import day_tables
 # Both are needed whole: what isn't imported isn't declared.
 from listenlink.store.audit import tables as audit_tables
 from listenlink.store.database.columns import metadata
-from listenlink.store.database.postgres import Raw, connect
+from listenlink.store.database.postgres import Raw
+from listenlink.store.database.postgres_driver import connect
 from listenlink.store.database.sqlite import connect as connect_sqlite
 
 _ROWS_PER_STEP = 10_000

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.store.database.postgres import Raw, connect, is_unavailable
+from listenlink.store.database.postgres import Raw
+from listenlink.store.database.postgres_driver import connect, is_unavailable
 
 # Together with the answer, within the two seconds after which a listener is told "busy"; also for whom a
 # proxy has tried another node before, which it may for half a second.
