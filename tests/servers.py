@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from ports import free_port
 
 REDIS_DATABASES = 4096
@@ -194,7 +194,7 @@ def database_url(server: Program, name: str) -> str:
 def _template() -> str:
     """The name of a database of this test process's server with all tables and nothing in them."""
     url = new_database(postgres(), "template0")
-    Backend(Path("/nonexistent"), url).upgrade()
+    DatabaseLocation(Path("/nonexistent"), url).upgrade()
     return url.rpartition("/")[2]
 
 

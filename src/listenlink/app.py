@@ -7,8 +7,8 @@ import structlog
 from listenlink import parts
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.draw_preview import PreviewDrawer
-from listenlink.actions.find_instance import backend_of, load_ring
-from listenlink.actions.opening.pseudonyms import ClientNames
+from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
@@ -18,7 +18,7 @@ from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
-from listenlink.media.folder.open_files import OpenObjects
+from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
@@ -42,14 +42,14 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     """
     check_instance(settings)
     ring = load_ring(settings)
-    backend = backend_of(settings)
+    backend = locate_database(settings)
     stores = parts.open_stores(backend, settings, clock)
     database, folder, drafts, media_urls = stores
     keys = parts.compare_keys(ring, clock, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     opener, reader = parts.open_doors(
-        backend, limits, ClientNames(daily_keys), settings, with_objects=media_urls is not None
+        backend, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
     deriver = AudioDeriver(database, folder, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
@@ -61,7 +61,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     return Instance(
         settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
         media_urls=media_urls,
-        open_objects=OpenObjects(folder), reader=reader, daily_keys=daily_keys, registry=registry,
+        open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader), uploader=uploader,

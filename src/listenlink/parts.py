@@ -16,8 +16,8 @@ from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.decisions import Opening
-from listenlink.actions.opening.pseudonyms import ClientNames
-from listenlink.actions.opening.rate_limits import ClientLimits, OwnLimits
+from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import Problem, RefusesToStart
@@ -29,7 +29,7 @@ from listenlink.model.budget import Budget
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.shelf import Shelf
 from listenlink.model.signing import Signer, SigningKey, derive
-from listenlink.running.node_keys import KeyComparison
+from listenlink.running.node_keys import NodeKeys
 from listenlink.running.readiness import (
     Check,
     database_check,
@@ -43,7 +43,7 @@ from listenlink.settings import Settings
 from listenlink.store import engines, resumable_uploads, tracks
 from listenlink.store.audit import day_tables
 from listenlink.store.database.database import Database
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.postgres import BATCHES
 from listenlink.store.opening.group_commit import GroupCommit
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
@@ -60,7 +60,7 @@ class Stores(NamedTuple):
     media_urls: MediaUrls | None
 
 
-def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
+def open_stores(backend: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
     """The database, brought to this version's tables, and the storage, cleaned of what a crash left.
 
     Raises RefusesToStart if the database can't be reached, or the bucket's keys aren't fit to sign with.
@@ -94,32 +94,32 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
 
 def open_shared(
     settings: Settings, ring: Sequence[SigningKey], clock: Clock
-) -> tuple[ClientLimits, DayKeys]:
+) -> tuple[RateLimits, DayKeys]:
     """What several processes share by Redis, or one has by itself: the limits and the days' keys."""
-    own = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+    own = OwnRateLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     days = DailyKeys(daily_folder(settings))
     if settings.redis_url is None:
         return own, days
     # Here, because one process by itself needn't wait for what Redis takes to load.
-    from listenlink.actions.opening.redis_rate_limits import SharedLimits
-    from listenlink.store.redis.redis_days import SharedDayKeys
-    from listenlink.store.redis.redis_log import PURPOSE, SharedLog, open_redis
+    from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
+    from listenlink.store.redis.redis_days import RedisDayKeys
+    from listenlink.store.redis.redis_log import PURPOSE, RedisLog, open_redis
 
     redis = open_redis(settings.redis_url.get_secret_value())
-    shared_days = SharedDayKeys(redis, days)
+    shared_days = RedisDayKeys(redis, days)
     shared_days.prepare(clock.now_us() // DAY_US)
     if not own.sizes[Budget.RESOLVE]:
         return own, shared_days
     # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
-    log = SharedLog(redis, own.sizes, secret)
-    return SharedLimits(own, log, clock), shared_days
+    log = RedisLog(redis, own.sizes, secret)
+    return RedisRateLimits(own, log, clock), shared_days
 
 
 def open_doors(
-    backend: Backend,
-    limits: ClientLimits,
-    names: ClientNames,
+    backend: DatabaseLocation,
+    limits: RateLimits,
+    names: Pseudonyms,
     settings: Settings,
     *,
     with_objects: bool,
@@ -136,7 +136,7 @@ def open_doors(
 
 
 def _open_postgres_doors(
-    url: str, limits: ClientLimits, names: ClientNames, settings: Settings, with_objects: bool
+    url: str, limits: RateLimits, names: Pseudonyms, settings: Settings, with_objects: bool
 ) -> tuple[LinkOpener, PlaybackReader]:
     # Here, because the embedded database does without the driver.
     from listenlink.store.opening.connections import Connections
@@ -179,9 +179,9 @@ def make_makers() -> tuple[OnceMaker, OnceMaker]:
     return OnceMaker(shelf, 2, most_waiting=32), OnceMaker(shelf, 4, most_waiting=64)
 
 
-def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> KeyComparison:
+def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> NodeKeys:
     """The signing keys, compared with the other nodes' for the first time."""
-    keys = KeyComparison(ring, clock)
+    keys = NodeKeys(ring, clock)
     keys.compare_now(database)
     return keys
 
@@ -190,8 +190,8 @@ def list_checks(
     settings: Settings,
     stores: Stores,
     ring: Sequence[SigningKey],
-    keys: KeyComparison,
-    limits: ClientLimits,
+    keys: NodeKeys,
+    limits: RateLimits,
     engines_problem: str | None,
 ) -> list[Check]:
     """What must hold for an instance to be ready, in the order `/readyz` tells it."""

@@ -1,4 +1,4 @@
-"""What the program loads before anybody asks for it: nothing that another setting or another process needs."""
+"""What is loaded before anybody asks for it: nothing that another setting or process needs."""
 
 from __future__ import annotations
 

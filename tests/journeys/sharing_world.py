@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from engines import new_settings
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import create_instance
-from listenlink.actions.find_instance import backend_of
+from listenlink.actions.find_instance import locate_database
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.app import build_instance
 from listenlink.clock import SECOND_US, Clock
@@ -157,5 +157,5 @@ def new_world(folder: Path) -> World:
         name.lower(): stored[name] for name in ("DATABASE_URL", "REDIS_URL") if name in stored
     }
     settings = Settings(data=folder / "data", resolve_limit_per_minute=0, **given)
-    create_instance(backend_of(settings), "Music", "me@localhost", clock.now_us())
+    create_instance(locate_database(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

@@ -21,7 +21,7 @@ from cast import Server
 from engines import POSTGRESQL
 from listenlink.clock import DAY_US, Clock
 from listenlink.store.audit import day_tables
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from live.load import FULL, SHARED, Reply, Request, connected, get, link_number, make_links, press
 
 pytestmark = [
@@ -62,7 +62,7 @@ def token(number: int) -> str:
     return "shr_" + hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()
 
 
-def fill_audit(postgres: servers.Program, backend: Backend) -> None:
+def fill_audit(postgres: servers.Program, backend: DatabaseLocation) -> None:
     """As many lines each day, up to yesterday, in the tables of their days."""
     today = Clock().now_us() // DAY_US
     database = backend.open()
@@ -120,7 +120,7 @@ def cost_of_an_open(server: Server, postgres: servers.Program, links: int) -> fl
     return min(costs)
 
 
-def drop_a_month(backend: Backend) -> float:
+def drop_a_month(backend: DatabaseLocation) -> float:
     """Seconds that the oldest thirty days took to go."""
     until_us = (Clock().now_us() // DAY_US - DAYS + 30) * DAY_US
     database, began = backend.open(), time.monotonic()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from listenlink.actions.opening.rate_limits import OwnLimits
+from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
 from listenlink.model.limit import WINDOW_US
 
@@ -99,7 +99,7 @@ class PlainLists:
 def test_every_decision_is_that_of_plain_lists(
     resolve: int, misses: int, steps: list[Step]
 ) -> None:
-    oracle, limits, tick = PlainLists(resolve, misses), OwnLimits(resolve, misses), 7
+    oracle, limits, tick = PlainLists(resolve, misses), OwnRateLimits(resolve, misses), 7
     assert limits.sizes == oracle.sizes
     for step in steps:
         tick += step.passed
@@ -133,27 +133,27 @@ def check_shortage(oracle: PlainLists, ask: Spend, told: Shortage, missing: set[
     assert oracle.missing(ask, served_at) == set()
 
 
-def check_what_is_left(oracle: PlainLists, limits: OwnLimits, client: int, tick: int) -> None:
+def check_what_is_left(oracle: PlainLists, limits: OwnRateLimits, client: int, tick: int) -> None:
     for budget in [*COUNTED, Budget.REPEAT]:
         left = limits.peek(budget, client, tick)
         used = oracle.used(client, budget, tick)
         assert (left.limit, left.remaining) == (oracle.sizes[budget], left.limit - used)
 
 
-def refused(limits: OwnLimits, token: int, tick_us: int, client: int = 1) -> Budget | None:
+def refused(limits: OwnRateLimits, token: int, tick_us: int, client: int = 1) -> Budget | None:
     """The budget that had no refusal left, or None if it was told."""
     (left,) = limits.spend_now([refusal(client, digest(token), tick_us)])
     return left.budget if isinstance(left, Shortage) else None
 
 
-def spends(limits: OwnLimits, budget: Budget, many: int, tick_us: int, client: int = 1) -> int:
+def spends(limits: OwnRateLimits, budget: Budget, many: int, tick_us: int, client: int = 1) -> int:
     """How many of so many were accepted."""
     answers = limits.spend_now([Spend(client, budget, tick_us)] * many)
     return sum(isinstance(left, Allowance) for left in answers)
 
 
 def test_one_dead_link_is_told_as_often_as_a_good_one_opens_and_then_not() -> None:
-    limits = OwnLimits(120, 20)
+    limits = OwnRateLimits(120, 20)
     told = [refused(limits, 0, tick) for tick in range(20_000)]
     assert told == [None] * 120 + [Budget.REPEAT] * 19_880
     assert refused(limits, 0, WINDOW_US) is Budget.REPEAT
@@ -161,13 +161,13 @@ def test_one_dead_link_is_told_as_often_as_a_good_one_opens_and_then_not() -> No
 
 
 def test_dead_links_in_turn_have_no_more_together() -> None:
-    limits = OwnLimits(120, 20)
+    limits = OwnRateLimits(120, 20)
     told = [refused(limits, n % 20, n) for n in range(20_000)]
     assert told.count(None) == 120
     assert refused(limits, 20, 20_000) is Budget.REFUSAL
 
 
-def use_up(limits: OwnLimits, budget: Budget, tick_us: int, client: int = 1) -> int:
+def use_up(limits: OwnRateLimits, budget: Budget, tick_us: int, client: int = 1) -> int:
     """How many were accepted of a budget until it said that it has nothing left."""
     if budget in COUNTED:
         return spends(limits, budget, 99, tick_us, client)
@@ -180,7 +180,7 @@ def use_up(limits: OwnLimits, budget: Budget, tick_us: int, client: int = 1) -> 
 @pytest.mark.parametrize("spent", list(Budget))
 @pytest.mark.parametrize("other", list(Budget))
 def test_no_budget_is_touched_by_another_ones_requests(spent: Budget, other: Budget) -> None:
-    limits = OwnLimits(10, 3)
+    limits = OwnRateLimits(10, 3)
     assert use_up(limits, spent, 0) == limits.sizes[spent]
     refusals = {Budget.REFUSAL, Budget.REPEAT}
     if spent is not other and {spent, other} != refusals:
@@ -189,7 +189,7 @@ def test_no_budget_is_touched_by_another_ones_requests(spent: Budget, other: Bud
 
 
 def test_a_refusal_spends_both_of_its_budgets_or_none() -> None:
-    limits = OwnLimits(4, 3)
+    limits = OwnRateLimits(4, 3)
     assert [refused(limits, 0, 0) for _ in range(2)] == [None] * 2
     assert [refused(limits, n, 1) for n in (1, 2)] == [None] * 2
     # Nothing is left of `repeat`, and of `refusal` neither: a new token needs both.
@@ -204,14 +204,14 @@ def test_a_refusal_spends_both_of_its_budgets_or_none() -> None:
 
 
 def test_without_a_repeat_left_a_new_token_is_not_counted() -> None:
-    limits = OwnLimits(2, 2)
+    limits = OwnRateLimits(2, 2)
     assert [refused(limits, 0, tick) for tick in (0, 0, 1, 2)] == [None] * 2 + [Budget.REPEAT] * 2
     assert [refused(limits, n, 3) for n in (1, 2, 3)] == [Budget.REPEAT] * 3
     assert [refused(limits, n, WINDOW_US + 1) for n in (4, 5)] == [None] * 2
 
 
 def test_a_limit_of_opens_of_zero_switches_all_off() -> None:
-    limits = OwnLimits(0, 20)
+    limits = OwnRateLimits(0, 20)
     assert set(limits.sizes.values()) == {0}
     assert {refused(limits, n, 0) for n in [*range(1000), *[0] * 1000]} == {None}
     for budget in COUNTED:
@@ -220,13 +220,13 @@ def test_a_limit_of_opens_of_zero_switches_all_off() -> None:
 
 
 def test_a_limit_of_misses_of_zero_switches_off_only_that_of_tokens() -> None:
-    limits = OwnLimits(30, 0)
+    limits = OwnRateLimits(30, 0)
     assert [refused(limits, n, n) for n in range(40)] == [None] * 30 + [Budget.REPEAT] * 10
     assert spends(limits, Budget.RESOLVE, 40, 50) == 30
 
 
 def test_a_refusal_that_never_left_is_given_back_but_its_token_stays_known() -> None:
-    limits = OwnLimits(2, 1)
+    limits = OwnRateLimits(2, 1)
     ask = refusal(1, digest(0), 5)
     charges: list[Charge] = []
     for left in limits.spend_now([ask, ask]):
@@ -239,7 +239,7 @@ def test_a_refusal_that_never_left_is_given_back_but_its_token_stays_known() -> 
 
 def test_each_of_the_two_budgets_of_a_refusal_can_be_the_one_that_lasts_longer() -> None:
     """After a failure the tokens are known longer than their refusals count: then the longer wait is told."""
-    limits = OwnLimits(1, 1)
+    limits = OwnRateLimits(1, 1)
     first = refusal(1, digest(0), 0)
     (left,) = limits.spend_now([first])
     assert isinstance(left, Allowance)

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import Connection
 
 from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.pseudonyms import ClientNames
-from listenlink.actions.opening.rate_limits import OwnLimits
+from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.budget import Budget
 from listenlink.store.database.database import Database
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.opening import postgres_opens
 from listenlink.store.opening.connections import Connections
 from store.test_client_names import ANNA, NOON_US, CountedDays, asked
@@ -28,16 +28,16 @@ from store.test_client_names import ANNA, NOON_US, CountedDays, asked
 LIMIT = 3
 
 
-def left(limits: OwnLimits, budget: Budget) -> int:
+def left(limits: OwnRateLimits, budget: Budget) -> int:
     return limits.peek(budget, ANNA.number, NOON_US).remaining
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_a_batch_that_is_not_kept_gives_its_refusals_back(tmp_path: Path, is_kept: bool) -> None:
-    backend = Backend(tmp_path, None)
+    backend = DatabaseLocation(tmp_path, None)
     backend.create()
-    limits = OwnLimits(LIMIT, LIMIT)
-    keeper = OpenKeeper(limits, ClientNames(CountedDays()), 3600)
+    limits = OwnRateLimits(LIMIT, LIMIT)
+    keeper = OpenKeeper(limits, Pseudonyms(CountedDays()), 3600)
     with contextlib.closing(sqlite3.connect(backend.path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         keeper.run_now(connection, [asked(ANNA)] * 2)
@@ -65,9 +65,9 @@ async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, is_kept: bool)
 
     monkeypatch.setattr(postgres_opens, "find_links", find_links)
     monkeypatch.setattr(postgres_opens, "keep", keep)
-    limits = OwnLimits(LIMIT, LIMIT)
+    limits = OwnRateLimits(LIMIT, LIMIT)
     connections = cast(Connections, NoConnections())
-    keeper = OpenKeeper(limits, ClientNames(CountedDays()), 3600, connections)
+    keeper = OpenKeeper(limits, Pseudonyms(CountedDays()), 3600, connections)
     with contextlib.nullcontext() if is_kept else pytest.raises(Problem):
         await keeper.run([asked(ANNA)] * 2)
     assert left(limits, Budget.REPEAT) == LIMIT - (2 if is_kept else 0)
@@ -94,7 +94,7 @@ class ScriptedDatabase:
         return kept
 
 
-async def write(database: ScriptedDatabase, limits: OwnLimits, *found_by: str) -> str:
+async def write(database: ScriptedDatabase, limits: OwnRateLimits, *found_by: str) -> str:
     """A write by a link that is found by `read`, by `write`, or by neither."""
 
     def find(connection: Connection) -> str | None:
@@ -106,7 +106,7 @@ async def write(database: ScriptedDatabase, limits: OwnLimits, *found_by: str) -
 
 
 async def test_a_write_that_is_kept_is_spent_and_the_last_is_the_last() -> None:
-    database, limits = ScriptedDatabase(None), OwnLimits(LIMIT, LIMIT)
+    database, limits = ScriptedDatabase(None), OwnRateLimits(LIMIT, LIMIT)
     for _ in range(LIMIT):
         assert await write(database, limits, "read", "write") == "found"
     with pytest.raises(Problem) as told:
@@ -119,7 +119,7 @@ async def test_a_write_that_is_kept_is_spent_and_the_last_is_the_last() -> None:
 
 @pytest.mark.parametrize("error", [Problem(ProblemKind.UNAVAILABLE), ValueError()])
 async def test_a_write_that_could_not_be_kept_is_given_back(error: Exception) -> None:
-    database, limits = ScriptedDatabase(error), OwnLimits(LIMIT, LIMIT)
+    database, limits = ScriptedDatabase(error), OwnRateLimits(LIMIT, LIMIT)
     for _ in range(2 * LIMIT):
         with pytest.raises(type(error)):
             await write(database, limits, "read", "write")
@@ -129,7 +129,7 @@ async def test_a_write_that_could_not_be_kept_is_given_back(error: Exception) ->
 
 @pytest.mark.parametrize("found_by", [(), ("read",)], ids=["dead", "closed meanwhile"])
 async def test_a_write_that_is_refused_spends_a_refusal(found_by: tuple[str, ...]) -> None:
-    database, limits = ScriptedDatabase(None), OwnLimits(LIMIT, LIMIT)
+    database, limits = ScriptedDatabase(None), OwnRateLimits(LIMIT, LIMIT)
     for number in range(LIMIT + 1):
         with pytest.raises(Problem) as told:
             await write(database, limits, *found_by)
@@ -139,7 +139,7 @@ async def test_a_write_that_is_refused_spends_a_refusal(found_by: tuple[str, ...
 
 
 async def test_refusals_on_their_way_hold_nothing_that_a_good_write_needs() -> None:
-    slow, limits = ScriptedDatabase(None), OwnLimits(LIMIT, LIMIT)
+    slow, limits = ScriptedDatabase(None), OwnRateLimits(LIMIT, LIMIT)
     slow.is_quick.clear()
     refused = [asyncio.create_task(write(slow, limits)) for _ in range(2 * LIMIT)]
     await asyncio.sleep(0)

@@ -10,12 +10,12 @@ from itertools import count
 import pytest
 
 import servers
-from listenlink.actions.opening.rate_limits import OwnLimits
-from listenlink.actions.opening.redis_rate_limits import SharedLimits
+from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
 from listenlink.clock import Clock
 from listenlink.model.budget import Allowance, Budget, Shortage, budget_sizes
 from listenlink.model.limit import WINDOW_US
-from listenlink.store.redis.redis_log import SharedLog, open_redis
+from listenlink.store.redis.redis_log import RedisLog, open_redis
 from store.test_shared_log import COUNTED, SECRET, ask_of
 
 _clients = count(1)
@@ -28,10 +28,10 @@ def redis() -> Iterator[servers.Program]:
     server.kill()
 
 
-def limits_on(redis: servers.Program, limit: int) -> SharedLimits:
-    own = OwnLimits(limit, limit)
-    log = SharedLog(open_redis(f"redis://127.0.0.1:{redis.port}/0"), own.sizes, SECRET)
-    return SharedLimits(own, log, Clock())
+def limits_on(redis: servers.Program, limit: int) -> RedisRateLimits:
+    own = OwnRateLimits(limit, limit)
+    log = RedisLog(open_redis(f"redis://127.0.0.1:{redis.port}/0"), own.sizes, SECRET)
+    return RedisRateLimits(own, log, Clock())
 
 
 def accepted_of(answers: Sequence[Allowance | Shortage]) -> list[bool]:
@@ -39,7 +39,7 @@ def accepted_of(answers: Sequence[Allowance | Shortage]) -> list[bool]:
 
 
 def spends(
-    limits: SharedLimits, client: int, many: int, asked: int | Budget = Budget.RESOLVE
+    limits: RedisRateLimits, client: int, many: int, asked: int | Budget = Budget.RESOLVE
 ) -> int:
     """How many of so many are accepted."""
     ask = ask_of(client, asked, Clock().tick_us())

@@ -9,7 +9,7 @@ import pytest
 
 import servers
 from listenlink.secret_keys import DayKeys
-from listenlink.store.redis.redis_days import SharedDayKeys
+from listenlink.store.redis.redis_days import RedisDayKeys
 from listenlink.store.redis.redis_log import open_redis
 
 
@@ -35,7 +35,7 @@ class OwnDays(DayKeys):
 
 def test_nodes_have_the_same_key_a_day_and_redis_destroys_it(redis: servers.Program) -> None:
     client = open_redis(f"redis://127.0.0.1:{redis.port}/0")
-    here, there = SharedDayKeys(client, OwnDays()), SharedDayKeys(client, OwnDays())
+    here, there = RedisDayKeys(client, OwnDays()), RedisDayKeys(client, OwnDays())
     today = int(time.time()) // 86_400
     assert here.key_of(today) == b"own"
     for node in (here, there):
@@ -47,7 +47,7 @@ def test_nodes_have_the_same_key_a_day_and_redis_destroys_it(redis: servers.Prog
     assert 7 * 86_400 < expires_in <= 8 * 86_400
     assert here.key_of(today - 30) == b"own"
     redis.kill()
-    late = SharedDayKeys(client, OwnDays())
+    late = RedisDayKeys(client, OwnDays())
     for node in (here, late):
         node.prepare(today)
     assert late.key_of(today) == b"own"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from redis.exceptions import RedisError
 
 import servers
-from listenlink.actions.opening.rate_limits import OwnLimits
+from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.model.budget import Allowance, Budget, Shortage, Spend, budget_sizes, refusal
 from listenlink.model.limit import WINDOW_US
-from listenlink.store.redis.redis_log import SCRIPT, SharedLog, Told, open_redis
+from listenlink.store.redis.redis_log import SCRIPT, RedisLog, Told, open_redis
 
 SECRET = b"s" * 32
 # Where a busy machine must not look like a slow Redis.
@@ -60,8 +60,8 @@ def test_every_decision_is_that_of_one_process(
     assert "HMGET" in TIMED
     redis = open_redis(f"redis://127.0.0.1:{servers.redis().port}/4095", PATIENT)
     redis.flushdb()
-    own = OwnLimits(limit, misses)
-    log = SharedLog(redis, own.sizes, SECRET, script=TIMED)
+    own = OwnRateLimits(limit, misses)
+    log = RedisLog(redis, own.sizes, SECRET, script=TIMED)
     now_us = START_US
     for batch, passed in steps:
         now_us += passed
@@ -106,7 +106,7 @@ def test_a_cluster_takes_every_call(cluster: servers.Program) -> None:
     with open_redis(f"redis://127.0.0.1:{cluster.port}/0", PATIENT) as client:
         with pytest.raises(RedisError, match="same slot"):
             client.eval("return 1", 2, "listenlink:{1}:h:a", "listenlink:{2}:h:a")
-        log = SharedLog(client, budget_sizes(5, 5), SECRET)
+        log = RedisLog(client, budget_sizes(5, 5), SECRET)
         asks = [ask_of(number, asked, 0) for number in range(40) for asked in [*COUNTED, 1, 2]]
         assert {told.left >= 0 for told in log.spend(asks)} == {True}
         kinds = {bytes(key).split(b":")[2] for key in client.scan_iter(count=1000)}
@@ -114,7 +114,7 @@ def test_a_cluster_takes_every_call(cluster: servers.Program) -> None:
 
 
 def _press(url: str, client: int, asked: int | Budget, seconds: float, accepted: list[int]) -> None:
-    log = SharedLog(open_redis(url, PATIENT), budget_sizes(20, 20), SECRET, window_us=200_000)
+    log = RedisLog(open_redis(url, PATIENT), budget_sizes(20, 20), SECRET, window_us=200_000)
     ask = ask_of(client, asked, 0)
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:

@@ -28,7 +28,7 @@ from listenlink.media.folder.object_copies import ObjectCopies, digest_of
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
 from listenlink.store.database import backup
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.sqlite import FILE_NAME, schema_version
 
 MANIFEST = "backup.json"
@@ -68,7 +68,7 @@ def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
     Raises RefusesToStart if there is no instance, if the folder holds something else, or if what was
     copied isn't whole; the backup that was there before is then as it was.
     """
-    if not is_instance(Backend(data)):
+    if not is_instance(DatabaseLocation(data)):
         raise RefusesToStart(f"{data} isn't an instance")
     _check_target(data, to)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)

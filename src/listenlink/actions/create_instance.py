@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.find_instance import SECRETS, backend_of
+from listenlink.actions.find_instance import SECRETS, locate_database
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
@@ -16,7 +16,7 @@ from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
 from listenlink.store import people
 from listenlink.store.audit import day_tables
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class NewInstance:
     api_key: str
 
 
-def is_instance(backend: Backend) -> bool:
+def is_instance(backend: DatabaseLocation) -> bool:
     """Whether there is an instance. Raises RefusesToStart if its database can't be reached."""
     if backend.url is None:
         return backend.path.exists()
@@ -44,7 +44,7 @@ def is_instance(backend: Backend) -> bool:
 
 def check_instance(settings: Settings) -> None:
     """Raise RefusesToStart if there is no instance, or if it can't be reached."""
-    backend = backend_of(settings)
+    backend = locate_database(settings)
     if is_instance(backend):
         return
     if backend.url is None:
@@ -54,7 +54,12 @@ def check_instance(settings: Settings) -> None:
 
 
 def create_instance(
-    backend: Backend, organization: str, email: str, now_us: int, *, makes_keys: bool = True
+    backend: DatabaseLocation,
+    organization: str,
+    email: str,
+    now_us: int,
+    *,
+    makes_keys: bool = True,
 ) -> NewInstance:
     """Make an instance in an empty or new folder and, if that isn't there, an empty database; whole or
     not at all. Without `makes_keys` its signing keys are elsewhere.
@@ -82,7 +87,7 @@ def create_instance(
     return made
 
 
-def _fill(backend: Backend, organization: str, email: str, now_us: int) -> NewInstance:
+def _fill(backend: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:
     backend.create()
     database = backend.open()
     raw_key = new_api_key()

@@ -9,14 +9,14 @@ from pydantic import SecretStr
 from listenlink.model.signing import SigningKey
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import Settings
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 SECRETS = "secrets"
 
 
-def backend_of(settings: Settings) -> Backend:
+def locate_database(settings: Settings) -> DatabaseLocation:
     """The instance's database."""
-    return Backend(settings.data, _text(settings.database_url))
+    return DatabaseLocation(settings.data, _text(settings.database_url))
 
 
 def load_ring(settings: Settings) -> tuple[SigningKey, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from listenlink.actions.opening.rate_limits import ClientLimits
+from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
@@ -15,9 +15,9 @@ from listenlink.store import listens, shares
 from listenlink.store.database.database import Database
 
 
-async def tell_listen(
+async def record_listen(
     database: Database,
-    limits: ClientLimits,
+    limits: RateLimits,
     client: ClientAddress,
     token: str,
     session: ListenSession | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.opening.rate_limits import ClientLimits
+from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
@@ -19,7 +19,7 @@ from listenlink.store.library import Edge
 
 async def save_track(
     database: Database,
-    limits: ClientLimits,
+    limits: RateLimits,
     caller: Caller,
     client: ClientAddress,
     token: str,

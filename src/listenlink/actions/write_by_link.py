@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from listenlink.actions.opening.rate_limits import (
-    ClientLimits,
+    RateLimits,
     raise_refused,
     refuse_spent,
     spend_one,
@@ -26,7 +26,7 @@ _Kept = TypeVar("_Kept")
 
 async def write_by_link(
     database: Database,
-    limits: ClientLimits,
+    limits: RateLimits,
     client: ClientAddress,
     token: str,
     tick_us: int,

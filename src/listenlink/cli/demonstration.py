@@ -11,7 +11,7 @@ from pathlib import Path
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
-from listenlink.actions.find_instance import backend_of, has_own_keys
+from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.upload_track import TrackFacts
@@ -44,7 +44,7 @@ def demo(
             "the demonstration keeps its audio in the folder; unset LISTENLINK_STORAGE_URL"
         )
     made = None
-    backend = backend_of(settings)
+    backend = locate_database(settings)
     if not is_instance(backend):
         _say("Making an instance, and music for it …")
         made = create_instance(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from listenlink.actions.create_instance import create_instance, is_instance
-from listenlink.actions.find_instance import backend_of, has_own_keys
+from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.model import ids
@@ -16,7 +16,7 @@ from listenlink.model.moment import iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import signing_keys
 from listenlink.store.audit.audit_log import read_audit
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:
@@ -24,7 +24,7 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
     settings = load_settings(data=data)
     folder, now_us = settings.data, Clock().now_us()
     made = create_instance(
-        backend_of(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
+        locate_database(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
     )
     if as_json:
         print(json.dumps(asdict(made)))
@@ -38,7 +38,7 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 
 def audit(data: Path | None, share: str | None) -> None:
     """Print the audit as JSON lines, of one link if one is named. Raises RefusesToStart."""
-    backend = backend_of(load_settings(data=data))
+    backend = locate_database(load_settings(data=data))
     if not is_instance(backend):
         raise RefusesToStart(f"{backend} isn't an instance")
     number = None
@@ -58,7 +58,7 @@ def audit(data: Path | None, share: str | None) -> None:
 
 def migrate(data: Path | None, forgets_keys: bool) -> None:
     """Bring the instance's tables to this release. Raises RefusesToStart."""
-    backend = backend_of(load_settings(data=data))
+    backend = locate_database(load_settings(data=data))
     if backend.url is None and not is_instance(backend):
         raise RefusesToStart(f"{backend} isn't an instance")
     try:
@@ -72,7 +72,7 @@ def migrate(data: Path | None, forgets_keys: bool) -> None:
     print(f"The tables stand at {after}" + (", as before." if before == after else "."))
 
 
-def _forget_keys(backend: Backend) -> None:
+def _forget_keys(backend: DatabaseLocation) -> None:
     database = backend.open()
     try:
         database.write_now(signing_keys.forget_keys)

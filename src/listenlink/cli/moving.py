@@ -10,7 +10,7 @@ from listenlink.actions.create_instance import is_instance
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.store.database import take_over
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.postgres import is_postgres_url
 from listenlink.store.database.postgres_driver import is_unavailable
 from listenlink.store.database.take_over import NotTheSame, Sum
@@ -24,8 +24,8 @@ def move(source: str, target: str, as_json: bool) -> None:
         raise RefusesToStart(f"--from: must be like {_SQLITE}FOLDER")
     if not is_postgres_url(target):
         raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
-    here = Backend(Path(source.removeprefix(_SQLITE).removeprefix("//")))
-    there = Backend(here.folder, target)
+    here = DatabaseLocation(Path(source.removeprefix(_SQLITE).removeprefix("//")))
+    there = DatabaseLocation(here.folder, target)
     _check_source(here)
     try:
         sums = _take_over(here, there)
@@ -38,7 +38,7 @@ def move(source: str, target: str, as_json: bool) -> None:
     _tell(sums, as_json)
 
 
-def _check_source(here: Backend) -> None:
+def _check_source(here: DatabaseLocation) -> None:
     if not is_instance(here):
         raise RefusesToStart(f"{here} isn't an instance")
     if not here.is_current():
@@ -47,7 +47,7 @@ def _check_source(here: Backend) -> None:
         raise RefusesToStart(f"{here} is being served; stop the server first")
 
 
-def _take_over(here: Backend, there: Backend) -> dict[str, Sum]:
+def _take_over(here: DatabaseLocation, there: DatabaseLocation) -> dict[str, Sum]:
     there.upgrade()
     database = there.open()
     try:

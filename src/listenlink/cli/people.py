@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions import manage_people as managing
 from listenlink.actions.create_instance import is_instance
-from listenlink.actions.find_instance import backend_of
+from listenlink.actions.find_instance import locate_database
 from listenlink.actions.manage_people import NewMember
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
@@ -168,7 +168,7 @@ def _write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
 
 
 def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
-    backend = backend_of(load_settings(data=data))
+    backend = locate_database(load_settings(data=data))
     if not is_instance(backend):
         raise RefusesToStart(f"{backend} isn't an instance")
     if not backend.is_current():

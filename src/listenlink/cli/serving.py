@@ -24,7 +24,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.find_instance import backend_of, load_ring
+from listenlink.actions.find_instance import load_ring, locate_database
 from listenlink.capacity import current_capacity, make_room
 from listenlink.cli.listening import ListeningServer
 from listenlink.errors import Problem, RefusesToStart
@@ -32,7 +32,7 @@ from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder.folder import Folder
 from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
 from listenlink.settings import PREFIX, Settings, load_settings
-from listenlink.store.database.location import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
@@ -180,7 +180,7 @@ def _check_alone(settings: Settings) -> None:
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
-    backend = backend_of(settings)
+    backend = locate_database(settings)
     while is_limited and (folder.is_served() or _is_served(backend)):
         if time.monotonic() > deadline:
             raise RefusesToStart(
@@ -190,7 +190,7 @@ def _check_alone(settings: Settings) -> None:
         time.sleep(0.05)
 
 
-def _is_served(backend: Backend) -> bool:
+def _is_served(backend: DatabaseLocation) -> bool:
     try:
         return backend.is_served()
     except Problem:

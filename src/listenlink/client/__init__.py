@@ -12,7 +12,8 @@ from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
 from listenlink.client.links import LinkMethods
-from listenlink.client.things import (
+from listenlink.client.tracks import TrackMethods
+from listenlink.client.types import (
     Caller,
     Collection,
     Day,
@@ -30,7 +31,6 @@ from listenlink.client.things import (
     Stats,
     Track,
 )
-from listenlink.client.tracks import TrackMethods
 
 __all__ = [
     "DEFAULT_SERVER",

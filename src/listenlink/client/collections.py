@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.things import Collection, Member
+from listenlink.client.types import Collection, Member
 
 
 class CollectionMethods(Owner):

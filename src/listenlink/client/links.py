@@ -10,7 +10,7 @@ import msgspec
 
 from listenlink.client.connection import json_of
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.things import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
+from listenlink.client.types import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
 
@@ -26,7 +26,7 @@ class LinkMethods(Owner):
         view = as_thing(json_of(answer), ShareView)
         return msgspec.structs.replace(view, session=answer.headers.get("listen-session"))
 
-    def tell_listen(self, link: str, session: str, track_id: str) -> None:
+    def record_listen(self, link: str, session: str, track_id: str) -> None:
         """Tell that a track was heard for 30 seconds or more."""
         self.post(
             f"/v1/music/shared/{token_of(link)}/listen",

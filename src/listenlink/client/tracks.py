@@ -10,7 +10,7 @@ from typing import Any
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.pieces import PieceSender
 from listenlink.client.sending import WatchedFile, nobody, trying
-from listenlink.client.things import Engine, SavedTrack, Track
+from listenlink.client.types import Engine, SavedTrack, Track
 
 # Above this a file goes in pieces, so that a line that breaks costs no more than the last of them.
 PIECES_ABOVE_BYTES = 32 * 1024 * 1024

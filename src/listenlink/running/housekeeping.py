@@ -45,7 +45,7 @@ async def _every_second(instance: Instance) -> None:
     waited = 0
     while True:
         await asyncio.sleep(_SECOND)
-        instance.open_objects.let_go()
+        instance.open_files.let_go()
         try:
             await instance.opener.write_limited()
             waited = await add_up_opens(instance, waited)

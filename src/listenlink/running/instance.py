@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
-from listenlink.actions.opening.rate_limits import ClientLimits
+from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
@@ -16,7 +16,7 @@ from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity
 from listenlink.clock import Clock
-from listenlink.media.folder.open_files import OpenObjects
+from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
@@ -25,7 +25,7 @@ from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
 from listenlink.running.derive_audio import AudioDeriver
-from listenlink.running.node_keys import KeyComparison
+from listenlink.running.node_keys import NodeKeys
 from listenlink.running.readiness import Readiness
 from listenlink.running.shutdown import Presence
 from listenlink.secret_keys import DayKeys
@@ -48,12 +48,12 @@ class Instance:
     database: Database
     folder: Storage
     media_urls: MediaUrls | None
-    open_objects: OpenObjects
+    open_files: OpenFiles
     reader: PlaybackReader
     daily_keys: DayKeys
     registry: EngineRegistry
     engines_problem: str | None
-    limits: ClientLimits
+    limits: RateLimits
     opener: LinkOpener
     presenter: LinkPresenter
     player: TrackPlayer
@@ -69,7 +69,7 @@ class Instance:
     watcher: LinkWatcher
     session_signer: Signer
     sealer: Sealer
-    keys: KeyComparison
+    keys: NodeKeys
     readiness: Readiness
     presence: Presence = field(default_factory=Presence)
 

@@ -22,7 +22,7 @@ _CHECK_BYTES = 16
 _OK = "ok"
 
 
-class KeyComparison:
+class NodeKeys:
     """What was found when the keys were last compared. On the embedded database there is one node."""
 
     def __init__(self, ring: Sequence[SigningKey], clock: Clock) -> None:

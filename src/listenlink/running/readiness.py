@@ -14,12 +14,12 @@ from typing import NamedTuple
 import structlog
 
 from listenlink.actions.find_instance import load_ring
-from listenlink.actions.opening.rate_limits import ClientLimits
+from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
-from listenlink.running.node_keys import KeyComparison
+from listenlink.running.node_keys import NodeKeys
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database, check_writing
 
@@ -129,7 +129,7 @@ def storage_check(folder: Storage) -> Check:
     return Check("storage", look)
 
 
-def keys_check(settings: Settings, ring: Sequence[SigningKey], others: KeyComparison) -> Check:
+def keys_check(settings: Settings, ring: Sequence[SigningKey], others: NodeKeys) -> Check:
     """Whether the signing keys that are used are those that the settings name, which the next start would
     use; and whether this node has all that others sign with: without, it would refuse their leave."""
 
@@ -145,7 +145,7 @@ def keys_check(settings: Settings, ring: Sequence[SigningKey], others: KeyCompar
     return Check("keys", lambda: asyncio.to_thread(look))
 
 
-def limits_check(limits: ClientLimits) -> Check:
+def limits_check(limits: RateLimits) -> Check:
     """Whether the limits are shared with the other nodes. Without, each node limits by itself, so no answer
     in time takes no node out either."""
 

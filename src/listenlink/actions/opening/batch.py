@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from listenlink.actions.opening.decisions import Decisions, Opening
-from listenlink.actions.opening.pseudonyms import BatchNames, ClientNames
-from listenlink.actions.opening.rate_limits import ClientLimits, LimitedCount, LimitedLog
+from listenlink.actions.opening.pseudonyms import BatchPseudonyms, Pseudonyms
+from listenlink.actions.opening.rate_limits import LimitedCount, LimitedCounts, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.postgres import Raw
@@ -32,22 +32,22 @@ class OpenKeeper:
 
     def __init__(
         self,
-        limits: ClientLimits,
-        names: ClientNames,
+        limits: RateLimits,
+        names: Pseudonyms,
         session_ttl_seconds: int,
         connections: Connections | None = None,
         *,
         with_objects: bool = False,
     ) -> None:
         self.limits = limits
-        self.limited = LimitedLog()
+        self.limited = LimitedCounts()
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
         self._connections = connections
         self._with_objects = with_objects
         self._batch: Decisions | None = None
         self._counts: list[LimitedCount] = []
-        self._batch_names: BatchNames | None = None
+        self._batch_names: BatchPseudonyms | None = None
 
     def run_now(
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
@@ -79,12 +79,12 @@ class OpenKeeper:
 
     def _look_up(
         self, items: Sequence[OpenRequest | None], counts: list[LimitedCount]
-    ) -> BatchNames:
+    ) -> BatchPseudonyms:
         """Everybody who is named in the batch's lines."""
         asking = [item for item in items if item is not None]
         clients = [item.client for item in asking] + [count.client for count in counts]
         if not clients:
-            return BatchNames(day=-1)
+            return BatchPseudonyms(day=-1)
         return self._names.look_up(clients, asking[0].now_us if asking else counts[0].at_us)
 
     def done(self) -> None:
@@ -145,7 +145,7 @@ class OpenKeeper:
         raise Problem(ProblemKind.UNAVAILABLE)
 
 
-def _limited_lines(counts: list[LimitedCount], names: BatchNames) -> list[LimitedLine]:
+def _limited_lines(counts: list[LimitedCount], names: BatchPseudonyms) -> list[LimitedLine]:
     return [
         LimitedLine(
             names.number(item.client),
@@ -160,7 +160,7 @@ def _limited_lines(counts: list[LimitedCount], names: BatchNames) -> list[Limite
     ]
 
 
-def _answer_now(batch: Decisions, links: Mapping[bytes, FoundLink], limits: ClientLimits) -> None:
+def _answer_now(batch: Decisions, links: Mapping[bytes, FoundLink], limits: RateLimits) -> None:
     steps = batch.steps(links)
     try:
         asks = next(steps)
@@ -170,7 +170,7 @@ def _answer_now(batch: Decisions, links: Mapping[bytes, FoundLink], limits: Clie
         return
 
 
-async def _answer(batch: Decisions, links: Mapping[bytes, FoundLink], limits: ClientLimits) -> None:
+async def _answer(batch: Decisions, links: Mapping[bytes, FoundLink], limits: RateLimits) -> None:
     steps = batch.steps(links)
     try:
         asks = next(steps)

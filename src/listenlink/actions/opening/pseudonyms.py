@@ -22,7 +22,7 @@ _MOST_BYTES = 10_000_000
 
 
 @dataclass(slots=True)
-class BatchNames:
+class BatchPseudonyms:
     """The clients of one batch by full address: `numbers` of those that have one on that day; of the
     `unnamed` ones the (pseudonym, prefix) that they get one by. `given` are the numbers got so."""
 
@@ -42,7 +42,7 @@ class BatchNames:
         return self.numbers[client.full]
 
 
-class ClientNames:
+class Pseudonyms:
     """Numbers of today's clients, remembered once their rows are durable."""
 
     def __init__(self, daily_keys: DayKeys) -> None:
@@ -50,13 +50,13 @@ class ClientNames:
         self._day = -1
         self._numbers: Remembered[str, int] = Remembered(_MOST_BYTES, lambda *_: _ENTRY_BYTES)
 
-    def look_up(self, clients: Iterable[ClientAddress], now_us: int) -> BatchNames:
+    def look_up(self, clients: Iterable[ClientAddress], now_us: int) -> BatchPseudonyms:
         """What is known of these clients."""
         day = now_us // DAY_US
         if day != self._day:
             self._day = day
             self._numbers.forget()
-        names, new = BatchNames(day), {}
+        names, new = BatchPseudonyms(day), {}
         for client in clients:
             number = self._numbers.get(client.full)
             if number is None:
@@ -72,7 +72,7 @@ class ClientNames:
                 names.unnamed[full] = (pseudonym, client.prefix)
         return names
 
-    def remember(self, names: BatchNames) -> None:
+    def remember(self, names: BatchPseudonyms) -> None:
         """The rows of a batch are durable."""
         if names.day == self._day:
             for full, number in names.given.items():

@@ -26,7 +26,7 @@ _REPEAT = Budget.REPEAT
 Answers = Sequence[Allowance | Shortage]
 
 
-class ClientLimits(Protocol):
+class RateLimits(Protocol):
     """Budgets that are asked for many requests at once."""
 
     def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
@@ -53,7 +53,7 @@ class ClientLimits(Protocol):
         """End connections."""
 
 
-class OwnLimits:
+class OwnRateLimits:
     """The budgets of one process that nobody shares. `sizes` are how many of each, 0 for no limit."""
 
     def __init__(self, resolve_per_minute: int, miss_per_minute: int) -> None:
@@ -129,14 +129,14 @@ def limited(shortage: Shortage) -> Problem:
     return Problem(ProblemKind.LIMITED, retry_after_seconds=wait_seconds)
 
 
-def refuse_spent(limits: ClientLimits, budget: Budget, client: ClientAddress, tick_us: int) -> None:
+def refuse_spent(limits: RateLimits, budget: Budget, client: ClientAddress, tick_us: int) -> None:
     """Before any work: raise Problem(LIMITED) if there is surely nothing left for it."""
     if limits.is_spent(budget, client.number, tick_us):
         raise limited(Shortage(budget, limits.peek(budget, client.number, tick_us)))
 
 
 async def spend_one(
-    limits: ClientLimits, budget: Budget, client: ClientAddress, tick_us: int
+    limits: RateLimits, budget: Budget, client: ClientAddress, tick_us: int
 ) -> Charge:
     """Spend one, to be given back if nothing comes of it. Raises Problem(LIMITED)."""
     refuse_spent(limits, budget, client, tick_us)
@@ -148,7 +148,7 @@ async def spend_one(
 
 
 async def raise_refused(
-    limits: ClientLimits, client: ClientAddress, token: str, tick_us: int
+    limits: RateLimits, client: ClientAddress, token: str, tick_us: int
 ) -> NoReturn:
     """Raise Problem(LINK_REFUSED), or Problem(LIMITED) once the client has no refusal left: a token can't
     be guessed at another door any faster than by opening it, nor asked for any more often."""
@@ -173,7 +173,7 @@ _Key = tuple[int, Reason, int]
 
 
 @dataclass(slots=True)
-class LimitedLog:
+class LimitedCounts:
     """429s since the last write. The first of a minute is written before its answer leaves; the
     others only raise its count, with the next transaction or within a second."""
 

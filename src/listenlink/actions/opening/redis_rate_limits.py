@@ -12,21 +12,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from listenlink.actions.opening.rate_limits import Answers, OwnLimits
+from listenlink.actions.opening.rate_limits import Answers, OwnRateLimits
 from listenlink.clock import Clock
 from listenlink.model.budget import Allowance, Budget, Charge, SharedAllowance, Shortage, Spend
-from listenlink.store.redis.redis_log import SharedLog, Told, Unreachable
+from listenlink.store.redis.redis_log import RedisLog, Told, Unreachable
 
 _REST_US = 1_000_000
 _THREADS = 4
 _MOST_SPENT = 100_000
 
 
-class SharedLimits:
+class RedisRateLimits:
     """Asks Redis, or limits by itself for a second at a time while that can't answer: never without any
     limit, and never an error."""
 
-    def __init__(self, own: OwnLimits, log: SharedLog, clock: Clock) -> None:
+    def __init__(self, own: OwnRateLimits, log: RedisLog, clock: Clock) -> None:
         self._own = own
         self._log = log
         self._clock = clock

@@ -21,7 +21,7 @@ class Audio(Protocol):
         many behind them will be asked for next."""
 
 
-class OpenObjects:
+class OpenFiles:
     """Objects that were read within the last moments stay open: a player asks for one file in many
     ranges. `let_go` is called every second, so that a deleted file's room is soon free."""
 

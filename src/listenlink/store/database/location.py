@@ -13,7 +13,7 @@ from listenlink.store.database.sqlite import FILE_NAME, create_database, schema_
 from listenlink.store.database.sqlite_database import SqliteDatabase
 
 
-class Backend(NamedTuple):
+class DatabaseLocation(NamedTuple):
     """The instance's folder, and the URL of its database if that isn't in the folder."""
 
     folder: Path

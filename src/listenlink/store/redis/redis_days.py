@@ -15,7 +15,7 @@ from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS, DayKeys
 _DAY_SECONDS = 86_400
 
 
-class SharedDayKeys:
+class RedisDayKeys:
     """One random key a UTC day for all nodes. While Redis can't be reached a node uses its `own`: its
     listeners then are others than the other nodes' for the audit, and nothing else happens."""
 

@@ -136,7 +136,7 @@ def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
     )
 
 
-class SharedLog:
+class RedisLog:
     """The budgets of every process on this Redis, of these sizes. Safe to use from several threads.
 
     `secret` is the same on all nodes: a client's address isn't readable in Redis without it.

@@ -229,7 +229,7 @@ export class Player extends EventTarget {
   note() {
     if (this.audio.seeking || this.audio.error) return;
     if (this.meter.passes(this.audio.currentTime))
-      this.link.tellListen(this.track.id).catch(() => {});
+      this.link.recordListen(this.track.id).catch(() => {});
     this.tell("time");
   }
 

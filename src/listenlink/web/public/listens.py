@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from listenlink.actions.record_listen import tell_listen
+from listenlink.actions.record_listen import record_listen
 from listenlink.clock import SECOND_US
 from listenlink.model import ids
 from listenlink.model.listen_session import read_session
@@ -67,7 +67,7 @@ async def note_listen(
     session = read_session(
         text_of(headers, b"listen-session"), instance.session_signer, now_us // SECOND_US
     )
-    await tell_listen(
+    await record_listen(
         instance.database,
         instance.limits,
         state.clients.find(dict(request.scope), headers),

@@ -107,7 +107,7 @@ class PlaybackDoor:
 
     async def _open(self, playing: Playing) -> Audio:
         try:
-            return await self._instance.open_objects.open(playing.playable.digest)
+            return await self._instance.open_files.open(playing.playable.digest)
         except FileNotFoundError:
             # Deleted between the check and now; or lost, which the operator should hear of.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
