@@ -12,7 +12,7 @@ from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
-from listenlink.actions.tus_upload import UploadResumer
+from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import current_capacity
@@ -42,14 +42,14 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     """
     check_instance(settings)
     ring = load_ring(settings)
-    backend = locate_database(settings)
-    stores = parts.open_stores(backend, settings, clock)
+    location = locate_database(settings)
+    stores = parts.open_stores(location, settings, clock)
     database, folder, drafts, media_urls = stores
     keys = parts.compare_keys(ring, clock, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     opener, reader = parts.open_doors(
-        backend, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
+        location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
     deriver = AudioDeriver(database, folder, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
@@ -65,7 +65,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=UploadResumer(database, folder, drafts, uploader, settings.max_upload_bytes),
+        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes),
         deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),

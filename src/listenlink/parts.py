@@ -60,18 +60,18 @@ class Stores(NamedTuple):
     media_urls: MediaUrls | None
 
 
-def open_stores(backend: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
+def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
     """The database, brought to this version's tables, and the storage, cleaned of what a crash left.
 
     Raises RefusesToStart if the database can't be reached, or the bucket's keys aren't fit to sign with.
     """
     folder, media_urls = choose_storage(settings, os.environ)
     try:
-        backend.upgrade()
-        database = backend.open(serves=True)
+        location.upgrade()
+        database = location.open(serves=True)
         database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
     folder.share_lock(database.publishing)
     drafts = ResumableDrafts(settings.data)
 
@@ -117,7 +117,7 @@ def open_shared(
 
 
 def open_doors(
-    backend: DatabaseLocation,
+    location: DatabaseLocation,
     limits: RateLimits,
     names: Pseudonyms,
     settings: Settings,
@@ -125,14 +125,14 @@ def open_doors(
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
-    if backend.url is not None:
-        return _open_postgres_doors(backend.url, limits, names, settings, with_objects)
+    if location.url is not None:
+        return _open_postgres_doors(location.url, limits, names, settings, with_objects)
     ttl_seconds = settings.session_ttl_seconds
     keeper = OpenKeeper(limits, names, ttl_seconds, with_objects=with_objects)
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
-        backend.path, keeper.run_now, keeper.undo, keeper.done
+        location.path, keeper.run_now, keeper.undo, keeper.done
     )
-    return LinkOpener(keeper, queue), SqlitePlaybackReader(backend.path)
+    return LinkOpener(keeper, queue), SqlitePlaybackReader(location.path)
 
 
 def _open_postgres_doors(

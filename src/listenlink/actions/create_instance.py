@@ -28,33 +28,33 @@ class NewInstance:
     api_key: str
 
 
-def is_instance(backend: DatabaseLocation) -> bool:
+def is_instance(location: DatabaseLocation) -> bool:
     """Whether there is an instance. Raises RefusesToStart if its database can't be reached."""
-    if backend.url is None:
-        return backend.path.exists()
+    if location.url is None:
+        return location.path.exists()
     try:
-        database = backend.open()
+        database = location.open()
         try:
-            return backend.find_version() is not None and database.read_now(people.is_anybody)
+            return location.find_version() is not None and database.read_now(people.is_anybody)
         finally:
             database.close()
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
 
 
 def check_instance(settings: Settings) -> None:
     """Raise RefusesToStart if there is no instance, or if it can't be reached."""
-    backend = locate_database(settings)
-    if is_instance(backend):
+    location = locate_database(settings)
+    if is_instance(location):
         return
-    if backend.url is None:
-        made_by = f"listenlink init --data {backend.folder}"
-        raise RefusesToStart(f"{backend.folder} isn't an instance; make one: {made_by}")
-    raise RefusesToStart(f"{backend} holds no instance; make one: listenlink init")
+    if location.url is None:
+        made_by = f"listenlink init --data {location.folder}"
+        raise RefusesToStart(f"{location.folder} isn't an instance; make one: {made_by}")
+    raise RefusesToStart(f"{location} holds no instance; make one: listenlink init")
 
 
 def create_instance(
-    backend: DatabaseLocation,
+    location: DatabaseLocation,
     organization: str,
     email: str,
     now_us: int,
@@ -66,9 +66,9 @@ def create_instance(
 
     Raises RefusesToStart, having changed nothing, if there is anything already.
     """
-    data = backend.folder
-    if is_instance(backend):
-        raise RefusesToStart(f"{backend} is already an instance; nothing was changed")
+    data = location.folder
+    if is_instance(location):
+        raise RefusesToStart(f"{location} is already an instance; nothing was changed")
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
     # Made beside and renamed, so that a failure half-way leaves no half instance.
@@ -79,7 +79,7 @@ def create_instance(
         if makes_keys:
             create_signing_keys(draft / SECRETS)
         Folder(draft).create()
-        made = _fill(backend._replace(folder=draft), organization, email, now_us)
+        made = _fill(location._replace(folder=draft), organization, email, now_us)
         draft.rename(data)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -87,9 +87,9 @@ def create_instance(
     return made
 
 
-def _fill(backend: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:
-    backend.create()
-    database = backend.open()
+def _fill(location: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:
+    location.create()
+    database = location.open()
     raw_key = new_api_key()
 
     def add_all(connection: Connection) -> tuple[int, int]:

@@ -14,14 +14,14 @@ _WRITTEN_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Chunk:
     """Bytes that arrive. `promised_bytes` is how many, if it was said before."""
 
     chunks: AsyncIterator[bytes]
     promised_bytes: int | None
 
 
-async def receive_piece(draft: ResumableDraft, size_bytes: int, piece: Piece) -> None:
+async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) -> None:
     """Write and sync what comes, some at a time in a thread; it stays if the piece breaks off.
 
     Raises Problem(TOO_LARGE) if the draft would get larger than `size_bytes`, at once if that was

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.receive_chunk import Piece, receive_piece, too_large
+from listenlink.actions.receive_chunk import Chunk, receive_chunk, too_large
 from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind, invalid
@@ -51,7 +51,7 @@ class Progress:
         return self.upload.created_at + KEPT_US
 
 
-class UploadResumer:
+class TusUploads:
     """Uploads in pieces."""
 
     def __init__(
@@ -104,7 +104,7 @@ class UploadResumer:
         caller: Caller,
         number: int,
         offset_bytes: int,
-        piece: Piece,
+        piece: Chunk,
         now_us: int,
     ) -> Progress:
         """Take bytes that begin at this offset, and make the track if they were the last.
@@ -119,7 +119,7 @@ class UploadResumer:
                 raise Problem(ProblemKind.CONFLICT, f"Go on at {there}.", offset=there)
             if draft is None:
                 return Progress(upload, there)
-            await receive_piece(draft, upload.size_bytes, piece)
+            await receive_chunk(draft, upload.size_bytes, piece)
             return await self._go_on(caller, upload, draft, now_us)
 
     async def end(self, caller: Caller, number: int, now_us: int) -> None:

@@ -44,11 +44,11 @@ def demo(
             "the demonstration keeps its audio in the folder; unset LISTENLINK_STORAGE_URL"
         )
     made = None
-    backend = locate_database(settings)
-    if not is_instance(backend):
+    location = locate_database(settings)
+    if not is_instance(location):
         _say("Making an instance, and music for it …")
         made = create_instance(
-            backend, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
+            location, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
         )
     check_startable(settings)
     urls = asyncio.run(_prepare(settings))

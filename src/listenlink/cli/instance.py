@@ -38,9 +38,9 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 
 def audit(data: Path | None, share: str | None) -> None:
     """Print the audit as JSON lines, of one link if one is named. Raises RefusesToStart."""
-    backend = locate_database(load_settings(data=data))
-    if not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
+    location = locate_database(load_settings(data=data))
+    if not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
     number = None
     if share is not None:
         number = ids.parse_id(ids.SHARE, share)
@@ -48,7 +48,7 @@ def audit(data: Path | None, share: str | None) -> None:
             raise RefusesToStart(
                 f"{share} isn't the id of a link, which is like mslink_0123456789ab"
             )
-    database = backend.open()
+    database = location.open()
     try:
         for entry in read_audit(database, number):
             print(json.dumps(_line(entry)))
@@ -58,22 +58,22 @@ def audit(data: Path | None, share: str | None) -> None:
 
 def migrate(data: Path | None, forgets_keys: bool) -> None:
     """Bring the instance's tables to this release. Raises RefusesToStart."""
-    backend = locate_database(load_settings(data=data))
-    if backend.url is None and not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
+    location = locate_database(load_settings(data=data))
+    if location.url is None and not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
     try:
-        before = backend.find_version()
-        backend.upgrade()
-        after = backend.find_version()
+        before = location.find_version()
+        location.upgrade()
+        after = location.find_version()
         if forgets_keys:
-            _forget_keys(backend)
+            _forget_keys(location)
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
     print(f"The tables stand at {after}" + (", as before." if before == after else "."))
 
 
-def _forget_keys(backend: DatabaseLocation) -> None:
-    database = backend.open()
+def _forget_keys(location: DatabaseLocation) -> None:
+    database = location.open()
     try:
         database.write_now(signing_keys.forget_keys)
     finally:

@@ -168,15 +168,15 @@ def _write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
 
 
 def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
-    backend = locate_database(load_settings(data=data))
-    if not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
-    if not backend.is_current():
-        raise RefusesToStart(f"{backend} is of another release; to update it: listenlink migrate")
-    database = backend.open()
+    location = locate_database(load_settings(data=data))
+    if not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
+    if not location.is_current():
+        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
+    database = location.open()
     try:
         return work(database)
     except Problem:
-        raise RefusesToStart(f"{backend}: the database can't be reached now") from None
+        raise RefusesToStart(f"{location}: the database can't be reached now") from None
     finally:
         database.close()

@@ -180,21 +180,21 @@ def _check_alone(settings: Settings) -> None:
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
-    backend = locate_database(settings)
-    while is_limited and (folder.is_served() or _is_served(backend)):
+    location = locate_database(settings)
+    while is_limited and (folder.is_served() or _is_served(location)):
         if time.monotonic() > deadline:
             raise RefusesToStart(
-                f"{backend} is served already, and two servers can't share a rate limit; "
+                f"{location} is served already, and two servers can't share a rate limit; "
                 f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
 
 
-def _is_served(backend: DatabaseLocation) -> bool:
+def _is_served(location: DatabaseLocation) -> bool:
     try:
-        return backend.is_served()
+        return location.is_served()
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
 
 
 def export_settings(settings: Settings) -> None:

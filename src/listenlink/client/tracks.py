@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from listenlink.client.chunks import PieceSender
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.pieces import PieceSender
 from listenlink.client.sending import WatchedFile, nobody, trying
 from listenlink.client.types import Engine, SavedTrack, Track
 

@@ -11,7 +11,7 @@ from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
-from listenlink.actions.tus_upload import UploadResumer
+from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity
@@ -58,7 +58,7 @@ class Instance:
     presenter: LinkPresenter
     player: TrackPlayer
     uploader: TrackUploader
-    resumer: UploadResumer
+    resumer: TusUploads
     deriver: AudioDeriver
     urls: PlaybackUrls
     maker: OnceMaker

@@ -23,7 +23,7 @@ from listenlink.media.sandbox.cover import MOST_BYTES as MOST_PICTURE_BYTES
 from listenlink.media.sandbox.cover import make_covers
 from listenlink.media.sandbox.decode import Count, RefusalError, decode_file, read_picture
 from listenlink.media.sandbox.lockdown import Deadline, answer_and_end, close_doors, limit_process
-from listenlink.media.sandbox.loudness import Hearing
+from listenlink.media.sandbox.loudness import LoudnessMeter
 from listenlink.media.sandbox.rendition import MOST_BYTES, Rendition, needs_rendition
 from listenlink.media.sandbox.sniff import AudioFormat, sniff
 
@@ -35,7 +35,7 @@ class _Listening(Count):
 
     def __init__(self, audio_format: AudioFormat, size_bytes: int, length: tuple[int, int]) -> None:
         super().__init__()
-        self.hearing = Hearing()
+        self.loudness = LoudnessMeter()
         self.rendition: Rendition | None = None
         self._format = audio_format
         self._size_bytes = size_bytes
@@ -52,7 +52,7 @@ class _Listening(Count):
         for frame in frames:
             if frame.samples <= 0 or frame.sample_rate <= 0:
                 continue
-            self.hearing.add(frame)
+            self.loudness.add(frame)
             self._render(frame)
 
     def _render(self, frame: AudioFrame) -> None:
@@ -79,12 +79,12 @@ def derive(file: BinaryIO, target: BinaryIO, length: tuple[int, int], deadline: 
     listening = _Listening(audio_format, os.fstat(file.fileno()).st_size, length)
     listening.write_to(target)
     decode_file(file, audio_format, listening, length[0] // length[1] + 1, deadline)
-    listening.hearing.end()
+    listening.loudness.end()
     if listening.rendition is not None:
         listening.rendition.close()
     return Answer(
-        loudness_lufs=listening.hearing.loudness_lufs,
-        peaks=listening.hearing.peaks,
+        loudness_lufs=listening.loudness.loudness_lufs,
+        peaks=listening.loudness.peaks,
         cover=covers.large if covers else None,
         cover_small=covers.small if covers else None,
         has_rendition=listening.rendition is not None,

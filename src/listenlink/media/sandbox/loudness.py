@@ -25,7 +25,7 @@ _FULL_SCALE = 255
 _SILENCE_LUFS = -70.0
 
 
-class Hearing:
+class LoudnessMeter:
     """Listens to frames, then tells. Both measures are taken of one stereo stream of 48 kHz."""
 
     def __init__(self) -> None:

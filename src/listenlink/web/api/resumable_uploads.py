@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_library import get_track
-from listenlink.actions.receive_chunk import Piece
+from listenlink.actions.receive_chunk import Chunk
 from listenlink.actions.tus_upload import METADATA, Progress
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -107,7 +107,7 @@ async def append_to_upload(
         caller_of(request),
         path_id(ids.UPLOAD, upload_id),
         tus.number_of(request, "Upload-Offset"),
-        Piece(stream_body(request), promised_bytes(request)),
+        Chunk(stream_body(request), promised_bytes(request)),
         instance.clock.now_us(),
     )
     return Response(None, status_code=204, headers=_headers(progress))
