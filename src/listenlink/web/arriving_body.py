@@ -39,7 +39,7 @@ class ArrivingBody:
         self._bytes = 0
 
     async def receive(self) -> Message:
-        """Wait for the next piece, for QUIET_SECONDS at most; all must average at least 500 bytes a second.
+        """Wait QUIET_SECONDS at most for the next piece; overall, 500 bytes a second at least must arrive.
 
         Raises Problem(TIMED_OUT). After the body it waits for the connection to end, however long that takes.
         """
