@@ -70,7 +70,7 @@ class Decisions:
         self._session_ttl_seconds = session_ttl_seconds
 
     def digests(self) -> set[bytes]:
-        """The digests to look up, even of malformed tokens: skipping them would be quicker, and so reveal it."""
+        """The digests to look up, even of malformed tokens: skipping those would be quicker, so noticed."""
         return {item.token_digest for item in self.items if item is not None}
 
     def steps(self, links: Mapping[bytes, FoundLink]) -> _Steps:

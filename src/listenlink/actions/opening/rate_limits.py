@@ -40,8 +40,8 @@ class RateLimits(Protocol):
         """`spend_now` without blocking the event loop if it has to wait for somebody."""
 
     def give_back(self, charges: Iterable[Charge]) -> None:
-        """Undo what was accepted for answers that were never sent because the database couldn't commit them. A
-        token's refusal isn't forgotten: it may have been refused again meanwhile at no further cost."""
+        """Undo what was accepted for answers that were never sent because the database couldn't commit them.
+        A token's refusal isn't forgotten: it may have been refused again meanwhile at no further cost."""
 
     def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
         """What is left of a budget that `is_spent` covers, as far as this process knows."""

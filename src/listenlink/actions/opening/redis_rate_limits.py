@@ -106,7 +106,7 @@ class RedisRateLimits:
         return SharedAllowance(size, told.left, told.reset_us, told.at)
 
     def give_back(self, charges: Iterable[Charge]) -> None:
-        """Undo what was accepted. If Redis can't be reached it stays spent: the client has less, never more."""
+        """Undo what was accepted. If Redis is unreachable it stays spent: the client has less, never more."""
         undone = list(charges)
         self._own.give_back(undone)
         for ask, _ in undone:
