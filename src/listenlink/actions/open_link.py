@@ -50,7 +50,7 @@ class LinkOpener:
         return opening
 
     async def write_limited(self) -> None:
-        """Write the counts of refused requests that are waiting, if there are any."""
+        """Write the waiting counts of limited requests (429s), if there are any."""
         if self._limited.has_pending:
             await self.queue.submit(None)
 

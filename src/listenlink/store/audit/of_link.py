@@ -56,7 +56,7 @@ WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :
   AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
 """).bindparams(bindparam("ids", expanding=True))
-# Reads the whole audit, once an hour and without a lock: what gets deleted must have been summed up first.
+# Reads the whole audit, once an hour and without a lock: what is deleted must have been summed up first.
 _OLD_DAYS = f"""
 SELECT share_id, at / {DAY_US} AS day, {_SUMS}
 FROM audit

@@ -22,7 +22,7 @@ _BUSY_MS = 5000
 def copy_database(source: Path, target: Path) -> None:
     """Write the state as of one moment to a new file, and return once it's on disk.
 
-    In one step: SQLite starts again whenever somebody writes between two. Writers aren't held up; only
+    In one step: SQLite starts over whenever somebody writes between two steps. Writers aren't held up; only
     the write-ahead log grows meanwhile. Raises sqlite3.OperationalError, for example on a full disk.
     """
     descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -29,10 +29,10 @@ class DatabaseLocation(NamedTuple):
         return str(self.folder) if self.url is None else "the database of LISTENLINK_DATABASE_URL"
 
     def open(self, *, serves: bool = False) -> Database:
-        """The database, whatever state its tables are in. `serves` lets other nodes see this one."""
+        """Open the database, whatever state its tables are in. `serves` lets other nodes see this one."""
         if self.url is None:
             return SqliteDatabase(self.path)
-        # Here, because the embedded database needn't wait for what this takes to load.
+        # Imported here, so that the embedded database needn't wait for this to load.
         from listenlink.store.database.postgres_database import PostgresDatabase
 
         return PostgresDatabase(self.url, serves=serves)
