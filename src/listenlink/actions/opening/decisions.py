@@ -70,7 +70,8 @@ class Decisions:
         self._session_ttl_seconds = session_ttl_seconds
 
     def digests(self) -> set[bytes]:
-        """The digests to look up, even of malformed tokens: skipping those would be quicker, so noticed."""
+        """The digests to look up, even of malformed tokens: skipping the look-up would be quicker, and so
+        give them away."""
         return {item.token_digest for item in self.items if item is not None}
 
     def steps(self, links: Mapping[bytes, FoundLink]) -> _Steps:

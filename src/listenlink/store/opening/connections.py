@@ -26,7 +26,7 @@ _PLANS = {
 
 
 class Connections:
-    """Hands out at most `most` connections, each to one user at a time; a broken one is never reused.
+    """Hands out at most `most` connections, each to one task at a time; a broken one is never reused.
 
     Not asyncpg's pool, because that asks the server every time one is returned whether all is well.
     """
@@ -78,8 +78,8 @@ class Connections:
         ending.add_done_callback(self._ending.discard)
 
     async def _end(self, connection: Raw) -> None:
-        """End its turn once PostgreSQL has released it too, which carries on with a statement that nobody
-        waits for unless asked to stop; but not much later if PostgreSQL doesn't answer."""
+        """End the connection's turn once PostgreSQL has released it too, because unless asked to stop it
+        carries on with a statement that nobody waits for; but not much later if it doesn't answer."""
         try:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=_ENDED_WITHIN_SECONDS)
