@@ -1,4 +1,4 @@
-"""Make a new instance in a folder: tables, keys, and the first organisation, user and API key."""
+"""Create an instance in a folder: tables, keys, and the first organisation, user and API key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from listenlink.store.database.location import DatabaseLocation
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
-    """Public ids of what was made, and the raw API key, which is shown this once."""
+    """Public ids of what was created, and the raw API key, which is shown only this once."""
 
     organization_id: str
     user_id: str
@@ -29,7 +29,7 @@ class NewInstance:
 
 
 def is_instance(location: DatabaseLocation) -> bool:
-    """Whether there is an instance. Raises RefusesToStart if its database can't be reached."""
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached."""
     if location.url is None:
         return location.path.exists()
     try:
@@ -61,17 +61,17 @@ def create_instance(
     *,
     makes_keys: bool = True,
 ) -> NewInstance:
-    """Make an instance in an empty or new folder and, if that isn't there, an empty database; whole or
-    not at all. Without `makes_keys` its signing keys are elsewhere.
+    """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
+    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
 
-    Raises RefusesToStart, having changed nothing, if there is anything already.
+    Raises RefusesToStart, having changed nothing, if anything is there already.
     """
     data = location.folder
     if is_instance(location):
         raise RefusesToStart(f"{location} is already an instance; nothing was changed")
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
-    # Made beside and renamed, so that a failure half-way leaves no half instance.
+    # Made alongside and then renamed, so that a failure midway leaves no half-made instance.
     draft = data.with_name(f".{data.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)

@@ -1,4 +1,4 @@
-"""Draw a link's preview picture, once for each content: kept as a file, drawn again when that is gone."""
+"""Draw a link's preview picture once for given content: cached as a file, drawn again when that is gone."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MOST_WAITING = 32
 
 
 class Drawn(NamedTuple):
-    """A picture, as PNG, and what is to be seen on it, which isn't all of it where a cover can't be read."""
+    """A picture as PNG, and what it actually shows: less than was asked for if a cover can't be read."""
 
     picture: bytes
     shown: Preview
 
 
 class PreviewDrawer:
-    """Draws previews, one at a time. They lie in a folder of their own and may be deleted at any time."""
+    """Draws previews, one at a time. They're in a folder of their own and may be deleted at any time."""
 
     def __init__(self, folder: Storage, kept: Path) -> None:
         self._folder = folder
@@ -37,14 +37,14 @@ class PreviewDrawer:
         self._waiting = 0
 
     async def draw(self, shown: Preview) -> Drawn:
-        """The picture. Raises Problem(UNAVAILABLE) if too many wait for theirs, and Problem(NOT_FOUND) if
-        it can't be drawn."""
+        """Return the picture. Raises Problem(UNAVAILABLE) if too many requests are waiting for theirs, and
+        Problem(NOT_FOUND) if it can't be drawn."""
         picture = await self._find(shown)
         if picture is not None:
             return Drawn(picture, shown)
         cover = await self._folder.run(self._read_cover, shown.cover) if shown.cover else None
         if shown.cover and cover is None:
-            # Under a name of its own, so that the whole picture is drawn once the cover can be read.
+            # Cached under a different name, so that the full picture is drawn once the cover can be read.
             return await self.draw(dataclasses.replace(shown, cover=None))
         return Drawn(await self._draw_in_turn(shown, cover), shown)
 
@@ -54,7 +54,7 @@ class PreviewDrawer:
         self._waiting += 1
         try:
             async with self._drawing:
-                # Drawn meanwhile for somebody else?
+                # Somebody else's request may have drawn it in the meantime.
                 picture = await self._find(shown)
                 if picture is not None:
                     return picture
@@ -81,7 +81,7 @@ class PreviewDrawer:
             return None
 
     def _keep(self, path: Path, picture: bytes) -> None:
-        """Within bounds: the oldest go. A full disk only means drawing again."""
+        """Cache the picture, deleting the oldest to stay within bounds. A full disk only means redrawing."""
         with contextlib.suppress(OSError):
             self._kept.mkdir(mode=0o700, exist_ok=True)
             kept = sorted(self._kept.glob("*.png"), key=lambda file: file.stat().st_mtime)

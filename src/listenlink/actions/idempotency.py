@@ -1,7 +1,7 @@
-"""Tell the first answer again: a write with an Idempotency-Key is done once, however often it's sent.
+"""Repeat the first answer: a write with an Idempotency-Key is done once, however often it's sent.
 
-The answer is kept in the transaction that makes the thing, so neither a crash between the two nor
-many equal requests at a moment make a second one. Only successes are kept.
+The answer is stored in the same transaction that makes the thing, so neither a crash between the two
+nor many identical requests at once can make a second one. Only successes are stored.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ HEADER = "Idempotency-Key"
 KEPT_US = DAY_US
 
 _Made = TypeVar("_Made")
-# How an action does its write within its transaction: `always`, or `Once`.
+# How an action performs its write within its transaction: `always` or `Once`.
 Doing = Callable[[Connection, Callable[[Connection], _Made]], _Made]
 
 
 def always(connection: Connection, make: Callable[[Connection], _Made]) -> _Made:
-    """Do it, whether it was done before or not: what is asked without an Idempotency-Key."""
+    """Do it, whether or not it was done before: for requests without an Idempotency-Key."""
     return make(connection)
 
 
 class AnsweredBefore(Exception):
-    """The same was asked before, and this was told. It ends a transaction that changed nothing."""
+    """The same request came before and got this answer. Ends a transaction that changed nothing."""
 
     def __init__(self, answer: bytes) -> None:
         super().__init__("answered before")
@@ -44,7 +44,7 @@ class AnsweredBefore(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: who asks, the method and path, their Idempotency-Key, the body's SHA-256."""
+    """One request: the caller, the method and path, their Idempotency-Key, the body's SHA-256."""
 
     caller: Caller
     route: str
@@ -53,7 +53,7 @@ class Asked:
 
     @property
     def key_digest(self) -> bytes:
-        """What stands in the database for caller, route and key."""
+        """The digest that represents caller, route and key in the database."""
         fields = (
             str(self.caller.organization_id),
             str(self.caller.user_id),
@@ -65,7 +65,7 @@ class Asked:
 
 
 class Once(Generic[_Made]):
-    """`Doing` it once. `tell` writes the answer for what was made; `answer` then has its bytes."""
+    """A `Doing` that does it once. `tell` renders the answer for what was made; `answer` then holds it."""
 
     def __init__(
         self, sealer: Sealer, asked: Asked, tell: Callable[[_Made], bytes], now_us: int
@@ -78,14 +78,14 @@ class Once(Generic[_Made]):
         self._now_us = now_us
 
     async def look(self, database: Database) -> None:
-        """Raise AnsweredBefore if so: before work that would be for nothing."""
+        """Raise as a call would if the key was used before, so that no work is done in vain."""
         await database.read(self._look)
 
     def __call__(self, connection: Connection, make: Callable[[Connection], _Made]) -> _Made:
-        """What `make` makes, its answer kept.
+        """Return what `make` makes, having stored the answer.
 
         Raises AnsweredBefore, or a 422 Problem for a key that was used with another body, or a 409
-        for an answer that can't be unsealed any more.
+        for an answer that can no longer be unsealed.
         """
         self._look(connection)
         made = make(connection)

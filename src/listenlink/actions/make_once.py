@@ -1,4 +1,4 @@
-"""Make what takes work: once for all who ask for it meanwhile, a few things at a time, kept afterwards."""
+"""Make things that take work: once for all who ask meanwhile, a few at a time, and cached afterwards."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Work = Callable[[], Awaitable[Written | None]]
 
 
 class OnceMaker:
-    """Makes things for a shelf, `at_once` of them at a time, while at most `most_waiting` more wait for their
-    turn, a second at most: so whoever asks for too much is told so, soon.
+    """Makes things for a shelf, `at_once` at a time. At most `most_waiting` more wait for their turn, each
+    for a second at most, so requests that are too many fail soon.
 
-    `found` counts what was there, or being made for somebody else, and `made` what wasn't.
+    `found` counts requests for things already there or being made for somebody else, `made` the others.
     """
 
     def __init__(self, shelf: Shelf, at_once: int, most_waiting: int) -> None:
@@ -29,15 +29,15 @@ class OnceMaker:
         self.found = self.made = 0
 
     def has(self, key: Hashable) -> bool:
-        """Whether `make` would find it there, or being made. May be asked from any thread."""
+        """Whether `make` would find it there or being made. May be called from any thread."""
         return key in self.shelf or key in self._making
 
     async def make(self, key: Hashable, work: Work, *, is_small: bool = False) -> Written | None:
-        """What is kept under the key, else what `work` makes; None, and nothing is kept, if that is None.
-        What `is_small` is so quickly made that it needs no turn.
+        """Return what is cached under the key, else what `work` makes; if that is None, nothing is cached.
+        Something that `is_small` is made so quickly that it needn't wait its turn.
 
-        Raises Problem(UNAVAILABLE) if too much waits to be made, and whatever `work` raises, to all who
-        wait for it.
+        Raises Problem(UNAVAILABLE) if too much is waiting to be made, and, for everybody who waits for it,
+        whatever `work` raises.
         """
         kept = self.shelf.find(key)
         if kept is not None:
@@ -51,7 +51,7 @@ class OnceMaker:
             making = self._make(key, work if is_small else partial(self._in_turn, work))
             task = self._making[key] = asyncio.create_task(making)
             task.add_done_callback(_hear)
-        # Whoever asked first may leave; the others still want it.
+        # Whoever asked first may disconnect; the others still want it.
         return await asyncio.shield(task)
 
     async def _make(self, key: Hashable, work: Work) -> Written | None:
@@ -87,6 +87,6 @@ class OnceMaker:
 
 
 def _hear(task: asyncio.Task[Written | None]) -> None:
-    """What went wrong is told to who waits. If nobody does any more, that is no news."""
+    """Mark the exception as retrieved: those who wait get it, and if nobody waits any more, it's no news."""
     if not task.cancelled():
         task.exception()

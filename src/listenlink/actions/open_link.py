@@ -1,6 +1,6 @@
-"""Open a shared link: limit, one transaction, answer. This is what the program exists for.
+"""Open a share link: limit, one transaction, answer. This is what the program exists for.
 
-`LinkOpener.open` is one request. What happens to all requests of one moment inside their transaction
+`LinkOpener.open` is one request. What happens inside the transaction to all requests of one moment
 is in `actions/opening/batch.py`: find the link, decide, spend the client's budget, count the open, write
 the audit.
 """
@@ -21,7 +21,7 @@ _RESOLVE = Budget.RESOLVE
 
 
 class LinkOpener:
-    """Opens links for one process: its limits, and its queue to the database."""
+    """Opens links for one process, with its limits and its queue to the database."""
 
     def __init__(
         self, keeper: OpenKeeper, queue: GroupQueue[OpenRequest | None, Opening | None]
@@ -32,7 +32,7 @@ class LinkOpener:
         self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
 
     async def open(self, asked: OpenRequest) -> Opening:
-        """Open one link. What is returned is counted and in the audit.
+        """Open one link. By the time this returns, the open is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
@@ -50,10 +50,10 @@ class LinkOpener:
         return opening
 
     async def write_limited(self) -> None:
-        """Write the counts of refused requests that wait, if any do."""
+        """Write the waiting counts of limited requests (429s), if there are any."""
         if self._limited.has_pending:
             await self.queue.submit(None)
 
     def close(self) -> None:
-        """End the queue."""
+        """Close the queue."""
         self.queue.close()

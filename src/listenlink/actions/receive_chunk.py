@@ -1,4 +1,4 @@
-"""Take in a piece of an upload: from wherever it arrives, to its draft."""
+"""Receive a piece of an upload, from wherever it arrives, into its draft."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.resumable_drafts import ResumableDraft
 
-# What a kill costs at most, besides what the network holds.
+# The most that is lost if the process is killed, apart from what is still in the network.
 _WRITTEN_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Bytes that arrive. `promised_bytes` is how many, if it was said before."""
+    """Arriving bytes. `promised_bytes` is how many, if that was declared beforehand."""
 
     chunks: AsyncIterator[bytes]
     promised_bytes: int | None
 
 
 async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) -> None:
-    """Write and sync what comes, some at a time in a thread; it stays if the piece breaks off.
+    """Write and sync what arrives, a bit at a time in a thread; it stays if the piece breaks off.
 
-    Raises Problem(TOO_LARGE) if the draft would get larger than `size_bytes`, at once if that was
-    promised; then nothing of the piece stays. Raises what the piece's chunks raise.
+    Raises Problem(TOO_LARGE) if the draft would grow beyond `size_bytes`, immediately if that is clear
+    from `promised_bytes`; then nothing of the piece stays. Raises whatever the piece's chunks raise.
     """
     if draft.size_bytes + (piece.promised_bytes or 0) > size_bytes:
         raise too_large(size_bytes)
@@ -34,7 +34,7 @@ async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) ->
 
     async def write() -> None:
         taken = bytes(unwritten)
-        unwritten.clear()  # First: what a full disk didn't take must not be followed by anything.
+        unwritten.clear()  # First: nothing may be written after bytes that a full disk didn't take.
         await asyncio.to_thread(draft.append, taken)
 
     try:
@@ -53,7 +53,7 @@ async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) ->
 
 
 def too_large(max_bytes: int) -> Problem:
-    """A 413 that says how much is taken in."""
+    """Return a 413 that says how much is accepted."""
     return Problem(
         ProblemKind.TOO_LARGE,
         f"This is more than the {max_bytes} bytes that are taken in.",

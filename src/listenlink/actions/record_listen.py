@@ -1,4 +1,4 @@
-"""Tell of a listen: the player says that a track of an open was heard for 30 seconds or more."""
+"""Record a listen: the player reports that a track of an open was heard for 30 seconds or more."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ async def record_listen(
     now_us: int,
     tick_us: int,
 ) -> None:
-    """Count the listen, once for the session's open and the track.
+    """Count the listen, once for each open (the session's) and track.
 
-    Raises Problem(LINK_REFUSED) if the session isn't of this link and its present token, or the link
-    doesn't lead to the track any more; and Problem(LIMITED) once the client has no listen, or no
-    refusal, left.
+    Raises Problem(LINK_REFUSED) if the session isn't for this link and its current token, or if the link
+    no longer leads to the track; and Problem(LIMITED) once the client has no listen, or no refusal,
+    left.
     """
 
     def find(connection: Connection) -> tuple[int, int, int] | None:

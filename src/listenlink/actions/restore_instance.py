@@ -1,4 +1,4 @@
-"""Make an instance from a backup, in a new folder: whole and looked at, or not at all."""
+"""Restore an instance from a backup into a new folder: whole and verified, or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from listenlink.store.database.sqlite import FILE_NAME
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What is there again. Without the backup's keys there are new ones, and sessions have ended."""
+    """What was restored. If the backup has no keys there are new ones, and sessions have ended."""
 
     taken_at: str
     rows: int
@@ -29,10 +29,10 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(source: Path, data: Path) -> Restored:
-    """Make the instance `data` from the backup in `source`.
+    """Restore the backup in `source` as the instance `data`.
 
-    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup isn't what
-    it says of itself: the database's digest and order, the rows of each table, each object's digest.
+    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup doesn't match
+    its manifest: the database's digest and integrity, the rows of each table, each object's digest.
     """
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")

@@ -1,4 +1,4 @@
-"""Save a shared track: whoever holds a link to a track may keep it in their library."""
+"""Save a track by link: whoever has a link to a track may add it to their library."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def save_track(
     now_us: int,
     tick_us: int,
 ) -> Edge:
-    """The caller's edge to the track, again the same one. No open is counted.
+    """Return the caller's edge to the track; saving again gives the same one. No open is counted.
 
-    Raises Problem(LINK_REFUSED) whatever the reason, and Problem(LIMITED) once the client has no save, or
+    Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED) once the client has no save, or
     no refusal, left: a token can't be guessed here any faster than by opening it.
     """
 

@@ -1,8 +1,8 @@
 """What the share page, its previews and its pictures are made of; nothing here counts or mints.
 
-Writing a page of many tracks is work, and many ask for the same one. So what was written is kept under a
-fingerprint of all that it shows, which is read anew for every request: nothing has to be told of a change,
-and none can be missed. Whether a link opens isn't in it: that is decided before, each time.
+Rendering a page with many tracks is work, and many ask for the same one. So the result is cached under a
+fingerprint of all that it shows, which is read afresh for every request: nothing has to be notified of a
+change, and none can be missed. Whether a link opens isn't part of it: that is decided beforehand, each time.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _TRIES = 3
 
 
 class _Seen(NamedTuple):
-    """A fingerprint, and what it's of where that was read in the same go."""
+    """A fingerprint, and the content that it's of if that was read at the same time."""
 
     fingerprint: Fingerprint
     shown: ShownLink | None
 
 
 class PageShower:
-    """Reads pages of links, and keeps what is written of them."""
+    """Reads the pages of links, and caches what is rendered from them."""
 
     def __init__(self, database: Database, registry: EngineRegistry, maker: OnceMaker) -> None:
         self._database = database
@@ -59,14 +59,15 @@ class PageShower:
         *,
         is_open: bool = False,
     ) -> Written | None:
-        """What `write` makes of a link's page as it is now, None if what the link led to was removed just
-        now. Whether the link leads anywhere is decided before. `is_open` shows what a hidden preview hides.
+        """Return what `write` makes of a link's page as it is now, None if the link's target has just been
+        removed. Whether the link leads anywhere is decided before. `is_open` shows what a hidden preview
+        hides.
 
-        `kind` says all that `write` goes by besides the page: what it writes, in which language, for which
-        token. It's called in a thread, once for all who ask meanwhile, and not at all if that was written
-        before. Raises Problem(UNAVAILABLE).
+        `kind` covers all that `write` depends on besides the page: what it renders, in which language, for
+        which token. `write` is called in a thread, once for all who ask meanwhile, and not at all if that was
+        rendered before. Raises Problem(UNAVAILABLE).
         """
-        # Of what is told of a track, licences alone change by themselves.
+        # Of all that is shown of a track, only licences change by themselves.
         facts = (kind, is_open, self._registry.unchanged_since(now_us))
 
         def is_new(fingerprint: Fingerprint) -> bool:
@@ -91,7 +92,7 @@ class PageShower:
         raise Problem(ProblemKind.UNAVAILABLE)
 
     async def _read_whole(self, share_id: int, seen: _Seen) -> ShownLink | None:
-        """What the fingerprint is of; None if that changed meanwhile, and so has to be asked for anew."""
+        """The content that the fingerprint is of; None if it changed meanwhile, so must be read again."""
         if seen.shown is not None:
             return seen.shown
         again = await self._database.read(partial(_see, share_id, lambda _: True, is_whole=True))
@@ -100,10 +101,10 @@ class PageShower:
         return again.shown
 
     async def find_pictured(self, name: PictureName, now_us: int) -> Preview | bytes | None:
-        """What a picture's name leads to: a cover's digest, or what a preview is drawn from.
+        """Return what a picture's name leads to: a cover's digest, or what a preview is drawn from.
 
-        None where the link leads nowhere now, or there is no such picture. A cover's name is given only
-        to who may see it, so a hidden preview hides the drawn picture alone.
+        None if the link leads nowhere now or there is no such picture. A cover's name is given only to
+        those who may see it, so a hidden preview hides only the drawn picture.
         """
         if name.kind == PREVIEW:
             drawable = await self._database.read(lambda c: pictures.find_drawable(c, name.share_id))
@@ -168,8 +169,8 @@ def _see(
     *,
     is_whole: bool,
 ) -> _Seen | None:
-    """What a link shows, as far as it's wanted: a new page of one track is read at once, one of many by
-    whoever writes it, because many may ask for it at the same moment. None if there is nothing."""
+    """Read what a link shows, as far as needed: a new page of one track is read at once, one of many tracks
+    by whoever renders it, because many may ask for it at the same moment. None if there is nothing."""
     fingerprint = find_fingerprint(connection, share_id)
     if fingerprint is None:
         return None
@@ -178,7 +179,7 @@ def _see(
 
 
 def _leads(standing: Standing, rotation: int, now_us: int) -> bool:
-    """Whether a picture of this rotation is shown now."""
+    """Whether a picture of this rotation may be shown now."""
     return standing.rotation == rotation and (
         share.refusal(standing.revoked_at, standing.starts_at, standing.expires_at, now_us) is None
     )
@@ -198,7 +199,7 @@ def _preview(drawn: Drawable) -> Preview:
 
 
 def _cover_track(tracks: tuple[PageTrack, ...], wanted: int | None) -> PageTrack | None:
-    """The track whose cover stands for all: the one that the creator chose, else the first with one."""
+    """The track whose cover represents all: the one the creator chose, else the first that has a cover."""
     covered = [track for track in tracks if track.cover]
     chosen = [track for track in covered if track.number == wanted] or covered
     return chosen[0] if chosen else None

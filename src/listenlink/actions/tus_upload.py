@@ -1,8 +1,8 @@
-"""Put a track in by pieces: begin, send and send on after whatever broke off, and get the track once.
+"""Upload a track in pieces: begin, send, resume after any interruption, and get the track exactly once.
 
-An upload is a row and, until its track is made, a draft of which the size is the offset. Whoever works
-on one holds the draft's lock. The track and the note that it was made are one transaction, so a piece
-that is sent again, or a server that dies, never makes a second.
+An upload is a row and, until its track is made, a draft whose size is the offset. Whoever works on an
+upload holds its draft's lock. The track and the record that it was made are one transaction, so neither
+a piece that is sent again nor a server that dies ever makes a second.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
 from listenlink.store.resumable_uploads import ResumableUpload
 
-# From its beginning to its end, however much comes in between; then for as long as it's told again.
+# How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US
 METADATA = "Upload-Metadata"
-# What tus programs say of a file, and we don't believe: the bytes tell.
+# What tus clients declare about a file and we don't believe: the bytes decide.
 _IGNORED = ("filetype",)
 
 
 class _MadeBeforeError(Exception):
-    """Another request made the track meanwhile. It ends a transaction that changed nothing."""
+    """Another request made the track meanwhile. Ends a transaction that changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an upload is. `track_id` is set once its track is made, never before all bytes are there."""
+    """How far an upload has got. `track_id` is set once its track is made, never before all bytes are in."""
 
     upload: ResumableUpload
     offset_bytes: int
 
     @property
     def expires_at(self) -> int:
-        """Until when it goes on, and is told of."""
+        """Until when the upload can be continued and looked up."""
         return self.upload.created_at + KEPT_US
 
 
 class TusUploads:
-    """Uploads in pieces."""
+    """Resumable uploads, by the tus protocol."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class TusUploads:
     async def begin(
         self, caller: Caller, size_bytes: int, metadata: str, now_us: int
     ) -> ResumableUpload:
-        """A new upload of so many bytes, of which it's said what a form would say of a track.
+        """Begin an upload of so many bytes; its metadata says what a form would say about a track.
 
-        Raises Problem: 413 over the limit, 422 for wrong facts and for nothing at all.
+        Raises Problem: 413 over the limit, 422 for wrong facts and for an upload of nothing at all.
         """
         if size_bytes > self._max_bytes:
             raise too_large(self._max_bytes)
@@ -84,15 +84,15 @@ class TusUploads:
         def add(connection: Connection) -> ResumableUpload:
             owner = (caller.organization_id, caller.user_id)
             upload = store.add_upload(connection, *owner, size_bytes, metadata, now_us)
-            # Before the commit: a row always has its draft, and a draft without one goes at a start.
+            # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
             self._drafts.create(upload.id)
             return upload
 
         return await self._database.write(add)
 
     async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
-        """How far it is. If all was there and the track wasn't made yet, because the server died, it's
-        made now. Raises Problem(NOT_FOUND), and Problem(LOCKED) while another request works on it."""
+        """Return how far it has got. If all the bytes are there but no track yet, because the server died,
+        it's made now. Raises Problem(NOT_FOUND), and Problem(LOCKED) while another request works on it."""
         async with self._hold(caller, number, now_us) as (upload, draft):
             if draft is None:
                 return Progress(upload, upload.size_bytes)
@@ -107,11 +107,11 @@ class TusUploads:
         piece: Chunk,
         now_us: int,
     ) -> Progress:
-        """Take bytes that begin at this offset, and make the track if they were the last.
+        """Append bytes that begin at this offset, and make the track if they were the last.
 
-        What arrived stays, whatever breaks off, but for a piece that turns out to be too large.
+        What arrived stays, whatever breaks off, except for a piece that turns out to be too large.
         Raises Problem: NOT_FOUND, LOCKED, CONFLICT for another offset, TOO_LARGE for more than was
-        said, and for the last piece what an upload raises.
+        declared, and for the last piece whatever an upload raises.
         """
         async with self._hold(caller, number, now_us) as (upload, draft):
             there = upload.size_bytes if draft is None else draft.size_bytes
@@ -123,12 +123,12 @@ class TusUploads:
             return await self._go_on(caller, upload, draft, now_us)
 
     async def end(self, caller: Caller, number: int, now_us: int) -> None:
-        """Forget an upload and what arrived of it; a track that was made stays. Raises like `look`."""
+        """Delete an upload and what arrived of it; a track that was made stays. Raises what `look` raises."""
         async with self._hold(caller, number, now_us) as (upload, draft):
             await self._remove(upload, draft)
 
     async def remove_stale(self, now_us: int) -> None:
-        """Remove the uploads that ended by their age, and their drafts, unless one is being made a
+        """Remove the uploads that have expired, and their drafts, unless one is just being made into a
         track."""
         before_us = now_us - KEPT_US
         for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
@@ -144,11 +144,11 @@ class TusUploads:
     async def _hold(
         self, caller: Caller, number: int, now_us: int
     ) -> AsyncIterator[tuple[ResumableUpload, ResumableDraft | None]]:
-        """The caller's upload, and its draft, locked; no draft once the track is made."""
+        """Give the caller's upload and its draft, locked; no draft once the track is made."""
         await self._find(caller, number, now_us)
         draft = await asyncio.to_thread(self._drafts.open, number)
         try:
-            # Anew, now that nobody else changes it.
+            # Read again, now that nobody else can change it.
             upload = await self._find(caller, number, now_us)
             if upload.track_id is None and draft is None:
                 await self._remove(upload, None)
@@ -175,7 +175,7 @@ class TusUploads:
         try:
             await self._make_track(caller, upload, draft, now_us)
         except Problem as problem:
-            if problem.kind is ProblemKind.INVALID:  # It won't ever be a track.
+            if problem.kind is ProblemKind.INVALID:  # It will never be a track.
                 await self._remove(upload, draft)
             raise
         draft.remove()
@@ -192,7 +192,7 @@ class TusUploads:
                 raise _MadeBeforeError
             return track
 
-        # The same bytes under a second name: whatever goes wrong with those, these stay.
+        # The same bytes under a second name: whatever happens to that one, the draft stays.
         whole = await asyncio.to_thread(self._folder.begin_from, draft.path)
         with contextlib.suppress(_MadeBeforeError):
             await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
@@ -204,7 +204,7 @@ class TusUploads:
 
 
 def _facts_of(metadata: str) -> tuple[TrackFacts, str]:
-    """What is said of the track, and the file's name. Raises a 422 Problem."""
+    """The facts given about the track, and the file's name. Raises a 422 Problem."""
     pairs = parse_metadata(metadata)
     if pairs is None:
         raise invalid(

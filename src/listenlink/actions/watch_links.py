@@ -1,4 +1,4 @@
-"""Tell listeners when a link they have open is closed: one look at the database a second for all of them."""
+"""Notify listeners when a link they have open is closed: one database query a second for all of them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _SECOND = 1.0
 
 @dataclass(eq=False, slots=True)
 class Watch:
-    """One listener's. `ended` is set once the link is closed or the session over; `is_closed` says
-    that it's so, rather than that this process is going."""
+    """One listener's watch. `ended` is set once the link is closed or the session over, or when this process
+    shuts down; `is_closed` distinguishes the former."""
 
     session: ListenSession
     is_closed: bool = False
@@ -33,7 +33,7 @@ class Watch:
 
 
 class LinkWatcher:
-    """Watches open links for one process: at most `most`, and MOST_OF_A_CLIENT of them for one client."""
+    """Watches open links for one process: at most `most`, of which MOST_OF_A_CLIENT for any one client."""
 
     def __init__(self, database: Database, clock: Clock, most: int) -> None:
         self._database = database
@@ -43,8 +43,8 @@ class LinkWatcher:
 
     @contextlib.contextmanager
     def watch(self, session: ListenSession, client: ClientAddress) -> Iterator[Watch]:
-        """A watch for as long as the block lasts. Raises Problem(LIMITED) if the client has all that one
-        gets, and Problem(UNAVAILABLE) if everybody together has."""
+        """Watch for as long as the block lasts. Raises Problem(LIMITED) if the client has as many watches as
+        one client may, and Problem(UNAVAILABLE) if all clients together do."""
         with self.places.take(client.number):
             watch = Watch(session)
             self._watches.add(watch)
@@ -54,7 +54,7 @@ class LinkWatcher:
                 self._watches.discard(watch)
 
     async def run(self) -> None:
-        """Look once a second, until cancelled; then every listener is sent away, to come again."""
+        """Look once a second until cancelled; then every listener is sent away, to reconnect."""
         try:
             while True:
                 await asyncio.sleep(_SECOND)
@@ -69,7 +69,7 @@ class LinkWatcher:
                 watch.ended.set()
 
     async def look(self) -> None:
-        """End the watches of links that don't lead anywhere now."""
+        """End the watches of links that no longer lead anywhere, and of sessions that are over."""
         watched = {watch.session.share_id for watch in self._watches}
         now_us = self._clock.now_us()
         standing = await self._database.read(lambda c: pages.find_rotations(c, watched))

@@ -1,6 +1,6 @@
-"""Write what a link's token allows its holder: within the client's budget of writes, refused as an open is.
+"""Write what a link's token lets its holder write, within the client's write budget, refused as an open is.
 
-Neither budget is touched by the other's requests: what is refused spends refusals, and what is kept a write.
+Neither budget is touched by the other's requests: a refused request spends refusals, a stored one a write.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ async def write_by_link(
     find: Callable[[Connection], _Found | None],
     keep: Callable[[Connection, _Found], _Kept],
 ) -> _Kept:
-    """What `keep` makes of what `find` found, both in one transaction, for one of the client's writes.
+    """Return what `keep` makes of what `find` found, both in one transaction, for one of the client's writes.
 
-    Raises Problem(LIMITED) for who has no write left, before anything is looked up; and, where `find` gives
-    None, Problem(LINK_REFUSED), or Problem(LIMITED) for who has no refusal left.
+    Raises Problem(LIMITED) if the client has no write left, before anything is looked up; and, if `find`
+    returns None, Problem(LINK_REFUSED), or Problem(LIMITED) if the client has no refusal left.
     """
     refuse_spent(limits, Budget.WRITE, client, tick_us)
-    # Looked up first without the lock that every open needs, and before a write is spent: were it spent
-    # before, refusals on their way would hold what others need.
+    # Looked up first without the lock that every open needs, and before a write is spent: otherwise
+    # refusals in progress would hold writes that others need.
     if await database.read(find) is None:
         await raise_refused(limits, client, token, tick_us)
     charge = await spend_one(limits, Budget.WRITE, client, tick_us)

@@ -1,8 +1,8 @@
 """A fingerprint of all that a link's page shows: as long as it's the same, so is the page.
 
-It's found at every request, so it's one statement, and the database puts its text together: reading 500
-rows into Python costs more than all the rest. What was made from audio is large and never changes but by
-being made, so of that it says when it was made and what is there.
+It's read for every request, so it's one statement, and the database assembles its text: reading 500
+rows into Python costs more than everything else. What is derived from audio is large and never changes once
+it has been derived, so the fingerprint only covers when that was and what there is.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from listenlink.store.database.database import is_postgres
 from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.pages import SHOWN_TRACKS
 
-# Every column that `store/pages.py` reads for a page stands here; a test goes through the tables.
-# JSON, because there no title can look like two.
+# Every column that `store/pages.py` reads for a page is listed here; a test goes through the tables.
+# JSON, because in it no title can look like two.
 _FIND = """
 {shown}
 SELECT CAST({array}(
@@ -42,7 +42,7 @@ _POSTGRES = text(_FIND.format(shown=SHOWN_TRACKS, array="json_build_array", list
 
 
 class Fingerprint(NamedTuple):
-    """`digest` is that of all that is shown of a link. Whether it shows a collection tells how much that
+    """`digest` is that of all that is shown of a link. Whether that is a collection indicates how much it
     is."""
 
     digest: bytes
@@ -50,7 +50,7 @@ class Fingerprint(NamedTuple):
 
 
 def find_fingerprint(connection: Connection, share_id: int) -> Fingerprint | None:
-    """The fingerprint of what a link shows now; None if the link or its target is gone."""
+    """Return the fingerprint of what a link shows now; None if the link or its target is gone."""
     sql = _POSTGRES if is_postgres(connection) else _SQLITE
     row = connection.execute(sql, {"share": share_id, "most": MOST_TRACKS}).one_or_none()
     if row is None:

@@ -1,4 +1,4 @@
-"""Answers to writes that may be repeated, sealed, under the digest of who asked what with which key."""
+"""Sealed answers to writes that may be repeated, under the digest of who asked for what with which key."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _DELETED_PER_STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What was asked, as its digest, and what was told, sealed."""
+    """The digest of the request's body, and the sealed answer."""
 
     body_digest: bytes
     sealed: bytes
 
 
 def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> KeptAnswer | None:
-    """The answer that was kept at `since_us` or later."""
+    """Return the answer if it was stored at `since_us` or later."""
     row = connection.execute(
         select(_ANSWERS.c.body_digest, _ANSWERS.c.sealed).where(
             _ANSWERS.c.key_digest == key_digest, _ANSWERS.c.created_at >= since_us
@@ -31,7 +31,7 @@ def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> Kep
 
 
 def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, now_us: int) -> None:
-    """Keep an answer, in the place of one that is too old to be told."""
+    """Store an answer, replacing one that is too old to be repeated."""
     connection.execute(delete(_ANSWERS).where(_ANSWERS.c.key_digest == key_digest))
     connection.execute(
         insert(_ANSWERS).values(
@@ -44,7 +44,7 @@ def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, n
 
 
 def delete_older(connection: Connection, before_us: int) -> int:
-    """Delete some answers older than `before_us`; how many. Call until it gives 0."""
+    """Delete some answers older than `before_us`; return how many. Call until it returns 0."""
     oldest = (
         select(_ANSWERS.c.key_digest)
         .where(_ANSWERS.c.created_at < before_us)

@@ -46,8 +46,8 @@ _MEMBERS_OF = (
     .order_by(_MEMBERS.c.position)
     .limit(MOST_TRACKS)
 )
-# The beginning of a statement on the link `:share`: the tracks that it shows, `:most` of them, with their
-# places.
+# The start of a statement on the link `:share`: the tracks that it shows, at most `:most`, with their
+# positions.
 SHOWN_TRACKS = """
 WITH shown AS (
     SELECT t.id AS track_id, m.position
@@ -58,7 +58,7 @@ WITH shown AS (
     JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
     ORDER BY m.position LIMIT :most)
 """
-# Of a statement on `shares` and `tracks`: whether the link leads to the track.
+# A condition in a statement on `shares` and `tracks`: whether the link leads to the track.
 LEADS_TO_TRACK = or_(
     _SHARES.c.track_id == _TRACKS.c.id,
     select(_MEMBERS.c.track_id)
@@ -74,7 +74,7 @@ LEADS_TO_TRACK = or_(
 
 
 class ShownTrack(NamedTuple):
-    """A track with what was made of its audio, None where that isn't there."""
+    """A track with what was derived from its audio, None where there is nothing."""
 
     track: Track
     peaks: bytes | None
@@ -92,7 +92,7 @@ class ShownCollection(NamedTuple):
 
 
 class ShownLink(NamedTuple):
-    """A link and what it leads to; `collection` is None where that is a track."""
+    """A link and what it leads to; `collection` is None if that is a track."""
 
     id: int
     rotation: int
@@ -105,7 +105,7 @@ class ShownLink(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a link stands whose target is there."""
+    """The state of a link whose target exists."""
 
     rotation: int
     revoked_at: int | None
@@ -114,7 +114,7 @@ class Standing(NamedTuple):
 
 
 def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[int, Standing]:
-    """Those of these links that are there, with their target."""
+    """Return the state of those of these links that exist and whose target does."""
     found: dict[int, Standing] = {}
     numbers = list(share_ids)
     for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
@@ -139,7 +139,7 @@ def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[i
 
 
 class Download(NamedTuple):
-    """A file that may be taken along, as its creator put it in."""
+    """A file that may be downloaded, as its creator uploaded it."""
 
     title: str
     digest: bytes
@@ -148,7 +148,7 @@ class Download(NamedTuple):
 
 
 def find_download(connection: Connection, share_id: int, track_id: int) -> Download | None:
-    """The file of a track that the link leads to, if its creator lets it be taken along."""
+    """Return the file of a track that the link leads to, if its creator lets it be downloaded."""
     row = connection.execute(
         select(_TRACKS.c.title, _AUDIO.c.digest, _AUDIO.c.size_bytes, _AUDIO.c.content_type)
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
@@ -164,8 +164,8 @@ def find_download(connection: Connection, share_id: int, track_id: int) -> Downl
 
 
 def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
-    """The link with its tracks that are there, in order; None if the link or its target is gone. What is
-    read here has to be in its fingerprint (`store/fingerprints.py`)."""
+    """Return the link with its existing tracks, in order; None if the link or its target is gone. What is
+    read here must be in its fingerprint (`store/fingerprints.py`)."""
     link = connection.execute(_LINK, {"share": share_id}).one_or_none()
     if link is None:
         return None

@@ -1,4 +1,4 @@
-"""What a link's pictures are made of: a cover's digest, or the little that its preview is drawn from."""
+"""What a link's pictures are made from: a cover's digest, or the little that its preview is drawn from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FIND_COVERS = (
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
     .where(_SHARES.c.id == bindparam("share"), _TRACKS.c.removed_at.is_(None), LEADS_TO_TRACK)
 )
-# The cover is the page's: that of the track which the creator chose, else of the first track with one.
+# The cover is the same as the page's: that of the track the creator chose, else of the first with one.
 _FIND_DRAWABLE = """
 {shown}
 SELECT s.rotation, s.revoked_at, s.starts_at, s.expires_at, s.preview,
@@ -52,7 +52,7 @@ _DRAWABLE = text(_FIND_DRAWABLE.format(shown=SHOWN_TRACKS))
 
 
 class Covers(NamedTuple):
-    """The digests of a track's cover in both sizes, and how the link stands that leads to the track."""
+    """The digests of a track's cover in both sizes, and the state of the link that leads to the track."""
 
     standing: Standing
     large: bytes | None
@@ -60,9 +60,9 @@ class Covers(NamedTuple):
 
 
 class Drawable(NamedTuple):
-    """What a link's preview is drawn from. `collection` is its number and name, None where the link leads
-    to a track; `track` that of the first track, and its title, None where there is none, and `peaks` are its.
-    `artist` is whom all tracks are by, `cover` the digest of the cover that stands for all."""
+    """What a link's preview is drawn from. `collection` is its number and name, None if the link leads to a
+    track; `track` is the first track's number and title, None if there is none, and `peaks` are that track's.
+    `artist` is who all tracks are by, `cover` the digest of the cover that represents them all."""
 
     standing: Standing
     has_preview: bool
@@ -74,14 +74,14 @@ class Drawable(NamedTuple):
 
 
 def find_covers(connection: Connection, share_id: int, track_id: int) -> Covers | None:
-    """The covers of a track that the link leads to; None if it doesn't, or either is gone."""
+    """Return the covers of a track that the link leads to; None if it doesn't, or either is gone."""
     asked = {"share": share_id, "track": track_id}
     row = connection.execute(_FIND_COVERS, asked).one_or_none()
     return None if row is None else Covers(Standing(*row[:4]), *row[4:])
 
 
 def find_drawable(connection: Connection, share_id: int) -> Drawable | None:
-    """What the link's preview is drawn from; None if the link or its target is gone."""
+    """Return what the link's preview is drawn from; None if the link or its target is gone."""
     row = connection.execute(_DRAWABLE, {"share": share_id, "most": MOST_TRACKS}).one_or_none()
     if row is None:
         return None

@@ -1,1 +1,1 @@
-"""What one open comes to: decided by a pure rule, limited by client, kept a batch at a time."""
+"""How one open ends: decided by a pure rule, limited by client, committed a batch at a time."""

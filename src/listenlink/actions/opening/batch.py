@@ -1,7 +1,7 @@
-"""Keeping what a batch of requests comes to: found, decided and written, on either database.
+"""Run a batch of requests: look the links up, decide, and write the results, on either database.
 
 On the embedded one all of it is one transaction that runs without waiting for anything; on PostgreSQL
-each step waits for a round trip, and several batches are on their way.
+each step waits for a round trip, and several batches are in flight at once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from listenlink.store.opening.open_rows import FoundLink, LimitedLine
 if TYPE_CHECKING:
     from listenlink.store.opening.connections import Connections
 
-# Each time but the first another node took some of a link's last opens, so it ends.
+# Every retry means that another node took some of a link's last opens, so the retries end.
 _MOST_DECISIONS = 20
 
 
 class OpenKeeper:
-    """One process's part in every batch: its limits, its names for clients, its log of 429s.
-    `with_objects` says that URLs are made of what a track is stored as."""
+    """What one process brings to every batch: its limits, its pseudonyms for clients, its log of 429s.
+    `with_objects` means that URLs are made from the digest of a track's stored object."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class OpenKeeper:
     def run_now(
         self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
     ) -> list[Opening | None]:
-        """The batch on the embedded database, in the transaction that is begun. `done` or `undo` must
+        """Run the batch on the embedded database, in the transaction already begun. `done` or `undo` must
         follow."""
         self._batch = None
         batch = Decisions(items, self._session_ttl_seconds)
@@ -80,7 +80,7 @@ class OpenKeeper:
     def _look_up(
         self, items: Sequence[OpenRequest | None], counts: list[LimitedCount]
     ) -> BatchPseudonyms:
-        """Everybody who is named in the batch's lines."""
+        """Look up every client that the batch's lines name."""
         asking = [item for item in items if item is not None]
         clients = [item.client for item in asking] + [count.client for count in counts]
         if not clients:
@@ -88,14 +88,14 @@ class OpenKeeper:
         return self._names.look_up(clients, asking[0].now_us if asking else counts[0].at_us)
 
     def done(self) -> None:
-        """The batch that ran now is durable."""
+        """Note that the batch just run is durable."""
         if self._batch_names is not None:
             self._names.remember(self._batch_names)
         self.limited.mark_written(self._counts)
         self._counts = []
 
     def undo(self) -> None:
-        """The batch that ran now couldn't be kept."""
+        """Undo what the batch just run changed in memory: it couldn't be committed."""
         self._batch_names = None
         self.limited.put_back(self._counts)
         self._counts = []
@@ -104,7 +104,7 @@ class OpenKeeper:
         self._batch = None
 
     async def run(self, items: Sequence[OpenRequest | None]) -> list[Opening | None]:
-        """The batch on PostgreSQL; what is returned is durable. Raises Problem(UNAVAILABLE)."""
+        """Run the batch on PostgreSQL; what is returned is durable. Raises Problem(UNAVAILABLE)."""
         assert self._connections is not None  # noqa: S101 (app.py gives them)
         batch, counts = Decisions(items, self._session_ttl_seconds), self.limited.take()
         try:
@@ -139,7 +139,7 @@ class OpenKeeper:
                 batch.tell_tracks(members)
             lines, limited = batch.audit_lines(names.number), _limited_lines(counts, names)
             if await postgres_opens.keep(connection, found.turn, batch.granted, lines, limited):
-                # Not before: what was given them isn't durable without this.
+                # Not before: until this commits, the numbers they were given aren't durable.
                 self._names.remember(names)
                 return
         raise Problem(ProblemKind.UNAVAILABLE)

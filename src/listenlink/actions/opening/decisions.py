@@ -1,6 +1,6 @@
-"""What becomes of the requests of one batch, decided in pure steps between finding and writing.
+"""How the requests of one batch end, decided in pure steps between looking up and writing.
 
-`Decisions.steps` is a generator: it yields what it would spend of clients' budgets and is sent the
+`Decisions.steps` is a generator: it yields what it would spend from clients' budgets and is sent the
 allowances, so it's the same whether these come from this process's memory or from elsewhere.
 """
 
@@ -21,10 +21,10 @@ from listenlink.store.opening.open_rows import AuditLine, FoundLink, FoundTrack
 
 
 class Opening(msgspec.Struct, gc=False):
-    """How a request ended, once that is durable. `link` and `left`, the client's allowance after it,
-    are None where it was refused or limited. `session` is that of the open, or the one that was sent
-    along to look; None if there is none. `tracks` are the available ones of the target, in order.
-    `shortage` says what the client had none left of, where that is why."""
+    """How a request ended, once that is durable. `left`, the client's allowance after it, is None if it
+    was refused or limited; `link` is None if there was none, or if it was limited. `session` is that of the
+    open, or the one that came with a request that only looks; None if there is none. `tracks` are the
+    target's available ones, in order. `shortage` says which budget was spent, if that is why."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -36,17 +36,17 @@ class Opening(msgspec.Struct, gc=False):
 
 
 def limited_opening(shortage: Shortage) -> Opening:
-    """How a request ends for which there was nothing left."""
+    """Return the opening of a request for which no budget was left."""
     return Opening(Outcome.LIMITED, LIMIT_REASONS[shortage.budget], shortage=shortage)
 
 
-# Of the budgets that requests for a link spend.
+# The reasons, for the budgets that requests for a link spend.
 LIMIT_REASONS = {
     Budget.RESOLVE: Reason.RESOLVE_LIMIT,
     Budget.REFUSAL: Reason.MISS_LIMIT,
     Budget.REPEAT: Reason.REPEAT_LIMIT,
 }
-# Asked for at every open, and a name in an enum is dear to look up.
+# Needed at every open, and looking a name up in an enum is expensive.
 _RESOLVE = Budget.RESOLVE
 _Answers = Sequence[Allowance | Shortage]
 _Asked = Sequence[tuple[int, OpenRequest, FoundLink | None, Reason | None]]
@@ -56,8 +56,8 @@ _Steps = Generator[Sequence[Spend], _Answers, None]
 class Decisions:
     """One batch: what was asked, how each request ends, and the opens granted of links with a limit.
 
-    An item that is None asks for nothing. `spent` are the hits accepted so far, by place, `told` the
-    refusals; `unneeded` are the hits of requests that were refused in the end.
+    An item that is None asks for nothing. `spent` holds the hits accepted so far, by place, `told` the
+    refusals; `unneeded` holds the hits of requests that were refused in the end.
     """
 
     def __init__(self, items: Sequence[OpenRequest | None], session_ttl_seconds: int) -> None:
@@ -70,14 +70,15 @@ class Decisions:
         self._session_ttl_seconds = session_ttl_seconds
 
     def digests(self) -> set[bytes]:
-        """What to look up. Malformed ones too: looking nothing up would be quicker, and so would tell."""
+        """The digests to look up, even of malformed tokens: skipping the look-up would be quicker, and so
+        give them away."""
         return {item.token_digest for item in self.items if item is not None}
 
     def steps(self, links: Mapping[bytes, FoundLink]) -> _Steps:
-        """Decide whatever isn't; again, with fresh links, after what was granted couldn't be counted.
+        """Decide what is undecided; call again, with fresh links, if what was granted couldn't be counted.
 
-        A request waits for the next step where it depends on one of this step: whether a link is
-        spent may hang on whether an earlier request's client had something left.
+        A request waits for the next step if it depends on one in this step: whether a link is
+        spent may depend on whether an earlier request's client had any budget left.
         """
         self.granted.clear()
         waiting = [
@@ -113,7 +114,7 @@ class Decisions:
     def _spend(
         self, asks: list[Spend], asked: _Asked
     ) -> Generator[Sequence[Spend], _Answers, _Answers]:
-        """What is answered to these; what was paid for when it was decided before isn't again."""
+        """Return the answers to these; what was paid for in an earlier decision isn't paid for again."""
         answers = (yield from self._spend_unpaid(asks, asked)) if self.spent else (yield asks)
         for ask, (place, _, _, reason), left in zip(asks, asked, answers, strict=True):
             if isinstance(left, Shortage):
@@ -137,7 +138,7 @@ class Decisions:
         return [next(fresh) if before is None else before[1] for before in paid]
 
     def charges(self) -> list[Charge]:
-        """All that was spent, for when none of it can be kept."""
+        """All that was spent, to be given back if none of it can be committed."""
         return [*self.spent.values(), *self.told, *self.unneeded]
 
     def _decide(
@@ -170,7 +171,7 @@ class Decisions:
         return ListenSession(link.id, link.rotation, asked.trace, ends_at)
 
     def collections(self) -> set[int]:
-        """The collections whose tracks are told."""
+        """The collections whose tracks will be shown."""
         return {
             opening.link.collection.id
             for opening in self.openings
@@ -184,7 +185,7 @@ class Decisions:
                 opening.tracks = members[opening.link.collection.id]
 
     def audit_lines(self, number_of: Callable[[ClientAddress], int]) -> list[AuditLine]:
-        """The lines to write: of every request but the limited ones, which are only counted."""
+        """The lines to write: one for every request but the limited ones, which are only counted."""
         return [
             _audit_line(item, opening, number_of(item.client))
             for item, opening in zip(self.items, self.openings, strict=True)

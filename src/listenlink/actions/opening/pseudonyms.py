@@ -1,4 +1,4 @@
-"""The audit's name for a client: a pseudonym by the day's key, and a number in place of both.
+"""The audit's name for a client: a pseudonym made with the day's key, and a number that stands for both.
 
 The full address stays in this process's memory; what is stored can be linked to it only while the
 day's key exists.
@@ -23,8 +23,8 @@ _MOST_BYTES = 10_000_000
 
 @dataclass(slots=True)
 class BatchPseudonyms:
-    """The clients of one batch by full address: `numbers` of those that have one on that day; of the
-    `unnamed` ones the (pseudonym, prefix) that they get one by. `given` are the numbers got so."""
+    """The clients of one batch by full address: the `numbers` of those that have one on that day, and, for
+    the `unnamed`, the (pseudonym, prefix) by which they get one. `given` holds the numbers they got."""
 
     day: int
     numbers: dict[str, int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class BatchPseudonyms:
     given: dict[str, int] = field(default_factory=dict)
 
     def give(self, numbers: Iterable[int]) -> None:
-        """The numbers of the unnamed, in their order."""
+        """Assign these numbers to the unnamed clients, in their order."""
         self.given.update(zip(self.unnamed, numbers, strict=True))
         self.numbers.update(self.given)
         self.unnamed = {}
@@ -51,7 +51,7 @@ class Pseudonyms:
         self._numbers: Remembered[str, int] = Remembered(_MOST_BYTES, lambda *_: _ENTRY_BYTES)
 
     def look_up(self, clients: Iterable[ClientAddress], now_us: int) -> BatchPseudonyms:
-        """What is known of these clients."""
+        """Return what is known of these clients, with pseudonyms for those that have no number yet."""
         day = now_us // DAY_US
         if day != self._day:
             self._day = day
@@ -73,7 +73,7 @@ class Pseudonyms:
         return names
 
     def remember(self, names: BatchPseudonyms) -> None:
-        """The rows of a batch are durable."""
+        """Remember the numbers given in a batch, now that its rows are durable."""
         if names.day == self._day:
             for full, number in names.given.items():
                 self._numbers.keep(full, number)

@@ -1,4 +1,4 @@
-"""The budgets of each client, and the counted log of the requests that had none left."""
+"""The budgets of each client, and the counted log of requests that exceeded them."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ Answers = Sequence[Allowance | Shortage]
 
 
 class RateLimits(Protocol):
-    """Budgets that are asked for many requests at once."""
+    """Budgets, spent for many requests at once."""
 
     def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
-        """Whether one more would surely be refused now. The cheap question before any work is done;
-        it isn't asked of refusals, which are known as such only after the work."""
+        """Whether one more would surely be refused now. A cheap check before any work is done; not for
+        refusals, which are known as such only after the work."""
 
     def spend_now(self, asks: Sequence[Spend]) -> Answers:
-        """Accept each, in order, if there is room for it: what is left then, or what there was none of."""
+        """Accept each, in order, if there is room for it. Return what is then left, or what was lacking."""
 
     async def spend(self, asks: Sequence[Spend]) -> Answers:
-        """`spend_now`, without keeping the event loop where that waits for somebody."""
+        """`spend_now` without blocking the event loop if it has to wait for somebody."""
 
     def give_back(self, charges: Iterable[Charge]) -> None:
-        """Undo what was accepted for answers that never left, because the database couldn't keep them. That
-        a token was refused stays known: somebody else may have been told so meanwhile, at no further cost."""
+        """Undo what was accepted for answers that were never sent because the database couldn't commit them.
+        A token's refusal isn't forgotten: it may have been refused again meanwhile at no further cost."""
 
     def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
-        """What is left of a budget that `is_spent` can be asked of, as far as this process knows."""
+        """What is left of a budget that `is_spent` covers, as far as this process knows."""
 
     async def ping(self) -> bool:
         """Whether the budgets are exact: False while each process has to limit by itself."""
 
     def close(self) -> None:
-        """End connections."""
+        """Close any connections."""
 
 
 class OwnRateLimits:
-    """The budgets of one process that nobody shares. `sizes` are how many of each, 0 for no limit."""
+    """The budgets of one process by itself. `sizes` is how many requests each allows, 0 for no limit."""
 
     def __init__(self, resolve_per_minute: int, miss_per_minute: int) -> None:
         self.sizes = budget_sizes(resolve_per_minute, miss_per_minute)
@@ -84,7 +84,7 @@ class OwnRateLimits:
         ]
 
     def _spend_refusal(self, client: int, token_digest: bytes, tick_us: int) -> Allowance | None:
-        """Both or neither."""
+        """Spend from both budgets or from neither."""
         if self._repeats.is_spent(client, tick_us):
             return None
         if not self._misses.spend(client, token_digest, tick_us):
@@ -98,39 +98,39 @@ class OwnRateLimits:
         if budget is not _REPEAT or self._misses.accepts(client, token_digest, tick_us):
             return shortage
         other = Shortage(Budget.REFUSAL, self._misses.peek(client, tick_us))
-        # Where both have nothing left: whoever waits as long as is told must be served then.
+        # If both have nothing left: whoever waits as long as the answer says must be served then.
         is_longer = shortage.allowance.reset_us > other.allowance.reset_us
         return shortage if shortage.allowance.is_spent and is_longer else other
 
     async def spend(self, asks: Sequence[Spend]) -> Answers:
-        """The same."""
+        """`spend_now`, which waits for nobody here."""
         return self.spend_now(asks)
 
     def give_back(self, charges: Iterable[Charge]) -> None:
-        """Undo what was accepted."""
+        """Give back what was accepted."""
         for ask, _ in charges:
             self._hits[ask.budget].give_back(ask.client, ask.tick_us)
 
     def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
-        """What is left."""
+        """What is left of the budget."""
         return self._hits[budget].peek(client, tick_us)
 
     async def ping(self) -> bool:
-        """There is nobody to be exact with."""
+        """Always true: there is no other process to be exact with."""
         return True
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 def limited(shortage: Shortage) -> Problem:
-    """The problem of who has nothing left."""
+    """The problem for a client with nothing left."""
     wait_seconds = shortage.allowance.wait_seconds
     return Problem(ProblemKind.LIMITED, retry_after_seconds=wait_seconds)
 
 
 def refuse_spent(limits: RateLimits, budget: Budget, client: ClientAddress, tick_us: int) -> None:
-    """Before any work: raise Problem(LIMITED) if there is surely nothing left for it."""
+    """Raise Problem(LIMITED), before any work, if there is surely nothing left for it."""
     if limits.is_spent(budget, client.number, tick_us):
         raise limited(Shortage(budget, limits.peek(budget, client.number, tick_us)))
 
@@ -151,14 +151,14 @@ async def raise_refused(
     limits: RateLimits, client: ClientAddress, token: str, tick_us: int
 ) -> NoReturn:
     """Raise Problem(LINK_REFUSED), or Problem(LIMITED) once the client has no refusal left: a token can't
-    be guessed at another door any faster than by opening it, nor asked for any more often."""
+    be guessed at another endpoint any faster than by opening it, nor tried any more often."""
     (left,) = await limits.spend([refusal(client.number, digest(token), tick_us)])
     raise limited(left) if isinstance(left, Shortage) else Problem(ProblemKind.LINK_REFUSED)
 
 
 @dataclass(slots=True)
 class LimitedCount:
-    """429s of one client, reason and minute. `trace`, `at_us` and `agent` are the first one's."""
+    """429s for one client, reason and minute. `trace`, `at_us` and `agent` are those of the first."""
 
     client: ClientAddress
     reason: Reason
@@ -174,7 +174,7 @@ _Key = tuple[int, Reason, int]
 
 @dataclass(slots=True)
 class LimitedCounts:
-    """429s since the last write. The first of a minute is written before its answer leaves; the
+    """429s since the last write. The first in a minute is written before its answer is sent; the
     others only raise its count, with the next transaction or within a second."""
 
     _pending: dict[_Key, LimitedCount] = field(default_factory=dict)
@@ -183,13 +183,13 @@ class LimitedCounts:
 
     @property
     def has_pending(self) -> bool:
-        """Whether counts wait to be written."""
+        """Whether any counts are waiting to be written."""
         return bool(self._pending)
 
     def add(
         self, client: ClientAddress, reason: Reason, at_us: int, trace: int, agent: Agent
     ) -> bool:
-        """Count one; True if its line isn't in the database yet and must be before answering."""
+        """Count one; True if its line isn't in the database yet and must be before the answer."""
         minute = at_us // (60 * SECOND_US)
         if minute != self._minute:
             self._minute = minute
@@ -203,17 +203,17 @@ class LimitedCounts:
         return key not in self._written
 
     def take(self) -> list[LimitedCount]:
-        """What waits, to be written now."""
+        """Take out the waiting counts, to be written now."""
         taken = list(self._pending.values())
         self._pending = {}
         return taken
 
     def mark_written(self, counts: list[LimitedCount]) -> None:
-        """These are durable."""
+        """Note that these counts are durable."""
         self._written.update((item.client.number, item.reason, item.minute) for item in counts)
 
     def put_back(self, counts: list[LimitedCount]) -> None:
-        """These could not be written: they wait again, added to what came since."""
+        """Put back counts that could not be written, added to what has come in since."""
         for item in counts:
             key = (item.client.number, item.reason, item.minute)
             newer = self._pending.get(key)

@@ -1,7 +1,7 @@
-"""Budgets that several processes share by Redis, and what each does while Redis can't be asked.
+"""Budgets that several processes share by Redis, and what each does while Redis is unavailable.
 
-Whatever Redis accepts is noted in this process's own log too. So when Redis is gone, the process
-goes on by itself, exact for what it answers; and a client it knows to be spent isn't asked about.
+Whatever Redis accepts is recorded in this process's own log too. So when Redis is gone, the process
+carries on by itself, exact for what it answers; and it doesn't ask about a client it knows to be spent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_SPENT = 100_000
 
 
 class RedisRateLimits:
-    """Asks Redis, or limits by itself for a second at a time while that can't answer: never without any
+    """Asks Redis or, while Redis can't answer, limits by itself for a second at a time: there is always some
     limit, and never an error."""
 
     def __init__(self, own: OwnRateLimits, log: RedisLog, clock: Clock) -> None:
@@ -33,7 +33,7 @@ class RedisRateLimits:
         self._rests_until = 0
         self._is_shared = True
         self._spent: dict[Budget, dict[int, int]] = {budget: {} for budget in Budget}
-        # In threads with sockets of their own: a busy event loop must not look like a slow Redis.
+        # In threads with their own sockets: a busy event loop must not look like a slow Redis.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="limits")
 
     def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
@@ -92,9 +92,9 @@ class RedisRateLimits:
         return [self._answer(ask, one) for ask, one in zip(asks, told, strict=True)]
 
     def _answer(self, ask: Spend, told: Told) -> Allowance | Shortage:
-        """What is left; who has nothing left is remembered until that changes. Counted from the moment
-        of the request, which was before Redis's, so nobody is refused for longer than there."""
-        # Of a refusal nobody asks before its look-up.
+        """Return what is left; a client with nothing left is remembered until that changes. Counted from the
+        time of the request, which was before Redis's, so nobody is refused for longer than by Redis."""
+        # Refusals are never checked before the look-up.
         if told.left <= 0 and ask.budget is not Budget.REPEAT:
             spent = self._spent[told.budget]
             if len(spent) >= _MOST_SPENT:
@@ -106,7 +106,7 @@ class RedisRateLimits:
         return SharedAllowance(size, told.left, told.reset_us, told.at)
 
     def give_back(self, charges: Iterable[Charge]) -> None:
-        """Undo what was accepted. If Redis can't be told, it stays spent: the client has less, never more."""
+        """Undo what was accepted. If Redis is unreachable it stays spent: the client has less, never more."""
         undone = list(charges)
         self._own.give_back(undone)
         for ask, _ in undone:
@@ -123,7 +123,7 @@ class RedisRateLimits:
         return self._own.peek(budget, client, tick_us)
 
     async def ping(self) -> bool:
-        """Whether Redis answers, so that the limits are exact over all processes."""
+        """Whether Redis answers, so that the limits are exact across all processes."""
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, self._log.ping)
         except Unreachable:
@@ -131,6 +131,6 @@ class RedisRateLimits:
         return True
 
     def close(self) -> None:
-        """End threads and connections."""
+        """Shut down the threads and connections."""
         self._threads.shutdown()
         self._log.close()

@@ -1,4 +1,4 @@
-"""One request for a link, and whether the link opens for it. What the client has left is another question."""
+"""One request for a link, and whether the link opens for it. The client's budgets are a separate question."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from listenlink.store.opening.open_rows import FoundLink
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
 
-    `token_digest` is of the text that was sent, `is_well_formed` whether that is spelled like a
-    token. `session` is a Listen-Session whose signature holds, or None.
+    `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
+    like a token. `session` is a Listen-Session whose signature holds, or None.
     """
 
     token_digest: bytes
@@ -33,7 +33,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
-    """The request's session, if it's of this link and of its present token."""
+    """The request's session, if it's for this link and its current token."""
     session = asked.session
     if session is None or link is None:
         return None
@@ -41,14 +41,14 @@ def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | No
 
 
 def takes_one(asked: OpenRequest, link: FoundLink) -> bool:
-    """Whether the request, if it isn't refused, is counted against the link's limit."""
+    """Whether the request, if it isn't refused, counts against the link's limit."""
     if link.max_opens is None or not asked.counts or session_of(asked, link) is not None:
         return False
     return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
 
 
 def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int]) -> Reason | None:
-    """Why the link doesn't open for the request, or None. `granted` are opens that aren't counted yet."""
+    """Why the link doesn't open for the request, or None. `granted` holds opens that aren't counted yet."""
     if not asked.is_well_formed:
         return Reason.MALFORMED
     if link is None:

@@ -1,1 +1,1 @@
-"""The audit's lines, and what is counted from them."""
+"""The audit's lines, and the counts made from them."""

@@ -1,4 +1,4 @@
-"""Reading the audit back, and letting go of what is older than may be kept."""
+"""Reading the audit back, and deleting what is too old to be retained."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ ORDER BY l.at
 
 
 def read_audit(database: Database, share_id: int | None = None) -> Iterator[AuditEntry]:
-    """The audit's lines in the order they were written, then the counted 429s.
+    """Yield the audit's lines in the order they were written, then the counted 429s.
 
-    With `share_id`, the lines of one link; a 429 is decided before the link is known, so it's of none.
-    Reads beside a running server, some thousand lines at a time, without hindering it.
+    With `share_id`, only one link's lines; a 429 is decided before the link is known, so belongs to none.
+    Reads alongside a running server, some thousands of lines at a time, without holding it up.
     """
     asked: dict[str, int] = {"after": _FIRST_NUMBER, "most": _READ_PER_STEP}
     if share_id is not None:
@@ -50,7 +50,7 @@ def read_audit(database: Database, share_id: int | None = None) -> Iterator[Audi
 
 
 def entry_of(row: Sequence[Any]) -> AuditEntry:
-    """An entry from a row as the queries of the audit select it."""
+    """Make an entry from a row as the audit's queries select it."""
     at, outcome, reason, share_id, trace, client, prefix, agent, referrer, count = row
     return AuditEntry(
         at=at,
@@ -67,7 +67,7 @@ def entry_of(row: Sequence[Any]) -> AuditEntry:
 
 
 def delete_older(connection: Connection, before_us: int) -> int:
-    """Delete some lines older than `before_us`, oldest first; how many. Call until it gives 0.
+    """Delete some lines older than `before_us`, oldest first; return how many. Call until it returns 0.
 
     In steps, because each holds the write lock that opens need. On PostgreSQL whole days go at once.
     """

@@ -1,7 +1,7 @@
-"""The audit on PostgreSQL is one table a day, made ahead of time and dropped whole when it's too old.
+"""The audit on PostgreSQL is one table per day, created ahead of time and dropped whole when it's too old.
 
-Days are UTC, by the line's `at`. A line of a day that has no table, because a clock is wrong, lies in
-the rest's, so nothing is ever refused for it.
+Days are UTC, by the line's `at`. A line for a day without a table, because a clock is wrong, goes to
+the rest's table, so nothing is ever refused because of it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from listenlink.store.database.database import is_postgres
 
 _DAYS_BEHIND, _DAYS_AHEAD = 1, 7
 _TABLES = ("audit", "audit_by_share")
-# Both are locked for a moment; behind a long one, opens would wait for this to wait.
+# Both tables are locked briefly; if this waited long for its lock, opens would have to wait behind it.
 _LOCK_WAIT_MS = 500
 _DROPPED_DAYS = 31
 
@@ -31,7 +31,7 @@ WHERE relname = ANY(:names) AND relnamespace = current_schema()::regnamespace
 
 
 def make_days(connection: Connection, now_us: int) -> None:
-    """Make the tables of the days around now, unless they are there. Nothing on the embedded database.
+    """Create the tables for the days around now, unless they exist. Does nothing on the embedded database.
 
     Runs in a writing transaction, like everything here that writes; so two nodes take turns.
     """
@@ -42,7 +42,7 @@ def make_days(connection: Connection, now_us: int) -> None:
 
 
 def make(connection: Connection, days: Iterable[int]) -> None:
-    """Make the tables of these days since the epoch, unless they are there."""
+    """Create the tables for these days, counted since the epoch, unless they exist."""
     for parent in _TABLES:
         for day in sorted(set(days) - set(list_days(connection, parent))):
             _make(connection, parent, day)
@@ -52,7 +52,7 @@ def _make(connection: Connection, parent: str, day: int) -> None:
     first, behind = day * DAY_US, (day + 1) * DAY_US
     rest = text(f"SELECT 1 FROM {parent}_rest WHERE at >= :first AND at < :behind LIMIT 1")  # noqa: S608
     if connection.execute(rest, {"first": first, "behind": behind}).first() is not None:
-        # Lines of that day lie in the rest's table already: there they stay, until they're too old.
+        # Lines of that day are in the rest's table already: they stay there until they're too old.
         return
     connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_WAIT_MS}"))
     connection.execute(
@@ -64,17 +64,17 @@ def _make(connection: Connection, parent: str, day: int) -> None:
 
 
 def list_days(connection: Connection, parent: str = "audit") -> list[int]:
-    """The days since the epoch that have a table, oldest first."""
+    """List the days, counted since the epoch, that have a table, oldest first."""
     names = connection.execute(_LIST, {"parent": parent}).scalars()
     days = (re.fullmatch(rf"{parent}_(\d+)", name) for name in names)
     return sorted(int(match.group(1)) for match in days if match)
 
 
 def drop_days(connection: Connection, before_us: int) -> int:
-    """Drop the oldest days' tables, at most a month's, whose whole day is before `before_us`; about how
-    many lines these were, at least 1. Call until it gives 0.
+    """Drop the tables of the oldest days that are wholly before `before_us`, at most a month's; return
+    about how many lines these were, at least 1. Call until it returns 0.
 
-    All in one statement: what takes time, removing the files, comes after the locks are released.
+    All in one statement: the slow part, removing the files, comes after the locks are released.
     """
     old = [day for day in list_days(connection) if (day + 1) * DAY_US <= before_us][:_DROPPED_DAYS]
     if not old:
@@ -87,7 +87,7 @@ def drop_days(connection: Connection, before_us: int) -> int:
 
 
 def empty_rest(connection: Connection, before_us: int) -> int:
-    """Delete what is too old of the lines whose day has no table; how many lines."""
+    """Delete lines that are too old and whose day has no table; return how many."""
     gone = 0
     for parent in reversed(_TABLES):
         gone = connection.execute(

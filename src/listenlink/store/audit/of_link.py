@@ -1,8 +1,8 @@
-"""The audit of one link, and what its days come to.
+"""The audit of one link, and its daily sums.
 
-Housekeeping keeps an index of the audit's lines by link (`store/audit/open_counts.py`), not the open. So what
-is read here is the indexed lines and those above the mark: exact at any moment. Of days whose lines
-were let go, the sums stay in `share_days`.
+It's housekeeping, not the open, that indexes the audit's lines by link (`store/audit/open_counts.py`). So
+what is read here is the indexed lines and those above the mark: exact at any moment. For days whose lines
+were deleted, the sums stay in `share_days`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LISTENS = (
     f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
 )
 _KEPT = "SELECT day, opens, listeners, bot_requests FROM share_days WHERE share_id = :share"
-# All links in one statement: with a table for each day, planning it costs more than running it.
+# All links in one statement: with one table per day, planning it costs more than running it.
 _LAST_INDEXED = text("""
 SELECT s.id, (
     SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
@@ -56,7 +56,7 @@ WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :
   AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
 """).bindparams(bindparam("ids", expanding=True))
-# Reads the whole audit, once an hour and without a lock: what is let go must have been summed up.
+# Reads the whole audit, once an hour and without a lock: what is deleted must have been summed up first.
 _OLD_DAYS = f"""
 SELECT share_id, at / {DAY_US} AS day, {_SUMS}
 FROM audit
@@ -70,8 +70,8 @@ VALUES (:share_id, :day, :opens, 0, :listeners, :bot_requests) ON CONFLICT DO NO
 
 
 class DaySums(NamedTuple):
-    """One day of a link. `day` counts from 1970-01-01, UTC; `listeners` are told apart within the day
-    only; `bot_requests` are those of unfurlers and crawlers, opens or not."""
+    """One day of a link. `day` counts from 1970-01-01, UTC; `listeners` are distinguished only within the
+    day; `bot_requests` are those of unfurlers and crawlers, opens or not."""
 
     day: int
     opens: int
@@ -81,13 +81,13 @@ class DaySums(NamedTuple):
 
 
 def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -> list[AuditEntry]:
-    """Some of the link's lines, newest first."""
+    """List a slice of the link's lines, newest first."""
     asked = {"share": share_id, "mark": MARK, "limit": limit, "offset": offset}
     return [entry_of(row) for row in connection.execute(text(_LIST), asked)]
 
 
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
-    """When each of these links was last opened, in epoch µs; none that never was or too long ago."""
+    """Return when each link was last opened, in epoch µs, without those that never were or too long ago."""
     opened, ids = int(Outcome.OPENED), list(share_ids)
     rows = connection.execute(_LAST_WAITING, {"mark": MARK, "opened": opened, "ids": ids})
     last: dict[int, int] = {row[0]: row[1] for row in rows}
@@ -97,11 +97,11 @@ def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[
 
 
 def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
-    """The link's days on which something was, oldest first."""
+    """Return the sums of the link's days on which anything happened, oldest first."""
     of_link = {"share": share_id}
     rows = connection.execute(text(_DAYS), of_link | {"mark": MARK})
     days = {day: (opens, listeners, bots) for day, opens, listeners, bots in rows}
-    # A day that was summed up is told by its sums, even while some of its lines are still there.
+    # A day that was summed up is reported by its sums, even while some of its lines still exist.
     kept = connection.execute(text(_KEPT), of_link)
     days |= {day: (opens, listeners, bots) for day, opens, listeners, bots in kept}
     listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
@@ -113,12 +113,12 @@ def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
 
 
 def sum_old_days(connection: Connection, before_us: int) -> list[dict[str, int]]:
-    """Rows for `keep_days` of the days whose lines are about to be let go."""
+    """Return rows for `keep_days`, for the days whose lines are about to be deleted."""
     rows = connection.execute(text(_OLD_DAYS), {"before": before_us})
     names = ("share_id", "day", "opens", "listeners", "bot_requests")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def keep_days(connection: Connection, rows: list[dict[str, int]]) -> None:
-    """Keep the sums; a day that has some already stays as it is."""
+    """Store the sums; a day that already has sums stays as it is."""
     connection.execute(text(_KEEP), rows)

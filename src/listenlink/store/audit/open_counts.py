@@ -1,8 +1,8 @@
 """How often each link was opened.
 
 The open of a link with `max_opens` is counted in its own transaction
-(`store/opening/sqlite_opens.py`): the count decides. Of any other link the audit's line is the count, and
-nothing else is written within the open; housekeeping adds the lines up afterwards, many at a time. Each
+(`store/opening/sqlite_opens.py`): the count decides. For any other link the audit's line is the count, and
+nothing else is written within the open; housekeeping adds up the lines afterwards, many at a time. Each
 line is counted once: those up to `audit_progress` have been added up, and a link's `counted_to` says which
 lines were counted while it had a limit.
 """
@@ -41,7 +41,7 @@ _INDEX = text("""
 INSERT INTO audit_by_share (share_id, audit_id, at)
 SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
 """)
-# The lines first, as CROSS JOIN tells the embedded database: it would read all of them for each link.
+# CROSS JOIN makes the embedded database start from the lines: else it would read all of them per link.
 _WAITING = text("""
 SELECT a.share_id, count(*) FROM audit a CROSS JOIN shares s
 WHERE a.id > :mark AND a.outcome = :opened AND a.share_id IN :ids
@@ -59,8 +59,8 @@ _COUNT_SETTLED = text("UPDATE audit_progress SET audit_id = audit_id + 1 WHERE n
 
 
 def add_up(connection: Connection, most_lines: int) -> int:
-    """Count the opens of up to so many lines that aren't counted yet, and index the lines by link
-    (`store/audit/of_link.py`); how many lines that was.
+    """Count the opens in up to so many lines that aren't counted yet, and index the lines by link
+    (`store/audit/of_link.py`); return how many lines that was.
 
     Runs in a writing transaction, like everything here that writes.
     """
@@ -76,11 +76,11 @@ def add_up(connection: Connection, most_lines: int) -> int:
 
 
 def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | None:
-    """The line up to which may be counted: below it none is still being written.
+    """Find the line up to which lines may be counted: none below it is still being written.
 
-    On PostgreSQL a batch draws its lines' numbers before it commits, and another one may commit
-    earlier with higher ones. So the moment is waited for in which no batch is on its way, and no
-    longer held than it takes to look: undoing the savepoint gives the lock back.
+    On PostgreSQL a batch draws its lines' numbers before it commits, and another may commit earlier
+    with higher ones. So this waits for a moment in which no batch is in flight, and holds it no longer
+    than it takes to look: rolling back the savepoint releases the lock.
     """
     if not is_postgres(connection):
         return connection.execute(_NEWEST_OF, {"mark": mark, "most": most_lines}).scalar()
@@ -93,21 +93,21 @@ def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | No
 
 
 def find_waiting(connection: Connection) -> int:
-    """How many lines aren't added up yet."""
+    """How many lines haven't been added up yet."""
     return max(0, int(connection.execute(_NEWEST).scalar_one()) - _mark(connection))
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
-    """How often each of these links was opened, to this moment."""
+    """How often each of these links has been opened, as of this moment."""
     waiting = _waiting(connection, share_ids)
     rows = connection.execute(_OPENS_OF, {"ids": list(share_ids)})
     return {share_id: opens + waiting.get(share_id, 0) for share_id, opens in rows}
 
 
 def settle(connection: Connection, share_id: int) -> int:
-    """Bring one link's own count up to now, so that its `max_opens` may change; how many opens.
+    """Bring one link's own count up to date, so that its `max_opens` may change; return its opens.
 
-    On PostgreSQL no batch is kept between this and the transaction's end, and one that found the
+    On PostgreSQL no batch commits between this and the transaction's end, and one that found the
     link as it was before is decided again (`store/opening/postgres_opens.py`).
     """
     wait_for_turn(connection, KEEPING_OPENS)
@@ -120,7 +120,7 @@ def settle(connection: Connection, share_id: int) -> int:
 
 
 def forget_numbers(connection: Connection) -> None:
-    """The embedded database's audit is empty: its lines will be numbered from 1 again."""
+    """Reset the marks: the embedded database's audit is empty, so its lines will be numbered from 1 again."""
     connection.execute(_SET_MARK, {"name": MARK, "newest": 0})
     connection.execute(text("DELETE FROM audit_by_share"))
     connection.execute(text("UPDATE shares SET counted_to = 0 WHERE counted_to > 0"))

@@ -1,4 +1,4 @@
-"""The tables of the audit, and of what is counted from it.
+"""The tables of the audit, and of the counts made from it.
 
 No foreign keys here: a line is written within the open, and retention drops whole days.
 """
@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from listenlink.store.database.columns import KEY, at, metadata
 
-# One row a client and day: the audit names it by its number, so that a line stays narrow.
+# One row per client and day: the audit refers to it by its number, so that a line stays narrow.
 clients = Table(
     "clients",
     metadata,
@@ -43,7 +43,7 @@ audit = Table(
     Column("referrer", String(253)),
 )
 
-# 429s: one row a client, reason and minute, with a count.
+# 429s: one row per client, reason and minute, with a count.
 limited = Table(
     "limited",
     metadata,
@@ -57,11 +57,11 @@ limited = Table(
     sqlite_with_rowid=False,
 )
 
-# On PostgreSQL this and the audit are made of one table a day (`store/audit/day_tables.py`), with the day's
+# On PostgreSQL this and the audit consist of one table per day (`store/audit/day_tables.py`), with the day's
 # column in their keys.
 #
-# The audit's lines by link, kept by housekeeping up to the line that `audit_progress` names: an index
-# of the table itself would have to be written within the open.
+# The audit's lines by link, maintained by housekeeping up to the line that `audit_progress` names: an
+# index on the table itself would have to be written within the open.
 audit_by_share = Table(
     "audit_by_share",
     metadata,
@@ -71,7 +71,7 @@ audit_by_share = Table(
     sqlite_with_rowid=False,
 )
 
-# How far the audit was read. `added_up`: its last line that is counted; `settled`: on PostgreSQL, how
+# How far the audit has been read. `added_up`: the last line that is counted; `settled`: on PostgreSQL, how
 # often a link's `max_opens` was changed.
 audit_progress = Table(
     "audit_progress",
@@ -80,7 +80,7 @@ audit_progress = Table(
     Column("audit_id", KEY, nullable=False),
 )
 
-# A listen: at least 30 s heard, told by the player once for each open (its trace) and track.
+# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track.
 listens = Table(
     "listens",
     metadata,
@@ -92,7 +92,7 @@ listens = Table(
     sqlite_with_rowid=False,
 )
 
-# What stays of a link's days when the audit's lines are let go.
+# What remains of a link's days when the audit's lines are deleted.
 share_days = Table(
     "share_days",
     metadata,

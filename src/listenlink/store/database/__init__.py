@@ -1,1 +1,1 @@
-"""Where the database is, how it's spoken to, migrated, backed up and moved."""
+"""Where the database is, and how it's accessed, migrated, backed up and moved."""

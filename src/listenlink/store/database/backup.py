@@ -1,4 +1,4 @@
-"""A copy of the embedded database while others write, and what is asked of a copy before it's trusted."""
+"""Copying the embedded database while others write, and the checks on a copy before it's trusted."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _BUSY_MS = 5000
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Write the state of one moment to a new file, and return once it's on the disk.
+    """Write the state as of one moment to a new file, and return once it's on disk.
 
-    In one step: SQLite begins anew whenever somebody writes between two. Writers aren't held up,
-    only the write-ahead log grows meanwhile. Raises sqlite3.OperationalError, as for a full disk.
+    In one step: SQLite starts over whenever somebody writes between two steps. Writers aren't held up; only
+    the write-ahead log grows meanwhile. Raises sqlite3.OperationalError, for example on a full disk.
     """
     descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     os.close(descriptor)
@@ -32,7 +32,7 @@ def copy_database(source: Path, target: Path) -> None:
         contextlib.closing(sqlite3.connect(target, isolation_level=None)) as writing,
     ):
         reading.backup(writing)
-    # It's a whole database without these two, which the last to close it has emptied.
+    # The database is complete without these two, which were emptied when it was last closed.
     for ending in ("-wal", "-shm"):
         target.with_name(target.name + ending).unlink(missing_ok=True)
     descriptor = os.open(target, os.O_RDONLY)
@@ -41,7 +41,7 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def find_damage(path: Path) -> str | None:
-    """What SQLite finds wrong in the file, its first words; None if it's whole."""
+    """Return the first fault that SQLite finds in the file; None if it's whole."""
     try:
         with contextlib.closing(_open(path)) as connection:
             ((said,),) = connection.execute("PRAGMA integrity_check(1)")
@@ -54,7 +54,7 @@ def find_damage(path: Path) -> str | None:
 
 
 def count_rows(path: Path) -> dict[str, int]:
-    """How many rows each table has."""
+    """Count the rows of each table."""
     with contextlib.closing(_open(path)) as connection:
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         return {
@@ -65,11 +65,11 @@ def count_rows(path: Path) -> dict[str, int]:
 
 
 def list_objects(path: Path) -> set[bytes]:
-    """The digests of all stored objects that some track needs."""
+    """Return the digests of all stored objects that any track needs."""
     with contextlib.closing(_open(path)) as connection:
         return {digest for (digest,) in connection.execute(_OBJECTS) if digest is not None}
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """A copy that nobody else has open; nothing is written beside it."""
+    """Open a copy that nobody else has open; no files are written beside it."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)

@@ -1,7 +1,7 @@
 """What all tables are declared with: their metadata, and shorthands for the usual columns.
 
-Times are integers in epoch µs: SQLite and PostgreSQL differ on datetimes. Row keys of things with a
-public id are the 48-bit number of that id (`model/ids.py`).
+Times are integers in epoch µs, because SQLite and PostgreSQL differ on datetimes. The row key of a thing
+with a public id is the 48-bit number in that id (`model/ids.py`).
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ metadata = MetaData(
     }
 )
 
-# SQLite takes only INTEGER as the name of its row number; elsewhere these are 64-bit.
+# SQLite accepts only INTEGER as the type of its row number; elsewhere these are 64-bit.
 KEY = BigInteger().with_variant(Integer, "sqlite")
 
 
 def key() -> Column[int]:
-    """The row's own key."""
+    """A column for the row's own key."""
     return Column("id", KEY, primary_key=True, autoincrement=False)
 
 
 def at(name: str, *, nullable: bool = False) -> Column[int]:
-    """A moment."""
+    """A column for a time in epoch µs."""
     return Column(name, BigInteger, nullable=nullable)
 
 
 def to(name: str, table: str, *, nullable: bool = False) -> Column[int]:
-    """The key of a row of another table."""
+    """A column for the key of a row in another table."""
     return Column(name, KEY, ForeignKey(f"{table}.id"), nullable=nullable)

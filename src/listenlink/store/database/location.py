@@ -21,24 +21,24 @@ class DatabaseLocation(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """The embedded database's file."""
+        """The path of the embedded database's file."""
         return self.folder / FILE_NAME
 
     def __str__(self) -> str:
-        """As it's told to the operator: a URL may hold a password."""
+        """The location as shown to the operator: a URL may contain a password."""
         return str(self.folder) if self.url is None else "the database of LISTENLINK_DATABASE_URL"
 
     def open(self, *, serves: bool = False) -> Database:
-        """The database, whatever state its tables are in. `serves` lets other nodes see this one."""
+        """Open the database, whatever state its tables are in. `serves` lets other nodes see this one."""
         if self.url is None:
             return SqliteDatabase(self.path)
-        # Here, because the embedded database needn't wait for what this takes to load.
+        # Imported here, so that the embedded database needn't wait for this to load.
         from listenlink.store.database.postgres_database import PostgresDatabase
 
         return PostgresDatabase(self.url, serves=serves)
 
     def is_served(self) -> bool:
-        """Whether a node serves on this PostgreSQL now. Raises Problem(UNAVAILABLE)."""
+        """Whether a node is serving on this PostgreSQL now. Raises Problem(UNAVAILABLE)."""
         if self.url is None:
             return False
         database = self.open()
@@ -48,7 +48,7 @@ class DatabaseLocation(NamedTuple):
             database.close()
 
     def find_version(self) -> str | None:
-        """The migration its tables stand at, None if there are none. Raises Problem(UNAVAILABLE)."""
+        """Return the migration its tables are at, None if there are none. Raises Problem(UNAVAILABLE)."""
         if self.url is None:
             return schema_version(self.path) if self.path.exists() else None
         database = self.open()
@@ -58,18 +58,18 @@ class DatabaseLocation(NamedTuple):
             database.close()
 
     def is_current(self) -> bool:
-        """Whether its tables are this release's."""
+        """Whether its tables are those of this release."""
         return self.find_version() == SCHEMA_VERSION
 
     def create(self) -> None:
-        """Make the tables where there are none. Raises Problem(UNAVAILABLE)."""
+        """Create the tables where there are none. Raises Problem(UNAVAILABLE)."""
         if self.url is None:
             create_database(self.path)
         else:
             self.upgrade()
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest migration; nothing happens if they are there."""
+        """Bring the tables up to the newest migration; does nothing if they already are."""
         if self.url is None:
             upgrade(self.path)
             return

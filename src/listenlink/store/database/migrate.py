@@ -1,4 +1,4 @@
-"""Bringing a database's tables to the newest migration, within the caller's transaction."""
+"""Bringing a database's tables up to the newest migration, within the caller's transaction."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from listenlink.store.database.postgres import MIGRATING, wait_for_turn
 
 
 def find_version(connection: Connection) -> str | None:
-    """The migration the tables stand at, or None if there never was one."""
+    """Return the migration the tables are at, or None if there never was one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations that are missing. Several nodes that start at once wait for the first."""
+    """Run the missing migrations. If several nodes start at once, the others wait for the first."""
     wait_for_turn(connection, MIGRATING)
     if find_version(connection) == SCHEMA_VERSION:
         return

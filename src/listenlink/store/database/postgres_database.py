@@ -1,7 +1,7 @@
 """Ordinary queries on PostgreSQL: the same functions of a connection, on an event loop of their own.
 
-Whoever asks, from the server's loop or from a thread, waits for that loop; so a connection is never
-touched by two, and what takes long in a query's own Python keeps nobody from opening a link.
+Every caller, on the server's loop or in a thread, waits for that loop; so no connection is ever
+touched by two callers, and slow Python code in a query keeps nobody from opening a link.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _PUBLISHING_WAIT_SECONDS = 30
 class PostgresDatabase:
     """A PostgreSQL database, for everything but the open itself (`store/opening/postgres_opens.py`).
 
-    Writers of all nodes take turns, by an advisory lock: what is written once, as for the embedded
-    database, is as free of races here.
+    Writers on all nodes take turns, by an advisory lock: so code that is written once, for the embedded
+    database too, is as free of races here.
     """
 
     def __init__(self, url: str, *, serves: bool = False) -> None:
@@ -67,7 +67,7 @@ class PostgresDatabase:
         *,
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
-        """Run `work` on one consistent state."""
+        """Run `work` on one consistent snapshot."""
         return await self._ask(self._read(work), within_seconds)
 
     async def write(
@@ -76,18 +76,18 @@ class PostgresDatabase:
         *,
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
-        """Run `work` as one transaction, committed when it returns, undone when it raises."""
+        """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
         return await self._ask(self._write(work), within_seconds)
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
-        """While the block lasts no other node makes stored audio a track's, or removes any."""
+        """While the block lasts, no other node gives stored audio to a track or removes any."""
         until = time.monotonic() + _PUBLISHING_WAIT_SECONDS
-        # This process's own wait for each other first, so that they take one connection.
+        # This process's own publishers first wait for each other, so that they use only one connection.
         if not self._publishers.acquire(timeout=_PUBLISHING_WAIT_SECONDS):
             raise Problem(ProblemKind.UNAVAILABLE)
         try:
-            # Of a session, not of a transaction: the block may wait long for a bucket.
+            # A lock of the session, not of a transaction: the block may wait long for a bucket.
             connection = self._submit(self._lock_publishing(until)).result()
             try:
                 yield
@@ -112,7 +112,7 @@ class PostgresDatabase:
         await self.read(lambda connection: connection.execute(text("SELECT 1")))
 
     async def checkpoint(self) -> None:
-        """PostgreSQL looks after itself."""
+        """Do nothing: PostgreSQL looks after itself."""
 
     def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
         """`read`, while the calling thread waits."""
@@ -123,7 +123,7 @@ class PostgresDatabase:
         return self._submit(self._write(work)).result()
 
     def close(self) -> None:
-        """End the loop and the connections."""
+        """Shut down the loop and the connections."""
         self._submit(self._engine.dispose()).result(CONNECT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CONNECT_SECONDS)
@@ -141,7 +141,7 @@ class PostgresDatabase:
         return asyncio.run_coroutine_threadsafe(_told(work), self._loop)
 
     async def _ask(self, work: Coroutine[Any, Any, _Result], within_seconds: float) -> _Result:
-        """Whoever asks is answered in time; the connection of a query that isn't ended behind that."""
+        """Answer the caller in time; the connection of an unfinished query is ended after that."""
         asked = self._submit(work)
         try:
             async with asyncio.timeout(within_seconds):
@@ -151,7 +151,7 @@ class PostgresDatabase:
 
 
 async def _told(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """A database that is locked, full or gone is a 503 for whoever asked, with nothing of its text."""
+    """Turn the errors of a database that is locked, full or gone into a 503 without any of their text."""
     try:
         return await work
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How every connection to PostgreSQL is opened, and which of its errors are the database's state."""
+"""How every connection to PostgreSQL is opened, and which errors are due to the database's state."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ async def connect(
     name: str = _APPLICATION_NAME,
     more: Mapping[str, str] | None = None,
 ) -> Raw:
-    """A plain asyncpg connection, which waits for nothing forever. `statement_ms` 0 is no bound; `more`
-    settings are PostgreSQL's.
+    """Open a plain asyncpg connection, which never waits forever. `statement_ms` 0 means no limit; `more`
+    holds further PostgreSQL settings.
 
-    Raises OSError or asyncpg.PostgresError if there is none.
+    Raises OSError or asyncpg.PostgresError if it can't be opened.
     """
     return await asyncpg.connect(
         url,
@@ -34,7 +34,7 @@ async def connect(
             "statement_timeout": str(statement_ms),
             "lock_timeout": str(LOCK_WAIT_MS),
             "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
-            # A query over all days of the audit looks dear enough to be compiled, and never is.
+            # A query over all days of the audit looks costly enough to be compiled, and never is.
             "jit": "off",
             **(more or {}),
         },
@@ -42,8 +42,8 @@ async def connect(
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the error is the database's state rather than a mistake in what was asked of it."""
-    # The internal one is what a connection raises that is cut in the middle of an answer.
+    """Whether the error is due to the database's state rather than to a mistake in the query."""
+    # A connection raises the internal one if it's cut in the middle of an answer.
     if isinstance(
         error,
         OSError | NoConnectionInTime | asyncpg.InterfaceError | asyncpg.InternalClientError,

@@ -12,14 +12,14 @@ from listenlink.store.database.migrate import migrate
 
 FILE_NAME = "listenlink.db"
 _WAL_AUTOCHECKPOINT_PAGES = 20_000
-# Taken as it is needed: with many links the tokens' index no longer fits into the usual 2 MiB.
+# Allocated as needed: with many links the token index no longer fits into the usual 2 MiB.
 _CACHE_KIB = 64 * 1024
 
 
 def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sqlite3.Connection:
-    """A plain connection: WAL, every commit synced to the disk, transactions begun by hand.
+    """Open a plain connection: WAL, every commit synced to disk, transactions begun explicitly.
 
-    Raises sqlite3.OperationalError if the file isn't there; it's never made here.
+    Raises sqlite3.OperationalError if the file doesn't exist; it's never created here.
     """
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
@@ -39,8 +39,8 @@ def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sql
 
 
 def make_engine(path: Path, *, busy_timeout_ms: int = 5000) -> Engine:
-    """A SQLAlchemy engine on the same file, whose writers take the write lock at once."""
-    # Without a pool of its own choice SQLAlchemy takes one for memory databases, which closes the
+    """Make a SQLAlchemy `Engine` for the same file, whose writers take the write lock at once."""
+    # Unless told which pool to use, SQLAlchemy takes the one for in-memory databases, which closes the
     # connections of other threads while they're in use.
     engine = create_engine(
         "sqlite://",
@@ -57,7 +57,7 @@ def make_engine(path: Path, *, busy_timeout_ms: int = 5000) -> Engine:
 
 
 def create_database(path: Path) -> None:
-    """A new file with all tables, by the migrations. Raises FileExistsError if there is one."""
+    """Create a new file and its tables, by the migrations. Raises FileExistsError if the file exists."""
     with path.open("xb"):
         path.chmod(0o600)
     connection = sqlite3.connect(path)
@@ -67,7 +67,7 @@ def create_database(path: Path) -> None:
 
 
 def schema_version(path: Path) -> str | None:
-    """The migration the file stands at, or None if it has never been migrated."""
+    """Return the migration the file is at, or None if it has never been migrated."""
     connection = connect(path, busy_timeout_ms=5000)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -79,7 +79,7 @@ def schema_version(path: Path) -> str | None:
 
 
 def upgrade(path: Path) -> None:
-    """Bring the tables to the newest migration; nothing happens if they are there."""
+    """Bring the tables up to the newest migration; does nothing if they already are."""
     if schema_version(path) == SCHEMA_VERSION:
         return
     engine = make_engine(path)

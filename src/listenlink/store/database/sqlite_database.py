@@ -26,8 +26,8 @@ _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 class SqliteDatabase:
     """The embedded database, for everything but the open itself (`store/opening/group_commit.py`).
 
-    All work is done in its own threads, whoever asks: SQLAlchemy's pool keeps five connections, one
-    a thread, and closes that of another thread, even in use, to make a sixth.
+    All work is done in its own threads, whoever asks: SQLAlchemy's pool holds five connections, one
+    per thread, and closes another thread's, even one in use, to make a sixth.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +42,7 @@ class SqliteDatabase:
         *,
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
-        """Run `work` on one consistent state."""
+        """Run `work` on one consistent snapshot."""
         del within_seconds
         return await self._in_thread(lambda: self._read(work))
 
@@ -52,12 +52,12 @@ class SqliteDatabase:
         *,
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
-        """Run `work` as one transaction, committed when it returns, undone when it raises."""
+        """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
         del within_seconds
         return await self._in_thread(lambda: self._write(work))
 
     def publishing(self) -> AbstractContextManager[None]:
-        """There is one node; its processes have the folder's own lock."""
+        """Do nothing: there is only one node, and its processes use the folder's own lock."""
         return contextlib.nullcontext()
 
     async def ping(self) -> None:
@@ -65,8 +65,8 @@ class SqliteDatabase:
         await self.read(lambda connection: connection.execute(text("SELECT 1")))
 
     async def checkpoint(self) -> None:
-        """Carry the write-ahead log over into the database, if it has grown, without hindering anybody:
-        left to the open, this would fall into the middle of a batch."""
+        """Copy the write-ahead log into the database, if it has grown, without holding anybody up: otherwise
+        an open would do it, in the middle of a batch."""
         wal = self.path.with_name(self.path.name + "-wal")
         if wal.exists() and wal.stat().st_size > _CHECKPOINT_ABOVE_BYTES:
             await self._in_thread(self._checkpoint)
@@ -85,7 +85,7 @@ class SqliteDatabase:
         return self._threads.submit(self._write, work).result()
 
     def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        # Begun at once, so that what goes past SQLAlchemy to the driver sees the same state.
+        # Begun at once, so that what bypasses SQLAlchemy and uses the driver sees the same state.
         with _unavailable(), self._engine.connect() as connection, connection.begin():
             return work(connection)
 
@@ -94,7 +94,7 @@ class SqliteDatabase:
             return work(connection)
 
     def close(self) -> None:
-        """End the threads and the connections."""
+        """Shut down the threads and connections."""
         self._threads.shutdown()
         self._engine.dispose()
 
@@ -104,7 +104,7 @@ class SqliteDatabase:
 
 @contextlib.contextmanager
 def _unavailable() -> Iterator[None]:
-    """A database that is locked, full or gone is a 503 for whoever asked, with nothing of its text."""
+    """Turn the errors of a database that is locked, full or gone into a 503 without any of their text."""
     try:
         yield
     except (OperationalError, sqlite3.OperationalError) as error:

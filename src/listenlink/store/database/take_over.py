@@ -1,7 +1,7 @@
-"""Taking every row of an embedded database over into PostgreSQL, in one transaction, and comparing both.
+"""Copying every row of an embedded database into PostgreSQL in one transaction, and comparing the two.
 
-Rows go by COPY, some thousand at a time. A table's digest is the sum of its rows' digests, so that it
-doesn't hang on the order in which a database gives them.
+Rows go by COPY, some thousands at a time. A table's digest is the sum of its rows' digests, so it
+doesn't depend on the order in which a database returns them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from listenlink.clock import DAY_US
 from listenlink.store import tables as tables
 from listenlink.store.audit import day_tables
 
-# Both are needed whole: what isn't imported isn't declared.
+# Both modules are needed: a table whose module isn't imported isn't declared.
 from listenlink.store.audit import tables as audit_tables
 from listenlink.store.database.columns import metadata
 from listenlink.store.database.postgres import Raw
@@ -27,24 +27,24 @@ from listenlink.store.database.sqlite import connect as connect_sqlite
 
 _ROWS_PER_STEP = 10_000
 _DIGESTS = 1 << 256
-# Made by the migrations, not by anybody's use.
+# Filled by the migrations, not by anybody's use.
 _MADE_WITH_TABLES = audit_tables.audit_progress
 _NUMBERED = {"audit": "audit_id_seq", "clients": "clients_id_seq"}
 
 
 class Sum(NamedTuple):
-    """A table's rows: how many, and the sum of their digests, 64 hex digits."""
+    """A table's rows: how many, and the sum of their digests as 64 hex digits."""
 
     rows: int
     digest: str
 
 
 class NotTheSame(Exception):
-    """A table isn't in the target as it is in the source; its name."""
+    """A table in the target differs from the source; the message is its name."""
 
 
 def find_filled(connection: Connection) -> str | None:
-    """The name of a table of the target with something in it, or None."""
+    """Return the name of a table in the target that isn't empty, or None."""
     for table in metadata.sorted_tables:
         if table is not _MADE_WITH_TABLES and connection.execute(select(table).limit(1)).first():
             return table.name
@@ -52,7 +52,7 @@ def find_filled(connection: Connection) -> str | None:
 
 
 def find_days(path: Path) -> list[int]:
-    """The days since the epoch that the source's audit has lines of."""
+    """Return the days, counted since the epoch, for which the source's audit has lines."""
     connection = connect_sqlite(path, busy_timeout_ms=5000, read_only=True)
     try:
         rows = connection.execute(f"SELECT DISTINCT at / {DAY_US} FROM audit").fetchall()  # noqa: S608
@@ -62,14 +62,14 @@ def find_days(path: Path) -> list[int]:
 
 
 def make_days(connection: Connection, days: Sequence[int]) -> None:
-    """Make the target's tables of these days."""
+    """Create the target's tables for these days."""
     day_tables.make(connection, days)
 
 
 async def take_over(path: Path, url: str) -> dict[str, Sum]:
-    """Every table's sum, once all of them are the same in both and kept.
+    """Return every table's sum, once all are the same in both databases and committed.
 
-    Raises NotTheSame, and what the databases raise; then the target is as it was.
+    Raises NotTheSame, and whatever the databases raise; the target is then as it was.
     """
     source = connect_sqlite(path, busy_timeout_ms=5000, read_only=True)
     source.execute("BEGIN")
@@ -87,7 +87,7 @@ async def take_over(path: Path, url: str) -> dict[str, Sum]:
             for table in metadata.sorted_tables:
                 if await _sum_up(target, table) != sums[table.name]:
                     raise NotTheSame(table.name)
-        # Without statistics the first queries would be planned as for empty tables.
+        # Without statistics the first queries would be planned as if the tables were empty.
         await target.execute("ANALYZE")
         return sums
     finally:

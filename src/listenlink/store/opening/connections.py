@@ -1,4 +1,4 @@
-"""PostgreSQL connections of the server's event loop, for what is asked too often to go another way."""
+"""PostgreSQL connections on the server's event loop, for queries too frequent to go any other way."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.postgres import Raw
 from listenlink.store.database.postgres_driver import connect, is_unavailable
 
-# Together with the answer, within the two seconds after which a listener is told "busy"; also for whom a
-# proxy has tried another node before, which it may for half a second.
+# Including the answer, within the two seconds after which a listener gets "busy"; even if a proxy has tried
+# another node first, which it may do for half a second.
 _WITHIN_SECONDS = 1.4
 _STATEMENT_MS = 1500
 _ENDED_WITHIN_SECONDS = 1.0
-# Every statement here looks rows up by their keys, however many there are: planned once, and not by how
-# small a table was in that moment, which would have all of it read for each batch.
+# Every statement here looks rows up by key, however many there are: planned once, and not for how small
+# a table was at that moment, because then all of it would be read for each batch.
 _PLANS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -26,9 +26,9 @@ _PLANS = {
 
 
 class Connections:
-    """Hands out at most `most` connections, each to one at a time; a broken one is never handed out again.
+    """Hands out at most `most` connections, each to one task at a time; a broken one is never reused.
 
-    Not asyncpg's pool: that asks the server at every return whether all is well.
+    Not asyncpg's pool, because that asks the server every time one is returned whether all is well.
     """
 
     def __init__(self, url: str, most: int) -> None:
@@ -40,10 +40,10 @@ class Connections:
 
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncIterator[Raw]:
-        """A connection outside any transaction; waiting for it and using it take less than two seconds.
+        """Give a connection outside any transaction; waiting for it and using it take less than two seconds.
 
-        Raises Problem(UNAVAILABLE) if there is none in time, or if what is done with it fails by the
-        database's state or takes too long.
+        Raises Problem(UNAVAILABLE) if there is none in time, or if what is done with it fails because of
+        the database's state or takes too long.
         """
         try:
             async with asyncio.timeout(_WITHIN_SECONDS):
@@ -78,8 +78,8 @@ class Connections:
         ending.add_done_callback(self._ending.discard)
 
     async def _end(self, connection: Raw) -> None:
-        """Its turn is over once PostgreSQL has let go of it as well, which goes on with a statement that
-        nobody waits for unless it's told to stop; but not much later, if it doesn't answer."""
+        """End the connection's turn once PostgreSQL has released it too, because unless asked to stop it
+        carries on with a statement that nobody waits for; but not much later if it doesn't answer."""
         try:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=_ENDED_WITHIN_SECONDS)
@@ -87,7 +87,7 @@ class Connections:
             self._turns.release()
 
     def close(self) -> None:
-        """End those that nobody uses."""
+        """Close the idle connections."""
         for connection in self._idle:
             connection.terminate()
         self._idle.clear()

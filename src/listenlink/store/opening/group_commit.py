@@ -1,8 +1,8 @@
-"""Group commit: whatever was asked at the same moment becomes one durable transaction.
+"""Group commit: all requests that arrive at the same moment become one durable transaction.
 
-Answers are released only after the commit, so none leaves before its audit line is on the disk. The
-work itself runs on the event loop; what may wait, a lock held by somebody else or the commit of a
-slow disk, waits in a thread.
+Answers are released only after the commit, so none is sent before its audit line is on disk. The
+work itself runs on the event loop; anything that may have to wait, for a lock that somebody else holds
+or for a slow disk's commit, waits in a thread.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ Work = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
 _PRIMARY_CODE = 0xFF
 _LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-# Together with the work itself, well within the two seconds after which a listener is told "busy".
+# Including the work itself, well within the two seconds after which a listener gets "busy".
 LOCK_WAIT_MS = 1500
-# Above this a commit is worth the way to a thread and back.
+# Commits that take longer than this are worth the trip to a thread and back.
 INLINE_COMMIT_US = 400
 
 
 class GroupCommit(GroupQueue[_Item, _Result]):
-    """Runs `work(connection, items)` in one transaction for all items that wait.
+    """Runs `work(connection, items)` in one transaction for all waiting items.
 
-    `work` gives one result per item, in order. `done()` is called when the transaction is durable,
-    `undo()` when it could not be kept; then every item ends in Problem(UNAVAILABLE).
+    `work` returns one result per item, in order. `done()` is called when the transaction is durable,
+    `undo()` when it could not be committed; then every item ends in Problem(UNAVAILABLE).
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
             asyncio.get_running_loop().call_soon(self._run_batch)
 
     def close(self) -> None:
-        """End the thread and the connection."""
+        """Shut down the thread and close the connection."""
         self._thread.shutdown()
         self._drop_connection()
 
@@ -75,7 +75,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             if error.sqlite_errorcode & _PRIMARY_CODE in _LOCKED_CODES:
-                # Somebody else writes. Waiting for the lock here would stop every other request.
+                # Somebody else is writing. Waiting for the lock here would stop every other request.
                 self._waits = asyncio.ensure_future(self._run_after_lock(batch))
                 return
             self._fail(batch, error)
@@ -88,7 +88,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
         try:
             connection = await loop.run_in_executor(self._thread, self._wait_for_lock)
         except Exception as error:
-            # Whoever came meanwhile has waited as well, and isn't made to wait a second time.
+            # Requests that came in meanwhile have waited as well, and aren't made to wait again.
             came_meanwhile, self._waiting = self._waiting, []
             self._fail(batch + came_meanwhile, error)
             self._next()
@@ -117,14 +117,14 @@ class GroupCommit(GroupQueue[_Item, _Result]):
         if self._commit_us <= INLINE_COMMIT_US:
             self._finish(batch, self._commit(connection), results)
             return
-        # A slow disk: others are served while it turns. Their requests become the next batch.
+        # A slow disk: others are served while it works. Their requests become the next batch.
         committing = asyncio.get_running_loop().run_in_executor(
             self._thread, self._commit, connection
         )
         committing.add_done_callback(lambda done: self._finish(batch, done.result(), results))
 
     def _commit(self, connection: sqlite3.Connection) -> Exception | None:
-        """Commit, and keep an eye on how long that takes: a moving average over some 16 commits."""
+        """Commit, and track how long that takes: a moving average over some 16 commits."""
         began_at = time.perf_counter_ns()
         try:
             connection.execute("COMMIT")
@@ -153,7 +153,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
         self._next()
 
     def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
-        """Nobody is left waiting, whatever went wrong; a fault of storage is a "busy"."""
+        """Leave nobody waiting, whatever went wrong; a storage fault is answered as "busy"."""
         self._drop_connection()
         is_storage = isinstance(error, sqlite3.Error | OSError)
         for _, answer in batch:
@@ -175,7 +175,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
         return self._connection
 
     def _drop_connection(self) -> None:
-        """After an error a fresh connection is the one state that is surely without a transaction."""
+        """Drop the connection: after an error only a fresh one is certain to be outside a transaction."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

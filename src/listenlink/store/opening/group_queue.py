@@ -1,4 +1,4 @@
-"""What waits for group commit, on either database, and how large and how quick the batches are."""
+"""What is waiting for group commit, on either database, and how large and how fast the batches are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = (0.0001, 0.0002, 0.0004, 0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 
 
 
 class GroupQueue(Generic[_Item, _Result]):
-    """Items that wait for the next batch, each with the future of its result."""
+    """Items waiting for the next batch, each with the future of its result."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[_Item, asyncio.Future[_Result]]] = []
@@ -27,13 +27,13 @@ class GroupQueue(Generic[_Item, _Result]):
 
     @property
     def length(self) -> int:
-        """How many items wait for the next batch."""
+        """How many items are waiting for the next batch."""
         return len(self._waiting)
 
     def submit(self, item: _Item) -> asyncio.Future[_Result]:
-        """The item's result, after its transaction is durable.
+        """Return a future of the item's result, which comes once its transaction is durable.
 
-        Raises Problem(UNAVAILABLE) if the queue is full or the database can't keep it.
+        Raises Problem(UNAVAILABLE) if the queue is full or the database can't commit it.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Problem(ProblemKind.UNAVAILABLE)
@@ -43,11 +43,11 @@ class GroupQueue(Generic[_Item, _Result]):
         return answer
 
     def close(self) -> None:
-        """Begin nothing any more, and end threads and connections."""
+        """Start nothing new, and shut down threads and connections."""
         raise NotImplementedError
 
     def _call(self) -> None:
-        """See to it that a batch is begun soon."""
+        """Make sure that a batch starts soon."""
         raise NotImplementedError
 
     def _take_batch(self) -> list[tuple[_Item, asyncio.Future[_Result]]]:

@@ -1,4 +1,4 @@
-"""The rows of the open, as both databases give and take them."""
+"""The rows of the open, as read from and written to both databases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FoundCollection(NamedTuple):
 
 
 class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is there."""
+    """A link's row with its target: exactly one of `track` and `collection` is set."""
 
     id: int
     visibility: str
@@ -64,7 +64,7 @@ class AuditLine(NamedTuple):
 
 
 class LimitedLine(NamedTuple):
-    """429s of one client, minute and reason that aren't written yet."""
+    """429s for one client, minute and reason that haven't been written yet."""
 
     client_id: int
     minute: int

@@ -1,6 +1,6 @@
-"""What playing needs: whether a link still leads to a track, and where its bytes are.
+"""What playback needs: whether a link still leads to a track, and where its bytes are.
 
-On PostgreSQL it's `store/opening/postgres_playback.py`.
+For PostgreSQL see `store/opening/postgres_playback.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_
 coalesce(a.rendition_content_type, a.content_type)
 """
 
-# One question, or a list of them: `asked` is then the list, to be joined with what is found.
+# For one question or a list of them: `asked` is then the list, to be joined with what is found.
 SHARED_SQL = """
 SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation, {audio}
 FROM {asked} shares s
@@ -57,27 +57,27 @@ class PlaybackReader(Protocol):
     """Point reads. They raise Problem(UNAVAILABLE) if the database can't answer."""
 
     async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """The audio of a track that this link leads to today, else None."""
+        """Return the audio of a track if this link leads to it today, else None."""
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """The audio of a track for its creator, or for who has it in their library, else None."""
+        """Return the audio of a track if the user made it or has it in their library, else None."""
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
 
 
 class SqlitePlaybackReader:
-    """Point reads on a read-only connection of their own, some microseconds each."""
+    """Point reads on their own read-only connection, some microseconds each."""
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path, busy_timeout_ms=0, read_only=True)
 
     async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """The audio of a track that this link leads to today, else None."""
+        """Return the audio of a track if this link leads to it today, else None."""
         return self._find(_FIND_SHARED, share_id, track_id)
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """The audio of a track for its creator, or for who has it in their library, else None."""
+        """Return the audio of a track if the user made it or has it in their library, else None."""
         return self._find(_FIND_OWN, user_id, track_id)
 
     def _find(self, sql: str, *parameters: int) -> Playable | None:
@@ -88,5 +88,5 @@ class SqlitePlaybackReader:
         return None if row is None else Playable._make(row)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()

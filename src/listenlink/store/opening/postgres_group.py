@@ -1,7 +1,7 @@
-"""Batches on PostgreSQL: what waits at a moment becomes one, and a few are on their way at once.
+"""Batches on PostgreSQL: what waits at one moment becomes a batch, and a few are in flight at once.
 
-While one waits for the database, the next is gathered: the busier the server, the more share a round
-trip and a commit.
+While one waits for the database, the next is gathered: the busier the server, the more requests go into one
+round trip and commit.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _Result = TypeVar("_Result")
 
 
 class PostgresGroup(GroupQueue[_Item, _Result]):
-    """Runs `work(items)` for all items that wait; it gives one result per item, in order, once these
-    are durable. When it raises, every item of the batch ends in that; `failure` is what the log calls it."""
+    """Runs `work(items)` for all waiting items; it returns one result per item, in order, once these are
+    durable. If it raises, every item in the batch ends in that; `failure` is its name in the log."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
         self._is_called = False
 
     def close(self) -> None:
-        """Nothing is begun any more."""
+        """Start nothing new."""
         for _, answer in self._waiting:
             answer.cancel()
         self._waiting.clear()
@@ -77,7 +77,7 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
 
     def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
         if isinstance(error, Problem):
-            # Whoever came meanwhile has waited as well, and isn't made to wait a second time.
+            # Requests that came in meanwhile have waited as well, and aren't made to wait again.
             came_meanwhile, self._waiting = self._waiting, []
             batch = batch + came_meanwhile
             cause = type(error.__cause__).__name__

@@ -1,10 +1,10 @@
-"""The SQL of the open on PostgreSQL: find the links of a batch, and number its clients; then, once it's
-decided, keep it whole.
+"""The SQL of the open on PostgreSQL: find the links of a batch and number its clients; then, once it's
+decided, commit it whole.
 
 Between the two nothing is locked and no transaction is open, so a node that hangs or dies holds up
 nobody. `keep_opens` (a function in the database, made by the migrations) is the transaction: it locks
-the links that have a limit in the order of their ids, sees whether what was found still holds, counts,
-and writes the audit. Where it doesn't hold, nothing is written and the batch is decided again.
+the links that have a limit in order of their ids, checks whether what was found still holds, counts,
+and writes the audit. If it doesn't hold, nothing is written and the batch is decided again.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _TRACK_COLUMNS = """
 t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
 t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
 """
-# What is played of a track, as hex digits. Asked for only where an address is made of it: it costs a
-# look-up in another table.
+# The digest, in hex, of the audio that is played. Requested only if a URL is made from it, because it costs
+# a look-up in another table.
 _OBJECT_COLUMNS = (
     ", ''",
     """,
@@ -36,8 +36,8 @@ _OBJECT_COLUMNS = (
 """,
 )
 
-# As on the embedded database, a token that isn't there costs the same work, done on another link's row
-# and thrown away: the time of a refusal must not tell whether the link ever existed.
+# As on the embedded database, a token that doesn't exist costs the same work, done on another link's row
+# and thrown away: the timing of a refusal must not reveal whether the link ever existed.
 _FIND_LINKS = """
 SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN asked.place = 1 THEN (SELECT name_clients($2, $3, $4)) END,
@@ -68,7 +68,7 @@ ORDER BY m.collection_id, m.position
 
 
 def _with_and_without_object(sql: str) -> tuple[str, ...]:
-    """The SQL without the object's digest, and with it."""
+    """Return the SQL without the object's digest, and with it."""
     return tuple(
         sql.format(track=_TRACK_COLUMNS + column, settled=SETTLED, most=MOST_TRACKS)
         for column in _OBJECT_COLUMNS
@@ -82,7 +82,7 @@ _KEEP = f"SELECT keep_opens({', '.join(f'${n}' for n in range(1, 19))})"
 
 
 class Found(NamedTuple):
-    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` are
+    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` holds
     the numbers that were asked for."""
 
     turn: int
@@ -97,9 +97,9 @@ async def find_links(
     day: int,
     unnamed: Sequence[tuple[bytes, str]],
 ) -> Found:
-    """The links with these tokens; their tracks `with_objects`, if that's wanted. And the numbers of
-    the unnamed (pseudonym, prefix) clients on this day, in their order, found or given: durable once
-    `keep` is."""
+    """Return the links with these tokens, their tracks `with_objects` if wanted; and the numbers of the
+    unnamed (pseudonym, prefix) clients on this day, in order, found or newly given: durable once `keep`
+    is."""
     digests = list(token_digests)
     pseudonyms, prefixes = zip(*unnamed, strict=True) if unnamed else ((), ())
     rows = await connection.fetch(
@@ -122,7 +122,7 @@ def _link(row: Sequence[Any]) -> FoundLink:
 async def find_members(
     connection: Raw, collection_ids: Collection[int], with_objects: bool
 ) -> dict[int, list[FoundTrack]]:
-    """The tracks of each of these collections that are there, in order, at most 500."""
+    """Return the existing tracks of each of these collections, in order, at most 500."""
     members: dict[int, list[FoundTrack]] = {number: [] for number in collection_ids}
     for row in await connection.fetch(_MEMBERS_SQL[with_objects], list(collection_ids)):
         members[row[0]].append(FoundTrack._make(row[1:]))
@@ -138,8 +138,8 @@ async def keep(
 ) -> bool:
     """Count the granted opens of links with a limit, and write the audit, durably.
 
-    False, and nothing is written, if a link has fewer opens left than were granted, or if the limit of
-    some link was changed since the batch's links were found.
+    Returns False, having written nothing, if a link has fewer opens left than were granted, or if any
+    link's limit was changed since the batch's links were found.
     """
     columns = zip(*lines, strict=True) if lines else ((),) * len(AuditLine._fields)
     counts = zip(*limited, strict=True) if limited else ((),) * len(LimitedLine._fields)

@@ -1,7 +1,7 @@
-"""Playback's point reads on PostgreSQL: what is asked at a moment becomes one statement.
+"""Playback's point reads on PostgreSQL: all questions asked at one moment become one statement.
 
 A listener's player asks for one file in many ranges, and many listeners do so at once: however many,
-they take a few connections, which are nobody else's.
+they use only a few connections, which nothing else uses.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _OWN = OWN_SQL.format(
     user="asked.user_id",
     track="asked.track_id",
 )
-# The places of what is found count from 1 up for links, from -1 down for users.
+# The positions of what is found count up from 1 for links, down from -1 for users.
 _FIND = f"{_SHARED} UNION ALL {_OWN}"
 
 
 class _Question(NamedTuple):
-    """Who wants to play what: by a link, or a user by themself."""
+    """Who wants to play which track: somebody with a link, or a user."""
 
     share_id: int | None
     user_id: int | None
@@ -41,7 +41,7 @@ class _Question(NamedTuple):
 
 
 class PostgresPlaybackReader:
-    """Point reads, batched. Each is read by a statement that begins after it was asked, so that nobody
+    """Batched point reads. Each is answered by a statement that begins after it was asked, so that nobody
     gets an answer from before a revocation that they know of."""
 
     def __init__(self, connections: Connections) -> None:
@@ -51,15 +51,15 @@ class PostgresPlaybackReader:
         )
 
     async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """The audio of a track that this link leads to today, else None."""
+        """Return the audio of a track if this link leads to it today, else None."""
         return await self._group.submit(_Question(share_id, None, track_id))
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """The audio of a track for its creator, or for who has it in their library, else None."""
+        """Return the audio of a track if the user made it or has it in their library, else None."""
         return await self._group.submit(_Question(None, user_id, track_id))
 
     async def _read(self, questions: Sequence[_Question]) -> list[Playable | None]:
-        """The answers, in order. Equal questions are asked once."""
+        """Return the answers, in order. Identical questions are asked only once."""
         different = dict.fromkeys(questions)
         shared = [question for question in different if question.share_id is not None]
         own = [question for question in different if question.user_id is not None]
@@ -78,6 +78,6 @@ class PostgresPlaybackReader:
         return [found.get(question) for question in questions]
 
     def close(self) -> None:
-        """Begin nothing any more, and end the connections."""
+        """Start nothing new, and close the connections."""
         self._group.close()
         self._connections.close()

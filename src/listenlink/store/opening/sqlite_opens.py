@@ -1,8 +1,8 @@
 """The SQL of the open on the embedded database, on the raw driver: find, count, write the audit line.
 
 Everything here runs inside the one transaction of `store/opening/group_commit.py`, as one statement for
-all requests of a batch: Python's SQLite gives the interpreter away at every row and takes it back
-against the server's own threads, which costs more than the row. So lists come out as JSON.
+all requests in a batch: Python's SQLite gives up the interpreter at every row and has to compete with the
+server's own threads to get it back, which costs more than the row. So lists are returned as JSON.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.
 t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
 """
 
-# What is played of a track, as hex digits. Asked for only where an address is made of it: it costs a
-# look-up in another table.
+# The digest, in hex, of the audio that is played. Requested only if a URL is made from it, because it costs
+# a look-up in another table.
 _OBJECT_COLUMN = """,
 (SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
 """
 
-# ?1 is all digests, one behind the other, and ?2 the JSON list of their numbers from 0. A token that
-# isn't there costs the same work, done on another link's row and thrown away: the time of a refusal
-# must not tell whether the link ever existed.
+# ?1 is all digests, one after the other, and ?2 the JSON list of their numbers from 0. A token that
+# doesn't exist costs the same work, done on another link's row and thrown away: the timing of a refusal
+# must not reveal whether the link ever existed.
 _FIND_LINKS = """
 SELECT json_group_array(json_array(
     iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
@@ -62,16 +62,16 @@ CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
 
 
 def _with_and_without_object(sql: str) -> tuple[str, str]:
-    """The SQL without the object's digest, and with it."""
+    """Return the SQL without the object's digest, and with it."""
     return sql.format(track=_TRACK_COLUMNS), sql.format(track=_TRACK_COLUMNS + _OBJECT_COLUMN)
 
 
 _LINKS_SQL = _with_and_without_object(_FIND_LINKS)
 _MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
 
-# Only links with a limit are counted here. Of the others the audit's line is the count: adding it up
-# (`store/audit/open_counts.py`) may wait, and dirtying a page of `shares` for each open costs more than the
-# whole audit. The condition stands in the UPDATE itself: no count can pass max_opens, whoever else counts.
+# Only links with a limit are counted here. For the others the audit's line is the count: adding it up
+# (`store/audit/open_counts.py`) can wait, and dirtying a page of `shares` for each open costs more than the
+# whole audit. The condition is in the UPDATE itself: no count can exceed max_opens, whoever else counts.
 _COUNT_OPENS = """
 UPDATE shares SET opens = shares.opens + granted.opens
 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS opens
@@ -120,8 +120,8 @@ def _numbers(count: int) -> str:
 def find_links(
     connection: sqlite3.Connection, token_digests: Collection[bytes], with_objects: bool
 ) -> dict[bytes, FoundLink]:
-    """The links with these tokens, whatever state they're in, by digest; their tracks
-    `with_objects`, if that's wanted."""
+    """Return the links with these tokens, whatever state they're in, by digest; their tracks
+    `with_objects` if wanted."""
     digests = list(token_digests)
     (found,) = connection.execute(
         _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
@@ -134,14 +134,14 @@ def find_links(
 def find_members(
     connection: sqlite3.Connection, collection_id: int, with_objects: bool
 ) -> list[FoundTrack]:
-    """The collection's tracks that are there, in order, at most 500."""
+    """Return the collection's existing tracks, in order, at most 500."""
     (found,) = connection.execute(_MEMBERS_SQL[with_objects], (collection_id,)).fetchone()
     return _decode_tracks(found)[:MOST_TRACKS]
 
 
 def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> bool:
-    """Count opens of links with a limit. False if they would pass the `max_opens` of one of them: then the
-    transaction must not be kept."""
+    """Count opens of links with a limit. False if they would exceed the `max_opens` of one of them: then the
+    transaction must not be committed."""
     if not granted:
         return True
     pairs = msgspec.json.encode(list(granted.items())).decode()
@@ -149,7 +149,7 @@ def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> b
 
 
 def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
-    """Append the lines."""
+    """Append these lines to the audit."""
     if lines:
         connection.execute(_audit_sql(len(lines)), tuple(chain.from_iterable(lines)))
 
@@ -160,14 +160,14 @@ def _audit_sql(lines: int) -> str:
 
 
 def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) -> None:
-    """Add to the counts of refused requests."""
+    """Add to the counts of limited requests (429s)."""
     connection.executemany(_WRITE_LIMITED, lines)
 
 
 def find_or_add_clients(
     connection: sqlite3.Connection, day: int, named: Sequence[tuple[bytes, str]]
 ) -> list[int]:
-    """The numbers of these (pseudonym, prefix) clients on this day, in their order."""
+    """Return the numbers of these (pseudonym, prefix) clients on this day, in order, adding new ones."""
     pseudonyms = b"".join(pseudonym for pseudonym, _ in named)
     prefixes = msgspec.json.encode([prefix for _, prefix in named]).decode()
     connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes))

@@ -1,1 +1,1 @@
-"""What several nodes share by Redis."""
+"""What several nodes share through Redis."""

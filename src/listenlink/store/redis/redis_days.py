@@ -1,4 +1,4 @@
-"""The days' pseudonym keys of several nodes, in Redis, which destroys them when their time is over."""
+"""The daily pseudonym keys of several nodes, in Redis, which destroys them when their time is up."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _DAY_SECONDS = 86_400
 
 
 class RedisDayKeys:
-    """One random key a UTC day for all nodes. While Redis can't be reached a node uses its `own`: its
-    listeners then are others than the other nodes' for the audit, and nothing else happens."""
+    """One random key per UTC day for all nodes. While Redis can't be reached a node uses its `own`: the audit
+    then doesn't recognise its listeners as those of other nodes, and that is the only effect."""
 
     def __init__(self, redis: Redis, own: DayKeys) -> None:
         self._redis = redis
@@ -25,12 +25,12 @@ class RedisDayKeys:
         self._loaded: dict[int, bytes] = {}
 
     def key_of(self, day: int) -> bytes:
-        """The key of a day, counted in days since the epoch. Nobody waits for Redis here."""
+        """Return the key of a day, counted in days since the epoch. This never waits for Redis."""
         key = self._loaded.get(day)
         return self._own.key_of(day) if key is None else key
 
     def prepare(self, day: int) -> None:
-        """Have the keys of this day and the next one at hand, if Redis answers."""
+        """Load the keys of this day and the next, if Redis answers."""
         with contextlib.suppress(RedisError):
             for asked in (day, day + 1):
                 if asked not in self._loaded:
@@ -46,8 +46,8 @@ class RedisDayKeys:
         return key
 
     def destroy_old(self, today: int) -> int:
-        """Forget the keys of days that are over for longer than they may be kept, and destroy this
-        node's own; how many of these."""
+        """Forget the keys of days that are past their retention, and destroy this node's own keys for them;
+        return how many of its own."""
         oldest_kept = today - DAILY_KEYS_KEPT_DAYS
         self._loaded = {day: key for day, key in self._loaded.items() if day >= oldest_kept}
         return self._own.destroy_old(today)

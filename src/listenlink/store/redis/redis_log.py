@@ -1,8 +1,8 @@
-"""The exact limits of several processes: `model/limit.py`'s logs, kept in Redis by one script.
+"""The exact limits of several processes: the logs of `model/limit.py`, maintained in Redis by one script.
 
-A budget's log is a list of the accepted times, in Redis's own clock; that of refusals is a sorted set of
-refused tokens by their time. The clients of a batch are spread over some hash slots, each asked by one call
-of the script, all in one round trip; so a cluster can take each where its slot is.
+A budget's log is a list of the times accepted, by Redis's own clock; the log of refusals is a sorted set of
+refused tokens by time. The clients of a batch are spread over several hash slots, each asked by one call of
+the script, all in one round trip; so a cluster can run each call where its slot is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TIMEOUT_SECONDS = 0.05
 _SLOTS = 16
 _ANSWERS_PER_ASK = 4
 _MOST_NAMED = 16_384
-# The letters of "hits" and "misses", as the first nodes wrote them: old and new ones share those logs.
+# The letters of "hits" and "misses", as the first nodes wrote them: old and new nodes share those logs.
 _LETTERS = {
     Budget.RESOLVE: "h",
     Budget.REFUSAL: "m",
@@ -38,7 +38,7 @@ _LETTERS = {
 }
 _BY_NUMBER = {int(budget): budget for budget in Budget}
 # ARGV is the window, the budgets' sizes by number, then each ask's budget and token; KEYS are the logs of
-# each ask, two for a refusal. A time may not be written as Lua writes large numbers, 1.7e+15.
+# each ask, two for a refusal. Times mustn't be written the way Lua writes large numbers, 1.7e+15.
 SCRIPT = (
     f"local REFUSAL, REPEAT, BUDGETS = {Budget.REFUSAL:d}, {Budget.REPEAT:d}, {len(Budget)}"
     """
@@ -112,12 +112,12 @@ return told
 
 
 class Unreachable(Exception):
-    """Redis is gone, too slow, or refuses; what was asked may have been done or not."""
+    """Redis is gone, too slow, or refuses; the request may or may not have been carried out."""
 
 
 class Told(NamedTuple):
-    """Redis's answer to one ask: what is left of a budget, -1 for nothing accepted, because of that one;
-    µs until that changes; and when it was, by Redis's clock."""
+    """Redis's answer to one ask: what is left of a budget, or -1 if that budget is why it wasn't accepted;
+    µs until that changes; and the time of the answer by Redis's clock."""
 
     budget: Budget
     left: int
@@ -126,7 +126,7 @@ class Told(NamedTuple):
 
 
 def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
-    """A client that waits for nothing longer than that, and tries nothing twice by itself."""
+    """Make a Redis client that never waits longer than that, and never retries by itself."""
     return Redis.from_url(
         url,
         socket_timeout=timeout_seconds,
@@ -137,9 +137,9 @@ def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
 
 
 class RedisLog:
-    """The budgets of every process on this Redis, of these sizes. Safe to use from several threads.
+    """The budgets, of these sizes, of all processes on this Redis. Safe to use from several threads.
 
-    `secret` is the same on all nodes: a client's address isn't readable in Redis without it.
+    `secret` is the same on all nodes: without it a client's address isn't readable in Redis.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class RedisLog:
         return cast(list[Told], told)
 
     def give_back(self, accepted: Iterable[tuple[Spend, int]]) -> None:
-        """Take out what was accepted, each with Redis's time then. Raises Unreachable."""
+        """Remove what was accepted, each ask with Redis's time for it. Raises Unreachable."""
         pipeline = self._redis.pipeline(transaction=False)
         for ask, at in accepted:
             pipeline.lrem(self._key(ask.budget, ask.client), -1, str(at))
@@ -189,7 +189,7 @@ class RedisLog:
             raise Unreachable from error
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self._redis.close()
 
     def _call(self, calls: list[list[Spend]]) -> list[list[int]]:
@@ -199,7 +199,7 @@ class RedisLog:
             except NoScriptError:
                 self._redis.script_load(self._script)
             except RedisError:
-                # A connection to a Redis that was started anew meanwhile; or one slow moment.
+                # A connection to a Redis that has been restarted meanwhile; or one slow moment.
                 self._redis.connection_pool.disconnect(inuse_connections=False)
             return self._send(calls)
         except RedisError as error:
