@@ -86,8 +86,8 @@ class EngineRegistry:
         self._beginnings = sorted({item.valid_from for items in everything for item in items})
 
     def unchanged_since(self, now_us: int) -> int:
-        """The last moment, up to now, at which any engine's terms came into force: since then, every
-        licence shown has been the same. 0 if none did."""
+        """The last moment, up to now, at which any engine's terms came into force: since then, no
+        licence shown has changed. 0 if none did."""
         place = bisect_right(self._beginnings, now_us)
         return self._beginnings[place - 1] if place else 0
 

@@ -16,7 +16,7 @@ class Revocation(NamedTuple):
 
 
 def revocation(refused_after_seconds: int, *, sends_itself: bool) -> Revocation:
-    """For a server that sends audio itself, or leaves that to another, which doesn't ask for that long."""
+    """For a server that sends audio itself, or has another send it that won't check for that long."""
     if sends_itself:
         return Revocation(_STREAMS_ARE_CUT_WITHIN_SECONDS, True)
     return Revocation(refused_after_seconds, False)

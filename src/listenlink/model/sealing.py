@@ -1,6 +1,6 @@
 """Sealed answers: an answer given once, stored so that only whoever asked can get it again.
 
-A seal's key is derived from the server's root key and the client's own Idempotency-Key, which is
+A seal's key is derived from the server's root key and the caller's own Idempotency-Key, which is
 stored nowhere: neither the database alone nor the database with the server's keys can open one.
 """
 
@@ -35,7 +35,7 @@ class Sealer:
     def seal(self, answer: bytes, own_key: str, bound_to: bytes) -> bytes:
         """The sealed answer: 8 bytes of key id, 12 of nonce, then text and tag.
 
-        `own_key` is the client's. `bound_to` isn't included, and must be the same to open it.
+        `own_key` is the caller's. `bound_to` isn't included, and must be the same to open it.
         """
         nonce = os.urandom(_NONCE_BYTES)
         text = self._cipher(self._newest, own_key).encrypt(nonce, answer, bound_to)
