@@ -110,7 +110,7 @@ def open_shared(
     shared_days.prepare(clock.now_us() // DAY_US)
     if not own.sizes[Budget.RESOLVE]:
         return own, shared_days
-    # While keys are being rotated, this is the key that all nodes have in common for the longest.
+    # While keys are being replaced, taking the lowest id lets all nodes agree for as long as possible.
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
     log = RedisLog(redis, own.sizes, secret)
     return RedisRateLimits(own, log, clock), shared_days
