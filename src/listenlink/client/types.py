@@ -16,8 +16,8 @@ class Caller(Struct, frozen=True):
 
 
 class Track(Struct, frozen=True):
-    """A track in your library. `playback_url` is None in lists; elsewhere it expires after a few
-    minutes."""
+    """A track in your library. `playback_url` is None in lists; where it's set, it expires after
+    a few minutes."""
 
     id: str
     title: str
