@@ -50,7 +50,7 @@ def sign_query(
     service: str = "s3",
     payload_digest: str = _UNSIGNED,
 ) -> str:
-    """The URL with the query and a signature, which is valid for `expires_in_seconds` from now.
+    """The URL with the query and a signature, valid for `expires_in_seconds` from `now_seconds`.
 
     `url` is `scheme://host/path` in ASCII, escaped where necessary, without a query.
     """
