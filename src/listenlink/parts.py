@@ -181,7 +181,7 @@ def make_makers() -> tuple[OnceMaker, OnceMaker]:
 
 
 def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> NodeKeys:
-    """The signing keys, compared with the other nodes' for the first time."""
+    """Compare the signing keys with the other nodes' for the first time, and return them."""
     keys = NodeKeys(ring, clock)
     keys.compare_now(database)
     return keys

@@ -36,8 +36,8 @@ class Owner(Connection):
         return "/".join(("/v1/music", self.organization_id, *parts))
 
     def pages(self, path: str, kind: type[_Thing], **wanted: Any) -> Iterator[_Thing]:
-        """All items of a list, requested in slices as they're needed. With changes to the list meanwhile,
-        an item may be missed or come twice."""
+        """All items of a list, requested in slices as they're needed. If the list changes meanwhile, an
+        item may be missed or come twice."""
         asked = {name: value for name, value in wanted.items() if value is not None}
         offset = 0
         while True:

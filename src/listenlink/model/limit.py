@@ -56,7 +56,7 @@ class _Generations(Generic[_Log]):
 class HitLimit:
     """At most `limit` accepted per client in any 60 s. `limit` 0 accepts everything.
 
-    `tick_us` is monotonic; a client is the number of its prefix (`model/client_address.py`).
+    `tick_us` is monotonic; `client` is the number of a client's prefix (`model/client_address.py`).
     """
 
     def __init__(self, limit: int) -> None:

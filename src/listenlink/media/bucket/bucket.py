@@ -1,7 +1,7 @@
 """The bucket of audio: objects named by the SHA-256 of their bytes, in S3 or a service like it.
 
 A draft arrives in the local folder, and its mark stays there until its row is committed, as in
-`media/folder/folder.py`. Sending takes long, so other uploads go on meanwhile; only the final check that
+`media/folder/folder.py`. Sending takes a while, so other uploads go on meanwhile; only the final check that
 it's there and the commit happen while nothing may be removed.
 """
 

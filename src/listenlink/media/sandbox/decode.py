@@ -94,7 +94,7 @@ def _decode_part(
 ) -> None:
     with _open(file, audio_format) as container:
         stream = _choose_stream(container, audio_format)
-        is_first = not count.codec  # The first song of a chain names the file.
+        is_first = not count.codec  # The first song of a chain gives the file its tags.
         count.codec = count.codec or stream.codec_context.name
         _decode(container, stream, count, max_seconds, deadline)
         if is_first:

@@ -171,7 +171,7 @@ def main() -> None:
         with open(0, "rb", buffering=0) as file:
             asked = msgspec.json.decode(file.readall(), type=Drawing)
         data = draw(asked, font)
-    except Exception as error:  # Whatever a title or a cover provokes ends in no picture.
+    except Exception as error:  # Whatever a title or a cover provokes means no picture.
         print(repr(error), file=sys.stderr)
         os._exit(1)
     answer_and_end(data)
