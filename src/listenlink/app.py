@@ -1,4 +1,4 @@
-"""The only wiring place: settings in, a running instance and its web application out."""
+"""The only place where parts are wired together: from settings to an instance and its web application."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _PROBES_AT_ONCE = 2
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
-    """Put an instance together as the settings say.
+    """Assemble an instance according to the settings.
 
-    Raises RefusesToStart if there is none, or if its keys or its bucket's aren't fit to sign with.
+    Raises RefusesToStart if there is none, or if its keys or its bucket's can't be used for signing.
     """
     check_instance(settings)
     ring = load_ring(settings)
@@ -77,7 +77,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
 
 
 def create_app() -> Front:
-    """The ASGI application, from the environment's settings. The server calls this in each worker."""
+    """The ASGI application, set up from the environment. The server calls this in each worker."""
     settings = load_settings()
     set_up_logs(settings.log_level)
     instance = build_instance(settings, Clock())

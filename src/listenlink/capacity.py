@@ -1,7 +1,7 @@
-"""How many connections one process holds at once, and which share of them each kind of request may take.
+"""How many connections one process holds at once, and what part of them each kind of request may take.
 
-Every connection costs a descriptor, and some audio streams one more for their file. What is reckoned here
-is told at the start, so that nobody learns of a low limit by a server that stands still.
+Every connection costs a descriptor, and some audio streams cost another for their file. The result is
+reported at startup, so that nobody discovers a low limit only when the server stalls.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 MOST_CONNECTIONS = 16_384
 MOST_EVENT_STREAMS = 5_000
-# For the database, the log, Redis, a bucket, children that decode, uploads that arrive.
+# For the database, the log, Redis, a bucket, decoding child processes, arriving uploads.
 _RESERVED = 256
 
 
 class Capacity(NamedTuple):
-    """At most so many at once, in one process. What the shares leave over is for short requests: those get
-    through while every share is taken."""
+    """The most of each at once, in one process. What the parts leave over is for short requests: those get
+    through even while every part is taken."""
 
     connections: int
     connections_of_a_client: int
@@ -27,7 +27,7 @@ class Capacity(NamedTuple):
 
 
 def reckon(descriptors: int) -> Capacity:
-    """What a process with this limit of descriptors (`RLIMIT_NOFILE`) can hold."""
+    """What a process with this descriptor limit (`RLIMIT_NOFILE`) can hold."""
     if descriptors == resource.RLIM_INFINITY:
         descriptors = 2 * MOST_CONNECTIONS
     connections = max(16, min(MOST_CONNECTIONS, (descriptors - _RESERVED) * 4 // 5))
@@ -42,13 +42,13 @@ def reckon(descriptors: int) -> Capacity:
 
 
 def current_capacity() -> Capacity:
-    """What this process can hold, by the limit that it has."""
+    """What this process can hold under its current limit."""
     return reckon(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def make_room() -> Capacity:
-    """Let this process, and those it forks, have as many descriptors as the system allows; what it can hold
-    then."""
+    """Raise the descriptor limit of this process, and those it forks, to the most the system allows;
+    return what it can then hold."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return current_capacity()

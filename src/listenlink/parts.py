@@ -1,4 +1,4 @@
-"""The parts of an instance that its settings choose among: database, storage, limits, keys, checks.
+"""The parts of an instance that depend on its settings: database, storage, limits, keys, checks.
 
 `app.py` puts them together; nothing else makes them.
 """
@@ -52,7 +52,7 @@ _KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Stores(NamedTuple):
-    """Where things are kept. `media_urls` is None where this server sends audio itself."""
+    """Where things are stored. `media_urls` is None where this server sends audio itself."""
 
     database: Database
     folder: Storage
@@ -61,9 +61,9 @@ class Stores(NamedTuple):
 
 
 def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
-    """The database, brought to this version's tables, and the storage, cleaned of what a crash left.
+    """Open the database, upgraded to this version's tables, and the storage, cleared of a crash's remains.
 
-    Raises RefusesToStart if the database can't be reached, or the bucket's keys aren't fit to sign with.
+    Raises RefusesToStart if the database can't be reached, or the bucket's keys can't be used for signing.
     """
     folder, media_urls = choose_storage(settings, os.environ)
     try:
@@ -87,7 +87,7 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
         ),
         is_arriving,
     )
-    if not folder.has_leftovers:  # A bucket is seen to behind the start (running/housekeeping.py).
+    if not folder.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
         remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
     return Stores(database, folder, drafts, media_urls)
 
@@ -95,12 +95,12 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
 def open_shared(
     settings: Settings, ring: Sequence[SigningKey], clock: Clock
 ) -> tuple[RateLimits, DayKeys]:
-    """What several processes share by Redis, or one has by itself: the limits and the days' keys."""
+    """The limits and the days' keys, shared by several processes through Redis, or one process's own."""
     own = OwnRateLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     days = DailyKeys(daily_folder(settings))
     if settings.redis_url is None:
         return own, days
-    # Here, because one process by itself needn't wait for what Redis takes to load.
+    # Imported here, so that a process on its own needn't wait for Redis's client to load.
     from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
     from listenlink.store.redis.redis_days import RedisDayKeys
     from listenlink.store.redis.redis_log import PURPOSE, RedisLog, open_redis
@@ -110,7 +110,7 @@ def open_shared(
     shared_days.prepare(clock.now_us() // DAY_US)
     if not own.sizes[Budget.RESOLVE]:
         return own, shared_days
-    # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
+    # While keys are being replaced, taking the lowest id lets all nodes agree for as long as possible.
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
     log = RedisLog(redis, own.sizes, secret)
     return RedisRateLimits(own, log, clock), shared_days
@@ -124,7 +124,7 @@ def open_doors(
     *,
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
-    """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
+    """What is too frequent to go through ordinary queries: opening, and playback's point reads."""
     if location.url is not None:
         return _open_postgres_doors(location.url, limits, names, settings, with_objects)
     ttl_seconds = settings.session_ttl_seconds
@@ -138,13 +138,13 @@ def open_doors(
 def _open_postgres_doors(
     url: str, limits: RateLimits, names: Pseudonyms, settings: Settings, with_objects: bool
 ) -> tuple[LinkOpener, PlaybackReader]:
-    # Here, because the embedded database does without the driver.
+    # Imported here, because the embedded database does without the driver.
     from listenlink.store.opening.connections import Connections
     from listenlink.store.opening.postgres_group import PostgresGroup
     from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
 
     ttl_seconds = settings.session_ttl_seconds
-    # Connections of their own: neither opens nor playback can take the others'.
+    # Separate connections: neither opens nor playback can take the other's.
     connections = Connections(url, BATCHES)
     keeper = OpenKeeper(limits, names, ttl_seconds, connections, with_objects=with_objects)
     reader = PostgresPlaybackReader(Connections(url, BATCHES))
@@ -154,7 +154,8 @@ def _open_postgres_doors(
 def load_engines(
     database: Database, settings: Settings, clock: Clock
 ) -> tuple[EngineRegistry, str | None]:
-    """The registry; without a readable file it knows no engine, and every licence is unclear."""
+    """The engine registry, and what is wrong with its file. If that can't be read, the registry knows no
+    engine, and every licence is unclear."""
     try:
         terms = engines.read_engines_file(settings.engines_file, clock.now_us())
     except engines.UnreadableEngines as problem:
@@ -164,23 +165,23 @@ def load_engines(
 
 
 def make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
-    """Addresses of audio that this server answers."""
+    """The playback URLs that this server answers itself."""
     purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
 def make_makers() -> tuple[OnceMaker, OnceMaker]:
-    """Who writes pages, and who reads covers: they keep them on one shelf, within one bound for a process.
+    """One maker for pages and one for covers, on a common shelf, so with one bound for the process.
 
-    A page of 500 tracks takes 0.8 MB. Those who write it share the interpreter with the opens, so only two
-    do at a time: with one, a page of one track would have to wait for a page of 500.
+    A page of 500 tracks takes 0.8 MB. Rendering competes with opens for the interpreter, so only two pages
+    are rendered at a time: with one, a page of one track would have to wait for a page of 500.
     """
     shelf = Shelf(_KEPT_BYTES, _KEPT_BYTES // 8)
     return OnceMaker(shelf, 2, most_waiting=32), OnceMaker(shelf, 4, most_waiting=64)
 
 
 def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> NodeKeys:
-    """The signing keys, compared with the other nodes' for the first time."""
+    """Compare the signing keys with the other nodes' for the first time, and return them."""
     keys = NodeKeys(ring, clock)
     keys.compare_now(database)
     return keys
@@ -194,7 +195,7 @@ def list_checks(
     limits: RateLimits,
     engines_problem: str | None,
 ) -> list[Check]:
-    """What must hold for an instance to be ready, in the order `/readyz` tells it."""
+    """What must hold for an instance to be ready, in the order `/readyz` reports it."""
     return [
         database_check(stores.database),
         storage_check(stores.folder),

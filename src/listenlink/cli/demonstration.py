@@ -1,4 +1,4 @@
-"""`listenlink demo`: a library of music made here, served, with a link that opens in a browser."""
+"""`listenlink demo`: makes a library of music, serves it, and prints a link that opens in a browser."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104
 def demo(
     data: Path | None, host: str | None, port: int | None, public_url: str | None, as_json: bool
 ) -> None:
-    """Make the library if it isn't there, a fresh link to it, and serve. Raises RefusesToStart."""
+    """Make the library if there is none, make fresh links to it, and serve. Raises RefusesToStart."""
     if public_url is None and host == _EVERYWHERE:
         public_url = f"http://{_local_address()}:{load_settings(port=port, host='127.0.0.1').port}"
     settings = load_settings(data=data, host=host, port=port, public_url=public_url)
@@ -63,7 +63,7 @@ def demo(
 
 
 async def _prepare(settings: Settings) -> tuple[str, str]:
-    """The URLs of fresh links to one track and to the collection of all."""
+    """The URLs of fresh links to one track and to the collection of all tracks."""
     instance = build_instance(settings, Clock())
     try:
         caller = await _first_caller(instance)
@@ -138,7 +138,7 @@ def _say(line: str) -> None:
 
 
 def _local_address() -> str:
-    """This machine's address in its network, as a phone beside it would call it. Nothing is sent."""
+    """This machine's address on its network, as a phone nearby would reach it. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

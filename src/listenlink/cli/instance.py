@@ -1,4 +1,4 @@
-"""Commands on an instance's folder: make one, read its audit."""
+"""Commands on an instance's folder: make an instance, read its audit, upgrade its tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from listenlink.store.database.location import DatabaseLocation
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:
-    """Make an instance and print its ids and key. Raises RefusesToStart."""
+    """Make an instance and print its ids and its API key. Raises RefusesToStart."""
     settings = load_settings(data=data)
     folder, now_us = settings.data, Clock().now_us()
     made = create_instance(
@@ -37,7 +37,7 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 
 
 def audit(data: Path | None, share: str | None) -> None:
-    """Print the audit as JSON lines, of one link if one is named. Raises RefusesToStart."""
+    """Print the audit as JSON lines, only of one link if it's named. Raises RefusesToStart."""
     location = locate_database(load_settings(data=data))
     if not is_instance(location):
         raise RefusesToStart(f"{location} isn't an instance")
@@ -57,7 +57,7 @@ def audit(data: Path | None, share: str | None) -> None:
 
 
 def migrate(data: Path | None, forgets_keys: bool) -> None:
-    """Bring the instance's tables to this release. Raises RefusesToStart."""
+    """Upgrade the instance's tables to this release. Raises RefusesToStart."""
     location = locate_database(load_settings(data=data))
     if location.url is None and not is_instance(location):
         raise RefusesToStart(f"{location} isn't an instance")

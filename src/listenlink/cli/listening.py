@@ -1,7 +1,7 @@
 """The socket that listeners connect to, and what every connection inherits from it (docs/decisions/0033).
 
-granian opens a socket by itself, with the system's buffers: megabytes for a listener who reads slowly, which
-no revocation takes back.
+Left to itself, granian opens a socket with the system's buffers: megabytes for a listener who reads slowly,
+which no revocation takes back.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from listenlink.capacity import Capacity
 
 # The system doubles it, for its own bookkeeping.
 _SEND_BUFFER_BYTES = 64 * 1024
-# Both how long a request's head may be and how much of an answer the server gathers.
+# Both the largest head of a request and how much of an answer the server buffers.
 _MESSAGE_BUFFER_BYTES = 32 * 1024
 _HEAD_WITHIN_MS = 30_000
-# Who takes nothing of what was sent for so long is gone. Also for what no code of ours waits for any more.
+# A client that has read nothing of what was sent for this long is gone. This also covers data that none
+# of our code waits for any more.
 _UNREAD_MS = 60_000
 _BACKLOG = 1024
 
 
 class ListeningServer(MPServer):
-    """granian on a socket of our own, and HTTP/1.1 alone: telling HTTP/2 from it waits for the first bytes
-    without end, and lets in 16 MiB of headers."""
+    """granian on a socket of our own, with HTTP/1.1 only: to detect HTTP/2, it waits for the first bytes
+    without a time limit, and it lets in 16 MiB of headers."""
 
     def __init__(self, target: str, capacity: Capacity, **options: Any) -> None:
         super().__init__(
@@ -45,7 +46,7 @@ class ListeningServer(MPServer):
 
     def _init_shared_socket(self) -> None:
         listening = open_socket(self.bind_addr, self.bind_port)
-        # Each worker has this very descriptor and closes it when it leaves, so it must be the only one.
+        # Each worker has this very descriptor and closes it on shutdown, so it must be the only one.
         self._descriptor = listening.detach()
         holder: Any = SocketHolder
         self._shd = holder(self._descriptor, False, self.backlog)
@@ -56,7 +57,7 @@ class ListeningServer(MPServer):
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises OSError."""
+    """Open a socket that listens on this address and port. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listening = socket.socket(family, kind, protocol)
     try:

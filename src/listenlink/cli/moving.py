@@ -1,4 +1,4 @@
-"""`listenlink move`: take an instance over from the embedded database into PostgreSQL."""
+"""`listenlink move`: moves an instance from the embedded database into PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SQLITE = "sqlite:"
 
 
 def move(source: str, target: str, as_json: bool) -> None:
-    """Take it over and print each table's count and digest. Raises RefusesToStart."""
+    """Move the instance and print each table's count and digest. Raises RefusesToStart."""
     if not source.startswith(_SQLITE):
         raise RefusesToStart(f"--from: must be like {_SQLITE}FOLDER")
     if not is_postgres_url(target):
@@ -58,7 +58,7 @@ def _take_over(here: DatabaseLocation, there: DatabaseLocation) -> dict[str, Sum
         database.write_now(lambda connection: take_over.make_days(connection, days))
     finally:
         database.close()
-    assert there.url is not None  # noqa: S101 (it was checked)
+    assert there.url is not None  # noqa: S101 (checked by the caller)
     try:
         return asyncio.run(take_over.take_over(here.path, there.url))
     except OSError as error:

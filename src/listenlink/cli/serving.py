@@ -1,4 +1,4 @@
-"""`listenlink serve`: check everything first, then hand over to the server."""
+"""`listenlink serve`: checks everything first, then hands over to the server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def serve(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Serve until stopped. Raises RefusesToStart."""
+    """Serve until stopped, reporting once when ready. Raises RefusesToStart."""
     settings = load_settings(
         data=data, host=host, port=port, public_url=public_url, workers=workers
     )
@@ -71,10 +71,10 @@ def serve(
 
 
 class _Forked:
-    """By which the server learns that its workers are there.
+    """Tells the parent that its workers have been forked.
 
-    A worker inherits every lock that some thread of the server holds in the moment of the fork, and
-    waits for it forever: until then, the one thread that there is must do nothing but wait for this.
+    A worker inherits every lock that a thread of the parent holds at the moment of the fork, and would
+    wait for it forever; so until then, the only other thread must do nothing but wait for this.
     """
 
     _writing_end = -1
@@ -83,13 +83,13 @@ class _Forked:
         self._reading_end, _Forked._writing_end = os.pipe()
 
     def wait_for(self, workers: int) -> None:
-        """Return when so many have been forked."""
+        """Return once this many workers have been forked."""
         while workers > 0:
             workers -= len(os.read(self._reading_end, workers))
 
     @classmethod
     def tell(cls) -> None:
-        """Called by each worker, once."""
+        """Report one worker as forked; each worker calls this once."""
         os.write(cls._writing_end, b"!")
 
 
@@ -123,7 +123,7 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
 
 
 def _pass_on_sigint(server: Any) -> None:
-    """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
+    """The server sends its workers SIGTERM, whatever signal it got itself. SIGINT means: stop at once."""
     stop = signal.getsignal(signal.SIGINT)
 
     def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
@@ -138,7 +138,7 @@ def _pass_on_sigint(server: Any) -> None:
 
 
 def worker_app() -> Any:
-    """The application, in a worker that won't outlive the server: an orphan would keep the port."""
+    """The application, in a worker that won't outlive the server: an orphan would hold the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _Forked.tell()
@@ -148,7 +148,7 @@ def worker_app() -> Any:
 
 
 def check_startable(settings: Settings) -> None:
-    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody reads it."""
+    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody would see it."""
     check_instance(settings)
     load_ring(settings)
     check_storage(settings, os.environ)
@@ -174,7 +174,7 @@ def _check_address(host: str, port: int) -> None:
 def _check_alone(settings: Settings) -> None:
     """Two servers without Redis would each allow a client the whole limit, so the second is refused.
 
-    A server that was killed takes a moment to be gone, so it's asked again for a while.
+    A server that was killed takes a moment to go away, so this is retried for a while.
     """
     folder = Folder(settings.data)
     folder.create()
@@ -198,7 +198,7 @@ def _is_served(location: DatabaseLocation) -> bool:
 
 
 def export_settings(settings: Settings) -> None:
-    """Workers read the environment, so what was given on the command line goes there."""
+    """Put what the command line gave into the environment, where workers read their settings."""
     os.environ[PREFIX + "DATA"] = str(settings.data.resolve())
     os.environ[PREFIX + "HOST"] = settings.host
     os.environ[PREFIX + "PORT"] = str(settings.port)

@@ -1,4 +1,4 @@
-"""A file sent in pieces by tus 1.0, going on wherever it broke off."""
+"""Sends a file in pieces by tus 1.0, resuming wherever it broke off."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
 from listenlink.client.sending import may_help, trying, wait
 
-# A proxy that takes in a whole request before it passes it on loses one of these at most.
+# A proxy that reads a whole request before passing it on loses at most one of these.
 PIECE_BYTES = 16 * 1024 * 1024
 _TUS = {"Tus-Resumable": "1.0.0"}
 _READ_BYTES = 256 * 1024
-# Without a byte in between: half a minute, in which a server notices that a line is dead.
+# Tries without a byte of progress: half a minute, in which a server notices a dead connection.
 _TRIES = 7
 _TIMEOUT_SECONDS = 120.0
 _OTHER_OFFSET = 409
 
 
 class PieceSender:
-    """Sends one file."""
+    """Sends one file in pieces, reporting its progress."""
 
     def __init__(self, connection: Connection, path: Path, progress: Callable[[int], None]) -> None:
         self._connection = connection
@@ -30,8 +30,8 @@ class PieceSender:
         self._progress = progress
 
     def begin(self, uploads_path: str, facts: dict[str, str]) -> str:
-        """A new upload of the file; its path. Where the answer is lost, another one is begun, and the
-        server forgets the first."""
+        """Begin a new upload of the file and return its path. If the answer is lost, another upload is
+        begun, and the server forgets the first."""
         pairs = facts | {"filename": self._path.name}
         metadata = ",".join(
             f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items()
@@ -41,7 +41,7 @@ class PieceSender:
         return str(answer.headers["location"])
 
     def is_there(self, upload_path: str) -> bool:
-        """Whether an upload that was begun earlier can go on."""
+        """Whether an upload begun earlier can be resumed."""
         try:
             trying(lambda: self._look(upload_path))
         except ListenlinkError as error:
@@ -51,7 +51,7 @@ class PieceSender:
         return True
 
     def send_all(self, upload_path: str) -> Any:
-        """Send what isn't there yet; the new track, as the API tells it."""
+        """Send what the server doesn't have yet; return the new track, as in the API's answer."""
         size_bytes = self._path.stat().st_size
         offset, tried = -1, 0
         with self._path.open("rb") as file:
@@ -71,7 +71,7 @@ class PieceSender:
         return trying(lambda: self._look(upload_path))["track"]
 
     def _look(self, upload_path: str) -> Any:
-        """How far it is. A HEAD would do, but tells nothing of what is wrong."""
+        """Ask how far the upload is. A HEAD would do, but wouldn't say what is wrong."""
         told = self._connection.get(upload_path, headers=_TUS, timeout=_TIMEOUT_SECONDS)
         self._progress(told["offset_bytes"])
         return told

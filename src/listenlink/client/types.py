@@ -1,4 +1,4 @@
-"""What the API tells of, typed. Times are in UTC, lengths in seconds; fields are those of docs/api.md."""
+"""What the API returns, typed. Times are in UTC, lengths in seconds; fields are those of docs/api.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Caller(Struct, frozen=True):
-    """Whom a key speaks for."""
+    """The user and organisation that a key speaks for."""
 
     organization_id: str
     user_id: str
@@ -16,8 +16,8 @@ class Caller(Struct, frozen=True):
 
 
 class Track(Struct, frozen=True):
-    """A track of one's library. `playback_url` is None in lists, and where it isn't, ends after some
-    minutes."""
+    """A track in your library. `playback_url` is None in lists; where it's set, it expires after
+    a few minutes."""
 
     id: str
     title: str
@@ -33,7 +33,7 @@ class Track(Struct, frozen=True):
 
 
 class SavedTrack(Struct, frozen=True):
-    """A track's place in the library. `share_link_id` is the link it came by."""
+    """A track's entry in the library. `share_link_id` is the link it came from."""
 
     id: str
     track_id: str
@@ -43,7 +43,7 @@ class SavedTrack(Struct, frozen=True):
 
 
 class Collection(Struct, frozen=True):
-    """Tracks in an order, under a name. `track_count` is None in lists."""
+    """An ordered, named set of tracks. `track_count` is None in lists."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class Collection(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True):
-    """A track of a collection, and its place from 0."""
+    """A track in a collection, and its position, counted from 0."""
 
     track_id: str
     position: int
@@ -64,7 +64,7 @@ class Member(Struct, frozen=True):
 
 
 class NewLink(Struct, frozen=True):
-    """A link as it's told once, with its token."""
+    """A new link with its token, which is returned only once."""
 
     id: str
     token: str
@@ -102,7 +102,7 @@ class Link(Struct, frozen=True):
 
 
 class OpenLine(Struct, frozen=True):
-    """One request for a link, as the audit has it."""
+    """One request for a link, as recorded in the audit."""
 
     at: datetime
     outcome: str
@@ -115,7 +115,7 @@ class OpenLine(Struct, frozen=True):
 
 
 class Day(Struct, frozen=True):
-    """A link's UTC day in numbers."""
+    """A link's statistics for one UTC day."""
 
     date: date
     opens: int
@@ -125,7 +125,7 @@ class Day(Struct, frozen=True):
 
 
 class Stats(Struct, frozen=True):
-    """A link in numbers; `days` are those on which something was."""
+    """A link's statistics; `days` are those on which something happened."""
 
     id: str
     opens: int
@@ -135,7 +135,7 @@ class Stats(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True):
-    """An engine whose licence is known, as a track that is made now would be told."""
+    """An engine whose licence is known, with the licence that a track made now would show."""
 
     engine_key: str
     display_name: str
@@ -176,7 +176,7 @@ class SharedCollection(Struct, frozen=True):
 
 
 class ShareFacts(Struct, frozen=True):
-    """What a link says of itself."""
+    """A link's own public facts."""
 
     target_type: str
     visibility: str

@@ -1,4 +1,4 @@
-"""A client's budgets: which there are, how large each is, and what one request spends of them."""
+"""A client's budgets: which ones exist, how large they are, and what one request spends."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PICTURES_PER_OPEN = 5
 
 
 class Budget(IntEnum):
-    """What a client may do so many times in any 60 s. Its name in lower case is told.
+    """What a client may do a limited number of times in any 60 s. Reported by its lower-case name.
 
-    A refusal that is told spends one of REPEAT, and one of REFUSAL unless its token was refused to the
-    client before within 60 s. If either has none left, the refusal isn't told and spends nothing.
+    A refusal that is sent spends one of REPEAT, and one of REFUSAL unless the same token was already
+    refused to the client within 60 s. If either has none left, the refusal isn't sent and spends nothing.
     """
 
     RESOLVE = 1
@@ -25,7 +25,7 @@ class Budget(IntEnum):
 
 
 def budget_sizes(resolve_per_minute: int, miss_per_minute: int) -> dict[Budget, int]:
-    """How many of each in any window; 0 is no limit. Without a limit of opens there is none at all."""
+    """The size of each budget in any window; 0 is no limit. With no limit on opens, nothing is limited."""
     return {
         Budget.RESOLVE: resolve_per_minute,
         Budget.REFUSAL: miss_per_minute if resolve_per_minute else 0,
@@ -36,9 +36,9 @@ def budget_sizes(resolve_per_minute: int, miss_per_minute: int) -> dict[Budget, 
 
 
 class Spend(NamedTuple):
-    """What one request would use: one of `budget`, and by REPEAT the refusal of a token, its digest.
+    """What one request would spend: one of `budget`; for REPEAT, with the digest of the refused token.
 
-    A client is the number of its prefix, `tick_us` monotonic.
+    `client` is the number of the client's prefix; `tick_us` is monotonic.
     """
 
     client: int
@@ -48,13 +48,13 @@ class Spend(NamedTuple):
 
 
 def refusal(client: int, token_digest: bytes, tick_us: int) -> Spend:
-    """What the refusal of a token spends, whichever door tells it and whatever the reason."""
+    """What refusing a token spends, whichever endpoint refuses it and for whatever reason."""
     return Spend(client, Budget.REPEAT, tick_us, token_digest)
 
 
 class Allowance(msgspec.Struct, frozen=True, gc=False):
-    """What is left to a client. `reset_us` is the time until one more is surely accepted, if spent,
-    else until the oldest accepted one leaves the window."""
+    """What a client has left. `reset_us` is the time until one more is certain to be accepted, if the
+    budget is spent; otherwise until the oldest accepted one leaves the window."""
 
     limit: int
     remaining: int
@@ -72,13 +72,13 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
 
 
 class SharedAllowance(Allowance, frozen=True, gc=False):
-    """One from a log that several processes share: `at` is when, by that log's clock."""
+    """An allowance from a log shared by several processes; `at` is the time by that log's clock."""
 
     at: int
 
 
 class Shortage(NamedTuple):
-    """Why a request wasn't accepted: the budget that had nothing left, and when it will have."""
+    """Why a request wasn't accepted: which budget had nothing left, and when it will again."""
 
     budget: Budget
     allowance: Allowance

@@ -1,8 +1,8 @@
-"""The exact limit of one budget: at most L accepted in any window, by a log of accepted times per client.
+"""The exact limit of one budget: at most L accepted in any window, from a log of times per client.
 
 A fixed window lets 2.00·L through and a two-counter window 1.97·L; a log lets L.
-Memory is kept small by storing one time as a bare number, and bounded by generations: a client that
-wasn't touched for a whole window is in the older generation, which is dropped a few keys a call.
+Memory stays small because a single time is stored as a bare number, and is bounded by generations: a
+client not seen for a whole window is in the older generation, which is dropped a few keys per call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ UNLIMITED = Allowance(0, 0, WINDOW_US)
 
 
 class _Generations(Generic[_Log]):
-    """A map of logs by client that forgets what wasn't touched for one to two windows."""
+    """A map of logs by client that forgets those not updated for one to two windows."""
 
     def __init__(self) -> None:
         self._young: dict[int, _Log] = {}
@@ -46,7 +46,7 @@ class _Generations(Generic[_Log]):
             self._dropped.popitem()
 
     def _turn(self, tick_us: int) -> None:
-        # One tick more than a window: a time in the old generation is then surely out of it.
+        # One tick more than a window: a time in the old generation is then certain to be outside it.
         self._dropped = self._old
         self._old = self._young
         self._young = {}
@@ -56,7 +56,7 @@ class _Generations(Generic[_Log]):
 class HitLimit:
     """At most `limit` accepted per client in any 60 s. `limit` 0 accepts everything.
 
-    `tick_us` is monotonic; a client is the number of its prefix (`model/client_address.py`).
+    `tick_us` is monotonic; `client` is the number of a client's prefix (`model/client_address.py`).
     """
 
     def __init__(self, limit: int) -> None:
@@ -79,19 +79,19 @@ class HitLimit:
         return self._allowance(used, log[expired] if used else 0, tick_us)
 
     def is_spent(self, client: int, tick_us: int) -> bool:
-        """Whether one more would be refused now. The cheap question before any work is done."""
+        """Whether one more would be refused now: a cheap check before any work is done."""
         log = self._logs.find(client)
         if log is None or not self.limit:
             return False
         if isinstance(log, int):
             return self.limit == 1 and log >= tick_us - WINDOW_US
-        # The limit-th newest decides: if it's out of the window, fewer than that are in it.
+        # The limit-th newest decides: if it's outside the window, fewer than `limit` are inside.
         return len(log) >= self.limit and log[-self.limit] >= tick_us - WINDOW_US
 
     def spend(self, client: int, tick_us: int) -> Allowance | None:
-        """Accept one more, if the log has room for it: what is left then. None if there is none.
+        """Accept one more if the log has room, and return what is then left; None if it has none.
 
-        Checked and written in one step.
+        The check and the write are one step.
         """
         if not self.limit:
             return UNLIMITED
@@ -112,7 +112,7 @@ class HitLimit:
         return Allowance(self.limit, self.limit - used - 1, log[0] + WINDOW_US + 1 - tick_us)
 
     def give_back(self, client: int, tick_us: int) -> None:
-        """Undo one `spend` whose answer never left, because the database couldn't keep it."""
+        """Undo one `spend` whose answer was never sent, because the database couldn't store it."""
         log = self._logs.find(client)
         if isinstance(log, array) and tick_us in log:
             log.remove(tick_us)
@@ -136,8 +136,8 @@ def _count_expired(log: array[int], floor: int) -> int:
 class MissLimit:
     """At most `limit` different tokens refused per client in any 60 s. `limit` 0 accepts every token.
 
-    An office that clicks one dead link spends one miss. The log is a flat array of
-    (token number, tick) pairs in order of time, so its length is the number of misses.
+    An office where many click the same dead link spends one miss. The log is a flat array of
+    (token number, tick) pairs in order of time, so its length gives the number of misses.
     """
 
     def __init__(self, limit: int) -> None:
@@ -157,7 +157,7 @@ class MissLimit:
         return Allowance(self.limit, max(0, self.limit - len(ticks)), reset_us)
 
     def accepts(self, client: int, token_digest: bytes, tick_us: int) -> bool:
-        """Whether `spend` would accept the token now, without using anything."""
+        """Whether `spend` would accept the token now; uses nothing."""
         if not self.limit:
             return True
         log = self._find_live(client, tick_us)
@@ -166,7 +166,7 @@ class MissLimit:
         return _token_number(token_digest) in log[::2]
 
     def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
-        """Count one token, or find it counted already. False: the budget is spent."""
+        """Count a token unless it's counted already. False if the budget is spent."""
         if not self.limit:
             return True
         number = _token_number(token_digest)
@@ -183,7 +183,7 @@ class MissLimit:
         return True
 
     def _find_live(self, client: int, tick_us: int) -> array[int] | None:
-        """The client's log, without what has left the window."""
+        """The client's log, without entries that have left the window."""
         log = self._logs.find(client)
         floor = tick_us - WINDOW_US
         if log and log[1] < floor:

@@ -1,4 +1,4 @@
-"""A bounded number of places, of which one client gets a part: what lasts longer than a moment takes one."""
+"""A bounded number of places, of which one client gets a part; whatever takes a while occupies one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _RETRY_SECONDS = 10
 
 
 class Places:
-    """At most `most` are taken at once, `most_of_a_client` of them by one client. A client is the number of
-    its prefix (`model/client_address.py`)."""
+    """At most `most` are taken at once, `most_of_a_client` of them by one client. A client is identified
+    by the number of its prefix (`model/client_address.py`)."""
 
     def __init__(self, most: int, most_of_a_client: int) -> None:
         self.most = most
@@ -23,8 +23,8 @@ class Places:
 
     @contextlib.contextmanager
     def take(self, client: int) -> Iterator[None]:
-        """A place for as long as the block lasts. Raises Problem(LIMITED) if the client has all that one
-        gets, and Problem(UNAVAILABLE) if everybody together has."""
+        """Hold a place while the block runs. Raises Problem(LIMITED) if the client has all that one
+        client gets, and Problem(UNAVAILABLE) if all places are taken."""
         if self._by_client[client] >= self._most_of_a_client:
             raise Problem(ProblemKind.LIMITED, retry_after_seconds=_RETRY_SECONDS)
         if self.taken >= self.most:

@@ -1,1 +1,1 @@
-"""Audio in a bucket: S3, or what speaks like it."""
+"""Audio in a bucket: S3, or a service like it."""

@@ -1,6 +1,6 @@
-"""Where a bucket is and who may use it: `LISTENLINK_STORAGE_URL` and the cloud's own variables, read.
+"""Where a bucket is and who may use it, from `LISTENLINK_STORAGE_URL` and the cloud's own variables.
 
-Nothing is asked of the network here. Credentials are long-lived ones from the environment, because
+Nothing here makes a network request. Credentials are long-lived ones from the environment, because
 signing must work while nothing else can be reached.
 """
 
@@ -35,7 +35,7 @@ _ENDPOINT = re.compile(
     r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
 )
 _REGION = re.compile("[a-z0-9-]{1,32}")
-# Of each cloud, one set of variables of which all must be there.
+# For each cloud, the sets of variables of which one must be complete.
 _NEEDED = {
     "s3": (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),),
     "gs": (
@@ -49,8 +49,8 @@ _NEEDED = {
 
 @dataclass(frozen=True, slots=True)
 class BucketAddress:
-    """A bucket. `prefix` has no slash at its ends and may be empty. `endpoint` is
-    `scheme://host[:port]`; it, the region and the credentials are there for `s3` only."""
+    """A bucket. `prefix` has no leading or trailing slash and may be empty. `endpoint` is
+    `scheme://host[:port]`; it, the region and the credentials are set for `s3` only."""
 
     scheme: str
     bucket: str
@@ -60,14 +60,14 @@ class BucketAddress:
     credentials: AwsCredentials | None = None
 
     def full_key(self, key: str) -> str:
-        """The name in the bucket of what is called `key` below the prefix."""
+        """The name in the bucket of the object called `key` below the prefix."""
         return f"{self.prefix}/{key}" if self.prefix else key
 
 
 def read_bucket_address(url: str, environment: Mapping[str, str]) -> BucketAddress:
-    """The address that the setting and the cloud's variables give.
+    """The address given by the setting and the cloud's variables.
 
-    Raises RefusesToStart with one line that says what is wrong, and holds no secret.
+    Raises RefusesToStart with one line that says what is wrong and contains no secret.
     """
     match = _URL.fullmatch(url)
     if match is None:
@@ -113,8 +113,8 @@ def _is_loopback(host: str) -> bool:
 def connect(
     address: BucketAddress, request_seconds: float, retries: int, connect_seconds: float = 2
 ) -> Store:
-    """A client of the bucket, below the prefix. No request of it takes longer than
-    `request_seconds`, and each is tried again at most `retries` times."""
+    """A client for the bucket, below the prefix. None of its requests takes longer than
+    `request_seconds`, and each is retried at most `retries` times."""
     client = _client(address.endpoint.startswith("http:"), request_seconds, connect_seconds)
     retry = _retry(request_seconds, retries)
     prefix = address.prefix or None
@@ -136,7 +136,7 @@ def _client(allow_http: bool, request_seconds: float, connect_seconds: float) ->
         "allow_http": allow_http,
         "connect_timeout": timedelta(seconds=connect_seconds),
         "timeout": timedelta(seconds=request_seconds),
-        # A connection that idles for long is perhaps to a server that is gone.
+        # A connection that has long been idle may be to a server that is gone.
         "pool_idle_timeout": timedelta(seconds=5),
     }
 
@@ -161,9 +161,9 @@ def _s3_config(address: BucketAddress) -> S3Config:
         "region": address.region,
         "access_key_id": address.credentials.access_key_id,
         "secret_access_key": address.credentials.secret_access_key,
-        # Said, because the environment could say otherwise.
+        # Set explicitly, because the environment could say otherwise.
         "skip_signature": False,
-        # Many at once, each by itself: how a list of keys is answered differs too much.
+        # Many requests at once, each for one key: answers to a list of keys differ too much.
         "disable_bulk_delete": True,
         "virtual_hosted_style_request": False,
     }
@@ -173,14 +173,14 @@ def _s3_config(address: BucketAddress) -> S3Config:
 
 
 def object_key(digest: bytes) -> str:
-    """What an object is called below the bucket's prefix."""
+    """The name of an object below the bucket's prefix."""
     name = digest.hex()
     return f"objects/{name[:2]}/{name}"
 
 
 @contextlib.contextmanager
 def bucket_unavailable() -> Iterator[None]:
-    """A bucket that is gone, slow or failing is a 503 for whoever asked, with nothing of its text."""
+    """Turn a bucket that is gone, slow or failing into a 503 for whoever asked, without its own text."""
     try:
         yield
     except FileNotFoundError:

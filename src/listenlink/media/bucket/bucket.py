@@ -1,8 +1,8 @@
-"""The bucket of audio: objects by the SHA-256 of their bytes, in S3 or what speaks like it.
+"""The bucket of audio: objects named by the SHA-256 of their bytes, in S3 or a service like it.
 
 A draft arrives in the local folder, and its mark stays there until its row is committed, as in
-`media/folder/folder.py`. Sending it takes long, so other uploads go on meanwhile; only the last look whether
-it's there and the commit are done while nobody removes anything.
+`media/folder/folder.py`. Sending takes a while, so other uploads go on meanwhile; only the final check that
+it's there and the commit happen while nothing may be removed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from listenlink.media.storage import Storage
 
 _Result = TypeVar("_Result")
 _THREADS = 16
-# Twice, with its second try, is less than the 5 s that nobody waits longer for.
+# Twice this, because there is a second try, is below the 5 s that is the longest anyone waits.
 _ASKING_SECONDS = 2.2
 _SENDING_SECONDS = 30.0
 _PART_BYTES = 8 * 1024 * 1024
@@ -50,7 +50,7 @@ _log = structlog.get_logger()
 class Bucket(Storage):
     """Drafts in `root/uploads`, objects in the bucket: at most `most_bytes` each.
 
-    What can't be asked of the bucket now ends in Problem(STORAGE_UNAVAILABLE).
+    Whatever the bucket can't answer now ends in Problem(STORAGE_UNAVAILABLE).
     """
 
     is_local = False
@@ -66,7 +66,7 @@ class Bucket(Storage):
         self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
-        """Wait for other nodes too, before an object is published or removed."""
+        """Wait for other nodes too before publishing or removing an object."""
         self._alone = publishing
 
     @contextlib.contextmanager
@@ -75,12 +75,12 @@ class Bucket(Storage):
             yield
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        """In threads of its own: those that wait for a dead bucket are missed by nobody else."""
+        """Call `work` in the bucket's own threads: nothing else needs those that wait for a dead bucket."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(work, *arguments))
 
     def open_object(self, digest: bytes) -> int:
-        """A copy without a name in the local folder. Raises FileNotFoundError, also for wrong bytes."""
+        """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
         with tempfile.TemporaryFile(dir=self._uploads) as file, bucket_unavailable():
             size = self._asking.head(object_key(digest))["size"]
             if size > self._most_bytes:
@@ -103,7 +103,7 @@ class Bucket(Storage):
             raise FileNotFoundError(object_key(digest))
 
     def read_object(self, digest: bytes) -> bytes:
-        """The bytes of a small object."""
+        """The bytes of a small object. Raises FileNotFoundError, also if they are wrong."""
         with bucket_unavailable():
             data = bytes(self._asking.get(object_key(digest)).bytes())
         if hashlib.sha256(data).digest() != digest:
@@ -112,12 +112,12 @@ class Bucket(Storage):
         return data
 
     def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
-        """At most so many bytes of an object from there on. Raises FileNotFoundError."""
+        """At most `length` bytes of an object, starting at `offset`. Raises FileNotFoundError."""
         with bucket_unavailable():
             return bytes(self._asking.get_range(object_key(digest), start=offset, length=length))
 
     def ping(self) -> None:
-        """Return if the bucket answers and takes objects in."""
+        """Return if the bucket answers and accepts objects."""
         with bucket_unavailable():
             try:
                 self._asking.head(_PING_KEY)
@@ -130,8 +130,8 @@ class Bucket(Storage):
         commit: Callable[[], _Result],
         is_kept: Callable[[bytes], bool],
     ) -> _Result:
-        """Make the drafts objects, and run `commit`, which stores their row; all or nothing."""
-        # Asked before anything is marked: if nobody answers, there's nothing to be taken back.
+        """Turn the drafts into objects and run `commit`, which stores their row; all or nothing."""
+        # Asked before anything is marked: if there's no answer, there's nothing to undo.
         missing = [draft for draft in drafts if not self._has(draft)]
         try:
             for draft in drafts:
@@ -164,7 +164,7 @@ class Bucket(Storage):
             try:
                 return self._asking.head(object_key(draft.digest))["size"] == draft.size_bytes
             except (FileNotFoundError, PermissionDeniedError):
-                # S3 tells who may not list that they may not look at what isn't there.
+                # To those who may not list, S3 denies access to whatever isn't there.
                 return False
 
     def _send(self, draft: Draft) -> None:
@@ -190,7 +190,7 @@ class Bucket(Storage):
             if not is_kept(draft.digest):
                 self._delete([draft.digest])
         except Exception:
-            # Its name says what may have to go; its bytes aren't needed for that.
+            # Its name says what may have to be deleted; its bytes aren't needed for that.
             os.ftruncate(draft.descriptor, 0)
             draft.leave()
             self._left.add(draft.path)
@@ -199,7 +199,7 @@ class Bucket(Storage):
         draft.discard()
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
-        """Delete the bytes that nothing needs; what can't be deleted now is left for later."""
+        """Delete objects that nothing needs; those that can't be deleted now are left for later."""
         waiting = iter(digests)
         while some := list(islice(waiting, _MOST_AT_ONCE)):
             with self._publishing():
@@ -216,13 +216,13 @@ class Bucket(Storage):
                 if keys:
                     self._asking.delete(keys)
             except FileNotFoundError:
-                # Not every storage takes it as done that something is gone already.
+                # Not every storage treats deleting what is already gone as a success.
                 for key in keys:
                     with contextlib.suppress(FileNotFoundError):
                         self._asking.delete(key)
 
     def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Go through the marks that are left, of this process or of one that crashed."""
+        """Resolve the marks that remain from this process or one that crashed."""
         self.has_leftovers = False
         for mark in sorted(self._left):
             try:
@@ -242,7 +242,7 @@ class Bucket(Storage):
         is_kept: Callable[[bytes], bool],
         is_arriving: Callable[[Path], bool] = lambda path: False,
     ) -> None:
-        """As the folder, but without waiting for the bucket: links open also when it's gone."""
+        """Like the folder's, but without waiting for the bucket: links open even when it's gone."""
         super().start_serving(is_kept, is_arriving)
         self.has_leftovers = True
 

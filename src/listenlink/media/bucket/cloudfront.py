@@ -1,4 +1,4 @@
-"""Playback URLs of a CloudFront distribution in front of the bucket: signed, for one object each.
+"""Playback URLs of a CloudFront distribution in front of the bucket: signed, each for one object.
 
 As in the CloudFront developer guide, "Create a signed URL using a canned policy", with an ECDSA key
 on P-256 and SHA-256.
@@ -20,12 +20,12 @@ from listenlink.errors import RefusesToStart
 from listenlink.media.bucket.address import BucketAddress, object_key
 from listenlink.media.bucket.presigned_url import PresignedUrls
 
-# What CloudFront takes for the three characters of base64 that a query can't hold.
+# What CloudFront uses in place of the three base64 characters that a query can't contain.
 _IN_QUERY = bytes.maketrans(b"+=/", b"-_~")
 
 
 def load_cloudfront_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """The key in a PEM file that its owner alone may read. Raises RefusesToStart."""
+    """Load the key from a PEM file that only its owner may read. Raises RefusesToStart."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         key = load_pem_private_key(path.read_bytes(), password=None)
@@ -41,8 +41,8 @@ def load_cloudfront_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 class CloudFrontUrls:
-    """Signs for the distribution at `base_url`, of which the bucket is the origin; downloads under a
-    name go to the bucket itself."""
+    """Signs for the distribution at `base_url`, whose origin is the bucket; downloads with a file name
+    go to the bucket itself."""
 
     def __init__(
         self,
@@ -65,18 +65,18 @@ class CloudFrontUrls:
     def playback_urls(
         self, digests: Sequence[bytes], now_seconds: int, expires_at: int
     ) -> list[str]:
-        """For each object a URL to get it until `expires_at`."""
+        """For each object, a URL to get it until `expires_at`."""
         return [self._sign(self._address.full_key(object_key(d)), expires_at) for d in digests]
 
     def download_url(
         self, digest: bytes, file_name: str, now_seconds: int, expires_at: int
     ) -> str | None:
-        """A URL of the bucket: what a distribution hands on of a query is its operator's choice."""
+        """A bucket URL, because its operator chooses what a distribution passes on of a query."""
         return self._bucket.download_url(digest, file_name, now_seconds, expires_at)
 
     def _sign(self, key: str, expires_at: int) -> str:
         url = f"{self._base_url}/{key}"
-        # To the letter: CloudFront writes the same text and verifies the signature of that.
+        # Exactly like this: CloudFront builds the same text and verifies the signature against it.
         policy = (
             f'{{"Statement":[{{"Resource":"{url}",'
             f'"Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires_at}}}}}}}]}}'

@@ -1,7 +1,7 @@
-"""Playback URLs of a bucket: presigned GETs, made without asking anybody, some microseconds each.
+"""Playback URLs of a bucket: presigned GETs, made without any request, in a few microseconds each.
 
-Whoever has one can get one object until its time is over, and can do nothing else. The bucket knows
-nothing of links: what a revocation means is in docs/operating.md.
+Whoever has one can get one object until it expires, and can do nothing else. The bucket knows
+nothing of links: docs/operating.md says what a revocation means.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class PresignedUrls:
     def playback_urls(
         self, digests: Sequence[bytes], now_seconds: int, expires_at: int
     ) -> list[str]:
-        """For each object a URL to get it until `expires_at`."""
+        """For each object, a URL to get it until `expires_at`."""
         left = timedelta(seconds=max(1, expires_at - now_seconds))
         return list(obstore.sign(self._store, "GET", [object_key(d) for d in digests], left))
 
     def download_url(
         self, digest: bytes, file_name: str, now_seconds: int, expires_at: int
     ) -> str | None:
-        """A URL by which a browser saves the object under this name, on S3; elsewhere None."""
+        """On S3, a URL for a browser to save the object under this name; elsewhere None."""
         address = self._address
         if address.credentials is None:
             return None

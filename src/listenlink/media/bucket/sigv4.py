@@ -1,7 +1,7 @@
-"""AWS Signature Version 4 in the query, for what obstore can't sign: a query of one's own.
+"""AWS Signature Version 4 in the query, for what obstore can't sign: URLs with a query of our own.
 
-As in the S3 API reference, "Authenticating requests: using query parameters". A test holds it to the
-published vectors. Only `presign_get` makes addresses that somebody else gets.
+As in the S3 API reference, "Authenticating requests: using query parameters". A test checks it against
+the published vectors. Only `presign_get` makes addresses that are handed to somebody else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 
 @dataclass(frozen=True, slots=True)
 class AwsCredentials:
-    """An access key; `session_token` comes with temporary ones."""
+    """An access key; `session_token` comes with temporary keys."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -35,7 +35,7 @@ def presign_get(
     now_seconds: int,
     expires_in_seconds: int,
 ) -> str:
-    """`sign_query` for a GET of S3."""
+    """Sign a GET on S3 with `sign_query`."""
     return sign_query("GET", url, query, credentials, region, now_seconds, expires_in_seconds)
 
 
@@ -50,9 +50,9 @@ def sign_query(
     service: str = "s3",
     payload_digest: str = _UNSIGNED,
 ) -> str:
-    """The URL, with the query and a signature by which it can be asked until `expires_in_seconds` later.
+    """The URL with the query and a signature, valid for `expires_in_seconds` from `now_seconds`.
 
-    `url` is `scheme://host/path` in ASCII, escaped where it has to be, without a query.
+    `url` is `scheme://host/path` in ASCII, escaped where necessary, without a query.
     """
     moment = datetime.fromtimestamp(now_seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"
@@ -66,7 +66,7 @@ def sign_query(
     }
     if credentials.session_token is not None:
         asked["X-Amz-Security-Token"] = credentials.session_token
-    # Sorted as they are escaped, which is another order for what isn't ASCII.
+    # Sorted after escaping, which gives another order for characters that aren't ASCII.
     pairs = sorted((_escape(name), _escape(value)) for name, value in asked.items())
     text = "&".join(f"{name}={value}" for name, value in pairs)
     host, slash, path = url.partition("://")[2].partition("/")

@@ -1,6 +1,6 @@
-"""Uploads in parts that were broken off in the bucket: nobody sees them, and they cost until they're aborted.
+"""Unfinished multipart uploads in the bucket: nobody sees them, and they cost money until they're aborted.
 
-obstore aborts what it can; this is for those that the bucket or this process died in. S3 only.
+obstore aborts those it can; this is for those during which the bucket or this process died. S3 only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UPLOAD_ID = re.compile(rb"<UploadId>([A-Za-z0-9._~+/=-]{1,1024})</UploadId>")
 
 
 def abort_unfinished(address: BucketAddress, key: str) -> None:
-    """Abort what began to be sent under this key, if these credentials may look for it.
+    """Abort unfinished uploads under this key, if these credentials may list them.
 
     Raises Problem(STORAGE_UNAVAILABLE) if the bucket can't be reached.
     """
@@ -32,7 +32,7 @@ def abort_unfinished(address: BucketAddress, key: str) -> None:
 
 
 def _ask(address: BucketAddress, method: str, path: str, query: dict[str, str]) -> bytes:
-    """The answer's body; empty where it's refused."""
+    """The answer's body; empty if the request is refused."""
     if address.credentials is None:
         return b""
     now_seconds = Clock().now_us() // SECOND_US

@@ -1,1 +1,1 @@
-"""Audio in the instance's folder: drafts that arrive, objects that stay."""
+"""Audio in the instance's folder: drafts that are arriving, and objects that stay."""

@@ -1,4 +1,4 @@
-"""A file that is still arriving, and how a disk is written to: what it can't take is told as such."""
+"""A file that is still arriving, and writing to disk, with a Problem for a disk that is full."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Draft:
-    """A file that is still arriving. `digest` and `size_bytes` are of what was written so far;
-    `content_type` is told of the object in a bucket."""
+    """A file that is still arriving. `digest` and `size_bytes` cover what has been written so far;
+    `content_type` becomes that of the object in a bucket."""
 
     def __init__(self, path: Path, *, is_there: bool = False) -> None:
         self.path = path
@@ -31,11 +31,11 @@ class Draft:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256, 32 bytes."""
+        """The SHA-256 so far, 32 bytes."""
         return self._hash.digest()
 
     def write(self, chunk: bytes) -> None:
-        """Append. Raises Problem(STORAGE_FULL) when the disk can't take it."""
+        """Append a chunk. Raises Problem(STORAGE_FULL) if the disk has no room for it."""
         with storage_full():
             view = memoryview(chunk)
             while view:
@@ -44,7 +44,7 @@ class Draft:
         self.size_bytes += len(chunk)
 
     def take_in(self) -> None:
-        """Learn what stands in the file: another process, or an earlier one, wrote it."""
+        """Read what the file already holds, written by another or an earlier process."""
         self._hash, self.size_bytes = hashlib.sha256(), 0
         while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
             self._hash.update(chunk)
@@ -56,13 +56,13 @@ class Draft:
             os.fsync(self.descriptor)
 
     def discard(self) -> None:
-        """Leave nothing behind. A second time, and after `leave`, nothing happens."""
+        """Close and delete the file. Does nothing a second time, or after `leave`."""
         if self.descriptor >= 0:
             self.leave()
             self.path.unlink(missing_ok=True)
 
     def leave(self) -> None:
-        """Let go of the file where it lies."""
+        """Close the file and leave it where it is."""
         os.close(self.descriptor)
         self.descriptor = -1
 
@@ -78,7 +78,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def storage_full() -> Iterator[None]:
-    """Turn a disk that is full into Problem(STORAGE_FULL)."""
+    """Turn the error of a full disk into Problem(STORAGE_FULL)."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The local folder of audio: drafts while they arrive, objects by the SHA-256 of their bytes.
+"""The local audio folder: drafts while they arrive, objects named by the SHA-256 of their bytes.
 
 A draft becomes an object only together with its database row. Its name in `uploads/` stays until
-that row is committed, so a crash in between leaves a mark, and the next start cleans up after it.
+that row is committed, so a crash in between leaves a mark by which the next start cleans up.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ class Folder:
         self._serving: int | None = None
 
     def create(self) -> None:
-        """Make the folders that aren't there, readable by the owner only."""
+        """Create the folders that are missing, readable by the owner only."""
         for folder in (self._uploads, self._objects):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def object_path(self, digest: bytes) -> Path:
-        """Where the bytes with this digest are or would be."""
+        """The path where the bytes with this digest are or would be."""
         name = digest.hex()
         return self._objects / name[:2] / name
 
     def open_object(self, digest: bytes) -> int:
-        """A descriptor for reading. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE) if there is
-        none left."""
+        """A descriptor for reading. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE) if no
+        descriptors are left."""
         try:
             return os.open(self.object_path(digest), os.O_RDONLY)
         except OSError as error:
@@ -52,13 +52,13 @@ class Folder:
             raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error
 
     def begin(self) -> Draft:
-        """An empty draft. Raises Problem(STORAGE_FULL) when the disk can't take one."""
+        """Create an empty draft. Raises Problem(STORAGE_FULL) if the disk has no room for one."""
         with storage_full():
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
 
     def begin_from(self, source: Path) -> Draft:
-        """A draft of the bytes of another file in `uploads/`, which stays where it is. It reads them
-        all, and raises Problem(STORAGE_FULL) like `begin`."""
+        """Create a draft from another file in `uploads/`, which stays where it is. Reads all of its bytes,
+        and raises Problem(STORAGE_FULL) like `begin`."""
         path = self._uploads / f"draft-{secrets.token_hex(8)}"
         with storage_full():
             os.link(source, path)
@@ -69,7 +69,7 @@ class Folder:
             raise
 
     def check_writing(self) -> None:
-        """Return if a file can be written. Raises Problem(STORAGE_FULL) or OSError if it can't."""
+        """Return if a file can be written; else raise Problem(STORAGE_FULL) or OSError."""
         with storage_full():
             descriptor = os.open(self._uploads / ".check", os.O_RDWR | os.O_CREAT, 0o600)
             try:
@@ -86,7 +86,7 @@ class Folder:
         commit: Callable[[], _Result],
         is_kept: Callable[[bytes], bool],
     ) -> _Result:
-        """Make the drafts objects, and run `commit`, which stores their row; all or nothing."""
+        """Turn the drafts into objects and run `commit`, which stores their row; all or nothing."""
         for draft in drafts:
             draft.sync()
         with self._publishing():
@@ -110,7 +110,7 @@ class Folder:
         try:
             needed = is_kept(digest)
         except Exception:
-            # Nobody can say now. The mark stays, and the next start asks again.
+            # This can't be known now. The mark stays, and the next start checks again.
             draft.leave()
             return
         if not needed:
@@ -118,7 +118,7 @@ class Folder:
         draft.discard()
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
-        """Delete the bytes that nothing needs, unless they came to be needed meanwhile."""
+        """Delete objects that nothing needs, unless they have come to be needed meanwhile."""
         with self._publishing():
             for digest in digests:
                 if not is_kept(digest):
@@ -129,8 +129,8 @@ class Folder:
         is_kept: Callable[[bytes], bool],
         is_arriving: Callable[[Path], bool] = lambda path: False,
     ) -> None:
-        """Say that this process serves; the first to do so cleans up what a crash left, but for
-        what `is_arriving`: uploads that go on later."""
+        """Mark this process as serving. The first to do so cleans up what a crash left, except for
+        what `is_arriving`: uploads that will be resumed."""
         self._serving = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,7 +141,7 @@ class Folder:
         fcntl.flock(self._serving, fcntl.LOCK_SH)
 
     def is_served(self) -> bool:
-        """Whether some process serves this folder now."""
+        """Whether any process is serving this folder now."""
         descriptor = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,7 +152,7 @@ class Folder:
         return False
 
     def stop_serving(self) -> None:
-        """Take that back."""
+        """Withdraw what `start_serving` marked."""
         if self._serving is not None:
             os.close(self._serving)
             self._serving = None
@@ -169,7 +169,7 @@ class Folder:
                 path.unlink()
 
     def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
-        """Decide what a mark stands for that a crash left."""
+        """Resolve a mark left by a crash: delete its object unless that is needed."""
         digest = bytes.fromhex(mark.name.partition("-")[0])
         if not is_kept(digest):
             self.object_path(digest).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Copies of stored objects: into a backup, as cheaply as can be, and out of it, looked at byte by byte."""
+"""Copies of stored objects: into a backup, as cheaply as possible, and out of it, checking every byte."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _READ_BYTES = 1024 * 1024
 
 
 class ObjectCopies:
-    """The objects in a backup's folder, laid out as the instance's own are."""
+    """The objects in a backup's folder, laid out like the instance's own."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def path(self, digest: bytes) -> Path:
-        """Where the object is or would be."""
+        """The path where the object is or would be."""
         name = digest.hex()
         return self._root / name[:2] / name
 
     def add(self, digest: bytes, source: Path) -> bool:
-        """Take an object in, unless it's there; whether it was taken. Raises FileNotFoundError.
+        """Add an object unless it's there; return whether it was added. Raises FileNotFoundError.
 
-        On one file system it's a second name of the same bytes, which nobody ever changes.
+        Within one file system it's a second name for the same bytes, which are never changed.
         """
         target = self.path(digest)
         if target.exists():
@@ -45,7 +45,7 @@ class ObjectCopies:
         return True
 
     def keep_only(self, digests: Collection[bytes]) -> int:
-        """Remove all others, and what an interrupted copy left; how many."""
+        """Remove all other objects, and what an interrupted copy left; return how many."""
         kept = {digest.hex() for digest in digests}
         gone = 0
         for path in list(self._root.glob("*/*")):
@@ -56,7 +56,7 @@ class ObjectCopies:
 
 
 def copy_checked(digest: bytes, source: Path, target: Path) -> bool:
-    """Copy an object; False if its bytes aren't those of its name. Raises FileNotFoundError."""
+    """Copy an object; False if its bytes don't match its digest. Raises FileNotFoundError."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = hashlib.sha256()
     with source.open("rb") as reading, target.open("xb") as writing:

@@ -1,4 +1,4 @@
-"""The audio that is being listened to by way of this server: descriptors, or parts of a bucket's objects."""
+"""The audio being played through this server: open descriptors, or parts of a bucket's objects."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _PIECE_BYTES = 256 * 1024
 
 
 class Audio(Protocol):
-    """An object that is read in parts."""
+    """A stored object that can be read in parts."""
 
     async def read(self, length: int, offset: int, following: int = 0) -> bytes:
-        """At most so many bytes from there on; none when they can't be had (any more). `following` is how
-        many behind them will be asked for next."""
+        """At most `length` bytes starting at `offset`; none if they aren't available (any more).
+        `following` is how many after these will be asked for next."""
 
 
 class OpenFiles:
-    """Objects that were read within the last moments stay open: a player asks for one file in many
-    ranges. `let_go` is called every second, so that a deleted file's room is soon free."""
+    """Holds recently read objects open, because a player asks for one file in many ranges. `let_go` is
+    called every second, so that a deleted file's space is soon free."""
 
     def __init__(self, folder: Storage) -> None:
         self._folder = folder
         self._open: dict[bytes, _OpenFile] = {}
 
     async def open(self, digest: bytes) -> Audio:
-        """The object; a file is closed by itself when the last who reads it is done.
+        """Open the object; a file closes by itself when its last reader is done.
 
         Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE).
         """
@@ -45,7 +45,7 @@ class OpenFiles:
         return file
 
     def let_go(self) -> None:
-        """Keep none open but for those who are reading."""
+        """Hold no files open except those still being read."""
         self._open.clear()
 
 
@@ -58,7 +58,7 @@ class _OpenFile:
 
 
 class _FarObject:
-    """Asked for in larger pieces than it's sent in: each is a request to the bucket."""
+    """Fetched in larger pieces than it's sent in, because each is a request to the bucket."""
 
     def __init__(self, folder: Storage, digest: bytes) -> None:
         self._folder = folder

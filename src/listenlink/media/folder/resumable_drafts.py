@@ -1,6 +1,6 @@
-"""The files of uploads that come in pieces, beside the other drafts. They outlive the process.
+"""The files of uploads that arrive in pieces, beside the other drafts. They outlive the process.
 
-Whoever writes to one holds its lock, across processes; how much of it there is, the file says.
+Whoever writes to one holds its lock, across processes; the file itself says how much has arrived.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 
 
 class ResumableDraft:
-    """One of them, locked until it's closed. `size_bytes` is how much of it is there."""
+    """A resumable upload's file, locked until it's closed. `size_bytes` is how much has arrived."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -25,8 +25,8 @@ class ResumableDraft:
         self.size_bytes = os.fstat(descriptor).st_size
 
     def append(self, chunk: bytes) -> None:
-        """Write at the end. Raises Problem(STORAGE_FULL) when the disk can't take it all; what it
-        took is counted."""
+        """Append a chunk. Raises Problem(STORAGE_FULL) if the disk has no room for all of it; what was
+        written is counted."""
         with storage_full():
             view = memoryview(chunk)
             while view:
@@ -35,7 +35,7 @@ class ResumableDraft:
                 view = view[written:]
 
     def cut_to(self, size_bytes: int) -> None:
-        """Let go of what is behind this."""
+        """Truncate the file to this size."""
         os.ftruncate(self._descriptor, size_bytes)
         self.size_bytes = size_bytes
 
@@ -45,27 +45,27 @@ class ResumableDraft:
             os.fsync(self._descriptor)
 
     def remove(self) -> None:
-        """Delete the file. It stays locked until it's closed."""
+        """Delete the file, which stays locked until it's closed."""
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let others at it."""
+        """Close the file, which unlocks it for others."""
         os.close(self._descriptor)
 
 
 class ResumableDrafts:
-    """Those of one instance, `root/uploads/resumable-…`, by the number of their upload."""
+    """An instance's resumable drafts, `root/uploads/resumable-…`, by the number of their upload."""
 
     def __init__(self, root: Path) -> None:
         self._uploads = root / "uploads"
 
     def create(self, number: int) -> None:
-        """A new, empty one. Raises Problem(STORAGE_FULL)."""
+        """Create an empty draft. Raises Problem(STORAGE_FULL)."""
         with storage_full():
             os.close(os.open(self._path(number), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def open(self, number: int) -> ResumableDraft | None:
-        """Take hold of one, or None if it isn't there. Raises Problem(LOCKED) while another has it."""
+        """Open and lock a draft; None if it isn't there. Raises Problem(LOCKED) while another holds it."""
         path = self._path(number)
         try:
             descriptor = os.open(path, os.O_RDWR)
@@ -82,11 +82,11 @@ class ResumableDrafts:
         return ResumableDraft(path, descriptor)
 
     def remove(self, number: int) -> None:
-        """Delete one, if it's there."""
+        """Delete a draft, if it's there."""
         self._path(number).unlink(missing_ok=True)
 
     def number_of(self, path: Path) -> int | None:
-        """Whose file this is; None for any other."""
+        """The number of the upload that this file belongs to; None for any other file."""
         named = _NAME.fullmatch(path.name)
         return None if named is None else int(named.group(1), 16)
 

@@ -1,4 +1,4 @@
-"""Runs a child process on a stranger's file: bounded in time and in what it may answer, gone after."""
+"""Runs a child process on a stranger's file: bounded in time and in its answer, and gone afterwards."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ async def run_child(
     wall_seconds: float = WALL_SECONDS,
     given: Sequence[int] = (),
 ) -> tuple[bytes, int]:
-    """What the child wrote (cut off soon behind `most_bytes`) and its exit code.
+    """What the child wrote (cut off soon after `most_bytes`) and its exit code.
 
-    The file is its descriptor 0; it keeps the descriptors in `given` as well. Cancelling ends the
-    child. Raises Problem(UNAVAILABLE) when no process can be started.
+    The file is its descriptor 0; it inherits the descriptors in `given` as well. Cancelling this ends
+    the child. Raises Problem(UNAVAILABLE) if no process can be started.
     """
     answer = bytearray()
     async with _child(command, file, given) as child:
@@ -41,12 +41,12 @@ async def run_child(
                         await child.wait()
                         break
                     answer += chunk
-    # The context manager waited, so the code is there.
+    # The context manager has waited, so there is an exit code.
     return bytes(answer), child.returncode if child.returncode is not None else -signal.SIGKILL
 
 
 def reopen(file_descriptor: int) -> BinaryIO:
-    """The same file, for reading only and with a position of its own, if /proc is there."""
+    """The same file; with /proc, opened for reading only and with a position of its own."""
     try:
         own = os.open(f"/proc/self/fd/{file_descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -58,7 +58,7 @@ def reopen(file_descriptor: int) -> BinaryIO:
 async def _child(
     command: Sequence[str], file: BinaryIO, given: Sequence[int]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A child that is gone and reaped afterwards, whatever happens."""
+    """Start a child that is ended and reaped afterwards, whatever happens."""
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
@@ -72,7 +72,7 @@ async def _child(
             pass_fds=given,
         )
     except OSError as error:
-        # Out of descriptors, which uvloop calls -1 as well, of processes or of memory: nothing of the file's.
+        # Out of descriptors (which uvloop may call -1), processes or memory: not the file's fault.
         structlog.get_logger().error("process_not_started", errno=error.errno)
         raise Problem(ProblemKind.UNAVAILABLE) from error
     try:
@@ -81,6 +81,6 @@ async def _child(
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-        # Reads what is left, or a full pipe would keep the wait from ending. Shielded, because a
-        # second cancellation must not leave a zombie.
+        # Reads what is left, because a full pipe would stop the wait from ending. Shielded, because
+        # a second cancellation must not leave a zombie.
         await asyncio.shield(child.communicate())

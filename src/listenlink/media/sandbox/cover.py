@@ -1,7 +1,7 @@
-"""Cover art made anew: a stranger's picture is decoded and written as square JPEGs of two sizes.
+"""Cover art, re-encoded: a stranger's picture is decoded and written as square JPEGs in two sizes.
 
-Nothing of the original's bytes is kept, so nothing hidden in them is either. Runs in the sandboxed
-child only.
+None of the original's bytes are retained, and so nothing hidden in them is. Runs only in the sandboxed
+child.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS_A_SIDE = 4096
 LARGE_PIXELS = 1024
 SMALL_PIXELS = 256
-_THREADS = 1  # No further thread can be started in the child.
-_QUANTISER = 4  # 2 is best, 31 worst: about the look of 85 elsewhere.
+_THREADS = 1  # The child can't start another thread.
+_QUANTISER = 4  # 2 is best, 31 worst; this looks about like quality 85 elsewhere.
 
 
 class Covers(NamedTuple):
-    """Two JPEGs of the middle square, at most 1024 and 256 pixels a side."""
+    """Two JPEGs of the central square, at most 1024 and 256 pixels a side."""
 
     large: bytes
     small: bytes
 
 
 def make_covers(data: bytes) -> Covers | None:
-    """The covers from an encoded picture; None if it isn't one, is too large or is broken."""
+    """The covers made from an encoded picture; None if it isn't one, is too large or is broken."""
     header = read_picture_header(data) if len(data) <= MOST_BYTES else None
     if header is None or max(header.width, header.height) > MOST_PIXELS_A_SIDE:
         return None
@@ -57,7 +57,7 @@ def _decode(codec: str, data: bytes) -> VideoFrame | None:
 def _middle(frame: VideoFrame) -> VideoFrame:
     side = min(frame.width, frame.height)
     left, top = (frame.width - side) // 2, (frame.height - side) // 2
-    # White is what a transparent picture is drawn on nearly everywhere.
+    # On white, because nearly everything shows transparent pictures on white.
     shown = frame.reformat(format="rgba", threads=_THREADS).to_ndarray()
     pixels = shown.astype("uint16")[top : top + side, left : left + side]
     alpha = pixels[:, :, 3:]

@@ -1,6 +1,6 @@
-"""How long a file says it is, read from its own headers, where its format says so at all.
+"""How long a file says it is, read from its own headers, if its format says so at all.
 
-Runs in the sandboxed child only. Numbers in the file are believed only as a claim: the caller
+Runs only in the sandboxed child. Numbers in the file are treated as no more than a claim: the caller
 compares them with what was decoded.
 """
 
@@ -18,7 +18,7 @@ from listenlink.media.sandbox.sniff import AIFF, FLAC, M4A, WAV, AudioFormat, sk
 
 @dataclass(frozen=True)
 class DeclaredLength:
-    """`seconds` a listener is to hear; `tolerance_seconds` may be missing without a cut."""
+    """A listener should hear `seconds`; `tolerance_seconds` may be missing without the file being cut."""
 
     seconds: Fraction
     tolerance_seconds: Fraction
@@ -27,9 +27,9 @@ class DeclaredLength:
 def read_declared_length(
     file: BinaryIO, audio_format: AudioFormat, sample_rate: int
 ) -> DeclaredLength | None:
-    """What the file declares, or None when it declares nothing. Moves the file's position.
+    """What the file declares, or None if it declares nothing. Moves the file's position.
 
-    Raises CutError when an MP4's box or index is missing.
+    Raises CutError if an MP4's box or index is missing.
     """
     if not audio_format.declares_length:
         return None
@@ -42,12 +42,12 @@ def read_declared_length(
 def _read_declared_length(
     file: BinaryIO, audio_format: AudioFormat, sample_rate: int
 ) -> DeclaredLength | None:
-    # Samples that PCM and FLAC declare are exact; a millisecond less is no cut one can hear.
+    # The sample counts that PCM and FLAC declare are exact; nobody hears a cut of a millisecond.
     exact = Fraction(1, 1000)
     samples: int | None
     if audio_format is M4A:
         seconds = read_mp4_seconds(file)
-        # One HE-AAC frame (2048 samples) at the lowest usual rate, which decoders may hold back.
+        # Decoders may hold back one HE-AAC frame (2048 samples), here at the lowest usual rate.
         return None if seconds is None else DeclaredLength(seconds, Fraction(2048, 22_050))
     if audio_format is WAV:
         samples = _read_wav_samples(file)
@@ -93,7 +93,7 @@ def _read_aiff_samples(file: BinaryIO) -> int | None:
 
 
 def _read_chunks(file: BinaryIO, offset: int, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """(name, start of content, content bytes) of IFF or RIFF chunks, as far as they go."""
+    """Yield (name, start of content, content bytes) of IFF or RIFF chunks, as far as they go."""
     while True:
         file.seek(offset)
         header = file.read(8)
@@ -105,9 +105,9 @@ def _read_chunks(file: BinaryIO, offset: int, order: str) -> Iterator[tuple[byte
 
 
 def _read_flac_samples(file: BinaryIO) -> int | None:
-    """`total samples` of STREAMINFO, which is always first (RFC 9639 section 8.2); 0: unknown.
+    """`total samples` of STREAMINFO, which is always first (RFC 9639 section 8.2); 0 means unknown.
 
-    ID3v2 tags may stand before the signature.
+    ID3v2 tags may precede the signature.
     """
     file.seek(skip_id3(file))
     header = file.read(8 + 18)

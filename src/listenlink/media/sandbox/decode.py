@@ -1,6 +1,6 @@
-"""The only place where libav opens a stranger's file: what it may use, which stream is heard.
+"""The only place where libav opens a stranger's file: what it may use, and which stream is decoded.
 
-Runs in sandboxed children only. Samples are counted, handed on frame by frame, and dropped.
+Runs only in sandboxed children. Samples are counted, passed on frame by frame, and dropped.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _EXTEND_EVERY_SECONDS = 5
-_MAX_PADDING_SECONDS = 1  # What an MP4 may hold beyond the length it declares.
+_MAX_PADDING_SECONDS = 1  # What an MP4 may contain beyond its declared length.
 _READ_BYTES = 128 * 1024
 
 
 class RefusalError(Exception):
-    """The file is not measured; `args[0]` is one of the keys of `REASONS` in measure.py."""
+    """The file can't be measured; `args[0]` is one of the keys of `REASONS` in measure.py."""
 
 
 class Count:
-    """Decoded samples by rate: a chained Ogg or HE-AAC may change it on the way."""
+    """Decoded samples by rate, which may change in the course of a chained Ogg or HE-AAC."""
 
     def __init__(self) -> None:
         self.samples_by_rate: dict[int, int] = {}
-        self.rough_seconds = 0.0  # Cheap, for the limits on the way.
+        self.rough_seconds = 0.0  # Cheap, for checking limits while decoding.
         self.first_rate = 0
         self.channels = 0
         self.codec = ""
@@ -45,12 +45,12 @@ class Count:
 
     @property
     def seconds(self) -> Fraction:
-        """The exact length of what was decoded."""
+        """The exact length of what has been decoded."""
         parts = (Fraction(samples, rate) for rate, samples in self.samples_by_rate.items())
         return sum(parts, Fraction(0))
 
     def add(self, frames: list[AudioFrame]) -> None:
-        """Count what one packet gave."""
+        """Count the frames decoded from one packet."""
         for frame in frames:
             samples, rate = frame.samples, frame.sample_rate
             if rate <= 0 or samples <= 0:
@@ -66,7 +66,7 @@ class Count:
 def decode_file(
     file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
 ) -> None:
-    """Decode the audio of a file into `count`, all songs of a chain. Raises RefusalError."""
+    """Decode a file's audio into `count`, including all songs of a chain. Raises RefusalError."""
     file.seek(0)
     is_ogg = audio_format.demuxer == "ogg"
     for number, part in enumerate(split_links(file) if is_ogg else [file]):
@@ -79,7 +79,7 @@ def decode_file(
 
 
 def read_picture(file: BinaryIO, audio_format: AudioFormat, most_bytes: int) -> bytes | None:
-    """The first picture that stands in the file, still encoded; None if there is none so small."""
+    """The first picture in the file, still encoded; None if there is none or it's above `most_bytes`."""
     file.seek(0)
     with _open(file, audio_format) as container:
         for stream in container.streams.video:
@@ -94,7 +94,7 @@ def _decode_part(
 ) -> None:
     with _open(file, audio_format) as container:
         stream = _choose_stream(container, audio_format)
-        is_first = not count.codec  # The first song of a chain names the file.
+        is_first = not count.codec  # The first song of a chain gives the file its tags.
         count.codec = count.codec or stream.codec_context.name
         _decode(container, stream, count, max_seconds, deadline)
         if is_first:
@@ -103,7 +103,7 @@ def _decode_part(
 
 
 def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
-    """Libav may use this demuxer and these decoders, no protocol and no further file."""
+    """Open a file so that libav may use only this demuxer and these decoders, no protocol, no other file."""
     options = {
         "format_whitelist": audio_format.demuxer,
         "codec_whitelist": ",".join(audio_format.codecs),
@@ -133,7 +133,7 @@ def _reason(error: Exception) -> str:
 
 
 def _choose_stream(container: InputContainer, audio_format: AudioFormat) -> AudioStream:
-    """The first audio stream, as players do. Pictures are no video: a cover, chapter images."""
+    """The first audio stream, as in players. Covers and chapter images don't count as video."""
     pictures = Disposition.attached_pic | Disposition.timed_thumbnails
     if any(not stream.disposition & pictures for stream in container.streams.video):
         raise RefusalError("video")
@@ -141,7 +141,7 @@ def _choose_stream(container: InputContainer, audio_format: AudioFormat) -> Audi
         context = stream.codec_context
         if context is None or context.name not in audio_format.codecs:
             break
-        # A thread has a stack of 8 MiB and an arena of 64 MiB of the memory limit.
+        # Each thread takes a stack of 8 MiB and an arena of 64 MiB out of the memory limit.
         context.thread_count = 1
         return stream
     raise RefusalError("not_audio")
@@ -154,7 +154,8 @@ def _decode(
     max_seconds: int,
     deadline: Deadline,
 ) -> None:
-    """Libav drops encoder delay and padding (LAME, pre-skip, end granule, an edit's start)."""
+    """Decode and count a stream, in which libav drops encoder delay and padding (LAME, pre-skip, end
+    granule, an edit's start)."""
     extended_seconds = count.rough_seconds
     packets: Iterator[av.Packet[AudioStream]] = iter(container.demux(stream))
     while True:
@@ -164,7 +165,7 @@ def _decode(
             raise
         except av.FFmpegError:
             count.failed_packets += 1
-            break  # The demuxer can't go on: what came so far is judged.
+            break  # The demuxer can't go on; what came so far is judged.
         if packet is None:
             break
         try:

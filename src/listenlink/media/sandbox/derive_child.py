@@ -1,8 +1,8 @@
 """The child process that makes what is derived from an accepted file.
 
-`python -m listenlink.media.derive_child SAMPLE_COUNT SAMPLE_RATE RENDITION`, the file seekable on
-descriptor 0; RENDITION is the number of a descriptor to write one to. One JSON line on stdout:
-`Answer`'s fields. What can't be made is missing from it; the rest is made all the same.
+`python -m listenlink.media.sandbox.derive_child SAMPLE_COUNT SAMPLE_RATE RENDITION`, with a seekable
+file on descriptor 0; RENDITION is the number of a descriptor to write one to. Writes one JSON line to
+stdout: `Answer`'s fields. What can't be made is missing from it; the rest is made all the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sys
 from typing import BinaryIO
 
-# PyAV imports this when it meets the first file, by which time no file can be opened any more.
+# PyAV imports these on its first file, by which time no file can be opened any more.
 import av.subtitles.codeccontext
 import av.subtitles.stream
 import msgspec
@@ -31,7 +31,7 @@ _NICENESS = 10  # Opening links goes first.
 
 
 class _Listening(Count):
-    """Counts, and hands each frame on to what is made of it."""
+    """Counts, and passes each frame on to the loudness meter and the rendition."""
 
     def __init__(self, audio_format: AudioFormat, size_bytes: int, length: tuple[int, int]) -> None:
         super().__init__()
@@ -43,11 +43,11 @@ class _Listening(Count):
         self._target: BinaryIO | None = None
 
     def write_to(self, target: BinaryIO) -> None:
-        """Where a rendition goes, if one is needed."""
+        """Set where a rendition goes, if one is needed."""
         self._target = target
 
     def add(self, frames: list[AudioFrame]) -> None:
-        """Count and hear what one packet gave."""
+        """Count and process the frames decoded from one packet."""
         super().add(frames)
         for frame in frames:
             if frame.samples <= 0 or frame.sample_rate <= 0:
@@ -68,7 +68,7 @@ class _Listening(Count):
 
 
 def derive(file: BinaryIO, target: BinaryIO, length: tuple[int, int], deadline: Deadline) -> Answer:
-    """All that can be made. `length` is (samples, rate), as measured. Raises RefusalError."""
+    """Make all that can be made. `length` is (samples, rate), as measured. Raises RefusalError."""
     audio_format = sniff(file)
     if audio_format is None:
         raise RefusalError("not_audio")
@@ -102,7 +102,7 @@ def main() -> None:
         with open(0, "rb", buffering=0) as file, open(target, "r+b", buffering=0) as out:
             answer = derive(file, out, (sample_count, sample_rate), deadline)
         data = msgspec.json.encode(answer)
-    except Exception as error:  # Whatever a hostile file provokes ends in an answer, or in none.
+    except Exception as error:  # Whatever a hostile file provokes ends in an answer or in none.
         print(repr(error), file=sys.stderr)
         os._exit(1)
     answer_and_end(data)

@@ -1,6 +1,6 @@
-"""Limits a process puts on itself before it touches a stranger's bytes. Linux only.
+"""Limits that a process puts on itself before it touches a stranger's bytes. Linux only.
 
-It gives up privileges, network, further files, memory and time, and cannot take them back.
+It gives up privileges, network, opening files, memory and time, and can't get them back.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ _CLONE_NEWNET = 0x40000000
 
 
 def limit_seconds(audio_seconds: Fraction) -> Fraction:
-    """What this much audio may cost, in seconds of wall time and of CPU time alike."""
+    """What this much audio may cost, in seconds of wall time as well as of CPU time."""
     return min(BASE_SECONDS + audio_seconds * _SECONDS_PER_AUDIO_SECOND, Fraction(MAX_SECONDS))
 
 
 class Deadline:
     """Kills this process by signal, so that a loop inside a library ends too.
 
-    It starts with what a file without audio may cost, and moves as audio is decoded.
+    It starts at what a file without audio may cost, and moves as audio is decoded.
     """
 
     def __init__(self) -> None:
         self._started_at = time.monotonic()
         for number in (signal.SIGALRM, signal.SIGXCPU):
-            # A parent that ignored or blocked them would have passed that on.
+            # Had the parent ignored or blocked them, this process would have inherited that.
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGXCPU})
         self.extend(Fraction(0))
 
     def extend(self, audio_seconds: Fraction) -> None:
-        """Allow what `audio_seconds` in all may cost, from the start of the process on."""
+        """Allow what `audio_seconds` in total may cost, counted from the start of the process."""
         allowed_seconds = limit_seconds(audio_seconds)
         left_seconds = float(allowed_seconds) - (time.monotonic() - self._started_at)
-        # Zero would switch the timer off.
+        # Zero would turn the timer off.
         signal.setitimer(signal.ITIMER_REAL, max(left_seconds, 0.001))
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(allowed_seconds), MAX_SECONDS))
 
 
 def limit_process(file_bytes: int = 0) -> None:
-    """Give up what is never needed; call it first. Libraries can still be imported afterwards.
+    """Give up what is never needed; call this first. Libraries can still be imported afterwards.
 
-    `file_bytes` is how long a file may get that it was given open, to write to.
+    `file_bytes` is how long a file that was passed in open for writing may get.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -73,9 +73,9 @@ def limit_process(file_bytes: int = 0) -> None:
 
 
 def close_doors() -> None:
-    """From here on no file, socket, pipe or process can be opened; what is open stays usable.
+    """Make it impossible to open a file, socket, pipe or process; what is open stays usable.
 
-    RLIMIT_NOFILE 0 makes open() and socket() fail with EMFILE, whatever a demuxer wants.
+    RLIMIT_NOFILE 0 makes open() and socket() fail with EMFILE, whatever a demuxer tries.
     """
     if os.geteuid() == 0:
         _leave_root()
@@ -84,7 +84,7 @@ def close_doors() -> None:
 
 
 def _leave_root() -> None:
-    """Root could raise its limits again, and RLIMIT_NPROC does not bind it."""
+    """Stop being root, which could raise its limits again and isn't bound by RLIMIT_NPROC."""
     with contextlib.suppress(PermissionError):  # A container's root may be denied even this.
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
@@ -93,13 +93,13 @@ def _leave_root() -> None:
 
 
 def _die_with_parent() -> None:
-    """To be asked for again after each change of identity: the kernel then forgets it."""
+    """Ask to be killed with the parent; needed again after each change of identity, which clears it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def answer_and_end(data: bytes) -> NoReturn:
-    """Write the child's answer to descriptor 1, and end. Tearing down libraries that a hostile file may have
-    upset is of no use to anybody."""
+    """Write the child's answer to descriptor 1 and exit at once, because tearing down libraries that a
+    hostile file may have upset is of no use to anybody."""
     left = memoryview(data)
     while left:
         left = left[os.write(1, left) :]

@@ -1,6 +1,6 @@
-"""What is heard while a file is decoded: how loud it is, and the peaks of its waveform.
+"""What is measured while a file is decoded: its loudness, and the peaks of its waveform.
 
-Runs in the sandboxed child only.
+Runs only in the sandboxed child.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from listenlink.media.derive import PEAKS
 
 _BLOCKS_A_SECOND = 50
-_RATE = 48_000  # What EBU R128's filter works at.
+_RATE = 48_000  # The rate at which EBU R128's filter works.
 _BLOCK_SAMPLES = _RATE // _BLOCKS_A_SECOND
 _FULL_SCALE = 255
-# The measure's floor: what never gets above it has no integrated loudness.
+# The measure's floor: audio that never gets above it has no integrated loudness.
 _SILENCE_LUFS = -70.0
 
 
 class LoudnessMeter:
-    """Listens to frames, then tells. Both measures are taken of one stereo stream of 48 kHz."""
+    """Takes in frames, then gives its results. Both are measured on one stereo stream at 48 kHz."""
 
     def __init__(self) -> None:
         self._resampler = AudioResampler("flt", "stereo", _RATE)
@@ -45,12 +45,12 @@ class LoudnessMeter:
         self._samples = 0
 
     def add(self, frame: AudioFrame) -> None:
-        """Hear one frame of whatever rate and layout."""
+        """Take in one frame of any rate and layout."""
         for heard in self._resampler.resample(frame):
             self._hear(heard)
 
     def end(self) -> None:
-        """No frame follows."""
+        """Finish measuring, after the last frame."""
         for heard in self._resampler.resample(None):
             self._hear(heard)
         self._graph.push(None)
@@ -60,7 +60,7 @@ class LoudnessMeter:
 
     @property
     def loudness_lufs(self) -> float | None:
-        """Integrated loudness (EBU R128), to a tenth; None for silence, and below 0.4 s."""
+        """Integrated loudness (EBU R128), to a tenth; None for silence or less than 0.4 s."""
         if self._integrated is None:
             return None
         lufs = float(self._integrated)

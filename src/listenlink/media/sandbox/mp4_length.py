@@ -1,6 +1,6 @@
 """How long an MP4 plays by its own index: edit list, sample durations, iTunes' gapless comment.
 
-Libav trims what an edit list leaves out at the start, but leaves the encoder's padding at the end.
+Libav trims what an edit list omits at the start, but not the encoder's padding at the end.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class _Box:
 
 
 def read_mp4_seconds(file: BinaryIO) -> Fraction | None:
-    """What the first sound track plays, or None when the file keeps it to itself (fragments).
+    """How long the first sound track plays, or None if the file doesn't say (fragments).
 
-    Raises CutError when the index or a part of the file is missing. Moves the file's position.
+    Raises CutError if the index or a part of the file is missing. Moves the file's position.
     ISO/IEC 14496-12: 8.6.6 edit list, 8.6.1.2 time to sample, 8.4.2 media header.
     """
     file_bytes = file.seek(0, 2)
@@ -63,7 +63,7 @@ def _read_track_seconds(
     movie_rate = _read_time_scale(file, movie_header)
     table = _read(file, durations)[8:]
     media_units = sum(n * d for n, d in struct.iter_unpack(">II", table[: len(table) & ~7]))
-    # A fragmented file keeps its samples elsewhere, and declares no length here.
+    # A fragmented file lists its samples elsewhere and declares no length here.
     if not media_rate or not media_units:
         return None
     edits = _find(file, track, b"edts", b"elst")
@@ -77,7 +77,7 @@ def _read_track_seconds(
 
 
 def _sum_edits(table: bytes, media_units: int, units_per_tick: Fraction) -> Fraction:
-    """Media units that the edits play. A duration is only as fine as the movie's clock (often
+    """Media units that the edits play. A duration is only as precise as the movie's clock (often
     1 ms), so an edit that ends within one tick of the media's end means that end.
     """
     entry = ">Qqi" if table[:1] == b"\1" else ">Iii"
@@ -88,7 +88,7 @@ def _sum_edits(table: bytes, media_units: int, units_per_tick: Fraction) -> Frac
         entry, table[: len(table) // size_bytes * size_bytes]
     ):
         if start < 0 or start >= media_units:
-            continue  # An empty edit: nothing sounds.
+            continue  # An empty edit, which plays nothing.
         length = min(ticks * units_per_tick, Fraction(media_units - start))
         is_to_the_end = ticks == 0 or media_units - start - length < units_per_tick
         heard += media_units - start if is_to_the_end else length

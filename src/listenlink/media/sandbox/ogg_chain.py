@@ -1,7 +1,7 @@
 """The songs of a chained Ogg file (RFC 3533 section 4), each as a file of its own.
 
-Libav 8.1 plays a chain as one stream: it counts 1024 samples too many at each Vorbis joint, and
-drops everything behind a change of the sample rate.
+Libav 8.1 plays a chain as one stream: it counts 1024 samples too many at each Vorbis join, and
+drops everything after a change of the sample rate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SEARCH_BYTES = 64 * 1024
 
 
 def split_links(file: BinaryIO) -> list[BinaryIO]:
-    """One readable file per link, in order; the file itself when there is but one."""
+    """One readable file per link of the chain, in order; the file itself if there is only one."""
     starts = [0]
     was_first = True
     for offset, is_first in _read_pages(file):
@@ -34,7 +34,7 @@ def split_links(file: BinaryIO) -> list[BinaryIO]:
 
 
 def _read_pages(file: BinaryIO) -> Iterator[tuple[int, bool]]:
-    """(offset, whether a stream begins) of each page; damage between pages is skipped."""
+    """Yield (offset, whether a stream begins) for each Ogg page; damage between pages is skipped."""
     offset = 0
     while True:
         file.seek(offset)
@@ -52,7 +52,7 @@ def _read_pages(file: BinaryIO) -> Iterator[tuple[int, bool]]:
 
 
 class Window(io.RawIOBase):
-    """The bytes from `start` to `end` of a seekable file; it shares the file's position."""
+    """The bytes from `start` to `end` of a seekable file, whose position it moves."""
 
     def __init__(self, file: BinaryIO, start: int, end: int) -> None:
         self._file = file

@@ -1,6 +1,6 @@
-"""What kind of picture some bytes are, and how large it would get: read from its header, undecoded.
+"""What kind of picture some bytes are, and how large it would be: read from its header, without decoding.
 
-JPEG (ITU-T T.81 B.2.2), PNG (ISO 15948, 11.2.1) and WebP (RFC 9649). Never SVG: that is a program.
+JPEG (ITU-T T.81 B.2.2), PNG (ISO 15948, 11.2.1) and WebP (RFC 9649). Never SVG, which is a program.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Frame headers but for the tables between them: DHT, JPG and DAC.
+# Frame headers, without the other markers among them: DHT, JPG and DAC.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_WITHOUT_LENGTH = frozenset([0x01, *range(0xD0, 0xD8)])
 
 
 class Picture(NamedTuple):
-    """A picture that libav's decoder `codec` can take; sizes in pixels."""
+    """A picture that libav's decoder `codec` can decode; sizes are in pixels."""
 
     codec: str
     width: int
@@ -22,7 +22,7 @@ class Picture(NamedTuple):
 
 
 def read_picture_header(data: bytes) -> Picture | None:
-    """What the header says, or None if it's no such picture or its header is broken."""
+    """What the header says; None if it's no such picture or the header is broken."""
     if data.startswith(_PNG) and data[12:16] == b"IHDR":
         return _picture("png", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -52,7 +52,7 @@ def _read_jpeg(data: bytes) -> Picture | None:
     place = 2
     while place + 9 <= len(data) and data[place] == 0xFF:
         marker = data[place + 1]
-        if marker == 0xFF:  # Fill bytes may stand before a marker.
+        if marker == 0xFF:  # Fill bytes may precede a marker.
             place += 1
         elif marker in _JPEG_WITHOUT_LENGTH:
             place += 2

@@ -1,7 +1,7 @@
-"""The child process that draws a link's preview picture: 1200 × 630, what chats show beside a link.
+"""The child process that draws a link's preview picture, 1200 × 630, which chats show beside a link.
 
-`python -m listenlink.media.preview_child`, one JSON `Drawing` on descriptor 0, a PNG on stdout. The
-title is a stranger's text and the cover once was a stranger's file, so they're drawn locked in.
+`python -m listenlink.media.sandbox.preview_child`, with one JSON `Drawing` on descriptor 0; writes a PNG
+to stdout. The title is a stranger's text and the cover was once a stranger's file, hence the sandbox.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LINE_SPACING = 1.2
 _WAVE_HEIGHT = 120
 _BAR, _GAP = 6, 4
 _WHITE, _SOFT = (255, 255, 255), (222, 219, 240)
-# Of no font: what it looks like is what any missing letter looks like.
+# In no font, so it looks like any missing character.
 _MISSING = "\U0010fffe"
 
 _Font = ImageFont.FreeTypeFont
 
 
 def load_font() -> _Font:
-    """The font, while files can still be opened."""
+    """Load the font, while files can still be opened."""
     from importlib import resources
 
     file = resources.files("fontpkg_noto_sans") / "files" / "NotoSans[wdth,wght].ttf"
@@ -42,8 +42,8 @@ def load_font() -> _Font:
 
 
 def warm_up(font: _Font) -> None:
-    """Draw something of our own: Pillow imports parts of itself when it first needs them, and once the
-    doors are closed no file can be opened any more."""
+    """Draw something of our own first: Pillow imports parts of itself when it first needs them, and after
+    `close_doors` no file can be opened any more."""
     cover = io.BytesIO()
     Image.new("RGB", (8, 8)).save(cover, "JPEG")
     circles = [(50, 50, 10, 0)]
@@ -52,7 +52,7 @@ def warm_up(font: _Font) -> None:
 
 
 def draw(asked: Drawing, font: _Font) -> bytes:
-    """The picture as PNG."""
+    """Draw the picture and return it as a PNG."""
     picture = _ground(asked.hue, asked.second_hue)
     _draw_art(picture, asked)
     pen = ImageDraw.Draw(picture)
@@ -68,7 +68,7 @@ def _colour(hue: int, saturation: int, lightness: int) -> tuple[int, ...]:
 
 
 def _ground(hue: int, second_hue: int) -> Image.Image:
-    """From the upper left to the lower right."""
+    """The background, a gradient from the upper left to the lower right."""
     down = Image.linear_gradient("L")
     mask = ImageChops.add(down, down.transpose(Image.Transpose.ROTATE_90), scale=2)
     first = Image.new("RGB", (_WIDTH, _HEIGHT), _colour(hue, 45, 28))
@@ -136,7 +136,7 @@ def _weighted(font: _Font, weight: int) -> _Font:
 
 
 def _can_write(font: _Font, text: str) -> bool:
-    """A title with letters that the font lacks is left out rather than drawn as boxes."""
+    """Whether the font has all letters of a text, which is otherwise left out, not drawn as boxes."""
     missing = bytes(font.getmask(_MISSING))
     return not any(
         bytes(font.getmask(letter)) == missing for letter in set(text) if not letter.isspace()
@@ -171,7 +171,7 @@ def main() -> None:
         with open(0, "rb", buffering=0) as file:
             asked = msgspec.json.decode(file.readall(), type=Drawing)
         data = draw(asked, font)
-    except Exception as error:  # Whatever a title or a cover provokes ends in no picture.
+    except Exception as error:  # Whatever a title or a cover provokes means no picture.
         print(repr(error), file=sys.stderr)
         os._exit(1)
     answer_and_end(data)

@@ -1,8 +1,8 @@
 """The child process that decodes a stranger's file and counts its samples.
 
-`python -m listenlink.media.probe MAX_SECONDS`, the file seekable on descriptor 0. One JSON line
-on stdout: `{"reason": …}` when refused, else the fields of `Report`. Only a decoded sample is a
-measured one: headers of MP3s without a Xing frame are wrong by more than half.
+`python -m listenlink.media.sandbox.probe MAX_SECONDS`, with a seekable file on descriptor 0. Writes one
+JSON line to stdout: `{"reason": …}` if refused, else the fields of `Report`. Only decoded samples count
+as measured: headers of MP3s without a Xing frame are wrong by more than half.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
-# PyAV imports this when it meets the first file, by which time no file can be opened any more.
+# PyAV imports these on its first file, by which time no file can be opened any more.
 import av.subtitles.codeccontext
 import av.subtitles.stream  # noqa: F401
 
@@ -40,12 +40,12 @@ class Report:
 
 
 def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
-    """Decode the one audio stream. Raises RefusalError."""
+    """Decode and measure the file's one audio stream. Raises RefusalError."""
     audio_format = sniff(file)
     if audio_format is None:
         raise RefusalError("not_audio")
     declared: DeclaredLength | None = None
-    if audio_format is M4A:  # Before libav, to which a missing index is just broken data.
+    if audio_format is M4A:  # Before libav, for which a missing index is just broken data.
         declared = _declared(file, audio_format, 1)
     count = Count()
     decode_file(file, audio_format, count, max_seconds, deadline)
@@ -76,7 +76,7 @@ def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredL
 
 
 def _judge(count: Count, declared: DeclaredLength | None, audio_format: AudioFormat) -> Fraction:
-    """The seconds a listener hears. Raises RefusalError when too little of the file is there."""
+    """The seconds that a listener hears. Raises RefusalError if too much of the file is missing."""
     if count.failed_packets > count.decoded_packets:
         raise RefusalError("broken")
     if declared is None:

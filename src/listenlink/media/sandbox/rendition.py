@@ -1,6 +1,6 @@
-"""The rendition: AAC in MP4 of audio that browsers don't play, or that is too large to stream.
+"""The rendition: AAC in MP4, made of audio that browsers don't play or that is too large to stream.
 
-Runs in the sandboxed child only. The original is kept, and its length and licence are what is told.
+Runs only in the sandboxed child. The original is retained, and the length and licence shown are its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Rendition:
     def __init__(self, file: BinaryIO, sample_count: int, rate: int, channels: int) -> None:
         played_rate = rate if rate in _PLAYED_RATES else _PLAYED_RATES[-1]
         packets = sample_count * played_rate // rate // _SAMPLES_A_PACKET + 1
-        # Room for the index in front, so that playing begins with the first bytes that arrive.
+        # Room for the index at the front, so that playback can begin with the first bytes.
         index_bytes = packets * _INDEX_BYTES_A_PACKET + _INDEX_BYTES
         self._container = av.open(
             file, "w", format="mp4", container_options={"moov_size": str(index_bytes)}
@@ -53,7 +53,7 @@ class Rendition:
         self._at = 0
 
     def add(self, frame: AudioFrame) -> None:
-        """Encode one frame; what lies behind the end is left out."""
+        """Encode one frame, unless the end has been reached."""
         if self._samples_left <= 0 or frame.sample_rate != self._rate:
             return
         self._samples_left -= frame.samples
@@ -62,6 +62,6 @@ class Rendition:
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
-        """Write what is left, and the index."""
+        """Write the remaining packets and the index."""
         self._container.mux(self._stream.encode(None))
         self._container.close()

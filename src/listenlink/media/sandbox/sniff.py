@@ -1,6 +1,6 @@
-"""Which audio format a file is, by its first bytes only: names and declared types are not asked.
+"""Which audio format a file has, by its first bytes only: names and declared types are ignored.
 
-The table names, per format, the one demuxer and the few decoders that libav is then allowed to use.
+For each format, the table names the one demuxer and the few decoders that libav may then use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _WINDOW_BYTES = 8 * 1024
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """A format that is accepted. `demuxer` and `codecs` (decoders) are libav's names."""
+    """An accepted format. `demuxer` and `codecs` (decoders) are libav's names."""
 
     key: str
     demuxer: str
@@ -69,7 +69,7 @@ AIFF = AudioFormat(
 def sniff(file: BinaryIO) -> AudioFormat | None:
     """The format of a seekable file, or None. Reads at most 100 KiB and moves the file's position.
 
-    Only MP3 and FLAC are looked for behind ID3v2 tags: nothing else is found there in the wild.
+    Only MP3 and FLAC are looked for after ID3v2 tags, because nothing else occurs there in the wild.
     """
     offset = skip_id3(file)
     window = _read_at(file, offset, _WINDOW_BYTES)
@@ -104,7 +104,7 @@ def _read_at(file: BinaryIO, offset: int, size_bytes: int) -> bytes:
 
 
 def skip_id3(file: BinaryIO) -> int:
-    """The offset behind the ID3v2 tags at the start (id3.org, ID3v2.4.0 section 3.1)."""
+    """The offset after any ID3v2 tags at the start (id3.org, ID3v2.4.0 section 3.1)."""
     offset = 0
     for _ in range(_MAX_ID3_TAGS):
         header = _read_at(file, offset, _ID3_HEADER_BYTES)
@@ -118,7 +118,7 @@ def skip_id3(file: BinaryIO) -> int:
 
 
 def _is_mp3(file: BinaryIO, offset: int) -> bool:
-    """Frames that follow each other: two at the start, or three soon after it.
+    """Whether MP3 frames follow each other: two at the start, or three soon after it.
 
     A recording cut from a stream starts in the middle of a frame; hence the search.
     """
@@ -136,7 +136,7 @@ def _is_mp3(file: BinaryIO, offset: int) -> bool:
 
 
 def _count_frames(window: bytes, start: int, enough: int) -> int:
-    """How many frames stand one behind the other; the end of a short file counts as one."""
+    """How many frames follow each other; reaching the end of a short file counts as enough."""
     count = 0
     while count < enough:
         size_bytes = _mp3_frame_bytes(window[start : start + 4])
@@ -155,8 +155,8 @@ _RATES_MPEG1 = (44_100, 48_000, 32_000)
 
 
 def _mp3_frame_bytes(header: bytes) -> int | None:
-    """Length of the Layer III frame with this 4-byte header (ISO/IEC 11172-3 section 2.4.1.3,
-    13818-3 for MPEG-2, and the customary MPEG-2.5), or None. Free format is not accepted.
+    """The length of the Layer III frame with this 4-byte header (ISO/IEC 11172-3 section 2.4.1.3,
+    13818-3 for MPEG-2, and the customary MPEG-2.5), or None. Free format isn't accepted.
     """
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
         return None
