@@ -1,1 +1,1 @@
-"""What keeps one process alive: its parts, readiness, housekeeping, its shutdown."""
+"""What keeps one process running: its parts, readiness, housekeeping and shutdown."""

@@ -1,7 +1,7 @@
-"""Make from stored audio what listeners are shown and browsers can play, one file at a time.
+"""Derives from stored audio what listeners see and browsers can play, one file at a time.
 
-It happens behind the upload's answer. What was begun and not ended, because the process died, is
-begun again later; what can't be made stays missing, and the track is none the worse for it.
+This happens after the upload is answered. What was begun but not finished, because the process died,
+is begun again later; what can't be made stays missing, and the track is none the worse for it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class GoneError(Exception):
-    """The audio was deleted while something was made from it."""
+    """The audio was deleted while something was being made from it."""
 
 
 class AudioDeriver:
-    """Works off the audio that waits. `wake` says that there is some."""
+    """Works through the audio that is waiting. `wake` signals that there is some."""
 
     def __init__(self, database: Database, folder: Storage, clock: Clock) -> None:
         self._database = database
@@ -40,11 +40,11 @@ class AudioDeriver:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Signal that there may be something to do."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Work until cancelled; without being woken, look once a minute what others left."""
+        """Work until cancelled; even if not woken, look once a minute for what others left undone."""
         while True:
             self._woken.clear()
             look_seconds = _LOOK_SECONDS
@@ -61,7 +61,7 @@ class AudioDeriver:
                 continue
 
     async def derive_next(self) -> bool:
-        """Make what is to be made of one file; False if none waits."""
+        """Derive what is to be made from one file. Returns False if none is waiting."""
         now_us = self._clock.now_us()
         taken = await self._database.write(
             lambda connection: derived.take_underived(connection, now_us, now_us - _GIVEN_UP_US)
@@ -74,8 +74,8 @@ class AudioDeriver:
         except (GoneError, FileNotFoundError):
             _log.info("derivation_dropped", digest=taken.digest.hex())
         except (Problem, OSError):
-            # The storage or the database is gone, or descriptors are: nobody's fault here, and not for
-            # ten minutes.
+            # The storage, the database or free descriptors are gone: that's nobody's fault here, and the
+            # file needn't wait ten minutes.
             await self._database.write(lambda connection: derived.put_back(connection, taken.id))
             raise
         finally:

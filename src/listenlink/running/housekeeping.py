@@ -1,4 +1,4 @@
-"""What an instance does for itself: write counted refusals, let go of old audit lines and keys."""
+"""What an instance does for itself: write counted refusals, delete old audit lines and keys."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _LONG_SECONDS = 600.0
 
 
 async def keep_house(instance: Instance) -> None:
-    """Run until cancelled. What can't be done at a moment, because of the database, the disk or a lack of
-    descriptors, is done later: an error in one of these would end all of them for good."""
+    """Run until cancelled. What can't be done now, because of the database, the disk or a lack of
+    descriptors, is done later: an error in one of these tasks would end all of them for good."""
     await asyncio.gather(
         _every_second(instance),
         _every_minute(instance),
@@ -55,7 +55,7 @@ async def _every_second(instance: Instance) -> None:
 
 
 async def _keep_storage(instance: Instance) -> None:
-    """What couldn't be deleted, because the storage was gone, is deleted soon after it's back."""
+    """Delete what couldn't be deleted while the storage was gone, soon after it's back."""
     folder = instance.folder
     while True:
         if folder.has_leftovers:
@@ -67,7 +67,7 @@ async def _keep_storage(instance: Instance) -> None:
 
 
 async def _keep_days(instance: Instance) -> None:
-    """The day's key is there before the day is: nobody waits for it at midnight."""
+    """Prepare each day's key before the day begins, so that nobody waits for it at midnight."""
     while True:
         today = instance.clock.now_us() // DAY_US
         try:
@@ -87,9 +87,9 @@ async def _every_minute(instance: Instance) -> None:
 
 
 async def add_up_opens(instance: Instance, waited: int) -> int:
-    """Count the audit's new opens, if it's quiet or too many wait; how many wait now.
+    """Count the audit's new opens, if it's quiet or too many are waiting. Returns how many wait now.
 
-    `waited` is how many did a second ago. Each step is short, because opens need the same lock.
+    `waited` is how many waited a second ago. Each step is short, because opens need the same lock.
     """
     waits = await instance.database.read(open_counts.find_waiting)
     while waits and (waits - waited < _QUIET_LINES or waits > _MOST_WAITING):
@@ -97,7 +97,7 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
             lambda connection: open_counts.add_up(connection, _LINES_PER_STEP)
         )
         waits = waits - counted if counted else 0
-        # Whoever waits for the lock asks for it again and again, at longer and longer intervals.
+        # Whoever waits for the lock tries again and again, at longer and longer intervals.
         await asyncio.sleep(_PAUSE_SECONDS)
     return waits
 
@@ -114,7 +114,7 @@ async def _keep_retention(instance: Instance) -> None:
 
 
 async def delete_old(instance: Instance) -> int:
-    """Delete what is older than may be kept; how many audit lines. Days are UTC."""
+    """Delete what is past its retention. Returns the number of audit lines deleted. Days are UTC."""
     today = instance.clock.now_us() // DAY_US
     await asyncio.to_thread(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US

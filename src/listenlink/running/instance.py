@@ -1,4 +1,4 @@
-"""What one running Listenlink is made of. `app.py` puts it together; doors take what they need."""
+"""What one running Listenlink is made of. `app.py` puts it together; endpoints take what they need."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from listenlink.store.opening.playback import PlaybackReader
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The parts. `folder` is where audio is kept, in a bucket too, and `media_urls` the addresses past
-    this server, None where it sends audio itself. `engines_problem` says why the engine file can't be
-    read, if it can't: every licence then is told as unclear. `maker` writes pages, `covers` reads what
-    pictures are stored. `presence` is whether this process is leaving, `capacity` how many connections
-    it takes."""
+    """The parts. `folder` is where audio is stored, even in a bucket; `media_urls` are URLs that bypass
+    this server, None if it sends audio itself. `engines_problem` says why the engine file can't be
+    read, if it can't: every licence is then reported as unclear. `maker` writes pages, `covers` reads
+    stored pictures. `presence` is whether this process is shutting down, `capacity` how many
+    connections it takes."""
 
     settings: Settings
     clock: Clock
@@ -75,7 +75,7 @@ class Instance:
 
     @property
     def revocation(self) -> Revocation:
-        """What revoking a link does to who is listening, with this storage."""
+        """What revoking a link does to whoever is listening, with this storage."""
         settings = self.settings
         if self.media_urls is not None:
             return revocation(settings.playback_ttl_seconds, sends_itself=False)

@@ -1,7 +1,7 @@
-"""Compare this node's signing keys with those that the other nodes on the database sign with.
+"""Compares this node's signing keys with those that the other nodes on the database sign with.
 
-Whatever a key signs lives for a day at most, so a key is in use until a day after its last node. A node
-that lacks one in use would refuse what others gave leave for: it isn't ready, and says why.
+Whatever a key signs is valid for a day at most, so a key is in use until a day after the last node signed
+with it. A node that lacks one in use would refuse what others permitted: it isn't ready, and says why.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OK = "ok"
 
 
 class NodeKeys:
-    """What was found when the keys were last compared. On the embedded database there is one node."""
+    """The result of the last comparison of keys. On the embedded database there is only one node."""
 
     def __init__(self, ring: Sequence[SigningKey], clock: Clock) -> None:
         self._checks = {key.key_id: derive(key.root, _PURPOSE)[:_CHECK_BYTES] for key in ring}
@@ -37,14 +37,14 @@ class NodeKeys:
         return self.finding == _OK
 
     async def compare(self, database: Database) -> None:
-        """Compare, and tell the others what this node signs with, if that matches.
+        """Compare the keys and, if they match, record for the others what this node signs with.
 
         Raises Problem(UNAVAILABLE).
         """
         self._note(await database.write(self._compare))
 
     def compare_now(self, database: Database) -> None:
-        """`compare`, while the calling thread waits."""
+        """Like `compare`, but the calling thread waits."""
         self._note(database.write_now(self._compare))
 
     def _note(self, finding: str) -> None:

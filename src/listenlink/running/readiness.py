@@ -1,7 +1,7 @@
-"""Is this instance ready: each thing it depends on is asked, together and within two seconds.
+"""Whether this instance is ready: everything it depends on is checked, at once and within two seconds.
 
-A check is a name and an async function that gives a `Finding`. `app.py` lists them; whatever an
-instance comes to depend on adds one there.
+A check is a name and an async function that returns a `Finding`. `app.py` lists the checks; each new
+dependency of an instance adds one there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from listenlink.store.database.database import Database, check_writing
 WITHIN_SECONDS = 1.5
 _BUCKET_SECONDS = 1.0
 _LIMITS_SECONDS = 1.0
-# Anybody may ask, and a check writes: no more often than this, however many ask.
+# Anybody may ask, and a check writes: it runs no more often than this, however many ask.
 _REMEMBERED_US = SECOND_US
 
 
@@ -46,14 +46,14 @@ class Finding(NamedTuple):
 
 
 class Check(NamedTuple):
-    """Something to ask. `ask` may raise: whatever it is, the thing is then `unavailable`."""
+    """Something to check. `ask` may raise anything: the finding is then `unavailable`."""
 
     name: str
     ask: Callable[[], Awaitable[Finding]]
 
 
 class Report(NamedTuple):
-    """All findings by their check's name, and the worst of what they mean."""
+    """All findings by the name of their check, and the worst fitness among them."""
 
     fitness: Fitness
     findings: dict[str, Finding]
@@ -66,7 +66,7 @@ UNAVAILABLE = Finding("unavailable", Fitness.UNFIT)
 
 
 class Readiness:
-    """Asks the checks, at most once a second, and remembers the answer for all who ask meanwhile."""
+    """Runs the checks at most once a second, and remembers the report for all who ask meanwhile."""
 
     def __init__(self, clock: Clock, checks: Sequence[Check]) -> None:
         self._clock = clock
@@ -76,14 +76,14 @@ class Readiness:
         self._words: dict[str, str] = {}
 
     async def look(self) -> Report:
-        """How it stands, at most a second ago."""
+        """The report, at most a second old."""
         tick_us = self._clock.tick_us()
         if self._looking is None or (
             self._looking.done() and tick_us - self._looked_at > _REMEMBERED_US
         ):
             self._looked_at = tick_us
             self._looking = asyncio.create_task(self._look())
-        # Whoever asked first may leave; the others still want to know.
+        # Whoever asked first may disconnect; the others still want to know.
         return await asyncio.shield(self._looking)
 
     async def _look(self) -> Report:
@@ -114,7 +114,7 @@ def database_check(database: Database) -> Check:
 
 def storage_check(folder: Storage) -> Check:
     """Whether audio can be taken in. A bucket that is gone is gone for every node, and links open without
-    it, so it's told and takes no node out."""
+    it, so that is reported but takes no node out of service."""
 
     async def look() -> Finding:
         found = await _full_or_ok(lambda: asyncio.to_thread(folder.check_writing))
@@ -130,8 +130,8 @@ def storage_check(folder: Storage) -> Check:
 
 
 def keys_check(settings: Settings, ring: Sequence[SigningKey], others: NodeKeys) -> Check:
-    """Whether the signing keys that are used are those that the settings name, which the next start would
-    use; and whether this node has all that others sign with: without, it would refuse their leave."""
+    """Whether the signing keys in use are those that the settings name, which the next start would use;
+    and whether this node has all that others sign with: otherwise it would refuse what they permit."""
 
     def look() -> Finding:
         if not others.is_matching:
@@ -146,8 +146,8 @@ def keys_check(settings: Settings, ring: Sequence[SigningKey], others: NodeKeys)
 
 
 def limits_check(limits: RateLimits) -> Check:
-    """Whether the limits are shared with the other nodes. Without, each node limits by itself, so no answer
-    in time takes no node out either."""
+    """Whether the limits are shared with the other nodes. If not, each node limits by itself, so a missing
+    answer takes no node out of service either."""
 
     async def look() -> Finding:
         try:
@@ -161,7 +161,7 @@ def limits_check(limits: RateLimits) -> Check:
 
 
 def engines_check(engines_problem: str | None) -> Check:
-    """Whether the engine terms could be read. Without them every licence is told as unclear."""
+    """Whether the engine terms could be read. Without them every licence is reported as unclear."""
 
     async def look() -> Finding:
         return OK if engines_problem is None else Finding("unreadable", Fitness.FIT)

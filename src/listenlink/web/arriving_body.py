@@ -1,6 +1,6 @@
-"""The bodies of requests on their way here: a bounded number, and each arrives in time or is given up.
+"""Request bodies as they arrive: their number is bounded, and one that is too slow is given up.
 
-This stands before every route, so that no handler waits for a sender who sends nothing, or a byte a minute.
+This comes before every route, so that no handler waits for a sender who sends nothing, or a byte a minute.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from listenlink.web.response import Message, Receive
 
 MOST_OF_A_CLIENT = 128
 QUIET_SECONDS = 30.0
-# Slower than any line that music is sent on.
+# Slower than any connection that music is sent over.
 _LEAST_BYTES_PER_SECOND = 500
 
 
 def body_places(most: int) -> Places:
-    """Places for bodies that are on their way."""
+    """The places for bodies that are still arriving."""
     return Places(most, MOST_OF_A_CLIENT)
 
 
@@ -28,8 +28,8 @@ def has_body(headers: dict[bytes, bytes]) -> bool:
 
 
 class ArrivingBody:
-    """The `receive` of one request. `has_ended` says that nothing of its body is to come, `is_late` that it
-    was given up."""
+    """The `receive` of one request. `has_ended` says that no more of its body is to come, `is_late` that
+    it was given up."""
 
     def __init__(self, headers: dict[bytes, bytes], receive: Receive) -> None:
         self._receive = receive
@@ -39,9 +39,9 @@ class ArrivingBody:
         self._bytes = 0
 
     async def receive(self) -> Message:
-        """The next piece, within QUIET_SECONDS, and all of them at 500 bytes a second at least.
+        """Wait QUIET_SECONDS at most for the next piece; overall, 500 bytes a second at least must arrive.
 
-        Raises Problem(TIMED_OUT). Behind the body it waits for the connection's end, as long as it takes.
+        Raises Problem(TIMED_OUT). After the body it waits for the connection to end, however long that takes.
         """
         if self.has_ended:
             return await self._receive()

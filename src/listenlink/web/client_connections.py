@@ -1,7 +1,7 @@
-"""How many connections one client holds, asked or not: more than its part are closed.
+"""Limits how many connections one client holds, with requests or without: the excess is closed.
 
-The server tells the application of requests alone, and a connection that asks nothing is a descriptor all
-the same. So they're counted where they are, among the descriptors of this process.
+The server passes only requests to the application, but a connection without a request takes a descriptor
+all the same. So connections are counted where they are, among the descriptors of this process.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 def close_excess(port: int, most: int, trusted: tuple[Network, ...]) -> int:
-    """Close what any client but a trusted proxy holds above `most` connections to this port; how many.
+    """Close each client's connections to this port above `most`, but no trusted proxy's. Returns how many.
 
-    Takes some microseconds for each descriptor, so it isn't for the event loop. Where there is no list of
-    descriptors (only Linux has it), nothing is closed.
+    This takes a few microseconds per descriptor, so it isn't for the event loop. Where there is no list of
+    descriptors (only Linux has one), nothing is closed.
     """
     try:
         numbers = [int(entry.name) for entry in _DESCRIPTORS.iterdir()]
@@ -45,7 +45,7 @@ def close_excess(port: int, most: int, trusted: tuple[Network, ...]) -> int:
 def _by_client(
     held: dict[str, list[int]], trusted: tuple[Network, ...]
 ) -> Iterator[tuple[set[str], list[int]]]:
-    """Each client's peer addresses, an IPv6 client has many, and its descriptors."""
+    """Each client's peer addresses (an IPv6 client has many) and its descriptors."""
     clients: dict[int, tuple[set[str], list[int]]] = defaultdict(lambda: (set(), []))
     for peer, numbers in held.items():
         address = parse_address(peer)
@@ -57,7 +57,7 @@ def _by_client(
 
 
 def _peer(number: int, port: int) -> str | None:
-    """Whose connection to this port the descriptor is, if it's one."""
+    """The peer's address, if the descriptor is a connection to this port."""
     try:
         found = socket.socket(fileno=number)
     except OSError:
@@ -73,7 +73,7 @@ def _peer(number: int, port: int) -> str | None:
 
 
 def _close(number: int, peers: set[str], port: int) -> bool:
-    """Shut it, if it's still theirs: a copy is looked at, which nobody else can close and give away."""
+    """Shut it down if it's still theirs, judging by a copy, which nobody else can close and reuse."""
     with contextlib.suppress(OSError):
         copy = os.dup(number)
         try:

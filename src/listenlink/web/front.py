@@ -1,6 +1,6 @@
-"""The raw dispatch in front of everything: the two hot doors by hand, all else through Litestar.
+"""The raw dispatch in front of everything: the two hot endpoints directly, all else through Litestar.
 
-A Litestar handler costs half of the resolve's time, so these two don't pay for it.
+A Litestar handler would take up half of the time of a resolve, so these two bypass it.
 Both are in the route table as well, for the schema; a test compares their answers.
 """
 
@@ -51,9 +51,9 @@ _CLOSE = (b"connection", b"close")
 
 
 class Front:
-    """The ASGI application. `running` surrounds its life: it's entered at start-up.
+    """The ASGI application. `running` is the context of its lifetime, entered at start-up.
 
-    `refused` counts what was refused before a door, `routed` what went through the framework.
+    `refused` counts what was refused before an endpoint, `routed` what went through the framework.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Front:
         self.pages = PageDoor(instance, requests, writer, self._everywhere)
         self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
         self.playback_door = PlaybackDoor(instance, clients, self._everywhere)
-        # Litestar types each kind of scope and message; here they are what ASGI calls them.
+        # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
             {
                 "instance": instance,
@@ -129,11 +129,11 @@ class Front:
     async def _through_routes(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
-        """Litestar's part. A refused request whose body is still coming is drained, within bounds,
-        so that its sender gets to read the refusal; then the connection is closed."""
+        """Answer through Litestar. A refused request whose body is still arriving is drained, within
+        bounds, so that its sender gets to read the refusal; then the connection is closed."""
         is_head = scope["method"] == "HEAD" and not _knows_head(scope["raw_path"])
         if is_head:
-            # RFC 9110, section 9.3.2: what a GET would say, without the body.
+            # RFC 9110, section 9.3.2: the same answer as for a GET, without the body.
             scope["method"] = "GET"
             scope[IS_HEAD] = True
         body = ArrivingBody(headers, receive)
@@ -166,7 +166,7 @@ class Front:
                 await _drain(receive)
 
     def _headers_for(self, scope: Scope) -> Headers:
-        """What every answer of this path carries, whichever handler or refusal it comes from."""
+        """The headers of every answer for this path, whichever handler or refusal it comes from."""
         path: bytes = scope["raw_path"]
         if path.startswith(_SHARED) and path.endswith(_LISTEN):
             return self._public
@@ -181,7 +181,7 @@ class Front:
 
 
 def _closing(send: Send) -> Send:
-    """A `send` whose answer is the last on its connection."""
+    """A `send` that makes its answer the last on the connection."""
 
     async def send_last(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -193,12 +193,12 @@ def _closing(send: Send) -> Send:
 
 
 def _is_shared(path: bytes) -> bool:
-    """Whether it's a share URL itself, not something below one."""
+    """Whether the path is a share URL itself, not something below one."""
     return path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]
 
 
 def _knows_head(path: bytes) -> bool:
-    """Whether the door behind the path answers HEAD by itself."""
+    """Whether the endpoint at this path answers HEAD itself."""
     return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong inside Litestar, told in the one envelope."""
+"""Errors from inside Litestar, answered in the one error envelope."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def _invalid(error: ValidationException) -> Problem:
-    """A 422 that names the parameter. What is wrong within a body, `StrictBody` tells."""
+    """A 422 that names the parameter. Faults within a body are reported by `StrictBody`."""
     first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
     key = str(first.get("key") or "data")
     if key == "data":

@@ -1,7 +1,7 @@
-"""What the operator's Prometheus is told, on an address of its own and in a thread of its own.
+"""Metrics for the operator's Prometheus, on an address of their own and in a thread of their own.
 
-No label holds a token, an id, an address or a key. Each process tells of itself, on a port of its own:
-what Prometheus would have added up from files of several is its own work, and a gauge has no sum.
+No label holds a token, an id, an address or a key. Each process reports only itself, on a port of its own:
+adding processes up, from files of them all, would be doing Prometheus's work, and a gauge has no sum.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CHECKED_WITHIN_SECONDS = 3.0
 
 
 class InstanceCollector(Collector):
-    """Reads the tallies of one process when it's asked. `loop` is where its requests are answered."""
+    """Reads the tallies of one process on each scrape. `loop` is where its requests are answered."""
 
     def __init__(self, instance: Instance, front: Front, loop: asyncio.AbstractEventLoop) -> None:
         self._instance = instance
@@ -49,7 +49,7 @@ class InstanceCollector(Collector):
         self._loop = loop
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing ahead of time: registering would otherwise ask the database."""
+        """Describe nothing in advance: otherwise registering would query the database."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
@@ -149,7 +149,7 @@ class InstanceCollector(Collector):
         yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
 
     def _waiting(self) -> Iterator[Metric]:
-        # A database that doesn't answer is told by its check; these two are then missing.
+        # If the database doesn't answer, its check reports that; these two are then missing.
         with contextlib.suppress(Problem):
             underived = self._instance.database.read_now(derived.count_underived)
             lines = self._instance.database.read_now(open_counts.find_waiting)
@@ -184,10 +184,10 @@ def _histogram(name: str, text: str, tally: Histogram) -> Metric:
 
 
 class _MetricsServer(ThreadingWSGIServer):
-    """Like its parent, but asks no name service what its own address is called."""
+    """Like its parent, but asks no name service for the name of its own address."""
 
     def server_bind(self) -> None:
-        """Listen at the address, under the name of the address."""
+        """Bind to the address, and use the address as the server's name."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
@@ -199,13 +199,13 @@ class _MetricsServerV6(_MetricsServer):
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: scrapes are no news."""
+        """Log nothing: a scrape isn't news."""
 
 
 def start_metrics(collector: Collector, host: str, first_port: int, ports: int) -> WSGIServer:
-    """Tell metrics on the first of these ports that is free; the server, which has `shutdown()`.
+    """Serve metrics on the first of these ports that is free. Returns the server, to call `shutdown()` on.
 
-    Raises OSError if none is.
+    Raises OSError if none is free.
     """
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)

@@ -1,4 +1,4 @@
-"""How pictures are answered: with a tag, so that whoever has one needn't get it again."""
+"""How pictures are served: with an ETag, so that whoever has one needn't fetch it again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from listenlink.running.instance import Instance
 from listenlink.web.headers import PICTURE, text_pairs
 from listenlink.web.ranges import is_known
 
-# Unfurlers and frames of other sites show them too; their names are given to who may see them.
+# Unfurlers and frames on other sites show them too; whoever may see one is given its name.
 _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 async def read_picture(instance: Instance, digest: bytes) -> bytes:
-    """A stored cover. Raises Problem: NOT_FOUND if it was deleted just now, UNAVAILABLE if too many wait for
-    others, and STORAGE_UNAVAILABLE."""
+    """A stored cover. Raises Problem: NOT_FOUND if it has just been deleted, UNAVAILABLE if too many are
+    waiting for others, and STORAGE_UNAVAILABLE."""
     folder = instance.folder
 
     async def read() -> Written:
@@ -34,7 +34,7 @@ async def read_picture(instance: Instance, digest: bytes) -> bytes:
 async def answer_cover(
     instance: Instance, digest: bytes, headers: dict[bytes, bytes]
 ) -> Response[bytes]:
-    """A cover, named by the digest of its bytes."""
+    """Answer with a cover, tagged with the digest of its bytes."""
     etag = f'"{digest.hex()}"'
     if is_known(headers, etag.encode()):
         return _known(etag)
@@ -44,8 +44,8 @@ async def answer_cover(
 async def answer_preview(
     instance: Instance, shown: Preview, headers: dict[bytes, bytes]
 ) -> Response[bytes]:
-    """A preview, named by what is to be seen on it. The tag is weak: another release may draw the same thing
-    in other bytes."""
+    """Answer with a preview, tagged with what it shows. The tag is weak: another release may draw the same
+    thing in different bytes."""
     if is_known(headers, _preview_etag(shown).encode()):
         return _known(_preview_etag(shown))
     drawn = await instance.previewer.draw(shown)

@@ -1,7 +1,7 @@
 """`/schema/openapi.json`, and `/docs`: the same as one page, without script or other sites' files.
 
-Both follow from the code alone. So they're made once for each process, when somebody first asks, and in a
-thread, because it takes as long as a thousand opens.
+Both follow from the code alone. So each process makes them once, when somebody first asks, and in a
+thread, because that takes as long as a thousand opens.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Document(NamedTuple):
-    """A document, and a tag for each of its forms: to a cache they're different things."""
+    """A document, and an ETag for each of its forms: to a cache they're different things."""
 
     written: Written
     etag: bytes
@@ -57,16 +57,16 @@ class Reference:
         self._making: asyncio.Task[Documents] | None = None
 
     async def find(self, app: Litestar) -> Documents:
-        """The documents, made if nobody asked before."""
+        """Return the documents, making them if nobody has asked before."""
         failed = self._making is not None and self._making.done() and self._making.exception()
         if self._making is None or failed:
             self._making = asyncio.create_task(asyncio.to_thread(write_documents, app))
-        # Whoever asked first may leave; the others still want them.
+        # Whoever asked first may disconnect; the others still want them.
         return await asyncio.shield(self._making)
 
 
 def write_documents(app: Litestar) -> Documents:
-    """Both documents, from the routes."""
+    """Make both documents from the routes."""
     schema = write_document(app)
     return Documents(
         _document(msgspec.json.encode(schema)), _document(_write_page(schema).encode())

@@ -1,4 +1,4 @@
-"""An answer of the hot doors as a value, and its way out through ASGI."""
+"""An answer of the hot endpoints as a value, and how it's sent through ASGI."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PASSING = (
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer. `headers` are those of the case; the door and the front add theirs."""
+    """A whole answer. `headers` are those of this case; the endpoint and the front add theirs."""
 
     status: int
     body: bytes = b""
@@ -36,7 +36,7 @@ class Answer:
 
 
 def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
-    """The envelope, with the headers that belong to its kind."""
+    """The answer to a problem: the envelope, with the headers for its kind."""
     headers = [(b"content-type", b"application/json")]
     if problem.kind in _PASSING:
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
@@ -52,9 +52,9 @@ def request_id(scope: Scope) -> tuple[bytes, bytes]:
 
 
 async def send_answer(scope: Scope, send: Send, answer: Answer, shared: Headers) -> None:
-    """Send an answer with its own headers and the `shared` ones of its door.
+    """Send an answer with its own headers and the `shared` ones of its endpoint.
 
-    A HEAD gets the headers alone, without a length where there was no body to measure.
+    A HEAD gets the headers alone, without a length if there was no body to measure.
     """
     headers = [*answer.headers, *shared, request_id(scope)]
     with_body = scope["method"] != "HEAD"

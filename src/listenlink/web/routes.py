@@ -36,7 +36,7 @@ from listenlink.web.pages import assets
 from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
 from listenlink.web.response import TRACE, problem_answer, send_answer
 
-# Anybody, without a key. The first three are served by `web/front.py` before they come here.
+# Anybody, without a key. The first three are served by `web/front.py` before they get here.
 FOR_ANYBODY: list[Any] = [
     hot_routes.open_link,  #                    GET HEAD /v1/music/shared/{token}
     hot_routes.open_without_script,  #          POST     /v1/music/shared/{token}
@@ -57,7 +57,7 @@ FOR_ANYBODY: list[Any] = [
     reference.show_reference,  #               GET      /docs
 ]
 
-# A caller with a key of {org} that has the scope which the route declares.
+# A caller with a key of {org} that has the scope the route declares.
 FOR_OWNERS: list[Any] = [
     whoami.get_caller,  #              any    GET      /v1/caller
     save.save_shared_track,  #          write  POST     /v1/music/shared/{token}/save
@@ -99,8 +99,8 @@ FOR_OWNERS: list[Any] = [
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
-# Paths here have at most half of it, and honest queries as well. The framework remembers a thousand of each,
-# with all that it read from them, so longer ones stay outside.
+# Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
+# with all that it read from them, so longer ones are kept out.
 _PATH_BYTES = 512
 _QUERY_BYTES, _QUERY_FIELDS = 1024, 32
 # An upload has a limit of its own.
@@ -112,7 +112,7 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 
 
 class _Routes(Litestar):
-    """The framework, but for addresses that it can't take."""
+    """The framework, except for addresses that it can't take."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         refused = _refuse_address(scope["raw_path"], scope["query_string"])
@@ -126,12 +126,12 @@ class _Routes(Litestar):
 def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
     if len(path) > _PATH_BYTES or len(query) > _QUERY_BYTES or query.count(b"&") >= _QUERY_FIELDS:
         return ProblemKind.URI_TOO_LONG
-    # RFC 3986, 2: whatever else there is, is written as %XX.
+    # RFC 3986, 2: anything else is written as %XX.
     return None if query.isascii() else ProblemKind.BAD_REQUEST
 
 
 def make_routes(state: dict[str, Any]) -> Litestar:
-    """The Litestar application behind the front; `state` is what handlers find in theirs."""
+    """Make the Litestar application behind the front; `state` is what handlers find in theirs."""
     handlers = [*FOR_ANYBODY, *FOR_OWNERS]
     return _Routes.from_config(
         AppConfig(

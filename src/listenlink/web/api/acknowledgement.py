@@ -1,4 +1,4 @@
-"""The answer to what was done and leaves nothing to show (docs/api.md, rules for every endpoint)."""
+"""The answer to an action that leaves nothing to show (docs/api.md, rules for every endpoint)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
-    """`id` is of the thing that was changed."""
+    """What was asked has been done. `id` is that of the thing that was changed."""
 
     success: bool
     id: str

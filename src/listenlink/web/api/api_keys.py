@@ -1,4 +1,4 @@
-"""API keys, for whoever has one with the scope `admin`: their own, in the key's organisation."""
+"""API keys, for whoever has one with the scope `admin`: their own keys in that key's organisation."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Scope = Literal["read", "write", "share", "admin"]
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new key may do, and for how long; null is as long as the key that makes it."""
+    """What a new key may do, and for how long; null means as long as the key that makes it."""
 
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
     expires_in_days: Annotated[int, Meta(ge=1, le=MAX_EXPIRES_IN_DAYS)] | None = None
 
 
 class MintedKey(msgspec.Struct, frozen=True):
-    """A new key. `api_key` is shown this once."""
+    """A new key. `api_key` is shown only this once."""
 
     id: str
     api_key: str
@@ -41,7 +41,7 @@ class MintedKey(msgspec.Struct, frozen=True):
 
 
 class KeyAnswer(msgspec.Struct, frozen=True):
-    """A key as it's listed. `state` is `active`, `expired` or `deactivated`."""
+    """A key in a list. `state` is `active`, `expired` or `deactivated`."""
 
     id: str
     shown_prefix: str
@@ -55,7 +55,7 @@ class KeyAnswer(msgspec.Struct, frozen=True):
 async def make_key(
     org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
 ) -> MintedKey:
-    """A key of one's own, with no scope that the sent key lacks, and ending no later than it."""
+    """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
     instance: Instance = state.instance
     made = await managing.mint_key(
         instance.database,
@@ -83,7 +83,7 @@ async def list_keys(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[KeyAnswer]:
-    """One's own keys in the organisation, newest first, those that are over too."""
+    """The caller's keys in the organisation, newest first, including those that are over."""
     instance: Instance = state.instance
     keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
     now_us = instance.clock.now_us()
@@ -100,7 +100,7 @@ async def list_keys(
 async def deactivate_key(
     org: FromPath[str], key_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
-    """Switch a key of one's own off, at once and for good, also the sent one. Again: no change."""
+    """Switch one of the caller's keys off, even the sent one, at once and for good. Again: no change."""
     instance: Instance = state.instance
     number = path_id(ids.API_KEY, key_id)
     await managing.deactivate_key(

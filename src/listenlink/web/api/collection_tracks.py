@@ -30,13 +30,13 @@ class TrackOfCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tracks that come first, in their order."""
+    """The tracks that come first, in this order."""
 
     ordered_track_ids: Annotated[list[str], Meta(max_length=10_000)]
 
 
 class MemberAnswer(msgspec.Struct, frozen=True):
-    """A track and its place, from 0."""
+    """A track and its position, counted from 0."""
 
     track_id: str
     position: int
@@ -44,7 +44,7 @@ class MemberAnswer(msgspec.Struct, frozen=True):
 
 
 class MembersPage(msgspec.Struct, frozen=True):
-    """Some tracks of a collection, and which were asked for."""
+    """A slice of a collection's tracks, with the limit and offset that were asked for."""
 
     collection_id: str
     items: list[MemberAnswer]
@@ -66,7 +66,7 @@ async def list_members(
     limit: _LongLimit = 200,
     offset: Offset = 0,
 ) -> MembersPage:
-    """The tracks of a collection of one's own, in order."""
+    """The tracks of one of the caller's collections, in order."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     members = await managing.list_members(
@@ -95,7 +95,7 @@ async def add_track(
     request: Request[Any, Any, Any],
     data: JSONBody[TrackOfCollection],
 ) -> CollectionAnswer:
-    """Put a track of one's own at the end. Again: the same answer, no change."""
+    """Add one of the caller's tracks at the end. Again: the same answer, no change."""
     instance: Instance = state.instance
     changed = await managing.add_track(
         instance.database,
@@ -121,7 +121,7 @@ async def remove_track(
     state: State,
     request: Request[Any, Any, Any],
 ) -> Acknowledgement:
-    """Take a track out of a collection of one's own. One that isn't in it: the same, no change."""
+    """Take a track out of one of the caller's collections. If it isn't in it: the same answer, no change."""
     instance: Instance = state.instance
     await managing.remove_track(
         instance.database,
@@ -146,8 +146,8 @@ async def reorder(
     request: Request[Any, Any, Any],
     data: JSONBody[Order],
 ) -> Acknowledgement:
-    """The named tracks first, in this order, the others behind them in theirs. Tracks that aren't in
-    the collection are ignored."""
+    """Put the named tracks first, in this order; the others follow in the order they had. Tracks that
+    aren't in the collection are ignored."""
     instance: Instance = state.instance
     wanted = [ids.parse_id(ids.TRACK, text) for text in data.ordered_track_ids]
     await managing.reorder(

@@ -24,7 +24,7 @@ from listenlink.web.json_body import TEXT
 
 
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new collection is made of. `cover_image_url` is stored and echoed, never fetched."""
+    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
 
     name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
     description: (
@@ -34,7 +34,7 @@ class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be another. What isn't sent stays; null clears."""
+    """What is to change. What isn't sent stays as it is; null clears."""
 
     name: (
         Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
@@ -71,7 +71,7 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
 async def make_collection(
     org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
 ) -> Response[CollectionAnswer]:
-    """A new, empty collection."""
+    """Make a new, empty collection."""
     instance: Instance = state.instance
 
     async def make(doing: Doing[Collection]) -> Collection:
@@ -97,7 +97,7 @@ async def make_collection(
 async def get_collection(
     org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> CollectionAnswer:
-    """A collection of one's own."""
+    """One of the caller's collections."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     return collection_answer(
@@ -118,7 +118,7 @@ async def list_collections(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[CollectionAnswer]:
-    """One's own collections, newest first. Their tracks aren't counted here."""
+    """The caller's collections, newest first. Their tracks aren't counted here."""
     instance: Instance = state.instance
     found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
     return Page([collection_answer(item) for item in found], limit, offset)
@@ -137,7 +137,7 @@ async def change_collection(
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
 ) -> CollectionAnswer:
-    """Change what is sent. `cover_track_id` is a track of one's own."""
+    """Change what is sent. `cover_track_id` is one of the caller's tracks."""
     instance: Instance = state.instance
     sent = msgspec.structs.asdict(data)
     changes = {name: value for name, value in sent.items() if value is not UNSET}
@@ -173,7 +173,7 @@ async def delete_collection(
 
 
 def collection_answer(collection: Collection) -> CollectionAnswer:
-    """A collection as it's told."""
+    """The answer that describes a collection."""
     cover = collection.cover_track_id
     return CollectionAnswer(
         id=ids.public_id(ids.COLLECTION, collection.id),

@@ -14,7 +14,7 @@ from listenlink.web.api.paging import Limit, Offset, Page
 
 
 class EngineAnswer(msgspec.Struct, frozen=True):
-    """One engine, and what a listener is told of a track it makes now."""
+    """One engine, and the licence that a listener sees for a track it makes now."""
 
     engine_key: str
     display_name: str

@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key`: read, and the write behind it answered once or anew."""
+"""The `Idempotency-Key` header: reads it, and answers the write behind it as before or anew."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Made = TypeVar("_Made")
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    """The key that was sent, or None. Raises a 422 Problem for a misspelled or doubled one."""
+    """The key that was sent, or None. Raises a 422 Problem if it's malformed or sent twice."""
     sent = request.headers.getall(HEADER, [])
     if not sent:
         return None
@@ -38,7 +38,7 @@ async def answer_once(
     tell: Callable[[_Made], msgspec.Struct],
     make: Callable[[Doing[_Made]], Awaitable[_Made]],
 ) -> Response[Any]:
-    """201 with what `make` made, as `tell` writes it; with a key, the same bytes for the same again."""
+    """201 with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
     key = idempotency_key(request)
     if key is None:
         return _created(msgspec.json.encode(tell(await make(always))))
@@ -64,7 +64,7 @@ async def digest_of_body(request: Request[Any, Any, Any]) -> bytes:
 
 
 def digest_of_form(form: UploadForm) -> bytes:
-    """SHA-256 of a form: its file by digest and name, and its fields in whatever order."""
+    """SHA-256 of a form: its file by digest and name, and its fields in any order."""
     file = None if form.draft is None else form.draft.digest.hex()
     fields = sorted(form.fields.items())
     return hashlib.sha256(msgspec.json.encode([file, form.file_name, fields])).digest()

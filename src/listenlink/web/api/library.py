@@ -24,7 +24,7 @@ from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
 
-# More than spaces and control characters, which a title is cleaned of.
+# Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[
@@ -43,13 +43,13 @@ _CollectionId = Annotated[
 
 
 class TrackOfAudio(msgspec.Struct, frozen=True):
-    """One's first track of the bytes that were asked for."""
+    """The caller's first track with the bytes that were asked for."""
 
     track_id: str
 
 
 class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be another. What isn't sent stays."""
+    """What is to change. What isn't sent stays as it is."""
 
     title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
     artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
@@ -79,7 +79,7 @@ async def list_tracks(
     engine: _Engine = None,
     collection_id: _CollectionId = None,
 ) -> Page[TrackAnswer]:
-    """One's library, own and saved tracks, newest first. A collection that isn't one's own has none."""
+    """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
     instance: Instance = state.instance
     collection = None
     if collection_id is not None:
@@ -105,7 +105,7 @@ async def change_track(
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTrack],
 ) -> TrackAnswer:
-    """Change what is sent of a track of one's own."""
+    """Change what is sent of one of the caller's tracks."""
     instance: Instance = state.instance
     changes: dict[str, object] = {}
     for name, text in (("title", data.title), ("artist", data.artist)):
@@ -134,8 +134,8 @@ async def change_track(
 async def keep_track(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> KeptTrack:
-    """A track that is in the library, or an own one that was taken out. What others made comes in by
-    their link."""
+    """For a track that is in the library, or one of the caller's own that was taken out. What others made
+    comes in through their link."""
     instance: Instance = state.instance
     edge = await managing.keep_track(
         instance.database,
@@ -157,7 +157,7 @@ async def keep_track(
 async def take_out(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
-    """A saved track is gone for this user; an own one stays theirs, and can be kept again."""
+    """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
     instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     await managing.take_out(instance.database, caller_of(request), number)
@@ -173,7 +173,7 @@ async def take_out(
 async def find_by_audio(
     org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> TrackOfAudio:
-    """Whether one has a track of these bytes already, by their SHA-256 in lowercase hex."""
+    """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
     instance: Instance = state.instance
     if _SHA256.fullmatch(sha256) is None:
         raise Problem(ProblemKind.NOT_FOUND)

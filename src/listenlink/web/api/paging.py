@@ -1,4 +1,4 @@
-"""A part of a list: what is asked of it, and how it's told."""
+"""A slice of a list: what is asked for, and how it's answered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Offset = Annotated[int, QueryParameter(ge=0, le=2**53, description="How many to 
 
 
 class Page(msgspec.Struct, Generic[_Item], frozen=True):
-    """Some items of a list, and which were asked for."""
+    """A slice of a list, with the limit and offset that were asked for."""
 
     items: list[_Item]
     limit: int

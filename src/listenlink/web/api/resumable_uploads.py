@@ -1,4 +1,4 @@
-"""Uploads that come in pieces, for tus programs. What they say of a track is what a form would."""
+"""Uploads that come in pieces, for tus programs. They describe a track just as a form would."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UPLOAD = _UPLOADS + "/{upload_id:str}"
 
 
 class UploadAnswer(msgspec.Struct, frozen=True):
-    """How far an upload is. `track` is what was made of it, once all its bytes were there."""
+    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
 
     id: str
     size_bytes: int
@@ -46,7 +46,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
 async def begin_upload(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[UploadAnswer]:
-    """Say how large the file is and what it is; `Location` is where its pieces go (tus 1.0)."""
+    """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
     tus.require_tus(request)
     instance: Instance = state.instance
     upload = await instance.resumer.begin(
@@ -69,8 +69,8 @@ async def begin_upload(
 async def look_at_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[UploadAnswer]:
-    """`Upload-Offset` is where to go on; once the track is made, `Listenlink-Track` is its id.
-    Programs ask by `HEAD`."""
+    """`Upload-Offset` is where to continue; once the track is made, `Listenlink-Track` is its id.
+    Programs ask with `HEAD`."""
     tus.require_tus(request)
     instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)
@@ -98,7 +98,7 @@ async def look_at_upload(
 async def append_to_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[None]:
-    """The bytes from `Upload-Offset` on. With the last of them the track is made."""
+    """Send the bytes from `Upload-Offset` on. With the last of them, the track is made."""
     tus.require_tus(request)
     instance: Instance = state.instance
     if request.headers.get("content-type", "").strip().lower() != tus.PIECE:
@@ -123,7 +123,7 @@ async def append_to_upload(
 async def end_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> None:
-    """Forget it and what arrived of it. A track that was made stays."""
+    """Discard the upload and what has arrived of it. A track that was made of it stays."""
     tus.require_tus(request)
     instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)

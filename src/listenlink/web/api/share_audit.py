@@ -1,4 +1,4 @@
-"""How a link fares, for its owner: its audit line by line, and summed up by day."""
+"""How a link is used, for its owner: its audit line by line, and summed up by day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from listenlink.web.caller import caller_of, path_id
 
 class OpenLine(msgspec.Struct, frozen=True):
     """One request for the link. `client` is a pseudonym that changes every day, empty once the line's
-    day is forgotten; `client_prefix` the /24 or /48 it came from."""
+    day is forgotten; `client_prefix` is the /24 or /48 that it came from."""
 
     at: str
     outcome: str
@@ -34,8 +34,8 @@ class OpenLine(msgspec.Struct, frozen=True):
 
 
 class DayAnswer(msgspec.Struct, frozen=True):
-    """One UTC day. `listeners` are told apart within the day only; `bot_requests` are unfurlers' and
-    crawlers', whatever came of them; a listen is 30 s heard."""
+    """One UTC day. `listeners` are distinguished only within the day; `bot_requests` are those of
+    unfurlers and crawlers, whatever their outcome; a listen is 30 s heard."""
 
     date: str
     opens: int
@@ -45,7 +45,7 @@ class DayAnswer(msgspec.Struct, frozen=True):
 
 
 class LinkStats(msgspec.Struct, frozen=True):
-    """A link in numbers. `opens` is all there were; `days` are those on which something was."""
+    """A link in numbers. `opens` is their total; `days` are those on which something happened."""
 
     id: str
     opens: int

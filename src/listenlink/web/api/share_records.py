@@ -1,4 +1,4 @@
-"""Share links once they are made, for their owner: list, get, change, and give a new token."""
+"""Share links once they exist, for their owner: list, get, change, and give a new token."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class LinkRecord(msgspec.Struct, frozen=True):
 
 
 class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be another. What isn't sent stays. `expires_in_days` counts from now, above 90 is
-    clamped to 90, null is never; null lifts `max_opens` and clears `label`."""
+    """What is to change. What isn't sent stays as it is. `expires_in_days` counts from now, above 90 is
+    clamped to 90, null means never; null lifts `max_opens` and clears `label`."""
 
     visibility: Visibility | UnsetType = UNSET
     expires_in_days: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
@@ -80,7 +80,7 @@ async def list_links(
         QueryParameter(name="state", description="Only links that stand so now."),
     ] = None,
 ) -> Page[LinkRecord]:
-    """One's own links, newest first."""
+    """The caller's links, newest first."""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
@@ -99,7 +99,7 @@ async def list_links(
 async def get_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> LinkRecord:
-    """A link of one's own. Its token isn't stored, so it can't be told again."""
+    """One of the caller's links. Its token isn't stored, so it can't be shown again."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
     told = await managing.get_link(instance.database, caller_of(request), number)
@@ -145,7 +145,7 @@ async def rotate_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Link:
     """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
-    this once. A revoked link can't be rotated: 409."""
+    only this once. A revoked link can't be rotated: 409."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
     made = await managing.rotate_link(instance.database, caller_of(request), number)

@@ -29,7 +29,7 @@ from listenlink.web.paths import SHARED_PATH
 
 
 class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked of a new link. `expires_in_days` above 90 is clamped to 90; null is never."""
+    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never."""
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: Annotated[int, Meta(ge=1)] | None = None
@@ -41,7 +41,7 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A new link. `token` and `url` are shown this once."""
+    """A new link. `token` and `url` are shown only this once."""
 
     id: str
     token: str
@@ -72,7 +72,7 @@ async def share_track(
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[Link]:
-    """Make a link to a track of one's own."""
+    """Make a link to one of the caller's tracks."""
     number = path_id(ids.TRACK, track_id)
     return await _share(state.instance, request, TargetType.TRACK, number, data)
 
@@ -90,7 +90,7 @@ async def share_collection(
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[Link]:
-    """Make a link to a collection of one's own."""
+    """Make a link to one of the caller's collections."""
     number = path_id(ids.COLLECTION, collection_id)
     return await _share(state.instance, request, TargetType.COLLECTION, number, data)
 
@@ -136,7 +136,7 @@ async def _share(
 
 
 def new_link_answer(made: NewLink, instance: Instance) -> Link:
-    """A link with its token."""
+    """The answer that describes a new link, with its token."""
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),

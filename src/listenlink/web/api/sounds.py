@@ -1,4 +1,4 @@
-"""What was made from a track's audio, for who has it in their library: waveform, loudness, cover."""
+"""What was made from a track's audio, for whoever has it in their library: waveform, loudness, cover."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from listenlink.web.pictures import read_picture
 
 class SoundAnswer(msgspec.Struct, frozen=True):
     """`peaks` are 600 levels from 0 to 255, which is full scale; `loudness_lufs` is the integrated
-    loudness by EBU R128, null for silence. Until `is_made`, nothing is known yet."""
+    loudness by EBU R128, null for silence. Until `is_made` is true, nothing is known yet."""
 
     track_id: str
     is_made: bool
@@ -40,7 +40,7 @@ class SoundAnswer(msgspec.Struct, frozen=True):
 async def get_track_sound(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> SoundAnswer:
-    """What was made from the audio, some seconds after the upload."""
+    """What was made from the audio, a few seconds after the upload."""
     sound = await _find(state.instance, request, track_id)
     made = sound.derived
     return SoundAnswer(
@@ -67,7 +67,7 @@ async def get_track_cover(
     request: Request[Any, Any, Any],
     size: Annotated[Literal["large", "small"], QueryParameter()] = "large",
 ) -> Response[bytes]:
-    """The cover that stood in the file, made anew: JPEG, at most 1024 or 256 pixels a side."""
+    """The cover from inside the file, made anew: JPEG, at most 1024 or 256 pixels a side."""
     instance: Instance = state.instance
     made = (await _find(instance, request, track_id)).derived
     digest = made.cover_digest if size == "large" else made.cover_small_digest

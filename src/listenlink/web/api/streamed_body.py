@@ -1,4 +1,4 @@
-"""A large body, read as it arrives. Whoever sends too slowly is dealt with in `web/arriving_body.py`."""
+"""A large body, read as it arrives. Slow senders are dealt with in `web/arriving_body.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_DIGITS = 18
 
 
 async def stream_body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
-    """The body's pieces. Raises Problem: 408 for a sender gone quiet, 400 for one that left."""
+    """Yield the body's pieces. Raises Problem: 408 if the sender goes quiet, 400 if it disconnects."""
     while True:
         message = await request.receive()
         if message["type"] != "http.request":
@@ -25,9 +25,9 @@ async def stream_body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
 
 
 def promised_bytes(request: Request[Any, Any, Any]) -> int | None:
-    """`Content-Length`, if it tells."""
+    """`Content-Length`, if it's there and a number."""
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         return None
-    # Python reads no number of thousands of digits; this one is over every limit as well.
+    # Python won't read a number with thousands of digits; this one is over every limit as well.
     return int(length) if len(length) <= _MOST_DIGITS else 10**_MOST_DIGITS

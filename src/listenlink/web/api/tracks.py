@@ -28,7 +28,7 @@ from listenlink.web.caller import caller_of, path_id
 
 class TrackAnswer(msgspec.Struct, frozen=True):
     """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist`
-    is ours."""
+    is our addition."""
 
     id: str
     title: str
@@ -73,9 +73,9 @@ class UploadOperation(Operation):
 async def upload_track(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[TrackAnswer]:
-    """Put a track in: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
+    """Upload a track: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
     instance: Instance = state.instance
-    idempotency_key(request)  # a wrong one is told before the file is sent
+    idempotency_key(request)  # refuses a wrong one before the file is sent
     form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
     try:
         if form.draft is None:
@@ -104,7 +104,7 @@ async def upload_track(
 async def get_track(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> TrackAnswer:
-    """A track that one made or saved, with a fresh playback URL."""
+    """A track that the caller made or saved, with a fresh playback URL."""
     instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
@@ -122,7 +122,7 @@ async def get_track(
 async def delete_track(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
-    """Delete a track: its links answer `available: false`, its playback URLs end at once."""
+    """Delete a track: its links answer `available: false`, and its playback URLs end at once."""
     instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     await managing.delete_track(
@@ -132,7 +132,7 @@ async def delete_track(
 
 
 def track_answer(instance: Instance, track: Track, user_id: int | None) -> TrackAnswer:
-    """A track as it's told to a user, who may hear it; None in lists, where it isn't to be heard."""
+    """The answer for a user who may hear the track; `user_id` is None in lists, where it can't be heard."""
     now_us = instance.clock.now_us()
     licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
     url = None

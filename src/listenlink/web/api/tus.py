@@ -1,6 +1,6 @@
 """The headers of tus 1.0 (https://tus.io/protocols/resumable-upload), read and described.
 
-Taken are the core, creation, expiration and termination; record 0016 says why no more.
+The core, creation, expiration and termination are supported; record 0016 says why no more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from listenlink.web.response import Headers
 
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
-# On every answer of these paths, also where no handler of theirs had a say.
+# On every answer for these paths, even if none of their handlers was involved.
 HEADERS: Headers = [(b"tus-resumable", VERSION.encode()), (b"tus-version", VERSION.encode())]
 PATHS = re.compile(rb"/v1/music/[^/]+/uploads(?:/.*)?")
 _EXTENSIONS = "creation,expiration,termination"
@@ -69,7 +69,7 @@ def require_tus(request: Request[Any, Any, Any]) -> None:
 
 
 def number_of(request: Request[Any, Any, Any], name: str) -> int:
-    """A header that is a whole number. Raises a 422 Problem that names it."""
+    """The value of a header that is a whole number. Raises a 422 Problem that names the header."""
     sent = request.headers.getall(name, [])
     if len(sent) != 1 or _NUMBER.fullmatch(sent[0]) is None:
         raise invalid(name, "This is a whole number of bytes.")
@@ -77,7 +77,7 @@ def number_of(request: Request[Any, Any, Any], name: str) -> int:
 
 
 def option_headers(max_bytes: int) -> dict[str, str]:
-    """What OPTIONS tells of the server."""
+    """The headers by which OPTIONS describes the server."""
     return {"Tus-Extension": _EXTENSIONS, "Tus-Max-Size": str(max_bytes)}
 
 

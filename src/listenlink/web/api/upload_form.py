@@ -1,6 +1,6 @@
 """An upload's multipart form (RFC 7578), parsed as it arrives: the file streams to a draft on disk.
 
-Bounded in every direction: one file, few short fields, no waiting for a sender that went quiet.
+Bounded in every way: one file, a few short fields, no waiting for a sender that has gone quiet.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class UploadForm:
 async def receive_form(
     request: Request[Any, Any, Any], folder: Folder, max_file_bytes: int
 ) -> UploadForm:
-    """The form of a request, its file on disk.
+    """Receive a request's form, with its file on disk.
 
-    Raises Problem: 413 over a limit (at once, if Content-Length tells), 415 for another content
-    type, 400 for a broken form, 408 for a sender gone quiet; then nothing is left on the disk.
+    Raises Problem: 413 over a limit (at once if Content-Length says so), 415 for another content
+    type, 400 for a broken form, 408 if the sender goes quiet; then nothing is left on the disk.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
@@ -55,7 +55,7 @@ async def receive_form(
         raise _too_large(max_file_bytes)
     receiver = _Receiver(folder, max_file_bytes)
     try:
-        # It doesn't take every boundary either.
+        # The parser doesn't accept every boundary either.
         parser = PushMultipartParser(
             options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
         )
@@ -103,7 +103,7 @@ class _Receiver:
                 raise invalid(self._name(), "This is too long.")
 
     async def write_if_much(self) -> None:
-        """Hashing and writing in a thread, some at a time: others are served meanwhile."""
+        """Hash and write in a thread, some at a time, so that others are served meanwhile."""
         if self._unwritten_bytes >= _WRITTEN_BYTES:
             await asyncio.to_thread(self._write)
 

@@ -21,7 +21,7 @@ class CallerAnswer(msgspec.Struct, frozen=True):
 
 @get("/v1/caller", opt={"any_scope": True}, summary="Tell whose key this is", tags=["Keys"])
 async def get_caller(request: Request[Any, Any, Any]) -> CallerAnswer:
-    """Whom the sent key speaks for. A program that has a key needs to know nothing else."""
+    """Whom the sent key speaks for. A program with a key needs to know nothing else."""
     caller = caller_of(request)
     return CallerAnswer(
         ids.public_id(ids.ORGANIZATION, caller.organization_id),

@@ -1,4 +1,4 @@
-"""The page's own files: named by their content, compressed once at start, kept by browsers for ever."""
+"""The page's own files: named by their content, compressed once at start-up, cached by browsers for ever."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _TYPES = {
     "js": "text/javascript",
     "svg": "image/svg+xml",
 }
-# A module stands behind those it imports: its own text names them by their content.
+# A module comes after those it imports: its own text names them by their content.
 _MODULE_NAMES = (
     "link.js", "listen_meter.js", "patience.js", "waveform.js", "wording.js", "player.js", "media_keys.js",
     "view.js", "share.js",
 )  # fmt: skip
 _IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
-# A tenth of a second of silence: 8-bit PCM of 8 kHz in one channel.
+# A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.
 _SILENT_SAMPLES = 800
 
 
@@ -70,7 +70,7 @@ MODULES = [ASSETS[name] for name in _MODULE_NAMES]
 _BY_PATH = {asset.path: asset for asset in ASSETS.values()}
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
-    # An embed's frame has no origin of its own where its host sandboxes it.
+    # An embed's frame has no origin of its own if the site around it sandboxes it.
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
     "Vary": "Accept-Encoding",
@@ -79,7 +79,7 @@ _HEADERS = {
 
 @get("/assets/{name:str}", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
 def get_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
-    """One of the page's files, by the name that its content gives it."""
+    """One of the page's files, by the name derived from its content."""
     asset = _BY_PATH.get(f"/assets/{name}")
     if asset is None:
         raise Problem(ProblemKind.NOT_FOUND)

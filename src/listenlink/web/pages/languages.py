@@ -1,4 +1,4 @@
-"""The languages of pages: which one a visitor reads, and its gettext catalogue.
+"""The languages of the pages: which one a visitor gets, and its gettext catalogue.
 
 Catalogues are `pages/messages/LANGUAGE.po`; `make messages` brings them up to date.
 """
@@ -17,7 +17,7 @@ LANGUAGES = (SOURCE, "de", "es", "fr")
 
 
 def choose_language(accept_language: str) -> str:
-    """The best of ours for an `Accept-Language` (RFC 9110, section 12.5.4); English if there is none."""
+    """The best of our languages for an `Accept-Language` (RFC 9110, section 12.5.4), or else English."""
     return _choose(accept_language[:MOST_CHARACTERS])
 
 

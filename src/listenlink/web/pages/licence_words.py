@@ -1,4 +1,4 @@
-"""A licence in plain words. Never more than its facts say."""
+"""A licence in plain words, which never say more than its facts do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from listenlink.model.licence import Licence, LicenceClass
 
 
 def _(message: str) -> str:
-    """Marks a message for the catalogues."""
+    """Mark a message for the catalogues."""
     return message
 
 

@@ -1,4 +1,4 @@
-"""The page's content for machines: JSON-LD by schema.org, with the licence as the page tells it."""
+"""The page's content for machines: schema.org JSON-LD, with the licence as the page states it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Translate = Callable[[str], str]
 
 
 def linked_data(page: Page, url: str, translate: Translate) -> dict[str, Any]:
-    """A `MusicRecording` or a `MusicPlaylist`; the bare link where its content is hidden."""
+    """A `MusicRecording` or a `MusicPlaylist`; only the link itself if its content is hidden."""
     context = {"@context": "https://schema.org", "url": url}
     if page.title is None:
         return context | {"@type": "WebPage"}

@@ -1,4 +1,4 @@
-"""What the page's script needs to know, as JSON: within the page, or asked for with a session."""
+"""What the page's script needs to know, as JSON: inside the page, or requested with a session."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TrackData(msgspec.Struct, frozen=True):
 
 
 class PageData(msgspec.Struct, frozen=True):
-    """A page's content; no tracks and no title where they're hidden until it's opened."""
+    """A page's content; without tracks or title if they're hidden until the link is opened."""
 
     mark: str
     is_collection: bool
@@ -65,7 +65,7 @@ def cover_path(pictures: PictureUrls, page: Page, track: PageTrack | None, size:
 def page_data(
     page: Page, pictures: PictureUrls, ttl_seconds: int, translate: Translate
 ) -> PageData:
-    """The page as data."""
+    """The page's content, as data for its script."""
     return PageData(
         mark=page.mark,
         is_collection=page.is_collection,
@@ -80,7 +80,7 @@ def page_data(
 
 
 def inline_json(value: Any) -> str:
-    """JSON that can stand in a `script` element: nothing in it can end the element or open a comment."""
+    """JSON that is safe in a `script` element: nothing in it can end the element or open a comment."""
     text = msgspec.json.encode(value).decode()
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 

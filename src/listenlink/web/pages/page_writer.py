@@ -1,4 +1,4 @@
-"""Writes pages: templates, a language, and what they show."""
+"""Writes pages from templates, in a language, with what they show."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class PageWriter:
         )
 
     def ended(self, why: str, language: str, wait_seconds: int | None = None) -> str:
-        """The page where there is nothing to hear: `refused`, `removed`, `limited`, `busy`."""
+        """The page when there is nothing to hear; `why` is `refused`, `removed`, `limited` or `busy`."""
         words = inline_json(script_words(catalogue(language).gettext))
         return self._render(
             "ended.html", language, why=why, wait_seconds=wait_seconds, words=words, page=None
@@ -122,5 +122,5 @@ def _date(at_us: int, language: str) -> str:
 
     day = datetime.fromtimestamp(at_us // SECOND_US, UTC)
     text = str(format_date(day, format="long", locale=language))
-    # French counts the first of a month, which the patterns of dates have no letter for.
+    # French has an ordinal for the first of a month, for which date patterns have no letter.
     return text.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else text

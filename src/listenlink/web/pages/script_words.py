@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def script_words(translate: Callable[[str], str]) -> dict[str, str]:
-    """The script's messages by their names."""
+    """The script's messages by name."""
     _ = translate
     return {
         "play": _("Play"),

@@ -1,4 +1,4 @@
-"""Audio on its way to listeners: little at a time, with leave asked for again and again, and never for ever.
+"""Streams audio to listeners: a little at a time, checking often that they may listen, never for ever.
 
 What the server's queue and the kernel have taken can't be taken back. So they're given little: that is what
 a listener may get after a revocation, and what a crowd that doesn't read may cost (docs/decisions/0033).
@@ -20,17 +20,17 @@ from listenlink.web.ranges import Part
 from listenlink.web.response import Receive, Send
 
 MOST_OF_A_CLIENT = 100
-# The kernel takes this whole: nobody waits for its reader, and this process keeps nothing of it.
+# The kernel takes this whole: nobody waits for the reader, and this process holds none of it.
 SMALL_BYTES = 64 * 1024
-# The server has about five chunks in hand of each stream. They're large for a reader who has taken much
-# without ever keeping the stream waiting, and small for all others.
+# The server holds about five chunks of each stream. They're large for a reader who has taken a lot
+# without ever making the stream wait, and small for all others.
 _CHUNKS_IN_HAND = 5
 _CHUNK_BYTES = 16 * 1024
 _LEAST_CHUNK_BYTES = 4 * 1024
 _GROWS_PER_BYTES = 64
 _WAIT_SECONDS = 0.02
 _CHECK_BYTES = 32 * 1024
-# A revocation must be heard within a second.
+# A revocation must be noticed within a second.
 _CHECK_US = SECOND_US // 2
 _PATIENCE_SECONDS = 60.0
 _STALLED_SECONDS = 2.0
@@ -38,8 +38,8 @@ _NEVER = float("inf")
 
 
 class Stream:
-    """One listener's. `waits_since` is when it began to wait for its reader, in the event loop's seconds:
-    written for each chunk, and looked at by a timer that is set about once a minute."""
+    """One listener's stream. `waits_since` is when it began to wait for its reader, in the event loop's
+    seconds: set for each chunk, and checked by a timer that is set about once a minute."""
 
     __slots__ = ("_loop", "_timeout", "_timer", "waits_since")
 
@@ -51,7 +51,7 @@ class Stream:
 
     @contextlib.asynccontextmanager
     async def patiently(self) -> AsyncIterator[None]:
-        """Raises TimeoutError in the block once its reader took nothing for a minute, or after `give_up`."""
+        """Raise TimeoutError in the block once the reader takes nothing for a minute, or after `give_up`."""
         self._look()
         try:
             async with self._timeout:
@@ -61,7 +61,7 @@ class Stream:
             self._timer.cancel()
 
     def give_up(self) -> None:
-        """End it now. It has begun."""
+        """End the stream now. It must have begun."""
         self._timeout.reschedule(self._loop.time())
 
     def _look(self) -> None:
@@ -73,7 +73,7 @@ class Stream:
 
 
 class AudioStreams:
-    """All streams of one process: at most `most`, and MOST_OF_A_CLIENT of them of one client."""
+    """All streams of one process: at most `most`, and at most MOST_OF_A_CLIENT of them for one client."""
 
     def __init__(self, most: int, player: TrackPlayer, clock: Clock) -> None:
         self.places = Places(most, MOST_OF_A_CLIENT)
@@ -87,8 +87,8 @@ class AudioStreams:
     def place(self, client: ClientAddress) -> Iterator[Stream]:
         """A place for a stream of more than SMALL_BYTES. Raises Problem(LIMITED) and Problem(UNAVAILABLE).
 
-        Where all are taken, whoever has read nothing for the longest time is sent away: then there's a
-        place for who asks again.
+        If all are taken, whoever has read nothing for the longest time is cut off: then there's a place
+        for whoever asks again.
         """
         stream = Stream()
         if self.places.taken >= self.places.most:
@@ -116,8 +116,8 @@ class AudioStreams:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Send the part. Cut short, by returning, for a listener who left, reads nothing for a minute or
-        may no longer listen: the server then closes the connection, so that nobody takes it for the whole."""
+        """Send the part. Returns early if the listener has left, reads nothing for a minute or may no longer
+        listen: the server then closes the connection, so that nobody takes what was sent for the whole."""
         listener = asyncio.ensure_future(_left(receive))
         try:
             async with stream.patiently():
@@ -148,7 +148,7 @@ class AudioStreams:
         checked_at, checked_offset, waited_offset = tick_us(), offset, offset
         while offset < end:
             if offset - checked_offset >= _CHECK_BYTES or tick_us() - checked_at > _CHECK_US:
-                # Sending to somebody who left never waits, so others get their turn only here.
+                # Sending to somebody who has left never waits, so others get their turn only here.
                 await asyncio.sleep(0)
                 checked_at, checked_offset = tick_us(), offset
                 if listener.done() or not await self._may_go_on(playing):
@@ -165,14 +165,14 @@ class AudioStreams:
             if time() - stream.waits_since > _WAIT_SECONDS:
                 waited_offset = offset
             stream.waits_since = _NEVER
-        # What is still in the server's hands takes a place too. It takes an empty chunk for a chunk, so
-        # when it has taken these, the reader has what came before.
+        # What the server still holds needs a place too. To the server an empty chunk is a chunk, so once
+        # it has taken these, the reader has what came before.
         for left in range(_CHUNKS_IN_HAND, -1, -1):
             stream.waits_since = time()
             await send({"type": "http.response.body", "body": b"", "more_body": left > 0})
 
     async def _may_go_on(self, playing: Playing) -> bool:
-        """A database that can't be asked gives no leave."""
+        """Whether the listener may go on; not if the database can't be asked."""
         with contextlib.suppress(Problem):
             return await self._player.may_go_on(playing, self._clock.now_us())
         return False

@@ -1,4 +1,4 @@
-"""What lies around a share page: its embed, its data, its files and pictures. Nothing here counts."""
+"""What surrounds a share page: its embed, data, files and pictures. Nothing here counts an open."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EMBED_PATH = "/embed/"
 
 
 class DownloadAnswer(msgspec.Struct, frozen=True):
-    """Where the file can be fetched from, for as long as a playback URL."""
+    """Where the file can be fetched from, for as long as a playback URL lasts."""
 
     download_url: str
 
@@ -64,7 +64,7 @@ async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
 
 @get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
 async def get_details(state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """What the share page shows of an open link, to whom its session was given."""
+    """What the share page shows of an open link, for whoever was given its session."""
     instance: Instance = state.instance
     scope: Any = request.scope
     session = await find_open_session(state, scope)
@@ -89,7 +89,7 @@ async def get_details(state: State, request: Request[Any, Any, Any]) -> Response
 async def get_download(
     track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> DownloadAnswer:
-    """The URL of a track's file, where the link's creator allows to take it along."""
+    """The URL of a track's file, if the link's creator allows downloads."""
     instance: Instance = state.instance
     scope: Any = request.scope
     session = await find_open_session(state, scope)
@@ -130,7 +130,7 @@ async def get_picture(
 
 
 async def find_open_session(state: State, scope: OurScope) -> ListenSession:
-    """The session that a request for something below a link has, and the link holds good for.
+    """The session of a request for something below a link, if it's valid for that link.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """

@@ -30,7 +30,7 @@ _UNFIT = frozenset('/\\:*?"<>|')
     include_in_schema=False,
 )
 async def download_track(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
-    """Ranges, conditions and the end of a link as in playback."""
+    """Ranges, conditions and the end of a link are handled as in playback."""
     # The undecoded path and no query at all: a URL has one spelling.
     signed = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
     if request.scope["query_string"]:
@@ -58,6 +58,6 @@ async def download_track(state: State, request: Request[Any, Any, Any]) -> ASGIA
 
 
 def file_name(title: str, content_type: str) -> str:
-    """A title as the name of a file: nothing in it that leads elsewhere or that a system can't keep."""
+    """A title as a file name: nothing in it leads elsewhere or is impossible on some system."""
     plain = "".join("_" if c in _UNFIT or not c.isprintable() else c for c in title)
     return (plain[:_NAME_LENGTH].strip(" .") or "track") + _ENDINGS.get(content_type, "")

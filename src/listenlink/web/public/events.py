@@ -19,19 +19,19 @@ from listenlink.web.response import IS_HEAD
 _QUIET_SECONDS = 15.0
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
-    # A proxy that gathers an answer before passing it on would gather this one for ever.
+    # A proxy that buffers an answer before passing it on would buffer this one for ever.
     (b"x-accel-buffering", b"no"),
 ]
 
 
 @get("/v1/music/shared/{token:str}/events", opt={"public": True}, include_in_schema=False)
 async def watch_link(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
-    """`event: ended` once the link is closed or the session over; a comment now and then before."""
+    """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
     instance: Instance = state.instance
     asked: Any = request.scope
     session = await find_open_session(state, asked)
     client = state.clients.find(asked, headers_of(asked))
-    # Entered here, while there can still be an answer of another status.
+    # Entered here, while an answer with another status is still possible.
     stack = contextlib.ExitStack()
     watch = stack.enter_context(instance.watcher.watch(session, client))
 

@@ -1,4 +1,4 @@
-"""The two hot doors as routes of Litestar: for the schema, and for paths the front doesn't match."""
+"""The two hot endpoints as Litestar routes: for the schema, and for paths the front doesn't match."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from listenlink.model.view import ShareView
 from listenlink.web.headers import headers_of
 from listenlink.web.problems import ErrorEnvelope
 
-# Examples that the framework would make up are nonsense, and other ones each time.
+# The examples that the framework would make up are nonsense, and different each time.
 _Spec = functools.partial(ResponseSpec, generate_examples=False)
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
 _REFUSED = _Spec(

@@ -1,4 +1,4 @@
-"""Listens, as players tell of them."""
+"""Listens, as players report them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from listenlink.web.headers import headers_of, text_of
 from listenlink.web.paths import token_of
 from listenlink.web.problems import ErrorEnvelope
 
-# Nobody needs a key for this one, and what arrives is kept until it's whole.
+# This one needs no key, and what arrives is held until it's whole.
 _MOST_BYTES = 4096
 
 
@@ -60,7 +60,7 @@ async def note_listen(
         str | None, HeaderParameter(name="Listen-Session", description="As the open gave it.")
     ] = None,
 ) -> None:
-    """Counted once for each open and track; again: the same answer, no change."""
+    """A listen counts once for each open and track. Again: the same answer, no change."""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
     headers = headers_of(request.scope)

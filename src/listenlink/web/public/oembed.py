@@ -29,7 +29,7 @@ _CACHE_SECONDS = 300
 
 
 class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A rich embed. The licence is an addition of ours, as told everywhere; so is `duration`, in seconds."""
+    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds."""
 
     version: str
     type: str
@@ -73,13 +73,13 @@ async def describe_embed(
     maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
     maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
 ) -> OEmbed:
-    """For a share URL of this server. Counts no open."""
+    """For a share URL of this server. Doesn't count as an open."""
     instance: Instance = state.instance
     scope: Any = request.scope
     headers = headers_of(scope)
     before, _, token = url.partition(SHARED_PATH)
     if before != instance.settings.base_url:
-        token = ""  # of no link; refused and counted like any
+        token = ""  # no link's token; refused and counted like any other
     asked = state.share_requests.read(scope, headers, token, counts=False)
     opening = await state.share_requests.look(asked)
     language = choose_language(text_of(headers, b"accept-language"))
@@ -109,7 +109,7 @@ def _frame(base_url: str, token: str, title: str, size: tuple[int, int]) -> str:
 
 
 def _describe(instance: Instance, page: Page, untitled: str) -> OEmbed:
-    """All but the frame, which is as large as each asker wants it."""
+    """All but the frame, whose size is up to each request."""
     base_url = instance.settings.base_url
     shown = OEmbed(
         version="1.0",

@@ -1,4 +1,4 @@
-"""Playback, `GET` and `HEAD /v1/music/audio/{signed}`: audio for whoever has leave, while they have it."""
+"""Playback, `GET` and `HEAD /v1/music/audio/{signed}`: audio for whoever may listen, while they may."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SAT
 
 
 class PlaybackDoor:
-    """Streams stored audio, or has the proxy in front do it, once all is checked here."""
+    """Streams stored audio, or has the proxy in front do so, once everything is checked here."""
 
     def __init__(self, instance: Instance, clients: ClientFinder, shared_headers: Headers) -> None:
         self._instance = instance
@@ -60,7 +60,7 @@ class PlaybackDoor:
         playing: Playing | None,
         file_name: str,
     ) -> None:
-        """Answer a request for the file itself, to be kept under that name."""
+        """Answer a request for the file itself, to be saved as `file_name`."""
         answer, playing, part = self._answer(scope, headers, playing)
         disposition = content_disposition(file_name).encode()
         answer.headers = [
@@ -93,7 +93,7 @@ class PlaybackDoor:
                 await self._begin(scope, send, answer)
                 await self.streams.send(stream, audio, playing, part, receive, send)
         except Problem as problem:
-            # All are from before the answer was begun.
+            # All of these are raised before the answer has begun.
             await self._send_whole(scope, send, self._refused(scope, problem))
 
     async def _begin(self, scope: Scope, send: Send, answer: Answer) -> None:
@@ -109,7 +109,7 @@ class PlaybackDoor:
         try:
             return await self._instance.open_files.open(playing.playable.digest)
         except FileNotFoundError:
-            # Deleted between the check and now; or lost, which the operator should hear of.
+            # Deleted since the check; or lost, which the operator should know about.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
 
@@ -121,7 +121,7 @@ class PlaybackDoor:
     async def answer(
         self, scope: Scope, headers: dict[bytes, bytes]
     ) -> tuple[Answer, Playing | None, Part | None]:
-        """The answer's head, and what of whose audio is its body, if it has one."""
+        """The answer's head; and if it has a body, which audio and which part of it to send."""
         if scope["method"] == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Range, If-Range")]), None, None
         if scope["method"] not in ("GET", "HEAD"):
@@ -151,7 +151,7 @@ class PlaybackDoor:
         return answer, playing, part if part.length else None
 
     def _handed_over(self, playing: Playing, now_us: int) -> Headers:
-        """For nginx, which then answers from the folder itself: ranges and conditions are its own."""
+        """Headers for nginx, which then answers from the folder itself and handles ranges and conditions."""
         name = playing.playable.digest.hex()
         path = f"{self._instance.settings.accel_prefix}{name[:2]}/{name}"
         headers = _part_headers(playing, Part(200), b"", now_us)

@@ -1,4 +1,4 @@
-"""What a client is told of its budget: in headers, and in a refusal once it's spent."""
+"""How a client learns of its budget: from headers, and from a refusal once it's spent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from listenlink.web.response import Headers
 
 
 def retry_headers(shortage: Shortage, now_us: int) -> Headers:
-    """When to ask again, beside the rate itself."""
+    """The headers that say when to ask again, as well as the rate itself."""
     wait = (b"retry-after", b"%d" % shortage.allowance.wait_seconds)
     return [wait, *rate_headers(shortage.budget, shortage.allowance, now_us)]
 
 
 def rate_headers(budget: Budget, allowance: Allowance | None, now_us: int) -> Headers:
-    """X-RateLimit-* as the reference has it, and draft-ietf-httpapi-ratelimit-headers-11."""
+    """X-RateLimit-* as in the reference, and the headers of draft-ietf-httpapi-ratelimit-headers-11."""
     if allowance is None or not allowance.limit:
         return []
     seconds = now_us // SECOND_US

@@ -1,4 +1,4 @@
-"""The public resolve, `GET` and `HEAD /v1/music/shared/{token}`: the contract's one open endpoint."""
+"""The public resolve, `GET` and `HEAD /v1/music/shared/{token}`: the contract's one public endpoint."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 class PublicDoor:
-    """Answers for share links, to anybody: the page for who prefers one, else JSON."""
+    """Answers anybody's requests for share links: with the page if they prefer one, else with JSON."""
 
     def __init__(
         self, instance: Instance, requests: ShareRequests, pages: PageDoor, shared_headers: Headers
@@ -51,7 +51,7 @@ class PublicDoor:
         await send_answer(scope, send, answer, self._headers)
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
-        """The whole journey of a link: who asks, may they, what is it, is it counted, what is told."""
+        """The whole journey of a link: who is asking, may they, what is it, does it count, what to answer."""
         method = scope["method"]
         if method == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")])

@@ -1,4 +1,4 @@
-"""Saving a shared track: by the link's token, and with the key of whoever saves it."""
+"""Saving a shared track, with the link's token and the key of whoever saves it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SavedTrack(msgspec.Struct, frozen=True):
 async def save_shared_track(
     token: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> SavedTrack:
-    """Keep the track of a link in the library of the key's user. Counts no open; again: the same."""
+    """Save a link's track to the library of the key's user. Counts no open. Again: the same answer."""
     instance: Instance = state.instance
     scope = request.scope
     edge = await save_track(

@@ -1,7 +1,7 @@
-"""The pages of a link: shared, embedded, and opened without script. None of them counts but the last.
+"""The pages of a link: shared, embedded, and opened without script. Only the last counts an open.
 
-Most people never see the JSON: the share URL answers a browser here, by `web/public/resolve.py`. A page is
-written in a thread, once for all who ask for the same (`actions/show_page.py`).
+Most people never see the JSON: `web/public/resolve.py` has a share URL answered here for browsers. A page
+is rendered in a thread, once for all who ask for the same one (`actions/show_page.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NO_FRAME = "'none'"
 
 
 class PageDoor:
-    """Answers with pages, for links in whatever state."""
+    """Answers with pages, whatever state the link is in."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class PageDoor:
     async def listening(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
-        """The page of an open link for a browser without script: its audio plays as long as the session."""
+        """The page of an open link for a browser without script; its audio plays while the session lasts."""
         asked = self._requests.read(scope, headers, token, session, counts=False)
         await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
 
@@ -139,7 +139,7 @@ class PageDoor:
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
     def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:
-        """Its URLs end with the session, so it's the same for as long as that."""
+        """The page's URLs end with the session, so it stays the same until then."""
         urls = self._instance.urls
 
         def write(page: Page) -> Written:
@@ -178,7 +178,7 @@ class PageDoor:
         language: str,
         wait: int | None = None,
     ) -> Answer:
-        """One of a few, which are the same for everybody."""
+        """One of a few pages that are the same for everybody."""
 
         def write() -> Written:
             return write_packed(self._writer.ended(why, language, wait).encode())

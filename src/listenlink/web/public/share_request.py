@@ -1,4 +1,4 @@
-"""A request for a share link, as every door by token reads it."""
+"""A request for a share link, as every endpoint with a token reads it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from listenlink.web.response import TRACE, Scope
 
 
 class ShareRequests:
-    """Reads who asks for which link, with which session, at what moment."""
+    """Reads who is asking for which link, with which session, and when."""
 
     def __init__(self, instance: Instance, clients: ClientFinder) -> None:
         self._instance = instance
@@ -32,7 +32,7 @@ class ShareRequests:
         *,
         counts: bool,
     ) -> OpenRequest:
-        """The request; its session is that of `Listen-Session` where none is given."""
+        """The request; its session is that of `Listen-Session` if no other is given."""
         clock = self._instance.clock
         now_us = clock.now_us()
         if session_text is None:
@@ -51,8 +51,8 @@ class ShareRequests:
         )
 
     async def look(self, asked: OpenRequest) -> Opening:
-        """What a request that only looks is shown. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
-        whatever the reason, also for content that was removed."""
+        """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
+        whatever the reason, even if the content was removed."""
         opening = await self._instance.opener.open(asked)
         if opening.shortage is not None:
             raise limited(opening.shortage)
@@ -61,11 +61,11 @@ class ShareRequests:
         return opening
 
     async def spend_picture(self, scope: Scope) -> None:
-        """Count a picture that is asked for by its name. Raises Problem(LIMITED)."""
+        """Count a request for a picture by its name. Raises Problem(LIMITED)."""
         client = self._clients.find(scope, headers_of(scope))
         tick_us = self._instance.clock.tick_us()
         await spend_one(self._instance.limits, Budget.PICTURE, client, tick_us)
 
     def session(self, text: str, now_us: int) -> ListenSession | None:
-        """The session behind a text; None if it's misspelled, forged or over."""
+        """The session behind a text; None if it's malformed, forged or over."""
         return read_session(text, self._instance.session_signer, now_us // SECOND_US)
