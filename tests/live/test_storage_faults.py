@@ -124,9 +124,8 @@ def test_a_bucket_that_cannot_be_asked(
         proxy.heal()
     healed_at = time.monotonic()
     assert object_storage.keys(prefix) == before
-    # As soon as it's back, without a restart.
     track = send(owner, other)
-    assert track.status_code == 201
+    assert track.status_code == 201, "as soon as it's back, without a restart"
     assert owner.get(unseen).status_code == 200
     assert time.monotonic() - healed_at < MOST_SECONDS
     url = opened.json()["track"]["playback_url"]

@@ -61,13 +61,13 @@ def test_both_are_made_once_whoever_asks_for_which(
 
 def test_nobody_waits_while_they_are_made(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
     def make(app: Any) -> Any:
-        time.sleep(0.5)
+        time.sleep(2)
         return write_document(app)
 
     monkeypatch.setattr(reference, "write_document", make)
     answer, longest = beside.longest_wait("/docs")
     assert answer.status_code == 200
-    assert longest < 0.4
+    assert longest < 1.5
 
 
 def test_what_could_not_be_made_is_made_for_the_next(
