@@ -83,7 +83,7 @@ def test_the_migrations_write_the_same_sql_as_the_declaration(
 
 def test_the_version_is_the_newest_migration_and_the_only_head(database: Path) -> None:
     config = Config()
-    folder = Path(listenlink.store.__file__).parent / "migrations"
+    folder = Path(listenlink.store.__file__).parent / "database" / "migrations"
     config.set_main_option("script_location", str(folder))
     assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA_VERSION]
     assert schema_version(database) == SCHEMA_VERSION
