@@ -15,6 +15,7 @@ from sqlalchemy import MetaData
 
 import listenlink.store
 from listenlink.store import tables as tables
+from listenlink.store.audit import tables as audit_tables  # noqa: F401 (its tables are declared by that)
 from listenlink.store.database.columns import SCHEMA_VERSION, metadata
 from listenlink.store.database.sqlite import create_database, make_engine, schema_version, upgrade
 
