@@ -39,7 +39,11 @@ HOARD = Path(__file__).with_name("hoard.py")
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server without limits: everything that is asked for gets as far as it can."""
-    settings = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"}
+    settings = {
+        "TRUSTED_PROXIES": "127.0.0.1/32",
+        "RESOLVE_LIMIT_PER_MINUTE": "0",
+        "PLAYBACK_TTL_SECONDS": "3600",
+    }
     running = Server(tmp_path_factory.mktemp("open") / "data", settings)
     running.create()
     running.start()
@@ -83,6 +87,7 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
     # Each got as far as its door: what is refused before it is remembered nowhere anyway.
     assert [name for name, each in told.items() if not set(each["statuses"]) <= _EXPECTED] == []
     assert told["agent"]["statuses"] == told["language"]["statuses"] == [200]
+    assert told["range"]["statuses"] == told["tag"]["statuses"] == [200]
     grown = list(itertools.accumulate(each["grew"] for each in told.values()))
     print(f"at most {max(grown) / 1e6:.1f} MB")
     assert max(grown) <= MOST_GROWTH_BYTES
