@@ -21,6 +21,7 @@ import psutil
 from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.settings import load_settings
+from listenlink.store.database import sqlite
 from listenlink.web.front import Front
 
 # As much as a head may have, but for its other lines.
@@ -150,6 +151,8 @@ async def ask_many(front: Front, kind: Kind, path: str, numbers: Iterator[int]) 
 
 async def main(data: Path, port: int, requests: int, paths: dict[str, str]) -> None:
     """Every kind, one after the other, in one process."""
+    # What the database keeps of its pages has a bound of its own, and would look like the rest of it.
+    sqlite._CACHE_KIB = 1024
     instance = build_instance(load_settings(data=data, port=port), Clock())
     front = Front(instance, lambda: contextlib.nullcontext())
     process, told = psutil.Process(), {}

@@ -39,7 +39,11 @@ HOARD = Path(__file__).with_name("hoard.py")
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server without limits: everything that is asked for gets as far as it can."""
-    settings = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"}
+    settings = {
+        "TRUSTED_PROXIES": "127.0.0.1/32",
+        "RESOLVE_LIMIT_PER_MINUTE": "0",
+        "PLAYBACK_TTL_SECONDS": "3600",
+    }
     running = Server(tmp_path_factory.mktemp("open") / "data", settings)
     running.create()
     running.start()
@@ -47,7 +51,8 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_path: Path) -> None:
+def goods_of(open_house: Server, tmp_path: Path) -> dict[str, str]:
+    """Where there is something to ask for."""
     with open_house.owner() as owner, open_house.listener() as listener:
         song = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=3000))
         token = share(owner, song["id"])["token"]
@@ -55,7 +60,7 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
         view = listener.get(opened).json()
         page = listener.get(opened, headers={"Accept": "text/html"}).text
     shared = f"{open_house.url}{opened}"
-    paths = {
+    return {
         "open": opened,
         "page": opened,
         "listen": opened + "/listen",
@@ -70,6 +75,10 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
         "music": "/v1/music/",
         "caller": "/v1/caller",
     }
+
+
+def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_path: Path) -> None:
+    paths = goods_of(open_house, tmp_path)
     arguments = [str(open_house.data), str(open_house.port), str(REQUESTS), json.dumps(paths)]
     done = subprocess.run(
         [sys.executable, str(HOARD), *arguments], env=clean_environment(**open_house.settings),
@@ -83,6 +92,7 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
     # Each got as far as its door: what is refused before it is remembered nowhere anyway.
     assert [name for name, each in told.items() if not set(each["statuses"]) <= _EXPECTED] == []
     assert told["agent"]["statuses"] == told["language"]["statuses"] == [200]
+    assert told["range"]["statuses"] == told["tag"]["statuses"] == [200]
     grown = list(itertools.accumulate(each["grew"] for each in told.values()))
     print(f"at most {max(grown) / 1e6:.1f} MB")
     assert max(grown) <= MOST_GROWTH_BYTES

@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from listenlink.store import tables as tables
-
 # Both are needed whole: what isn't imported isn't declared.
+from listenlink.store import tables as tables
+from listenlink.store.audit import tables as audit_tables  # noqa: F401
 from listenlink.store.database.columns import metadata
 
 context.configure(
