@@ -101,10 +101,9 @@ def test_a_bucket_that_cannot_be_asked(
     tmp_path: Path,
     fault: str,
 ) -> None:
-    link = share(owner, song["id"])
+    link, seen = share(owner, song["id"]), f"/tracks/{song['id']}/cover"
     other = make("wav16", tmp_path / "other.wav", sample_count=RATE + secrets.randbelow(RATE))
     unseen = f"/tracks/{put_in_with_a_cover(owner, tmp_path)}/cover"
-    seen = f"/tracks/{song['id']}/cover"
     assert owner.get(seen).status_code == 200
     before = object_storage.keys(prefix)
     FAULTS[fault](proxy)
