@@ -37,6 +37,8 @@ nodes: .venv/.dev  ## Run only the second half of that: on PostgreSQL, Redis and
 check: .venv/.dev  ## Style, types, import law, dependencies
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
+	@if [ -x $(BIN)/biome ]; then $(BIN)/biome lint --error-on-warnings; \
+	else echo "No linter of JavaScript for this machine: left out."; fi
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src

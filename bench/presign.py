@@ -8,9 +8,9 @@ from collections.abc import Callable
 from statistics import median
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from listenlink.media.bucket_address import read_bucket_address
-from listenlink.media.cloudfront import CloudFrontUrls
-from listenlink.media.presigned_url import PresignedUrls
+from listenlink.media.bucket.address import read_bucket_address
+from listenlink.media.bucket.cloudfront import CloudFrontUrls
+from listenlink.media.bucket.presigned_url import PresignedUrls
 
 _TRACKS = 500
 _ROUNDS = 9

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 SOURCES = Path(__file__).parents[1] / "src" / "listenlink" / "web"
 METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
-# As `web/page_writer.py` reads templates. A template that can't be read mustn't pass for an empty one.
+# As `web/pages/page_writer.py` reads templates. A template that can't be read mustn't pass for an empty one.
 OPTIONS = {
     "**.html": {
         "extensions": "jinja2.ext.i18n",

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 import engines
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
 
@@ -153,9 +153,9 @@ class Server:
         engines.change(self.backend, sql, parameters)
 
     @property
-    def backend(self) -> Backend:
+    def backend(self) -> DatabaseLocation:
         """Where the database is."""
-        return Backend(self.data, self.settings.get("DATABASE_URL"))
+        return DatabaseLocation(self.data, self.settings.get("DATABASE_URL"))
 
     def wait_until_derived(self) -> None:
         """Until everything is made of all audio, so that nothing changes by itself."""

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 import servers
-from listenlink.store.backend import Backend
-from listenlink.store.database import Database
-from listenlink.store.sqlite import FILE_NAME
+from listenlink.store.database.database import Database
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.sqlite import FILE_NAME
 from object_storage import shared_seaweedfs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -40,19 +40,21 @@ def new_settings(engine: str = ENGINE) -> dict[str, str]:
     return settings
 
 
-def new_backend(folder: Path, engine: str = ENGINE) -> Backend:
+def new_backend(folder: Path, engine: str = ENGINE) -> DatabaseLocation:
     """An empty database with all tables."""
-    backend = Backend(folder, None if engine == SQLITE else servers.new_database())
+    backend = DatabaseLocation(folder, None if engine == SQLITE else servers.new_database())
     backend.create()
     return backend
 
 
 @functools.lru_cache(maxsize=2)
-def _beside(backend: Backend) -> Database:
+def _beside(backend: DatabaseLocation) -> Database:
     return backend.open()
 
 
-def query(backend: Backend, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def query(
+    backend: DatabaseLocation, sql: str, parameters: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
     """Read beside a server. SQL has `?` for each parameter."""
     if backend.url is None:
         with sqlite3.connect(backend.path, timeout=10) as connection:
@@ -62,7 +64,7 @@ def query(backend: Backend, sql: str, parameters: tuple[Any, ...]) -> list[tuple
     )
 
 
-def change(backend: Backend, sql: str, parameters: tuple[Any, ...]) -> None:
+def change(backend: DatabaseLocation, sql: str, parameters: tuple[Any, ...]) -> None:
     """Change something beside a server."""
     if backend.url is None:
         connection = sqlite3.connect(backend.path, timeout=10)
@@ -84,7 +86,7 @@ def _execute(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> A
     return connection.execute(text(first + named), values)
 
 
-def dump(backend: Backend) -> bytes:
+def dump(backend: DatabaseLocation) -> bytes:
     """Everything the database holds, as whoever takes it away has it."""
     if backend.url is None:
         return b"".join(path.read_bytes() for path in backend.folder.glob(f"{FILE_NAME}*"))

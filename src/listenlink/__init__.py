@@ -1,4 +1,4 @@
-"""Share music by link. `Client` speaks to a server; the server itself is started by the CLI."""
+"""Share music by link. `Client` talks to a server; the server itself is started from the CLI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for: the command line and the server's workers don't need an HTTP client.
+    # Imported on demand: the command line and the server's workers don't need an HTTP client.
     if name in __all__:
         from listenlink import client
 

@@ -1,4 +1,4 @@
-"""`python -m listenlink`."""
+"""Entry point for `python -m listenlink`."""
 
 from listenlink.cli import main
 

@@ -1,32 +1,33 @@
-"""The only wiring place: settings in, a running instance and its web application out."""
+"""The only place where parts are wired together: from settings to an instance and its web application."""
 
 from __future__ import annotations
 
 import structlog
 
 from listenlink import parts
-from listenlink.actions.check_readiness import Readiness
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.derive_audio import AudioDeriver
 from listenlink.actions.draw_preview import PreviewDrawer
-from listenlink.actions.find_instance import backend_of, load_ring
-from listenlink.actions.instance import Instance
-from listenlink.actions.name_clients import ClientNames
+from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.play_track import TrackPlayer
-from listenlink.actions.resume_upload import UploadResumer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
+from listenlink.capacity import current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
+from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
-from listenlink.media.open_objects import OpenObjects
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.running.derive_audio import AudioDeriver
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import Readiness
 from listenlink.settings import Settings, load_settings
 from listenlink.web.front import Front
 from listenlink.web.running import running
@@ -35,43 +36,48 @@ _PROBES_AT_ONCE = 2
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
-    """Put an instance together as the settings say.
+    """Assemble an instance according to the settings.
 
-    Raises RefusesToStart if there is none, or if its keys or its bucket's aren't fit to sign with.
+    Raises RefusesToStart if there is none, or if its keys or its bucket's can't be used for signing.
     """
     check_instance(settings)
     ring = load_ring(settings)
-    backend = backend_of(settings)
-    stores = parts.open_stores(backend, settings, clock)
+    location = locate_database(settings)
+    stores = parts.open_stores(location, settings, clock)
     database, folder, drafts, media_urls = stores
     keys = parts.compare_keys(ring, clock, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     opener, reader = parts.open_doors(
-        backend, limits, ClientNames(daily_keys), settings, with_objects=media_urls is not None
+        location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
     deriver = AudioDeriver(database, folder, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
+    capacity = current_capacity()
+    maker, covers = parts.make_makers()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
     return Instance(
-        settings=settings, clock=clock, database=database, folder=folder, media_urls=media_urls,
-        open_objects=OpenObjects(folder), reader=reader, daily_keys=daily_keys, registry=registry,
+        settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
+        media_urls=media_urls,
+        open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=UploadResumer(database, folder, drafts, uploader, settings.max_upload_bytes),
-        deriver=deriver, urls=urls, pages=PageShower(database, registry),
+        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes),
+        deriver=deriver, urls=urls, maker=maker, covers=covers,
+        pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
-        watcher=LinkWatcher(database, clock), session_signer=Signer(ring, SESSION_PURPOSE),
+        watcher=LinkWatcher(database, clock, capacity.event_streams),
+        session_signer=Signer(ring, SESSION_PURPOSE),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
     )  # fmt: skip
 
 
 def create_app() -> Front:
-    """The ASGI application, from the environment's settings. The server calls this in each worker."""
+    """The ASGI application, set up from the environment. The server calls this in each worker."""
     settings = load_settings()
     set_up_logs(settings.log_level)
     instance = build_instance(settings, Clock())

@@ -9,12 +9,12 @@ DAY_US = 86_400 * SECOND_US
 
 
 class Clock:
-    """Wall time for facts, a monotonic tick for limits, both in whole microseconds."""
+    """Wall time for records, a monotonic tick for limits, both in whole microseconds."""
 
     def now_us(self) -> int:
-        """Microseconds since the Unix epoch, UTC. May be stepped by the operator."""
+        """Microseconds since the Unix epoch, UTC. The operator may step this clock."""
         return time.time_ns() // 1000
 
     def tick_us(self) -> int:
-        """Microseconds that never run backwards: a stepped clock must not lock a client out."""
+        """Microseconds that never go backwards: a stepped clock must not lock a client out."""
         return time.monotonic_ns() // 1000

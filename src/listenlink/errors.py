@@ -1,4 +1,4 @@
-"""The kinds of problem an action can end in; nothing of HTTP. `web/problems.py` gives each its status."""
+"""The kinds of problem an action can end in, without any HTTP. `web/problems.py` gives each its status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ProblemKind(Enum):
-    """Why a request can't be done. One kind is one `code` of the error envelope (docs/api.md)."""
+    """Why a request can't be fulfilled. Each kind is one `code` of the error envelope (docs/api.md)."""
 
     AUTHENTICATION_REQUIRED = auto()
     INVALID_API_KEY = auto()
@@ -40,10 +40,10 @@ class ProblemKind(Enum):
 
 
 class Problem(Exception):
-    """An expected end of an action, told to the caller in the one error envelope.
+    """An expected way for an action to end, reported to the caller in the error envelope.
 
-    `details` stands in the envelope as it is, so it never holds internals; `message` replaces the
-    kind's own sentence where a more useful one can be said.
+    `details` goes into the envelope unchanged, so it never holds internals; `message` replaces the
+    kind's own sentence where there is a more useful one.
     """
 
     def __init__(self, kind: ProblemKind, message: str | None = None, **details: Any) -> None:
@@ -54,14 +54,14 @@ class Problem(Exception):
 
 
 def invalid(field: str, message: str, **details: Any) -> Problem:
-    """A 422 that names the field which is wrong (docs/api.md, VALIDATION_ERROR)."""
+    """A 422 that names the invalid field (docs/api.md, VALIDATION_ERROR)."""
     return Problem(ProblemKind.INVALID, message, field=field, **details)
 
 
 def is_exhausted(error: BaseException) -> bool:
-    """Whether what failed found no descriptor left, in this process or on this machine: that passes."""
+    """Whether this failed because the process or the machine has no descriptors left, which passes."""
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 class RefusesToStart(Exception):
-    """The server, or a command, can't start as it is set up; the text is one line for the operator."""
+    """The server or a command can't start as configured; the text is one line for the operator."""

@@ -1,4 +1,4 @@
-"""Log lines: JSON on standard error, one a line. Callers give no token, key, URL or full address."""
+"""Logging: JSON on standard error, one object per line. Callers pass no token, key, URL or full address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXHAUSTED_EVERY_US = SECOND_US
 
 
 class _Stderr:
-    """Standard error, which may be a file on the disk that is full: a line lost is no request lost."""
+    """Standard error, which may be a file on a full disk: losing a line must not lose a request."""
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError):
@@ -29,7 +29,7 @@ class _Stderr:
 
 
 def set_up_logs(level: str) -> None:
-    """Configure once per process. JSON escapes what could forge a second line."""
+    """Configure logging, once per process. JSON escapes anything that could forge a second line."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -42,7 +42,7 @@ def set_up_logs(level: str) -> None:
 
 
 def log_unexpected(error: BaseException, trace: str) -> None:
-    """Log an error by its type and where it came from. Its text could hold what was asked: left out."""
+    """Log an error's type and where it came from, but not its text, which could quote the request."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_TOLD:]
     structlog.get_logger().error(
         "unexpected",
@@ -53,7 +53,7 @@ def log_unexpected(error: BaseException, trace: str) -> None:
 
 
 class _Exhausted:
-    """Whose lines would fill the disk: everybody who asks then has one."""
+    """Limits lines that would otherwise fill the disk, since every request would cause one."""
 
     def __init__(self) -> None:
         self._said_at: int | None = None
@@ -69,5 +69,5 @@ _exhausted = _Exhausted()
 
 
 def log_exhausted() -> None:
-    """Log that there is no descriptor left, once a second at most."""
+    """Log that no descriptors are left, at most once a second."""
     _exhausted.tell()

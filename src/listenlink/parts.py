@@ -1,4 +1,4 @@
-"""The parts of an instance that its settings choose among: database, storage, limits, keys, checks.
+"""The parts of an instance that depend on its settings: database, storage, limits, keys, checks.
 
 `app.py` puts them together; nothing else makes them.
 """
@@ -10,7 +10,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from listenlink.actions.check_readiness import (
+from listenlink.actions.find_instance import daily_folder
+from listenlink.actions.make_once import OnceMaker
+from listenlink.actions.manage_tracks import remove_discarded
+from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.decisions import Opening
+from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
+from listenlink.actions.opening.rule import OpenRequest
+from listenlink.clock import DAY_US, Clock
+from listenlink.errors import Problem, RefusesToStart
+from listenlink.media.choose_storage import choose_storage
+from listenlink.media.folder.resumable_drafts import ResumableDrafts
+from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.budget import Budget
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.shelf import Shelf
+from listenlink.model.signing import Signer, SigningKey, derive
+from listenlink.running.node_keys import NodeKeys
+from listenlink.running.readiness import (
     Check,
     database_check,
     engines_check,
@@ -18,37 +38,21 @@ from listenlink.actions.check_readiness import (
     limits_check,
     storage_check,
 )
-from listenlink.actions.compare_keys import KeyComparison
-from listenlink.actions.decide_opens import Opening, OpenRequest
-from listenlink.actions.find_instance import daily_folder
-from listenlink.actions.keep_opens import OpenKeeper
-from listenlink.actions.limit_clients import ClientLimits, OwnLimits
-from listenlink.actions.manage_tracks import remove_discarded
-from listenlink.actions.name_clients import ClientNames
-from listenlink.actions.open_link import LinkOpener
-from listenlink.clock import DAY_US, Clock
-from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.choose_storage import choose_storage
-from listenlink.media.resumable_drafts import ResumableDrafts
-from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
-from listenlink.media.storage import MediaUrls, Storage
-from listenlink.model.licence import EngineRegistry
-from listenlink.model.signing import Signer, SigningKey, derive
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
-from listenlink.store import audit_days, engines, resumable_uploads, tracks
-from listenlink.store.backend import Backend
-from listenlink.store.connections import Connections
-from listenlink.store.database import Database
-from listenlink.store.group_commit import GroupCommit
-from listenlink.store.playback import PlaybackReader, SqlitePlaybackReader
-from listenlink.store.postgres import BATCHES
-from listenlink.store.postgres_group import PostgresGroup
-from listenlink.store.postgres_playback import PostgresPlaybackReader
+from listenlink.store import engines, resumable_uploads, tracks
+from listenlink.store.audit import day_tables
+from listenlink.store.database.database import Database
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.postgres import BATCHES
+from listenlink.store.opening.group_commit import GroupCommit
+from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
+
+_KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Stores(NamedTuple):
-    """Where things are kept. `media_urls` is None where this server sends audio itself."""
+    """Where things are stored. `media_urls` is None where this server sends audio itself."""
 
     database: Database
     folder: Storage
@@ -56,18 +60,18 @@ class Stores(NamedTuple):
     media_urls: MediaUrls | None
 
 
-def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
-    """The database, brought to this version's tables, and the storage, cleaned of what a crash left.
+def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
+    """Open the database, upgraded to this version's tables, and the storage, cleared of a crash's remains.
 
-    Raises RefusesToStart if the database can't be reached, or the bucket's keys aren't fit to sign with.
+    Raises RefusesToStart if the database can't be reached, or the bucket's keys can't be used for signing.
     """
     folder, media_urls = choose_storage(settings, os.environ)
     try:
-        backend.upgrade()
-        database = backend.open(serves=True)
-        database.write_now(lambda connection: audit_days.make_days(connection, clock.now_us()))
+        location.upgrade()
+        database = location.open(serves=True)
+        database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
     folder.share_lock(database.publishing)
     drafts = ResumableDrafts(settings.data)
 
@@ -83,62 +87,75 @@ def open_stores(backend: Backend, settings: Settings, clock: Clock) -> Stores:
         ),
         is_arriving,
     )
-    if not folder.has_leftovers:  # A bucket is seen to behind the start (actions/keep_house.py).
+    if not folder.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
         remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
     return Stores(database, folder, drafts, media_urls)
 
 
 def open_shared(
     settings: Settings, ring: Sequence[SigningKey], clock: Clock
-) -> tuple[ClientLimits, DayKeys]:
-    """What several processes share by Redis, or one has by itself: the limits and the days' keys."""
-    own = OwnLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
+) -> tuple[RateLimits, DayKeys]:
+    """The limits and the days' keys, shared by several processes through Redis, or one process's own."""
+    own = OwnRateLimits(settings.resolve_limit_per_minute, settings.miss_limit_per_minute)
     days = DailyKeys(daily_folder(settings))
     if settings.redis_url is None:
         return own, days
-    # Here, because one process by itself needn't wait for what Redis takes to load.
-    from listenlink.actions.share_limits import SharedLimits
-    from listenlink.store.shared_days import SharedDayKeys
-    from listenlink.store.shared_log import PURPOSE, SharedLog, open_redis
+    # Imported here, so that a process on its own needn't wait for Redis's client to load.
+    from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
+    from listenlink.store.redis.redis_days import RedisDayKeys
+    from listenlink.store.redis.redis_log import PURPOSE, RedisLog, open_redis
 
     redis = open_redis(settings.redis_url.get_secret_value())
-    shared_days = SharedDayKeys(redis, days)
+    shared_days = RedisDayKeys(redis, days)
     shared_days.prepare(clock.now_us() // DAY_US)
-    if not own.hit_limit:
+    if not own.sizes[Budget.RESOLVE]:
         return own, shared_days
-    # While keys are exchanged, all nodes have the one with the lowest id for as long as possible.
+    # While keys are being replaced, taking the lowest id lets all nodes agree for as long as possible.
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
-    log = SharedLog(redis, own.hit_limit, own.miss_limit, secret)
-    return SharedLimits(own, log, clock), shared_days
+    log = RedisLog(redis, own.sizes, secret)
+    return RedisRateLimits(own, log, clock), shared_days
 
 
 def open_doors(
-    backend: Backend,
-    limits: ClientLimits,
-    names: ClientNames,
+    location: DatabaseLocation,
+    limits: RateLimits,
+    names: Pseudonyms,
     settings: Settings,
     *,
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
-    """What is asked too often to go the way of ordinary queries: opening, and playback's point reads."""
-    connections = Connections(backend.url, BATCHES) if backend.url is not None else None
-    keeper = OpenKeeper(
-        limits, names, settings.session_ttl_seconds, connections, with_objects=with_objects
-    )
-    if backend.url is not None:
-        # Connections of their own: neither opens nor playback can take the others'.
-        reader = PostgresPlaybackReader(Connections(backend.url, BATCHES))
-        return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
+    """What is too frequent to go through ordinary queries: opening, and playback's point reads."""
+    if location.url is not None:
+        return _open_postgres_doors(location.url, limits, names, settings, with_objects)
+    ttl_seconds = settings.session_ttl_seconds
+    keeper = OpenKeeper(limits, names, ttl_seconds, with_objects=with_objects)
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
-        backend.path, keeper.run_now, keeper.undo, keeper.done
+        location.path, keeper.run_now, keeper.undo, keeper.done
     )
-    return LinkOpener(keeper, queue), SqlitePlaybackReader(backend.path)
+    return LinkOpener(keeper, queue), SqlitePlaybackReader(location.path)
+
+
+def _open_postgres_doors(
+    url: str, limits: RateLimits, names: Pseudonyms, settings: Settings, with_objects: bool
+) -> tuple[LinkOpener, PlaybackReader]:
+    # Imported here, because the embedded database does without the driver.
+    from listenlink.store.opening.connections import Connections
+    from listenlink.store.opening.postgres_group import PostgresGroup
+    from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
+
+    ttl_seconds = settings.session_ttl_seconds
+    # Separate connections: neither opens nor playback can take the other's.
+    connections = Connections(url, BATCHES)
+    keeper = OpenKeeper(limits, names, ttl_seconds, connections, with_objects=with_objects)
+    reader = PostgresPlaybackReader(Connections(url, BATCHES))
+    return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
 
 
 def load_engines(
     database: Database, settings: Settings, clock: Clock
 ) -> tuple[EngineRegistry, str | None]:
-    """The registry; without a readable file it knows no engine, and every licence is unclear."""
+    """The engine registry, and what is wrong with its file. If that can't be read, the registry knows no
+    engine, and every licence is unclear."""
     try:
         terms = engines.read_engines_file(settings.engines_file, clock.now_us())
     except engines.UnreadableEngines as problem:
@@ -148,14 +165,24 @@ def load_engines(
 
 
 def make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
-    """Addresses of audio that this server answers."""
+    """The playback URLs that this server answers itself."""
     purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 
-def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> KeyComparison:
-    """The signing keys, compared with the other nodes' for the first time."""
-    keys = KeyComparison(ring, clock)
+def make_makers() -> tuple[OnceMaker, OnceMaker]:
+    """One maker for pages and one for covers, on a common shelf, so with one bound for the process.
+
+    A page of 500 tracks takes 0.8 MB. Rendering competes with opens for the interpreter, so only two pages
+    are rendered at a time: with one, a page of one track would have to wait for a page of 500.
+    """
+    shelf = Shelf(_KEPT_BYTES, _KEPT_BYTES // 8)
+    return OnceMaker(shelf, 2, most_waiting=32), OnceMaker(shelf, 4, most_waiting=64)
+
+
+def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> NodeKeys:
+    """Compare the signing keys with the other nodes' for the first time, and return them."""
+    keys = NodeKeys(ring, clock)
     keys.compare_now(database)
     return keys
 
@@ -164,11 +191,11 @@ def list_checks(
     settings: Settings,
     stores: Stores,
     ring: Sequence[SigningKey],
-    keys: KeyComparison,
-    limits: ClientLimits,
+    keys: NodeKeys,
+    limits: RateLimits,
     engines_problem: str | None,
 ) -> list[Check]:
-    """What must hold for an instance to be ready, in the order `/readyz` tells it."""
+    """What must hold for an instance to be ready, in the order `/readyz` reports it."""
     return [
         database_check(stores.database),
         storage_check(stores.folder),

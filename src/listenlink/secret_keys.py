@@ -1,8 +1,8 @@
-"""The instance's secrets, as files beside the database and never in it: signing keys, daily keys.
+"""The instance's secrets, in files beside the database and never in it: signing keys, daily keys.
 
-`secrets/signing-keys` holds one `key_id hex` line a key, newest first. `secrets/daily/DATE` holds
+`secrets/signing-keys` has one `key_id hex` line per key, newest first. `secrets/daily/DATE` holds
 the key that makes that day's audit pseudonyms; it's destroyed after seven days, and with it the
-last way from a pseudonym back to an address.
+last way back from a pseudonym to an address.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DAILY_NAME = re.compile(r"\.?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9a-f]*)?")
 
 
 def create_signing_keys(folder: Path) -> None:
-    """Make the first key. Raises FileExistsError rather than replace one."""
+    """Create the first signing key. Raises FileExistsError rather than replace one."""
     folder.mkdir(mode=0o700, exist_ok=True)
     line = f"{secrets.token_hex(4)} {secrets.token_hex(MIN_KEY_BYTES)}\n"
     _write_new(folder / SIGNING_FILE, line.encode())
@@ -34,9 +34,9 @@ def create_signing_keys(folder: Path) -> None:
 def load_signing_keys(
     folder: Path, file: Path | None = None, given: str | None = None
 ) -> tuple[SigningKey, ...]:
-    """The key ring, newest first: what is `given`, else the file's, by default the one in `folder`.
+    """The key ring, newest first: from `given`, else from `file`, else from the file in `folder`.
 
-    Raises RefusesToStart if there is no key, a short or misspelled one, or if others may read it.
+    Raises RefusesToStart if there is no key, if one is short or malformed, or if others may read the file.
     """
     if given is not None:
         return _parse_ring("LISTENLINK_SIGNING_KEYS", given.replace(",", "\n"))
@@ -74,7 +74,7 @@ def _parse_key(source: str, line: str) -> SigningKey:
 
 
 def copy_signing_keys(secrets_folder: Path, to: Path) -> None:
-    """Put the signing keys into another folder, in place of those there, for its owner only."""
+    """Copy the signing keys to another folder, replacing any there, readable by the owner only."""
     draft = to / f".{SIGNING_FILE}"
     draft.unlink(missing_ok=True)
     _write_new(draft, (secrets_folder / SIGNING_FILE).read_bytes())
@@ -82,41 +82,41 @@ def copy_signing_keys(secrets_folder: Path, to: Path) -> None:
 
 
 def take_signing_keys(source: Path, folder: Path) -> None:
-    """Use the keys from another folder in a new instance. Raises RefusesToStart if they aren't fit."""
+    """Use another folder's keys in a new instance. Raises RefusesToStart if they can't be used."""
     load_signing_keys(source)
     folder.mkdir(mode=0o700)
     copy_signing_keys(source, folder)
 
 
 class DayKeys(Protocol):
-    """The keys of the days' audit pseudonyms."""
+    """The keys that make each day's audit pseudonyms."""
 
     def key_of(self, day: int) -> bytes:
-        """The key of a day, counted in days since the epoch; made when first asked for."""
+        """The key for a day, given in days since the epoch; created when first asked for."""
 
     def prepare(self, day: int) -> None:
-        """Have the keys of this day and the next one at hand. May take a moment."""
+        """Load or create the keys of this day and the next. May take a moment."""
 
     def destroy_old(self, today: int) -> int:
-        """Remove the keys of days that are over for longer than they may be kept; how many."""
+        """Remove keys of days too long ago for them to be retained; return how many."""
 
 
 class DailyKeys:
-    """One random key a UTC day, shared by all processes of the instance through its file."""
+    """One random key per UTC day, common to all processes of the instance through its file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loaded: dict[int, bytes] = {}
 
     def key_of(self, day: int) -> bytes:
-        """The key of a day, counted in days since the epoch; made when first asked for."""
+        """The key for a day, given in days since the epoch; created when first asked for."""
         key = self._loaded.get(day)
         if key is None:
             key = self._loaded[day] = self._load_or_make(day)
         return key
 
     def prepare(self, day: int) -> None:
-        """Have the keys of this day and the next one at hand."""
+        """Load or create the keys of this day and the next."""
         for asked in (day, day + 1):
             self.key_of(asked)
 
@@ -124,7 +124,7 @@ class DailyKeys:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / _date_of(day).isoformat()
         made = secrets.token_bytes(MIN_KEY_BYTES)
-        # Written under another name first: a second process must never read half a key.
+        # Written under another name first, so that a second process never reads half a key.
         draft = self._folder / f".{path.name}.{secrets.token_hex(8)}"
         try:
             _write_new(draft, made)
@@ -136,11 +136,11 @@ class DailyKeys:
         return made
 
     def destroy_old(self, today: int) -> int:
-        """Remove the keys of days that are over for longer than they may be kept; how many."""
+        """Remove keys of days too long ago for them to be retained; return how many."""
         oldest_kept = _date_of(today) - timedelta(days=DAILY_KEYS_KEPT_DAYS)
         gone = 0
         for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            # A crash between writing and naming a key leaves `.DATE.…`, which holds it too.
+            # A crash between writing and naming a key leaves `.DATE.…`, which holds the key too.
             match = _DAILY_NAME.fullmatch(path.name)
             if match is not None and match.group(1) < oldest_kept.isoformat():
                 path.unlink(missing_ok=True)

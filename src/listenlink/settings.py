@@ -1,6 +1,6 @@
-"""All settings, `LISTENLINK_*`, typed. A bad value refuses to start with one clear line.
+"""All settings, `LISTENLINK_*`, typed. A bad value stops the start with one clear line.
 
-docs/settings.md describes each; a test holds the two together.
+docs/settings.md describes each; a test checks that the two agree.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PUBLIC_URL = re.compile(
 
 
 class Settings(BaseSettings):
-    """The settings of one running instance. Durations carry their unit in the name."""
+    """The settings of one running instance. Names of durations include the unit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -59,11 +59,11 @@ class Settings(BaseSettings):
     )
     resolve_limit_per_minute: int = Field(
         default=120, ge=0, le=100_000,
-        description="Opens accepted per client address in any 60 s; 0 switches both limits off.",
+        description="Opens accepted per client address in any 60 s; 0 switches all limits off.",
     )  # fmt: skip
     miss_limit_per_minute: int = Field(
         default=20, ge=0, le=100_000,
-        description="Refusals told per client address in any 60 s; 0 switches this limit off.",
+        description="Different refused tokens per client address in any 60 s; 0 switches this limit off.",
     )  # fmt: skip
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
@@ -184,7 +184,7 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """`public_url`, or the loopback address that is served. No slash at the end."""
+        """`public_url`, or the loopback address the server listens on. No trailing slash."""
         if self.public_url:
             return self.public_url
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -192,9 +192,9 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Settings from the environment; `given` values that aren't None go before it.
+    """Load settings from the environment; `given` values that aren't None take precedence.
 
-    Raises RefusesToStart with one line that names the variable and what is wrong with it.
+    Raises RefusesToStart with one line that names the variable and says what is wrong with it.
     """
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})

@@ -13,7 +13,7 @@ from browser.chromium import Site, Visit
 from browser.listening import Visits, collect, open_page, upload_songs, wait_until_past
 from cast import Server, share, upload, wait_for_sound
 from engines import of_folder
-from listenlink.web.assets import ASSETS
+from listenlink.web.pages.assets import ASSETS
 from media.make_audio import add_cover, make, make_picture
 
 MOST_BYTES = 40 * 1024

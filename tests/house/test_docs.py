@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -11,7 +13,8 @@ import typer.main
 from listenlink.cli import app
 from listenlink.errors import ProblemKind
 from listenlink.settings import PREFIX, Settings
-from listenlink.store.postgres import MOST_CONNECTIONS
+from listenlink.store.database.postgres import MOST_CONNECTIONS
+from listenlink.web import routes
 from listenlink.web.problems import _TABLE
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 
@@ -42,12 +45,76 @@ def test_how_many_connections_a_process_takes_is_told() -> None:
     assert sum(map(int, parts.groups())) == MOST_CONNECTIONS
 
 
-def test_every_route_is_described() -> None:
+def _path_of(handler_path: str) -> str:
+    return re.sub(r"\{(\w+):str\}", r"{\1}", handler_path)
+
+
+def _declared() -> set[tuple[str, str, str]]:
+    """The path, method and scope of every route that is answered, `anybody` where none is needed.
+
+    HEAD stands only where it's a route's own, not where the front makes it of GET; OPTIONS nowhere.
+    """
+    return {
+        (_path_of(path), method, _scope_of(handler))
+        for handler in [*FOR_ANYBODY, *FOR_OWNERS]
+        for path in handler.paths
+        for method in handler.http_methods
+        if method != "OPTIONS"
+    }
+
+
+def _scope_of(handler: Any) -> str:
+    if handler.opt.get("public"):
+        return "anybody"
+    return "any key" if handler.opt.get("any_scope") else f"scope `{handler.opt['scope']}`"
+
+
+def test_the_table_of_routes_is_the_program_s() -> None:
+    """Each with its methods and who may call it, and none besides."""
     text = (ROOT / "docs" / "api.md").read_text()
-    for handler in [*FOR_ANYBODY, *FOR_OWNERS]:
-        for path in handler.paths:
-            written = re.sub(r"\{(\w+):str\}", r"{\1}", path)
-            assert written in text, written
+    rows = re.findall(r"^\| ((?:`[A-Z]+` ?)+) \| (`/[^|]*) \| ([^|]*) \|$", text, re.MULTILINE)
+    described = {
+        (path, method, "anybody" if who.startswith("anybody") else who.partition(" of any")[0])
+        for methods, paths, who in rows
+        for method in re.findall("[A-Z]+", methods)
+        for path in re.findall(r"`([^`]+)`", paths)
+    }
+    declared = _declared()
+    # The front makes a HEAD of every GET; some need to be told of.
+    made = {(path, "HEAD", who) for path, method, who in declared if method == "GET"}
+    assert described - (made - declared) == declared
+
+
+def test_the_comments_of_the_route_table_are_true() -> None:
+    """`handler,  # scope METHODS path`, with `{…}` for the ids that didn't fit."""
+    text = Path(routes.__file__).read_text()
+    rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S+)$", text, re.MULTILINE)
+    handlers = [*FOR_ANYBODY, *FOR_OWNERS]
+    assert len(rows) == len(handlers)
+    for (_, name, scope, methods, path), handler in zip(rows, handlers, strict=True):
+        assert handler.fn.__name__ == name
+        assert {_path_of(one) for one in handler.paths} & {path} or _fits(path, handler.paths), name
+        own = set(handler.http_methods) - {"OPTIONS"}
+        assert own <= set(methods.split()) <= own | ({"HEAD"} if "GET" in own else set()), name
+        wanted = {"anybody": "", "any key": "any"}.get(
+            _scope_of(handler), str(handler.opt.get("scope"))
+        )
+        assert scope.strip() == wanted, name
+
+
+def _fits(written: str, paths: Iterable[str]) -> bool:
+    pattern = re.escape(written).replace(r"\{…\}", r"\{\w+\}")
+    return any(re.fullmatch(pattern, _path_of(path)) for path in paths)
+
+
+def test_the_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"`((?:\w+/)+\w+\.\w+)`", text)) | set(
+        re.findall(r"`((?:\w+/)+)`", text)
+    )
+    assert len(named) > 30
+    for path in named:
+        assert (ROOT / "src" / "listenlink" / path).exists() or (ROOT / path).exists(), path
 
 
 def test_every_error_code_is_described() -> None:

@@ -30,6 +30,14 @@ def test_files_and_functions_are_short_and_say_what_they_are(path: Path) -> None
             assert length <= MOST_LINES_IN_A_FUNCTION, node.name
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "src").rglob("*.js")), ids=lambda path: path.name)
+def test_scripts_are_short_and_say_what_they_are(path: Path) -> None:
+    """The length of functions is the linter's (biome.json)."""
+    lines = path.read_text().splitlines()
+    assert len(lines) <= MOST_LINES_IN_A_FILE
+    assert lines[0].startswith("// ")
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "src").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
 )

@@ -18,8 +18,7 @@ from sqlalchemy import Connection
 from engines import new_settings
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import create_instance
-from listenlink.actions.find_instance import backend_of
-from listenlink.actions.instance import Instance
+from listenlink.actions.find_instance import locate_database
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.app import build_instance
 from listenlink.clock import SECOND_US, Clock
@@ -31,6 +30,7 @@ from listenlink.model.client_address import find_client
 from listenlink.model.listen_session import ListenSession, read_session, write_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.track import StoredAudio, Track
+from listenlink.running.instance import Instance
 from listenlink.settings import Settings
 from listenlink.store import library, people, tracks
 
@@ -157,5 +157,5 @@ def new_world(folder: Path) -> World:
         name.lower(): stored[name] for name in ("DATABASE_URL", "REDIS_URL") if name in stored
     }
     settings = Settings(data=folder / "data", resolve_limit_per_minute=0, **given)
-    create_instance(backend_of(settings), "Music", "me@localhost", clock.now_us())
+    create_instance(locate_database(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

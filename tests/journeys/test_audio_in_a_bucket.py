@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload, wait_for_sound
-from listenlink.media.picture import Picture, read_picture_header
+from listenlink.media.sandbox.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
 from object_storage import BUCKET, ObjectStorage
 from stored import drafts

@@ -12,7 +12,7 @@ import pytest
 from cast import Server, share, upload
 from listenlink.model.api_key import new_api_key
 from listenlink.store import people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from media.make_audio import make
 
 OWNERS_ROUTES = [

@@ -13,7 +13,7 @@ from av.container import InputContainer
 
 from cast import Server, share, upload, wait_for_sound
 from engines import SENDS_AUDIO
-from listenlink.media.picture import Picture, read_picture_header
+from listenlink.media.sandbox.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
 from stored import stored_audio
 

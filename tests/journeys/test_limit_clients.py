@@ -175,5 +175,6 @@ def test_limits_of_zero_are_off(tmp_path: Path) -> None:
     try:
         with httpx.Client(base_url=running.url) as client:
             assert {client.get(missing(n)).status_code for n in range(60)} == {404}
+            assert {client.get(missing(0)).status_code for _ in range(140)} == {404}
     finally:
         running.stop()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
-from listenlink.web.languages import LANGUAGES, catalogue
+from listenlink.web.pages.languages import LANGUAGES, catalogue
 from media.make_audio import make
 from web.page_reader import ReadPage
 

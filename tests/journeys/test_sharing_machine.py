@@ -22,7 +22,7 @@ from journeys.sharing_machine import HOUR_US, PICKS, Sharing
 from journeys.sharing_model import DAY_US
 from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
-from listenlink.actions.keep_house import add_up_opens
+from listenlink.running.housekeeping import add_up_opens
 from listenlink.store.library import Wanted
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000

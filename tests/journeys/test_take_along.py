@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cast import Server, share
+from cast import Server, share, upload
 from engines import of_folder
 from journeys.seen import BROWSER, opens, part, upload_song
+from media.make_audio import make
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,22 @@ def test_a_file_is_taken_along_only_if_its_creator_says_so(
     assert listener.get(url.replace("/download/", "/audio/")).status_code == 403
     owner.patch(f"/share/{link['id']}", json={"allow_download": False}).raise_for_status()
     assert listener.get(url).status_code == 403
+
+
+def test_only_what_the_link_leads_to_is_taken_along(
+    listener: httpx.Client, owner: httpx.Client, song: dict[str, Any], tmp_path: Path
+) -> None:
+    other = upload(owner, make("wav16", tmp_path / "other.wav"), title="Other")
+    album = owner.post("/collections", json={"name": "Evening"}).json()
+    owner.post(f"/collections/{album['id']}/tracks", json={"track_id": song["id"]})
+    for target in (song["id"], album["id"]):
+        link = share(owner, target, allow_download=True)
+        path = f"/v1/music/shared/{link['token']}"
+        session = {"Listen-Session": listener.get(path).headers["listen-session"]}
+        statuses = [
+            listener.get(f"{path}/download/{track}", headers=session).status_code
+            for track in (song["id"], other["id"], "mtrack_000000000000", "mtrack_x", album["id"])
+        ]
+        assert statuses == [200, 404, 404, 404, 404]
+    owner.delete(f"/collections/{album['id']}/tracks/{song['id']}").raise_for_status()
+    assert listener.get(f"{path}/download/{song['id']}", headers=session).status_code == 404

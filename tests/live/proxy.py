@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -29,7 +30,8 @@ worker_processes 1;
 user {user};
 pid {folder}/nginx.pid;
 error_log {folder}/error.log error;
-events {{ worker_connections 1024; }}
+worker_rlimit_nofile {descriptors};
+events {{ worker_connections {connections}; }}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -45,7 +47,12 @@ def write_configuration(folder: Path, inside: str) -> Path:
     """A whole configuration in `folder`, with `inside` as its http block."""
     folder.mkdir(exist_ok=True)
     path = folder / "nginx.conf"
-    path.write_text(_AROUND.format(user=getpass.getuser(), folder=folder, inside=inside))
+    _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+    around = _AROUND.format(
+        user=getpass.getuser(), folder=folder, inside=inside,
+        descriptors=descriptors, connections=min(32_768, descriptors),
+    )  # fmt: skip
+    path.write_text(around)
     return path
 
 
@@ -56,7 +63,7 @@ def local_example(folder: Path, port: int, *nodes: int) -> str:
     line = next(line for line in text.splitlines() if "server NODE" in line)
     text = re.sub(r"(    server NODE .*\n)+", "NODES\n", text)
     text = text.replace("NODES", "\n".join(line.replace("NODE", f"127.0.0.1:{n}") for n in nodes))
-    text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port} backlog=1024;")
+    text = text.replace("listen 443 ssl http2 ", f"listen 127.0.0.1:{port} ")
     text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
     text = re.sub(r".*ssl_certificate.*\n", "", text)
     assert "ssl" not in text
@@ -88,7 +95,8 @@ def caddy_before(folder: Path, port: int, *nodes: int) -> Iterator[None]:
     )
     folder.mkdir(exist_ok=True)
     path = folder / "Caddyfile"
-    path.write_text("{\n\tadmin off\n\tauto_https off\n}\n" + text)
+    assert text.count("\n{\n") == 1
+    path.write_text(text.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1))
     command = [str(CADDY), "run", "--config", str(path), "--adapter", "caddyfile"]
     with _running(command, folder, port):
         yield

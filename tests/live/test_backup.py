@@ -18,8 +18,8 @@ import pytest
 
 from cast import LISTENLINK, Server, clean_environment, run_cli, share, upload
 from engines import of_sqlite
-from listenlink.store import open_counts
-from listenlink.store.sqlite_database import SqliteDatabase
+from listenlink.store.audit import open_counts
+from listenlink.store.database.sqlite_database import SqliteDatabase
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from media.make_audio import make
 

@@ -55,7 +55,7 @@ def test_a_link_is_opened_renewed_and_closed(client: Client, server: Server, tra
         with pytest.raises(ListenlinkError, match="no longer available"):
             stranger.open(link.token)
         assert view.session is not None
-        stranger.tell_listen(link.token, view.session, track.id)
+        stranger.record_listen(link.token, view.session, track.id)
     told = client.link(link.id)
     assert (told.state, told.opens, told.target_title) == ("spent", 1, track.title)
     assert [line.outcome for line in client.opens(link.id)] == ["refused", "renewed", "opened"]

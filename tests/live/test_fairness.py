@@ -9,6 +9,7 @@ import asyncio
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -125,31 +126,47 @@ async def clocked(tmp_path: Path) -> AsyncIterator[tuple[Front, str, SetClock]]:
     with serving(tmp_path) as server:
         (link,) = make_links(server, tmp_path, {})
     clock = SetClock()
-    settings = Settings(data=server.data, port=server.port, resolve_limit_per_minute=7)
+    settings = Settings(
+        data=server.data, port=server.port, resolve_limit_per_minute=7, miss_limit_per_minute=3
+    )
     instance = build_instance(settings, clock)
     yield Front(instance, None), SHARED + str(link["token"]), clock  # type: ignore[arg-type]
     instance.close()
 
 
 @of_sqlite
-async def test_what_a_429_says_is_true_to_the_second(clocked: tuple[Front, str, SetClock]) -> None:
+@pytest.mark.parametrize("asked", ["good", "dead", "all dead"])
+async def test_what_a_429_says_is_true_to_the_second(
+    clocked: tuple[Front, str, SetClock], asked: str
+) -> None:
     """Who waits as long as told is served, always; a whole second less isn't enough."""
-    front, path, clock = clocked
+    front, good, clock = clocked
+    dead = [f"{SHARED}shr_{number:032x}" for number in range(6)]
+    paths = {"good": [good], "dead": dead[:1], "all dead": dead}
     rng = random.Random(7)  # noqa: S311
-    told = 0
-    for _ in range(400):
+    told: Counter[bytes] = Counter()
+    for _ in range(500):
+        path = rng.choice(paths[asked])
+        served = 200 if path == good else 404
         status, headers, _ = await ask_in_process(front, "GET", path)
-        if status == 200:
-            clock.tick += rng.choice([0, 1, rng.randrange(5_000_000), rng.randrange(30_000_000)])
+        if status == served:
+            clock.tick += rng.choice([0, 1, rng.randrange(5_000_000), rng.randrange(15_000_000)])
             continue
-        told += 1
         assert status == 429
         wait = int(headers[b"retry-after"])
         assert 1 <= wait <= 61
-        assert headers[b"ratelimit-policy"] == b'"resolve";q=7;w=60'
-        assert headers[b"ratelimit"] == b'"resolve";r=0;t=%d' % wait
+        policy = headers[b"ratelimit-policy"]
+        assert policy in (b'"resolve";q=7;w=60', b'"refusal";q=3;w=60', b'"repeat";q=7;w=60')
+        assert headers[b"x-ratelimit-limit"] in policy
+        assert headers[b"ratelimit"] == policy.partition(b";")[0] + b";r=0;t=%d" % wait
+        told[policy.split(b'"')[1]] += 1
         clock.tick += (wait - 1) * 1_000_000
         assert (await ask_in_process(front, "GET", path))[0] == 429
         clock.tick += 1_000_000
-        assert (await ask_in_process(front, "GET", path))[0] == 200
-    assert told > 20
+        assert (await ask_in_process(front, "GET", path))[0] == served
+    budgets = {
+        "good": {b"resolve"},
+        "dead": {b"repeat"},
+        "all dead": {b"refusal", b"repeat"},
+    }
+    assert {budget for budget, count in told.items() if count >= 5} == budgets[asked]

@@ -17,7 +17,7 @@ import pytest
 
 from cast import Server
 from listenlink.model.ids import trace_id
-from listenlink.store import open_counts
+from listenlink.store.audit import open_counts
 from live.load import (
     FULL,
     SHARED,

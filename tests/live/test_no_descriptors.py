@@ -20,9 +20,9 @@ import pytest
 
 from cast import Server, share, upload, wait_for_sound
 from engines import of_folder
-from listenlink.actions import keep_house
 from listenlink.app import build_instance
 from listenlink.clock import Clock
+from listenlink.running import housekeeping
 from listenlink.settings import load_settings
 from live.load import serving
 from media.make_audio import add_cover, make
@@ -232,8 +232,8 @@ async def test_the_house_is_kept_on_after_there_were_none(
     monkeypatch.setattr(instance.keys, "compare", fail("keys"))
     monkeypatch.setattr(instance.opener, "write_limited", fail("limited"))
     for name in ("_SECOND", "_MINUTE", "_RETENTION_EVERY_SECONDS", "_DAYS_EVERY_SECONDS"):
-        monkeypatch.setattr(keep_house, name, 0.01)
-    keeping = asyncio.create_task(keep_house.keep_house(instance))
+        monkeypatch.setattr(housekeeping, name, 0.01)
+    keeping = asyncio.create_task(housekeeping.keep_house(instance))
     await asyncio.sleep(1)
     assert not keeping.done()
     assert min(asked.count(name) for name in ("retention", "days", "keys", "limited")) >= 2

@@ -181,3 +181,42 @@ def test_several_workers_share_the_limit_by_redis(
     statuses = ask_at_once([node], token, 2 * LIMIT, "203.0.113.99")
     assert statuses.count(200) == LIMIT
     node.stop()
+
+
+def test_refusals_listens_and_pictures_have_one_budget_over_all_nodes(
+    nodes: list[Server], song: dict[str, Any]
+) -> None:
+    link, address = link_to(nodes, song), "203.0.113.78"
+    statuses = ask_at_once(nodes, "shr_" + "e" * 32, 3 * LIMIT, address)
+    assert (statuses.count(404), statuses.count(429)) == (LIMIT, 2 * LIMIT)
+    assert counted_repeats(nodes[0]) == 2 * LIMIT
+    with nodes[0].listener() as listener:
+        opened = listener.get(f"/v1/music/shared/{link['token']}")
+        page = listener.get(f"/v1/music/shared/{link['token']}", headers={"Accept": "text/html"})
+    picture = page.text.partition('og:image" content="')[2].partition('"')[0]
+    session = {"Listen-Session": opened.headers["listen-session"]}
+
+    def listen(number: int) -> int:
+        with nodes[number % 2].listener(address) as listener:
+            path, heard = f"/v1/music/shared/{link['token']}/listen", {"track_id": song["id"]}
+            return listener.post(path, headers=session, json=heard).status_code
+
+    def look(number: int) -> int:
+        with nodes[number % 2].listener(address) as listener:
+            return listener.get(httpx.URL(picture).path).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        heard = list(pool.map(listen, range(2 * LIMIT)))
+        seen = list(pool.map(look, range(6 * LIMIT)))
+    assert (heard.count(204), heard.count(429)) == (LIMIT, LIMIT)
+    assert (seen.count(200), seen.count(429)) == (5 * LIMIT, LIMIT)
+    # Good links open all the while.
+    statuses = ask_at_once(nodes, link["token"], LIMIT, address)
+    assert statuses == [200] * LIMIT
+
+
+def counted_repeats(node: Server) -> int:
+    """The sum of the counted rows, once each node has written its own."""
+    time.sleep(2.5)
+    ((total,),) = node.query("SELECT SUM(count) FROM limited WHERE reason = 9")
+    return int(total)

@@ -22,7 +22,7 @@ import pytest
 import servers
 from cast import Server, share, upload
 from engines import POSTGRESQL
-from listenlink.store.postgres import MOST_CONNECTIONS
+from listenlink.store.database.postgres import MOST_CONNECTIONS
 from live.load import FULL, SHARED, Reply, Request, connected, get, press
 from media.make_audio import make
 

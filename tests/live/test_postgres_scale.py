@@ -20,8 +20,8 @@ import servers
 from cast import Server
 from engines import POSTGRESQL
 from listenlink.clock import DAY_US, Clock
-from listenlink.store import audit_days
-from listenlink.store.backend import Backend
+from listenlink.store.audit import day_tables
+from listenlink.store.database.location import DatabaseLocation
 from live.load import FULL, SHARED, Reply, Request, connected, get, link_number, make_links, press
 
 pytestmark = [
@@ -62,11 +62,11 @@ def token(number: int) -> str:
     return "shr_" + hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()
 
 
-def fill_audit(postgres: servers.Program, backend: Backend) -> None:
+def fill_audit(postgres: servers.Program, backend: DatabaseLocation) -> None:
     """As many lines each day, up to yesterday, in the tables of their days."""
     today = Clock().now_us() // DAY_US
     database = backend.open()
-    database.write_now(lambda c: audit_days.make(c, range(today - DAYS, today)))
+    database.write_now(lambda c: day_tables.make(c, range(today - DAYS, today)))
     database.close()
     # It would be taken for the cost of an open.
     servers.run_sql(postgres, "postgres", "ALTER SYSTEM SET autovacuum = off")
@@ -120,11 +120,11 @@ def cost_of_an_open(server: Server, postgres: servers.Program, links: int) -> fl
     return min(costs)
 
 
-def drop_a_month(backend: Backend) -> float:
+def drop_a_month(backend: DatabaseLocation) -> float:
     """Seconds that the oldest thirty days took to go."""
     until_us = (Clock().now_us() // DAY_US - DAYS + 30) * DAY_US
     database, began = backend.open(), time.monotonic()
-    while database.write_now(lambda c: audit_days.drop_days(c, until_us)):
+    while database.write_now(lambda c: day_tables.drop_days(c, until_us)):
         pass
     took = time.monotonic() - began
     left = database.read_now(lambda c: c.execute(text("SELECT count(*) FROM audit")).scalar_one())

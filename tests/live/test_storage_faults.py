@@ -14,7 +14,7 @@ import pytest
 
 from cast import Server, share, upload, wait_for_sound
 from fault_proxy import FaultProxy, fault_proxy
-from media.make_audio import add_cover, make
+from media.make_audio import add_cover, make, make_picture
 from object_storage import ObjectStorage
 from stored import drafts
 
@@ -81,6 +81,15 @@ def send(owner: httpx.Client, path: Path) -> httpx.Response:
     )
 
 
+def put_in_with_a_cover(owner: httpx.Client, folder: Path) -> str:
+    """A track whose cover is like no other."""
+    picture = make_picture(width=64 + 2 * secrets.randbelow(200))
+    path = make("mp3_cbr", folder / "unseen.mp3", sample_count=RATE)
+    track = upload(owner, add_cover(path, picture))
+    wait_for_sound(owner, track["id"])
+    return str(track["id"])
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_bucket_that_cannot_be_asked(
     server: Server,
@@ -94,6 +103,9 @@ def test_a_bucket_that_cannot_be_asked(
 ) -> None:
     link = share(owner, song["id"])
     other = make("wav16", tmp_path / "other.wav", sample_count=RATE + secrets.randbelow(RATE))
+    unseen = f"/tracks/{put_in_with_a_cover(owner, tmp_path)}/cover"
+    seen = f"/tracks/{song['id']}/cover"
+    assert owner.get(seen).status_code == 200
     before = object_storage.keys(prefix)
     FAULTS[fault](proxy)
     try:
@@ -104,17 +116,17 @@ def test_a_bucket_that_cannot_be_asked(
         refused = timed(lambda: send(owner, other))
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["error"]["code"] == "STORAGE_UNAVAILABLE"
-        assert timed(lambda: owner.get(f"/tracks/{song['id']}/cover")).status_code == 503
+        assert timed(lambda: owner.get(unseen)).status_code == 503
+        assert timed(lambda: owner.get(seen)).status_code == 200, "it's kept"
         assert timed(lambda: owner.get("/tracks")).status_code == 200
         assert drafts(server) == []
     finally:
         proxy.heal()
     healed_at = time.monotonic()
     assert object_storage.keys(prefix) == before
-    # As soon as it's back, without a restart.
     track = send(owner, other)
-    assert track.status_code == 201
-    assert owner.get(f"/tracks/{song['id']}/cover").status_code == 200
+    assert track.status_code == 201, "as soon as it's back, without a restart"
+    assert owner.get(unseen).status_code == 200
     assert time.monotonic() - healed_at < MOST_SECONDS
     url = opened.json()["track"]["playback_url"]
     assert httpx.get(url).status_code == 200

@@ -18,8 +18,8 @@ import servers
 from cast import Server, free_port, share, upload
 from engines import POSTGRESQL
 from fault_proxy import FaultProxy, fault_proxy
-from listenlink.store import open_counts
-from listenlink.store.database import Database
+from listenlink.store.audit import open_counts
+from listenlink.store.database.database import Database
 from live.proxy import nginx_before
 from media.make_audio import make
 from object_storage import ObjectStorage, seaweedfs

@@ -15,10 +15,10 @@ import pytest
 from obstore.exceptions import BaseError
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.bucket import Bucket
-from listenlink.media.bucket_address import connect, object_key, read_bucket_address
-from listenlink.media.draft import Draft
-from listenlink.media.presigned_url import PresignedUrls
+from listenlink.media.bucket.address import connect, object_key, read_bucket_address
+from listenlink.media.bucket.bucket import Bucket
+from listenlink.media.bucket.presigned_url import PresignedUrls
+from listenlink.media.folder.draft import Draft
 from object_storage import BUCKET, CREDENTIALS, LIMITED_KEY_ID, LIMITED_PREFIX, ObjectStorage
 
 SONG = b"RIFF" + bytes(range(256)) * 400

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from listenlink.errors import RefusesToStart
-from listenlink.media.bucket_address import read_bucket_address
-from listenlink.media.presigned_url import PresignedUrls
+from listenlink.media.bucket.address import read_bucket_address
+from listenlink.media.bucket.presigned_url import PresignedUrls
 
 AWS = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "not-to-be-told"}
 

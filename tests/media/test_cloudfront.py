@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from listenlink.errors import RefusesToStart
-from listenlink.media.bucket_address import read_bucket_address
-from listenlink.media.cloudfront import CloudFrontUrls, load_cloudfront_key
+from listenlink.media.bucket.address import read_bucket_address
+from listenlink.media.bucket.cloudfront import CloudFrontUrls, load_cloudfront_key
 
 AWS = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
 DIGEST = bytes(range(32))

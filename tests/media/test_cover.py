@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from listenlink.media.cover import make_covers
-from listenlink.media.picture import Picture, read_picture_header
+from listenlink.media.sandbox.cover import make_covers
+from listenlink.media.sandbox.picture import Picture, read_picture_header
 from media.make_audio import make_picture
 
 CODECS = {"mjpeg": "mjpeg", "png": "png", "libwebp": "webp"}

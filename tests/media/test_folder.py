@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.draft import Draft
-from listenlink.media.folder import Folder
+from listenlink.media.folder.draft import Draft
+from listenlink.media.folder.folder import Folder
 
 SONG = b"RIFF" + bytes(range(256)) * 400
 DIGEST = hashlib.sha256(SONG).digest()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 
 ROUNDS = 150
 SONG = b"the same song " * 5000

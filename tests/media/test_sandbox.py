@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from listenlink.media.measure import Measured, Probe, Refused
-from listenlink.media.sandbox import limit_seconds
+from listenlink.media.sandbox.lockdown import limit_seconds
 from media.make_audio import make
 
 TRY = """

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listenlink.media.attachment import content_disposition
-from listenlink.media.bucket_address import BucketAddress, connect
-from listenlink.media.sigv4 import AwsCredentials, presign_get, sign_query
+from listenlink.media.bucket.address import BucketAddress, connect
+from listenlink.media.bucket.sigv4 import AwsCredentials, presign_get, sign_query
 from object_storage import ACCESS_KEY_ID, BUCKET, SECRET_ACCESS_KEY, ObjectStorage
 
 EMPTY = hashlib.sha256(b"").hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from listenlink.media.sniff import sniff
+from listenlink.media.sandbox.sniff import sniff
 from media.make_audio import FORMATS, make
 
 KEYS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listenlink.media.tag_text import clean
+from listenlink.media.sandbox.tag_text import clean
 
 
 def test_clean_text() -> None:

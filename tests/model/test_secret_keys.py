@@ -19,7 +19,7 @@ from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.model.signing import Signer
 from listenlink.secret_keys import DailyKeys, create_signing_keys, load_signing_keys
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 FILE = "signing-keys"
 GOOD = b"0000000a " + b"a5" * 32 + b"\n"
@@ -120,7 +120,7 @@ START_UP: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("fault", START_UP)
 def test_a_server_does_not_start_without_a_fit_key(fault: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    create_instance(Backend(data), "Label", "a@label.example", 0)
+    create_instance(DatabaseLocation(data), "Label", "a@label.example", 0)
     START_UP[fault](data / SECRETS)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ended = run_cli("serve", "--data", str(data), "--port", "1")
@@ -153,7 +153,7 @@ def test_a_days_key_is_made_once_kept_privately_and_found_again(tmp_path: Path) 
 _ASK = """
 import sys
 from pathlib import Path
-from listenlink.store.backend import Backend
+from listenlink.store.backend import DatabaseLocation
 from listenlink.secret_keys import DailyKeys
 sys.stdin.readline()
 print(" ".join(DailyKeys(Path(sys.argv[1])).key_of(day).hex() for day in range(20662, 20692)))
@@ -190,9 +190,9 @@ def test_a_days_key_is_kept_for_seven_days_and_then_destroyed(tmp_path: Path) ->
 _DIE_WHILE_MAKING = """
 import os, sys
 from pathlib import Path
-from listenlink.store.backend import Backend
-from listenlink.store.backend import Backend
-from listenlink.store.backend import Backend
+from listenlink.store.backend import DatabaseLocation
+from listenlink.store.backend import DatabaseLocation
+from listenlink.store.backend import DatabaseLocation
 from listenlink.secret_keys import DailyKeys
 link = os.link
 def link_and_die(source, target):

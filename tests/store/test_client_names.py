@@ -6,15 +6,15 @@ import sqlite3
 import tracemalloc
 from pathlib import Path
 
-from listenlink.actions.keep_opens import OpenKeeper
-from listenlink.actions.limit_clients import OwnLimits
-from listenlink.actions.name_clients import ClientNames
 from listenlink.actions.open_link import OpenRequest
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import ClientAddress, find_client
 from listenlink.secret_keys import DayKeys
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 NOON_US = 20_000 * DAY_US + DAY_US // 2
 ANNA, BEN = (find_client(address, "", ()) for address in ("203.0.113.5", "2001:db8::1"))
@@ -38,7 +38,7 @@ class CountedDays(DayKeys):
 
 
 def test_who_has_a_number_is_not_asked_for_again_that_day() -> None:
-    names = ClientNames(CountedDays())
+    names = Pseudonyms(CountedDays())
     first = names.look_up([ANNA, BEN, ANNA], NOON_US)
     assert [prefix for _, prefix in first.unnamed.values()] == [ANNA.prefix, BEN.prefix]
     first.give([7, 8])
@@ -54,7 +54,7 @@ def test_who_has_a_number_is_not_asked_for_again_that_day() -> None:
 
 
 def test_of_very_many_clients_those_of_late_are_known_and_the_memory_is_small() -> None:
-    names = ClientNames(CountedDays())
+    names = Pseudonyms(CountedDays())
     tracemalloc.start()
     for first in range(0, 80_000, 500):
         batch = names.look_up([client_of(first + n) for n in range(500)] + [ANNA], NOON_US)
@@ -74,11 +74,11 @@ def client_of(n: int) -> ClientAddress:
 
 
 def test_a_batch_of_nobody_forgets_nobody(tmp_path: Path) -> None:
-    backend = Backend(tmp_path, None)
+    backend = DatabaseLocation(tmp_path, None)
     backend.create()
     connection = sqlite3.connect(backend.path, isolation_level=None)
     days = CountedDays()
-    keeper = OpenKeeper(OwnLimits(100, 100), ClientNames(days), 3600)
+    keeper = OpenKeeper(OwnRateLimits(100, 100), Pseudonyms(days), 3600)
     for items in ([asked(ANNA)], [None], [asked(ANNA)]):
         connection.execute("BEGIN IMMEDIATE")
         keeper.run_now(connection, items)

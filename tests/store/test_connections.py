@@ -11,8 +11,8 @@ import pytest
 
 import servers
 from listenlink.errors import Problem, ProblemKind
-from listenlink.store.connections import Connections
-from listenlink.store.postgres import Raw
+from listenlink.store.database.postgres import Raw
+from listenlink.store.opening.connections import Connections
 
 MOST = 3
 BUSY_WITHIN_SECONDS = 2.0

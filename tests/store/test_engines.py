@@ -12,7 +12,7 @@ from engines import new_backend
 from listenlink.clock import DAY_US
 from listenlink.model.licence import UNCLEAR, EngineRegistry, EngineTerms, LicenceClass
 from listenlink.store import tables
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.engines import (
     UnreadableEngines,
     load_registry,

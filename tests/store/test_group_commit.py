@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.store.group_commit import GroupCommit
-from listenlink.store.group_queue import MOST_PER_BATCH, MOST_WAITING
+from listenlink.store.opening.group_commit import GroupCommit
+from listenlink.store.opening.group_queue import MOST_PER_BATCH, MOST_WAITING
 
 BUSY_WITHIN_SECONDS = 2.0
 

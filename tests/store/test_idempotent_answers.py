@@ -7,8 +7,8 @@ from pathlib import Path
 from engines import new_backend
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import SigningKey
-from listenlink.store import idempotent_answers
-from listenlink.store.idempotent_answers import KeptAnswer
+from listenlink.store import idempotency
+from listenlink.store.idempotency import KeptAnswer
 
 OLD, NEW = SigningKey("0" * 8, b"o" * 32), SigningKey("1" * 8, b"n" * 32)
 
@@ -34,16 +34,16 @@ def test_old_answers_go_in_steps_and_new_ones_stay(tmp_path: Path) -> None:
     def fill(connection: object) -> None:
         for n in range(1200):
             digest = n.to_bytes(32, "big")
-            idempotent_answers.keep_answer(connection, digest, kept, n)  # type: ignore[arg-type]
+            idempotency.keep_answer(connection, digest, kept, n)  # type: ignore[arg-type]
 
     try:
         database.write_now(fill)
         steps = []
-        while gone := database.write_now(lambda c: idempotent_answers.delete_older(c, 1100)):
+        while gone := database.write_now(lambda c: idempotency.delete_older(c, 1100)):
             steps.append(gone)
         assert steps == [500, 500, 100]
         newest, oldest = (1199).to_bytes(32, "big"), (0).to_bytes(32, "big")
-        find = idempotent_answers.find_answer
+        find = idempotency.find_answer
         assert database.read_now(lambda c: find(c, newest, 1100)) == kept
         assert database.read_now(lambda c: find(c, newest, 1200)) is None
         assert database.read_now(lambda c: find(c, oldest, 0)) is None

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, text
 
 from engines import ENGINE, SQLITE, new_backend, of_sqlite
 from listenlink.model.audit import Agent, Outcome
-from listenlink.store import open_counts, opens
-from listenlink.store.database import is_postgres, raw_of
-from listenlink.store.open_rows import AuditLine
+from listenlink.store.audit import open_counts
+from listenlink.store.database.database import is_postgres, raw_of
+from listenlink.store.opening import sqlite_opens
+from listenlink.store.opening.open_rows import AuditLine
 
 LINKS = (1, 2, 3)
 _OWNERS = """
@@ -61,8 +62,10 @@ class Links:
                 return
             raw = raw_of(connection)
             if outcome is Outcome.OPENED and link in self.limited:
-                assert opens.count_opens(raw, {link: 1})
-            opens.write_audit(raw, [AuditLine(0, outcome, None, link, 1, 1, Agent.PERSON, None)])
+                assert sqlite_opens.count_opens(raw, {link: 1})
+            sqlite_opens.write_audit(
+                raw, [AuditLine(0, outcome, None, link, 1, 1, Agent.PERSON, None)]
+            )
 
         self.database.write_now(write)
 

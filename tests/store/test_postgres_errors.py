@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from listenlink.store.postgres import is_unavailable
+from listenlink.store.database.postgres_driver import is_unavailable
 
 
 @pytest.mark.parametrize(

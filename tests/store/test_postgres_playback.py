@@ -15,11 +15,11 @@ from cast import Server, share, upload
 from engines import POSTGRESQL, change
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.store.connections import Connections
-from listenlink.store.group_queue import MOST_PER_BATCH, MOST_WAITING
-from listenlink.store.playback import Playable
-from listenlink.store.postgres import BATCHES, Raw
-from listenlink.store.postgres_playback import PostgresPlaybackReader
+from listenlink.store.database.postgres import BATCHES, Raw
+from listenlink.store.opening.connections import Connections
+from listenlink.store.opening.group_queue import MOST_PER_BATCH, MOST_WAITING
+from listenlink.store.opening.playback import Playable
+from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
 from media.make_audio import make
 
 

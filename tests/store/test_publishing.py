@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from engines import POSTGRESQL, new_backend
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 WAITED_SECONDS = 0.5
 

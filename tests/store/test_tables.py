@@ -14,10 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 import listenlink.store
-from listenlink.store import audit_tables as audit_tables
 from listenlink.store import tables as tables
-from listenlink.store.columns import SCHEMA_VERSION, metadata
-from listenlink.store.sqlite import create_database, make_engine, schema_version, upgrade
+from listenlink.store.database.columns import SCHEMA_VERSION, metadata
+from listenlink.store.database.sqlite import create_database, make_engine, schema_version, upgrade
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def test_the_migrations_write_the_same_sql_as_the_declaration(
 
 def test_the_version_is_the_newest_migration_and_the_only_head(database: Path) -> None:
     config = Config()
-    folder = Path(listenlink.store.__file__).parent / "migrations"
+    folder = Path(listenlink.store.__file__).parent / "database" / "migrations"
     config.set_main_option("script_location", str(folder))
     assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA_VERSION]
     assert schema_version(database) == SCHEMA_VERSION

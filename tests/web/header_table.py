@@ -25,8 +25,8 @@ _SPENT: Told = {
     "x-ratelimit-limit": re.compile("30|4"),
     "x-ratelimit-remaining": "0",
     "x-ratelimit-reset": _NUMBER,
-    "ratelimit-policy": re.compile('"resolve";q=30;w=60|"refusal";q=4;w=60'),
-    "ratelimit": re.compile(r'"(resolve|refusal)";r=0;t=\d+'),
+    "ratelimit-policy": re.compile('"(resolve|repeat)";q=30;w=60|"refusal";q=4;w=60'),
+    "ratelimit": re.compile(r'"(resolve|refusal|repeat)";r=0;t=\d+'),
 }
 ALL: Told = {
     "server": "listenlink",
@@ -100,15 +100,32 @@ _PREFLIGHT: Told = {
     "access-control-allow-methods": "GET, HEAD, OPTIONS",
     "access-control-max-age": "600",
 }
-_PICTURE: Told = (
-    _NOINDEX
-    | _LENGTH
-    | {
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "private, max-age=300",
-        "cross-origin-resource-policy": "cross-origin",
-    }
-)
+_DIGEST = "[0-9a-f]{64}"
+_KNOWN_PICTURE: Told = _NOINDEX | {
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cache-control": "private, max-age=300",
+    "cross-origin-resource-policy": "cross-origin",
+}
+_PICTURE: Told = _KNOWN_PICTURE | _LENGTH
+_PREVIEW_TAG: Told = {"etag": re.compile(f'W/"{_DIGEST}"')}
+_COVER_TAG: Told = {"etag": re.compile(f'"{_DIGEST}"')}
+_DOCUMENT: Told = _COVER_TAG | {"cache-control": "no-cache", "vary": "Accept-Encoding"}
+_SCHEMA: Told = _INNER | _JSON | _DOCUMENT
+_DOCS: Told = _NOINDEX | _LENGTH | _DOCUMENT | {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": re.compile(
+        "default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "cross-origin-resource-policy": "same-origin",
+}  # fmt: skip
+_PACKED: Told = {"content-encoding": "gzip"}
+
+
+def _without_length(told: Told) -> Told:
+    return {name: value for name, value in told.items() if name != "content-length"}
+
+
 _ASSET: Told = (
     _NOINDEX
     | _LENGTH
@@ -173,19 +190,18 @@ TOLD: dict[str, Told] = {
         "transfer-encoding": "chunked",
         "x-accel-buffering": "no",
     },
-    "preview": _PICTURE | {"content-type": "image/png"},
-    "cover": _PICTURE | {"content-type": "image/jpeg"},
+    "preview": _PICTURE | _PREVIEW_TAG | {"content-type": "image/png"},
+    "known_preview": _KNOWN_PICTURE | _PREVIEW_TAG,
+    "cover": _PICTURE | _COVER_TAG | {"content-type": "image/jpeg"},
+    "known_cover": _KNOWN_PICTURE | _COVER_TAG,
     "asset": _ASSET,
-    "packed_asset": _ASSET | {"content-encoding": "gzip"},
-    "docs": _NOINDEX | _LENGTH | {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": re.compile(
-            "default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'; "
-            "form-action 'none'; frame-ancestors 'none'"
-        ),
-        "cross-origin-resource-policy": "same-origin",
-        "cache-control": "no-cache",
-    },
+    "packed_asset": _ASSET | _PACKED,
+    "schema": _SCHEMA,
+    "packed_schema": _SCHEMA | _PACKED,
+    "known_schema": _without_length(_SCHEMA),
+    "docs": _DOCS,
+    "packed_docs": _DOCS | _PACKED,
+    "known_docs": _without_length(_DOCS),
 }  # fmt: skip
 
 

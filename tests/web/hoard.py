@@ -21,7 +21,7 @@ import psutil
 from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.settings import load_settings
-from listenlink.store import sqlite
+from listenlink.store.database import sqlite
 from listenlink.web.front import Front
 
 # As much as a head may have, but for its other lines.

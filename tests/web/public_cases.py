@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from cast import Server, share, upload, wait_for_sound
-from listenlink.web.assets import ASSETS
+from listenlink.web.pages.assets import ASSETS
 from media.make_audio import add_cover, make
 
 SHARED = "/v1/music/shared/{token}"
@@ -55,8 +55,18 @@ class World:
     def spent(self, budget: str) -> httpx.Client:
         """A client with nothing left of this budget."""
         client = self.server.listener()
-        for number in range(RESOLVE_LIMIT if budget == "resolve" else MISS_LIMIT):
-            client.head(self.path if budget == "resolve" else f"{_REFUSED[:-2]}{number + 1:02}")
+        if budget == "refusal":
+            for number in range(MISS_LIMIT):
+                assert client.head(f"{_REFUSED[:-2]}{number + 1:02}").status_code == 404
+        elif budget == "write":
+            for _ in range(RESOLVE_LIMIT):
+                heard = {"track_id": self.track}
+                told = client.post(f"{self.path}/listen", json=heard, headers=self.session)
+                assert told.status_code == 204
+        else:
+            paths = {"resolve": self.path, "repeat": _REFUSED, "picture": self.cover}
+            for _ in range(RESOLVE_LIMIT * (5 if budget == "picture" else 1)):
+                assert client.head(paths[budget]).status_code in (200, 404)
         return client
 
 
@@ -102,6 +112,7 @@ _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _SAYS_JSON = {"Content-Type": "application/json"}
+_PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
 _TOO_MUCH = b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
@@ -116,6 +127,7 @@ def _open_cases() -> list[Case]:
         _case(f"HEAD {SHARED}", 404, "refused", _REFUSED),
         _case(f"GET {SHARED}", 429, "limited", "{w.path}", "resolve"),
         _case(f"GET {SHARED}", 429, "limited", _REFUSED, "refusal"),
+        _case(f"GET {SHARED}", 429, "limited", _REFUSED, "repeat"),
         _case(f"OPTIONS {SHARED}", 204, "preflight", "{w.path}", headers=_PREFLIGHT),
         _case(f"PUT {SHARED}", 405, "not_allowed", "{w.path}"),
     ]
@@ -128,6 +140,7 @@ def _open_cases() -> list[Case]:
             (200, "public_page", "/v1/music/shared/{w.public[token]}", ""),
             (404, "refused_page", _REFUSED, ""),
             (429, "limited_page", "{w.path}", "resolve"),
+            (429, "limited_page", _REFUSED, "repeat"),
         )
     ]
     posted = [
@@ -183,6 +196,8 @@ def _lower_cases() -> list[Case]:
         _case(_LISTEN, 413, "too_large", "{w.path}/listen", content=_TOO_MUCH, headers=_SAYS_JSON),
         _case(_LISTEN, 422, "refused", "{w.path}/listen", json={"track_id": 1}),
         _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "repeat", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", "{w.path}/listen", "write", session=True, json="heard"),
     ]  # fmt: skip
 
 
@@ -201,14 +216,24 @@ def _other_cases() -> list[Case]:
         _case(_OEMBED, 429, "inner_limited", _URL + "{w.path}", "resolve"),
         _case("GET /v1/music/picture/{name}", 200, "preview", "{w.preview}"),
         _case("GET /v1/music/picture/{name}", 200, "cover", "{w.cover}"),
+        _case("GET /v1/music/picture/{name}", 304, "known_preview", "{w.preview}", headers=_KNOWN),
+        _case("GET /v1/music/picture/{name}", 304, "known_cover", "{w.cover}", headers=_KNOWN),
         _case("GET /v1/music/picture/{name}", 404, "inner", "{w.cover}0"),
+        _case("GET /v1/music/picture/{name}", 429, "inner_limited", "{w.cover}", "picture"),
         _case("GET /assets/{name}", 200, "asset", asset),
-        _case("GET /assets/{name}", 200, "packed_asset", asset, headers={"Accept-Encoding": "gzip"}),
+        _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
         _case("GET /healthz", 200, "inner", "/healthz"),
         _case("GET /readyz", 200, "inner", "/readyz"),
-        _case("GET /schema/openapi.json", 200, "inner", "/schema/openapi.json"),
-        _case("GET /docs", 200, "docs", "/docs"),
+    ] + [
+        _case(f"GET {path}", status, f"{how}{kind}", path, headers=headers)
+        for path, kind in (("/schema/openapi.json", "schema"), ("/docs", "docs"))
+        for status, how, headers in (
+            (200, "", {}),
+            (200, "packed_", _PACKED),
+            (304, "known_", _KNOWN),
+            (304, "known_", _KNOWN | _PACKED),
+        )
     ]  # fmt: skip
 
 

@@ -15,13 +15,13 @@ import pytest
 
 from cast import Server, share, upload
 from engines import of_folder
-from listenlink.actions.instance import Instance
 from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.model.ids import new_trace_number
+from listenlink.running.instance import Instance
 from listenlink.settings import load_settings
-from listenlink.web.answer import TRACE
 from listenlink.web.front import Front
+from listenlink.web.response import TRACE
 from media.make_audio import make
 
 pytestmark = of_folder

@@ -13,7 +13,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from listenlink.web.languages import LANGUAGES, SOURCE, catalogue, choose_language
+from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue, choose_language
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = ROOT / "src" / "listenlink" / "web" / "pages" / "messages"

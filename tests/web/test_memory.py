@@ -21,7 +21,7 @@ from cast import Server, clean_environment, share, upload
 from engines import of_folder
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.model.licence import EngineRegistry
-from listenlink.store.open_rows import FoundTrack
+from listenlink.store.opening.open_rows import FoundTrack
 from live.load import FULL
 from media.make_audio import make
 from web.hoard import KINDS

@@ -14,9 +14,9 @@ from listenlink.media.picture_url import PURPOSE, PictureUrls
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.page import Page, PageTrack
 from listenlink.model.signing import Signer, SigningKey
-from listenlink.web.languages import LANGUAGES, SOURCE, catalogue
-from listenlink.web.licence_words import licence_name, licence_sentence
-from listenlink.web.page_writer import PageWriter
+from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
+from listenlink.web.pages.licence_words import licence_name, licence_sentence
+from listenlink.web.pages.page_writer import PageWriter
 from web.page_reader import ReadPage
 from web.test_languages import SAME_WORDS, TRANSLATED
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from listenlink.actions.check_readiness import Finding, Fitness, limits_check
-from listenlink.actions.limit_clients import ClientLimits
+from listenlink.actions.opening.rate_limits import RateLimits
+from listenlink.running.readiness import Finding, Fitness, limits_check
 
 
 class NeverAnswering:
@@ -18,5 +18,5 @@ class NeverAnswering:
 
 
 async def test_limits_that_cannot_be_asked_in_time_take_no_node_out() -> None:
-    found = await asyncio.wait_for(limits_check(cast(ClientLimits, NeverAnswering())).ask(), 10)
+    found = await asyncio.wait_for(limits_check(cast(RateLimits, NeverAnswering())).ask(), 10)
     assert found == Finding("not_shared", Fitness.FIT)

@@ -1,1 +1,1 @@
-"""One file per thing somebody does."""
+"""Actions: one file for each thing that somebody does."""

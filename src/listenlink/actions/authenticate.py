@@ -1,4 +1,4 @@
-"""Who calls: an API key becomes a caller, or the exact reason why not."""
+"""Identifies the caller: turns an API key into a caller, or into the exact reason why not."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import api_key, ids
 from listenlink.store import people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user and organisation a key speaks for. Identity comes from the key alone."""
+    """The user and organisation that a key acts for. Identity comes from the key alone."""
 
     organization_id: int
     user_id: int
@@ -21,7 +21,7 @@ class Caller:
 
 
 async def authenticate(database: Database, raw_key: str | None, now_us: int) -> Caller:
-    """The caller behind a key. Raises Problem with one of the 401 kinds of docs/api.md."""
+    """Return the caller behind a key. Raises Problem with one of the 401 kinds in docs/api.md."""
     if raw_key is None:
         raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
     if not api_key.is_well_formed(raw_key):
@@ -38,10 +38,10 @@ async def authenticate(database: Database, raw_key: str | None, now_us: int) -> 
 
 
 def require_access(caller: Caller, organization: str | None, scope: str) -> None:
-    """Raise Problem unless the caller's key is of this organisation and has the scope.
+    """Raise Problem unless the caller's key belongs to this organisation and has the scope.
 
-    An organisation that doesn't exist answers like one the caller isn't a member of. A route that names
-    none (None) is for the key's own.
+    An organisation that doesn't exist gets the same answer as one the caller isn't a member of. None
+    (the route names no organisation) means the key's own.
     """
     if organization is not None and (
         ids.parse_id(ids.ORGANIZATION, organization) != caller.organization_id

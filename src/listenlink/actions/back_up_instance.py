@@ -1,11 +1,11 @@
-"""Back an instance up while it serves: the database of one moment, and the audio it speaks of.
+"""Back up a running instance: the database as of one moment, and the audio it refers to.
 
-    TO/backup.json           what is in it; renamed into place last, so a backup is whole or the one before
+    TO/backup.json           the manifest; renamed into place last: the new backup is whole, or the old stays
     TO/listenlink-….db       the database
     TO/objects/ab/ab12…      audio; what is there already isn't copied again
-    TO/signing-keys          only if asked for
+    TO/signing-keys          only on request
 
-The keys of the audit's pseudonyms are never in it: they're meant to be gone after seven days.
+The keys behind the audit's pseudonyms are never included: they're meant to be gone after seven days.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from listenlink import __version__
 from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.media.object_copies import ObjectCopies, digest_of
+from listenlink.media.folder.folder import Folder
+from listenlink.media.folder.object_copies import ObjectCopies, digest_of
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
-from listenlink.store import backup
-from listenlink.store.backend import Backend
-from listenlink.store.sqlite import FILE_NAME, schema_version
+from listenlink.store.database import backup
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.sqlite import FILE_NAME, schema_version
 
 MANIFEST = "backup.json"
 OBJECTS = "objects"
@@ -38,8 +38,8 @@ _OURS = {MANIFEST, OBJECTS, SIGNING_FILE, _LOCK}
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup holds. `missing` are digests of audio that wasn't there any more when the database
-    had been copied: its track was deleted in between, or it's lost."""
+    """What a backup holds. `missing` lists the digests of audio that was no longer there once the database
+    had been copied: its track was deleted in between, or the audio is lost."""
 
     release: str
     schema: str
@@ -53,7 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class BackedUp(msgspec.Struct, frozen=True):
-    """What was done: objects in the backup, and how many of them were new to it or went out of it."""
+    """The result: the objects in the backup, and how many were added to it and removed from it."""
 
     objects: int
     added: int
@@ -63,12 +63,12 @@ class BackedUp(msgspec.Struct, frozen=True):
 
 
 def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
-    """Make or renew the backup in the folder `to`.
+    """Make or update the backup in the folder `to`.
 
-    Raises RefusesToStart if there is no instance, if the folder holds something else, or if what was
-    copied isn't whole; the backup that was there before is then as it was.
+    Raises RefusesToStart if there is no instance, if the folder holds something else, or if the copy
+    isn't whole; any earlier backup is then left as it was.
     """
-    if not is_instance(Backend(data)):
+    if not is_instance(DatabaseLocation(data)):
         raise RefusesToStart(f"{data} isn't an instance")
     _check_target(data, to)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
 
 
 def _complete(data: Path, to: Path, name: str, with_keys: bool, now_us: int) -> BackedUp:
-    """Add what belongs to the database's copy, say so, and let go of what belonged to the last one."""
+    """Add what the copied database needs, write the manifest, and delete what only the last backup needed."""
     needed = backup.list_objects(to / name)
     copies, folder = ObjectCopies(to / OBJECTS), Folder(data)
     added, missing = 0, []
@@ -119,7 +119,7 @@ def _complete(data: Path, to: Path, name: str, with_keys: bool, now_us: int) -> 
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the backup says of itself. Raises RefusesToStart if there is none."""
+    """Return the backup's manifest. Raises RefusesToStart if there is none."""
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError):

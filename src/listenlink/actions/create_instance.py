@@ -1,4 +1,4 @@
-"""Make a new instance in a folder: tables, keys, and the first organisation, user and API key."""
+"""Create an instance in a folder: tables, keys, and the first organisation, user and API key."""
 
 from __future__ import annotations
 
@@ -7,65 +7,71 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.find_instance import SECRETS, backend_of
+from listenlink.actions.find_instance import SECRETS, locate_database
 from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
-from listenlink.store import audit_days, people
-from listenlink.store.backend import Backend
+from listenlink.store import people
+from listenlink.store.audit import day_tables
+from listenlink.store.database.location import DatabaseLocation
 
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
-    """Public ids of what was made, and the raw API key, which is shown this once."""
+    """Public ids of what was created, and the raw API key, which is shown only this once."""
 
     organization_id: str
     user_id: str
     api_key: str
 
 
-def is_instance(backend: Backend) -> bool:
-    """Whether there is an instance. Raises RefusesToStart if its database can't be reached."""
-    if backend.url is None:
-        return backend.path.exists()
+def is_instance(location: DatabaseLocation) -> bool:
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached."""
+    if location.url is None:
+        return location.path.exists()
     try:
-        database = backend.open()
+        database = location.open()
         try:
-            return backend.find_version() is not None and database.read_now(people.is_anybody)
+            return location.find_version() is not None and database.read_now(people.is_anybody)
         finally:
             database.close()
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
 
 
 def check_instance(settings: Settings) -> None:
     """Raise RefusesToStart if there is no instance, or if it can't be reached."""
-    backend = backend_of(settings)
-    if is_instance(backend):
+    location = locate_database(settings)
+    if is_instance(location):
         return
-    if backend.url is None:
-        made_by = f"listenlink init --data {backend.folder}"
-        raise RefusesToStart(f"{backend.folder} isn't an instance; make one: {made_by}")
-    raise RefusesToStart(f"{backend} holds no instance; make one: listenlink init")
+    if location.url is None:
+        made_by = f"listenlink init --data {location.folder}"
+        raise RefusesToStart(f"{location.folder} isn't an instance; make one: {made_by}")
+    raise RefusesToStart(f"{location} holds no instance; make one: listenlink init")
 
 
 def create_instance(
-    backend: Backend, organization: str, email: str, now_us: int, *, makes_keys: bool = True
+    location: DatabaseLocation,
+    organization: str,
+    email: str,
+    now_us: int,
+    *,
+    makes_keys: bool = True,
 ) -> NewInstance:
-    """Make an instance in an empty or new folder and, if that isn't there, an empty database; whole or
-    not at all. Without `makes_keys` its signing keys are elsewhere.
+    """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
+    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
 
-    Raises RefusesToStart, having changed nothing, if there is anything already.
+    Raises RefusesToStart, having changed nothing, if anything is there already.
     """
-    data = backend.folder
-    if is_instance(backend):
-        raise RefusesToStart(f"{backend} is already an instance; nothing was changed")
+    data = location.folder
+    if is_instance(location):
+        raise RefusesToStart(f"{location} is already an instance; nothing was changed")
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
-    # Made beside and renamed, so that a failure half-way leaves no half instance.
+    # Made alongside and then renamed, so that a failure midway leaves no half-made instance.
     draft = data.with_name(f".{data.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
@@ -73,7 +79,7 @@ def create_instance(
         if makes_keys:
             create_signing_keys(draft / SECRETS)
         Folder(draft).create()
-        made = _fill(backend._replace(folder=draft), organization, email, now_us)
+        made = _fill(location._replace(folder=draft), organization, email, now_us)
         draft.rename(data)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -81,13 +87,13 @@ def create_instance(
     return made
 
 
-def _fill(backend: Backend, organization: str, email: str, now_us: int) -> NewInstance:
-    backend.create()
-    database = backend.open()
+def _fill(location: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:
+    location.create()
+    database = location.open()
     raw_key = new_api_key()
 
     def add_all(connection: Connection) -> tuple[int, int]:
-        audit_days.make_days(connection, now_us)
+        day_tables.make_days(connection, now_us)
         organization_id = people.add_organization(connection, organization, now_us)
         user_id = people.add_user(connection, email, now_us)
         people.add_membership(connection, organization_id, user_id, "owner", now_us)

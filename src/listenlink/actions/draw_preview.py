@@ -1,19 +1,18 @@
-"""Draw a link's preview picture, once for each content: kept as a file, drawn again when that is gone."""
+"""Draw a link's preview picture once for given content: cached as a file, drawn again when that is gone."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
+import dataclasses
 import secrets
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
-from listenlink.model.page import Page
+from listenlink.model.page import Preview
 from listenlink.model.pattern import make_pattern
 
 MOST_KEPT = 2000
@@ -21,8 +20,15 @@ _AT_ONCE = 1
 _MOST_WAITING = 32
 
 
+class Drawn(NamedTuple):
+    """A picture as PNG, and what it actually shows: less than was asked for if a cover can't be read."""
+
+    picture: bytes
+    shown: Preview
+
+
 class PreviewDrawer:
-    """Draws previews, one at a time. They lie in a folder of their own and may be deleted at any time."""
+    """Draws previews, one at a time. They're in a folder of their own and may be deleted at any time."""
 
     def __init__(self, folder: Storage, kept: Path) -> None:
         self._folder = folder
@@ -30,41 +36,43 @@ class PreviewDrawer:
         self._drawing = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
-    async def draw(self, page: Page) -> bytes:
-        """The picture of a shown page, as PNG. Raises Problem(UNAVAILABLE) if too many wait for theirs."""
-        asked = await self._folder.run(self._drawing_of, page)
-        digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
-        path = self._kept / f"{digest}.png"
-        with contextlib.suppress(FileNotFoundError):
-            return await asyncio.to_thread(path.read_bytes)
+    async def draw(self, shown: Preview) -> Drawn:
+        """Return the picture. Raises Problem(UNAVAILABLE) if too many requests are waiting for theirs, and
+        Problem(NOT_FOUND) if it can't be drawn."""
+        picture = await self._find(shown)
+        if picture is not None:
+            return Drawn(picture, shown)
+        cover = await self._folder.run(self._read_cover, shown.cover) if shown.cover else None
+        if shown.cover and cover is None:
+            # Cached under a different name, so that the full picture is drawn once the cover can be read.
+            return await self.draw(dataclasses.replace(shown, cover=None))
+        return Drawn(await self._draw_in_turn(shown, cover), shown)
+
+    async def _draw_in_turn(self, shown: Preview, cover: bytes | None) -> bytes:
         if self._waiting >= _MOST_WAITING:
             raise Problem(ProblemKind.UNAVAILABLE)
         self._waiting += 1
         try:
             async with self._drawing:
-                # Drawn meanwhile for somebody else?
-                with contextlib.suppress(FileNotFoundError):
-                    return await asyncio.to_thread(path.read_bytes)
-                picture = await draw_preview(asked)
+                # Somebody else's request may have drawn it in the meantime.
+                picture = await self._find(shown)
+                if picture is not None:
+                    return picture
+                picture = await draw_preview(_drawing_of(shown, cover))
         finally:
             self._waiting -= 1
         if picture is None:
             raise Problem(ProblemKind.NOT_FOUND)
-        await asyncio.to_thread(self._keep, path, picture)
+        await asyncio.to_thread(self._keep, self._path(shown), picture)
         return picture
 
-    def _drawing_of(self, page: Page) -> Drawing:
-        pattern = make_pattern(page.mark)
-        cover = page.cover_track.cover if page.cover_track else None
-        return Drawing(
-            title=(page.title or "")[:TITLE_LENGTH],
-            artist=(page.artist or "")[:TITLE_LENGTH] or None,
-            hue=pattern.hue,
-            second_hue=pattern.second_hue,
-            circles=[(c.x, c.y, c.radius, c.hue) for c in pattern.circles],
-            cover=self._read_cover(cover) if cover else None,
-            peaks=page.tracks[0].peaks if page.tracks else None,
-        )
+    def _path(self, shown: Preview) -> Path:
+        return self._kept / f"{shown.digest}.png"
+
+    async def _find(self, shown: Preview) -> bytes | None:
+        with contextlib.suppress(FileNotFoundError):
+            return await asyncio.to_thread(self._path(shown).read_bytes)
+        return None
 
     def _read_cover(self, digest: bytes) -> bytes | None:
         try:
@@ -73,7 +81,7 @@ class PreviewDrawer:
             return None
 
     def _keep(self, path: Path, picture: bytes) -> None:
-        """Within bounds: the oldest go. A full disk only means drawing again."""
+        """Cache the picture, deleting the oldest to stay within bounds. A full disk only means redrawing."""
         with contextlib.suppress(OSError):
             self._kept.mkdir(mode=0o700, exist_ok=True)
             kept = sorted(self._kept.glob("*.png"), key=lambda file: file.stat().st_mtime)
@@ -85,3 +93,16 @@ class PreviewDrawer:
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
+
+
+def _drawing_of(shown: Preview, cover: bytes | None) -> Drawing:
+    pattern = make_pattern(shown.mark)
+    return Drawing(
+        title=shown.title[:TITLE_LENGTH],
+        artist=(shown.artist or "")[:TITLE_LENGTH] or None,
+        hue=pattern.hue,
+        second_hue=pattern.second_hue,
+        circles=[(c.x, c.y, c.radius, c.hue) for c in pattern.circles],
+        cover=cover,
+        peaks=shown.peaks,
+    )

@@ -1,4 +1,4 @@
-"""Where an instance's parts are, by its settings: its database, and its signing keys."""
+"""Where an instance's parts are according to its settings: its database and its signing keys."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pydantic import SecretStr
 from listenlink.model.signing import SigningKey
 from listenlink.secret_keys import load_signing_keys
 from listenlink.settings import Settings
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 SECRETS = "secrets"
 
 
-def backend_of(settings: Settings) -> Backend:
-    """The instance's database."""
-    return Backend(settings.data, _text(settings.database_url))
+def locate_database(settings: Settings) -> DatabaseLocation:
+    """Return the location of the instance's database."""
+    return DatabaseLocation(settings.data, _text(settings.database_url))
 
 
 def load_ring(settings: Settings) -> tuple[SigningKey, ...]:
-    """The instance's signing keys, newest first. Raises RefusesToStart if they aren't fit to sign with."""
+    """Load the instance's signing keys, newest first. Raises RefusesToStart if they're unfit to sign with."""
     folder = settings.data / SECRETS
     return load_signing_keys(folder, settings.signing_keys_file, _text(settings.signing_keys))
 
@@ -31,7 +31,7 @@ def has_own_keys(settings: Settings) -> bool:
 
 
 def daily_folder(settings: Settings) -> Path:
-    """Where one node keeps the days' keys."""
+    """The folder in which one node stores its daily keys."""
     return settings.data / SECRETS / "daily"
 
 

@@ -1,4 +1,4 @@
-"""Make a share link for a track or a collection; its token leaves once, in the answer."""
+"""Make a share link for a track or a collection; its token is sent only once, in the answer."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import collections, shares, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class ShareTerms:
-    """What the creator asks of a link. None means: never expires, unlimited, no label, at once."""
+    """The terms the creator wants for a link. None means: never expires, unlimited, no label, at once."""
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: int | None = None
@@ -46,9 +46,9 @@ async def make_link(
     now_us: int,
     doing: Doing[NewLink] = always,
 ) -> NewLink:
-    """A new link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other.
+    """Make a link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other.
 
-    More than 90 days are clamped to 90 (docs/api.md, Share a track).
+    An expiry beyond 90 days is clamped to 90 (docs/api.md, Share a track).
     """
     token = new_token()
     draft = Share(
@@ -80,7 +80,7 @@ async def make_link(
 
 
 def expiry(days: int | None, now_us: int) -> int | None:
-    """When a link made now for this many days ends, in epoch µs; None is never."""
+    """When a link made now for this many days expires, in epoch µs; None means never."""
     return None if days is None else now_us + min(days, MAX_EXPIRES_IN_DAYS) * DAY_US
 
 

@@ -1,4 +1,4 @@
-"""A creator's collections: make, get, list, change and delete them; their tracks and the order of these."""
+"""A creator's collections: make, get, list, change and delete them; their tracks and the tracks' order."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.collection import Collection
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
@@ -27,7 +27,7 @@ async def make_collection(
     now_us: int,
     doing: Doing[Collection] = always,
 ) -> Collection:
-    """A new, empty collection of the caller's."""
+    """Make a new, empty collection for the caller."""
     draft = Collection(
         id=0,
         organization_id=caller.organization_id,
@@ -48,14 +48,14 @@ async def make_collection(
 
 
 async def get_collection(database: Database, caller: Caller, collection_id: int) -> Collection:
-    """The caller's collection with its count of tracks. Raises Problem(NOT_FOUND)."""
+    """Return the caller's collection with its number of tracks. Raises Problem(NOT_FOUND)."""
     return await database.read(lambda connection: _get(connection, caller, collection_id))
 
 
 async def list_collections(
     database: Database, caller: Caller, limit: int, offset: int
 ) -> list[Collection]:
-    """Some of the caller's collections, newest first."""
+    """Return a slice of the caller's collections, newest first."""
     return await database.read(
         lambda connection: collections.list_own_collections(
             connection, caller.organization_id, caller.user_id, limit, offset
@@ -70,9 +70,9 @@ async def change_collection(
     changes: Mapping[str, object],
     now_us: int,
 ) -> Collection:
-    """The collection with these columns changed.
+    """Change these columns and return the collection.
 
-    Raises Problem(NOT_FOUND), also for a cover that isn't a track of the caller's.
+    Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks.
     """
 
     def change(connection: Connection) -> Collection:
@@ -94,7 +94,7 @@ async def add_track(
     track_id: int,
     now_us: int,
 ) -> Collection:
-    """The collection with the track at its end; the same again changes nothing.
+    """Append the track and return the collection; adding it again changes nothing.
 
     Raises Problem(NOT_FOUND) if either isn't the caller's.
     """
@@ -111,7 +111,7 @@ async def add_track(
 async def list_members(
     database: Database, caller: Caller, collection_id: int, limit: int, offset: int
 ) -> list[Member]:
-    """Some tracks of the caller's collection, in order. Raises Problem(NOT_FOUND)."""
+    """Return a slice of the tracks in the caller's collection, in order. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> list[Member]:
         _get(connection, caller, collection_id)
@@ -123,7 +123,7 @@ async def list_members(
 async def remove_track(
     database: Database, caller: Caller, collection_id: int, track_id: int, now_us: int
 ) -> None:
-    """Take a track out of the caller's collection, if it's in.
+    """Take a track out of the caller's collection if it's there.
 
     Raises Problem(NOT_FOUND) if either isn't the caller's.
     """

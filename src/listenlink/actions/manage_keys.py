@@ -1,4 +1,4 @@
-"""A user's API keys in an organisation: mint one, list them, switch one off."""
+"""A user's API keys in an organisation: mint, list and deactivate them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
 from listenlink.store import api_keys, people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """The key as it will be listed, and the raw key, which is shown this once."""
+    """The key as it will be listed, and the raw key, which is shown only this once."""
 
     listed: ListedKey
     raw_key: str
@@ -29,15 +29,15 @@ async def mint_key(
     expires_in_days: int | None,
     now_us: int,
 ) -> NewKey:
-    """A key for the caller's own user. It has no scope that the minting key lacks and ends no later.
+    """Mint a key for the caller's own user. It has no scope that the minting key lacks and ends no later.
 
-    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the minter, or its user's role, lacks.
+    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the minting key or its user's role lacks.
     """
 
     def mint(connection: Connection) -> NewKey:
         owner = (caller.organization_id, caller.user_id)
         minter = api_keys.find_key(connection, caller.key_id)
-        # Switched off between the guard and this transaction: what it mints would outlive it.
+        # Deactivated between the guard and this transaction: a key it minted would outlive it.
         if minter is None or minter.deactivated_at is not None:
             raise Problem(ProblemKind.API_KEY_DEACTIVATED)
         role = people.find_role(connection, *owner)
@@ -61,7 +61,7 @@ def add_key(
     now_us: int,
     expires_at: int | None,
 ) -> NewKey:
-    """Make a key, within a transaction. Whether it may be made is decided before."""
+    """Make a key within a transaction. Whether it may be made has been decided by then."""
     raw_key = new_api_key()
     number = people.add_api_key(
         connection, raw_key, organization_id, user_id, scopes, now_us, expires_at
@@ -72,7 +72,7 @@ def add_key(
 
 
 async def list_keys(database: Database, caller: Caller, limit: int, offset: int) -> list[ListedKey]:
-    """The caller's keys in their organisation, newest first, those that are over too."""
+    """Return the caller's keys in their organisation, newest first, including those that have ended."""
     return await database.read(
         lambda connection: api_keys.list_keys(
             connection, caller.organization_id, caller.user_id, limit, offset
@@ -81,9 +81,9 @@ async def list_keys(database: Database, caller: Caller, limit: int, offset: int)
 
 
 async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us: int) -> None:
-    """Switch off a key of the caller's, also the one in use; again changes nothing.
+    """Deactivate one of the caller's keys, possibly the one in use; doing it again changes nothing.
 
-    Raises Problem(NOT_FOUND), also for somebody else's.
+    Raises Problem(NOT_FOUND), also for somebody else's key.
     """
     owner = (caller.organization_id, caller.user_id)
     found = await database.write(
@@ -94,11 +94,11 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
 
 
 def ends_at(days: int | None, now_us: int) -> int | None:
-    """When a key made now for this many days ends, in epoch µs; None is never."""
+    """When a key made now for this many days ends, in epoch µs; None means never."""
     return None if days is None else now_us + days * DAY_US
 
 
 def earlier(one: int | None, other: int | None) -> int | None:
-    """The earlier of two ends, of which None is never."""
+    """The earlier of two ends, where None means never."""
     ends = [end for end in (one, other) if end is not None]
     return min(ends, default=None)

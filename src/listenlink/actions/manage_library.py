@@ -1,4 +1,4 @@
-"""A user's library: list it, look into it, put a track in again, take one out."""
+"""A user's library: list its tracks, get one, put one back in, take one out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from listenlink.actions.authenticate import Caller
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.track import Track
 from listenlink.store import derived, library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 from listenlink.store.derived import Sound
 from listenlink.store.library import Edge, Wanted
 
@@ -16,7 +16,7 @@ from listenlink.store.library import Edge, Wanted
 async def list_tracks(
     database: Database, caller: Caller, wanted: Wanted, limit: int, offset: int
 ) -> list[Track]:
-    """Some tracks of the caller's library, newest first."""
+    """Return a slice of the tracks in the caller's library, newest first."""
     return await database.read(
         lambda connection: library.list_tracks(
             connection, caller.organization_id, caller.user_id, wanted, limit, offset
@@ -25,12 +25,12 @@ async def list_tracks(
 
 
 async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
-    """A track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
+    """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
     return await database.read(lambda connection: _get(connection, caller, track_id))
 
 
 async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
-    """What was made from the audio of a track of the library. Raises Problem(NOT_FOUND)."""
+    """Return what was derived from the audio of a track in the library. Raises Problem(NOT_FOUND)."""
 
     def get(connection: Connection) -> Sound:
         _get(connection, caller, track_id)
@@ -40,7 +40,7 @@ async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
 
 
 async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> int:
-    """The number of the caller's own track with these bytes. Raises Problem(NOT_FOUND)."""
+    """Return the number of the caller's own track with these bytes. Raises Problem(NOT_FOUND)."""
     number = await database.read(
         lambda connection: tracks.find_own_by_audio(
             connection, caller.organization_id, caller.user_id, digest
@@ -52,9 +52,9 @@ async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> in
 
 
 async def keep_track(database: Database, caller: Caller, track_id: int, now_us: int) -> Edge:
-    """The edge to a track of the library, or to an own one that was taken out.
+    """Return the edge to a track in the library, or put back one of the caller's own that was taken out.
 
-    Raises Problem(NOT_FOUND): what others made comes in by a link only (`actions/save_track.py`).
+    Raises Problem(NOT_FOUND): others' tracks get in only by a link (`actions/save_track.py`).
     """
 
     def keep(connection: Connection) -> Edge:
@@ -66,8 +66,8 @@ async def keep_track(database: Database, caller: Caller, track_id: int, now_us: 
 
 
 async def take_out(database: Database, caller: Caller, track_id: int) -> None:
-    """Take a track out of the caller's library, if it's in. Raises Problem(NOT_FOUND) for a track that
-    the caller neither made nor saved; of such nothing is told."""
+    """Take a track out of the caller's library if it's there. Raises Problem(NOT_FOUND) for a track that
+    the caller neither made nor saved, about which nothing is revealed."""
 
     def take(connection: Connection) -> None:
         _get(connection, caller, track_id)
@@ -79,9 +79,9 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
 async def change_track(
     database: Database, caller: Caller, track_id: int, changes: dict[str, object]
 ) -> Track:
-    """The caller's track with these columns changed.
+    """Change these columns and return the caller's track.
 
-    Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for one who only saved it.
+    Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it.
     """
 
     def change(connection: Connection) -> Track:

@@ -1,4 +1,4 @@
-"""A creator's links once they are made: list, get, change and rotate them, read how they fare."""
+"""A creator's links once made: list, get, change and rotate them, and read their audit and daily sums."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
-from listenlink.store import open_counts, share_audit, shares
-from listenlink.store.database import Database
-from listenlink.store.share_audit import DaySums
+from listenlink.store import shares
+from listenlink.store.audit import of_link, open_counts
+from listenlink.store.audit.of_link import DaySums
+from listenlink.store.database.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class ToldLink:
-    """A link with the title of its target and when it was last opened (epoch µs); its `opens` are
-    exact to this moment."""
+    """A link with its target's title and the time it was last opened (epoch µs); its `opens` are
+    exact as of this moment."""
 
     share: Share
     target_title: str
@@ -37,7 +38,7 @@ async def list_links(
     limit: int,
     offset: int,
 ) -> list[ToldLink]:
-    """Some of the caller's links, newest first."""
+    """Return a slice of the caller's links, newest first."""
 
     def find(connection: Connection) -> list[ToldLink]:
         owner = (caller.organization_id, caller.user_id)
@@ -48,7 +49,7 @@ async def list_links(
 
 
 async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLink:
-    """One of the caller's links. Raises Problem(NOT_FOUND)."""
+    """Return one of the caller's links. Raises Problem(NOT_FOUND)."""
     return await database.read(
         lambda connection: _tell(connection, [_get(connection, caller, share_id)])[0]
     )
@@ -57,10 +58,10 @@ async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLin
 async def change_link(
     database: Database, caller: Caller, share_id: int, changes: Mapping[str, object]
 ) -> ToldLink:
-    """The link with these columns changed.
+    """Change these columns and return the link.
 
-    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked one, and a 422 Problem for a `max_opens`
-    below the opens there were.
+    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem for a `max_opens`
+    below the number of opens so far.
     """
 
     def change(connection: Connection) -> ToldLink:
@@ -78,9 +79,9 @@ async def change_link(
 
 
 async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewLink:
-    """The link with a new token; the old one, its sessions and its playback URLs are dead at once.
+    """Give the link a new token; the old one, its sessions and its playback URLs are dead at once.
 
-    Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked one.
+    Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked link.
     """
     token = new_token()
 
@@ -96,11 +97,11 @@ async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewL
 async def list_lines(
     database: Database, caller: Caller, share_id: int, limit: int, offset: int
 ) -> list[AuditEntry]:
-    """Some of the audit's lines of the caller's link, newest first. Raises Problem(NOT_FOUND)."""
+    """Return a slice of the audit of the caller's link, newest first. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> list[AuditEntry]:
         _get(connection, caller, share_id)
-        return share_audit.list_lines(connection, share_id, limit, offset)
+        return of_link.list_lines(connection, share_id, limit, offset)
 
     return await database.read(find)
 
@@ -108,11 +109,11 @@ async def list_lines(
 async def sum_days(
     database: Database, caller: Caller, share_id: int
 ) -> tuple[ToldLink, list[DaySums]]:
-    """The caller's link, and its days. Raises Problem(NOT_FOUND)."""
+    """Return the caller's link and its sums for each day. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> tuple[ToldLink, list[DaySums]]:
         told = _tell(connection, [_get(connection, caller, share_id)])[0]
-        return told, share_audit.sum_days(connection, share_id)
+        return told, of_link.sum_days(connection, share_id)
 
     return await database.read(find)
 
@@ -134,7 +135,7 @@ def _get_open_to_change(connection: Connection, caller: Caller, share_id: int) -
 def _tell(connection: Connection, found: list[Share]) -> list[ToldLink]:
     numbers = [share.id for share in found]
     opens = open_counts.find_opens(connection, numbers)
-    last = share_audit.find_last_opens(connection, numbers)
+    last = of_link.find_last_opens(connection, numbers)
     titles = shares.find_titles(connection, found)
     return [
         ToldLink(

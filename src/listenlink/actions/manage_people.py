@@ -1,4 +1,4 @@
-"""Organisations, users and their keys, for the operator, in the folder itself and beside a server."""
+"""Organisations, users and their keys, for the operator: on the folder itself, alongside a running server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Numbers of the organisation and the user, and the key that was made."""
+    """The numbers of the organisation and the user, and the key that was made."""
 
     organization_id: int
     user_id: int
@@ -27,7 +27,7 @@ class NewMember:
 
 
 def add_organization(connection: Connection, name: str, email: str, now_us: int) -> NewMember:
-    """A new organisation with its owner, who may be a user already. Raises RefusesToStart."""
+    """Add an organisation with its owner, who may already be a user. Raises RefusesToStart."""
     name = name.strip()
     if not 1 <= len(name) <= _NAME_LENGTH or not name.isprintable():
         raise RefusesToStart(
@@ -41,7 +41,7 @@ def add_organization(connection: Connection, name: str, email: str, now_us: int)
 def add_member(
     connection: Connection, organization_id: int, email: str, role: str, now_us: int
 ) -> NewMember:
-    """A user in an organisation, new or known by the e-mail, and a key with all that the role may.
+    """Add a user, new or found by e-mail, to an organisation, with a key that has all the role's scopes.
 
     Raises RefusesToStart, having changed nothing.
     """
@@ -67,9 +67,9 @@ def add_key_for(
     expires_in_days: int | None,
     now_us: int,
 ) -> NewMember:
-    """One more key for a member, who is named by id or e-mail. Raises RefusesToStart.
+    """Add another key for a member, given by id or e-mail. Raises RefusesToStart.
 
-    `scopes` has commas between; None is all that the member's role may have.
+    `scopes` is separated by commas; None means all that the member's role may have.
     """
     _check_organization(connection, organization_id)
     user_id = ids.parse_id(ids.USER, user)
@@ -89,7 +89,7 @@ def add_key_for(
 
 
 def revoke_key(connection: Connection, key_id: int, now_us: int) -> None:
-    """Switch off anybody's key; again changes nothing. Raises RefusesToStart if there is none."""
+    """Deactivate anybody's key; doing it again changes nothing. Raises RefusesToStart if there is none."""
     if not api_keys.deactivate_key(connection, key_id, now_us):
         raise RefusesToStart(f"there is no key {ids.public_id(ids.API_KEY, key_id)}")
 

@@ -1,4 +1,4 @@
-"""A creator's tracks: hear one, delete one. What is in a library is `actions/manage_library.py`."""
+"""A creator's tracks: play one, delete one. For what is in a library see `actions/manage_library.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.track import Track
 from listenlink.store import collection_tracks, library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 def own_playback_url(
@@ -23,7 +23,7 @@ def own_playback_url(
     ttl_seconds: int,
     now_us: int,
 ) -> str:
-    """A fresh URL by which this user hears the track."""
+    """Return a fresh URL with which this user can play the track."""
     now_seconds = now_us // SECOND_US
     expires_at = now_seconds + ttl_seconds
     if media_urls is None or track.object_digest is None:
@@ -34,9 +34,9 @@ def own_playback_url(
 async def delete_track(
     database: Database, folder: Storage, caller: Caller, track_id: int, now_us: int
 ) -> None:
-    """Delete the caller's track: out of every collection and library, its links dark, its bytes gone if no
-    other track has them. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for one
-    who only saved it."""
+    """Delete the caller's track: it leaves every collection and library, its links go dark, and its bytes go
+    unless another track has them. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a
+    user who only saved it."""
 
     def remove(connection: Connection) -> list[bytes]:
         owner = (caller.organization_id, caller.user_id)
@@ -55,12 +55,12 @@ async def delete_track(
 
 
 def remove_discarded(database: Database, folder: Storage, digests: list[bytes]) -> None:
-    """Delete the bytes of discarded objects that no new track has taken up."""
+    """Delete the bytes of discarded objects that no new track has come to use."""
     folder.remove_objects(digests, lambda digest: _is_kept(database, digest))
 
 
 def remove_leftovers(database: Database, folder: Storage) -> None:
-    """Delete what couldn't be deleted when it should have been. Raises Problem if it still can't."""
+    """Delete what couldn't be deleted when it should have been. Raises Problem if it still can't be."""
     folder.remove_leftovers(lambda digest: _is_kept(database, digest))
     remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
 

@@ -1,7 +1,7 @@
-"""Open a shared link: limit, one transaction, answer. This is what the program exists for.
+"""Open a share link: limit, one transaction, answer. This is what the program exists for.
 
-`LinkOpener.open` is one request. What happens to all requests of one moment inside their transaction
-is in `actions/keep_opens.py`: find the link, decide, spend the client's budget, count the open, write
+`LinkOpener.open` is one request. What happens inside the transaction to all requests of one moment
+is in `actions/opening/batch.py`: find the link, decide, spend the client's budget, count the open, write
 the audit.
 """
 
@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-from listenlink.actions.decide_opens import Opening as Opening
-from listenlink.actions.decide_opens import OpenRequest as OpenRequest
-from listenlink.actions.keep_opens import OpenKeeper
+from listenlink.actions.opening.batch import OpenKeeper
+from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
+from listenlink.actions.opening.decisions import Opening as Opening
+from listenlink.actions.opening.rule import OpenRequest as OpenRequest
 from listenlink.model.audit import Outcome, Reason
-from listenlink.store.group_queue import GroupQueue
+from listenlink.model.budget import Budget, Shortage
+from listenlink.store.opening.group_queue import GroupQueue
+
+_RESOLVE = Budget.RESOLVE
 
 
 class LinkOpener:
-    """Opens links for one process: its limits, and its queue to the database."""
+    """Opens links for one process, with its limits and its queue to the database."""
 
     def __init__(
         self, keeper: OpenKeeper, queue: GroupQueue[OpenRequest | None, Opening | None]
@@ -28,26 +32,28 @@ class LinkOpener:
         self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
 
     async def open(self, asked: OpenRequest) -> Opening:
-        """Open one link. What is returned is counted and in the audit.
+        """Open one link. By the time this returns, the open is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
-        if self._limits.is_spent(asked.client.number, asked.tick_us):
-            opening = Opening(Outcome.LIMITED, Reason.RESOLVE_LIMIT)
+        client, tick_us = asked.client, asked.tick_us
+        if self._limits.is_spent(_RESOLVE, client.number, tick_us):
+            left = self._limits.peek(_RESOLVE, client.number, tick_us)
+            opening = limited_opening(Shortage(_RESOLVE, left))
         else:
             opening = await self.queue.submit(asked) or Opening(Outcome.REFUSED)
-        if opening.outcome is Outcome.LIMITED:
-            reason = opening.reason or Reason.RESOLVE_LIMIT
-            if self._limited.add(asked.client, reason, asked.now_us, asked.trace, asked.agent):
+        if opening.shortage is not None:
+            reason = LIMIT_REASONS[opening.shortage.budget]
+            if self._limited.add(client, reason, asked.now_us, asked.trace, asked.agent):
                 await self.write_limited()
         self.outcomes[opening.outcome, opening.reason] += 1
         return opening
 
     async def write_limited(self) -> None:
-        """Write the counts of refused requests that wait, if any do."""
+        """Write the waiting counts of limited requests (429s), if there are any."""
         if self._limited.has_pending:
             await self.queue.submit(None)
 
     def close(self) -> None:
-        """End the queue."""
+        """Close the queue."""
         self.queue.close()

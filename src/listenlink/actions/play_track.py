@@ -1,4 +1,4 @@
-"""Play a track: a playback URL is checked against the link as it stands now, at every request."""
+"""Play a track: at every request the playback URL is checked against the link as it stands now."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from dataclasses import dataclass
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
 from listenlink.model import share
-from listenlink.store.playback import Playable, PlaybackReader
+from listenlink.store.opening.playback import Playable, PlaybackReader
 
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Leave that was given: which, for what bytes, and until when it may begin (Unix seconds)."""
+    """A permission to play: which one, for what bytes, and until when it may begin (Unix seconds)."""
 
     playback: SharedPlayback | OwnPlayback
     playable: Playable
 
     @property
     def expires_at(self) -> int:
-        """When the URL may no longer be used to begin."""
+        """When the URL stops being good for starting playback."""
         return self.playback.expires_at
 
 
 class TrackPlayer:
-    """Gives leave to play, and takes it away from what is running."""
+    """Grants permission to play, and withdraws it from streams that are running."""
 
     def __init__(self, urls: PlaybackUrls, reader: PlaybackReader) -> None:
         self._urls = urls
         self._reader = reader
 
     async def begin(self, signed: str, now_us: int) -> Playing | None:
-        """Leave to play what the URL names; None, whatever the reason, if there is none now."""
+        """Return permission to play what the URL names; None, whatever the reason, if there is none now."""
         playback = self._urls.read(signed, now_us // SECOND_US)
         playable = await self._find(playback, now_us) if playback else None
         return Playing(playback, playable) if playback and playable else None
 
     async def begin_download(self, signed: str, now_us: int) -> SharedPlayback | None:
-        """Leave to fetch what a download's URL names, as the link leads to it now."""
+        """Return permission to fetch what a download URL names, if the link leads to it now."""
         download = self._urls.read_download(signed, now_us // SECOND_US)
         return download if download and await self._find(download, now_us) else None
 
     async def may_go_on(self, playing: Playing, now_us: int) -> bool:
-        """Whether a running stream still has leave: until its session ends, not just its URL."""
+        """Whether a running stream is still permitted: until its session ends, not just its URL."""
         playback = playing.playback
         if isinstance(playback, SharedPlayback) and now_us // SECOND_US >= playback.ends_at:
             return False

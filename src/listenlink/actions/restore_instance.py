@@ -1,4 +1,4 @@
-"""Make an instance from a backup, in a new folder: whole and looked at, or not at all."""
+"""Restore an instance from a backup into a new folder: whole and verified, or not at all."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.media.object_copies import ObjectCopies, copy_checked
+from listenlink.media.folder.folder import Folder
+from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
 from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signing_keys
-from listenlink.store import backup
-from listenlink.store.columns import SCHEMA_VERSION
-from listenlink.store.sqlite import FILE_NAME
+from listenlink.store.database import backup
+from listenlink.store.database.columns import SCHEMA_VERSION
+from listenlink.store.database.sqlite import FILE_NAME
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What is there again. Without the backup's keys there are new ones, and sessions have ended."""
+    """What was restored. If the backup has no keys there are new ones, and sessions have ended."""
 
     taken_at: str
     rows: int
@@ -29,10 +29,10 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(source: Path, data: Path) -> Restored:
-    """Make the instance `data` from the backup in `source`.
+    """Restore the backup in `source` as the instance `data`.
 
-    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup isn't what
-    it says of itself: the database's digest and order, the rows of each table, each object's digest.
+    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup doesn't match
+    its manifest: the database's digest and integrity, the rows of each table, each object's digest.
     """
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")

@@ -1,15 +1,15 @@
-"""Revoke a link: from the moment this returns it leads nowhere, and what it gave stops playing."""
+"""Revoke a link: once this returns it leads nowhere, and what was playing by it stops."""
 
 from __future__ import annotations
 
 from listenlink.actions.authenticate import Caller
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store import shares
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 
 async def revoke_link(database: Database, caller: Caller, share_id: int, now_us: int) -> None:
-    """Revoke the caller's link; again changes nothing. Raises Problem(NOT_FOUND)."""
+    """Revoke the caller's link; doing it again changes nothing. Raises Problem(NOT_FOUND)."""
     revoked = await database.write(
         lambda connection: shares.revoke_share(
             connection, caller.organization_id, caller.user_id, share_id, now_us

@@ -1,4 +1,4 @@
-"""What a listener is shown of an opened link: a view from an allow-list, with fresh playback URLs."""
+"""What a listener is shown of an opened link: a view of allow-listed fields, with fresh playback URLs."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from listenlink.model.view import (
     licence_view,
     removed_view,
 )
-from listenlink.store.open_rows import FoundTrack
+from listenlink.store.opening.open_rows import FoundTrack
 
 _SETTLED_BYTES = 12_000_000
-# Of a row as it was read, but for its title, of which a character may take four.
+# The size of a row as read, without its title, where a character may take four bytes.
 _ROW_BYTES = 1000
 _MOST_IN_A_CHARACTER = 4
 _encode = msgspec.json.Encoder().encode
-# Within a JSON string a quote is escaped, so no title can hold this.
+# Inside a JSON string a quote is escaped, so no title can contain this.
 _EMPTY_URL = b'"playback_url":""'
 
 
 class _Written(NamedTuple):
-    """A track's view as JSON, but for its URL, which goes between the two."""
+    """A track's view as JSON without its URL, which goes between the two."""
 
     before: bytes
     after: bytes
 
 
 class LinkPresenter:
-    """Writes views: licences by the registry, playback URLs that may begin for `ttl_seconds`; those
-    of `media_urls`, if there are such, else this server's own."""
+    """Renders views: licences from the registry, and playback URLs that are good for starting playback for
+    `ttl_seconds`: those of `media_urls` if there are any, else this server's own."""
 
     def __init__(
         self,
@@ -59,11 +59,11 @@ class LinkPresenter:
         self._media_urls = media_urls
         self._registry = registry
         self._ttl_seconds = ttl_seconds
-        # By the whole row as it was read for this very opening: a changed track is another key.
+        # Keyed by the whole row as read for this very opening: a changed track has a different key.
         self._settled: Remembered[FoundTrack, _Written] = Remembered(_SETTLED_BYTES, _bytes_of)
 
     def write(self, opening: Opening, now_us: int) -> bytes:
-        """The JSON for an opening that isn't a refusal. Raises ValueError for one that is."""
+        """Render the JSON for an opening that isn't a refusal. Raises ValueError for one that is."""
         link, session = opening.link, opening.session
         if link is None:
             raise ValueError("a refusal has no view")
@@ -103,7 +103,7 @@ class LinkPresenter:
             written = self._write_track(track, now_us)
             if self._registry.is_settled(track.engine, track.created_at):
                 self._settled.keep(track, written)
-        # The encoder puts what is JSON already through as it is.
+        # The encoder passes through unchanged what is already JSON.
         whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
         return cast(TrackView, whole)
 

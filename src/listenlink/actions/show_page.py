@@ -1,52 +1,122 @@
-"""What the share page, its previews and its pictures are made of; nothing here counts or mints."""
+"""What the share page, its previews and its pictures are made of; nothing here counts or mints.
+
+Rendering a page with many tracks is work, and many ask for the same one. So the result is cached under a
+fingerprint of all that it shows, which is read afresh for every request: nothing has to be notified of a
+change, and none can be missed. Whether a link opens isn't part of it: that is decided beforehand, each time.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from listenlink.actions.make_once import OnceMaker
+from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import LARGE, PREVIEW, PictureName
 from listenlink.model import ids, share
 from listenlink.model.licence import EngineRegistry
-from listenlink.model.page import Page, PageTrack
-from listenlink.store import pages
-from listenlink.store.database import Database
-from listenlink.store.pages import ShownLink, ShownTrack
+from listenlink.model.page import Page, PageTrack, Preview
+from listenlink.model.shelf import Written
+from listenlink.store import pages, pictures
+from listenlink.store.database.database import Database
+from listenlink.store.fingerprints import Fingerprint, find_fingerprint
+from listenlink.store.pages import ShownLink, ShownTrack, Standing
+from listenlink.store.pictures import Drawable
+
+Write = Callable[[Page], Written]
 
 _PEAKS_OF_ONE = 300
 _PEAKS_OF_MANY = 100
+_TRIES = 3
+
+
+class _Seen(NamedTuple):
+    """A fingerprint, and the content that it's of if that was read at the same time."""
+
+    fingerprint: Fingerprint
+    shown: ShownLink | None
 
 
 class PageShower:
-    """Reads pages of links."""
+    """Reads the pages of links, and caches what is rendered from them."""
 
-    def __init__(self, database: Database, registry: EngineRegistry) -> None:
+    def __init__(self, database: Database, registry: EngineRegistry, maker: OnceMaker) -> None:
         self._database = database
         self._registry = registry
+        self._maker = maker
 
-    async def find_page(self, share_id: int, now_us: int, *, is_open: bool = False) -> Page | None:
-        """The page of a link, None if what it led to was removed just now. Whether the link leads anywhere
-        is decided before. `is_open` shows what a hidden preview hides."""
-        shown = await self._database.read(lambda c: pages.find_shown(c, share_id))
-        return None if shown is None else self._page(shown, now_us, shown.preview or is_open)
+    async def find_written(
+        self,
+        share_id: int,
+        now_us: int,
+        kind: Hashable,
+        write: Write,
+        *,
+        is_open: bool = False,
+    ) -> Written | None:
+        """Return what `write` makes of a link's page as it is now, None if the link's target has just been
+        removed. Whether the link leads anywhere is decided before. `is_open` shows what a hidden preview
+        hides.
 
-    async def find_pictured(self, name: PictureName, now_us: int) -> Page | bytes | None:
-        """What a picture's name leads to: a cover's digest, or the page that a preview is drawn of.
-
-        None where the link leads nowhere now, or there is no such picture. A cover's name is given only
-        to who may see it, so a hidden preview hides the drawn picture alone.
+        `kind` covers all that `write` depends on besides the page: what it renders, in which language, for
+        which token. `write` is called in a thread, once for all who ask meanwhile, and not at all if that was
+        rendered before. Raises Problem(UNAVAILABLE).
         """
-        only_track = None if name.kind == PREVIEW else name.track_id
-        shown = await self._database.read(lambda c: pages.find_shown(c, name.share_id, only_track))
-        if shown is None or shown.rotation != name.rotation:
+        # Of all that is shown of a track, only licences change by themselves.
+        facts = (kind, is_open, self._registry.unchanged_since(now_us))
+
+        def is_new(fingerprint: Fingerprint) -> bool:
+            return not self._maker.has((*facts, fingerprint.digest))
+
+        for is_last in [False] * (_TRIES - 1) + [True]:
+            seen = await self._database.read(partial(_see, share_id, is_new, is_whole=is_last))
+            if seen is None:
+                return None
+
+            async def make(seen: _Seen = seen) -> Written | None:
+                shown = await self._read_whole(share_id, seen)
+                if shown is None:
+                    return None
+                return await asyncio.to_thread(
+                    lambda: write(self._page(shown, now_us, shown.preview or is_open))
+                )
+
+            written = await self._maker.make((*facts, seen.fingerprint.digest), make)
+            if written is not None:
+                return written
+        raise Problem(ProblemKind.UNAVAILABLE)
+
+    async def _read_whole(self, share_id: int, seen: _Seen) -> ShownLink | None:
+        """The content that the fingerprint is of; None if it changed meanwhile, so must be read again."""
+        if seen.shown is not None:
+            return seen.shown
+        again = await self._database.read(partial(_see, share_id, lambda _: True, is_whole=True))
+        if again is None or again.fingerprint != seen.fingerprint:
             return None
-        if share.refusal(shown.revoked_at, shown.starts_at, shown.expires_at, now_us) is not None:
-            return None
+        return again.shown
+
+    async def find_pictured(self, name: PictureName, now_us: int) -> Preview | bytes | None:
+        """Return what a picture's name leads to: a cover's digest, or what a preview is drawn from.
+
+        None if the link leads nowhere now or there is no such picture. A cover's name is given only to
+        those who may see it, so a hidden preview hides only the drawn picture.
+        """
         if name.kind == PREVIEW:
-            return self._page(shown, now_us, is_shown=True) if shown.preview else None
-        if not shown.tracks:
+            drawable = await self._database.read(lambda c: pictures.find_drawable(c, name.share_id))
+            if drawable is None or not _leads(drawable.standing, name.rotation, now_us):
+                return None
+            return _preview(drawable) if drawable.has_preview else None
+        covers = await self._database.read(
+            lambda c: pictures.find_covers(c, name.share_id, name.track_id)
+        )
+        if covers is None or not _leads(covers.standing, name.rotation, now_us):
             return None
-        (track,) = shown.tracks
-        return track.cover if name.kind == LARGE else track.cover_small
+        return covers.large if name.kind == LARGE else covers.small
 
     def _page(self, shown: ShownLink, now_us: int, is_shown: bool) -> Page:
         target = shown.collection
@@ -92,8 +162,44 @@ class PageShower:
         )
 
 
+def _see(
+    share_id: int,
+    is_new: Callable[[Fingerprint], bool],
+    connection: Connection,
+    *,
+    is_whole: bool,
+) -> _Seen | None:
+    """Read what a link shows, as far as needed: a new page of one track is read at once, one of many tracks
+    by whoever renders it, because many may ask for it at the same moment. None if there is nothing."""
+    fingerprint = find_fingerprint(connection, share_id)
+    if fingerprint is None:
+        return None
+    is_wanted = is_whole or (not fingerprint.is_collection and is_new(fingerprint))
+    return _Seen(fingerprint, pages.find_shown(connection, share_id) if is_wanted else None)
+
+
+def _leads(standing: Standing, rotation: int, now_us: int) -> bool:
+    """Whether a picture of this rotation may be shown now."""
+    return standing.rotation == rotation and (
+        share.refusal(standing.revoked_at, standing.starts_at, standing.expires_at, now_us) is None
+    )
+
+
+def _preview(drawn: Drawable) -> Preview:
+    if drawn.collection is not None:
+        number, title = drawn.collection
+        mark, length = ids.public_id(ids.COLLECTION, number), _PEAKS_OF_MANY
+    elif drawn.track is not None:
+        number, title = drawn.track
+        mark, length = ids.public_id(ids.TRACK, number), _PEAKS_OF_ONE
+    else:
+        raise ValueError("a link leads to something")
+    peaks = _fewer(drawn.peaks, length) if drawn.peaks else None
+    return Preview(mark, title, drawn.artist, drawn.cover, peaks)
+
+
 def _cover_track(tracks: tuple[PageTrack, ...], wanted: int | None) -> PageTrack | None:
-    """The track whose cover stands for all: the one that the creator chose, else the first with one."""
+    """The track whose cover represents all: the one the creator chose, else the first that has a cover."""
     covered = [track for track in tracks if track.cover]
     chosen = [track for track in covered if track.number == wanted] or covered
     return chosen[0] if chosen else None

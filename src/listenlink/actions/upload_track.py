@@ -1,4 +1,4 @@
-"""Put a track in: take the bytes, measure them by decoding, stamp the licence, store both or nothing."""
+"""Upload a track: receive the bytes, measure them by decoding, stamp the licence, store both or nothing."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.repeat_answer import Doing, always
+from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import invalid
-from listenlink.media.draft import Draft
+from listenlink.media.folder.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
@@ -29,7 +29,7 @@ _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 @dataclass(frozen=True, slots=True)
 class TrackFacts:
-    """What the creator says of a track. `title` None means: from its tags, or the file's name;
+    """What the creator says about a track. `title` None means: from its tags, or the file's name;
     `artist` None means: from its tags."""
 
     title: str | None
@@ -40,7 +40,7 @@ class TrackFacts:
 
 
 def read_facts(fields: dict[str, str]) -> TrackFacts:
-    """The facts from a form's fields. Raises a 422 Problem that names the wrong one."""
+    """Read the facts from a form's fields. Raises a 422 Problem that names the wrong field."""
     for name in fields:
         if name not in ("title", "artist", "engine", "mode", "instrumental"):
             raise invalid(name, f"There is no field {name[:64]!r}.")
@@ -69,12 +69,12 @@ def _read_name(fields: dict[str, str], name: str) -> str | None:
 
 
 def clean_title(text: str) -> str:
-    """A title without control characters or outer spaces."""
+    """Return the title without control characters or surrounding spaces."""
     return _CONTROL.sub(" ", text).strip()
 
 
 class TrackUploader:
-    """Takes drafts and makes tracks of them. `stored` is called when there is new audio."""
+    """Makes tracks from drafts. `stored` is called when there is new audio."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class TrackUploader:
         now_us: int,
         doing: Doing[Track] = always,
     ) -> Track:
-        """The new track. The draft is gone afterwards, however this ends.
+        """Make the track and return it. The draft is gone afterwards, however this ends.
 
         Raises a 422 Problem if it isn't audio that can be measured, and Problem(STORAGE_UNAVAILABLE).
         """

@@ -1,67 +1,60 @@
-"""Tell listeners when a link they have open is closed: one look at the database a second for all of them."""
+"""Notify listeners when a link they have open is closed: one database query a second for all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
 
 from listenlink.clock import SECOND_US, Clock
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.places import Places
 from listenlink.store import pages
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
-MOST_WATCHES = 5000
 MOST_OF_A_CLIENT = 50
 _SECOND = 1.0
-_RETRY_SECONDS = 10
 
 
 @dataclass(eq=False, slots=True)
 class Watch:
-    """One listener's. `ended` is set once the link is closed or the session over; `is_closed` says
-    that it's so, rather than that this process is going."""
+    """One listener's watch. `ended` is set once the link is closed or the session over, or when this process
+    shuts down; `is_closed` distinguishes the former."""
 
     session: ListenSession
-    client: int
     is_closed: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class LinkWatcher:
-    """Watches open links for one process, a bounded number."""
+    """Watches open links for one process: at most `most`, of which MOST_OF_A_CLIENT for any one client."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, most: int) -> None:
         self._database = database
         self._clock = clock
         self._watches: set[Watch] = set()
-        self._by_client: Counter[int] = Counter()
+        self.places = Places(most, MOST_OF_A_CLIENT)
 
     @contextlib.contextmanager
     def watch(self, session: ListenSession, client: ClientAddress) -> Iterator[Watch]:
-        """A watch for as long as the block lasts. Raises Problem(LIMITED) if there are too many."""
-        if len(self._watches) >= MOST_WATCHES or self._by_client[client.number] >= MOST_OF_A_CLIENT:
-            raise Problem(ProblemKind.LIMITED, retry_after_seconds=_RETRY_SECONDS)
-        watch = Watch(session, client.number)
-        self._watches.add(watch)
-        self._by_client[client.number] += 1
-        try:
-            yield watch
-        finally:
-            self._watches.discard(watch)
-            self._by_client[client.number] -= 1
-            if not self._by_client[client.number]:
-                del self._by_client[client.number]
+        """Watch for as long as the block lasts. Raises Problem(LIMITED) if the client has as many watches as
+        one client may, and Problem(UNAVAILABLE) if all clients together do."""
+        with self.places.take(client.number):
+            watch = Watch(session)
+            self._watches.add(watch)
+            try:
+                yield watch
+            finally:
+                self._watches.discard(watch)
 
     async def run(self) -> None:
-        """Look once a second, until cancelled; then every listener is sent away, to come again."""
+        """Look once a second until cancelled; then every listener is sent away, to reconnect."""
         try:
             while True:
                 await asyncio.sleep(_SECOND)
@@ -76,7 +69,7 @@ class LinkWatcher:
                 watch.ended.set()
 
     async def look(self) -> None:
-        """End the watches of links that don't lead anywhere now."""
+        """End the watches of links that no longer lead anywhere, and of sessions that are over."""
         watched = {watch.session.share_id for watch in self._watches}
         now_us = self._clock.now_us()
         standing = await self._database.read(lambda c: pages.find_rotations(c, watched))

@@ -1,4 +1,4 @@
-"""The command line. Each command's work is loaded when it runs, so `--help` answers at once."""
+"""The command line. Each command's code is loaded when it runs, so `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def init(
     user: Annotated[str, typer.Option("--user", help="E-mail of the first user.")] = "me@localhost",
     as_json: Json = False,
 ) -> None:
-    """Make a new instance, and show its first API key, once."""
+    """Make a new instance and show its first API key, once."""
     from listenlink.cli import instance
 
     instance.init(data, org, user, as_json)
@@ -60,7 +60,7 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database to this release. A server does so itself when it starts."""
+    """Upgrade the database to this release. A server does this itself when it starts."""
     from listenlink.cli import instance
 
     instance.migrate(data, forget_keys)
@@ -76,7 +76,7 @@ def move(
     ],
     as_json: Json = False,
 ) -> None:
-    """Take an instance over into PostgreSQL, whole or not at all. What it's taken from stays as it is."""
+    """Move an instance into PostgreSQL, completely or not at all. The source is left unchanged."""
     from listenlink.cli import moving
 
     moving.move(source, target, as_json)
@@ -124,7 +124,7 @@ def upload(
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Put tracks in. Of a folder, what is there already isn't uploaded again."""
+    """Upload tracks. Files in a folder that are there already aren't uploaded again."""
     from listenlink.cli import uploading
 
     uploading.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
@@ -188,7 +188,7 @@ def audit(
     share: Annotated[str | None, typer.Option("--share", help="Of one link: mslink_…")] = None,
     _as_json: Json = True,
 ) -> None:
-    """Print who asked for links and what came of it, as JSON lines, with or without --json."""
+    """Print who asked for links and what came of it, as JSON lines with or without --json."""
     from listenlink.cli import instance
 
     instance.audit(data, share)
@@ -203,7 +203,7 @@ def backup(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make or renew a backup, also while the instance is served."""
+    """Make or update a backup, even while the instance is being served."""
     from listenlink.cli import copying
 
     copying.backup(data, to, with_keys, as_json)
@@ -215,14 +215,14 @@ def restore(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make an instance from a backup, in a new folder."""
+    """Restore an instance from a backup into a new folder."""
     from listenlink.cli import copying
 
     copying.restore(source, data, as_json)
 
 
 def main() -> None:
-    """Run the command line; an expected failure is one line and exit status 1."""
+    """Run the command line; an expected failure prints one line and exits with status 1."""
     try:
         app()
     except RefusesToStart as refusal:

@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 
 
 def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
-    """Make or renew a backup and say what is in it. Raises RefusesToStart."""
+    """Make or update a backup and print what is in it. Raises RefusesToStart."""
     settings = load_settings(data=data)
     if settings.database_url is not None:
         raise RefusesToStart(
@@ -43,7 +43,7 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
 
 
 def restore(source: Path, data: Path | None, as_json: bool) -> None:
-    """Make an instance from a backup and say what is there. Raises RefusesToStart."""
+    """Make an instance from a backup and print what is in it. Raises RefusesToStart."""
     settings = load_settings(data=data)
     if settings.database_url is not None:
         raise RefusesToStart(

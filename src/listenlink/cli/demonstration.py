@@ -1,4 +1,4 @@
-"""`listenlink demo`: a library of music made here, served, with a link that opens in a browser."""
+"""`listenlink demo`: makes a library of music, serves it, and prints a link that opens in a browser."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
-from listenlink.actions.find_instance import backend_of, has_own_keys
-from listenlink.actions.instance import Instance
+from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.upload_track import TrackFacts
@@ -24,9 +23,10 @@ from listenlink.demo.music import PIECES, render
 from listenlink.errors import RefusesToStart
 from listenlink.model.api_key import SCOPES
 from listenlink.model.share import TargetType
+from listenlink.running.instance import Instance
 from listenlink.settings import Settings, load_settings
 from listenlink.store import collections, people, tracks
-from listenlink.web.public_door import PATH
+from listenlink.web.paths import SHARED_PATH
 
 _ENGINE = "own_recording"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -35,7 +35,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104
 def demo(
     data: Path | None, host: str | None, port: int | None, public_url: str | None, as_json: bool
 ) -> None:
-    """Make the library if it isn't there, a fresh link to it, and serve. Raises RefusesToStart."""
+    """Make the library if there is none, make fresh links to it, and serve. Raises RefusesToStart."""
     if public_url is None and host == _EVERYWHERE:
         public_url = f"http://{_local_address()}:{load_settings(port=port, host='127.0.0.1').port}"
     settings = load_settings(data=data, host=host, port=port, public_url=public_url)
@@ -44,11 +44,11 @@ def demo(
             "the demonstration keeps its audio in the folder; unset LISTENLINK_STORAGE_URL"
         )
     made = None
-    backend = backend_of(settings)
-    if not is_instance(backend):
+    location = locate_database(settings)
+    if not is_instance(location):
         _say("Making an instance, and music for it …")
         made = create_instance(
-            backend, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
+            location, "Demo", "demo@localhost", Clock().now_us(), makes_keys=has_own_keys(settings)
         )
     check_startable(settings)
     urls = asyncio.run(_prepare(settings))
@@ -63,7 +63,7 @@ def demo(
 
 
 async def _prepare(settings: Settings) -> tuple[str, str]:
-    """The URLs of fresh links to one track and to the collection of all."""
+    """The URLs of fresh links to one track and to the collection of all tracks."""
     instance = build_instance(settings, Clock())
     try:
         caller = await _first_caller(instance)
@@ -120,7 +120,7 @@ async def _link(instance: Instance, caller: Caller, target_type: TargetType, tar
     terms = ShareTerms(label="demo")
     now_us = instance.clock.now_us()
     made = await make_link(instance.database, caller, target_type, target_id, terms, now_us)
-    return instance.settings.base_url + PATH + made.token
+    return instance.settings.base_url + SHARED_PATH + made.token
 
 
 def _tell(urls: tuple[str, str], made: NewInstance | None) -> None:
@@ -138,7 +138,7 @@ def _say(line: str) -> None:
 
 
 def _local_address() -> str:
-    """This machine's address in its network, as a phone beside it would call it. Nothing is sent."""
+    """This machine's address on its network, as a phone nearby would reach it. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

@@ -1,4 +1,4 @@
-"""Commands on an instance's folder: make one, read its audit."""
+"""Commands on an instance's folder: make an instance, read its audit, upgrade its tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from listenlink.actions.create_instance import create_instance, is_instance
-from listenlink.actions.find_instance import backend_of, has_own_keys
+from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.model import ids
@@ -15,16 +15,16 @@ from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import signing_keys
-from listenlink.store.audit import read_audit
-from listenlink.store.backend import Backend
+from listenlink.store.audit.audit_log import read_audit
+from listenlink.store.database.location import DatabaseLocation
 
 
 def init(data: Path | None, organization: str, email: str, as_json: bool) -> None:
-    """Make an instance and print its ids and key. Raises RefusesToStart."""
+    """Make an instance and print its ids and its API key. Raises RefusesToStart."""
     settings = load_settings(data=data)
     folder, now_us = settings.data, Clock().now_us()
     made = create_instance(
-        backend_of(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
+        locate_database(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
     )
     if as_json:
         print(json.dumps(asdict(made)))
@@ -37,10 +37,10 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 
 
 def audit(data: Path | None, share: str | None) -> None:
-    """Print the audit as JSON lines, of one link if one is named. Raises RefusesToStart."""
-    backend = backend_of(load_settings(data=data))
-    if not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
+    """Print the audit as JSON lines, only of one link if it's named. Raises RefusesToStart."""
+    location = locate_database(load_settings(data=data))
+    if not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
     number = None
     if share is not None:
         number = ids.parse_id(ids.SHARE, share)
@@ -48,7 +48,7 @@ def audit(data: Path | None, share: str | None) -> None:
             raise RefusesToStart(
                 f"{share} isn't the id of a link, which is like mslink_0123456789ab"
             )
-    database = backend.open()
+    database = location.open()
     try:
         for entry in read_audit(database, number):
             print(json.dumps(_line(entry)))
@@ -57,23 +57,23 @@ def audit(data: Path | None, share: str | None) -> None:
 
 
 def migrate(data: Path | None, forgets_keys: bool) -> None:
-    """Bring the instance's tables to this release. Raises RefusesToStart."""
-    backend = backend_of(load_settings(data=data))
-    if backend.url is None and not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
+    """Upgrade the instance's tables to this release. Raises RefusesToStart."""
+    location = locate_database(load_settings(data=data))
+    if location.url is None and not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
     try:
-        before = backend.find_version()
-        backend.upgrade()
-        after = backend.find_version()
+        before = location.find_version()
+        location.upgrade()
+        after = location.find_version()
         if forgets_keys:
-            _forget_keys(backend)
+            _forget_keys(location)
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
     print(f"The tables stand at {after}" + (", as before." if before == after else "."))
 
 
-def _forget_keys(backend: Backend) -> None:
-    database = backend.open()
+def _forget_keys(location: DatabaseLocation) -> None:
+    database = location.open()
     try:
         database.write_now(signing_keys.forget_keys)
     finally:

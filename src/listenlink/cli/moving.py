@@ -1,4 +1,4 @@
-"""`listenlink move`: take an instance over from the embedded database into PostgreSQL."""
+"""`listenlink move`: moves an instance from the embedded database into PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from pathlib import Path
 
 from listenlink.actions.create_instance import is_instance
 from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.folder import Folder
-from listenlink.store import take_over
-from listenlink.store.backend import Backend
-from listenlink.store.postgres import is_postgres_url, is_unavailable
-from listenlink.store.take_over import NotTheSame, Sum
+from listenlink.media.folder.folder import Folder
+from listenlink.store.database import take_over
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.postgres import is_postgres_url
+from listenlink.store.database.postgres_driver import is_unavailable
+from listenlink.store.database.take_over import NotTheSame, Sum
 
 _SQLITE = "sqlite:"
 
 
 def move(source: str, target: str, as_json: bool) -> None:
-    """Take it over and print each table's count and digest. Raises RefusesToStart."""
+    """Move the instance and print each table's count and digest. Raises RefusesToStart."""
     if not source.startswith(_SQLITE):
         raise RefusesToStart(f"--from: must be like {_SQLITE}FOLDER")
     if not is_postgres_url(target):
         raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
-    here = Backend(Path(source.removeprefix(_SQLITE).removeprefix("//")))
-    there = Backend(here.folder, target)
+    here = DatabaseLocation(Path(source.removeprefix(_SQLITE).removeprefix("//")))
+    there = DatabaseLocation(here.folder, target)
     _check_source(here)
     try:
         sums = _take_over(here, there)
@@ -37,7 +38,7 @@ def move(source: str, target: str, as_json: bool) -> None:
     _tell(sums, as_json)
 
 
-def _check_source(here: Backend) -> None:
+def _check_source(here: DatabaseLocation) -> None:
     if not is_instance(here):
         raise RefusesToStart(f"{here} isn't an instance")
     if not here.is_current():
@@ -46,7 +47,7 @@ def _check_source(here: Backend) -> None:
         raise RefusesToStart(f"{here} is being served; stop the server first")
 
 
-def _take_over(here: Backend, there: Backend) -> dict[str, Sum]:
+def _take_over(here: DatabaseLocation, there: DatabaseLocation) -> dict[str, Sum]:
     there.upgrade()
     database = there.open()
     try:
@@ -57,7 +58,7 @@ def _take_over(here: Backend, there: Backend) -> dict[str, Sum]:
         database.write_now(lambda connection: take_over.make_days(connection, days))
     finally:
         database.close()
-    assert there.url is not None  # noqa: S101 (it was checked)
+    assert there.url is not None  # noqa: S101 (checked by the caller)
     try:
         return asyncio.run(take_over.take_over(here.path, there.url))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Commands of an owner, spoken to the API: share, revoke. Upload is `cli/uploading.py`."""
+"""An owner's commands that use the API: share, revoke. Upload is in `cli/uploading.py`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def share(
     api_key: str | None,
     as_json: bool,
 ) -> None:
-    """Make a link and print its URL, in a terminal with a QR code."""
+    """Make a link and print its URL; in a terminal, with a QR code."""
     kinds = {"mtrack": "tracks", "mcoll": "collections"}
     kind = kinds.get(target.partition("_")[0])
     if kind is None:
@@ -37,7 +37,7 @@ def share(
 
 
 def revoke(share_id: str, server: str | None, api_key: str | None, as_json: bool) -> None:
-    """Revoke a link."""
+    """Revoke a link and print the answer."""
     with client_of(server, api_key) as client:
         path = f"/v1/music/{organization_of(client)}/share/{share_id}"
         done = _ask(lambda: client.delete(path))
@@ -45,7 +45,7 @@ def revoke(share_id: str, server: str | None, api_key: str | None, as_json: bool
 
 
 def print_qr(url: str) -> None:
-    """The URL as a QR code of characters."""
+    """Print the URL as a QR code made of characters."""
     import segno
 
     drawn = io.StringIO()
@@ -54,12 +54,12 @@ def print_qr(url: str) -> None:
 
 
 def client_of(server: str | None, api_key: str | None) -> Client:
-    """A client as the options and the environment say."""
+    """A client set up from the options and the environment."""
     return Client(server, api_key)
 
 
 def organization_of(client: Client) -> str:
-    """The organisation that the key is of."""
+    """The organisation that the key belongs to."""
     return str(_ask(lambda: client.organization_id))
 
 
@@ -71,7 +71,7 @@ def _ask(request: Any) -> Any:
 
 
 def sentence(error: Exception) -> str:
-    """What went wrong, in one line for a person."""
+    """What went wrong, in one readable line."""
     if not isinstance(error, ListenlinkError):
         return f"{type(error).__name__}: {error}"
     trace = f" [{error.trace_id}]" if error.trace_id else ""

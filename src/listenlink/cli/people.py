@@ -1,4 +1,4 @@
-"""What `listenlink org`, `user` and `key` do, in the instance's folder, also beside a running server."""
+"""What `listenlink org`, `user` and `key` do in the instance's folder, even beside a running server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions import manage_people as managing
 from listenlink.actions.create_instance import is_instance
-from listenlink.actions.find_instance import backend_of
+from listenlink.actions.find_instance import locate_database
 from listenlink.actions.manage_people import NewMember
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
@@ -20,13 +20,13 @@ from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import api_keys, people
-from listenlink.store.database import Database
+from listenlink.store.database.database import Database
 
 _Result = TypeVar("_Result")
 
 
 def add_organization(data: Path | None, name: str, email: str, as_json: bool) -> None:
-    """Make an organisation and print its ids and key. Raises RefusesToStart."""
+    """Make an organisation and print its ids and API key. Raises RefusesToStart."""
     now_us = Clock().now_us()
     made = _write(data, lambda c: managing.add_organization(c, name, email, now_us))
     _tell_member(made, as_json)
@@ -47,7 +47,7 @@ def list_organizations(data: Path | None, as_json: bool) -> None:
 
 
 def add_user(data: Path | None, email: str, organization: str, role: str, as_json: bool) -> None:
-    """Make somebody a member and print their ids and key. Raises RefusesToStart."""
+    """Make somebody a member and print their ids and API key. Raises RefusesToStart."""
     number, now_us = _organization(organization), Clock().now_us()
     made = _write(data, lambda c: managing.add_member(c, number, email, role, now_us))
     _tell_member(made, as_json)
@@ -78,7 +78,7 @@ def add_key(
     expires_in_days: int | None,
     as_json: bool,
 ) -> None:
-    """Make a key and print it. Raises RefusesToStart."""
+    """Make an API key and print it. Raises RefusesToStart."""
     number, now_us = _organization(organization), Clock().now_us()
     made = _write(
         data,
@@ -88,14 +88,14 @@ def add_key(
 
 
 def list_keys(data: Path | None, organization: str | None, as_json: bool) -> None:
-    """Print what keys there are. Raises RefusesToStart."""
+    """Print the list of API keys. Raises RefusesToStart."""
     number, now_us = None if organization is None else _organization(organization), Clock().now_us()
     keys = _read(data, lambda c: api_keys.list_all_keys(c, number))
     _tell_rows([_row(key, now_us) for key in keys], as_json)
 
 
 def revoke_key(data: Path | None, key_id: str, as_json: bool) -> None:
-    """Switch a key off. Raises RefusesToStart."""
+    """Deactivate an API key. Raises RefusesToStart."""
     number, now_us = ids.parse_id(ids.API_KEY, key_id), Clock().now_us()
     if number is None:
         raise RefusesToStart(f"{key_id} isn't the id of a key, which is like key_0123456789ab")
@@ -135,7 +135,7 @@ def _tell_member(made: NewMember, as_json: bool) -> None:
 
 
 def _tell_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """A JSON array, or a line a row with its values in columns."""
+    """Print a JSON array, or one line per row with its values in columns."""
     if as_json:
         print(json.dumps(rows))
         return
@@ -168,15 +168,15 @@ def _write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
 
 
 def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
-    backend = backend_of(load_settings(data=data))
-    if not is_instance(backend):
-        raise RefusesToStart(f"{backend} isn't an instance")
-    if not backend.is_current():
-        raise RefusesToStart(f"{backend} is of another release; to update it: listenlink migrate")
-    database = backend.open()
+    location = locate_database(load_settings(data=data))
+    if not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
+    if not location.is_current():
+        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
+    database = location.open()
     try:
         return work(database)
     except Problem:
-        raise RefusesToStart(f"{backend}: the database can't be reached now") from None
+        raise RefusesToStart(f"{location}: the database can't be reached now") from None
     finally:
         database.close()

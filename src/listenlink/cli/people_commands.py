@@ -1,4 +1,4 @@
-"""`listenlink org`, `user` and `key`: as typed. Their work, loaded when it's asked for: `cli/people.py`."""
+"""`listenlink org`, `user` and `key` as commands. Their code, loaded when needed, is in `cli/people.py`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_organization(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make an organisation and its owner, and show the owner's API key, once."""
+    """Make an organisation and its owner, and show the owner's API key once."""
     from listenlink.cli import people
 
     people.add_organization(data, name, email, as_json)
@@ -34,7 +34,7 @@ def add_organization(
 
 @org.command("list")
 def list_organizations(data: Data = None, as_json: Json = False) -> None:
-    """Show the organisations."""
+    """List the organisations."""
     from listenlink.cli import people
 
     people.list_organizations(data, as_json)
@@ -48,7 +48,7 @@ def add_user(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make somebody a member, and show their API key, once. They may be a user already."""
+    """Make somebody a member and show their API key once. They may be a user already."""
     from listenlink.cli import people
 
     people.add_user(data, email, organization, role, as_json)
@@ -56,7 +56,7 @@ def add_user(
 
 @user.command("list")
 def list_users(organization: AnyOrg = None, data: Data = None, as_json: Json = False) -> None:
-    """Show who is a member of what."""
+    """List users and the organisations they are members of."""
     from listenlink.cli import people
 
     people.list_users(data, organization, as_json)
@@ -75,7 +75,7 @@ def add_key(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key, and show it, once."""
+    """Make an API key and show it once."""
     from listenlink.cli import people
 
     people.add_key(data, organization, user_of_key, scopes, expires_in_days, as_json)
@@ -83,7 +83,7 @@ def add_key(
 
 @key.command("list")
 def list_keys(organization: AnyOrg = None, data: Data = None, as_json: Json = False) -> None:
-    """Show what keys there are; never the keys themselves."""
+    """List the API keys, without ever showing the keys themselves."""
     from listenlink.cli import people
 
     people.list_keys(data, organization, as_json)
@@ -95,7 +95,7 @@ def revoke_key(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Switch a key off, at once and for good."""
+    """Deactivate an API key, at once and for good."""
     from listenlink.cli import people
 
     people.revoke_key(data, key_id, as_json)

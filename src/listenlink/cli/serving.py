@@ -1,4 +1,4 @@
-"""`listenlink serve`: check everything first, then hand over to the server."""
+"""`listenlink serve`: checks everything first, then hands over to the server."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.find_instance import backend_of, load_ring
-from listenlink.actions.take_leave import FINISHED_WITHIN_SECONDS
+from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.capacity import current_capacity, make_room
+from listenlink.cli.listening import ListeningServer
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import check_storage
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
+from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
 from listenlink.settings import PREFIX, Settings, load_settings
-from listenlink.store.backend import Backend
+from listenlink.store.database.location import DatabaseLocation
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
@@ -47,30 +48,33 @@ def serve(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Serve until stopped. Raises RefusesToStart."""
+    """Serve until stopped, reporting once when ready. Raises RefusesToStart."""
     settings = load_settings(
         data=data, host=host, port=port, public_url=public_url, workers=workers
     )
 
     def tell() -> None:
+        connections = current_capacity().connections
         if not settings.resolve_limit_per_minute:
             print(
                 "No rate limit: anybody may try as many links as the server can answer.",
                 file=sys.stderr,
             )
         if as_json:
-            print(json.dumps({"url": settings.base_url, "pid": os.getpid()}), flush=True)
+            told = {"url": settings.base_url, "pid": os.getpid()}
+            print(json.dumps(told | {"connections": connections}), flush=True)
         else:
             print(f"Listenlink serves {settings.data} at {settings.base_url}", flush=True)
+            print(f"Up to {connections:,} connections at once.", flush=True)
 
     run_server(settings, tell)
 
 
 class _Forked:
-    """By which the server learns that its workers are there.
+    """Tells the parent that its workers have been forked.
 
-    A worker inherits every lock that some thread of the server holds in the moment of the fork, and
-    waits for it forever: until then, the one thread that there is must do nothing but wait for this.
+    A worker inherits every lock that a thread of the parent holds at the moment of the fork, and would
+    wait for it forever; so until then, the only other thread must do nothing but wait for this.
     """
 
     _writing_end = -1
@@ -79,13 +83,13 @@ class _Forked:
         self._reading_end, _Forked._writing_end = os.pipe()
 
     def wait_for(self, workers: int) -> None:
-        """Return when so many have been forked."""
+        """Return once this many workers have been forked."""
         while workers > 0:
             workers -= len(os.read(self._reading_end, workers))
 
     @classmethod
     def tell(cls) -> None:
-        """Called by each worker, once."""
+        """Report one worker as forked; each worker calls this once."""
         os.write(cls._writing_end, b"!")
 
 
@@ -97,8 +101,9 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     threading.Thread(
         target=_wait_until_ready, args=(settings, forked, when_ready), daemon=True
     ).start()
-    server = Granian(
+    server = ListeningServer(
         "listenlink.cli.serving:worker_app",
+        make_room(),
         factory=True,
         address=settings.host,
         port=settings.port,
@@ -118,7 +123,7 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
 
 
 def _pass_on_sigint(server: Any) -> None:
-    """The server tells its workers SIGTERM, whatever it was told itself. SIGINT means: now."""
+    """The server sends its workers SIGTERM, whatever signal it got itself. SIGINT means: stop at once."""
     stop = signal.getsignal(signal.SIGINT)
 
     def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
@@ -133,7 +138,7 @@ def _pass_on_sigint(server: Any) -> None:
 
 
 def worker_app() -> Any:
-    """The application, in a worker that won't outlive the server: an orphan would keep the port."""
+    """The application, in a worker that won't outlive the server: an orphan would hold the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _Forked.tell()
@@ -143,7 +148,7 @@ def worker_app() -> Any:
 
 
 def check_startable(settings: Settings) -> None:
-    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody reads it."""
+    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody would see it."""
     check_instance(settings)
     load_ring(settings)
     check_storage(settings, os.environ)
@@ -169,31 +174,31 @@ def _check_address(host: str, port: int) -> None:
 def _check_alone(settings: Settings) -> None:
     """Two servers without Redis would each allow a client the whole limit, so the second is refused.
 
-    A server that was killed takes a moment to be gone, so it's asked again for a while.
+    A server that was killed takes a moment to go away, so this is retried for a while.
     """
     folder = Folder(settings.data)
     folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
-    backend = backend_of(settings)
-    while is_limited and (folder.is_served() or _is_served(backend)):
+    location = locate_database(settings)
+    while is_limited and (folder.is_served() or _is_served(location)):
         if time.monotonic() > deadline:
             raise RefusesToStart(
-                f"{backend} is served already, and two servers can't share a rate limit; "
+                f"{location} is served already, and two servers can't share a rate limit; "
                 f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
 
 
-def _is_served(backend: Backend) -> bool:
+def _is_served(location: DatabaseLocation) -> bool:
     try:
-        return backend.is_served()
+        return location.is_served()
     except Problem:
-        raise RefusesToStart(f"{backend} can't be reached now") from None
+        raise RefusesToStart(f"{location} can't be reached now") from None
 
 
 def export_settings(settings: Settings) -> None:
-    """Workers read the environment, so what was given on the command line goes there."""
+    """Put what the command line gave into the environment, where workers read their settings."""
     os.environ[PREFIX + "DATA"] = str(settings.data.resolve())
     os.environ[PREFIX + "HOST"] = settings.host
     os.environ[PREFIX + "PORT"] = str(settings.port)

@@ -1,4 +1,4 @@
-"""Upload files and whole folders: several at a time, each tried again where that can help."""
+"""Uploads files and whole folders: several at a time, each retried where that can help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One to upload. What was found in a folder isn't uploaded a second time."""
+    """A file to upload. One found in a folder isn't uploaded a second time."""
 
     path: Path
     is_found: bool
@@ -45,9 +45,9 @@ def upload(
     api_key: str | None,
     as_json: bool,
 ) -> None:
-    """Upload each file, and those below each folder; what fails is said, the others go on.
+    """Upload each file, and those below each folder; a failure is printed, and the others go on.
 
-    Exit status 1 if any failed. A large file goes in pieces; the same command goes on with it.
+    Exit status 1 if any failed. A large file is sent in pieces, and the same command resumes it.
     """
     files = [file for path in paths for file in _files_of(path)]
     if title is not None and len(files) > 1:
@@ -56,11 +56,11 @@ def upload(
     if title is not None:
         facts["title"] = title
     with client_of(server, api_key) as client, _progress(as_json) as progress:
-        organization_of(client)  # Whoever has no key, or no server, is told so once.
+        organization_of(client)  # Without a key or a server, this fails once, up front.
         uploader = _Uploader(client, client.base_url, facts, progress)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             started = [threads.submit(_end, uploader, file) for file in files]
-            # Told from here alone, as each one ends, so that no line runs into another.
+            # Printed only from here, as each one ends, so that no line runs into another.
             ended = [_tell(done.result(), as_json) for done in as_completed(started)]
     if not all(ended):
         raise SystemExit(1)
@@ -78,7 +78,7 @@ def _files_of(path: Path) -> Iterator[_File]:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How one file ended: a new track, the id of one that is there, or what went wrong."""
+    """The result for one file: a new track, the id of an existing one, or what went wrong."""
 
     path: Path
     how: Track | str | Exception
@@ -93,7 +93,7 @@ def _end(uploader: _Uploader, file: _File) -> _Ended:
 
 
 def _tell(ended: _Ended, as_json: bool) -> bool:
-    """Say how a file ended; whether it's there now."""
+    """Print the result for a file; return whether the server has it now."""
     if isinstance(ended.how, Exception):
         _tell_failure(ended.path, ended.how, as_json)
         return False
@@ -105,7 +105,7 @@ def _tell(ended: _Ended, as_json: bool) -> bool:
 
 
 class _Uploader:
-    """Uploads to the organisation of a key."""
+    """Uploads files to the key's organisation."""
 
     def __init__(self, client: Client, server: str, facts: dict[str, str], bars: Progress) -> None:
         self._client = client
@@ -114,7 +114,7 @@ class _Uploader:
         self._bars = bars
 
     def find(self, file: _File) -> str | None:
-        """The caller's track with these bytes, or None."""
+        """The id of the caller's track with these bytes, or None."""
         path = self._client.path_of("audio", _digest(file.path))
         try:
             told = trying(lambda: self._client.get(path))
@@ -125,7 +125,7 @@ class _Uploader:
         return str(told["track_id"])
 
     def upload(self, file: _File) -> Track:
-        """The new track."""
+        """Upload the file and return the new track."""
         size_bytes = file.path.stat().st_size
         task = self._bars.add_task(file.path.name, total=size_bytes)
 
@@ -140,7 +140,7 @@ class _Uploader:
             self._bars.remove_task(task)
 
     def _upload_in_pieces(self, file: _File, progress: Callable[[int], None]) -> Track:
-        """The new track, also of what an earlier command began."""
+        """Upload in pieces, resuming what an earlier command began; return the new track."""
         place = self._client.path_of("uploads")
         begun = begun_upload(self._server + place, _digest(file.path), self._facts)
         track = self._client.upload_in_pieces(

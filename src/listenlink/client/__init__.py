@@ -1,9 +1,9 @@
-"""Our client of the API, for programs: `from listenlink import Client`. It needs none of the server.
+"""The API's Python client: `from listenlink import Client`. It needs nothing of the server.
 
 client = Client("https://music.example")
-view = client.get("/v1/music/shared/shr_…")     # the JSON, as docs/api.md has it
+view = client.get("/v1/music/shared/shr_…")     # the JSON, as in docs/api.md
 view = client.open("shr_…")                     # the same, typed; opening needs no key
-for track in client.tracks(): …                 # with a key: one's library, page by page
+for track in client.tracks(): …                 # with a key: your library, fetched as needed
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
 from listenlink.client.links import LinkMethods
-from listenlink.client.things import (
+from listenlink.client.tracks import TrackMethods
+from listenlink.client.types import (
     Caller,
     Collection,
     Day,
@@ -30,7 +31,6 @@ from listenlink.client.things import (
     Stats,
     Track,
 )
-from listenlink.client.tracks import TrackMethods
 
 __all__ = [
     "DEFAULT_SERVER",
@@ -56,9 +56,9 @@ __all__ = [
 
 
 class Client(TrackMethods, CollectionMethods, LinkMethods):
-    """A session with one server, of a listener or, with a key, of an owner.
+    """A session with one server, for a listener or, with a key, for an owner.
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is
-    sent to that server only, and not when a link is opened, which needs none. Every method raises
-    ListenlinkError for what the server refuses, and if it can't be reached.
+    sent to that server only, and not when opening a link, which needs none. Every method raises
+    ListenlinkError if the server refuses the request or can't be reached.
     """

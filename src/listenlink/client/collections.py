@@ -1,4 +1,4 @@
-"""A client's methods for collections."""
+"""The client's methods for collections."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.things import Collection, Member
+from listenlink.client.types import Collection, Member
 
 
 class CollectionMethods(Owner):
-    """Collections of one's own."""
+    """Methods for your own collections."""
 
     def collections(self) -> Iterator[Collection]:
-        """All of them, newest first."""
+        """All your collections, newest first."""
         return self.pages(self.path_of("collections"), Collection)
 
     def collection(self, collection_id: str) -> Collection:
-        """One of them."""
+        """One collection, by its id."""
         return as_thing(self.get(self.path_of("collections", collection_id)), Collection)
 
     def make_collection(self, name: str, **facts: Any) -> Collection:
-        """A new one; `facts` may be `description` and `cover_image_url`."""
+        """Make a collection; `facts` may be `description` and `cover_image_url`."""
         made = self.post(self.path_of("collections"), json={"name": name} | facts)
         return as_thing(made, Collection)
 
     def change_collection(self, collection_id: str, **changes: Any) -> Collection:
-        """Change `name`, `description`, `cover_track_id` or `cover_image_url`; None clears."""
+        """Change `name`, `description`, `cover_track_id` or `cover_image_url`; None clears a field."""
         path = self.path_of("collections", collection_id)
         return as_thing(self.patch(path, json=changes), Collection)
 
     def delete_collection(self, collection_id: str) -> None:
-        """Delete it. Its tracks stay; its links tell that it's gone."""
+        """Delete a collection. Its tracks stay; its links say that it's gone."""
         self.delete(self.path_of("collections", collection_id))
 
     def members(self, collection_id: str) -> Iterator[Member]:
-        """Its tracks in their order."""
+        """A collection's tracks, in order."""
         return self.pages(self.path_of("collections", collection_id, "tracks"), Member)
 
     def add_track(self, collection_id: str, track_id: str) -> Collection:
-        """Put a track at its end, unless it's in."""
+        """Add a track at the end, unless it's in the collection already."""
         path = self.path_of("collections", collection_id, "tracks")
         return as_thing(self.post(path, json={"track_id": track_id}), Collection)
 
     def remove_track(self, collection_id: str, track_id: str) -> None:
-        """Take a track out, if it's in."""
+        """Remove a track from the collection, if it's in."""
         self.delete(self.path_of("collections", collection_id, "tracks", track_id))
 
     def reorder(self, collection_id: str, track_ids: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ _OPENING = "/v1/music/shared/"
 
 
 class Connection:
-    """The requests themselves; `Client` says more."""
+    """Sends the requests; see `Client`."""
 
     def __init__(
         self,
@@ -33,28 +33,28 @@ class Connection:
 
     @property
     def base_url(self) -> str:
-        """The server's address, without a slash at its end."""
+        """The server's address, without a trailing slash."""
         return str(self._http.base_url).rstrip("/")
 
     def get(self, path: str, **options: Any) -> Any:
-        """GET a path below the server; the JSON of the answer. `options` are those of httpx:
+        """GET a path on the server; return the answer's JSON. `options` are those of httpx:
         `params`, `headers`, `json`, `data`, `files`, `timeout`. Raises ListenlinkError."""
         return json_of(self.send("GET", path, **options))
 
     def post(self, path: str, **options: Any) -> Any:
-        """POST, the same way."""
+        """POST to a path, with the options and result of `get`."""
         return json_of(self.send("POST", path, **options))
 
     def patch(self, path: str, **options: Any) -> Any:
-        """PATCH, the same way."""
+        """PATCH a path, with the options and result of `get`."""
         return json_of(self.send("PATCH", path, **options))
 
     def delete(self, path: str, **options: Any) -> Any:
-        """DELETE, the same way."""
+        """DELETE a path, with the options and result of `get`."""
         return json_of(self.send("DELETE", path, **options))
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Any request; the whole answer, if it's a success. `options` are those of `get`."""
+        """Send any request; return the whole answer if it succeeds. `options` are those of `get`."""
         headers = dict(options.pop("headers", None) or {})
         if self._api_key and self._may_carry_key(method, path):
             headers.setdefault("X-API-Key", self._api_key)
@@ -91,7 +91,7 @@ class Connection:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """The JSON of an answer, None if it's empty. Raises ListenlinkError for what isn't JSON."""
+    """An answer's JSON, or None if it's empty. Raises ListenlinkError if it isn't JSON."""
     if not response.content:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a client is told when it doesn't get what it asked for."""
+"""The error that a client raises when it doesn't get what it asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class ListenlinkError(Exception):
-    """A refusal or failure, with everything its envelope says (docs/api.md, error envelope).
+    """A refusal or failure, with everything in its envelope (docs/api.md, error envelope).
 
-    `status` is 0 and `code` is `UNREACHABLE` if no answer came. `retry_after_seconds` is set where
+    `status` is 0 and `code` is `UNREACHABLE` if there was no answer. `retry_after_seconds` is set if
     the server says when to try again.
     """
 

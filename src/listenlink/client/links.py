@@ -1,4 +1,4 @@
-"""A client's methods for links: open them, make them, see how they fare, close them."""
+"""The client's methods for links: open them, make them, see how they are used, close them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import msgspec
 
 from listenlink.client.connection import json_of
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.things import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
+from listenlink.client.types import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
 
 
 class LinkMethods(Owner):
-    """Links: anybody's to open, one's own to make and close."""
+    """Methods for links: anybody's to open, your own to make and close."""
 
     def open(self, link: str, session: str | None = None) -> ShareView:
-        """Open a link, by its token or its whole address. It counts, unless `session` is that of an
-        earlier open of it."""
+        """Open a link, given its token or its whole address. This counts as an open, unless `session`
+        is from an earlier open of the link."""
         headers = {} if session is None else {"Listen-Session": session}
         answer = self.send("GET", f"/v1/music/shared/{token_of(link)}", headers=headers)
         view = as_thing(json_of(answer), ShareView)
         return msgspec.structs.replace(view, session=answer.headers.get("listen-session"))
 
-    def tell_listen(self, link: str, session: str, track_id: str) -> None:
-        """Tell that a track was heard for 30 seconds or more."""
+    def record_listen(self, link: str, session: str, track_id: str) -> None:
+        """Report that a track was heard for 30 seconds or more."""
         self.post(
             f"/v1/music/shared/{token_of(link)}/listen",
             json={"track_id": track_id},
@@ -35,11 +35,11 @@ class LinkMethods(Owner):
         )
 
     def save(self, link: str) -> SavedTrack:
-        """Keep the track of a link in one's library."""
+        """Save a link's track to your library."""
         return as_thing(self.post(f"/v1/music/shared/{token_of(link)}/save"), SavedTrack)
 
     def share(self, target_id: str, **terms: Any) -> NewLink:
-        """A new link to a track or a collection. `terms` may be `visibility`, `expires_in_days`,
+        """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days`,
         `max_opens`, `label`, `starts_at`, `allow_download` and `preview`."""
         kind = _KINDS.get(target_id.partition("_")[0])
         if kind is None:
@@ -50,20 +50,20 @@ class LinkMethods(Owner):
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=terms), NewLink)
 
     def links(self, target_id: str | None = None, state: str | None = None) -> Iterator[Link]:
-        """One's links, newest first."""
+        """Your links, newest first, optionally to one target or in one state."""
         return self.pages(self.path_of("share"), Link, target_id=target_id, state=state)
 
     def link(self, share_id: str) -> Link:
-        """One of them."""
+        """One link, by its id."""
         return as_thing(self.get(self.path_of("share", share_id)), Link)
 
     def change_link(self, share_id: str, **changes: Any) -> Link:
         """Change `visibility`, `expires_in_days`, `max_opens`, `label`, `allow_download` or `preview`;
-        None lifts an end or a limit."""
+        None removes an end or a limit."""
         return as_thing(self.patch(self.path_of("share", share_id), json=changes), Link)
 
     def rotate(self, share_id: str) -> NewLink:
-        """Give a link a new token; the old one is dead at once."""
+        """Give a link a new token; the old one stops working at once."""
         return as_thing(self.post(self.path_of("share", share_id, "rotate")), NewLink)
 
     def revoke(self, share_id: str) -> None:
@@ -71,14 +71,14 @@ class LinkMethods(Owner):
         self.delete(self.path_of("share", share_id))
 
     def opens(self, share_id: str) -> Iterator[OpenLine]:
-        """The requests for a link, newest first."""
+        """The requests made for a link, newest first."""
         return self.pages(self.path_of("share", share_id, "opens"), OpenLine)
 
     def stats(self, share_id: str) -> Stats:
-        """A link in numbers."""
+        """A link's statistics."""
         return as_thing(self.get(self.path_of("share", share_id, "stats")), Stats)
 
 
 def token_of(link: str) -> str:
-    """The token of a link's address, or the token itself."""
+    """The token in a link's address, or the token itself if that's what is given."""
     return link.rstrip("/").rpartition("/")[2]

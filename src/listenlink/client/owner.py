@@ -1,4 +1,4 @@
-"""What every method of an owner needs: their organisation, answers as things, lists over their pages."""
+"""What all of an owner's methods need: their organisation, typed answers, lists fetched in parts."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import msgspec
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
-from listenlink.client.things import Caller
+from listenlink.client.types import Caller
 
 _Thing = TypeVar("_Thing")
 _PAGE = 100
 
 
 class Owner(Connection):
-    """A connection that knows whose key it has."""
+    """A connection that knows whose key it uses."""
 
     _organization_id: str | None = None
 
     def caller(self) -> Caller:
-        """Whom the key speaks for."""
+        """The user and organisation that the key speaks for."""
         return as_thing(self.get("/v1/caller"), Caller)
 
     @property
     def organization_id(self) -> str:
-        """The key's organisation, which is asked for once."""
+        """The key's organisation, requested only once."""
         if self._organization_id is None:
             self._organization_id = self.caller().organization_id
         return self._organization_id
 
     def path_of(self, *parts: str) -> str:
-        """The path of something of the key's organisation."""
+        """The path of something in the key's organisation."""
         return "/".join(("/v1/music", self.organization_id, *parts))
 
     def pages(self, path: str, kind: type[_Thing], **wanted: Any) -> Iterator[_Thing]:
-        """Everything of a list, asked for page by page as it's needed. What is put in or taken out
-        meanwhile may be missed or come twice."""
+        """All items of a list, requested in slices as they're needed. If the list changes meanwhile, an
+        item may be missed or come twice."""
         asked = {name: value for name, value in wanted.items() if value is not None}
         offset = 0
         while True:
@@ -51,7 +51,7 @@ class Owner(Connection):
 
 
 def as_thing(told: Any, kind: type[_Thing]) -> _Thing:
-    """The JSON of an answer, typed. Fields of a newer server are left out."""
+    """An answer's JSON as a typed object. Fields added by a newer server are left out."""
     try:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:

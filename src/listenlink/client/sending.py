@@ -1,4 +1,4 @@
-"""How a file is sent: watched as it's read, and again where that can help."""
+"""How a file is sent: with its progress reported, and retried where that can help."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 def nobody(_: Any) -> None:
-    """To whom nothing needs to be told."""
+    """A callback that ignores what it's given."""
 
 
 def may_help(error: ListenlinkError) -> bool:
-    """Whether asking again can help: the server was away, busy or limited."""
+    """Whether a retry can help, because the server was away, busy or limiting."""
     return error.status in (0, 408, 423, 429) or error.status >= 500
 
 
 def wait(error: ListenlinkError, tried: int) -> None:
-    """Wait as long as the server says, or twice as long as the time before."""
+    """Wait as long as the server says, or else twice as long as the last time."""
     seconds = error.retry_after_seconds or 0.25 * 2**tried
     time.sleep(min(seconds, _LONGEST_WAIT_SECONDS))
 
 
 def trying(ask: Callable[[], _Told]) -> _Told:
-    """Ask, at most five times, where that may help."""
+    """Ask, retrying where that may help, at most five times in all."""
     for tried in range(1, _TRIES):
         try:
             return ask()
@@ -42,7 +42,7 @@ def trying(ask: Callable[[], _Told]) -> _Told:
 
 
 class WatchedFile(io.RawIOBase):
-    """A file that tells how far it's read."""
+    """A file that reports how far it has been read."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
         self._file = file

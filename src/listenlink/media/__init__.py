@@ -1,1 +1,1 @@
-"""All sound: files, folders and signed addresses of audio, and how long it lasts."""
+"""Everything about audio: its files, folders and signed addresses, and how long it lasts."""

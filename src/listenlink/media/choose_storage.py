@@ -1,4 +1,4 @@
-"""Which storage the settings ask for, and by which addresses listeners get at it."""
+"""Chooses the storage that the settings ask for, and the addresses by which listeners reach it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from listenlink.settings import Settings
 
 
 def check_storage(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Raise RefusesToStart for settings that `choose_storage` can't follow, as far as that shows without
-    making a client: its threads wouldn't outlive the fork of a worker."""
+    """Raise RefusesToStart for settings that `choose_storage` can't follow, as far as can be seen without
+    making a client, whose threads wouldn't survive the fork of a worker."""
     if settings.storage_url is not None:
-        from listenlink.media.bucket_address import read_bucket_address
-        from listenlink.media.cloudfront import load_cloudfront_key
+        from listenlink.media.bucket.address import read_bucket_address
+        from listenlink.media.bucket.cloudfront import load_cloudfront_key
 
         read_bucket_address(settings.storage_url, environment)
         if settings.cloudfront_key_file:
@@ -23,17 +23,17 @@ def check_storage(settings: Settings, environment: Mapping[str, str]) -> None:
 def choose_storage(
     settings: Settings, environment: Mapping[str, str]
 ) -> tuple[Storage, MediaUrls | None]:
-    """The storage, and None for the addresses where this server sends audio itself.
+    """The storage, and the addresses of its audio; None where this server sends audio itself.
 
-    Nothing is asked of the network. Raises RefusesToStart.
+    Makes no network request. Raises RefusesToStart.
     """
     if settings.storage_url is None:
         return Storage(settings.data), None
-    # Here, because who keeps audio in a folder needn't wait for what a bucket takes to load.
-    from listenlink.media.bucket import Bucket
-    from listenlink.media.bucket_address import read_bucket_address
-    from listenlink.media.cloudfront import CloudFrontUrls, load_cloudfront_key
-    from listenlink.media.presigned_url import PresignedUrls
+    # Imported here, so that a server with its audio in a folder needn't wait for a bucket's code to load.
+    from listenlink.media.bucket.address import read_bucket_address
+    from listenlink.media.bucket.bucket import Bucket
+    from listenlink.media.bucket.cloudfront import CloudFrontUrls, load_cloudfront_key
+    from listenlink.media.bucket.presigned_url import PresignedUrls
 
     address = read_bucket_address(settings.storage_url, environment)
     bucket = Bucket(settings.data, address, settings.max_upload_bytes)

@@ -1,6 +1,6 @@
-"""What is made from accepted audio, in a child process: peaks, loudness, covers, a rendition.
+"""What is made from accepted audio in a child process: peaks, loudness, covers, a rendition.
 
-As in `measure.py`, the child is believed as little as the file.
+As in `measure.py`, the child is trusted as little as the file.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import Annotated
 
 import msgspec
 
-from listenlink.media.child import reopen, run_child
+from listenlink.media.sandbox.child import reopen, run_child
 
 PEAKS = 600
-# -I: neither the working directory nor PYTHON* variables have a say.
-_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.derive_child")
+RENDITION_CONTENT_TYPE = "audio/mp4"
+# -I: neither the working directory nor PYTHON* variables have any effect.
+_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.derive_child")
 _MOST_ANSWER_BYTES = 4 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """What the child made. `peaks` are 600 levels of a byte each; covers are JPEGs, both or none."""
+    """What the child made. `peaks` is 600 levels of one byte each; covers are JPEGs, both or neither."""
 
     peaks: Annotated[bytes, msgspec.Meta(min_length=PEAKS, max_length=PEAKS)]
     loudness_lufs: Annotated[float, msgspec.Meta(ge=-70, le=30)] | None = None
@@ -33,8 +34,8 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 async def derive(
     file_descriptor: int, sample_count: int, sample_rate: int, target: int
 ) -> Answer | None:
-    """What could be made of a file of that length; None if nothing. A rendition is written to the
-    descriptor `target`. Cancelling it ends the child."""
+    """What could be made from a file of this length; None if nothing. A rendition is written to the
+    descriptor `target`. Cancelling this ends the child."""
     command = [*_COMMAND, str(sample_count), str(sample_rate), str(target)]
     with reopen(file_descriptor) as file:
         told, exit_code = await run_child(command, file, _MOST_ANSWER_BYTES, given=[target])

@@ -1,6 +1,6 @@
-"""How long an uploaded file really lasts: decoded in a child process, because it is a stranger's.
+"""How long an uploaded file really lasts: decoded in a child process, because it comes from a stranger.
 
-The child is believed as little as the file: its answer is checked, and it dies by a deadline.
+The child is trusted as little as the file: its answer is checked, and it's killed at a deadline.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Annotated
 
 import msgspec
 
-from listenlink.media.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
-from listenlink.media.sniff import AudioFormat, sniff
+from listenlink.media.sandbox.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
+from listenlink.media.sandbox.sniff import AudioFormat, sniff
 
 MAX_ANSWER_BYTES = 64 * 1024
-# -I: neither the working directory nor PYTHON* variables have a say.
-CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.probe")
+# -I: neither the working directory nor PYTHON* variables have any effect.
+CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.probe")
 
 REASONS: Mapping[str, str] = {
     "not_audio": "This file is not audio in a format that can be played here:"
@@ -35,7 +35,7 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Measured:
-    """An accepted file. `codec` is libav's decoder name; texts are at most 512 characters."""
+    """An accepted file. `codec` is libav's name for the decoder; texts have at most 512 characters."""
 
     format: str
     content_type: str
@@ -49,19 +49,19 @@ class Measured:
 
     @property
     def duration_seconds(self) -> float:
-        """What a listener hears, in seconds."""
+        """The length that a listener hears, in seconds."""
         return self.sample_count / self.sample_rate
 
 
 @dataclass(frozen=True)
 class Refused:
-    """`reason` is a key of REASONS."""
+    """A refused file. `reason` is a key of REASONS."""
 
     reason: str
 
     @property
     def detail(self) -> str:
-        """One sentence for the person who uploads."""
+        """One sentence for the person uploading."""
         return REASONS[self.reason]
 
 
@@ -70,7 +70,7 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=512)] | None
 
 
 class _Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """One line of the child: a reason, or all the rest but the texts."""
+    """The child's one line: either a reason, or everything else, of which the texts may be missing."""
 
     reason: str | None = None
     format: str = ""
@@ -84,8 +84,8 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Probe:
-    """Measures files of at most `max_seconds` of audio, at most `at_once` at the same time; others
-    wait their turn."""
+    """Measures files with at most `max_seconds` of audio, at most `at_once` at a time; others wait
+    their turn."""
 
     def __init__(
         self,
@@ -100,9 +100,9 @@ class Probe:
         self._wall_seconds = wall_seconds
 
     async def measure(self, file_descriptor: int) -> Measured | Refused:
-        """Decode a seekable file; the caller keeps it open.
+        """Decode a seekable file, which the caller holds open.
 
-        Cancelling it ends the child as well. Raises Problem(UNAVAILABLE) when no process can be started.
+        Cancelling this ends the child as well. Raises Problem(UNAVAILABLE) if no process can be started.
         """
         with reopen(file_descriptor) as file:
             audio_format = sniff(file)

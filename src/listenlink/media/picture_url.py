@@ -1,6 +1,6 @@
-"""Addresses of a link's pictures: signed, without a token in them, dead with the link.
+"""Addresses of a link's pictures: signed, containing no token, and dead once the link is.
 
-They hold no moment of their own: what unfurls a link keeps the address of its picture for weeks.
+They have no expiry of their own, because an unfurler stores the address of a link's picture for weeks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GRAMMAR = re.compile(
 
 
 class PictureName(NamedTuple):
-    """One picture of one link: a track's cover in either size, or the link's preview (track 0)."""
+    """One picture of a link: a track's cover in either size, or the link's preview (track 0)."""
 
     share_id: int
     rotation: int
@@ -28,7 +28,7 @@ class PictureName(NamedTuple):
 
 
 class PictureUrls:
-    """Writes and reads addresses of pictures, as paths."""
+    """Writes and reads the addresses of pictures, as paths."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
@@ -39,7 +39,7 @@ class PictureUrls:
         return f"{PATH}{self._signer.key_id}.{text}.{self._signer.sign(text)}"
 
     def read(self, text: str) -> PictureName | None:
-        """What the last part of a path names; None if it's misspelled or forged."""
+        """The picture that the last part of a path names; None if it's malformed or forged."""
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             return None

@@ -1,4 +1,4 @@
-"""Preview pictures of links, drawn in a child process. Believed as little as what is drawn."""
+"""Preview pictures of links, drawn in a child process that is trusted as little as what it draws."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import tempfile
 
 import msgspec
 
-from listenlink.media.child import run_child
+from listenlink.media.sandbox.child import run_child
 
 WIDTH, HEIGHT = 1200, 630
 TITLE_LENGTH = 160
-_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.preview_child")
+_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.preview_child")
 _MOST_BYTES = 4 * 1024 * 1024
 _WALL_SECONDS = 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Drawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to draw. Hues in degrees; circles are (x, y, radius, hue) in hundredths of the art's side,
-    drawn where there is no `cover`, a JPEG; `peaks` are levels of a byte each."""
+    """What to draw. Hues are in degrees; circles are (x, y, radius, hue) in hundredths of the art's side,
+    drawn if there is no `cover`, a JPEG; `peaks` is levels of one byte each."""
 
     title: str
     artist: str | None
@@ -31,7 +31,7 @@ class Drawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def draw_preview(asked: Drawing) -> bytes | None:
-    """The picture, a PNG of 1200 × 630; None if it can't be drawn. Cancelling it ends the child."""
+    """The picture, a PNG of 1200 × 630; None if it can't be drawn. Cancelling this ends the child."""
     with tempfile.TemporaryFile() as file:
         file.write(msgspec.json.encode(asked))
         file.flush()

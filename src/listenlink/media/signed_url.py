@@ -1,6 +1,6 @@
 """Playback URLs: short-lived, for one track of one open of one link, checked again at every request.
 
-Every field has a fixed width, so a URL has one spelling; none is optional.
+Every field has a fixed width and none is optional, so a URL has only one spelling.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _OWN = re.compile(
 
 
 class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
-    """Leave to play a track by a link. A request may begin until `expires_at`, and what has begun
-    may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
+    """Permission to play a track through a link. A request may begin until `expires_at`, and one that
+    has begun may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
 
     share_id: int
     rotation: int
@@ -41,7 +41,7 @@ class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
 
 
 class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
-    """Leave for a creator to play a track of their own, until `expires_at` in Unix seconds."""
+    """Permission for a creator to play a track of their own until `expires_at`, in Unix seconds."""
 
     user_id: int
     track_id: int
@@ -61,22 +61,22 @@ class PlaybackUrls:
     def write_shared(
         self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
     ) -> list[str]:
-        """The URLs that a listener gets, one for each track, until the same moment."""
+        """A listener's URLs, one for each track, all expiring at the same moment."""
         return _write(self._prefix, self._shared, session, expires_at, track_ids)
 
     def write_downloads(
         self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
     ) -> list[str]:
-        """The URLs of the files themselves, one for each track, until the same moment."""
+        """The URLs of the files themselves, one for each track, all expiring at the same moment."""
         return _write(self._download_prefix, self._download, session, expires_at, track_ids)
 
     def write_own(self, playback: OwnPlayback) -> str:
-        """The URL that a creator gets."""
+        """A creator's URL for a track of their own."""
         text = f"{playback.user_id:012x}.{playback.track_id:012x}.{playback.expires_at:010x}"
         return f"{self._prefix}own.{self._own.key_id}.{text}.{self._own.sign(text)}"
 
     def read(self, text: str, now_seconds: int) -> SharedPlayback | OwnPlayback | None:
-        """What the last part of a URL's path allows now; None if misspelled, forged or expired."""
+        """What the last part of a URL's path allows now; None if malformed, forged or expired."""
         if match := _SHARED.fullmatch(text):
             shared = _verified(match, self._shared)
             playback: SharedPlayback | OwnPlayback | None = (
@@ -90,7 +90,7 @@ class PlaybackUrls:
         return playback if playback and now_seconds <= playback.expires_at else None
 
     def read_download(self, text: str, now_seconds: int) -> SharedPlayback | None:
-        """The same for the last part of a download's path."""
+        """What the last part of a download's path allows now; None as in `read`."""
         match = _SHARED.fullmatch(text)
         fields = _verified(match, self._download) if match else None
         download = SharedPlayback(*fields) if fields else None

@@ -1,4 +1,4 @@
-"""API keys: `ak_` and 40 lowercase hex digits; stored as SHA-256 with a short prefix to tell them apart."""
+"""API keys: `ak_` and 40 lowercase hex digits; stored as SHA-256, with a short prefix to identify them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 SCOPES = ("read", "write", "share", "admin")
 MAX_EXPIRES_IN_DAYS = 3650
-# What a member may be. `admin`, which makes keys, is for owners of the organisation alone.
+# The scopes each role may have. `admin`, which makes keys, is for owners of the organisation only.
 ROLES = {"owner": frozenset(SCOPES), "member": frozenset(SCOPES) - {"admin"}}
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
 _SHOWN = len("ak_") + 5
 
 
 def new_api_key() -> str:
-    """A fresh raw key with 160 random bits; shown once."""
+    """Generate a raw key with 160 random bits; it's shown once."""
     return "ak_" + secrets.token_hex(20)
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether the text is spelled like a key: a cheap check before any look-up."""
+    """Whether the text has the form of a key: a cheap check before any look-up."""
     return _GRAMMAR.fullmatch(text) is not None
 
 
@@ -31,13 +31,13 @@ def digest(text: str) -> bytes:
 
 
 def shown_prefix(text: str) -> str:
-    """The first 8 characters, which an owner may see in lists."""
+    """The first 8 characters, which lists may show to an owner."""
     return text[:_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is stored. Times in epoch µs."""
+    """A stored key. Times in epoch µs."""
 
     id: int
     organization_id: int
@@ -49,7 +49,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """A key as it's listed: what tells it from others, never the key. Times in epoch µs."""
+    """A key as lists show it: enough to identify it, never the key itself. Times in epoch µs."""
 
     id: int
     organization_id: int

@@ -1,4 +1,4 @@
-"""What the audit says of one request: its outcome, the reason, and what kind of client asked."""
+"""What the audit records about one request: its outcome, the reason, and the kind of client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 
 class Outcome(IntEnum):
-    """How a request for a link ended. Stored as its number, told by its name in lower case."""
+    """How a request for a link ended. Stored as its number, reported as its name in lower case."""
 
     OPENED = 1
     RENEWED = 2
@@ -19,7 +19,7 @@ class Outcome(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a link was refused, or which budget was spent. The stranger never learns it."""
+    """Why a link was refused, or which budget was spent. Never revealed to whoever asked."""
 
     MALFORMED = 1
     UNKNOWN = 2
@@ -29,10 +29,11 @@ class Reason(IntEnum):
     NOT_STARTED = 6
     RESOLVE_LIMIT = 7
     MISS_LIMIT = 8
+    REPEAT_LIMIT = 9
 
 
 class Agent(IntEnum):
-    """What the User-Agent looks like; a hint for statistics, never for a decision about access."""
+    """What the User-Agent looks like: a hint for statistics, never a basis for access decisions."""
 
     UNKNOWN = 0
     PERSON = 1
@@ -40,10 +41,10 @@ class Agent(IntEnum):
     PROGRAM = 3
 
 
-# Cut before anything is remembered of it, so that long ones don't fill the memory.
+# Truncated before it's cached, so that long ones don't fill the memory.
 AGENT_BYTES = 512
-# Parts of names that say "program" themselves: an app's own browser names the app too ("Twitter for
-# iPhone"), and a person looks through it.
+# Parts of names that only programs use: an app's built-in browser names the app as well ("Twitter for
+# iPhone"), but a person is using it.
 _UNFURLERS = (
     "bot", "crawler", "spider", "preview", "facebookexternalhit", "whatsapp/", "slack-imgproxy",
     "embedly", "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon",
@@ -53,7 +54,7 @@ _UNFURLERS = (
 
 
 def classify_agent(user_agent: bytes) -> Agent:
-    """Person, unfurler or program, from what `User-Agent` begins with."""
+    """Classify the start of a `User-Agent`: person, unfurler, program or unknown."""
     return _classify(user_agent[:AGENT_BYTES])
 
 
@@ -69,10 +70,10 @@ def _classify(user_agent: bytes) -> Agent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the audit as it is read back. Times in epoch µs.
+    """One line of the audit, as read back. Times in epoch µs.
 
-    `client` is a pseudonym by a key of that day, `client_prefix` the /24 or /48; neither is the
-    full address, which is written nowhere.
+    `client` is a pseudonym made with that day's key, `client_prefix` the /24 or /48; neither is the
+    full address, which is never written anywhere.
     """
 
     at: int

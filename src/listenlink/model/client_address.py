@@ -1,4 +1,4 @@
-"""A client's address: read from text, folded to the prefix that limits share, truncated for the audit."""
+"""A client's address: parsed, folded to the prefix that limits go by, truncated for the audit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _BELOW_LIMIT_BITS = 128 - 64
 _BELOW_AUDIT_BITS = 128 - 48
 _MOST_HOPS = 64
-# The longest address has 45 characters; a zone's name, brackets and a port may stand beside it.
+# The longest address has 45 characters; a zone name, brackets and a port may be added to it.
 _MOST_CHARACTERS = 100
 _PORT = r"(?::[0-9]{0,5})?"
 _ADDRESS = re.compile(
@@ -22,8 +22,8 @@ _ADDRESS = re.compile(
 
 
 class ClientAddress(msgspec.Struct, frozen=True, gc=False):
-    """`full` is the canonical text, kept in memory only. `number` is the limits' key: the IPv4
-    address, or the IPv6 /64. `prefix` is what the audit keeps: the /24 or the /48."""
+    """`full` is the canonical text, held in memory only. `number` is what limits are keyed by: the
+    IPv4 address, or the IPv6 /64. `prefix` is what the audit stores: the /24 or the /48."""
 
     full: str
     number: int
@@ -31,12 +31,12 @@ class ClientAddress(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An IP address from `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]:80` or `fe80::1%eth0`; else None.
+    """Parse `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]:80` or `fe80::1%eth0`; None for anything else.
 
-    IPv4-mapped IPv6 folds into IPv4, so that a client has one budget by either name.
+    IPv4-mapped IPv6 becomes IPv4, so that a client has a single budget under either form.
     """
     try:
-        # The usual case, a plain IPv4 address, at a fifth of the time.
+        # The usual case, a plain IPv4 address, in a fifth of the time.
         return ipaddress.IPv4Address(socket.inet_pton(socket.AF_INET, text))
     except (OSError, ValueError):
         pass
@@ -52,13 +52,13 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 
 
 def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ClientAddress:
-    """Fold one parsed address."""
+    """The full, folded and truncated forms of a parsed address."""
     number = int(address)
     if isinstance(address, ipaddress.IPv4Address):
         a, b, c, d = number.to_bytes(4, "big")
         return ClientAddress(f"{a}.{b}.{c}.{d}", number, f"{a}.{b}.{c}.0/24")
     network = ipaddress.IPv6Address(number >> _BELOW_AUDIT_BITS << _BELOW_AUDIT_BITS)
-    # The set bit keeps an IPv6 /64 apart from every IPv4 address.
+    # The extra bit distinguishes an IPv6 /64 from every IPv4 address.
     return ClientAddress(
         str(address), (number >> _BELOW_LIMIT_BITS) | (1 << _BELOW_LIMIT_BITS), f"{network}/48"
     )
@@ -67,15 +67,15 @@ def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Cl
 def is_trusted(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, trusted: tuple[Network, ...]
 ) -> bool:
-    """Whether the address lies in one of the networks."""
+    """Whether the address is in one of the networks."""
     return any(address in network for network in trusted)
 
 
 def find_client(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> ClientAddress:
-    """Who asks: the peer, or behind trusted proxies the right-most address that isn't one of them.
+    """The client: the peer, or behind trusted proxies the right-most address that isn't one of them.
 
-    `forwarded_for` is the joined text of all X-Forwarded-For lines; only a trusted peer's is read,
-    from the right. What doesn't parse ends the walk at the last hop that did, never at "unlimited".
+    `forwarded_for` is all X-Forwarded-For lines joined; it's read only from a trusted peer, from the
+    right. A hop that doesn't parse ends the walk at the last one that did, never at "unlimited".
     """
     found = parse_address(peer) or ipaddress.IPv4Address(0)
     if not forwarded_for or not is_trusted(found, trusted):

@@ -1,4 +1,4 @@
-"""A collection: tracks in an order, under a name."""
+"""A collection: an ordered, named set of tracks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """An ordered set of tracks with a name. `track_count` is None where it wasn't counted."""
+    """An ordered, named set of tracks. `track_count` is None where they weren't counted."""
 
     id: int
     organization_id: int

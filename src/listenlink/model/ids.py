@@ -1,4 +1,4 @@
-"""Public ids: a prefix and 12 lowercase hex digits, of which the 48-bit number is the row's key."""
+"""Public ids: a prefix and 12 lowercase hex digits, whose 48-bit number is the row's key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USER = "user_"
 API_KEY = "key_"
 UPLOAD = "mupload_"
 
-# Seeded by the system once per process; a system call per request would cost more than it gives.
+# Seeded by the system once per process; a system call per request would cost more than it's worth.
 _traces = random.Random(secrets.randbits(256))  # noqa: S311
 _TWELVE_HEX = re.compile(r"[0-9a-f]{12}")
 
@@ -31,7 +31,7 @@ def public_id(prefix: str, number: int) -> str:
 
 
 def parse_id(prefix: str, text: str) -> int | None:
-    """The number behind a public id, or None if the text isn't exactly one spelling of one."""
+    """The number behind a public id, or None if the text isn't spelled exactly like one."""
     digits = text.removeprefix(prefix)
     if len(digits) == len(text) or _TWELVE_HEX.fullmatch(digits) is None:
         return None
@@ -39,10 +39,10 @@ def parse_id(prefix: str, text: str) -> int | None:
 
 
 def new_trace_number() -> int:
-    """63 random bits: one request's number in answers and in the audit. It guards nothing."""
+    """63 random bits: one request's number in answers and in the audit. Nothing relies on its secrecy."""
     return _traces.getrandbits(63)
 
 
 def trace_id(number: int) -> str:
-    """`req_` and 16 hex digits, as it stands in `X-Request-Id` and in the error envelope."""
+    """`req_` and 16 hex digits, as in `X-Request-Id` and in the error envelope."""
     return f"req_{number:016x}"

@@ -1,16 +1,16 @@
-"""The exact rate limit: at most L accepted in any window, by a log of accepted times per client.
+"""The exact limit of one budget: at most L accepted in any window, from a log of times per client.
 
 A fixed window lets 2.00·L through and a two-counter window 1.97·L; a log lets L.
-Memory is kept small by storing one time as a bare number, and bounded by generations: a client that
-wasn't touched for a whole window is in the older generation, which is dropped a few keys a call.
+Memory stays small because a single time is stored as a bare number, and is bounded by generations: a
+client not seen for a whole window is in the older generation, which is dropped a few keys per call.
 """
 
 from __future__ import annotations
 
 from array import array
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-import msgspec
+from listenlink.model.budget import Allowance
 
 WINDOW_US = 60_000_000
 _DROPPED_PER_CALL = 4
@@ -18,47 +18,11 @@ _DROPPED_PER_CALL = 4
 _Log = TypeVar("_Log")
 
 
-class Allowance(msgspec.Struct, frozen=True, gc=False):
-    """What is left to a client. `reset_us` is the time until one more is surely accepted, if spent,
-    else until the oldest accepted one leaves the window."""
-
-    limit: int
-    remaining: int
-    reset_us: int
-
-    @property
-    def wait_seconds(self) -> int:
-        """`reset_us` in whole seconds, rounded up, at least 1."""
-        return -(-self.reset_us // 1_000_000) or 1
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether the next one would be refused."""
-        return self.limit > 0 and self.remaining <= 0
-
-
-class SharedAllowance(Allowance, frozen=True, gc=False):
-    """One from a log that several processes share: `at` is when, by that log's clock."""
-
-    at: int
-
-
-class Spend(NamedTuple):
-    """What one request would use: a refusal of this token, or without one a hit.
-
-    A client is the number of its prefix, `tick_us` monotonic.
-    """
-
-    client: int
-    token_digest: bytes | None
-    tick_us: int
-
-
 UNLIMITED = Allowance(0, 0, WINDOW_US)
 
 
 class _Generations(Generic[_Log]):
-    """A map of logs by client that forgets what wasn't touched for one to two windows."""
+    """A map of logs by client that forgets those not updated for one to two windows."""
 
     def __init__(self) -> None:
         self._young: dict[int, _Log] = {}
@@ -82,7 +46,7 @@ class _Generations(Generic[_Log]):
             self._dropped.popitem()
 
     def _turn(self, tick_us: int) -> None:
-        # One tick more than a window: a time in the old generation is then surely out of it.
+        # One tick more than a window: a time in the old generation is then certain to be outside it.
         self._dropped = self._old
         self._old = self._young
         self._young = {}
@@ -92,7 +56,7 @@ class _Generations(Generic[_Log]):
 class HitLimit:
     """At most `limit` accepted per client in any 60 s. `limit` 0 accepts everything.
 
-    `tick_us` is monotonic; a client is the number of its prefix (`model/client_address.py`).
+    `tick_us` is monotonic; `client` is the number of a client's prefix (`model/client_address.py`).
     """
 
     def __init__(self, limit: int) -> None:
@@ -115,19 +79,19 @@ class HitLimit:
         return self._allowance(used, log[expired] if used else 0, tick_us)
 
     def is_spent(self, client: int, tick_us: int) -> bool:
-        """Whether one more would be refused now. The cheap question before any work is done."""
+        """Whether one more would be refused now: a cheap check before any work is done."""
         log = self._logs.find(client)
         if log is None or not self.limit:
             return False
         if isinstance(log, int):
             return self.limit == 1 and log >= tick_us - WINDOW_US
-        # The limit-th newest decides: if it's out of the window, fewer than that are in it.
+        # The limit-th newest decides: if it's outside the window, fewer than `limit` are inside.
         return len(log) >= self.limit and log[-self.limit] >= tick_us - WINDOW_US
 
     def spend(self, client: int, tick_us: int) -> Allowance | None:
-        """Accept one more, if the log has room for it: what is left then. None if there is none.
+        """Accept one more if the log has room, and return what is then left; None if it has none.
 
-        Checked and written in one step.
+        The check and the write are one step.
         """
         if not self.limit:
             return UNLIMITED
@@ -148,7 +112,7 @@ class HitLimit:
         return Allowance(self.limit, self.limit - used - 1, log[0] + WINDOW_US + 1 - tick_us)
 
     def give_back(self, client: int, tick_us: int) -> None:
-        """Undo one `spend` whose answer never left, because the database couldn't keep it."""
+        """Undo one `spend` whose answer was never sent, because the database couldn't store it."""
         log = self._logs.find(client)
         if isinstance(log, array) and tick_us in log:
             log.remove(tick_us)
@@ -170,10 +134,10 @@ def _count_expired(log: array[int], floor: int) -> int:
 
 
 class MissLimit:
-    """At most `limit` refusals told per client in any 60 s; a repeated one is counted once a minute.
+    """At most `limit` different tokens refused per client in any 60 s. `limit` 0 accepts every token.
 
-    An office that clicks one dead link spends one miss. The log is a flat array of
-    (token number, tick) pairs in order of time, so its length is the number of misses.
+    An office where many click the same dead link spends one miss. The log is a flat array of
+    (token number, tick) pairs in order of time, so its length gives the number of misses.
     """
 
     def __init__(self, limit: int) -> None:
@@ -192,17 +156,24 @@ class MissLimit:
         reset_us = ticks[0] + WINDOW_US + 1 - tick_us if ticks else WINDOW_US
         return Allowance(self.limit, max(0, self.limit - len(ticks)), reset_us)
 
-    def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
-        """Count one refusal of one token, or find it counted already. False: the budget is spent."""
+    def accepts(self, client: int, token_digest: bytes, tick_us: int) -> bool:
+        """Whether `spend` would accept the token now; uses nothing."""
         if not self.limit:
             return True
-        number = int.from_bytes(token_digest[:8], "big", signed=True)
-        log = self._logs.find(client)
+        log = self._find_live(client, tick_us)
+        if log is None or len(log) < 2 * self.limit:
+            return True
+        return _token_number(token_digest) in log[::2]
+
+    def spend(self, client: int, token_digest: bytes, tick_us: int) -> bool:
+        """Count a token unless it's counted already. False if the budget is spent."""
+        if not self.limit:
+            return True
+        number = _token_number(token_digest)
+        log = self._find_live(client, tick_us)
         if log is None:
             self._logs.keep(client, array("q", (number, tick_us)), tick_us)
             return True
-        expired = sum(1 for at in log[1::2] if at < tick_us - WINDOW_US)
-        del log[: 2 * expired]
         if number in log[::2]:
             return True
         if len(log) >= 2 * self.limit:
@@ -210,3 +181,15 @@ class MissLimit:
         log.extend((number, tick_us))
         self._logs.keep(client, log, tick_us)
         return True
+
+    def _find_live(self, client: int, tick_us: int) -> array[int] | None:
+        """The client's log, without entries that have left the window."""
+        log = self._logs.find(client)
+        floor = tick_us - WINDOW_US
+        if log and log[1] < floor:
+            del log[: 2 * _count_expired(log[1::2], floor)]
+        return log
+
+
+def _token_number(token_digest: bytes) -> int:
+    return int.from_bytes(token_digest[:8], "big", signed=True)

@@ -15,8 +15,8 @@ _GRAMMAR = re.compile(
 
 
 class ListenSession(msgspec.Struct, frozen=True, gc=False):
-    """Bound to one link, one rotation of it and one open. `open_trace` is the audit's number of that
-    open; `ends_at` is in Unix seconds."""
+    """Bound to one link, one rotation of it and one open. `open_trace` is that open's number in the
+    audit; `ends_at` is in Unix seconds."""
 
     share_id: int
     rotation: int
@@ -25,7 +25,7 @@ class ListenSession(msgspec.Struct, frozen=True, gc=False):
 
 
 def write_session(session: ListenSession, signer: Signer) -> str:
-    """The header's value."""
+    """The value of the `Listen-Session` header, signed."""
     text = (
         f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
         f".{session.ends_at:010x}"
@@ -34,7 +34,7 @@ def write_session(session: ListenSession, signer: Signer) -> str:
 
 
 def read_session(text: str, signer: Signer, now_seconds: int) -> ListenSession | None:
-    """The session behind a header's value, or None if it's misspelled, forged or over."""
+    """The session behind a header's value, or None if it's malformed, forged or over."""
     match = _GRAMMAR.fullmatch(text)
     if match is None:
         return None

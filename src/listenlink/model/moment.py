@@ -1,4 +1,4 @@
-"""How a time is written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint)."""
+"""How times are written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint)."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def iso_seconds(at_us: int) -> str:
 
 
 def iso_or_none(at_us: int | None) -> str | None:
-    """The same for a time that may be missing."""
+    """`iso_seconds` for a time that may be missing."""
     return None if at_us is None else iso_seconds(at_us)

@@ -1,17 +1,20 @@
-"""What a person is shown of a link: the share page's content, without a way to hear it."""
+"""What a person sees of a link: the content of the share page, without a way to hear it."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import reduce
+
+import msgspec
 
 from listenlink.model.licence import UNCLEAR, Licence, meet
 
 
 @dataclass(frozen=True, slots=True)
 class PageTrack:
-    """A track on the page. `peaks` are levels from 0 to 255, of whatever number; covers are digests of
-    stored JPEGs."""
+    """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
+    JPEGs."""
 
     number: int
     id: str
@@ -26,7 +29,7 @@ class PageTrack:
 
     @property
     def attribution(self) -> str | None:
-        """How to name the source, where it must be or the licence says how."""
+        """How to credit the source, where that's required or the licence says how."""
         if self.licence.attribution_text or not self.licence.requires_attribution:
             return self.licence.attribution_text
         return f"{self.title} – {self.artist}" if self.artist else self.title
@@ -36,7 +39,7 @@ class PageTrack:
 class Page:
     """A link's page. `mark` is what its pattern is made from: the public id of what is shown.
 
-    Of a link whose preview is hidden, `title` is None and there are no tracks. Times in epoch µs.
+    If the link's preview is hidden, `title` is None and there are no tracks. Times in epoch µs.
     """
 
     share_id: int
@@ -54,11 +57,28 @@ class Page:
 
     @property
     def seconds(self) -> float:
-        """How long all of it lasts."""
+        """The total length of its tracks."""
         return sum(track.seconds for track in self.tracks)
 
     @property
     def licence(self) -> Licence:
-        """What may be done with all of it: the lowest of its tracks' licences."""
+        """What may be done with the whole: the lowest of its tracks' licences."""
         licences = [track.licence for track in self.tracks]
         return reduce(meet, licences) if licences else UNCLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a link's preview picture shows. `cover` is the digest of a stored JPEG; without one, the
+    pattern of `mark` is drawn. `peaks` is as in `PageTrack`."""
+
+    mark: str
+    title: str
+    artist: str | None
+    cover: bytes | None
+    peaks: bytes | None
+
+    @property
+    def digest(self) -> str:
+        """The picture's name, which differs for anything that looks different."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()

@@ -1,4 +1,4 @@
-"""The picture of music without a cover: circles and colours that follow from its id, always the same."""
+"""The picture for music without a cover: circles and colours derived from its id, always the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Two hues of the ground, in degrees, and circles on it."""
+    """Two hues for the background, in degrees, and the circles on it."""
 
     hue: int
     second_hue: int
@@ -29,7 +29,7 @@ class Pattern:
 
 
 def make_pattern(mark: str) -> Pattern:
-    """The pattern of an id."""
+    """The pattern for an id."""
     digest = hashlib.sha256(mark.encode()).digest()
     hue = (digest[0] << 8 | digest[1]) % 360
     second = (hue + 40 + digest[2] % 60) % 360

@@ -1,4 +1,4 @@
-"""A memory of what was made of something lately, bounded by bytes, whoever chooses what that is."""
+"""A cache of recent results, bounded in bytes, whoever chooses the keys."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _LARGEST = 16
 
 
 class Remembered(dict[_Key, _Value], Generic[_Key, _Value]):
-    """At most `most_bytes` of keys and values, each entry as large as `size_of` says. What wasn't asked for
-    longest goes first, up to half of all at a time; what is larger than a 16th of it isn't kept.
+    """At most `most_bytes` of keys and values, sized by `size_of`. The least recently used go first, up to
+    half of them at a time; anything larger than a 16th of the total isn't cached.
 
-    In the dict itself is what was asked for lately, for whoever can't wait for more than that; `recall`
-    looks for the rest.
+    The dict itself has the recently used entries, for callers who can't wait for more than that;
+    `recall` looks for the rest.
     """
 
     __slots__ = ("_bytes", "_half_bytes", "_old", "_size_of")
@@ -29,14 +29,14 @@ class Remembered(dict[_Key, _Value], Generic[_Key, _Value]):
         self._bytes = 0
 
     def recall(self, key: _Key) -> _Value | None:
-        """What is remembered of a key that isn't in the dict. It's there from now on."""
+        """Look up a key that isn't in the dict; if it's found, it's in the dict from now on."""
         value = self._old.pop(key, None)
         if value is not None:
             self.keep(key, value)
         return value
 
     def keep(self, key: _Key, value: _Value) -> None:
-        """Remember this of a key that isn't in the dict."""
+        """Cache the value of a key that isn't in the dict."""
         if key in self:
             return
         size = self._size_of(key, value)
@@ -50,7 +50,7 @@ class Remembered(dict[_Key, _Value], Generic[_Key, _Value]):
         self[key] = value
 
     def forget(self) -> None:
-        """Remember nothing."""
+        """Empty the cache."""
         self._old = {}
         self.clear()
         self._bytes = 0

@@ -1,7 +1,7 @@
-"""Sealed answers: what was told once, kept so that only whoever asked can have it told again.
+"""Sealed answers: an answer given once, stored so that only whoever asked can get it again.
 
-The key of a seal is made of the server's root key and of the asker's own Idempotency-Key, which is
-stored nowhere: neither the database alone nor the database with the server's keys opens one.
+A seal's key is derived from the server's root key and the caller's own Idempotency-Key, which is
+stored nowhere: neither the database alone nor the database with the server's keys can open one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NONCE_BYTES = 12
 
 
 class Sealer:
-    """Seals with the newest key, opens with any key of the ring.
+    """Seals with the newest key, opens with any key in the ring.
 
     AES-256-GCM (NIST SP 800-38D) with a random nonce. `ring` is newest first and not empty.
     """
@@ -35,14 +35,14 @@ class Sealer:
     def seal(self, answer: bytes, own_key: str, bound_to: bytes) -> bytes:
         """The sealed answer: 8 bytes of key id, 12 of nonce, then text and tag.
 
-        `own_key` is the asker's. `bound_to` isn't in it, and has to be the same to open it.
+        `own_key` is the caller's. `bound_to` isn't included, and must be the same to open it.
         """
         nonce = os.urandom(_NONCE_BYTES)
         text = self._cipher(self._newest, own_key).encrypt(nonce, answer, bound_to)
         return self._newest.encode() + nonce + text
 
     def unseal(self, sealed: bytes, own_key: str, bound_to: bytes) -> bytes | None:
-        """The answer, or None if its key left the ring, or if this isn't what was sealed."""
+        """The answer, or None if its key is no longer in the ring or this isn't what was sealed."""
         key_id = sealed[:_KEY_ID_BYTES].decode("latin-1")
         if key_id not in self._roots:
             return None

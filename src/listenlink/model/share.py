@@ -19,7 +19,7 @@ class Visibility(StrEnum):
 
 
 class LinkState(StrEnum):
-    """How a link stands, as its owner is told."""
+    """The state of a link, as its owner sees it."""
 
     ACTIVE = "active"
     SCHEDULED = "scheduled"
@@ -29,7 +29,7 @@ class LinkState(StrEnum):
 
 
 class TargetType(StrEnum):
-    """What a link leads to."""
+    """What a link points to."""
 
     TRACK = "track"
     COLLECTION = "collection"
@@ -39,8 +39,8 @@ class TargetType(StrEnum):
 class Share:
     """A share link as stored, without its token. Times in epoch µs.
 
-    `rotation` grows when the link gets a new token; sessions and playback URLs of an older
-    rotation are dead. `preview` is whether title and cover show before the link is opened.
+    `rotation` increases when the link gets a new token; sessions and playback URLs from an older
+    rotation are dead. `preview` is whether title and cover are shown before the link is opened.
     """
 
     id: int
@@ -61,7 +61,7 @@ class Share:
     created_at: int
 
     def state(self, now_us: int) -> LinkState:
-        """How the link stands. `opens` must be up to date where there is a `max_opens`, and is."""
+        """The link's state. `opens` must be up to date where there is a `max_opens`, and is."""
         reason = refusal(self.revoked_at, self.starts_at, self.expires_at, now_us)
         if reason is not None:
             return _STATES[reason]
@@ -78,9 +78,9 @@ _STATES = {
 def refusal(
     revoked_at: int | None, starts_at: int | None, expires_at: int | None, now_us: int
 ) -> Reason | None:
-    """Why a link doesn't lead anywhere now, or None. Whether it's spent is a matter of an open only.
+    """Why a link doesn't work now, or None. Whether it's spent matters only to an open.
 
-    The single home of this rule: opening, playing and saving all ask here.
+    This rule lives here alone: opening, playing and saving all call it.
     """
     if revoked_at is not None:
         return Reason.REVOKED
@@ -92,5 +92,5 @@ def refusal(
 
 
 def is_spent(opens: int, max_opens: int | None) -> bool:
-    """Whether no open is left. None is unlimited."""
+    """Whether no opens are left. A `max_opens` of None is unlimited."""
     return max_opens is not None and opens >= max_opens

@@ -9,13 +9,13 @@ _HEX_DIGITS = "0123456789abcdef"
 
 
 def new_token() -> str:
-    """A fresh raw token. It leaves the program once, in the answer that made the link."""
+    """Generate a raw token. It leaves the program once, in the answer to the request for the link."""
     return "shr_" + secrets.token_hex(16)
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether the text is spelled like a token. It's compared as text, never decoded."""
-    # Half the time of a regular expression, and this stands before every look-up.
+    """Whether the text has the form of a token. It's compared as text, never decoded."""
+    # Takes half the time of a regular expression, and this runs before every look-up.
     return len(text) == 36 and text.startswith("shr_") and not text[4:].strip(_HEX_DIGITS)
 
 

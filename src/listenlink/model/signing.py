@@ -1,7 +1,7 @@
-"""Signatures: HMAC-SHA-256 over a length-prefixed purpose and a text, a key for each purpose.
+"""Signatures: HMAC-SHA-256 over a length-prefixed purpose and a text, with a key for each purpose.
 
-No algorithm travels with a signature, so none can be chosen by a stranger. Tags
-are truncated to 128 bits, which RFC 2104 section 5 allows.
+A signature doesn't name its algorithm, so a stranger can't choose one. Tags are truncated to
+128 bits, which RFC 2104 section 5 allows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BLOCK_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One root key and the 8 hex digits that name it."""
+    """A root key and the 8 hex digits that identify it."""
 
     key_id: str
     root: bytes
@@ -30,7 +30,7 @@ class SigningKey:
 def derive(root: bytes, purpose: str) -> bytes:
     """HKDF-SHA-256 (RFC 5869) with the purpose as `info`, one block of 32 bytes.
 
-    Raises ValueError for a root that is missing or short: no key, no signature.
+    Raises ValueError if the root is missing or too short: no key, no signature.
     """
     if not isinstance(root, bytes) or len(root) < MIN_KEY_BYTES:
         raise ValueError(f"a signing key needs at least {MIN_KEY_BYTES} bytes")
@@ -39,10 +39,10 @@ def derive(root: bytes, purpose: str) -> bytes:
 
 
 class Signer:
-    """Signs for one purpose with the newest key, verifies with any key of the ring.
+    """Signs for one purpose with the newest key, verifies with any key in the ring.
 
     `ring` is newest first and not empty. `purpose` is a versioned name, part of what is signed.
-    What is signed is one text, of which the caller knows the grammar: its fields have fixed widths.
+    The signed text is one string whose grammar the caller knows: its fields have fixed widths.
     """
 
     def __init__(self, ring: Sequence[SigningKey], purpose: str) -> None:
@@ -53,11 +53,11 @@ class Signer:
         self._newest = self._keys[self.key_id]
 
     def sign(self, text: str) -> str:
-        """The tag of the text, 32 hex digits, by the newest key."""
+        """The text's tag under the newest key, 32 hex digits."""
         return self._newest.tag(text)
 
     def verify(self, key_id: str, tag: str, text: str) -> bool:
-        """Whether the tag is that of the text by the named key; False for an unknown key."""
+        """Whether this is the text's tag under the named key; False for an unknown key."""
         key = self._keys.get(key_id)
         if key is None:
             return False
@@ -65,8 +65,8 @@ class Signer:
 
 
 class _Hmac:
-    """HMAC with the two padded keys hashed once, as RFC 2104 section 4 suggests, and the purpose
-    with the inner one: 0.6 µs a tag where `hmac.digest` takes 1.6."""
+    """HMAC with the two padded keys hashed only once, as RFC 2104 section 4 suggests, and the purpose
+    with the inner one: 0.6 µs per tag where `hmac.digest` takes 1.6."""
 
     def __init__(self, key: bytes, purpose: str) -> None:
         padded = key.ljust(_BLOCK_BYTES, b"\0")

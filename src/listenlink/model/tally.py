@@ -1,7 +1,7 @@
 """Plain counts of what happens, for the operator's metrics (`web/metrics.py`).
 
-Whoever does something counts it in integers of its own: no lock, no label looked up, on no path. One
-thread writes each count, and another only reads it, at a scrape; a count read a moment late is right.
+Each part counts what it does in integers of its own: no path takes a lock or looks up a label. One thread
+writes each count, and another only reads it, at a scrape; a count read a moment late is still right.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left
 
 
 class DoorTally:
-    """Answers by the first digit of their status, and the 429s among them."""
+    """Counts of answers by the first digit of their status, and of the 429s among them."""
 
     __slots__ = ("by_class", "limited")
 
@@ -26,7 +26,7 @@ class DoorTally:
 
 
 class Histogram:
-    """How many values were at most each bound. `counts` has one more, for those above the last."""
+    """Counts of values up to each bound. `counts` has one more entry, for those above the last bound."""
 
     __slots__ = ("bounds", "counts", "total")
 

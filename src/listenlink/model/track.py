@@ -11,7 +11,7 @@ MODES = ("creation", "focus")
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A piece of music somebody put in. Its length is exact: decoded samples over their rate.
+    """A piece of music that somebody uploaded. Its length is exact: decoded samples over their rate.
     `object_digest` is of the bytes that are played, None where they weren't asked for."""
 
     id: int
@@ -30,13 +30,13 @@ class Track:
 
     @property
     def measured_duration_seconds(self) -> float:
-        """Seconds to the millisecond; the sample count itself stays exact in the store."""
+        """Seconds, to the millisecond; the stored sample count is exact."""
         return round(self.sample_count / self.sample_rate, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """The bytes behind a track: one stored object for equal bytes. `digest` is their SHA-256."""
+    """The bytes behind a track: equal bytes are stored as one object. `digest` is their SHA-256."""
 
     digest: bytes
     size_bytes: int

@@ -1,4 +1,4 @@
-"""The header `Upload-Metadata` of tus 1.0: names and base64 values, with commas between the pairs."""
+"""The `Upload-Metadata` header of tus 1.0: comma-separated pairs of names and base64 values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[!-+\--~]{1,64}")
 def parse_metadata(text: str) -> dict[str, str] | None:
     """`"title VGVh,engine c3R1ZGlv"` → `{"title": "Tea", "engine": "studio"}`.
 
-    None if it isn't written so: a name that stands twice, no base64, no UTF-8, or too long.
+    None if it's malformed: a name that occurs twice, not base64, not UTF-8, or too long.
     """
     if len(text) > MOST_CHARACTERS:
         return None
@@ -30,7 +30,7 @@ def parse_metadata(text: str) -> dict[str, str] | None:
 
 
 def write_metadata(pairs: dict[str, str]) -> str:
-    """The header for these values."""
+    """The header's value for these pairs."""
     return ",".join(
         f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items()
     )

@@ -1,6 +1,6 @@
-"""The answers of the public resolve, field by field as the contract orders them.
+"""The answers of the public resolve, with their fields in the contract's order.
 
-A view is copied from an allow-list after the decision; nothing is blanked out of a larger object.
+A view is copied from an allow-list after the decision; it isn't a larger object with parts blanked out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class LicenceView(msgspec.Struct, frozen=True):
 
 
 class TrackView(msgspec.Struct, frozen=True):
-    """One track as a listener sees it. `measured_duration_seconds` is from decoding."""
+    """One track as a listener sees it. `measured_duration_seconds` comes from decoding."""
 
     id: str
     title: str
@@ -35,7 +35,7 @@ class TrackView(msgspec.Struct, frozen=True):
 
 
 class CollectionView(msgspec.Struct, frozen=True):
-    """The collection of a collection share."""
+    """The collection that a link points to."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ class CollectionView(msgspec.Struct, frozen=True):
 
 
 class ShareFacts(msgspec.Struct, frozen=True):
-    """Public facts of the link. `expires_at` is ISO 8601 or null for never."""
+    """Public facts about the link. `expires_at` is ISO 8601, or null for never."""
 
     target_type: str
     visibility: str
@@ -51,7 +51,7 @@ class ShareFacts(msgspec.Struct, frozen=True):
 
 
 class ShareView(msgspec.Struct, frozen=True):
-    """The whole answer: always these seven keys, in this order."""
+    """The whole answer: always these seven keys in this order."""
 
     kind: str
     available: bool
@@ -63,7 +63,7 @@ class ShareView(msgspec.Struct, frozen=True):
 
 
 def licence_view(licence: Licence) -> LicenceView:
-    """A licence as a viewer is told it."""
+    """A licence as a viewer sees it."""
     return LicenceView(
         licence_class=licence.licence_class.value,
         licence_version=licence.version,
@@ -73,5 +73,5 @@ def licence_view(licence: Licence) -> LicenceView:
 
 
 def removed_view(kind: str, share: ShareFacts) -> ShareView:
-    """The answer for content that its creator took away: nothing of the content."""
+    """The answer for content that its creator has removed: it holds none of the content."""
     return ShareView(kind, False, REMOVED_MESSAGE, share, None, None, None)

@@ -1,1 +1,1 @@
-"""All SQL."""
+"""The store: all SQL is here."""

@@ -1,4 +1,4 @@
-"""API keys as their users and the operator see them. Finding a key that was sent: `store/people.py`."""
+"""API keys as their users and the operator see them. To look up a key that was sent see `store/people.py`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _KEYS = tables.api_keys
 def list_keys(
     connection: Connection, organization_id: int, user_id: int, limit: int, offset: int
 ) -> list[ListedKey]:
-    """A user's keys in an organisation, newest first."""
+    """List a user's keys in an organisation, newest first."""
     own = (_KEYS.c.organization_id == organization_id) & (_KEYS.c.user_id == user_id)
     return _list(connection, own, limit, offset)
 
 
 def list_all_keys(connection: Connection, organization_id: int | None) -> list[ListedKey]:
-    """Everybody's keys, of one organisation if it's named, newest first."""
+    """List everybody's keys, or those in one organisation if it's given, newest first."""
     if organization_id is None:
         return _list(connection, _KEYS.c.id.is_not(None), None, 0)
     return _list(connection, _KEYS.c.organization_id == organization_id, None, 0)
 
 
 def find_key(connection: Connection, key_id: int) -> ListedKey | None:
-    """A key by its number."""
+    """Return the key with this number, or None."""
     row = connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).one_or_none()
     return None if row is None else _listed(row)
 
@@ -34,9 +34,9 @@ def find_key(connection: Connection, key_id: int) -> ListedKey | None:
 def deactivate_key(
     connection: Connection, key_id: int, now_us: int, owner: tuple[int, int] | None = None
 ) -> bool:
-    """Switch a key off, or find it off; False if there is none, or none of `owner`'s.
+    """Deactivate a key, or find it deactivated; False if there is none, or none of `owner`'s.
 
-    `owner` is (organisation, user); None is anybody's, for the operator.
+    `owner` is (organisation, user); None means anybody's, for the operator.
     """
     of_theirs = _KEYS.c.id == key_id
     if owner is not None:

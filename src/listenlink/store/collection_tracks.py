@@ -1,4 +1,4 @@
-"""The tracks of a collection, in their order. A deleted track is taken out of every collection."""
+"""The tracks of a collection, in order. A deleted track is taken out of every collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLLECTIONS = tables.collections
 
 
 class Member(NamedTuple):
-    """A track's place: from 0, without gaps. `added_at` in epoch µs."""
+    """A track and its position: from 0, without gaps. `added_at` is in epoch µs."""
 
     track_id: int
     position: int
@@ -30,7 +30,7 @@ def count_tracks(connection: Connection, collection_id: int) -> int:
 def list_members(
     connection: Connection, collection_id: int, limit: int, offset: int
 ) -> list[Member]:
-    """Some of the collection's tracks, in order."""
+    """List a slice of the collection's tracks, in order."""
     rows = connection.execute(
         select(_MEMBERS.c.track_id, _MEMBERS.c.added_at)
         .where(_MEMBERS.c.collection_id == collection_id)
@@ -42,7 +42,7 @@ def list_members(
 
 
 def append_track(connection: Connection, collection_id: int, track_id: int, now_us: int) -> bool:
-    """Put the track behind the last one; False if it's in the collection already."""
+    """Put the track after the last one; False if it's already in the collection."""
     here = _MEMBERS.c.collection_id == collection_id
     if connection.execute(
         select(_MEMBERS.c.position).where(here, _MEMBERS.c.track_id == track_id)
@@ -62,7 +62,7 @@ def append_track(connection: Connection, collection_id: int, track_id: int, now_
 
 
 def remove_member(connection: Connection, collection_id: int, track_id: int, now_us: int) -> None:
-    """Take the track out, if it's in."""
+    """Take the track out of the collection, if it's there."""
     gone = connection.execute(
         delete(_MEMBERS).where(
             _MEMBERS.c.collection_id == collection_id, _MEMBERS.c.track_id == track_id
@@ -73,9 +73,9 @@ def remove_member(connection: Connection, collection_id: int, track_id: int, now
 
 
 def reorder(connection: Connection, collection_id: int, wanted: Sequence[int], now_us: int) -> None:
-    """Put the named tracks first, in this order; the others stay in theirs, behind them.
+    """Put the named tracks first, in this order; the others follow in their present order.
 
-    Tracks that aren't in the collection are ignored, as is a second naming of one.
+    Tracks that aren't in the collection are ignored, as is naming one a second time.
     """
     here = _MEMBERS.c.collection_id == collection_id
     present = connection.execute(
@@ -91,7 +91,7 @@ def reorder(connection: Connection, collection_id: int, wanted: Sequence[int], n
 
 
 def take_track_out(connection: Connection, track_id: int) -> None:
-    """Take a deleted track out of every collection, and off every cover."""
+    """Take a deleted track out of every collection, including as its cover."""
     connection.execute(delete(_MEMBERS).where(_MEMBERS.c.track_id == track_id))
     connection.execute(
         update(_COLLECTIONS)

@@ -1,4 +1,4 @@
-"""Collections. What is in them is `store/collection_tracks.py`."""
+"""Collections. For what is in them see `store/collection_tracks.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from listenlink.model.collection import Collection
 from listenlink.store import tables
 from listenlink.store.collection_tracks import count_tracks
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _COLLECTIONS = tables.collections
 
@@ -35,7 +35,7 @@ def add_collection(connection: Connection, collection: Collection) -> int:
 def find_own_collection(
     connection: Connection, organization_id: int, owner_id: int, collection_id: int
 ) -> Collection | None:
-    """A collection for its owner, with its count of tracks; None if deleted or somebody else's."""
+    """Return the owner's collection with its number of tracks; None if deleted or somebody else's."""
     row = connection.execute(
         select(_COLLECTIONS).where(
             _COLLECTIONS.c.id == collection_id,
@@ -50,7 +50,7 @@ def find_own_collection(
 def find_oldest_own_collection(
     connection: Connection, organization_id: int, owner_id: int
 ) -> int | None:
-    """The number of the owner's first collection that is still there."""
+    """Return the number of the owner's first collection that still exists."""
     return connection.execute(
         select(_COLLECTIONS.c.id)
         .where(
@@ -66,7 +66,7 @@ def find_oldest_own_collection(
 def remove_collection(
     connection: Connection, organization_id: int, owner_id: int, collection_id: int, now_us: int
 ) -> bool:
-    """Delete the owner's collection softly; its tracks stay. Whether there was one."""
+    """Soft-delete the owner's collection; its tracks stay. Return whether there was one."""
     removed = connection.execute(
         update(_COLLECTIONS)
         .where(
@@ -83,7 +83,7 @@ def remove_collection(
 def list_own_collections(
     connection: Connection, organization_id: int, owner_id: int, limit: int, offset: int
 ) -> list[Collection]:
-    """Some of the owner's collections, newest first, their tracks not counted."""
+    """List a slice of the owner's collections, newest first, without counting their tracks."""
     rows = connection.execute(
         select(_COLLECTIONS)
         .where(
@@ -101,7 +101,7 @@ def list_own_collections(
 def change_collection(
     connection: Connection, collection_id: int, changes: Mapping[str, object], now_us: int
 ) -> None:
-    """Set these columns."""
+    """Set these columns of the collection."""
     connection.execute(
         update(_COLLECTIONS)
         .where(_COLLECTIONS.c.id == collection_id)

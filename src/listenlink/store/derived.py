@@ -1,4 +1,4 @@
-"""What is made from stored audio: who makes it, and what came out."""
+"""What is derived from stored audio: what is being worked on, and the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TRACKS = tables.tracks
 
 
 class Underived(NamedTuple):
-    """Audio from which nothing was made yet. Its length is `sample_count` / `sample_rate` seconds."""
+    """Audio from which nothing has been derived yet. It lasts `sample_count` / `sample_rate` seconds."""
 
     id: int
     digest: bytes
@@ -22,7 +22,7 @@ class Underived(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """What was made: columns of `audio_objects` by their names, None where there is nothing."""
+    """What was derived: columns of `audio_objects` by name, None where there is nothing."""
 
     loudness_lufs: float | None = None
     peaks: bytes | None = None
@@ -34,14 +34,14 @@ class Derived(NamedTuple):
 
 
 class Sound(NamedTuple):
-    """What was made from a track's audio, once it `is_made`."""
+    """What was derived from a track's audio, once it `is_made`."""
 
     is_made: bool
     derived: Derived
 
 
 def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Underived | None:
-    """The oldest audio that waits, marked as begun; whoever began before `given_up_us` has died."""
+    """Take the oldest waiting audio and mark it as begun; whoever began before `given_up_us` has died."""
     row = connection.execute(
         select(_AUDIO.c.id, _AUDIO.c.digest, _TRACKS.c.sample_count, _TRACKS.c.sample_rate)
         .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
@@ -66,7 +66,7 @@ def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Und
 
 
 def count_underived(connection: Connection) -> int:
-    """How many files nothing was made from yet, those that are being worked on among them."""
+    """How many files nothing has been derived from yet, including those being worked on."""
     statement = (
         select(func.count())
         .select_from(_AUDIO)
@@ -76,7 +76,7 @@ def count_underived(connection: Connection) -> int:
 
 
 def find_sound(connection: Connection, track_id: int) -> Sound:
-    """What was made from a track's audio."""
+    """Return what was derived from a track's audio."""
     row = connection.execute(
         select(_AUDIO.c.derived_at, *(_AUDIO.c[name] for name in Derived._fields))
         .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
@@ -86,7 +86,7 @@ def find_sound(connection: Connection, track_id: int) -> Sound:
 
 
 def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us: int) -> bool:
-    """Store what was made; False if the audio was deleted meanwhile."""
+    """Store what was derived; False if the audio was deleted meanwhile."""
     kept = connection.execute(
         update(_AUDIO)
         .where(_AUDIO.c.id == audio_id, _AUDIO.c.discarded_at.is_(None))
@@ -96,7 +96,7 @@ def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us
 
 
 def put_back(connection: Connection, audio_id: int) -> None:
-    """Let audio wait again that was begun and couldn't be worked on."""
+    """Put audio that was begun but couldn't be worked on back among those that wait."""
     connection.execute(
         update(_AUDIO)
         .where(_AUDIO.c.id == audio_id, _AUDIO.c.derived_at.is_(None))

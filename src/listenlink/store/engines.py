@@ -1,4 +1,4 @@
-"""The engine registry: a versioned data file, and the table that forgets nothing it ever said."""
+"""The engine registry: a versioned data file, and the table that never forgets anything the file said."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class UnreadableEngines(Exception):
 
 
 def read_engines_file(path: Path | None, now_us: int) -> list[EngineTerms]:
-    """The terms of a data file, by default of the one that comes with Listenlink.
+    """Read the terms from a data file, by default the one that comes with Listenlink.
 
-    Raises UnreadableEngines for a file that isn't there or isn't of the documented form.
+    Raises UnreadableEngines for a file that isn't there or isn't in the documented format.
     """
     source = path or resources.files("listenlink.store").joinpath("engines.toml")
     try:
@@ -55,7 +55,7 @@ def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
 
 
 def _text(value: object, column: Column[str]) -> str:
-    """Text that the column holds in every database."""
+    """Return text that fits the column in every database."""
     length = cast(String, column.type).length or 0
     if not isinstance(value, str) or len(value) > length or "\0" in value:
         raise ValueError(f"{column.name} must be text of at most {length} characters")
@@ -63,9 +63,9 @@ def _text(value: object, column: Column[str]) -> str:
 
 
 def remember_terms(connection: Connection, terms: list[EngineTerms], now_us: int) -> None:
-    """Write down what the file says now that it didn't say before, and what it says no longer.
+    """Record what the file says now that it didn't say before, and what it no longer says.
 
-    Nothing is forgotten: terms that come back later are known from then on, a second time.
+    Nothing is forgotten: terms that come back later are recorded a second time, as known from then on.
     """
     offered = {_identity(item): item for item in terms}
     rows = connection.execute(select(_TERMS).where(_TERMS.c.withdrawn_at.is_(None)))
@@ -105,5 +105,5 @@ def _terms(row: Row[Any]) -> EngineTerms:
 
 
 def load_registry(connection: Connection, offered: list[EngineTerms]) -> EngineRegistry:
-    """The terms that the file offers today, and everything the table ever knew."""
+    """Load the terms that the file offers today, and everything the table ever recorded."""
     return EngineRegistry(offered, map(_terms, connection.execute(select(_TERMS))))

@@ -1,6 +1,6 @@
-"""Libraries: which tracks a user has, made by themselves or saved from a link.
+"""Libraries: which tracks a user has, whether they made them or saved them from a link.
 
-A track that its creator deletes leaves every library, so an edge always leads to a track that is there.
+A track that its creator deletes leaves every library, so an edge always leads to a track that exists.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from listenlink.model.track import Track
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.tracks import PLAYED, track_of
 
 OWN, SHARED = "own", "shared"
@@ -23,7 +23,7 @@ _COLLECTIONS = tables.collections
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A track in a user's library. `source` is `own` or `shared`, then by the link `share_id`."""
+    """A track in a user's library. `source` is `own`, or `shared` if it came by the link `share_id`."""
 
     id: int
     track_id: int
@@ -34,7 +34,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which tracks of a library are listed; None is any."""
+    """Which tracks of a library to list; None means any."""
 
     mode: str | None = None
     engine: str | None = None
@@ -44,7 +44,7 @@ class Wanted:
 def find_edge(
     connection: Connection, organization_id: int, user_id: int, track_id: int
 ) -> Edge | None:
-    """The edge to this track, or None if it isn't in the library."""
+    """Return the edge to this track, or None if it isn't in the library."""
     row = connection.execute(
         select(_EDGES).where(
             _EDGES.c.organization_id == organization_id,
@@ -65,7 +65,7 @@ def add_edge(
     share_id: int | None,
     now_us: int,
 ) -> Edge:
-    """The edge to this track: the one that is there, or a new one. Without a link it's an own track."""
+    """Return the edge to this track, existing or new. Without a link it's one of the user's own tracks."""
     found = find_edge(connection, organization_id, user_id, track_id)
     if found is not None:
         return found
@@ -84,7 +84,7 @@ def add_edge(
 
 
 def remove_edge(connection: Connection, organization_id: int, user_id: int, track_id: int) -> None:
-    """Take the track out of this library, if it's in."""
+    """Take the track out of this library, if it's there."""
     connection.execute(
         delete(_EDGES).where(
             _EDGES.c.organization_id == organization_id,
@@ -102,7 +102,7 @@ def remove_from_all(connection: Connection, track_id: int) -> None:
 def find_track(
     connection: Connection, organization_id: int, user_id: int, track_id: int
 ) -> Track | None:
-    """A track that is in the library or that the user made; None for any other, and a deleted one."""
+    """Return a track that is in the library or that the user made; None for any other or a deleted one."""
     row = connection.execute(
         PLAYED.where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
     ).one_or_none()
@@ -123,7 +123,7 @@ def list_tracks(
     limit: int,
     offset: int,
 ) -> list[Track]:
-    """Some tracks of the library, newest first. Another's collection has none of them."""
+    """List a slice of the library's tracks, newest first; none for somebody else's collection."""
     edges = select(_EDGES.c.id).where(
         _EDGES.c.organization_id == organization_id, _EDGES.c.user_id == user_id
     )
@@ -145,7 +145,7 @@ def list_tracks(
             )
         )
     order = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
-    # What is left out is stepped over in the index alone; only the page's rows are read.
+    # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
     page = edges.order_by(*order).limit(limit).offset(offset).subquery()
     rows = connection.execute(
         select(_TRACKS)

@@ -1,4 +1,4 @@
-"""Listens: that a track was heard for a while after an open, once for each open and track."""
+"""Listens: records that a track was heard for a while after an open, one for each open and track."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLLECTIONS = tables.collections
 def add_listen(
     connection: Connection, open_trace: int, track_id: int, share_id: int, at_us: int
 ) -> None:
-    """Note one listen; the same again changes nothing."""
+    """Record one listen; recording it again changes nothing."""
     connection.execute(
         text(
             "INSERT INTO listens (open_trace, track_id, share_id, at) "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from listenlink.model.track import Track
 from listenlink.store import tables
-from listenlink.store.open_rows import MOST_TRACKS
+from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.tracks import track_of
 
 _SHARES = tables.shares
@@ -18,15 +18,63 @@ _AUDIO = tables.audio_objects
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
 _NUMBERS_AT_ONCE = 500
+_LINK = select(
+    _SHARES.c.id,
+    _SHARES.c.rotation,
+    _SHARES.c.visibility,
+    _SHARES.c.allow_download,
+    _SHARES.c.preview,
+    _SHARES.c.expires_at,
+    _SHARES.c.track_id,
+    _SHARES.c.collection_id,
+).where(_SHARES.c.id == bindparam("share"))
+_COLLECTION = select(
+    _COLLECTIONS.c.id,
+    _COLLECTIONS.c.name,
+    _COLLECTIONS.c.description,
+    _COLLECTIONS.c.cover_track_id,
+).where(_COLLECTIONS.c.id == bindparam("collection"), _COLLECTIONS.c.removed_at.is_(None))
 _SHOWN = (
     select(_TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest)
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
     .where(_TRACKS.c.removed_at.is_(None))
 )
+_TRACK = _SHOWN.where(_TRACKS.c.id == bindparam("track"))
+_MEMBERS_OF = (
+    _SHOWN.join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
+    .where(_MEMBERS.c.collection_id == bindparam("collection"))
+    .order_by(_MEMBERS.c.position)
+    .limit(MOST_TRACKS)
+)
+# The start of a statement on the link `:share`: the tracks that it shows, at most `:most`, with their
+# positions.
+SHOWN_TRACKS = """
+WITH shown AS (
+    SELECT t.id AS track_id, m.position
+    FROM (SELECT track_id, position FROM collection_tracks
+          WHERE collection_id = (SELECT collection_id FROM shares WHERE id = :share)
+          UNION ALL
+          SELECT track_id, 0 FROM shares WHERE id = :share) m
+    JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
+    ORDER BY m.position LIMIT :most)
+"""
+# A condition in a statement on `shares` and `tracks`: whether the link leads to the track.
+LEADS_TO_TRACK = or_(
+    _SHARES.c.track_id == _TRACKS.c.id,
+    select(_MEMBERS.c.track_id)
+    .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
+    .where(
+        _MEMBERS.c.collection_id == _SHARES.c.collection_id,
+        _MEMBERS.c.track_id == _TRACKS.c.id,
+        _COLLECTIONS.c.removed_at.is_(None),
+    )
+    .correlate(_SHARES, _TRACKS)
+    .exists(),
+)
 
 
 class ShownTrack(NamedTuple):
-    """A track with what was made of its audio, None where that isn't there."""
+    """A track with what was derived from its audio, None where there is nothing."""
 
     track: Track
     peaks: bytes | None
@@ -44,22 +92,20 @@ class ShownCollection(NamedTuple):
 
 
 class ShownLink(NamedTuple):
-    """A link and what it leads to; `collection` is None where that is a track."""
+    """A link and what it leads to; `collection` is None if that is a track."""
 
     id: int
     rotation: int
     visibility: str
     allow_download: bool
     preview: bool
-    revoked_at: int | None
-    starts_at: int | None
     expires_at: int | None
     tracks: list[ShownTrack]
     collection: ShownCollection | None
 
 
 class Standing(NamedTuple):
-    """How a link stands whose target is there."""
+    """The state of a link whose target exists."""
 
     rotation: int
     revoked_at: int | None
@@ -68,7 +114,7 @@ class Standing(NamedTuple):
 
 
 def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[int, Standing]:
-    """Those of these links that are there, with their target."""
+    """Return the state of those of these links that exist and whose target does."""
     found: dict[int, Standing] = {}
     numbers = list(share_ids)
     for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
@@ -93,7 +139,7 @@ def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[i
 
 
 class Download(NamedTuple):
-    """A file that may be taken along, as its creator put it in."""
+    """A file that may be downloaded, as its creator uploaded it."""
 
     title: str
     digest: bytes
@@ -102,63 +148,40 @@ class Download(NamedTuple):
 
 
 def find_download(connection: Connection, share_id: int, track_id: int) -> Download | None:
-    """The file of a track, if the link's creator lets it be taken along."""
+    """Return the file of a track that the link leads to, if its creator lets it be downloaded."""
     row = connection.execute(
         select(_TRACKS.c.title, _AUDIO.c.digest, _AUDIO.c.size_bytes, _AUDIO.c.content_type)
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
         .join(_SHARES, _SHARES.c.id == share_id)
-        .where(_TRACKS.c.id == track_id, _SHARES.c.allow_download)
+        .where(
+            _TRACKS.c.id == track_id,
+            _TRACKS.c.removed_at.is_(None),
+            _SHARES.c.allow_download,
+            LEADS_TO_TRACK,
+        )
     ).one_or_none()
     return None if row is None else Download(*row)
 
 
-def find_shown(
-    connection: Connection, share_id: int, only_track: int | None = None
-) -> ShownLink | None:
-    """The link with its tracks that are there, in order, or with one of them; None if the link or its
-    target is gone."""
-    link = connection.execute(select(_SHARES).where(_SHARES.c.id == share_id)).one_or_none()
+def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
+    """Return the link with its existing tracks, in order; None if the link or its target is gone. What is
+    read here must be in its fingerprint (`store/fingerprints.py`)."""
+    link = connection.execute(_LINK, {"share": share_id}).one_or_none()
     if link is None:
         return None
+    collection = None
     if link.collection_id is None:
-        collection, chosen = None, _SHOWN.where(_TRACKS.c.id == link.track_id)
+        rows = connection.execute(_TRACK, {"track": link.track_id})
     else:
-        collection = _find_collection(connection, link.collection_id)
-        if collection is None:
+        asked = {"collection": link.collection_id}
+        row = connection.execute(_COLLECTION, asked).one_or_none()
+        if row is None:
             return None
-        chosen = (
-            _SHOWN.join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
-            .where(_MEMBERS.c.collection_id == collection.id)
-            .order_by(_MEMBERS.c.position)
-            .limit(MOST_TRACKS)
-        )
-    if only_track is not None:
-        chosen = chosen.where(_TRACKS.c.id == only_track)
-    tracks = [_shown_track(row) for row in connection.execute(chosen)]
+        collection, rows = ShownCollection(*row), connection.execute(_MEMBERS_OF, asked)
+    tracks = [_shown_track(row) for row in rows]
     if collection is None and not tracks:
         return None
-    return ShownLink(
-        link.id,
-        link.rotation,
-        link.visibility,
-        link.allow_download,
-        link.preview,
-        link.revoked_at,
-        link.starts_at,
-        link.expires_at,
-        tracks,
-        collection,
-    )
-
-
-def _find_collection(connection: Connection, collection_id: int) -> ShownCollection | None:
-    columns = _COLLECTIONS.c
-    row = connection.execute(
-        select(columns.id, columns.name, columns.description, columns.cover_track_id).where(
-            columns.id == collection_id, columns.removed_at.is_(None)
-        )
-    ).one_or_none()
-    return None if row is None else ShownCollection(*row)
+    return ShownLink(*link[:6], tracks, collection)
 
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:

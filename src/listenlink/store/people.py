@@ -7,11 +7,11 @@ from sqlalchemy import Connection, func, insert, select
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 
 def add_organization(connection: Connection, name: str, now_us: int) -> int:
-    """A new organisation's number."""
+    """Add an organisation and return its number."""
     return insert_with_new_id(
         connection,
         lambda number: connection.execute(
@@ -21,7 +21,7 @@ def add_organization(connection: Connection, name: str, now_us: int) -> int:
 
 
 def add_user(connection: Connection, email: str, now_us: int) -> int:
-    """A new user's number. Raises IntegrityError if the address is taken."""
+    """Add a user and return their number. Raises IntegrityError if the address is taken."""
     return insert_with_new_id(
         connection,
         lambda number: connection.execute(
@@ -50,7 +50,7 @@ def add_api_key(
     now_us: int,
     expires_at: int | None = None,
 ) -> int:
-    """Store a key as its digest; its number."""
+    """Store a key as its digest and return its number."""
     return insert_with_new_id(
         connection,
         lambda number: connection.execute(
@@ -69,7 +69,7 @@ def add_api_key(
 
 
 def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
-    """The key of a user who still is a member of the key's organisation."""
+    """Return the key if its user is still a member of its organisation."""
     table, members = tables.api_keys, tables.memberships
     row = connection.execute(
         select(
@@ -100,7 +100,7 @@ def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
 
 
 def find_organization(connection: Connection, organization_id: int) -> str | None:
-    """The organisation's name, or None if there is none."""
+    """Return the organisation's name, or None if there is no such organisation."""
     table = tables.organizations
     return connection.execute(
         select(table.c.name).where(table.c.id == organization_id)
@@ -108,7 +108,7 @@ def find_organization(connection: Connection, organization_id: int) -> str | Non
 
 
 def list_organizations(connection: Connection) -> list[tuple[int, str, int, int]]:
-    """Each organisation's number, name, count of members and moment of making, oldest first."""
+    """List each organisation's number, name, member count and creation time, oldest first."""
     table, members = tables.organizations, tables.memberships
     count = (
         select(func.count())
@@ -125,12 +125,12 @@ def list_organizations(connection: Connection) -> list[tuple[int, str, int, int]
 
 
 def is_anybody(connection: Connection) -> bool:
-    """Whether there is an organisation."""
+    """Whether there is any organisation."""
     return connection.execute(select(tables.organizations.c.id).limit(1)).first() is not None
 
 
 def find_user(connection: Connection, email: str) -> int | None:
-    """The number of the user with this address, in whatever case it was written."""
+    """Return the number of the user with this address, ignoring case."""
     table = tables.users
     return connection.execute(
         select(table.c.id)
@@ -141,7 +141,7 @@ def find_user(connection: Connection, email: str) -> int | None:
 
 
 def find_role(connection: Connection, organization_id: int, user_id: int) -> str | None:
-    """What the user is in the organisation, or None if they aren't a member."""
+    """Return the user's role in the organisation, or None if they aren't a member."""
     members = tables.memberships
     return connection.execute(
         select(members.c.role).where(
@@ -153,7 +153,7 @@ def find_role(connection: Connection, organization_id: int, user_id: int) -> str
 def list_members(
     connection: Connection, organization_id: int | None
 ) -> list[tuple[int, str, int, str]]:
-    """(user, e-mail, organisation, role) of every membership, or of one organisation's, by e-mail."""
+    """List (user, e-mail, organisation, role) of all memberships, or one organisation's, by e-mail."""
     users, members = tables.users, tables.memberships
     chosen = select(users.c.id, users.c.email, members.c.organization_id, members.c.role).join(
         members, members.c.user_id == users.c.id
@@ -165,7 +165,7 @@ def list_members(
 
 
 def find_first_member(connection: Connection) -> tuple[int, int] | None:
-    """The (organisation, user) that the instance was made with, or None."""
+    """Return the (organisation, user) that the instance was created with, or None."""
     members = tables.memberships
     row = connection.execute(
         select(members.c.organization_id, members.c.user_id).order_by(members.c.created_at).limit(1)

@@ -1,4 +1,4 @@
-"""Uploads that come in pieces: whose, how large, what was said of them, and what became of them."""
+"""Uploads that arrive in pieces: whose, how large, what was declared about them, what became of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _UPLOADS = tables.resumable_uploads
 _LISTED = 500
@@ -15,7 +15,7 @@ _LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class ResumableUpload:
-    """One of them. `metadata` is as it was sent; `track_id` is what was made of it, once it is."""
+    """One upload. `metadata` is as it was sent; `track_id` is the track made from it, once there is one."""
 
     id: int
     organization_id: int
@@ -34,7 +34,7 @@ def add_upload(
     metadata: str,
     now_us: int,
 ) -> ResumableUpload:
-    """A new one, of which nothing is there yet."""
+    """Add an upload, of which nothing has arrived yet."""
     values = {
         "organization_id": organization_id,
         "user_id": user_id,
@@ -53,7 +53,7 @@ def add_upload(
 def find_own_upload(
     connection: Connection, organization_id: int, user_id: int, number: int, since_us: int
 ) -> ResumableUpload | None:
-    """The user's upload with this number that was begun at `since_us` or later."""
+    """Return the user's upload with this number if it was begun at `since_us` or later."""
     row = connection.execute(
         select(_UPLOADS).where(
             _UPLOADS.c.id == number,
@@ -66,13 +66,13 @@ def find_own_upload(
 
 
 def is_arriving(connection: Connection, number: int) -> bool:
-    """Whether there is such an upload of which no track was made yet."""
+    """Whether there is such an upload and no track has been made from it yet."""
     row = select(_UPLOADS.c.id).where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
     return connection.execute(row).one_or_none() is not None
 
 
 def keep_track(connection: Connection, number: int, track_id: int) -> bool:
-    """Note the track that was made of an upload; False if one was before, or the upload is gone."""
+    """Record the track made from an upload; False if there already was one, or the upload is gone."""
     noted = connection.execute(
         update(_UPLOADS)
         .where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
@@ -82,12 +82,12 @@ def keep_track(connection: Connection, number: int, track_id: int) -> bool:
 
 
 def remove_upload(connection: Connection, number: int) -> None:
-    """Forget an upload. A track that was made of it stays."""
+    """Delete an upload. A track that was made from it stays."""
     connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
 
 
 def list_older(connection: Connection, before_us: int) -> list[ResumableUpload]:
-    """Some of the uploads that were begun before `before_us`, the oldest first."""
+    """List some of the uploads that were begun before `before_us`, oldest first."""
     rows = connection.execute(
         select(_UPLOADS)
         .where(_UPLOADS.c.created_at < before_us)

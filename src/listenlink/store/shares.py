@@ -1,4 +1,4 @@
-"""Share links, for their owner. Opening them is `store/opens.py`."""
+"""Share links, for their owners. For opening them see `store/opening/sqlite_opens.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, not_, or_, 
 
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _SHARES = tables.shares
 
@@ -49,14 +49,14 @@ def revoke_share(
 def find_own_share(
     connection: Connection, organization_id: int, creator_id: int, share_id: int
 ) -> Share | None:
-    """A link for its creator, revoked or not; None if it's somebody else's."""
+    """Return the creator's link, revoked or not; None if it's somebody else's."""
     own = _own(organization_id, creator_id) & (_SHARES.c.id == share_id)
     row = connection.execute(select(_SHARES).where(own)).one_or_none()
     return None if row is None else _share(row)
 
 
 def find_by_token(connection: Connection, token_digest: bytes) -> Share | None:
-    """The link with this token, whatever state it's in."""
+    """Return the link with this token, whatever state it's in."""
     row = connection.execute(
         select(_SHARES).where(_SHARES.c.token_digest == token_digest)
     ).one_or_none()
@@ -73,7 +73,7 @@ def list_own_shares(
     limit: int,
     offset: int,
 ) -> list[Share]:
-    """Some of the creator's links, newest first; of one target, in one state, if named."""
+    """List a slice of the creator's links, newest first; for one target or in one state if given."""
     wanted = [_own(organization_id, creator_id)]
     if target is not None:
         column = _SHARES.c.track_id if target[0] is TargetType.TRACK else _SHARES.c.collection_id
@@ -91,7 +91,7 @@ def list_own_shares(
 
 
 def find_titles(connection: Connection, found: list[Share]) -> dict[tuple[TargetType, int], str]:
-    """The titles and names of what these links lead to, deleted or not."""
+    """Return the titles and names of what these links lead to, deleted or not."""
     titles: dict[tuple[TargetType, int], str] = {}
     for kind, table, name in (
         (TargetType.TRACK, tables.tracks, tables.tracks.c.title),
@@ -105,7 +105,7 @@ def find_titles(connection: Connection, found: list[Share]) -> dict[tuple[Target
 
 
 def change_share(connection: Connection, share_id: int, changes: Mapping[str, object]) -> None:
-    """Set these columns. `max_opens` may change only after `open_counts.settle`."""
+    """Set these columns of the link. `max_opens` may change only after `open_counts.settle`."""
     connection.execute(update(_SHARES).where(_SHARES.c.id == share_id).values(**changes))
 
 

@@ -1,4 +1,4 @@
-"""Which keys the nodes on one PostgreSQL sign with: their ids, and values that only the same keys give."""
+"""Which keys the nodes on one PostgreSQL sign with: their ids, and values that only those keys produce."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEYS = tables.signing_keys
 
 
 class RecordedKey(NamedTuple):
-    """A key some node signed with. `used_at` is when one last said so, in epoch µs."""
+    """A key that some node signed with. `used_at` is when one last reported that, in epoch µs."""
 
     key_id: str
     check_value: bytes
@@ -21,13 +21,13 @@ class RecordedKey(NamedTuple):
 
 
 def list_keys(connection: Connection) -> list[RecordedKey]:
-    """All keys that are recorded."""
+    """List all recorded keys."""
     rows = connection.execute(select(_KEYS).order_by(_KEYS.c.key_id))
     return [RecordedKey(row.key_id, row.check_value, row.used_at) for row in rows]
 
 
 def note_use(connection: Connection, key_id: str, check_value: bytes, now_us: int) -> None:
-    """A node signs with this key."""
+    """Record that a node signs with this key."""
     used = connection.execute(update(_KEYS).where(_KEYS.c.key_id == key_id).values(used_at=now_us))
     if not used.rowcount:
         values: Mapping[str, object] = {
@@ -39,5 +39,5 @@ def note_use(connection: Connection, key_id: str, check_value: bytes, now_us: in
 
 
 def forget_keys(connection: Connection) -> None:
-    """The keys were replaced on purpose: what they signed is void."""
+    """Delete the records: the keys were replaced on purpose, and what they signed is void."""
     connection.execute(delete(_KEYS))

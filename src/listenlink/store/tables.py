@@ -1,4 +1,4 @@
-"""The tables of people and things, defined once. The audit's are in `store/audit_tables.py`."""
+"""The tables for people and things, defined once. The audit's are in `store/audit/tables.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from listenlink.store.columns import KEY, at, key, metadata, to
+from listenlink.store.database.columns import KEY, at, key, metadata, to
 
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")
@@ -53,9 +53,9 @@ api_keys = Table(
 )
 
 # `discarded_at` marks bytes that no track needs any more, between that decision and their removal.
-# What is made from the bytes stands beside them: it's the same for every track of theirs. A cover or
-# rendition is a stored object of its own, under its own digest, and goes with them. Whoever makes them
-# says so in `derivation_began_at` first; from `derived_at` on there is nothing more to be made.
+# What is derived from the bytes is in the same row: it's the same for every track with these bytes. A
+# cover or rendition is a stored object of its own, under its own digest, and goes when they go. Whoever
+# derives them first sets `derivation_began_at`; from `derived_at` on there is nothing left to derive.
 audio_objects = Table(
     "audio_objects",
     metadata,
@@ -157,7 +157,7 @@ shares = Table(
     Index(None, "organization_id", "creator_id", "created_at"),
 )
 
-# What the data file said, from `known_at` until `withdrawn_at`; saying it again later is a new row.
+# What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.
 engine_terms = Table(
     "engine_terms",
     metadata,
@@ -172,8 +172,8 @@ engine_terms = Table(
     at("withdrawn_at", nullable=True),
 )
 
-# What is in a user's library: each track they made (`own`), and those they saved (`shared`). A track
-# that its creator deletes leaves every library, so an edge always leads to a track that is there.
+# What is in a user's library: tracks they made (`own`) and tracks they saved (`shared`). A track
+# that its creator deletes leaves every library, so an edge always leads to a track that exists.
 library = Table(
     "library",
     metadata,
@@ -189,7 +189,7 @@ library = Table(
     Index(None, "track_id"),
 )
 
-# An upload that comes in pieces. Its bytes are a draft in the folder; `facts` is what was said of it.
+# An upload that arrives in pieces. Its bytes are a draft in the folder; `facts` is what was declared of it.
 resumable_uploads = Table(
     "resumable_uploads",
     metadata,
@@ -203,7 +203,7 @@ resumable_uploads = Table(
 )
 
 # Answers to writes that may be repeated. Neither the Idempotency-Key nor the answer can be read from
-# here: the one is a digest, the other is sealed with a key made from it and the server's own.
+# here: the former is a digest, the latter is sealed with a key made from it and the server's own.
 idempotent_answers = Table(
     "idempotent_answers",
     metadata,
@@ -214,8 +214,8 @@ idempotent_answers = Table(
     Index(None, "created_at"),
 )
 
-# The signing keys that nodes on one PostgreSQL sign with: a value that only the same key gives, and when
-# a node last said that it signs with it.
+# The signing keys that nodes on one PostgreSQL sign with: a value that only the same key produces, and
+# when a node last reported signing with it.
 signing_keys = Table(
     "signing_keys",
     metadata,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
 from listenlink.store import tables
-from listenlink.store.database import insert_with_new_id
+from listenlink.store.database.database import insert_with_new_id
 
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects
@@ -23,7 +23,7 @@ _MADE = (
     _AUDIO.c.derivation_began_at,
 )
 _OBJECTS = (_AUDIO.c.digest, *_DERIVED)
-# A track and what is played of it.
+# A track and the audio that is played for it.
 PLAYED = (
     select(_TRACKS, func.coalesce(_AUDIO.c.rendition_digest, _AUDIO.c.digest).label("object_digest"))
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
@@ -31,10 +31,10 @@ PLAYED = (
 
 
 def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
-    """The number of the stored object with these bytes, added if it's new, revived if discarded."""
+    """Return the number of the stored object with these bytes: added if new, revived if discarded."""
     found = connection.execute(select(_AUDIO.c.id).where(_AUDIO.c.digest == audio.digest)).scalar()
     if found is not None:
-        # Where it had been discarded, what was derived from it is gone.
+        # If it had been discarded, what was derived from it is gone.
         connection.execute(
             update(_AUDIO)
             .where(_AUDIO.c.id == found, _AUDIO.c.discarded_at.is_not(None))
@@ -56,7 +56,7 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
 
 
 def is_object_kept(connection: Connection, digest: bytes) -> bool:
-    """Whether some track needs these bytes, as its audio or as what is derived from it."""
+    """Whether any track needs these bytes, as its audio or as something derived from it."""
     row = select(_AUDIO.c.id).where(
         or_(*(column == digest for column in _OBJECTS)), _AUDIO.c.discarded_at.is_(None)
     )
@@ -64,7 +64,7 @@ def is_object_kept(connection: Connection, digest: bytes) -> bool:
 
 
 def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
-    """Insert the track under a fresh number; the track with that number."""
+    """Insert the track under a fresh number and return it with that number."""
     values = {
         "organization_id": track.organization_id,
         "creator_id": track.creator_id,
@@ -91,7 +91,7 @@ def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
 def find_own_track(
     connection: Connection, organization_id: int, creator_id: int, track_id: int
 ) -> Track | None:
-    """A track for its creator; None if it's somebody else's or was deleted."""
+    """Return the creator's track; None if it's somebody else's or was deleted."""
     row = connection.execute(
         PLAYED.where(
             _TRACKS.c.id == track_id,
@@ -106,7 +106,7 @@ def find_own_track(
 def find_own_by_audio(
     connection: Connection, organization_id: int, creator_id: int, digest: bytes
 ) -> int | None:
-    """The number of the creator's first track with these bytes that is still there."""
+    """Return the number of the creator's first track with these bytes that still exists."""
     return connection.execute(
         select(_TRACKS.c.id)
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
@@ -124,7 +124,7 @@ def find_own_by_audio(
 def find_oldest_own_track(
     connection: Connection, organization_id: int, creator_id: int
 ) -> int | None:
-    """The number of the creator's first track that is still there."""
+    """Return the number of the creator's first track that still exists."""
     return connection.execute(
         select(_TRACKS.c.id)
         .where(
@@ -138,14 +138,14 @@ def find_oldest_own_track(
 
 
 def change_track(connection: Connection, track_id: int, changes: Mapping[str, object]) -> None:
-    """Set these columns."""
+    """Set these columns of the track."""
     connection.execute(update(_TRACKS).where(_TRACKS.c.id == track_id).values(**changes))
 
 
 def remove_track(
     connection: Connection, organization_id: int, creator_id: int, track_id: int, now_us: int
 ) -> bool:
-    """Delete the creator's track softly; whether there was one."""
+    """Soft-delete the creator's track; return whether there was one."""
     removed = connection.execute(
         update(_TRACKS)
         .where(
@@ -160,7 +160,7 @@ def remove_track(
 
 
 def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -> list[bytes]:
-    """Mark a removed track's bytes for removal if no other track needs them; their digests, and
+    """Mark a removed track's bytes for removal if no other track needs them; return their digests, and
     those of what was derived from them, which other audio may still need."""
     audio_id = select(_TRACKS.c.audio_id).where(_TRACKS.c.id == track_id).scalar_subquery()
     needed = select(func.count()).where(
@@ -174,13 +174,13 @@ def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -
 
 
 def list_discarded_audio(connection: Connection) -> list[bytes]:
-    """Digests of bytes that perhaps no track needs. The rows stay: removed tracks refer to them."""
+    """List digests of bytes that perhaps no track needs. Their rows stay: removed tracks refer to them."""
     rows = connection.execute(select(*_OBJECTS).where(_AUDIO.c.discarded_at.is_not(None)))
     return [digest for row in rows for digest in row if digest is not None]
 
 
 def track_of(row: Row[tuple[object, ...]]) -> Track:
-    """A track from a whole row of its table, or of `PLAYED`."""
+    """Make a track from a whole row of its table or of `PLAYED`."""
     stamp = Licence(
         LicenceClass(row.stamp_class),
         row.stamp_version,

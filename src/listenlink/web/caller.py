@@ -1,4 +1,4 @@
-"""Who asks, as read from a request: the client's address, or the API key of an owner."""
+"""Who is asking, as read from a request: a client's address, or an owner's API key."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from listenlink.actions.authenticate import Caller, authenticate, require_access
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.client_address import ClientAddress, Network, find_client
-from listenlink.web.answer import Scope
+from listenlink.running.instance import Instance
+from listenlink.web.response import Scope
 
 _MOST_REMEMBERED = 8192
-# Of two addresses, or of three short ones: who comes by more proxies is worked out each time.
+# Two addresses, or three short ones; a client behind more proxies is worked out each time.
 _REMEMBERED_BYTES = 128
 _HOST_LENGTH = 253
-# What a Referer is cut to, before its path is: a host, a port, and a name and password of it.
+# A Referer is cut to this before its path is cut off: a host, a port, and a name and password for it.
 _REFERER_CHARACTERS = 1024
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 
@@ -36,7 +36,7 @@ class ClientFinder:
         self._find_behind = lru_cache(_MOST_REMEMBERED)(self._work_out)
 
     def find(self, scope: Scope, headers: dict[bytes, bytes]) -> ClientAddress:
-        """The peer, or whom a trusted proxy names."""
+        """The peer, or the client that a trusted proxy names."""
         connected = scope.get("client")
         peer: str = connected[0] if connected else ""
         forwarded = headers.get(b"x-forwarded-for") if self._trusted else None
@@ -53,7 +53,7 @@ class ClientFinder:
 def referring_host(referer: str) -> str | None:
     """The host of a Referer, in lower case; its path may hold a secret and is dropped."""
     origin = _ORIGIN.match(referer, 0, _REFERER_CHARACTERS) if referer else None
-    # What the cut ends in may be the beginning of another name.
+    # A name that was cut short may be the beginning of another one.
     if origin is None or origin.end() == _REFERER_CHARACTERS < len(referer):
         return None
     return _host_of(origin.group())
@@ -62,7 +62,7 @@ def referring_host(referer: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _host_of(origin: str) -> str | None:
     try:
-        # Splitting it is remembered too, by Python: an origin is short.
+        # Python caches what it splits, too: an origin is short.
         host = urlsplit(origin).hostname
     except ValueError:
         return None
@@ -81,9 +81,9 @@ def raw_api_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
 async def guard_owners(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """The one place where owners' routes are allowed. A route without a declared scope is refused.
+    """The one place that admits callers to owners' routes. A route that declares no scope is refused.
 
-    Routes declare a `scope`, or `any_scope`, or that they are `public`; the caller is left in the
+    A route declares a `scope`, or `any_scope`, or that it's `public`; the caller is stored in the
     request's state.
     """
     # What a path allows (OPTIONS) is in the public schema too.
@@ -102,7 +102,7 @@ async def guard_owners(
 
 
 def _refuse_repeated(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """No parameter here is a list: which of two is meant can't be known."""
+    """No parameter here is a list, so there is no knowing which of two values is meant."""
     for name, _ in connection.query_params.multi_items():
         if len(connection.query_params.getall(name)) > 1:
             raise invalid(name, "This may be given once.")
@@ -115,7 +115,7 @@ def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
 
 
 def path_id(prefix: str, text: str) -> int:
-    """The number of an id in a path. A misspelled one is of nothing: Problem(NOT_FOUND)."""
+    """The number of an id in a path. A malformed id stands for nothing: Problem(NOT_FOUND)."""
     number = ids.parse_id(prefix, text)
     if number is None:
         raise Problem(ProblemKind.NOT_FOUND)

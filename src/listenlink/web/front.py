@@ -1,23 +1,33 @@
-"""The raw dispatch in front of everything: the two hot doors by hand, all else through Litestar.
+"""The raw dispatch in front of everything: the two hot endpoints directly, all else through Litestar.
 
-A Litestar handler costs half of the resolve's time, so these two don't pay for it.
+A Litestar handler would take up half of the time of a resolve, so these two bypass it.
 Both are in the route table as well, for the schema; a test compares their answers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
-from listenlink.web import hosts, playback_door, public_door, tus
-from listenlink.web.answer import (
+from listenlink.running.instance import Instance
+from listenlink.web import hosts, paths
+from listenlink.web.api import tus
+from listenlink.web.arriving_body import ArrivingBody, body_places
+from listenlink.web.caller import ClientFinder
+from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
+from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.public.playback import PlaybackDoor
+from listenlink.web.public.resolve import PublicDoor
+from listenlink.web.public.share_page import PageDoor
+from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.response import (
     IS_HEAD,
     TRACE,
     Headers,
@@ -29,28 +39,21 @@ from listenlink.web.answer import (
     request_id,
     send_answer,
 )
-from listenlink.web.caller import ClientFinder
-from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
-from listenlink.web.page_door import PageDoor
-from listenlink.web.page_writer import PageWriter
-from listenlink.web.playback_door import PlaybackDoor
-from listenlink.web.public_door import PublicDoor
 from listenlink.web.routes import make_routes
-from listenlink.web.share_request import ShareRequests
 
-_SHARED = public_door.PATH.encode()
-_AUDIO = playback_door.PATH.encode()
+_SHARED = paths.SHARED_PATH.encode()
+_AUDIO = paths.AUDIO_PATH.encode()
 _LISTEN = b"/listen"
-_DOWNLOADS = playback_door.DOWNLOAD_PATH.encode()
+_DOWNLOADS = paths.DOWNLOAD_PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")
 
 
 class Front:
-    """The ASGI application. `running` surrounds its life: it's entered at start-up.
+    """The ASGI application. `running` is the context of its lifetime, entered at start-up.
 
-    `refused` counts what was refused before a door, `routed` what went through the framework.
+    `refused` counts what was refused before an endpoint, `routed` what went through the framework.
     """
 
     def __init__(
@@ -64,14 +67,15 @@ class Front:
         self._own = self._everywhere + OWNERS_JSON
         self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
-        clients = ClientFinder(settings.trusted_proxies)
+        clients = self._clients = ClientFinder(settings.trusted_proxies)
+        self.bodies = body_places(instance.capacity.bodies)
         self.refused, self.routed = DoorTally(), DoorTally()
         requests = ShareRequests(instance, clients)
         writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
         self.pages = PageDoor(instance, requests, writer, self._everywhere)
         self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
-        self.playback_door = PlaybackDoor(instance, self._everywhere)
-        # Litestar types each kind of scope and message; here they are what ASGI calls them.
+        self.playback_door = PlaybackDoor(instance, clients, self._everywhere)
+        # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
             {
                 "instance": instance,
@@ -108,7 +112,7 @@ class Front:
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)
             else:
-                await self._through_routes(scope, receive, send)
+                await self._through_routes(scope, headers, receive, send)
         except Problem as problem:
             await self._send_problem(scope, send, problem)
         except Exception as error:
@@ -120,24 +124,20 @@ class Front:
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
         answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
         self.refused.add(answer.status)
-        await send_answer(scope, send, answer, self._own)
+        await send_answer(scope, send, answer, self._headers_for(scope))
 
-    async def _through_routes(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Litestar's part. A refused request whose body is still coming is drained, within bounds,
-        so that its sender gets to read the refusal; then the connection is closed."""
+    async def _through_routes(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        """Answer through Litestar. A refused request whose body is still arriving is drained, within
+        bounds, so that its sender gets to read the refusal; then the connection is closed."""
         is_head = scope["method"] == "HEAD" and not _knows_head(scope["raw_path"])
         if is_head:
-            # RFC 9110, section 9.3.2: what a GET would say, without the body.
+            # RFC 9110, section 9.3.2: the same answer as for a GET, without the body.
             scope["method"] = "GET"
             scope[IS_HEAD] = True
-        body_ended = not _has_body(scope)
+        body = ArrivingBody(headers, receive)
         answered = False
-
-        async def receive_noting() -> Message:
-            nonlocal body_ended
-            message = await receive()
-            body_ended = body_ended or not message.get("more_body", False)
-            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal answered
@@ -147,22 +147,26 @@ class Front:
                 given = {name for name, _ in message["headers"]}
                 added = [*self._headers_for(scope), request_id(scope)]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
-                message["headers"] = headers if body_ended else [*headers, _CLOSE]
+                message["headers"] = headers if body.has_ended else [*headers, _CLOSE]
             elif is_head:
                 message["body"] = b""
             await send(message)
 
-        try:
-            await self._routes(scope, receive_noting, send_with_headers)
-        except Exception as error:
-            if not answered:
-                raise
-            log_unexpected(error, trace_id(scope[TRACE]))
-        if not body_ended:
-            await _drain(receive)
+        place: AbstractContextManager[None] = contextlib.nullcontext()
+        if not body.has_ended:
+            place = self.bodies.take(self._clients.find(scope, headers).number)
+        with place:
+            try:
+                await self._routes(scope, body.receive, send_with_headers)
+            except Exception as error:
+                if not answered:
+                    raise
+                log_unexpected(error, trace_id(scope[TRACE]))
+            if not body.has_ended and not body.is_late:
+                await _drain(receive)
 
     def _headers_for(self, scope: Scope) -> Headers:
-        """What every answer of this path carries, whichever handler or refusal it comes from."""
+        """The headers of every answer for this path, whichever handler or refusal it comes from."""
         path: bytes = scope["raw_path"]
         if path.startswith(_SHARED) and path.endswith(_LISTEN):
             return self._public
@@ -177,7 +181,7 @@ class Front:
 
 
 def _closing(send: Send) -> Send:
-    """A `send` whose answer is the last on its connection."""
+    """A `send` that makes its answer the last on the connection."""
 
     async def send_last(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -189,20 +193,13 @@ def _closing(send: Send) -> Send:
 
 
 def _is_shared(path: bytes) -> bool:
-    """Whether it's a share URL itself, not something below one."""
+    """Whether the path is a share URL itself, not something below one."""
     return path.startswith(_SHARED) and b"/" not in path[len(_SHARED) :]
 
 
 def _knows_head(path: bytes) -> bool:
-    """Whether the door behind the path answers HEAD by itself."""
+    """Whether the endpoint at this path answers HEAD itself."""
     return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
-
-
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
 
 
 async def _drain(receive: Receive) -> None:

@@ -1,11 +1,11 @@
-"""The fixed response headers of each door, and how request headers are read."""
+"""The fixed response headers of each kind of endpoint, and how request headers are read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from listenlink.web.answer import Headers
+from listenlink.web.response import Headers
 
 _CSP_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 _READING = b"GET, HEAD, OPTIONS"
@@ -16,7 +16,7 @@ _EXPOSED = (
 
 
 def everywhere(is_https: bool) -> Headers:
-    """What every answer carries. A `server` header of our own keeps the server's version unsaid."""
+    """The headers of every answer. A `server` header of our own hides the server's version."""
     headers = [
         (b"server", b"listenlink"),
         (b"x-content-type-options", b"nosniff"),
@@ -64,8 +64,8 @@ _PERMISSIONS = b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 
 
 def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
-    """What a page carries. `media_origin` is where audio comes from if not from here; who may frame it
-    is written as in `frame-ancestors`."""
+    """The headers of a page. `media_origin` is where audio comes from if not from here; `frame_ancestors`
+    says who may frame the page, in that directive's own syntax."""
     media = f"'self' {media_origin}" if media_origin else "'self'"
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -84,17 +84,17 @@ def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
 
 
 def robots(is_public: bool) -> Headers:
-    """A page may be indexed only where its creator made the link public."""
+    """A page may be indexed only if its creator made the link public."""
     return [] if is_public else [_NOINDEX]
 
 
 def text_pairs(headers: Headers) -> dict[str, str]:
-    """Headers as Litestar takes them."""
+    """The headers in the form that Litestar takes."""
     return {name.decode(): value.decode() for name, value in headers}
 
 
 def preflight(allowed_headers: bytes, allowed_methods: bytes = _READING) -> Headers:
-    """What a CORS preflight is told (Fetch, section 3.2)."""
+    """The headers that answer a CORS preflight (Fetch, section 3.2)."""
     return [
         (b"access-control-allow-methods", allowed_methods),
         (b"access-control-allow-headers", allowed_headers),
@@ -103,7 +103,7 @@ def preflight(allowed_headers: bytes, allowed_methods: bytes = _READING) -> Head
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
-    """The request's headers by name; several lines of one are joined as RFC 9110 section 5.3 has it."""
+    """The request's headers by name; several lines of one are joined, as in RFC 9110 section 5.3."""
     lines = scope["headers"]
     headers: dict[bytes, bytes] = dict(lines)
     if len(headers) != len(lines):
@@ -112,6 +112,6 @@ def headers_of(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
 
 
 def text_of(headers: dict[bytes, bytes], name: bytes) -> str:
-    """One request header's text, empty if it isn't there."""
+    """The text of one request header, empty if the header is missing."""
     value = headers.get(name)
     return "" if value is None else value.decode("latin-1")

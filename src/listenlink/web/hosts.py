@@ -1,4 +1,4 @@
-"""Which `Host` a request may name. Nothing is ever made from it: links come from settings."""
+"""Which `Host` a request may name. Nothing is ever built from it: links come from the settings."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from listenlink.model.remembered import Remembered
 PROBES = (b"/healthz", b"/readyz")
 # A name's 253 characters (RFC 1035, 2.3.4) and a port.
 _MOST_CHARACTERS = 253 + len(":65535")
-# The bytes of a spelling, and what an entry costs besides.
+# The bytes of one spelling, plus the overhead of an entry.
 _ENTRY_BYTES = _MOST_CHARACTERS + 250
 _MOST_BYTES = 1000 * _ENTRY_BYTES
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class AcceptedHosts:
-    """The public URL's host, and loopback under any port; for probes, any."""
+    """Accepts the public URL's host, and loopback on any port; for probes, any host."""
 
     def __init__(self, base_url: str) -> None:
         scheme, _, host = base_url.partition("://")
         self._own_port = {"http": ":80", "https": ":443"}[scheme]
         self._public = host.lower().removesuffix(self._own_port)
-        # Ours alone, which have many spellings too: whatever else is asked for, they stay known.
+        # Only our own hosts, which have many spellings too: whatever else is requested, they stay known.
         self._known: Remembered[bytes, bool] = Remembered(_MOST_BYTES, lambda *_: _ENTRY_BYTES)
 
     def accepts(self, host: bytes | None, path: bytes) -> bool:
-        """Whether the request names exactly one host, and one of ours. Two, joined, are none."""
+        """Whether the request names exactly one host, and it's ours. Two, joined, count as none."""
         return host in self._known or self._learn(host) or path in PROBES
 
     def _learn(self, host: bytes | None) -> bool:

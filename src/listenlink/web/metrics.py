@@ -1,7 +1,7 @@
-"""What the operator's Prometheus is told, on an address of its own and in a thread of its own.
+"""Metrics for the operator's Prometheus, on an address of their own and in a thread of their own.
 
-No label holds a token, an id, an address or a key. Each process tells of itself, on a port of its own:
-what Prometheus would have added up from files of several is its own work, and a gauge has no sum.
+No label holds a token, an id, an address or a key. Each process reports only itself, on a port of its own:
+adding processes up, from files of them all, would be doing Prometheus's work, and a gauge has no sum.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from prometheus_client.core import (
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection
 
 from listenlink import __version__
-from listenlink.actions.check_readiness import OK
-from listenlink.actions.instance import Instance
 from listenlink.errors import Problem
 from listenlink.model.tally import Histogram
-from listenlink.store import derived, open_counts
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import OK
+from listenlink.store import derived
+from listenlink.store.audit import open_counts
 from listenlink.web.front import Front
 
 _CLASSES = range(1, 6)
@@ -41,7 +41,7 @@ _CHECKED_WITHIN_SECONDS = 3.0
 
 
 class InstanceCollector(Collector):
-    """Reads the tallies of one process when it's asked. `loop` is where its requests are answered."""
+    """Reads the tallies of one process on each scrape. `loop` is where its requests are answered."""
 
     def __init__(self, instance: Instance, front: Front, loop: asyncio.AbstractEventLoop) -> None:
         self._instance = instance
@@ -49,7 +49,7 @@ class InstanceCollector(Collector):
         self._loop = loop
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing ahead of time: registering would otherwise ask the database."""
+        """Describe nothing in advance: otherwise registering would query the database."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
@@ -58,6 +58,8 @@ class InstanceCollector(Collector):
         yield from self._requests()
         yield from self._opens()
         yield from self._audio()
+        yield from self._places()
+        yield from self._written()
         yield from self._waiting()
         yield from self._checks()
 
@@ -108,18 +110,49 @@ class InstanceCollector(Collector):
 
     def _audio(self) -> Iterator[Metric]:
         uploader = self._instance.uploader
-        sent = self._front.playback_door.bytes_sent
+        sent = self._front.playback_door.streams.bytes_sent
         yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
         yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
         yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
 
-    def _waiting(self) -> Iterator[Metric]:
-        def look(connection: Connection) -> tuple[int, int]:
-            return derived.count_underived(connection), open_counts.find_waiting(connection)
+    def _places(self) -> Iterator[Metric]:
+        most = GaugeMetricFamily(
+            "listenlink_places", "What may last at once, by kind.", labels=["kind"]
+        )
+        taken = GaugeMetricFamily("listenlink_places_taken", "How many are taken.", labels=["kind"])
+        places = {
+            "audio": self._front.playback_door.streams.places,
+            "events": self._instance.watcher.places,
+            "bodies": self._front.bodies,
+        }
+        for kind, each in places.items():
+            most.add_metric([kind], each.most)
+            taken.add_metric([kind], each.taken)
+        yield most
+        yield taken
+        text = "Streams whose listener took nothing for a minute, or made place for another."
+        given_up = self._front.playback_door.streams.given_up
+        yield _counter("listenlink_streams_given_up", text, given_up)
 
-        # A database that doesn't answer is told by its check; these two are then missing.
+    def _written(self) -> Iterator[Metric]:
+        written = CounterMetricFamily(
+            "listenlink_written",
+            "Pages and covers that were asked for, by whether they were kept or had to be made.",
+            labels=["what", "how"],
+        )
+        instance = self._instance
+        for what, maker in (("pages", instance.maker), ("covers", instance.covers)):
+            written.add_metric([what, "kept"], maker.found)
+            written.add_metric([what, "made"], maker.made)
+        yield written
+        kept = instance.maker.shelf.bytes_kept
+        yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
+
+    def _waiting(self) -> Iterator[Metric]:
+        # If the database doesn't answer, its check reports that; these two are then missing.
         with contextlib.suppress(Problem):
-            underived, lines = self._instance.database.read_now(look)
+            underived = self._instance.database.read_now(derived.count_underived)
+            lines = self._instance.database.read_now(open_counts.find_waiting)
             text = "Audio files from which covers and the like are still to be made."
             yield _gauge("listenlink_derivations_waiting", text, underived)
             text = "Audit lines that aren't added up yet."
@@ -151,10 +184,10 @@ def _histogram(name: str, text: str, tally: Histogram) -> Metric:
 
 
 class _MetricsServer(ThreadingWSGIServer):
-    """Like its parent, but asks no name service what its own address is called."""
+    """Like its parent, but asks no name service for the name of its own address."""
 
     def server_bind(self) -> None:
-        """Listen at the address, under the name of the address."""
+        """Bind to the address, and use the address as the server's name."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
@@ -166,13 +199,13 @@ class _MetricsServerV6(_MetricsServer):
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: scrapes are no news."""
+        """Log nothing: a scrape isn't news."""
 
 
 def start_metrics(collector: Collector, host: str, first_port: int, ports: int) -> WSGIServer:
-    """Tell metrics on the first of these ports that is free; the server, which has `shutdown()`.
+    """Serve metrics on the first of these ports that is free. Returns the server, to call `shutdown()` on.
 
-    Raises OSError if none is.
+    Raises OSError if none is free.
     """
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)

@@ -8,15 +8,15 @@ from listenlink.model.audit import AGENT_BYTES, Agent, classify_agent
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
-# Cut before anything is remembered of a header, so that long ones don't fill the memory.
+# Headers are cut to this before anything is remembered, so that long ones don't fill the memory.
 MOST_CHARACTERS = 1024
 
 
 def wants_page(headers: dict[bytes, bytes]) -> bool:
-    """Whether a person, a prefetching browser or an unfurler asks (docs/api.md, The share page).
+    """Whether a person, a prefetching browser or an unfurler is asking (docs/api.md, The share page).
 
-    Who asks for JSON by name gets it, whoever they are: an app's own browser may look like the
-    unfurler of the same app.
+    Whoever asks for JSON by name gets it: an app's own browser may look like the unfurler of the
+    same app.
     """
     if b"sec-purpose" in headers:
         return True

@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 document: what the framework reads off the handlers, and what holds for many of them.
+"""The OpenAPI 3.1 document: what the framework reads from the handlers, and what applies to many of them.
 
-A route's errors follow from what it declares: its scope, the ids in its path, its body. So they stand
-here once, and a new route has them by itself.
+A route's errors follow from what it declares: its scope, the ids in its path, its body. So they are
+listed once, here, and a new route gets them automatically.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Litestar
 
 from listenlink.model import ids
-from listenlink.web.repeating import KEY_HEADER, KEY_PATTERN
+from listenlink.web.api.idempotency import KEY_HEADER, KEY_PATTERN
 
 Json = dict[str, Any]
 
@@ -80,7 +80,7 @@ def write_document(app: Litestar) -> Json:
 
 
 def _declared(app: Litestar) -> dict[tuple[str, str], Json]:
-    """What each route's handler says of itself (its `opt`), by path and method."""
+    """What each route's handler declares (its `opt`), by path and method."""
     return {
         (path.replace(":str}", "}"), str(method)): dict(handler.opt)
         for route in app.routes
@@ -92,7 +92,7 @@ def _declared(app: Litestar) -> dict[tuple[str, str], Json]:
 
 def _complete(operation: Json, method: str, declared: Json, has_ids: bool) -> None:
     responses: Json = operation["responses"]
-    # The framework's own: this application tells it in its envelope.
+    # The framework's own 400: this application answers one in its envelope.
     if not (declared.get("public") and "requestBody" in operation):
         responses.pop("400", None)
     responses.get("204", {}).pop("content", None)
@@ -131,7 +131,7 @@ def _errors(operation: Json, declared: Json, has_ids: bool) -> set[str]:
 
 
 def _keep_bodiless(operation: Json, method: str) -> None:
-    """`HEAD` answers without a body; `OPTIONS` says what is allowed, and nothing else."""
+    """`HEAD` is answered without a body; `OPTIONS` with what is allowed, and nothing else."""
     if method == "options":
         operation["responses"] = {"204": {"description": "What may be asked, in the headers."}}
     elif method == "head":
@@ -140,9 +140,9 @@ def _keep_bodiless(operation: Json, method: str) -> None:
 
 
 def _close_bodies(operation: Json, schemas: Json) -> bool:
-    """A field that isn't known is refused, and ids in a body are spelled like those in a path.
+    """Say that unknown fields are refused, and that ids in a body are spelled like those in a path.
 
-    Whether there are such ids: they may lead to nothing, as those in a path.
+    Returns whether there are such ids: like those in a path, they may lead to nothing.
     """
     has_ids = False
     for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -154,7 +154,7 @@ def _close_bodies(operation: Json, schemas: Json) -> bool:
 
 
 def _meant(schema: Json, schemas: Json) -> list[Json]:
-    """The objects that a schema is, or refers to."""
+    """The object schemas that a schema is, or refers to."""
     options = [schema, *schema.get("oneOf", []), *schema.get("anyOf", [])]
     named = [
         schemas[option["$ref"].rpartition("/")[2]] if "$ref" in option else option

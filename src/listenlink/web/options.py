@@ -1,6 +1,6 @@
-"""What a path allows, told to OPTIONS: all its methods, whichever handlers they have.
+"""The answer to OPTIONS: all methods of a path, whichever handlers they have.
 
-The framework would name those of one handler. The hot doors answer for themselves.
+The framework would name those of one handler. The hot endpoints answer for themselves.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from litestar import HttpMethod, Response, route
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from listenlink.actions.instance import Instance
-from listenlink.web import tus
+from listenlink.running.instance import Instance
+from listenlink.web.api import tus
 from listenlink.web.headers import preflight, text_pairs
 
 _LISTEN = "/listen"
@@ -21,7 +21,7 @@ _LISTEN_HEADERS = b"Content-Type, Listen-Session"
 
 
 def answer_options(handlers: Iterable[Any]) -> list[HTTPRouteHandler]:
-    """A handler of OPTIONS for each path of these that has none."""
+    """An OPTIONS handler for each of these handlers' paths that has none."""
     methods: dict[str, set[str]] = {}
     for handler in handlers:
         for path in handler.paths:
@@ -32,7 +32,7 @@ def answer_options(handlers: Iterable[Any]) -> list[HTTPRouteHandler]:
 
 
 def allow(methods: Iterable[str]) -> str:
-    """The header `Allow` for these methods: whoever may GET may ask HEAD, and all may ask this."""
+    """The `Allow` header for these methods: HEAD goes with GET, and OPTIONS is always allowed."""
     named = set(methods) | {"OPTIONS"}
     return ", ".join(sorted(named | ({"HEAD"} if "GET" in named else set())))
 

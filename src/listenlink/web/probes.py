@@ -1,4 +1,4 @@
-"""Is it alive, is it ready."""
+"""The probes: whether the process is alive, and whether it's ready."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from litestar import Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
-from listenlink.actions.check_readiness import Fitness
-from listenlink.actions.instance import Instance
+from listenlink.running.instance import Instance
+from listenlink.running.readiness import Fitness
 
 _STATUS = {Fitness.FIT: "ready", Fitness.DEGRADED: "degraded", Fitness.UNFIT: "unavailable"}
 
@@ -28,7 +28,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 @get("/healthz", opt={"public": True}, summary="Alive?", tags=["Operation"], security=[{}])
 async def is_alive() -> Alive:
-    """The process answers; nothing more is asked."""
+    """The process answers; nothing else is checked."""
     return Alive("ok")
 
 
@@ -41,8 +41,8 @@ async def is_alive() -> Alive:
     responses={503: ResponseSpec(Ready, description="Not now.", generate_examples=False)},
 )
 async def is_ready(state: State) -> Response[Ready]:
-    """200 when links can be opened and audio taken in, 503 when not, or when the process is leaving.
-    What else isn't as it should be, like unreadable engine terms, is said and stays a 200."""
+    """200 when links can be opened and audio taken in; 503 when not, or when the process is shutting down.
+    Anything else that is wrong, like unreadable engine terms, is reported but stays a 200."""
     instance: Instance = state.instance
     report = await instance.readiness.look()
     status = "leaving" if instance.presence.is_leaving else _STATUS[report.fitness]

@@ -1,4 +1,4 @@
-"""The one error envelope, and the one table from a kind of problem to HTTP (docs/api.md)."""
+"""The one error envelope, and the one table that maps kinds of problem to HTTP (docs/api.md)."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ _TABLE: dict[ProblemKind, _Told] = {
         "The storage of audio can't answer now",
     ),
 }
-# What a framework's own refusal becomes, by its status.
+# What the framework's own refusals become, by status.
 _BY_STATUS = {
     400: _K.BAD_REQUEST,
     401: _K.AUTHENTICATION_REQUIRED,
@@ -177,12 +177,12 @@ def status_of(problem: Problem) -> int:
 
 
 def kind_of_status(status: int) -> ProblemKind:
-    """The kind that stands for a framework's refusal with this status."""
+    """The kind of problem that stands for the framework's refusal with this status."""
     return _BY_STATUS.get(status, _K.BAD_REQUEST if status < 500 else _K.INTERNAL)
 
 
 def problem_of(error: Exception, trace: int) -> Problem:
-    """How an exception is told, whatever it is. What isn't a problem by itself is logged."""
+    """The problem to answer any exception with. What isn't a Problem already is logged."""
     if isinstance(error, Problem):
         return error
     if is_exhausted(error):
@@ -193,7 +193,7 @@ def problem_of(error: Exception, trace: int) -> Problem:
 
 
 def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
-    """The body that tells of a problem, as JSON."""
+    """The body that reports a problem, as JSON."""
     told = _TABLE[problem.kind]
     kind = "rate_limit_error" if told.status == 429 else "client_error"
     body = ErrorBody(

@@ -1,8 +1,8 @@
 """Conditional and range requests by RFC 9110, sections 13 and 14, for content that never changes.
 
 There is a strong ETag and no Last-Modified: date conditions then don't apply (sections 13.1.3 and
-13.1.4) and a date in If-Range never matches. One range is served; several are answered whole, which
-section 14.2 allows and which gives a flood of ranges nothing to work with.
+13.1.4) and a date in If-Range never matches. A single range is served; several get the whole
+content, which section 14.2 allows and which gives a flood of ranges nothing to work with.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ def choose_part(method: str, headers: dict[bytes, bytes], size: int, etag: bytes
     if wanted is None or method != "GET" or headers.get(b"if-range", etag).strip() != etag:
         return Part(200, 0, size)
     return _range_part(wanted, size)
+
+
+def is_known(headers: dict[bytes, bytes], etag: bytes) -> bool:
+    """Whether a GET or HEAD gets a 304, because `If-None-Match` names the content (section 13.1.2). `etag`
+    is quoted; a weak one counts just as much."""
+    listed = headers.get(b"if-none-match")
+    return listed is not None and _names(listed, etag.removeprefix(b"W/"), strong=False)
 
 
 def _names(listed: bytes, etag: bytes, *, strong: bool) -> bool:

@@ -13,48 +13,42 @@ from litestar.openapi.spec import Components, Contact, License, Reference, Secur
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem, ProblemKind
-from listenlink.web import (
-    assets,
-    callers,
+from listenlink.web import probes, reference
+from listenlink.web.api import (
+    api_keys,
     collection_tracks,
     collections,
-    downloads,
     engines,
-    events,
-    hot_doors,
-    keys,
     library,
-    listens,
-    oembed,
-    probes,
-    reference,
+    resumable_uploads,
     share_audit,
     share_records,
-    shared_pages,
     shares,
     sounds,
     tracks,
-    uploads,
+    whoami,
 )
-from listenlink.web.answer import TRACE, problem_answer, send_answer
 from listenlink.web.caller import guard_owners
 from listenlink.web.json_body import StrictBody
+from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import answer_options
-from listenlink.web.refusals import EXCEPTION_HANDLERS
+from listenlink.web.pages import assets
+from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
+from listenlink.web.response import TRACE, problem_answer, send_answer
 
-# Anybody, without a key. The first three are served by `web/front.py` before they come here.
+# Anybody, without a key. The first three are served by `web/front.py` before they get here.
 FOR_ANYBODY: list[Any] = [
-    hot_doors.open_link,  #                    GET HEAD /v1/music/shared/{token}
-    hot_doors.open_without_script,  #          POST     /v1/music/shared/{token}
-    hot_doors.play_track,  #                   GET HEAD /v1/music/audio/{signed}
+    hot_routes.open_link,  #                    GET HEAD /v1/music/shared/{token}
+    hot_routes.open_without_script,  #          POST     /v1/music/shared/{token}
+    hot_routes.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
     events.watch_link,  #                      GET      /v1/music/shared/{token}/events
-    shared_pages.get_details,  #               GET      /v1/music/shared/{token}/details
-    shared_pages.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
-    shared_pages.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
+    beside_page.get_details,  #               GET      /v1/music/shared/{token}/details
+    beside_page.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
+    beside_page.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
     downloads.download_track,  #               GET HEAD /v1/music/download/{signed}
-    shared_pages.get_picture,  #               GET      /v1/music/picture/{name}
-    shared_pages.show_embed,  #                GET      /embed/{token}
+    beside_page.get_picture,  #               GET      /v1/music/picture/{name}
+    beside_page.show_embed,  #                GET      /embed/{token}
     oembed.describe_embed,  #                  GET      /oembed
     assets.get_asset,  #                       GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz
@@ -63,17 +57,17 @@ FOR_ANYBODY: list[Any] = [
     reference.show_reference,  #               GET      /docs
 ]
 
-# A caller with a key of {org} that has the scope which the route declares.
+# A caller with a key of {org} that has the scope the route declares.
 FOR_OWNERS: list[Any] = [
-    callers.get_caller,  #              any    GET      /v1/caller
-    library.save_shared_track,  #       write  POST     /v1/music/shared/{token}/save
+    whoami.get_caller,  #              any    GET      /v1/caller
+    save.save_shared_track,  #          write  POST     /v1/music/shared/{token}/save
     engines.list_engines,  #            read   GET      /v1/music/{org}/engines
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
-    uploads.begin_upload,  #            write  POST     /v1/music/{org}/uploads
-    uploads.look_at_upload,  #          write  GET HEAD /v1/music/{org}/uploads/{upload_id}
-    uploads.append_to_upload,  #        write  PATCH    /v1/music/{org}/uploads/{upload_id}
-    uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
+    resumable_uploads.begin_upload,  #            write  POST     /v1/music/{org}/uploads
+    resumable_uploads.look_at_upload,  #          write  GET HEAD /v1/music/{org}/uploads/{upload_id}
+    resumable_uploads.append_to_upload,  #        write  PATCH    /v1/music/{org}/uploads/{upload_id}
+    resumable_uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
     sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
     sounds.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
@@ -100,13 +94,13 @@ FOR_OWNERS: list[Any] = [
     share_audit.list_opens,  #          read   GET      /v1/music/{org}/share/{share_id}/opens
     share_audit.get_stats,  #           read   GET      /v1/music/{org}/share/{share_id}/stats
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
-    keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
-    keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
-    keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
+    api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
+    api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
+    api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
-# Paths here have at most half of it, and honest queries as well. The framework remembers a thousand of each,
-# with all that it read from them, so longer ones stay outside.
+# Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
+# with all that it read from them, so longer ones are kept out.
 _PATH_BYTES = 512
 _QUERY_BYTES, _QUERY_FIELDS = 1024, 32
 # An upload has a limit of its own.
@@ -118,7 +112,7 @@ _SECURITY: dict[str, SecurityScheme | Reference] = {
 
 
 class _Routes(Litestar):
-    """The framework, but for addresses that it can't take."""
+    """The framework, except for addresses that it can't take."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         refused = _refuse_address(scope["raw_path"], scope["query_string"])
@@ -132,12 +126,12 @@ class _Routes(Litestar):
 def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
     if len(path) > _PATH_BYTES or len(query) > _QUERY_BYTES or query.count(b"&") >= _QUERY_FIELDS:
         return ProblemKind.URI_TOO_LONG
-    # RFC 3986, 2: whatever else there is, is written as %XX.
+    # RFC 3986, 2: anything else is written as %XX.
     return None if query.isascii() else ProblemKind.BAD_REQUEST
 
 
 def make_routes(state: dict[str, Any]) -> Litestar:
-    """The Litestar application behind the front; `state` is what handlers find in theirs."""
+    """Make the Litestar application behind the front; `state` is what handlers find in theirs."""
     handlers = [*FOR_ANYBODY, *FOR_OWNERS]
     return _Routes.from_config(
         AppConfig(
@@ -161,7 +155,7 @@ def make_routes(state: dict[str, Any]) -> Litestar:
                 components=Components(security_schemes=_SECURITY),
                 security=[{"ApiKey": []}, {"Bearer": []}],
             ),
-            state=State(state),
+            state=State(state | {"reference": reference.Reference()}),
             request_max_body_size=_JSON_BYTES,
             logging_config=None,
         )

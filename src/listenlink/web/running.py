@@ -1,4 +1,4 @@
-"""What surrounds the requests of one process: housekeeping, metrics, and how it leaves."""
+"""What runs around the requests of one process: housekeeping, metrics and its shutdown."""
 
 from __future__ import annotations
 
@@ -12,39 +12,43 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from listenlink.actions.instance import Instance
-from listenlink.actions.keep_house import keep_house
 from listenlink.errors import Problem
+from listenlink.running.housekeeping import keep_house
+from listenlink.running.instance import Instance
+from listenlink.web.client_connections import close_excess
 from listenlink.web.front import Front
 
 _METRICS_AGAIN_SECONDS = 2.0
 _LAST_SECONDS = 0.3
+_CLOSED_WITHIN_SECONDS = 1.0
+_COUNTED_EVERY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
 async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
-    """Between the server's start and its end."""
-    # What is loaded by now lives as long as the process: the collector needn't look at it again.
+    """The context between the server's start and its end."""
+    # What is loaded by now lives as long as the process: the garbage collector needn't look at it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     housekeeping = asyncio.create_task(keep_house(instance))
     leaving = _leave_when_told(instance, housekeeping)
     telling = asyncio.create_task(_tell_metrics(instance, front))
+    bounding = asyncio.create_task(_bound_clients(instance))
     try:
         yield
     finally:
-        for task in (leaving, telling, housekeeping):
+        for task in (leaving, telling, bounding, housekeeping):
             await _end(task)
         await _finish(instance)
         instance.close()
 
 
 def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> asyncio.Task[None]:
-    """SIGTERM announces the leave first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait.
+    """SIGTERM announces the shutdown first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait.
 
     SIGINT is the server's own: it stops listening, waits for its connections for as long as they
-    take, and only then ends the lifespan. So what has no end of its own is ended here.
+    take, and only then ends the lifespan. So whatever has no end of its own is ended here.
     """
     loop, presence = asyncio.get_running_loop(), instance.presence
     asked, now = asyncio.Event(), asyncio.Event()
@@ -63,13 +67,15 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
             async with asyncio.timeout(instance.settings.leave_after_seconds):
                 await now.wait()
         os.kill(os.getpid(), signal.SIGINT)
-        # What came before nobody listened is answered still: a proxy may not ask a POST again elsewhere.
+        # What arrived before listening stopped is still answered: a proxy may not retry a POST elsewhere.
         await asyncio.sleep(_LAST_SECONDS)
         presence.refuse()
-        # It sends away whoever waits for events.
+        # This sends away whoever is waiting for events.
         await _end(housekeeping)
-        if await _finish(instance):
-            os._exit(0)
+        if not await _finish(instance):
+            # The server waits for its connections, even those without a request, and then ends this.
+            await asyncio.sleep(_CLOSED_WITHIN_SECONDS)
+        os._exit(0)
 
     loop.add_signal_handler(signal.SIGTERM, announce)
     loop.add_signal_handler(signal.SIGUSR1, hurry)
@@ -77,7 +83,7 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
 
 
 async def _finish(instance: Instance) -> int:
-    """Wait for what is in hand, and write the counts that wait; how many requests aren't done yet."""
+    """Wait for the requests in flight, and write pending counts. Returns how many aren't done yet."""
     if left_over := await instance.presence.finish():
         structlog.get_logger().warning("requests_cut_off", requests=left_over)
     with contextlib.suppress(Problem):
@@ -91,11 +97,23 @@ async def _end(task: asyncio.Task[None]) -> None:
         await task
 
 
+async def _bound_clients(instance: Instance) -> None:
+    """Close clients' excess connections, until cancelled."""
+    settings, most = instance.settings, instance.capacity.connections_of_a_client
+    while True:
+        await asyncio.sleep(_COUNTED_EVERY_SECONDS)
+        closed = await asyncio.to_thread(
+            close_excess, settings.port, most, settings.trusted_proxies
+        )
+        if closed:
+            structlog.get_logger().warning("client_had_too_many_connections", closed=closed)
+
+
 async def _tell_metrics(instance: Instance, front: Front) -> None:
-    """Until cancelled, if there is an address for it."""
+    """Serve metrics until cancelled, if there is an address for them."""
     if instance.settings.metrics_address is None:
         return
-    # Imported here: nobody else pays for it.
+    # Imported here, so that nobody else pays for it.
     from listenlink.web.metrics import InstanceCollector, start_metrics
 
     collector = InstanceCollector(instance, front, asyncio.get_running_loop())
@@ -105,12 +123,12 @@ async def _tell_metrics(instance: Instance, front: Front) -> None:
             server = start_metrics(collector, host, port, instance.settings.workers)
             break
         except OSError:
-            # A worker that is being replaced has it still.
+            # A worker that is being replaced still has it.
             structlog.get_logger().warning("metrics_address_taken")
             await asyncio.sleep(_METRICS_AGAIN_SECONDS)
     try:
         await asyncio.Event().wait()
     finally:
-        # Not waited for: a scrape that is running wants this very loop.
+        # Not waited for: a scrape in progress needs this very loop.
         threading.Thread(target=server.shutdown, daemon=True).start()
         server.server_close()

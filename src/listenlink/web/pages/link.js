@@ -46,7 +46,7 @@ export class Link {
     return (await (await this.ask(`/download/${trackId}`)).json()).download_url;
   }
 
-  async tellListen(trackId) {
+  async recordListen(trackId) {
     await this.ask("/listen", {
       method: "POST",
       headers: { "Content-Type": "application/json" },

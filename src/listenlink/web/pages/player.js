@@ -4,10 +4,9 @@
 // `opened` and `closed`.
 
 import { LinkProblem } from "./link.js";
+import { ListenMeter } from "./listen_meter.js";
+import { isPassing, tryPatiently } from "./patience.js";
 
-const LISTEN_SECONDS = 30;
-const MOST_STEP_SECONDS = 2;
-const TRIES = 5;
 // Fresh ones are fetched when this share of their time is over.
 const RENEW_AT = 0.75;
 
@@ -27,8 +26,7 @@ export class Player extends EventTarget {
     this.isSilent = true;
     this.isClosed = false;
     this.place = 0;
-    this.heard = 0;
-    this.lastTime = 0;
+    this.meter = new ListenMeter();
     this.isRecovering = false;
     // Whether it stopped for want of a connection, and goes on with one.
     this.isCutOff = false;
@@ -117,9 +115,9 @@ export class Player extends EventTarget {
   async load(index, at) {
     const isOther = index !== this.index || this.isSilent;
     this.index = index;
-    this.place = this.lastTime = at;
+    this.place = this.meter.time = at;
     if (isOther) {
-      this.heard = 0;
+      this.meter.heard = 0;
       this.tell("track");
     }
     try {
@@ -177,25 +175,15 @@ export class Player extends EventTarget {
   async recover() {
     if (this.isClosed || this.isRecovering) return;
     this.isRecovering = true;
-    const at = this.lastTime;
-    const problem = await this.mintPatiently();
+    const at = this.meter.time;
+    const problem = await tryPatiently(
+      () => this.mint(),
+      (detail) => this.dispatchEvent(new CustomEvent("problem", { detail })),
+    );
     this.isRecovering = false;
     if (!problem) return this.load(this.index, at);
     this.fail(problem);
     this.isCutOff = problem.kind === "offline";
-  }
-
-  // The problem that waiting didn't mend, or nothing.
-  async mintPatiently() {
-    for (let tried = 1; ; tried++) {
-      try {
-        return void (await this.mint());
-      } catch (problem) {
-        if (!isPassing(problem) || tried === TRIES) return problem;
-        this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
-        await new Promise((done) => setTimeout(done, 250 * 2 ** tried));
-      }
-    }
   }
 
   fail(problem) {
@@ -233,26 +221,22 @@ export class Player extends EventTarget {
       if (this.wantsToPlay) this.recover();
       else this.urls.clear();
     });
-    audio.addEventListener("playing", () => (this.lastErrorAt = 0));
+    audio.addEventListener("playing", () => {
+      this.lastErrorAt = 0;
+    });
   }
 
   note() {
-    const step = this.audio.currentTime - this.lastTime;
     if (this.audio.seeking || this.audio.error) return;
-    this.lastTime = this.audio.currentTime;
-    if (step > 0 && step < MOST_STEP_SECONDS) {
-      const before = this.heard;
-      this.heard += step;
-      if (before < LISTEN_SECONDS && this.heard >= LISTEN_SECONDS)
-        this.link.tellListen(this.track.id).catch(() => {});
-    }
+    if (this.meter.passes(this.audio.currentTime))
+      this.link.recordListen(this.track.id).catch(() => {});
     this.tell("time");
   }
 
   end() {
     if (this.index + 1 < this.tracks.length) return this.next();
     this.wantsToPlay = false;
-    this.lastTime = 0;
+    this.meter.time = 0;
     this.audio.currentTime = 0;
     this.tell("time");
     this.tell("state");
@@ -261,8 +245,4 @@ export class Player extends EventTarget {
   tell(name) {
     this.dispatchEvent(new Event(name));
   }
-}
-
-function isPassing(problem) {
-  return problem.kind === "offline" || problem.kind === "busy";
 }

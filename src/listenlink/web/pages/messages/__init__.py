@@ -1,1 +1,1 @@
-"""What pages say, in each language."""
+"""The texts of the pages, in each language."""

@@ -1,0 +1,113 @@
+"""Repeat the first answer: a write with an Idempotency-Key is done once, however often it's sent.
+
+The answer is stored in the same transaction that makes the thing, so neither a crash between the two
+nor many identical requests at once can make a second one. Only successes are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.clock import DAY_US
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.sealing import Sealer
+from listenlink.store import idempotency
+from listenlink.store.database.database import Database
+from listenlink.store.idempotency import KeptAnswer
+
+HEADER = "Idempotency-Key"
+KEPT_US = DAY_US
+
+_Made = TypeVar("_Made")
+# How an action performs its write within its transaction: `always` or `Once`.
+Doing = Callable[[Connection, Callable[[Connection], _Made]], _Made]
+
+
+def always(connection: Connection, make: Callable[[Connection], _Made]) -> _Made:
+    """Do it, whether or not it was done before: for requests without an Idempotency-Key."""
+    return make(connection)
+
+
+class AnsweredBefore(Exception):
+    """The same request came before and got this answer. Ends a transaction that changed nothing."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: the caller, the method and path, their Idempotency-Key, the body's SHA-256."""
+
+    caller: Caller
+    route: str
+    own_key: str
+    body_digest: bytes
+
+    @property
+    def key_digest(self) -> bytes:
+        """The digest that represents caller, route and key in the database."""
+        fields = (
+            str(self.caller.organization_id),
+            str(self.caller.user_id),
+            self.route,
+            self.own_key,
+        )
+        named = b"".join(len(field).to_bytes(4, "big") + field.encode() for field in fields)
+        return hashlib.sha256(named).digest()
+
+
+class Once(Generic[_Made]):
+    """A `Doing` that does it once. `tell` renders the answer for what was made; `answer` then holds it."""
+
+    def __init__(
+        self, sealer: Sealer, asked: Asked, tell: Callable[[_Made], bytes], now_us: int
+    ) -> None:
+        self.answer = b""
+        self._sealer = sealer
+        self._asked = asked
+        self._key_digest = asked.key_digest
+        self._tell = tell
+        self._now_us = now_us
+
+    async def look(self, database: Database) -> None:
+        """Raise as a call would if the key was used before, so that no work is done in vain."""
+        await database.read(self._look)
+
+    def __call__(self, connection: Connection, make: Callable[[Connection], _Made]) -> _Made:
+        """Return what `make` makes, having stored the answer.
+
+        Raises AnsweredBefore, or a 422 Problem for a key that was used with another body, or a 409
+        for an answer that can no longer be unsealed.
+        """
+        self._look(connection)
+        made = make(connection)
+        self.answer = self._tell(made)
+        sealed = self._sealer.seal(self.answer, self._asked.own_key, self._key_digest)
+        kept = KeptAnswer(self._asked.body_digest, sealed)
+        idempotency.keep_answer(connection, self._key_digest, kept, self._now_us)
+        return made
+
+    def _look(self, connection: Connection) -> None:
+        since_us = self._now_us - KEPT_US
+        kept = idempotency.find_answer(connection, self._key_digest, since_us)
+        if kept is None:
+            return
+        if kept.body_digest != self._asked.body_digest:
+            raise invalid(HEADER, "This key was used with another body already.")
+        answer = self._sealer.unseal(kept.sealed, self._asked.own_key, self._key_digest)
+        if answer is None:
+            raise Problem(
+                ProblemKind.CONFLICT,
+                "This was done already, but its answer can't be told again: the server's keys have "
+                "changed since. Look for it in your list, or use another key.",
+                field=HEADER,
+            )
+        raise AnsweredBefore(answer)

@@ -1,0 +1,59 @@
+"""One request for a link, and whether the link opens for it. The client's budgets are a separate question."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from listenlink.model import share
+from listenlink.model.audit import Agent, Reason
+from listenlink.model.client_address import ClientAddress
+from listenlink.model.listen_session import ListenSession
+from listenlink.store.opening.open_rows import FoundLink
+
+
+class OpenRequest(msgspec.Struct, frozen=True, gc=False):
+    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
+
+    `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
+    like a token. `session` is a Listen-Session whose signature holds, or None.
+    """
+
+    token_digest: bytes
+    is_well_formed: bool
+    session: ListenSession | None
+    counts: bool
+    client: ClientAddress
+    agent: Agent
+    referrer: str | None
+    trace: int
+    now_us: int
+    tick_us: int
+
+
+def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
+    """The request's session, if it's for this link and its current token."""
+    session = asked.session
+    if session is None or link is None:
+        return None
+    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
+
+
+def takes_one(asked: OpenRequest, link: FoundLink) -> bool:
+    """Whether the request, if it isn't refused, counts against the link's limit."""
+    if link.max_opens is None or not asked.counts or session_of(asked, link) is not None:
+        return False
+    return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
+
+
+def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int]) -> Reason | None:
+    """Why the link doesn't open for the request, or None. `granted` holds opens that aren't counted yet."""
+    if not asked.is_well_formed:
+        return Reason.MALFORMED
+    if link is None:
+        return Reason.UNKNOWN
+    reason = share.refusal(link.revoked_at, link.starts_at, link.expires_at, asked.now_us)
+    if reason is not None or link.max_opens is None or session_of(asked, link) is not None:
+        return reason
+    return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None

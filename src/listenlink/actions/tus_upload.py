@@ -1,0 +1,216 @@
+"""Upload a track in pieces: begin, send, resume after any interruption, and get the track exactly once.
+
+An upload is a row and, until its track is made, a draft whose size is the offset. Whoever works on an
+upload holds its draft's lock. The track and the record that it was made are one transaction, so neither
+a piece that is sent again nor a server that dies ever makes a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.receive_chunk import Chunk, receive_chunk, too_large
+from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
+from listenlink.clock import DAY_US
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.media.folder.folder import Folder
+from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.model.track import Track
+from listenlink.model.upload_metadata import parse_metadata
+from listenlink.store import resumable_uploads as store
+from listenlink.store.database.database import Database
+from listenlink.store.resumable_uploads import ResumableUpload
+
+# How long after its beginning an upload can be continued, however much arrives in between, and looked up.
+KEPT_US = DAY_US
+METADATA = "Upload-Metadata"
+# What tus clients declare about a file and we don't believe: the bytes decide.
+_IGNORED = ("filetype",)
+
+
+class _MadeBeforeError(Exception):
+    """Another request made the track meanwhile. Ends a transaction that changed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an upload has got. `track_id` is set once its track is made, never before all bytes are in."""
+
+    upload: ResumableUpload
+    offset_bytes: int
+
+    @property
+    def expires_at(self) -> int:
+        """Until when the upload can be continued and looked up."""
+        return self.upload.created_at + KEPT_US
+
+
+class TusUploads:
+    """Resumable uploads, by the tus protocol."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Folder,
+        drafts: ResumableDrafts,
+        uploader: TrackUploader,
+        max_bytes: int,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._drafts = drafts
+        self._uploader = uploader
+        self._max_bytes = max_bytes
+
+    async def begin(
+        self, caller: Caller, size_bytes: int, metadata: str, now_us: int
+    ) -> ResumableUpload:
+        """Begin an upload of so many bytes; its metadata says what a form would say about a track.
+
+        Raises Problem: 413 over the limit, 422 for wrong facts and for an upload of nothing at all.
+        """
+        if size_bytes > self._max_bytes:
+            raise too_large(self._max_bytes)
+        if size_bytes == 0:
+            raise invalid("Upload-Length", "The file is empty.", reason="empty")
+        _facts_of(metadata)
+
+        def add(connection: Connection) -> ResumableUpload:
+            owner = (caller.organization_id, caller.user_id)
+            upload = store.add_upload(connection, *owner, size_bytes, metadata, now_us)
+            # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
+            self._drafts.create(upload.id)
+            return upload
+
+        return await self._database.write(add)
+
+    async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
+        """Return how far it has got. If all the bytes are there but no track yet, because the server died,
+        it's made now. Raises Problem(NOT_FOUND), and Problem(LOCKED) while another request works on it."""
+        async with self._hold(caller, number, now_us) as (upload, draft):
+            if draft is None:
+                return Progress(upload, upload.size_bytes)
+            await asyncio.to_thread(draft.sync)
+            return await self._go_on(caller, upload, draft, now_us)
+
+    async def append(
+        self,
+        caller: Caller,
+        number: int,
+        offset_bytes: int,
+        piece: Chunk,
+        now_us: int,
+    ) -> Progress:
+        """Append bytes that begin at this offset, and make the track if they were the last.
+
+        What arrived stays, whatever breaks off, except for a piece that turns out to be too large.
+        Raises Problem: NOT_FOUND, LOCKED, CONFLICT for another offset, TOO_LARGE for more than was
+        declared, and for the last piece whatever an upload raises.
+        """
+        async with self._hold(caller, number, now_us) as (upload, draft):
+            there = upload.size_bytes if draft is None else draft.size_bytes
+            if offset_bytes != there:
+                raise Problem(ProblemKind.CONFLICT, f"Go on at {there}.", offset=there)
+            if draft is None:
+                return Progress(upload, there)
+            await receive_chunk(draft, upload.size_bytes, piece)
+            return await self._go_on(caller, upload, draft, now_us)
+
+    async def end(self, caller: Caller, number: int, now_us: int) -> None:
+        """Delete an upload and what arrived of it; a track that was made stays. Raises what `look` raises."""
+        async with self._hold(caller, number, now_us) as (upload, draft):
+            await self._remove(upload, draft)
+
+    async def remove_stale(self, now_us: int) -> None:
+        """Remove the uploads that have expired, and their drafts, unless one is just being made into a
+        track."""
+        before_us = now_us - KEPT_US
+        for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
+            with contextlib.suppress(Problem):
+                draft = await asyncio.to_thread(self._drafts.open, upload.id)
+                try:
+                    await self._remove(upload, draft)
+                finally:
+                    if draft is not None:
+                        draft.close()
+
+    @contextlib.asynccontextmanager
+    async def _hold(
+        self, caller: Caller, number: int, now_us: int
+    ) -> AsyncIterator[tuple[ResumableUpload, ResumableDraft | None]]:
+        """Give the caller's upload and its draft, locked; no draft once the track is made."""
+        await self._find(caller, number, now_us)
+        draft = await asyncio.to_thread(self._drafts.open, number)
+        try:
+            # Read again, now that nobody else can change it.
+            upload = await self._find(caller, number, now_us)
+            if upload.track_id is None and draft is None:
+                await self._remove(upload, None)
+                raise Problem(ProblemKind.NOT_FOUND)
+            yield upload, None if upload.track_id is not None else draft
+        finally:
+            if draft is not None:
+                draft.close()
+
+    async def _find(self, caller: Caller, number: int, now_us: int) -> ResumableUpload:
+        owner = (caller.organization_id, caller.user_id)
+        found = await self._database.read(
+            lambda connection: store.find_own_upload(connection, *owner, number, now_us - KEPT_US)
+        )
+        if found is None:
+            raise Problem(ProblemKind.NOT_FOUND)
+        return found
+
+    async def _go_on(
+        self, caller: Caller, upload: ResumableUpload, draft: ResumableDraft, now_us: int
+    ) -> Progress:
+        if draft.size_bytes < upload.size_bytes:
+            return Progress(upload, draft.size_bytes)
+        try:
+            await self._make_track(caller, upload, draft, now_us)
+        except Problem as problem:
+            if problem.kind is ProblemKind.INVALID:  # It will never be a track.
+                await self._remove(upload, draft)
+            raise
+        draft.remove()
+        return Progress(await self._find(caller, upload.id, now_us), upload.size_bytes)
+
+    async def _make_track(
+        self, caller: Caller, upload: ResumableUpload, draft: ResumableDraft, now_us: int
+    ) -> None:
+        facts, file_name = _facts_of(upload.metadata)
+
+        def once(connection: Connection, make: Callable[[Connection], Track]) -> Track:
+            track = make(connection)
+            if not store.keep_track(connection, upload.id, track.id):
+                raise _MadeBeforeError
+            return track
+
+        # The same bytes under a second name: whatever happens to that one, the draft stays.
+        whole = await asyncio.to_thread(self._folder.begin_from, draft.path)
+        with contextlib.suppress(_MadeBeforeError):
+            await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
+
+    async def _remove(self, upload: ResumableUpload, draft: ResumableDraft | None) -> None:
+        await self._database.write(lambda connection: store.remove_upload(connection, upload.id))
+        if draft is not None:
+            draft.remove()
+
+
+def _facts_of(metadata: str) -> tuple[TrackFacts, str]:
+    """The facts given about the track, and the file's name. Raises a 422 Problem."""
+    pairs = parse_metadata(metadata)
+    if pairs is None:
+        raise invalid(
+            METADATA, "Names and base64 values are needed, with commas between the pairs."
+        )
+    file_name = pairs.pop("filename", "")
+    for name in _IGNORED:
+        pairs.pop(name, None)
+    return read_facts(pairs), file_name

@@ -1,0 +1,104 @@
+"""Sends a file in pieces by tus 1.0, resuming wherever it broke off."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from listenlink.client.connection import Connection
+from listenlink.client.error import ListenlinkError
+from listenlink.client.sending import may_help, trying, wait
+
+# A proxy that reads a whole request before passing it on loses at most one of these.
+PIECE_BYTES = 16 * 1024 * 1024
+_TUS = {"Tus-Resumable": "1.0.0"}
+_READ_BYTES = 256 * 1024
+# Tries without a byte of progress: half a minute, in which a server notices a dead connection.
+_TRIES = 7
+_TIMEOUT_SECONDS = 120.0
+_OTHER_OFFSET = 409
+
+
+class PieceSender:
+    """Sends one file in pieces, reporting its progress."""
+
+    def __init__(self, connection: Connection, path: Path, progress: Callable[[int], None]) -> None:
+        self._connection = connection
+        self._path = path
+        self._progress = progress
+
+    def begin(self, uploads_path: str, facts: dict[str, str]) -> str:
+        """Begin a new upload of the file and return its path. If the answer is lost, another upload is
+        begun, and the server forgets the first."""
+        pairs = facts | {"filename": self._path.name}
+        metadata = ",".join(
+            f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items()
+        )
+        length = {"Upload-Length": str(self._path.stat().st_size), "Upload-Metadata": metadata}
+        answer = trying(lambda: self._connection.send("POST", uploads_path, headers=_TUS | length))
+        return str(answer.headers["location"])
+
+    def is_there(self, upload_path: str) -> bool:
+        """Whether an upload begun earlier can be resumed."""
+        try:
+            trying(lambda: self._look(upload_path))
+        except ListenlinkError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def send_all(self, upload_path: str) -> Any:
+        """Send what the server doesn't have yet; return the new track, as in the API's answer."""
+        size_bytes = self._path.stat().st_size
+        offset, tried = -1, 0
+        with self._path.open("rb") as file:
+            while offset < size_bytes:
+                try:
+                    before, offset = offset, self._look(upload_path)["offset_bytes"]
+                    tried = 0 if offset > before else tried
+                    while offset < size_bytes:
+                        offset = self._send(upload_path, file, offset)
+                        tried = 0
+                except ListenlinkError as error:
+                    tried += 1
+                    is_hopeless = not may_help(error) and error.status != _OTHER_OFFSET
+                    if is_hopeless or tried == _TRIES:
+                        raise
+                    wait(error, tried)
+        return trying(lambda: self._look(upload_path))["track"]
+
+    def _look(self, upload_path: str) -> Any:
+        """Ask how far the upload is. A HEAD would do, but wouldn't say what is wrong."""
+        told = self._connection.get(upload_path, headers=_TUS, timeout=_TIMEOUT_SECONDS)
+        self._progress(told["offset_bytes"])
+        return told
+
+    def _send(self, upload_path: str, file: BinaryIO, offset: int) -> int:
+        length = min(PIECE_BYTES, self._path.stat().st_size - offset)
+        headers = {
+            "Content-Type": "application/offset+octet-stream",
+            "Content-Length": str(length),
+            "Upload-Offset": str(offset),
+        }
+        answer = self._connection.send(
+            "PATCH",
+            upload_path,
+            content=self._read(file, offset, length),
+            headers=_TUS | headers,
+            timeout=_TIMEOUT_SECONDS,
+        )
+        return int(answer.headers["upload-offset"])
+
+    def _read(self, file: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
+        file.seek(offset)
+        end = offset + length
+        while offset < end:
+            data = file.read(min(_READ_BYTES, end - offset))
+            if not data:
+                raise OSError(f"{self._path} got shorter while it was read")
+            offset += len(data)
+            yield data
+            self._progress(offset)

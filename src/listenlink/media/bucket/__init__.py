@@ -1,0 +1,1 @@
+"""Audio in a bucket: S3, or a service like it."""

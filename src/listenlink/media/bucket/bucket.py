@@ -1,0 +1,250 @@
+"""The bucket of audio: objects named by the SHA-256 of their bytes, in S3 or a service like it.
+
+A draft arrives in the local folder, and its mark stays there until its row is committed, as in
+`media/folder/folder.py`. Sending takes a while, so other uploads go on meanwhile; only the final check that
+it's there and the commit happen while nothing may be removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import IO, TypeVar
+
+import structlog
+from obstore.exceptions import PermissionDeniedError
+
+from listenlink.errors import Problem
+from listenlink.media.bucket.address import (
+    BucketAddress,
+    bucket_unavailable,
+    connect,
+    object_key,
+)
+from listenlink.media.bucket.unfinished import abort_unfinished
+from listenlink.media.folder.draft import Draft, storage_full, sync_folder
+from listenlink.media.storage import Storage
+
+_Result = TypeVar("_Result")
+_THREADS = 16
+# Twice this, because there is a second try, is below the 5 s that is the longest anyone waits.
+_ASKING_SECONDS = 2.2
+_SENDING_SECONDS = 30.0
+_PART_BYTES = 8 * 1024 * 1024
+_PARTS_AT_ONCE = 2
+_MOST_AT_ONCE = 500
+_PING_KEY = "ping"
+_log = structlog.get_logger()
+
+
+class Bucket(Storage):
+    """Drafts in `root/uploads`, objects in the bucket: at most `most_bytes` each.
+
+    Whatever the bucket can't answer now ends in Problem(STORAGE_UNAVAILABLE).
+    """
+
+    is_local = False
+
+    def __init__(self, root: Path, address: BucketAddress, most_bytes: int) -> None:
+        super().__init__(root)
+        self._asking = connect(address, _ASKING_SECONDS, retries=1)
+        self._sending = connect(address, _SENDING_SECONDS, retries=1)
+        self._address = address
+        self._most_bytes = most_bytes
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bucket")
+        self._left: set[Path] = set()
+        self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+
+    def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
+        """Wait for other nodes too before publishing or removing an object."""
+        self._alone = publishing
+
+    @contextlib.contextmanager
+    def _publishing(self) -> Iterator[None]:
+        with super()._publishing(), self._alone():
+            yield
+
+    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` in the bucket's own threads: nothing else needs those that wait for a dead bucket."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *arguments))
+
+    def open_object(self, digest: bytes) -> int:
+        """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
+        with tempfile.TemporaryFile(dir=self._uploads) as file, bucket_unavailable():
+            size = self._asking.head(object_key(digest))["size"]
+            if size > self._most_bytes:
+                raise FileNotFoundError(object_key(digest))
+            self._copy(digest, size, file)
+            file.seek(0)
+            return os.dup(file.fileno())
+
+    def _copy(self, digest: bytes, size_bytes: int, file: IO[bytes]) -> None:
+        read = hashlib.sha256()
+        for start in range(0, size_bytes, _PART_BYTES):
+            end = min(start + _PART_BYTES, size_bytes)
+            part = self._sending.get_range(object_key(digest), start=start, end=end)
+            read.update(part)
+            with storage_full():
+                file.write(part)
+                file.flush()
+        if read.digest() != digest:
+            _log.error("object_has_other_bytes", digest=digest.hex())
+            raise FileNotFoundError(object_key(digest))
+
+    def read_object(self, digest: bytes) -> bytes:
+        """The bytes of a small object. Raises FileNotFoundError, also if they are wrong."""
+        with bucket_unavailable():
+            data = bytes(self._asking.get(object_key(digest)).bytes())
+        if hashlib.sha256(data).digest() != digest:
+            _log.error("object_has_other_bytes", digest=digest.hex())
+            raise FileNotFoundError(object_key(digest))
+        return data
+
+    def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
+        """At most `length` bytes of an object, starting at `offset`. Raises FileNotFoundError."""
+        with bucket_unavailable():
+            return bytes(self._asking.get_range(object_key(digest), start=offset, length=length))
+
+    def ping(self) -> None:
+        """Return if the bucket answers and accepts objects."""
+        with bucket_unavailable():
+            try:
+                self._asking.head(_PING_KEY)
+            except (FileNotFoundError, PermissionDeniedError):
+                self._asking.put(_PING_KEY, b"\n", use_multipart=False)
+
+    def publish(
+        self,
+        drafts: Sequence[Draft],
+        commit: Callable[[], _Result],
+        is_kept: Callable[[bytes], bool],
+    ) -> _Result:
+        """Turn the drafts into objects and run `commit`, which stores their row; all or nothing."""
+        # Asked before anything is marked: if there's no answer, there's nothing to undo.
+        missing = [draft for draft in drafts if not self._has(draft)]
+        try:
+            for draft in drafts:
+                self._mark(draft)
+            for draft in missing:
+                self._send(draft)
+            with self._publishing():
+                for draft in drafts:
+                    if not self._has(draft):  # Removed a moment ago, with its last track.
+                        self._send(draft)
+                result = commit()
+        except BaseException:
+            with self._publishing():
+                for draft in drafts:
+                    self._take_back(draft, is_kept)
+            raise
+        for draft in drafts:
+            draft.discard()
+        return result
+
+    def _mark(self, draft: Draft) -> None:
+        marked = self._uploads / f"{draft.digest.hex()}-{secrets.token_hex(4)}"
+        with storage_full():
+            draft.path.rename(marked)
+            draft.path = marked
+            sync_folder(self._uploads)
+
+    def _has(self, draft: Draft) -> bool:
+        with bucket_unavailable():
+            try:
+                return self._asking.head(object_key(draft.digest))["size"] == draft.size_bytes
+            except (FileNotFoundError, PermissionDeniedError):
+                # To those who may not list, S3 denies access to whatever isn't there.
+                return False
+
+    def _send(self, draft: Draft) -> None:
+        with bucket_unavailable():
+            self._sending.put(
+                object_key(draft.digest),
+                draft.path,
+                attributes={
+                    "Content-Type": draft.content_type,
+                    "Content-Disposition": "inline",
+                    "Cache-Control": "private, max-age=300, no-transform",
+                },
+                use_multipart=draft.size_bytes > _PART_BYTES,
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def _take_back(self, draft: Draft, is_kept: Callable[[bytes], bool]) -> None:
+        if len(draft.path.name) < 64 or draft.descriptor < 0:
+            draft.discard()
+            return
+        try:
+            if not is_kept(draft.digest):
+                self._delete([draft.digest])
+        except Exception:
+            # Its name says what may have to be deleted; its bytes aren't needed for that.
+            os.ftruncate(draft.descriptor, 0)
+            draft.leave()
+            self._left.add(draft.path)
+            self.has_leftovers = True
+            return
+        draft.discard()
+
+    def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
+        """Delete objects that nothing needs; those that can't be deleted now are left for later."""
+        waiting = iter(digests)
+        while some := list(islice(waiting, _MOST_AT_ONCE)):
+            with self._publishing():
+                try:
+                    self._delete([digest for digest in some if not is_kept(digest)])
+                except Problem:
+                    self.has_leftovers = True
+                    return
+
+    def _delete(self, digests: Sequence[bytes]) -> None:
+        keys = [object_key(digest) for digest in digests]
+        with bucket_unavailable():
+            try:
+                if keys:
+                    self._asking.delete(keys)
+            except FileNotFoundError:
+                # Not every storage treats deleting what is already gone as a success.
+                for key in keys:
+                    with contextlib.suppress(FileNotFoundError):
+                        self._asking.delete(key)
+
+    def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
+        """Resolve the marks that remain from this process or one that crashed."""
+        self.has_leftovers = False
+        for mark in sorted(self._left):
+            try:
+                with self._publishing():
+                    digest = bytes.fromhex(mark.name.partition("-")[0])
+                    if not is_kept(digest):
+                        self._delete([digest])
+                abort_unfinished(self._address, object_key(digest))
+            except Problem:
+                self.has_leftovers = True
+                raise
+            mark.unlink(missing_ok=True)
+            self._left.discard(mark)
+
+    def start_serving(
+        self,
+        is_kept: Callable[[bytes], bool],
+        is_arriving: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Like the folder's, but without waiting for the bucket: links open even when it's gone."""
+        super().start_serving(is_kept, is_arriving)
+        self.has_leftovers = True
+
+    def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
+        self._left.add(mark)

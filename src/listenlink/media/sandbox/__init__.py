@@ -1,0 +1,1 @@
+"""All that runs in the locked-down child, shut in with FFmpeg, NumPy and Pillow; and what starts it."""

@@ -1,0 +1,80 @@
+"""Cover art, re-encoded: a stranger's picture is decoded and written as square JPEGs in two sizes.
+
+None of the original's bytes are retained, and so nothing hidden in them is. Runs only in the sandboxed
+child.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple, cast
+
+import av
+from av import VideoCodecContext, VideoFrame
+from av.video.reformatter import Interpolation
+
+from listenlink.media.sandbox.picture import read_picture_header
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_PIXELS_A_SIDE = 4096
+LARGE_PIXELS = 1024
+SMALL_PIXELS = 256
+_THREADS = 1  # The child can't start another thread.
+_QUANTISER = 4  # 2 is best, 31 worst; this looks about like quality 85 elsewhere.
+
+
+class Covers(NamedTuple):
+    """Two JPEGs of the central square, at most 1024 and 256 pixels a side."""
+
+    large: bytes
+    small: bytes
+
+
+def make_covers(data: bytes) -> Covers | None:
+    """The covers made from an encoded picture; None if it isn't one, is too large or is broken."""
+    header = read_picture_header(data) if len(data) <= MOST_BYTES else None
+    if header is None or max(header.width, header.height) > MOST_PIXELS_A_SIDE:
+        return None
+    try:
+        frame = _decode(header.codec, data)
+        if frame is None or (frame.width, frame.height) != (header.width, header.height):
+            return None
+        square = _middle(frame)
+        return Covers(_write(square, LARGE_PIXELS), _write(square, SMALL_PIXELS))
+    except MemoryError:
+        raise
+    except av.FFmpegError:
+        return None
+
+
+def _decode(codec: str, data: bytes) -> VideoFrame | None:
+    context = cast(VideoCodecContext, av.CodecContext.create(codec, "r"))
+    context.thread_count = _THREADS
+    frames = context.decode(av.Packet(data))
+    return next(iter(frames or context.decode(None)), None)
+
+
+def _middle(frame: VideoFrame) -> VideoFrame:
+    side = min(frame.width, frame.height)
+    left, top = (frame.width - side) // 2, (frame.height - side) // 2
+    # On white, because nearly everything shows transparent pictures on white.
+    shown = frame.reformat(format="rgba", threads=_THREADS).to_ndarray()
+    pixels = shown.astype("uint16")[top : top + side, left : left + side]
+    alpha = pixels[:, :, 3:]
+    drawn = (pixels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255
+    return VideoFrame.from_ndarray(drawn.astype("uint8"), format="rgb24")
+
+
+def _write(square: VideoFrame, most_pixels: int) -> bytes:
+    side = min(square.width, most_pixels)
+    scaled = square.reformat(
+        side, side, "yuvj420p", interpolation=Interpolation.LANCZOS, threads=_THREADS
+    )
+    scaled.pts = 0
+    context = av.CodecContext.create("mjpeg", "w")
+    context.width = context.height = side
+    context.pix_fmt = "yuvj420p"
+    context.time_base = Fraction(1, 1)
+    context.qmin = context.qmax = _QUANTISER
+    context.thread_count = _THREADS
+    return b"".join(bytes(packet) for packet in [*context.encode(scaled), *context.encode(None)])

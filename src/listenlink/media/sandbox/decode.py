@@ -1,0 +1,181 @@
+"""The only place where libav opens a stranger's file: what it may use, and which stream is decoded.
+
+Runs only in sandboxed children. Samples are counted, passed on frame by frame, and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, BinaryIO
+
+import av
+from av.stream import Disposition
+
+from listenlink.media.sandbox.lockdown import Deadline
+from listenlink.media.sandbox.ogg_chain import split_links
+from listenlink.media.sandbox.sniff import AudioFormat
+
+if TYPE_CHECKING:
+    from av import AudioFrame, AudioStream
+    from av.container import InputContainer
+
+_EXTEND_EVERY_SECONDS = 5
+_MAX_PADDING_SECONDS = 1  # What an MP4 may contain beyond its declared length.
+_READ_BYTES = 128 * 1024
+
+
+class RefusalError(Exception):
+    """The file can't be measured; `args[0]` is one of the keys of `REASONS` in measure.py."""
+
+
+class Count:
+    """Decoded samples by rate, which may change in the course of a chained Ogg or HE-AAC."""
+
+    def __init__(self) -> None:
+        self.samples_by_rate: dict[int, int] = {}
+        self.rough_seconds = 0.0  # Cheap, for checking limits while decoding.
+        self.first_rate = 0
+        self.channels = 0
+        self.codec = ""
+        self.tags: dict[str, str] = {}
+        self.failed_packets = 0
+        self.decoded_packets = 0
+        self.decoded_after_failure = False
+
+    @property
+    def seconds(self) -> Fraction:
+        """The exact length of what has been decoded."""
+        parts = (Fraction(samples, rate) for rate, samples in self.samples_by_rate.items())
+        return sum(parts, Fraction(0))
+
+    def add(self, frames: list[AudioFrame]) -> None:
+        """Count the frames decoded from one packet."""
+        for frame in frames:
+            samples, rate = frame.samples, frame.sample_rate
+            if rate <= 0 or samples <= 0:
+                continue
+            if not self.first_rate:
+                self.first_rate, self.channels = rate, frame.layout.nb_channels
+            self.samples_by_rate[rate] = self.samples_by_rate.get(rate, 0) + samples
+            self.rough_seconds += samples / rate
+        self.decoded_packets += bool(frames)
+        self.decoded_after_failure |= bool(frames and self.failed_packets)
+
+
+def decode_file(
+    file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
+) -> None:
+    """Decode a file's audio into `count`, including all songs of a chain. Raises RefusalError."""
+    file.seek(0)
+    is_ogg = audio_format.demuxer == "ogg"
+    for number, part in enumerate(split_links(file) if is_ogg else [file]):
+        try:
+            _decode_part(part, audio_format, count, max_seconds, deadline)
+        except RefusalError as refusal:
+            if not number or refusal.args[0] != "broken":
+                raise
+            count.failed_packets += 1
+
+
+def read_picture(file: BinaryIO, audio_format: AudioFormat, most_bytes: int) -> bytes | None:
+    """The first picture in the file, still encoded; None if there is none or it's above `most_bytes`."""
+    file.seek(0)
+    with _open(file, audio_format) as container:
+        for stream in container.streams.video:
+            if stream.disposition & Disposition.attached_pic:
+                packet = next(iter(container.demux(stream)))
+                return bytes(packet) if 0 < packet.size <= most_bytes else None
+    return None
+
+
+def _decode_part(
+    file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
+) -> None:
+    with _open(file, audio_format) as container:
+        stream = _choose_stream(container, audio_format)
+        is_first = not count.codec  # The first song of a chain gives the file its tags.
+        count.codec = count.codec or stream.codec_context.name
+        _decode(container, stream, count, max_seconds, deadline)
+        if is_first:
+            for tags in (container.metadata, stream.metadata):
+                count.tags.update((name.lower(), text) for name, text in tags.items())
+
+
+def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
+    """Open a file so that libav may use only this demuxer and these decoders, no protocol, no other file."""
+    options = {
+        "format_whitelist": audio_format.demuxer,
+        "codec_whitelist": ",".join(audio_format.codecs),
+        "protocol_whitelist": "none",
+        "threads": "1",
+    }
+    try:
+        return av.open(
+            file,
+            "r",
+            format=audio_format.demuxer,
+            options=options,
+            metadata_errors="replace",
+            buffer_size=_READ_BYTES,
+            io_open=_refuse_file,
+        )
+    except av.FFmpegError as error:
+        raise RefusalError(_reason(error)) from None
+
+
+def _refuse_file(*request: object) -> BinaryIO:
+    raise PermissionError(request)
+
+
+def _reason(error: Exception) -> str:
+    return "too_costly" if isinstance(error, MemoryError) else "broken"
+
+
+def _choose_stream(container: InputContainer, audio_format: AudioFormat) -> AudioStream:
+    """The first audio stream, as in players. Covers and chapter images don't count as video."""
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
+    if any(not stream.disposition & pictures for stream in container.streams.video):
+        raise RefusalError("video")
+    for stream in container.streams.audio:
+        context = stream.codec_context
+        if context is None or context.name not in audio_format.codecs:
+            break
+        # Each thread takes a stack of 8 MiB and an arena of 64 MiB out of the memory limit.
+        context.thread_count = 1
+        return stream
+    raise RefusalError("not_audio")
+
+
+def _decode(
+    container: InputContainer,
+    stream: AudioStream,
+    count: Count,
+    max_seconds: int,
+    deadline: Deadline,
+) -> None:
+    """Decode and count a stream, in which libav drops encoder delay and padding (LAME, pre-skip, end
+    granule, an edit's start)."""
+    extended_seconds = count.rough_seconds
+    packets: Iterator[av.Packet[AudioStream]] = iter(container.demux(stream))
+    while True:
+        try:
+            packet = next(packets, None)
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            count.failed_packets += 1
+            break  # The demuxer can't go on; what came so far is judged.
+        if packet is None:
+            break
+        try:
+            count.add(packet.decode())
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            count.failed_packets += 1
+        if count.rough_seconds > max_seconds + _MAX_PADDING_SECONDS:
+            raise RefusalError("too_long")
+        if count.rough_seconds - extended_seconds >= _EXTEND_EVERY_SECONDS:
+            extended_seconds = count.rough_seconds
+            deadline.extend(Fraction(extended_seconds))

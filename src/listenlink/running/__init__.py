@@ -1,0 +1,1 @@
+"""What keeps one process running: its parts, readiness, housekeeping and shutdown."""

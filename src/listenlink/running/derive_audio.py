@@ -1,0 +1,135 @@
+"""Derives from stored audio what listeners see and browsers can play, one file at a time.
+
+This happens after the upload is answered. What was begun but not finished, because the process died,
+is begun again later; what can't be made stays missing, and the track is none the worse for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import structlog
+
+from listenlink.clock import Clock
+from listenlink.errors import Problem
+from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
+from listenlink.media.folder.draft import Draft
+from listenlink.media.storage import Storage
+from listenlink.store import derived, tracks
+from listenlink.store.database.database import Database
+from listenlink.store.derived import Derived, Underived
+
+_log = structlog.get_logger()
+_GIVEN_UP_US = 10 * 60 * 1_000_000
+_LOOK_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+class GoneError(Exception):
+    """The audio was deleted while something was being made from it."""
+
+
+class AudioDeriver:
+    """Works through the audio that is waiting. `wake` signals that there is some."""
+
+    def __init__(self, database: Database, folder: Storage, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Signal that there may be something to do."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; even if not woken, look once a minute for what others left undone."""
+        while True:
+            self._woken.clear()
+            look_seconds = _LOOK_SECONDS
+            try:
+                while await self.derive_next():
+                    pass
+            except (Problem, OSError) as error:
+                _log.warning("derivation_postponed", error=type(error).__name__)
+                look_seconds = _LOOK_AGAIN_SECONDS
+            try:
+                async with asyncio.timeout(look_seconds):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def derive_next(self) -> bool:
+        """Derive what is to be made from one file. Returns False if none is waiting."""
+        now_us = self._clock.now_us()
+        taken = await self._database.write(
+            lambda connection: derived.take_underived(connection, now_us, now_us - _GIVEN_UP_US)
+        )
+        if taken is None:
+            return False
+        drafts: list[Draft] = []
+        try:
+            await self._derive(taken, drafts)
+        except (GoneError, FileNotFoundError):
+            _log.info("derivation_dropped", digest=taken.digest.hex())
+        except (Problem, OSError):
+            # The storage, the database or free descriptors are gone: that's nobody's fault here, and the
+            # file needn't wait ten minutes.
+            await self._database.write(lambda connection: derived.put_back(connection, taken.id))
+            raise
+        finally:
+            for draft in drafts:
+                draft.discard()
+        return True
+
+    async def _derive(self, taken: Underived, drafts: list[Draft]) -> None:
+        drafts.append(self._folder.begin())
+        rendition = drafts[0]
+        audio = await self._folder.run(self._folder.open_object, taken.digest)
+        try:
+            answer = await derive(
+                audio, taken.sample_count, taken.sample_rate, rendition.descriptor
+            )
+        finally:
+            os.close(audio)
+        await asyncio.shield(self._folder.run(self._keep, taken, answer, drafts))
+
+    def _keep(self, taken: Underived, answer: Answer | None, drafts: list[Draft]) -> None:
+        made = Derived()
+        rendition, published = drafts[0], []
+        if answer is not None:
+            made = made._replace(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
+            if answer.has_rendition:
+                rendition.take_in()
+                rendition.content_type = RENDITION_CONTENT_TYPE
+                published.append(rendition)
+                made = made._replace(
+                    rendition_digest=rendition.digest,
+                    rendition_size_bytes=rendition.size_bytes,
+                    rendition_content_type=RENDITION_CONTENT_TYPE,
+                )
+            if answer.cover and answer.cover_small:
+                covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]
+                published += covers
+                made = made._replace(
+                    cover_digest=covers[0].digest, cover_small_digest=covers[1].digest
+                )
+        now_us = self._clock.now_us()
+
+        def commit() -> None:
+            if not self._database.write_now(
+                lambda connection: derived.keep_derived(connection, taken.id, made, now_us)
+            ):
+                raise GoneError
+
+        self._folder.publish(published, commit, self._is_kept)
+
+    def _write(self, data: bytes, drafts: list[Draft]) -> Draft:
+        drafts.append(self._folder.begin())
+        drafts[-1].write(data)
+        drafts[-1].content_type = "image/jpeg"
+        return drafts[-1]
+
+    def _is_kept(self, digest: bytes) -> bool:
+        return self._database.read_now(lambda connection: tracks.is_object_kept(connection, digest))

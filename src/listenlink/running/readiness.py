@@ -1,0 +1,177 @@
+"""Whether this instance is ready: everything it depends on is checked, at once and within two seconds.
+
+A check is a name and an async function that returns a `Finding`. `app.py` lists the checks; each new
+dependency of an instance adds one there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+import structlog
+
+from listenlink.actions.find_instance import load_ring
+from listenlink.actions.opening.rate_limits import RateLimits
+from listenlink.clock import SECOND_US, Clock
+from listenlink.errors import Problem, ProblemKind, RefusesToStart
+from listenlink.media.storage import Storage
+from listenlink.model.signing import SigningKey
+from listenlink.running.node_keys import NodeKeys
+from listenlink.settings import Settings
+from listenlink.store.database.database import Database, check_writing
+
+WITHIN_SECONDS = 1.5
+_BUCKET_SECONDS = 1.0
+_LIMITS_SECONDS = 1.0
+# Anybody may ask, and a check writes: it runs no more often than this, however many ask.
+_REMEMBERED_US = SECOND_US
+
+
+class Fitness(IntEnum):
+    """How much of its work an instance can do. Only FIT ones should get requests."""
+
+    FIT = 0
+    DEGRADED = 1
+    UNFIT = 2
+
+
+class Finding(NamedTuple):
+    """What a check found: a word for the operator, without internals, and what it means."""
+
+    word: str
+    fitness: Fitness
+
+
+class Check(NamedTuple):
+    """Something to check. `ask` may raise anything: the finding is then `unavailable`."""
+
+    name: str
+    ask: Callable[[], Awaitable[Finding]]
+
+
+class Report(NamedTuple):
+    """All findings by the name of their check, and the worst fitness among them."""
+
+    fitness: Fitness
+    findings: dict[str, Finding]
+
+
+OK = Finding("ok", Fitness.FIT)
+FULL = Finding("full", Fitness.DEGRADED)
+BUCKET_GONE = Finding("bucket_unavailable", Fitness.FIT)
+UNAVAILABLE = Finding("unavailable", Fitness.UNFIT)
+
+
+class Readiness:
+    """Runs the checks at most once a second, and remembers the report for all who ask meanwhile."""
+
+    def __init__(self, clock: Clock, checks: Sequence[Check]) -> None:
+        self._clock = clock
+        self._checks = tuple(checks)
+        self._looking: asyncio.Task[Report] | None = None
+        self._looked_at = 0
+        self._words: dict[str, str] = {}
+
+    async def look(self) -> Report:
+        """The report, at most a second old."""
+        tick_us = self._clock.tick_us()
+        if self._looking is None or (
+            self._looking.done() and tick_us - self._looked_at > _REMEMBERED_US
+        ):
+            self._looked_at = tick_us
+            self._looking = asyncio.create_task(self._look())
+        # Whoever asked first may disconnect; the others still want to know.
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> Report:
+        found = await asyncio.gather(*(self._ask(check) for check in self._checks))
+        findings = {check.name: finding for check, finding in zip(self._checks, found, strict=True)}
+        self._log_changes(findings)
+        return Report(max((f.fitness for f in found), default=Fitness.FIT), findings)
+
+    async def _ask(self, check: Check) -> Finding:
+        try:
+            async with asyncio.timeout(WITHIN_SECONDS):
+                return await check.ask()
+        except Exception:
+            return UNAVAILABLE
+
+    def _log_changes(self, findings: dict[str, Finding]) -> None:
+        words = {name: finding.word for name, finding in findings.items()}
+        for name, word in words.items():
+            if word != self._words.get(name, OK.word):
+                structlog.get_logger().warning("check_changed", check=name, state=word)
+        self._words = words
+
+
+def database_check(database: Database) -> Check:
+    """Whether something can be stored: an open that can't be audited isn't answered."""
+    return Check("database", lambda: _full_or_ok(lambda: check_writing(database)))
+
+
+def storage_check(folder: Storage) -> Check:
+    """Whether audio can be taken in. A bucket that is gone is gone for every node, and links open without
+    it, so that is reported but takes no node out of service."""
+
+    async def look() -> Finding:
+        found = await _full_or_ok(lambda: asyncio.to_thread(folder.check_writing))
+        if found is OK and not folder.is_local:
+            try:
+                async with asyncio.timeout(_BUCKET_SECONDS):
+                    await folder.run(folder.ping)
+            except Exception:
+                return BUCKET_GONE
+        return found
+
+    return Check("storage", look)
+
+
+def keys_check(settings: Settings, ring: Sequence[SigningKey], others: NodeKeys) -> Check:
+    """Whether the signing keys in use are those that the settings name, which the next start would use;
+    and whether this node has all that others sign with: otherwise it would refuse what they permit."""
+
+    def look() -> Finding:
+        if not others.is_matching:
+            return Finding(others.finding, Fitness.UNFIT)
+        try:
+            is_same = load_ring(settings) == tuple(ring)
+        except RefusesToStart:
+            return Finding("unreadable", Fitness.FIT)
+        return OK if is_same else Finding("changed", Fitness.FIT)
+
+    return Check("keys", lambda: asyncio.to_thread(look))
+
+
+def limits_check(limits: RateLimits) -> Check:
+    """Whether the limits are shared with the other nodes. If not, each node limits by itself, so a missing
+    answer takes no node out of service either."""
+
+    async def look() -> Finding:
+        try:
+            async with asyncio.timeout(_LIMITS_SECONDS):
+                is_shared = await limits.ping()
+        except TimeoutError:
+            is_shared = False
+        return OK if is_shared else Finding("not_shared", Fitness.FIT)
+
+    return Check("limits", look)
+
+
+def engines_check(engines_problem: str | None) -> Check:
+    """Whether the engine terms could be read. Without them every licence is reported as unclear."""
+
+    async def look() -> Finding:
+        return OK if engines_problem is None else Finding("unreadable", Fitness.FIT)
+
+    return Check("engines", look)
+
+
+async def _full_or_ok(write: Callable[[], Awaitable[None]]) -> Finding:
+    try:
+        await write()
+    except Problem as problem:
+        return FULL if problem.kind is ProblemKind.STORAGE_FULL else UNAVAILABLE
+    return OK

@@ -1,0 +1,1 @@
+"""The audit's lines, and the counts made from them."""

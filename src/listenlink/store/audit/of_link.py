@@ -1,0 +1,124 @@
+"""The audit of one link, and its daily sums.
+
+It's housekeeping, not the open, that indexes the audit's lines by link (`store/audit/open_counts.py`). So
+what is read here is the indexed lines and those above the mark: exact at any moment. For days whose lines
+were deleted, the sums stay in `share_days`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, text
+
+from listenlink.clock import DAY_US
+from listenlink.model.audit import Agent, AuditEntry, Outcome
+from listenlink.store.audit.audit_log import entry_of
+from listenlink.store.audit.open_counts import MARK
+
+_LINES = """
+(SELECT a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer
+ FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+ WHERE b.share_id = :share
+ UNION ALL
+ SELECT id, at, outcome, reason, share_id, trace, client_id, agent, referrer FROM audit
+ WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
+   AND share_id = :share)
+"""
+_LIST = f"""
+SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.agent, l.referrer, 1
+FROM {_LINES} l LEFT JOIN clients c ON c.id = l.client_id
+ORDER BY l.id DESC LIMIT :limit OFFSET :offset
+"""  # noqa: S608 (made of constants)
+_SUMS = f"""
+count(*) FILTER (WHERE outcome = {int(Outcome.OPENED)}),
+count(DISTINCT CASE WHEN outcome = {int(Outcome.OPENED)} THEN client_id END),
+count(*) FILTER (WHERE agent = {int(Agent.UNFURLER)})
+"""
+_DAYS = f"""
+SELECT at / {DAY_US} AS day, {_SUMS} FROM {_LINES} l GROUP BY at / {DAY_US}
+"""  # noqa: S608 (made of constants)
+_LISTENS = (
+    f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
+)
+_KEPT = "SELECT day, opens, listeners, bot_requests FROM share_days WHERE share_id = :share"
+# All links in one statement: with one table per day, planning it costs more than running it.
+_LAST_INDEXED = text("""
+SELECT s.id, (
+    SELECT a.at FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+    WHERE b.share_id = s.id AND a.outcome = :opened ORDER BY b.audit_id DESC LIMIT 1)
+FROM shares s WHERE s.id IN :ids
+""").bindparams(bindparam("ids", expanding=True))
+_LAST_WAITING = text("""
+SELECT share_id, max(at) FROM audit
+WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
+  AND outcome = :opened AND share_id IN :ids
+GROUP BY share_id
+""").bindparams(bindparam("ids", expanding=True))
+# Reads the whole audit, once an hour and without a lock: what is deleted must have been summed up first.
+_OLD_DAYS = f"""
+SELECT share_id, at / {DAY_US} AS day, {_SUMS}
+FROM audit
+WHERE at < :before AND share_id IS NOT NULL
+GROUP BY share_id, at / {DAY_US}
+"""  # noqa: S608 (made of constants)
+_KEEP = """
+INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests)
+VALUES (:share_id, :day, :opens, 0, :listeners, :bot_requests) ON CONFLICT DO NOTHING
+"""
+
+
+class DaySums(NamedTuple):
+    """One day of a link. `day` counts from 1970-01-01, UTC; `listeners` are distinguished only within the
+    day; `bot_requests` are those of unfurlers and crawlers, opens or not."""
+
+    day: int
+    opens: int
+    listens: int
+    listeners: int
+    bot_requests: int
+
+
+def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -> list[AuditEntry]:
+    """List a slice of the link's lines, newest first."""
+    asked = {"share": share_id, "mark": MARK, "limit": limit, "offset": offset}
+    return [entry_of(row) for row in connection.execute(text(_LIST), asked)]
+
+
+def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
+    """Return when each link was last opened, in epoch µs, without those that never were or too long ago."""
+    opened, ids = int(Outcome.OPENED), list(share_ids)
+    rows = connection.execute(_LAST_WAITING, {"mark": MARK, "opened": opened, "ids": ids})
+    last: dict[int, int] = {row[0]: row[1] for row in rows}
+    others = {"opened": opened, "ids": [share_id for share_id in ids if share_id not in last]}
+    indexed = connection.execute(_LAST_INDEXED, others)
+    return last | {share_id: at for share_id, at in indexed if at is not None}
+
+
+def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
+    """Return the sums of the link's days on which anything happened, oldest first."""
+    of_link = {"share": share_id}
+    rows = connection.execute(text(_DAYS), of_link | {"mark": MARK})
+    days = {day: (opens, listeners, bots) for day, opens, listeners, bots in rows}
+    # A day that was summed up is reported by its sums, even while some of its lines still exist.
+    kept = connection.execute(text(_KEPT), of_link)
+    days |= {day: (opens, listeners, bots) for day, opens, listeners, bots in kept}
+    listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
+    return [
+        DaySums(day, opens, listens.get(day, 0), listeners, bots)
+        for day in sorted(days.keys() | listens.keys())
+        for opens, listeners, bots in [days.get(day, (0, 0, 0))]
+    ]
+
+
+def sum_old_days(connection: Connection, before_us: int) -> list[dict[str, int]]:
+    """Return rows for `keep_days`, for the days whose lines are about to be deleted."""
+    rows = connection.execute(text(_OLD_DAYS), {"before": before_us})
+    names = ("share_id", "day", "opens", "listeners", "bot_requests")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def keep_days(connection: Connection, rows: list[dict[str, int]]) -> None:
+    """Store the sums; a day that already has sums stays as it is."""
+    connection.execute(text(_KEEP), rows)

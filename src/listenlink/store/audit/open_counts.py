@@ -1,0 +1,136 @@
+"""How often each link was opened.
+
+The open of a link with `max_opens` is counted in its own transaction
+(`store/opening/sqlite_opens.py`): the count decides. For any other link the audit's line is the count, and
+nothing else is written within the open; housekeeping adds up the lines afterwards, many at a time. Each
+line is counted once: those up to `audit_progress` have been added up, and a link's `counted_to` says which
+lines were counted while it had a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, bindparam, text
+
+from listenlink.model.audit import Outcome
+from listenlink.store.database.database import is_postgres
+from listenlink.store.database.postgres import KEEPING_OPENS, wait_for_turn
+
+MARK = "added_up"
+SETTLED = "settled"
+_OPENED = int(Outcome.OPENED)
+
+_FIND_MARK = text("SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name")
+_SET_MARK = text("""
+INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
+ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
+""")
+_NEWEST = text("SELECT coalesce(max(id), 0) FROM audit")
+_NEWEST_OF = text("""
+SELECT max(id) FROM (SELECT id FROM audit WHERE id > :mark ORDER BY id LIMIT :most) following
+""")
+_ADD_UP = text("""
+UPDATE shares SET opens = shares.opens + added.opens
+FROM (SELECT a.share_id, count(*) AS opens FROM audit a JOIN shares s ON s.id = a.share_id
+      WHERE a.id > :mark AND a.id <= :newest AND a.outcome = :opened AND a.id > s.counted_to
+      GROUP BY a.share_id) added
+WHERE shares.id = added.share_id AND shares.max_opens IS NULL
+""")
+_INDEX = text("""
+INSERT INTO audit_by_share (share_id, audit_id, at)
+SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
+""")
+# CROSS JOIN makes the embedded database start from the lines: else it would read all of them per link.
+_WAITING = text("""
+SELECT a.share_id, count(*) FROM audit a CROSS JOIN shares s
+WHERE a.id > :mark AND a.outcome = :opened AND a.share_id IN :ids
+  AND s.id = a.share_id AND a.id > s.counted_to AND s.max_opens IS NULL
+GROUP BY a.share_id
+""").bindparams(bindparam("ids", expanding=True))
+_OPENS_OF = text("SELECT id, opens FROM shares WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+_SETTLE = text("""
+UPDATE shares SET opens = opens + :waiting,
+    counted_to = (SELECT coalesce(max(id), 0) FROM audit) WHERE id = :id
+""")
+_COUNT_SETTLED = text("UPDATE audit_progress SET audit_id = audit_id + 1 WHERE name = :name")
+
+
+def add_up(connection: Connection, most_lines: int) -> int:
+    """Count the opens in up to so many lines that aren't counted yet, and index the lines by link
+    (`store/audit/of_link.py`); return how many lines that was.
+
+    Runs in a writing transaction, like everything here that writes.
+    """
+    mark = _mark(connection)
+    newest = _find_newest(connection, mark, most_lines)
+    if newest is None:
+        return 0
+    added = {"mark": mark, "newest": newest}
+    connection.execute(_ADD_UP, added | {"opened": _OPENED})
+    connection.execute(_INDEX, added)
+    connection.execute(_SET_MARK, {"name": MARK, "newest": newest})
+    return newest - mark
+
+
+def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | None:
+    """Find the line up to which lines may be counted: none below it is still being written.
+
+    On PostgreSQL a batch draws its lines' numbers before it commits, and another may commit earlier
+    with higher ones. So this waits for a moment in which no batch is in flight, and holds it no longer
+    than it takes to look: rolling back the savepoint releases the lock.
+    """
+    if not is_postgres(connection):
+        return connection.execute(_NEWEST_OF, {"mark": mark, "most": most_lines}).scalar()
+    moment = connection.begin_nested()
+    try:
+        wait_for_turn(connection, KEEPING_OPENS)
+        return connection.execute(_NEWEST_OF, {"mark": mark, "most": most_lines}).scalar()
+    finally:
+        moment.rollback()
+
+
+def find_waiting(connection: Connection) -> int:
+    """How many lines haven't been added up yet."""
+    return max(0, int(connection.execute(_NEWEST).scalar_one()) - _mark(connection))
+
+
+def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
+    """How often each of these links has been opened, as of this moment."""
+    waiting = _waiting(connection, share_ids)
+    rows = connection.execute(_OPENS_OF, {"ids": list(share_ids)})
+    return {share_id: opens + waiting.get(share_id, 0) for share_id, opens in rows}
+
+
+def settle(connection: Connection, share_id: int) -> int:
+    """Bring one link's own count up to date, so that its `max_opens` may change; return its opens.
+
+    On PostgreSQL no batch commits between this and the transaction's end, and one that found the
+    link as it was before is decided again (`store/opening/postgres_opens.py`).
+    """
+    wait_for_turn(connection, KEEPING_OPENS)
+    if is_postgres(connection):
+        connection.execute(_COUNT_SETTLED, {"name": SETTLED})
+    waiting = _waiting(connection, [share_id]).get(share_id, 0)
+    connection.execute(_SETTLE, {"id": share_id, "waiting": waiting})
+    ((_, opens),) = connection.execute(_OPENS_OF, {"ids": [share_id]})
+    return int(opens)
+
+
+def forget_numbers(connection: Connection) -> None:
+    """Reset the marks: the embedded database's audit is empty, so its lines will be numbered from 1 again."""
+    connection.execute(_SET_MARK, {"name": MARK, "newest": 0})
+    connection.execute(text("DELETE FROM audit_by_share"))
+    connection.execute(text("UPDATE shares SET counted_to = 0 WHERE counted_to > 0"))
+
+
+def _mark(connection: Connection) -> int:
+    return int(connection.execute(_FIND_MARK, {"name": MARK}).scalar_one())
+
+
+def _waiting(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
+    asked = {"mark": _mark(connection), "opened": _OPENED, "ids": list(share_ids)}
+    rows = connection.execute(_WAITING, asked)
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,106 @@
+"""The tables of the audit, and of the counts made from it.
+
+No foreign keys here: a line is written within the open, and retention drops whole days.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from listenlink.store.database.columns import KEY, at, metadata
+
+# One row per client and day: the audit refers to it by its number, so that a line stays narrow.
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", KEY, primary_key=True, autoincrement=True),
+    Column("day", Integer, nullable=False),
+    Column("pseudonym", LargeBinary(16), nullable=False),
+    Column("prefix", String(43), nullable=False),
+    UniqueConstraint("day", "pseudonym"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", KEY, primary_key=True, autoincrement=True),
+    at("at"),
+    Column("outcome", Integer, nullable=False),
+    Column("reason", Integer),
+    Column("share_id", KEY),
+    Column("trace", BigInteger, nullable=False),
+    Column("client_id", KEY, nullable=False),
+    Column("agent", Integer, nullable=False),
+    Column("referrer", String(253)),
+)
+
+# 429s: one row per client, reason and minute, with a count.
+limited = Table(
+    "limited",
+    metadata,
+    Column("client_id", KEY, primary_key=True, autoincrement=False),
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", Integer, primary_key=True, autoincrement=False),
+    at("at"),
+    Column("trace", BigInteger, nullable=False),
+    Column("agent", Integer, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# On PostgreSQL this and the audit consist of one table per day (`store/audit/day_tables.py`), with the day's
+# column in their keys.
+#
+# The audit's lines by link, maintained by housekeeping up to the line that `audit_progress` names: an
+# index on the table itself would have to be written within the open.
+audit_by_share = Table(
+    "audit_by_share",
+    metadata,
+    Column("share_id", KEY, primary_key=True, autoincrement=False),
+    Column("audit_id", KEY, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# How far the audit has been read. `added_up`: the last line that is counted; `settled`: on PostgreSQL, how
+# often a link's `max_opens` was changed.
+audit_progress = Table(
+    "audit_progress",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("audit_id", KEY, nullable=False),
+)
+
+# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track.
+listens = Table(
+    "listens",
+    metadata,
+    Column("open_trace", BigInteger, primary_key=True, autoincrement=False),
+    Column("track_id", KEY, primary_key=True, autoincrement=False),
+    Column("share_id", KEY, nullable=False),
+    at("at"),
+    Index(None, "share_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+# What remains of a link's days when the audit's lines are deleted.
+share_days = Table(
+    "share_days",
+    metadata,
+    Column("share_id", KEY, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("opens", BigInteger, nullable=False),
+    Column("listens", BigInteger, nullable=False),
+    Column("listeners", BigInteger, nullable=False),
+    Column("bot_requests", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

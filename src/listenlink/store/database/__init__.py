@@ -1,0 +1,1 @@
+"""Where the database is, and how it's accessed, migrated, backed up and moved."""

@@ -1,0 +1,39 @@
+"""What all tables are declared with: their metadata, and shorthands for the usual columns.
+
+Times are integers in epoch µs, because SQLite and PostgreSQL differ on datetimes. The row key of a thing
+with a public id is the 48-bit number in that id (`model/ids.py`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData
+
+SCHEMA_VERSION = "0021"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite accepts only INTEGER as the type of its row number; elsewhere these are 64-bit.
+KEY = BigInteger().with_variant(Integer, "sqlite")
+
+
+def key() -> Column[int]:
+    """A column for the row's own key."""
+    return Column("id", KEY, primary_key=True, autoincrement=False)
+
+
+def at(name: str, *, nullable: bool = False) -> Column[int]:
+    """A column for a time in epoch µs."""
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def to(name: str, table: str, *, nullable: bool = False) -> Column[int]:
+    """A column for the key of a row in another table."""
+    return Column(name, KEY, ForeignKey(f"{table}.id"), nullable=nullable)

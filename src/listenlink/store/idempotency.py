@@ -1,0 +1,55 @@
+"""Sealed answers to writes that may be repeated, under the digest of who asked for what with which key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from listenlink.store import tables
+
+_ANSWERS = tables.idempotent_answers
+_DELETED_PER_STEP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """The digest of the request's body, and the sealed answer."""
+
+    body_digest: bytes
+    sealed: bytes
+
+
+def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> KeptAnswer | None:
+    """Return the answer if it was stored at `since_us` or later."""
+    row = connection.execute(
+        select(_ANSWERS.c.body_digest, _ANSWERS.c.sealed).where(
+            _ANSWERS.c.key_digest == key_digest, _ANSWERS.c.created_at >= since_us
+        )
+    ).one_or_none()
+    return None if row is None else KeptAnswer(row.body_digest, row.sealed)
+
+
+def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, now_us: int) -> None:
+    """Store an answer, replacing one that is too old to be repeated."""
+    connection.execute(delete(_ANSWERS).where(_ANSWERS.c.key_digest == key_digest))
+    connection.execute(
+        insert(_ANSWERS).values(
+            key_digest=key_digest,
+            body_digest=answer.body_digest,
+            sealed=answer.sealed,
+            created_at=now_us,
+        )
+    )
+
+
+def delete_older(connection: Connection, before_us: int) -> int:
+    """Delete some answers older than `before_us`; return how many. Call until it returns 0."""
+    oldest = (
+        select(_ANSWERS.c.key_digest)
+        .where(_ANSWERS.c.created_at < before_us)
+        .order_by(_ANSWERS.c.created_at)
+        .limit(_DELETED_PER_STEP)
+        .scalar_subquery()
+    )
+    return connection.execute(delete(_ANSWERS).where(_ANSWERS.c.key_digest.in_(oldest))).rowcount

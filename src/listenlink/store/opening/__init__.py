@@ -1,0 +1,1 @@
+"""The hot transaction of the open, and playback's point reads, on both databases."""

@@ -1,0 +1,83 @@
+"""Playback's point reads on PostgreSQL: all questions asked at one moment become one statement.
+
+A listener's player asks for one file in many ranges, and many listeners do so at once: however many,
+they use only a few connections, which nothing else uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from listenlink.store.opening.connections import Connections
+from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable
+from listenlink.store.opening.postgres_group import PostgresGroup
+
+_ASKED = "unnest({}::bigint[], {}::bigint[]) WITH ORDINALITY asked({}, track_id, place) CROSS JOIN"
+_SHARED = SHARED_SQL.format(
+    place="asked.place,",
+    audio=AUDIO,
+    asked=_ASKED.format("$1", "$2", "share_id"),
+    share="asked.share_id",
+    track="asked.track_id",
+)
+_OWN = OWN_SQL.format(
+    place="-asked.place,",
+    audio=AUDIO,
+    asked=_ASKED.format("$3", "$4", "user_id"),
+    user="asked.user_id",
+    track="asked.track_id",
+)
+# The positions of what is found count up from 1 for links, down from -1 for users.
+_FIND = f"{_SHARED} UNION ALL {_OWN}"
+
+
+class _Question(NamedTuple):
+    """Who wants to play which track: somebody with a link, or a user."""
+
+    share_id: int | None
+    user_id: int | None
+    track_id: int
+
+
+class PostgresPlaybackReader:
+    """Batched point reads. Each is answered by a statement that begins after it was asked, so that nobody
+    gets an answer from before a revocation that they know of."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._group: PostgresGroup[_Question, Playable | None] = PostgresGroup(
+            self._read, failure="playback_not_read"
+        )
+
+    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+        """Return the audio of a track if this link leads to it today, else None."""
+        return await self._group.submit(_Question(share_id, None, track_id))
+
+    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
+        """Return the audio of a track if the user made it or has it in their library, else None."""
+        return await self._group.submit(_Question(None, user_id, track_id))
+
+    async def _read(self, questions: Sequence[_Question]) -> list[Playable | None]:
+        """Return the answers, in order. Identical questions are asked only once."""
+        different = dict.fromkeys(questions)
+        shared = [question for question in different if question.share_id is not None]
+        own = [question for question in different if question.user_id is not None]
+        async with self._connections.use() as connection:
+            rows = await connection.fetch(
+                _FIND,
+                [question.share_id for question in shared],
+                [question.track_id for question in shared],
+                [question.user_id for question in own],
+                [question.track_id for question in own],
+            )
+        found = {
+            shared[row[0] - 1] if row[0] > 0 else own[-row[0] - 1]: Playable._make(row[1:])
+            for row in rows
+        }
+        return [found.get(question) for question in questions]
+
+    def close(self) -> None:
+        """Start nothing new, and close the connections."""
+        self._group.close()
+        self._connections.close()

@@ -1,0 +1,176 @@
+"""The SQL of the open on the embedded database, on the raw driver: find, count, write the audit line.
+
+Everything here runs inside the one transaction of `store/opening/group_commit.py`, as one statement for
+all requests in a batch: Python's SQLite gives up the interpreter at every row and has to compete with the
+server's own threads to get it back, which costs more than the row. So lists are returned as JSON.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+
+import msgspec
+
+from listenlink.store.opening.open_rows import (
+    MOST_TRACKS,
+    AuditLine,
+    FoundCollection,
+    FoundLink,
+    FoundTrack,
+    LimitedLine,
+)
+
+_NOBODYS = -1
+
+_TRACK_COLUMNS = """
+t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
+t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
+"""
+
+# The digest, in hex, of the audio that is played. Requested only if a URL is made from it, because it costs
+# a look-up in another table.
+_OBJECT_COLUMN = """,
+(SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
+"""
+
+# ?1 is all digests, one after the other, and ?2 the JSON list of their numbers from 0. A token that
+# doesn't exist costs the same work, done on another link's row and thrown away: the timing of a refusal
+# must not reveal whether the link ever existed.
+_FIND_LINKS = """
+SELECT json_group_array(json_array(
+    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
+    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
+    s.rotation,
+    iif(t.id IS NULL, NULL, json_array({track})),
+    iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
+FROM json_each(?2) asked
+CROSS JOIN shares s ON s.id = coalesce(
+    (SELECT id FROM shares WHERE token_digest = substr(?1, 1 + 32 * asked.value, 32)),
+    (SELECT min(id) FROM shares))
+LEFT JOIN tracks t ON t.id = s.track_id
+LEFT JOIN collections c ON c.id = s.collection_id
+"""
+
+_FIND_MEMBERS = """
+SELECT json_group_array(json_array({track}))
+FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY position) m
+CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
+"""
+
+
+def _with_and_without_object(sql: str) -> tuple[str, str]:
+    """Return the SQL without the object's digest, and with it."""
+    return sql.format(track=_TRACK_COLUMNS), sql.format(track=_TRACK_COLUMNS + _OBJECT_COLUMN)
+
+
+_LINKS_SQL = _with_and_without_object(_FIND_LINKS)
+_MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
+
+# Only links with a limit are counted here. For the others the audit's line is the count: adding it up
+# (`store/audit/open_counts.py`) can wait, and dirtying a page of `shares` for each open costs more than the
+# whole audit. The condition is in the UPDATE itself: no count can exceed max_opens, whoever else counts.
+_COUNT_OPENS = """
+UPDATE shares SET opens = shares.opens + granted.opens
+FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS opens
+      FROM json_each(?)) granted
+WHERE shares.id = granted.id
+  AND (shares.max_opens IS NULL OR shares.opens + granted.opens <= shares.max_opens)
+"""
+
+_WRITE_AUDIT = """
+INSERT INTO audit (at, outcome, reason, share_id, trace, client_id, agent, referrer) VALUES
+"""
+_AUDIT_PLACES = "(?,?,?,?,?,?,?,?)"
+
+_WRITE_LIMITED = """
+INSERT INTO limited (client_id, minute, reason, at, trace, agent, count)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
+"""
+
+# ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
+_ADD_CLIENTS = """
+INSERT INTO clients (day, pseudonym, prefix)
+SELECT ?1, substr(?2, 1 + 16 * key, 16), value FROM json_each(?3) WHERE true
+ON CONFLICT (day, pseudonym) DO NOTHING
+"""
+_FIND_CLIENTS = """
+SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(?3) named
+CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.key, 16)
+"""
+
+
+_Row = tuple[
+    int, int, str, int | None, int, int | None, int | None, int | None, int,
+    FoundTrack | None, FoundCollection | None,
+]  # fmt: skip
+_decode_links = msgspec.json.Decoder(list[_Row]).decode
+_decode_numbers = msgspec.json.Decoder(list[tuple[int, int]]).decode
+_decode_tracks = msgspec.json.Decoder(list[FoundTrack]).decode
+
+
+@lru_cache(maxsize=1024)
+def _numbers(count: int) -> str:
+    return "[" + ",".join(map(str, range(count))) + "]"
+
+
+def find_links(
+    connection: sqlite3.Connection, token_digests: Collection[bytes], with_objects: bool
+) -> dict[bytes, FoundLink]:
+    """Return the links with these tokens, whatever state they're in, by digest; their tracks
+    `with_objects` if wanted."""
+    digests = list(token_digests)
+    (found,) = connection.execute(
+        _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
+    ).fetchone()
+    links = {row[0]: FoundLink._make(row[1:]) for row in _decode_links(found)}
+    links.pop(_NOBODYS, None)
+    return {digests[number]: link for number, link in links.items()}
+
+
+def find_members(
+    connection: sqlite3.Connection, collection_id: int, with_objects: bool
+) -> list[FoundTrack]:
+    """Return the collection's existing tracks, in order, at most 500."""
+    (found,) = connection.execute(_MEMBERS_SQL[with_objects], (collection_id,)).fetchone()
+    return _decode_tracks(found)[:MOST_TRACKS]
+
+
+def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> bool:
+    """Count opens of links with a limit. False if they would exceed the `max_opens` of one of them: then the
+    transaction must not be committed."""
+    if not granted:
+        return True
+    pairs = msgspec.json.encode(list(granted.items())).decode()
+    return connection.execute(_COUNT_OPENS, (pairs,)).rowcount == len(granted)
+
+
+def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
+    """Append these lines to the audit."""
+    if lines:
+        connection.execute(_audit_sql(len(lines)), tuple(chain.from_iterable(lines)))
+
+
+@lru_cache(maxsize=1024)
+def _audit_sql(lines: int) -> str:
+    return _WRITE_AUDIT + ",".join([_AUDIT_PLACES] * lines)
+
+
+def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) -> None:
+    """Add to the counts of limited requests (429s)."""
+    connection.executemany(_WRITE_LIMITED, lines)
+
+
+def find_or_add_clients(
+    connection: sqlite3.Connection, day: int, named: Sequence[tuple[bytes, str]]
+) -> list[int]:
+    """Return the numbers of these (pseudonym, prefix) clients on this day, in order, adding new ones."""
+    pseudonyms = b"".join(pseudonym for pseudonym, _ in named)
+    prefixes = msgspec.json.encode([prefix for _, prefix in named]).decode()
+    connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes))
+    (found,) = connection.execute(_FIND_CLIENTS, (day, pseudonyms, prefixes)).fetchone()
+    numbers = dict(_decode_numbers(found))
+    return [numbers[place] for place in range(len(named))]

@@ -1,0 +1,120 @@
+"""API keys, for whoever has one with the scope `admin`: their own keys in that key's organisation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from listenlink.actions import manage_keys as managing
+from listenlink.model import ids
+from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
+from listenlink.model.moment import iso_or_none, iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.caller import caller_of, path_id
+
+Scope = Literal["read", "write", "share", "admin"]
+
+
+class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new key may do, and for how long; null means as long as the key that makes it."""
+
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
+    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_EXPIRES_IN_DAYS)] | None = None
+
+
+class MintedKey(msgspec.Struct, frozen=True):
+    """A new key. `api_key` is shown only this once."""
+
+    id: str
+    api_key: str
+    shown_prefix: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+
+
+class KeyAnswer(msgspec.Struct, frozen=True):
+    """A key in a list. `state` is `active`, `expired` or `deactivated`."""
+
+    id: str
+    shown_prefix: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    state: str
+
+
+@post("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="Make a key", tags=["Keys"])
+async def make_key(
+    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
+) -> MintedKey:
+    """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
+    instance: Instance = state.instance
+    made = await managing.mint_key(
+        instance.database,
+        caller_of(request),
+        frozenset(data.scopes),
+        data.expires_in_days,
+        instance.clock.now_us(),
+    )
+    key = made.listed
+    return MintedKey(
+        id=ids.public_id(ids.API_KEY, key.id),
+        api_key=made.raw_key,
+        shown_prefix=key.shown_prefix,
+        scopes=sorted(key.scopes),
+        created_at=iso_seconds(key.created_at),
+        expires_at=iso_or_none(key.expires_at),
+    )
+
+
+@get("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="List keys", tags=["Keys"])
+async def list_keys(
+    org: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Page[KeyAnswer]:
+    """The caller's keys in the organisation, newest first, including those that are over."""
+    instance: Instance = state.instance
+    keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
+    now_us = instance.clock.now_us()
+    return Page([_answer(key, now_us) for key in keys], limit, offset)
+
+
+@delete(
+    "/v1/music/{org:str}/keys/{key_id:str}",
+    opt={"scope": "admin"},
+    status_code=200,
+    summary="Switch a key off",
+    tags=["Keys"],
+)
+async def deactivate_key(
+    org: FromPath[str], key_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """Switch one of the caller's keys off, even the sent one, at once and for good. Again: no change."""
+    instance: Instance = state.instance
+    number = path_id(ids.API_KEY, key_id)
+    await managing.deactivate_key(
+        instance.database, caller_of(request), number, instance.clock.now_us()
+    )
+    return Acknowledgement(True, key_id, "API key deactivated.")
+
+
+def _answer(key: ListedKey, now_us: int) -> KeyAnswer:
+    return KeyAnswer(
+        id=ids.public_id(ids.API_KEY, key.id),
+        shown_prefix=key.shown_prefix,
+        scopes=sorted(key.scopes),
+        created_at=iso_seconds(key.created_at),
+        expires_at=iso_or_none(key.expires_at),
+        state=key.state(now_us),
+    )

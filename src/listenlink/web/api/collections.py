@@ -1,0 +1,187 @@
+"""Collections, for their owner."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from listenlink.actions import manage_collections as managing
+from listenlink.actions.idempotency import Doing
+from listenlink.model import ids
+from listenlink.model.collection import Collection
+from listenlink.model.moment import iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.idempotency import answer_once, digest_of_body
+from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import TEXT
+
+
+class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
+
+    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
+    description: (
+        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)] | None
+    ) = None
+    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | None = None
+
+
+class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change. What isn't sent stays as it is; null clears."""
+
+    name: (
+        Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
+        | UnsetType
+    ) = UNSET
+    description: (
+        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)]
+        | UnsetType
+        | None
+    ) = UNSET
+    cover_track_id: str | UnsetType | None = UNSET
+    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | UnsetType | None = UNSET
+
+
+class CollectionAnswer(msgspec.Struct, frozen=True):
+    """A collection as its owner sees it."""
+
+    id: str
+    name: str
+    description: str | None
+    cover_track_id: str | None
+    cover_image_url: str | None
+    track_count: int | None
+    created_at: str
+    updated_at: str
+
+
+@post(
+    "/v1/music/{org:str}/collections",
+    opt={"scope": "write", "repeatable": True},
+    summary="Make a collection",
+    tags=["Collections"],
+)
+async def make_collection(
+    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
+) -> Response[CollectionAnswer]:
+    """Make a new, empty collection."""
+    instance: Instance = state.instance
+
+    async def make(doing: Doing[Collection]) -> Collection:
+        return await managing.make_collection(
+            instance.database,
+            caller_of(request),
+            data.name,
+            data.description,
+            data.cover_image_url,
+            instance.clock.now_us(),
+            doing,
+        )
+
+    return await answer_once(request, await digest_of_body(request), collection_answer, make)
+
+
+@get(
+    "/v1/music/{org:str}/collections/{collection_id:str}",
+    opt={"scope": "read"},
+    summary="Get a collection",
+    tags=["Collections"],
+)
+async def get_collection(
+    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> CollectionAnswer:
+    """One of the caller's collections."""
+    instance: Instance = state.instance
+    number = path_id(ids.COLLECTION, collection_id)
+    return collection_answer(
+        await managing.get_collection(instance.database, caller_of(request), number)
+    )
+
+
+@get(
+    "/v1/music/{org:str}/collections",
+    opt={"scope": "read"},
+    summary="List collections",
+    tags=["Collections"],
+)
+async def list_collections(
+    org: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Page[CollectionAnswer]:
+    """The caller's collections, newest first. Their tracks aren't counted here."""
+    instance: Instance = state.instance
+    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
+    return Page([collection_answer(item) for item in found], limit, offset)
+
+
+@patch(
+    "/v1/music/{org:str}/collections/{collection_id:str}",
+    opt={"scope": "write"},
+    summary="Change a collection",
+    tags=["Collections"],
+)
+async def change_collection(
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    data: JSONBody[ChangedCollection],
+) -> CollectionAnswer:
+    """Change what is sent. `cover_track_id` is one of the caller's tracks."""
+    instance: Instance = state.instance
+    sent = msgspec.structs.asdict(data)
+    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    if isinstance(data.cover_track_id, str):
+        changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
+    changed = await managing.change_collection(
+        instance.database,
+        caller_of(request),
+        path_id(ids.COLLECTION, collection_id),
+        changes,
+        instance.clock.now_us(),
+    )
+    return collection_answer(changed)
+
+
+@delete(
+    "/v1/music/{org:str}/collections/{collection_id:str}",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Delete a collection",
+    tags=["Collections"],
+)
+async def delete_collection(
+    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """Delete a collection. Its tracks stay; its links answer `available: false`."""
+    instance: Instance = state.instance
+    number = path_id(ids.COLLECTION, collection_id)
+    await managing.delete_collection(
+        instance.database, caller_of(request), number, instance.clock.now_us()
+    )
+    return Acknowledgement(True, collection_id, "Collection deleted.")
+
+
+def collection_answer(collection: Collection) -> CollectionAnswer:
+    """The answer that describes a collection."""
+    cover = collection.cover_track_id
+    return CollectionAnswer(
+        id=ids.public_id(ids.COLLECTION, collection.id),
+        name=collection.name,
+        description=collection.description,
+        cover_track_id=None if cover is None else ids.public_id(ids.TRACK, cover),
+        cover_image_url=collection.cover_image_url,
+        track_count=collection.track_count,
+        created_at=iso_seconds(collection.created_at),
+        updated_at=iso_seconds(collection.updated_at),
+    )

@@ -1,0 +1,74 @@
+"""The `Idempotency-Key` header: reads it, and answers the write behind it as before or anew."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+
+from listenlink.actions.idempotency import HEADER, AnsweredBefore, Asked, Doing, Once, always
+from listenlink.errors import invalid
+from listenlink.running.instance import Instance
+from listenlink.web.api.upload_form import UploadForm
+from listenlink.web.caller import caller_of
+
+KEY_HEADER = HEADER
+KEY_PATTERN = "[!-~]{1,255}"
+_KEY = re.compile(KEY_PATTERN)
+_Made = TypeVar("_Made")
+
+
+def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    """The key that was sent, or None. Raises a 422 Problem if it's malformed or sent twice."""
+    sent = request.headers.getall(HEADER, [])
+    if not sent:
+        return None
+    if len(sent) > 1 or _KEY.fullmatch(sent[0]) is None:
+        raise invalid(HEADER, "This is one key of 1 to 255 visible ASCII characters.")
+    return sent[0]
+
+
+async def answer_once(
+    request: Request[Any, Any, Any],
+    body_digest: bytes,
+    tell: Callable[[_Made], msgspec.Struct],
+    make: Callable[[Doing[_Made]], Awaitable[_Made]],
+) -> Response[Any]:
+    """201 with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
+    key = idempotency_key(request)
+    if key is None:
+        return _created(msgspec.json.encode(tell(await make(always))))
+    instance: Instance = request.app.state.instance
+    route = f"{request.method} {request.scope['path'].rstrip('/')}"
+    once: Once[_Made] = Once(
+        instance.sealer,
+        Asked(caller_of(request), route, key, body_digest),
+        lambda made: msgspec.json.encode(tell(made)),
+        instance.clock.now_us(),
+    )
+    try:
+        await once.look(instance.database)
+        await make(once)
+    except AnsweredBefore as before:
+        return _created(before.answer)
+    return _created(once.answer)
+
+
+async def digest_of_body(request: Request[Any, Any, Any]) -> bytes:
+    """SHA-256 of a JSON body as it was sent."""
+    return hashlib.sha256(await request.body()).digest()
+
+
+def digest_of_form(form: UploadForm) -> bytes:
+    """SHA-256 of a form: its file by digest and name, and its fields in any order."""
+    file = None if form.draft is None else form.draft.digest.hex()
+    fields = sorted(form.fields.items())
+    return hashlib.sha256(msgspec.json.encode([file, form.file_name, fields])).digest()
+
+
+def _created(body: bytes) -> Response[Any]:
+    return Response(body, status_code=201, media_type="application/json")

@@ -1,0 +1,183 @@
+"""A user's library: the tracks they made and those they saved."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, UnsetType
+
+from listenlink.actions import manage_library as managing
+from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.store.library import Wanted
+from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import TEXT
+
+# Something besides spaces and control characters, which are cleaned from a title.
+_SOMETHING = r"[^\s\x00-\x1f\x7f]"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_Engine = Annotated[
+    str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
+]
+_Mode = Annotated[
+    Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
+]
+_CollectionId = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=f"^{ids.COLLECTION}[0-9a-f]{{12}}$",
+        description="Only of this collection of one's own.",
+    ),
+]
+
+
+class TrackOfAudio(msgspec.Struct, frozen=True):
+    """The caller's first track with the bytes that were asked for."""
+
+    track_id: str
+
+
+class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change. What isn't sent stays as it is."""
+
+    title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
+    artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
+        UNSET
+    )
+    instrumental: bool | UnsetType = UNSET
+
+
+class KeptTrack(msgspec.Struct, frozen=True):
+    """A track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    created_at: str
+    saved: bool
+
+
+@get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
+async def list_tracks(
+    org: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    limit: Limit = 50,
+    offset: Offset = 0,
+    mode: _Mode = None,
+    engine: _Engine = None,
+    collection_id: _CollectionId = None,
+) -> Page[TrackAnswer]:
+    """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
+    instance: Instance = state.instance
+    collection = None
+    if collection_id is not None:
+        collection = ids.parse_id(ids.COLLECTION, collection_id)
+        if collection is None:
+            raise invalid("collection_id", "This is the id of a collection.")
+    found = await managing.list_tracks(
+        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+    )
+    return Page([track_answer(instance, track, None) for track in found], limit, offset)
+
+
+@patch(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "write"},
+    summary="Change a track",
+    tags=["Tracks"],
+)
+async def change_track(
+    org: FromPath[str],
+    track_id: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    data: JSONBody[ChangedTrack],
+) -> TrackAnswer:
+    """Change what is sent of one of the caller's tracks."""
+    instance: Instance = state.instance
+    changes: dict[str, object] = {}
+    for name, text in (("title", data.title), ("artist", data.artist)):
+        if isinstance(text, str):
+            changes[name] = clean_title(text)
+            if not changes[name]:
+                raise invalid(name, f"The {name} is empty.")
+    if data.artist is None:
+        changes["artist"] = None
+    if isinstance(data.instrumental, bool):
+        changes["instrumental"] = data.instrumental
+    caller = caller_of(request)
+    changed = await managing.change_track(
+        instance.database, caller, path_id(ids.TRACK, track_id), changes
+    )
+    return track_answer(instance, changed, caller.user_id)
+
+
+@post(
+    "/v1/music/{org:str}/tracks/{track_id:str}/save",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Keep a track in the library",
+    tags=["Tracks"],
+)
+async def keep_track(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> KeptTrack:
+    """For a track that is in the library, or one of the caller's own that was taken out. What others made
+    comes in through their link."""
+    instance: Instance = state.instance
+    edge = await managing.keep_track(
+        instance.database,
+        caller_of(request),
+        path_id(ids.TRACK, track_id),
+        instance.clock.now_us(),
+    )
+    place = ids.public_id(ids.LIBRARY, edge.id)
+    return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+
+
+@delete(
+    "/v1/music/{org:str}/tracks/{track_id:str}/save",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Take a track out of the library",
+    tags=["Tracks"],
+)
+async def take_out(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    await managing.take_out(instance.database, caller_of(request), number)
+    return Acknowledgement(True, track_id, "Track removed from library.")
+
+
+@get(
+    "/v1/music/{org:str}/audio/{sha256:str}",
+    opt={"scope": "read"},
+    summary="Find a track by its audio",
+    tags=["Tracks"],
+)
+async def find_by_audio(
+    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> TrackOfAudio:
+    """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
+    instance: Instance = state.instance
+    if _SHA256.fullmatch(sha256) is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    number = await managing.find_by_audio(
+        instance.database, caller_of(request), bytes.fromhex(sha256)
+    )
+    return TrackOfAudio(ids.public_id(ids.TRACK, number))

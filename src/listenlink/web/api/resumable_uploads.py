@@ -1,0 +1,168 @@
+"""Uploads that come in pieces, for tus programs. They describe a track just as a form would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath
+
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.manage_library import get_track
+from listenlink.actions.receive_chunk import Chunk
+from listenlink.actions.tus_upload import METADATA, Progress
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.web.api import tus
+from listenlink.web.api.streamed_body import promised_bytes, stream_body
+from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.caller import caller_of, path_id
+
+TRACK_HEADER = "Listenlink-Track"
+_UPLOADS = "/v1/music/{org:str}/uploads"
+_UPLOAD = _UPLOADS + "/{upload_id:str}"
+
+
+class UploadAnswer(msgspec.Struct, frozen=True):
+    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
+
+    id: str
+    size_bytes: int
+    offset_bytes: int
+    expires_at: str
+    track: TrackAnswer | None
+
+
+@post(
+    _UPLOADS,
+    opt={"scope": "write", "headers": [tus.RESUMABLE, tus.LENGTH, tus.METADATA], "errors": ["412", "413"]},
+    summary="Begin an upload in pieces",
+    tags=["Tracks"],
+)  # fmt: skip
+async def begin_upload(
+    org: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[UploadAnswer]:
+    """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
+    tus.require_tus(request)
+    instance: Instance = state.instance
+    upload = await instance.resumer.begin(
+        caller_of(request),
+        tus.number_of(request, "Upload-Length"),
+        request.headers.get(METADATA, ""),
+        instance.clock.now_us(),
+    )
+    answer = _answer(Progress(upload, 0), None)
+    answer.headers["Location"] = f"/v1/music/{org}/uploads/{ids.public_id(ids.UPLOAD, upload.id)}"
+    return answer
+
+
+@get(
+    _UPLOAD,
+    opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423"]},
+    summary="Ask how far an upload is",
+    tags=["Tracks"],
+)
+async def look_at_upload(
+    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[UploadAnswer]:
+    """`Upload-Offset` is where to continue; once the track is made, `Listenlink-Track` is its id.
+    Programs ask with `HEAD`."""
+    tus.require_tus(request)
+    instance: Instance = state.instance
+    number = path_id(ids.UPLOAD, upload_id)
+    caller = caller_of(request)
+    progress = await instance.resumer.look(caller, number, instance.clock.now_us())
+    answer = _answer(progress, await _find_track(instance, caller, progress))
+    answer.headers["Upload-Length"] = str(progress.upload.size_bytes)
+    answer.headers[METADATA] = progress.upload.metadata
+    return answer
+
+
+@patch(
+    _UPLOAD,
+    opt={
+        "scope": "write",
+        "headers": [tus.RESUMABLE, tus.OFFSET],
+        "errors": ["408", "409", "412", "423"],
+    },
+    status_code=204,
+    request_max_body_size=None,
+    operation_class=tus.PieceOperation,
+    summary="Send a piece of an upload",
+    tags=["Tracks"],
+)
+async def append_to_upload(
+    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[None]:
+    """Send the bytes from `Upload-Offset` on. With the last of them, the track is made."""
+    tus.require_tus(request)
+    instance: Instance = state.instance
+    if request.headers.get("content-type", "").strip().lower() != tus.PIECE:
+        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.")
+    progress = await instance.resumer.append(
+        caller_of(request),
+        path_id(ids.UPLOAD, upload_id),
+        tus.number_of(request, "Upload-Offset"),
+        Chunk(stream_body(request), promised_bytes(request)),
+        instance.clock.now_us(),
+    )
+    return Response(None, status_code=204, headers=_headers(progress))
+
+
+@delete(
+    _UPLOAD,
+    opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423"]},
+    status_code=204,
+    summary="End an upload",
+    tags=["Tracks"],
+)
+async def end_upload(
+    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> None:
+    """Discard the upload and what has arrived of it. A track that was made of it stays."""
+    tus.require_tus(request)
+    instance: Instance = state.instance
+    number = path_id(ids.UPLOAD, upload_id)
+    await instance.resumer.end(caller_of(request), number, instance.clock.now_us())
+
+
+async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> TrackAnswer | None:
+    if progress.upload.track_id is None:
+        return None
+    try:
+        track = await get_track(instance.database, caller, progress.upload.track_id)
+    except Problem as problem:
+        if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
+            return None
+        raise
+    return track_answer(instance, track, caller.user_id)
+
+
+def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
+    body = UploadAnswer(
+        ids.public_id(ids.UPLOAD, progress.upload.id),
+        progress.upload.size_bytes,
+        progress.offset_bytes,
+        iso_seconds(progress.expires_at),
+        track,
+    )
+    return Response(body, headers=_headers(progress))
+
+
+def _headers(progress: Progress) -> dict[str, str]:
+    headers = {
+        "Upload-Offset": str(progress.offset_bytes),
+        "Upload-Expires": tus.http_date(progress.expires_at),
+    }
+    if track_id := _track_id(progress):
+        headers[TRACK_HEADER] = track_id
+    return headers
+
+
+def _track_id(progress: Progress) -> str | None:
+    number = progress.upload.track_id
+    return None if number is None else ids.public_id(ids.TRACK, number)

@@ -1,0 +1,156 @@
+"""Tracks, for their creator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.datastructures import State
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.params import FromPath
+
+from listenlink.actions import manage_tracks as managing
+from listenlink.actions.idempotency import Doing
+from listenlink.actions.manage_library import get_track as get_library_track
+from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.model.track import Track
+from listenlink.running.instance import Instance
+from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.idempotency import answer_once, digest_of_form, idempotency_key
+from listenlink.web.api.upload_form import receive_form
+from listenlink.web.caller import caller_of, path_id
+
+
+class TrackAnswer(msgspec.Struct, frozen=True):
+    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist`
+    is our addition."""
+
+    id: str
+    title: str
+    engine: str
+    mode: str
+    measured_duration_seconds: float
+    instrumental: bool
+    licence_class: str
+    created_at: str
+    playback_url: str | None
+    stem_urls: list[str] | None
+    artist: str | None
+
+
+@dataclass
+class UploadOperation(Operation):
+    """The multipart form, which is read as a stream and so isn't a parameter of the handler."""
+
+    def __post_init__(self) -> None:
+        fields = {
+            "file": Schema(type="string", format="binary"),  # type: ignore[arg-type]
+            "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
+            "artist": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
+            "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
+            "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
+            "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
+        }
+        form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
+        self.request_body = RequestBody(
+            content={"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True
+        )
+
+
+@post(
+    "/v1/music/{org:str}/tracks",
+    opt={"scope": "write", "repeatable": True},
+    request_max_body_size=None,
+    operation_class=UploadOperation,
+    summary="Upload a track",
+    tags=["Tracks"],
+)
+async def upload_track(
+    org: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[TrackAnswer]:
+    """Upload a track: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
+    instance: Instance = state.instance
+    idempotency_key(request)  # refuses a wrong one before the file is sent
+    form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
+    try:
+        if form.draft is None:
+            raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
+        draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
+
+        async def make(doing: Doing[Track]) -> Track:
+            return await instance.uploader.upload(
+                caller_of(request), draft, facts, form.file_name, now_us, doing
+            )
+
+        def tell(track: Track) -> TrackAnswer:
+            return track_answer(instance, track, track.creator_id)
+
+        return await answer_once(request, digest_of_form(form), tell, make)
+    finally:
+        form.discard()
+
+
+@get(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "read"},
+    summary="Get a track",
+    tags=["Tracks"],
+)
+async def get_track(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> TrackAnswer:
+    """A track that the caller made or saved, with a fresh playback URL."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    caller = caller_of(request)
+    track = await get_library_track(instance.database, caller, number)
+    return track_answer(instance, track, caller.user_id)
+
+
+@delete(
+    "/v1/music/{org:str}/tracks/{track_id:str}",
+    opt={"scope": "write"},
+    status_code=200,
+    summary="Delete a track",
+    tags=["Tracks"],
+)
+async def delete_track(
+    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Acknowledgement:
+    """Delete a track: its links answer `available: false`, and its playback URLs end at once."""
+    instance: Instance = state.instance
+    number = path_id(ids.TRACK, track_id)
+    await managing.delete_track(
+        instance.database, instance.folder, caller_of(request), number, instance.clock.now_us()
+    )
+    return Acknowledgement(True, track_id, "Track deleted.")
+
+
+def track_answer(instance: Instance, track: Track, user_id: int | None) -> TrackAnswer:
+    """The answer for a user who may hear the track; `user_id` is None in lists, where it can't be heard."""
+    now_us = instance.clock.now_us()
+    licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
+    url = None
+    if user_id is not None:
+        ttl_seconds = instance.settings.playback_ttl_seconds
+        url = managing.own_playback_url(
+            instance.urls, instance.media_urls, user_id, track, ttl_seconds, now_us
+        )
+    return TrackAnswer(
+        id=ids.public_id(ids.TRACK, track.id),
+        title=track.title,
+        engine=track.engine,
+        mode=track.mode,
+        measured_duration_seconds=track.measured_duration_seconds,
+        instrumental=track.instrumental,
+        licence_class=licence.licence_class.value,
+        created_at=iso_seconds(track.created_at),
+        playback_url=url,
+        stem_urls=None,
+        artist=track.artist,
+    )

@@ -1,0 +1,150 @@
+"""An upload's multipart form (RFC 7578), parsed as it arrives: the file streams to a draft on disk.
+
+Bounded in every way: one file, a few short fields, no waiting for a sender that has gone quiet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.media.folder.draft import Draft
+from listenlink.media.folder.folder import Folder
+from listenlink.web.api.streamed_body import promised_bytes, stream_body
+
+_MOST_PARTS = 9
+_FIELD_BYTES = 8192
+# What a form may add to its file: boundaries, headers and fields.
+_OVERHEAD_BYTES = 256 * 1024
+_WRITTEN_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True)
+class UploadForm:
+    """What arrived. Whoever gets it must `discard()` it in the end, or publish its draft."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    draft: Draft | None = None
+    file_name: str = ""
+
+    def discard(self) -> None:
+        """Leave no draft behind."""
+        if self.draft is not None:
+            self.draft.discard()
+
+
+async def receive_form(
+    request: Request[Any, Any, Any], folder: Folder, max_file_bytes: int
+) -> UploadForm:
+    """Receive a request's form, with its file on disk.
+
+    Raises Problem: 413 over a limit (at once if Content-Length says so), 415 for another content
+    type, 400 for a broken form, 408 if the sender goes quiet; then nothing is left on the disk.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise Problem(
+            ProblemKind.UNSUPPORTED_MEDIA_TYPE, "Send a form with a file (multipart/form-data)."
+        )
+    if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
+        raise _too_large(max_file_bytes)
+    receiver = _Receiver(folder, max_file_bytes)
+    try:
+        # The parser doesn't accept every boundary either.
+        parser = PushMultipartParser(
+            options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
+        )
+        async for chunk in stream_body(request):
+            for event in parser.parse(chunk):
+                receiver.take(event)
+            await receiver.write_if_much()
+        parser.close()
+    except MultipartError:
+        receiver.form.discard()
+        raise Problem(ProblemKind.BAD_REQUEST, "The form is broken or incomplete.") from None
+    except BaseException:
+        receiver.form.discard()
+        raise
+    return receiver.form
+
+
+class _Receiver:
+    """Sorts a form's events into fields and the draft."""
+
+    def __init__(self, folder: Folder, max_file_bytes: int) -> None:
+        self.form = UploadForm()
+        self._folder = folder
+        self._max_file_bytes = max_file_bytes
+        self._segment: MultipartSegment | None = None
+        self._field = bytearray()
+        self._unwritten: list[bytes] = []
+        self._file_bytes = 0
+        self._unwritten_bytes = 0
+
+    def take(self, event: MultipartSegment | bytearray | bytes | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._begin(event)
+        elif event is None:
+            self._end()
+        elif self._is_file():
+            self._file_bytes += len(event)
+            if self._file_bytes > self._max_file_bytes:
+                raise _too_large(self._max_file_bytes)
+            self._unwritten.append(bytes(event))
+            self._unwritten_bytes += len(event)
+        else:
+            self._field += event
+            if len(self._field) > _FIELD_BYTES:
+                raise invalid(self._name(), "This is too long.")
+
+    async def write_if_much(self) -> None:
+        """Hash and write in a thread, some at a time, so that others are served meanwhile."""
+        if self._unwritten_bytes >= _WRITTEN_BYTES:
+            await asyncio.to_thread(self._write)
+
+    def _write(self) -> None:
+        if self.form.draft is not None:
+            self.form.draft.write(b"".join(self._unwritten))
+        self._unwritten.clear()
+        self._unwritten_bytes = 0
+
+    def _begin(self, segment: MultipartSegment) -> None:
+        self._segment = segment
+        self._field.clear()
+        if self._is_file():
+            if self.form.draft is not None:
+                raise invalid("file", "One file at a time.")
+            self.form.draft = self._folder.begin()
+            self.form.file_name = segment.filename or ""
+
+    def _end(self) -> None:
+        if self._is_file():
+            self._write()
+            return
+        if self._name() in self.form.fields:
+            raise invalid(self._name(), "This field stands twice.")
+        try:
+            self.form.fields[self._name()] = self._field.decode()
+        except UnicodeDecodeError:
+            raise invalid(self._name(), "This isn't UTF-8 text.") from None
+
+    def _is_file(self) -> bool:
+        return self._name() == "file"
+
+    def _name(self) -> str:
+        return (self._segment.name or "") if self._segment is not None else ""
+
+
+def _too_large(max_file_bytes: int) -> Problem:
+    limit_mib = max_file_bytes / 1024 / 1024
+    return Problem(
+        ProblemKind.TOO_LARGE,
+        f"The file is larger than the {limit_mib:g} MiB that are taken in.",
+        field="file",
+        max_bytes=max_file_bytes,
+    )

@@ -1,0 +1,44 @@
+"""Errors from inside Litestar, answered in the one error envelope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from listenlink.clock import Clock
+from listenlink.errors import Problem, invalid
+from listenlink.web.options import allow
+from listenlink.web.problems import kind_of_status, problem_of
+from listenlink.web.response import TRACE, problem_answer
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The envelope for a problem, a refusal by the framework, or something unexpected."""
+    trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
+    if isinstance(error, ValidationException):
+        problem = _invalid(error)
+    elif isinstance(error, HTTPException) and error.status_code < 500:
+        problem = Problem(kind_of_status(error.status_code))
+    else:
+        problem = problem_of(error, trace_number)
+    answer = problem_answer(problem, trace_number, Clock().now_us())
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    if isinstance(error, MethodNotAllowedException):
+        headers["Allow"] = allow((error.headers or {}).get("allow", "GET").split(", "))
+    media_type = headers.pop("content-type")
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
+
+
+def _invalid(error: ValidationException) -> Problem:
+    """A 422 that names the parameter. Faults within a body are reported by `StrictBody`."""
+    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
+    key = str(first.get("key") or "data")
+    if key == "data":
+        return invalid(key, "A JSON body is needed here.")
+    return invalid(key, str(first.get("message") or "This isn't valid."))
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem}

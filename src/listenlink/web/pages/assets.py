@@ -1,0 +1,89 @@
+"""The page's own files: named by their content, compressed once at start-up, cached by browsers for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.web.headers import headers_of
+from listenlink.web.packing import pack, takes_gzip
+
+_TYPES = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+# A module comes after those it imports: its own text names them by their content.
+_MODULE_NAMES = (
+    "link.js", "listen_meter.js", "patience.js", "waveform.js", "wording.js", "player.js", "media_keys.js",
+    "view.js", "share.js",
+)  # fmt: skip
+_IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
+# A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.
+_SILENT_SAMPLES = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file. `packed` is its gzip form."""
+
+    path: str
+    content_type: str
+    body: bytes
+    packed: bytes
+
+
+def _read(name: str) -> str:
+    return resources.files("listenlink.web.pages").joinpath(name).read_text("utf-8")
+
+
+def _asset(name: str, body: bytes, content_type: str) -> Asset:
+    stem, _, ending = name.partition(".")
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return Asset(f"/assets/{stem}.{digest}.{ending}", content_type, body, pack(body))
+
+
+def _load() -> dict[str, Asset]:
+    loaded = {"silence.wav": _asset("silence.wav", _silence(), "audio/wav")}
+    for name in ("share.css", "icon.svg", *_MODULE_NAMES):
+        text = _IMPORTED.sub(lambda match: loaded[match.group(1)].path, _read(name))
+        loaded[name] = _asset(name, text.encode(), _TYPES[name.partition(".")[2]])
+    return loaded
+
+
+def _silence() -> bytes:
+    head = b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data"
+    samples = _SILENT_SAMPLES.to_bytes(4, "little") + b"\x80" * _SILENT_SAMPLES
+    body = head + samples
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+ASSETS = _load()
+MODULES = [ASSETS[name] for name in _MODULE_NAMES]
+_BY_PATH = {asset.path: asset for asset in ASSETS.values()}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    # An embed's frame has no origin of its own if the site around it sandboxes it.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Vary": "Accept-Encoding",
+}
+
+
+@get("/assets/{name:str}", opt={"public": True}, include_in_schema=False, sync_to_thread=False)
+def get_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+    """One of the page's files, by the name derived from its content."""
+    asset = _BY_PATH.get(f"/assets/{name}")
+    if asset is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    if not takes_gzip(headers_of(request.scope)):
+        return Response(asset.body, media_type=asset.content_type, headers=_HEADERS)
+    packed = {**_HEADERS, "Content-Encoding": "gzip"}
+    return Response(asset.packed, media_type=asset.content_type, headers=packed)

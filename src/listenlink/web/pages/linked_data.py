@@ -1,0 +1,59 @@
+"""The page's content for machines: schema.org JSON-LD, with the licence as the page states it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from listenlink.model.licence import Licence
+from listenlink.model.page import Page, PageTrack
+from listenlink.web.pages.licence_words import licence_sentence
+
+Translate = Callable[[str], str]
+
+
+def linked_data(page: Page, url: str, translate: Translate) -> dict[str, Any]:
+    """A `MusicRecording` or a `MusicPlaylist`; only the link itself if its content is hidden."""
+    context = {"@context": "https://schema.org", "url": url}
+    if page.title is None:
+        return context | {"@type": "WebPage"}
+    if not page.is_collection:
+        return context | _recording(page.tracks[0], translate)
+    return context | {
+        "@type": "MusicPlaylist",
+        "name": page.title,
+        **({"description": page.description} if page.description else {}),
+        "numTracks": len(page.tracks),
+        "license": _licence(page.licence, translate),
+        "track": [_recording(track, translate) for track in page.tracks],
+    }
+
+
+def _recording(track: PageTrack, translate: Translate) -> dict[str, Any]:
+    return {
+        "@type": "MusicRecording",
+        "name": track.title,
+        **({"byArtist": {"@type": "MusicGroup", "name": track.artist}} if track.artist else {}),
+        "duration": f"PT{track.seconds:.3f}S",
+        "license": _licence(track.licence, translate),
+        **(
+            {"creditText": track.licence.attribution_text} if track.licence.attribution_text else {}
+        ),
+    }
+
+
+def _licence(licence: Licence, translate: Translate) -> dict[str, Any]:
+    return {
+        "@type": "CreativeWork",
+        "identifier": licence.licence_class.value,
+        "version": licence.version,
+        "abstract": licence_sentence(licence, translate),
+        "additionalProperty": [
+            _property("commercial_use", licence.commercial_use),
+            _property("requires_attribution", licence.requires_attribution),
+        ],
+    }
+
+
+def _property(name: str, value: bool) -> dict[str, Any]:
+    return {"@type": "PropertyValue", "name": name, "value": value}

@@ -1,0 +1,112 @@
+"""What the page's script needs to know, as JSON: inside the page, or requested with a session."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
+from listenlink.model.page import Page, PageTrack
+from listenlink.web.pages.licence_words import licence_name, licence_sentence
+
+Translate = Callable[[str], str]
+
+
+class LicenceData(msgspec.Struct, frozen=True):
+    """Licence facts, with a sentence and a name in the page's language."""
+
+    sentence: str
+    name: str
+    licence_class: str
+    licence_version: str
+    commercial_use: bool
+    requires_attribution: bool
+    attribution_text: str | None
+    engine: str
+
+
+class TrackData(msgspec.Struct, frozen=True):
+    """A track. `peaks` are levels of a byte each, in base64; covers are paths."""
+
+    id: str
+    title: str
+    artist: str | None
+    seconds: float
+    peaks: str | None
+    cover: str | None
+    cover_large: str | None
+    licence: LicenceData
+
+
+class PageData(msgspec.Struct, frozen=True):
+    """A page's content; without tracks or title if they're hidden until the link is opened."""
+
+    mark: str
+    is_collection: bool
+    title: str | None
+    artist: str | None
+    description: str | None
+    cover: str | None
+    allow_download: bool
+    ttl_seconds: int
+    tracks: list[TrackData]
+
+
+def cover_path(pictures: PictureUrls, page: Page, track: PageTrack | None, size: str) -> str | None:
+    """The path of a track's cover, if it has one."""
+    if track is None or track.cover is None:
+        return None
+    return pictures.write(PictureName(page.share_id, page.rotation, track.number, size))
+
+
+def page_data(
+    page: Page, pictures: PictureUrls, ttl_seconds: int, translate: Translate
+) -> PageData:
+    """The page's content, as data for its script."""
+    return PageData(
+        mark=page.mark,
+        is_collection=page.is_collection,
+        title=page.title,
+        artist=page.artist,
+        description=page.description,
+        cover=cover_path(pictures, page, page.cover_track, LARGE),
+        allow_download=page.allow_download,
+        ttl_seconds=ttl_seconds,
+        tracks=[_track(page, track, pictures, translate) for track in page.tracks],
+    )
+
+
+def inline_json(value: Any) -> str:
+    """JSON that is safe in a `script` element: nothing in it can end the element or open a comment."""
+    text = msgspec.json.encode(value).decode()
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _track(page: Page, track: PageTrack, pictures: PictureUrls, translate: Translate) -> TrackData:
+    return TrackData(
+        id=track.id,
+        title=track.title,
+        artist=track.artist,
+        seconds=track.seconds,
+        peaks=base64.b64encode(track.peaks).decode() if track.peaks else None,
+        cover=cover_path(pictures, page, track, SMALL),
+        cover_large=cover_path(pictures, page, track, LARGE),
+        licence=_licence(track, translate),
+    )
+
+
+def _licence(track: PageTrack, translate: Translate) -> LicenceData:
+    licence = track.licence
+    return LicenceData(
+        sentence=licence_sentence(licence, translate),
+        name=licence_name(licence, translate),
+        licence_class=licence.licence_class.value,
+        licence_version=licence.version,
+        commercial_use=licence.commercial_use,
+        requires_attribution=licence.requires_attribution,
+        attribution_text=track.attribution,
+        engine=track.engine_name,
+    )

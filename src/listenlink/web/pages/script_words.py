@@ -1,0 +1,33 @@
+"""What the page's script says, in the page's language. `{…}` is filled in by the script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def script_words(translate: Callable[[str], str]) -> dict[str, str]:
+    """The script's messages by name."""
+    _ = translate
+    return {
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "play_track": _("Play {title}"),
+        "position": _("{elapsed} of {total}"),
+        "refused": _("This share link is no longer available."),
+        "removed": _("The creator has removed this music."),
+        "closed": _("This link was closed. Nothing more is played."),
+        # Translators: {wait} is "1 second", "20 seconds", as browsers write it.
+        "limited": _("Too many requests. Please try again in {wait}."),
+        "busy": _("The server is busy. Please try again in a moment."),
+        "offline": _("There is no connection. It goes on by itself as soon as there is one."),
+        "unplayable": _("This can't be played here."),
+        "copied": _("Copied."),
+        "saved": _("It's in your library now."),
+        "wrong_key": _("This key isn't valid, or may not save tracks."),
+        "mute": _("Mute"),
+        "unmute": _("Unmute"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "required": _("required"),
+        "not_required": _("not required"),
+    }

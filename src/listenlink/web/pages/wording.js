@@ -1,0 +1,18 @@
+// Times and messages as a person reads them.
+
+export function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+export function fill(message, values) {
+  return message.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+// "1 second", "20 seconds", in the page's language.
+export function waiting(seconds) {
+  const form = { style: "unit", unit: "second", unitDisplay: "long" };
+  return new Intl.NumberFormat(document.documentElement.lang, form).format(seconds);
+}

@@ -1,0 +1,1 @@
+"""What anybody can reach, without a key."""

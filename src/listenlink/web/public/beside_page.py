@@ -1,0 +1,142 @@
+"""What surrounds a share page: its embed, data, files and pictures. Nothing here counts an open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.listen_session import ListenSession
+from listenlink.model.page import Preview
+from listenlink.model.shelf import Written
+from listenlink.running.instance import Instance
+from listenlink.store import pages
+from listenlink.web.headers import headers_of, text_of
+from listenlink.web.pages.languages import choose_language
+from listenlink.web.paths import token_of
+from listenlink.web.pictures import answer_cover, answer_preview
+from listenlink.web.public.downloads import file_name
+from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.response import Scope as OurScope
+
+EMBED_PATH = "/embed/"
+
+
+class DownloadAnswer(msgspec.Struct, frozen=True):
+    """Where the file can be fetched from, for as long as a playback URL lasts."""
+
+    download_url: str
+
+
+@get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
+async def show_embed(state: State) -> ASGIApp:
+    """See `web/public/share_page.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Any = scope
+        await state.pages.embed(asked, headers_of(asked), send, token_of(asked, EMBED_PATH))
+
+    return answer
+
+
+@get(
+    "/v1/music/shared/{token:str}/listening/{session:str}",
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
+    """See `web/public/share_page.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Any = scope
+        token = token_of(asked, has_more=True)
+        await state.pages.listening(asked, headers_of(asked), send, token, session)
+
+    return answer
+
+
+@get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
+async def get_details(state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the share page shows of an open link, for whoever was given its session."""
+    instance: Instance = state.instance
+    scope: Any = request.scope
+    session = await find_open_session(state, scope)
+    language = choose_language(text_of(headers_of(scope), b"accept-language"))
+    written = await instance.pages.find_written(
+        session.share_id,
+        instance.clock.now_us(),
+        ("details", language),
+        lambda page: Written(msgspec.json.encode(state.page_writer.data(page, language))),
+        is_open=True,
+    )
+    if written is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return Response(written.plain, media_type="application/json")
+
+
+@get(
+    "/v1/music/shared/{token:str}/download/{track_id:str}",
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def get_download(
+    track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> DownloadAnswer:
+    """The URL of a track's file, if the link's creator allows downloads."""
+    instance: Instance = state.instance
+    scope: Any = request.scope
+    session = await find_open_session(state, scope)
+    number = ids.parse_id(ids.TRACK, track_id)
+    if number is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    found = await instance.database.read(
+        lambda connection: pages.find_download(connection, session.share_id, number)
+    )
+    if found is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    now_seconds = instance.clock.now_us() // SECOND_US
+    ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
+    if instance.media_urls is not None:
+        name = file_name(found.title, found.content_type)
+        url = instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
+        if url:
+            return DownloadAnswer(url)
+    return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
+
+
+@get("/v1/music/picture/{name:str}", opt={"public": True}, include_in_schema=False)
+async def get_picture(
+    name: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """A cover, or the preview of a link, by a signed name."""
+    instance: Instance = state.instance
+    named = instance.pictures.read(name)
+    if named is not None:
+        await state.share_requests.spend_picture(request.scope)
+    found = await instance.pages.find_pictured(named, instance.clock.now_us()) if named else None
+    if found is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    headers = headers_of(request.scope)
+    if isinstance(found, Preview):
+        return await answer_preview(instance, found, headers)
+    return await answer_cover(instance, found, headers)
+
+
+async def find_open_session(state: State, scope: OurScope) -> ListenSession:
+    """The session of a request for something below a link, if it's valid for that link.
+
+    Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
+    """
+    requests: ShareRequests = state.share_requests
+    token = token_of(scope, has_more=True)
+    opening = await requests.look(requests.read(scope, headers_of(scope), token, counts=False))
+    if opening.session is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return opening.session

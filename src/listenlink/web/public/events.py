@@ -1,0 +1,66 @@
+"""`GET /v1/music/shared/{token}/events`: Server-Sent Events for whoever has the link open (docs/api.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from listenlink.actions.watch_links import Watch
+from listenlink.running.instance import Instance
+from listenlink.web.headers import headers_of
+from listenlink.web.public.beside_page import find_open_session
+from listenlink.web.response import IS_HEAD
+
+_QUIET_SECONDS = 15.0
+_HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    # A proxy that buffers an answer before passing it on would buffer this one for ever.
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@get("/v1/music/shared/{token:str}/events", opt={"public": True}, include_in_schema=False)
+async def watch_link(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
+    """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
+    instance: Instance = state.instance
+    asked: Any = request.scope
+    session = await find_open_session(state, asked)
+    client = state.clients.find(asked, headers_of(asked))
+    # Entered here, while an answer with another status is still possible.
+    stack = contextlib.ExitStack()
+    watch = stack.enter_context(instance.watcher.watch(session, client))
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with stack:
+            if asked.get(IS_HEAD):
+                watch.ended.set()
+            await _tell(watch, receive, send)
+
+    return answer
+
+
+async def _tell(watch: Watch, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+    await send({"type": "http.response.body", "body": b": listening\n\n", "more_body": True})
+    gone = asyncio.ensure_future(_gone(receive))
+    ended = asyncio.ensure_future(watch.ended.wait())
+    try:
+        while not gone.done() and not ended.done():
+            await asyncio.wait((gone, ended), timeout=_QUIET_SECONDS, return_when="FIRST_COMPLETED")
+            if not gone.done() and not ended.done():
+                await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
+    finally:
+        gone.cancel()
+        ended.cancel()
+    last = b"event: ended\ndata: {}\n\n" if watch.is_closed else b""
+    await send({"type": "http.response.body", "body": last, "more_body": False})
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,104 @@
+"""The two hot endpoints as Litestar routes: for the schema, and for paths the front doesn't match."""
+
+from __future__ import annotations
+
+import functools
+
+from litestar import HttpMethod, post, route
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from listenlink.model.view import ShareView
+from listenlink.web.headers import headers_of
+from listenlink.web.problems import ErrorEnvelope
+
+# The examples that the framework would make up are nonsense, and different each time.
+_Spec = functools.partial(ResponseSpec, generate_examples=False)
+_METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
+_REFUSED = _Spec(
+    ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
+)
+_LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.")
+_UNAVAILABLE = _Spec(ErrorEnvelope, description="Busy; try again after `Retry-After`.")
+
+
+@route(
+    "/v1/music/shared/{token:str}",
+    http_method=_METHODS,
+    opt={"public": True},
+    summary="Open a shared link",
+    description="Resolves a share token into a read-only view, with fresh playback URLs and "
+    "truthful licence facts. Counts one open, unless a `Listen-Session` header is sent back.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: _Spec(ShareView, description="The shared track or collection."),
+        204: _Spec(None, description="A prefetch, told by `Sec-Purpose`."),
+        404: _REFUSED,
+        429: _LIMITED,
+        503: _UNAVAILABLE,
+    },
+)
+async def open_link(token: FromPath[str], state: State) -> ASGIApp:
+    """See `web/public/resolve.py`."""
+    return _through_public_door(state)
+
+
+def _page(description: str) -> ResponseSpec:
+    return _Spec(str, description=description, media_type="text/html")
+
+
+@post(
+    "/v1/music/shared/{token:str}",
+    opt={"public": True},
+    status_code=303,
+    summary="Open a shared link without script",
+    description="The play button of a browser without script. Counts one open, and leads to a page with "
+    "native controls.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: _page("The creator removed the content."),
+        303: _Spec(None, description="Open: where `Location` says."),
+        404: _page("Malformed, unknown, revoked, expired or spent: all the same."),
+        429: _page("Too many requests from this client."),
+        503: _page("Busy; try again after `Retry-After`."),
+    },
+)
+async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
+    """See `web/public/share_page.py`."""
+    return _through_public_door(state)
+
+
+@route(
+    "/v1/music/audio/{signed:str}",
+    http_method=_METHODS,
+    opt={"public": True},
+    summary="Play a track",
+    description="The audio behind a `playback_url`. Ranges and conditions by RFC 9110.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: _Spec(bytes, description="The whole audio.", media_type="audio/*"),
+        206: _Spec(bytes, description="A part of it.", media_type="audio/*"),
+        403: _Spec(ErrorEnvelope, description="The URL has ended, or what it was for."),
+        416: _Spec(ErrorEnvelope, description="The audio ends before that."),
+        503: _UNAVAILABLE,
+    },
+)
+async def play_track(signed: FromPath[str], state: State) -> ASGIApp:
+    """See `web/public/playback.py`."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.playback_door(scope, headers_of(scope), receive, send)
+
+    return answer
+
+
+def _through_public_door(state: State) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.public_door(scope, headers_of(scope), send)
+
+    return answer

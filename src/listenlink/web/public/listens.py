@@ -1,0 +1,79 @@
+"""Listens, as players report them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, HeaderParameter, JSONBody
+
+from listenlink.actions.record_listen import record_listen
+from listenlink.clock import SECOND_US
+from listenlink.model import ids
+from listenlink.model.listen_session import read_session
+from listenlink.running.instance import Instance
+from listenlink.web.headers import headers_of, text_of
+from listenlink.web.paths import token_of
+from listenlink.web.problems import ErrorEnvelope
+
+# This one needs no key, and what arrives is held until it's whole.
+_MOST_BYTES = 4096
+
+
+class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The track that was heard for 30 seconds or more."""
+
+    track_id: str
+
+
+def _error(description: str) -> ResponseSpec:
+    return ResponseSpec(ErrorEnvelope, description=description)
+
+
+@post(
+    "/v1/music/shared/{token:str}/listen",
+    opt={"public": True},
+    status_code=204,
+    request_max_body_size=_MOST_BYTES,
+    summary="Tell of a listen",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        400: _error("The JSON can't be read."),
+        404: _error("The session isn't of this link, or the link doesn't lead there any more."),
+        413: _error("The body is too large."),
+        415: _error("Another content type is needed."),
+        422: _error("A field is wrong."),
+        429: _error("Too many listens, or refusals, for this client."),
+        503: _error("Busy; try again after `Retry-After`."),
+    },
+)
+async def note_listen(
+    token: FromPath[str],
+    state: State,
+    request: Request[Any, Any, Any],
+    data: JSONBody[Heard],
+    listen_session: Annotated[
+        str | None, HeaderParameter(name="Listen-Session", description="As the open gave it.")
+    ] = None,
+) -> None:
+    """A listen counts once for each open and track. Again: the same answer, no change."""
+    instance: Instance = state.instance
+    now_us = instance.clock.now_us()
+    headers = headers_of(request.scope)
+    session = read_session(
+        text_of(headers, b"listen-session"), instance.session_signer, now_us // SECOND_US
+    )
+    await record_listen(
+        instance.database,
+        instance.limits,
+        state.clients.find(dict(request.scope), headers),
+        token_of(request.scope, has_more=True),
+        session,
+        ids.parse_id(ids.TRACK, data.track_id),
+        now_us,
+        instance.clock.tick_us(),
+    )

@@ -1,0 +1,136 @@
+"""`GET /oembed`: what other sites need to show a link's player (oEmbed 1.0, JSON)."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromQuery, QueryParameter
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.media.picture_url import PREVIEW, PictureName
+from listenlink.model.page import Page
+from listenlink.model.shelf import Written
+from listenlink.model.view import LicenceView, licence_view
+from listenlink.running.instance import Instance
+from listenlink.web.headers import headers_of, text_of
+from listenlink.web.pages.languages import catalogue, choose_language
+from listenlink.web.paths import SHARED_PATH
+from listenlink.web.problems import ErrorEnvelope
+
+_WIDTH, _HEIGHT = 480, 210
+_LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
+_PREVIEW_SIZE = (1200, 630)
+_CACHE_SECONDS = 300
+
+
+class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds."""
+
+    version: str
+    type: str
+    provider_name: str
+    provider_url: str
+    title: str
+    html: str
+    width: int
+    height: int
+    cache_age: int
+    author_name: str | None = None
+    thumbnail_url: str | None = None
+    thumbnail_width: int | None = None
+    thumbnail_height: int | None = None
+    duration: float | None = None
+    licence: LicenceView | None = None
+
+
+def _error(description: str) -> ResponseSpec:
+    return ResponseSpec(ErrorEnvelope, description=description)
+
+
+@get(
+    "/oembed",
+    opt={"public": True},
+    summary="Describe a link's player",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        404: _error("The URL isn't of a link that opens."),
+        422: _error("A parameter is wrong."),
+        429: _error("Too many requests from this client."),
+        503: _error("Busy; try again after `Retry-After`."),
+    },
+)
+async def describe_embed(
+    state: State,
+    request: Request[Any, Any, Any],
+    url: FromQuery[str],
+    format: Annotated[Literal["json"], QueryParameter()] = "json",  # noqa: A002 (oEmbed's name)
+    maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
+    maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
+) -> OEmbed:
+    """For a share URL of this server. Doesn't count as an open."""
+    instance: Instance = state.instance
+    scope: Any = request.scope
+    headers = headers_of(scope)
+    before, _, token = url.partition(SHARED_PATH)
+    if before != instance.settings.base_url:
+        token = ""  # no link's token; refused and counted like any other
+    asked = state.share_requests.read(scope, headers, token, counts=False)
+    opening = await state.share_requests.look(asked)
+    language = choose_language(text_of(headers, b"accept-language"))
+
+    def write(page: Page) -> Written:
+        untitled = catalogue(language).gettext("Shared music")
+        return Written(msgspec.json.encode(_describe(instance, page, untitled)))
+
+    link = opening.link
+    written = link and await instance.pages.find_written(
+        link.id, asked.now_us, ("oembed", language), write
+    )
+    if not written:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    described = msgspec.json.decode(written.plain, type=OEmbed)
+    size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
+    html = _frame(instance.settings.base_url, token, described.title, size)
+    return msgspec.structs.replace(described, html=html, width=size[0], height=size[1])
+
+
+def _frame(base_url: str, token: str, title: str, size: tuple[int, int]) -> str:
+    return (
+        f'<iframe src="{base_url}/embed/{token}" width="{size[0]}" height="{size[1]}" '
+        f'title="{escape(title)}" style="border:0;max-width:100%" loading="lazy" '
+        'referrerpolicy="no-referrer" allow="autoplay; encrypted-media; clipboard-write"></iframe>'
+    )
+
+
+def _describe(instance: Instance, page: Page, untitled: str) -> OEmbed:
+    """All but the frame, whose size is up to each request."""
+    base_url = instance.settings.base_url
+    shown = OEmbed(
+        version="1.0",
+        type="rich",
+        provider_name="Listenlink",
+        provider_url=base_url,
+        title=page.title or untitled,
+        html="",
+        width=_WIDTH,
+        height=_HEIGHT,
+        cache_age=_CACHE_SECONDS,
+    )
+    if page.title is None:
+        return shown
+    name = PictureName(page.share_id, page.rotation, 0, PREVIEW)
+    return msgspec.structs.replace(
+        shown,
+        author_name=page.artist,
+        thumbnail_url=base_url + instance.pictures.write(name),
+        thumbnail_width=_PREVIEW_SIZE[0],
+        thumbnail_height=_PREVIEW_SIZE[1],
+        duration=round(page.seconds, 3),
+        licence=licence_view(page.licence),
+    )

@@ -1,0 +1,63 @@
+"""Saving a shared track, with the link's token and the key of whoever saves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.params import FromPath
+
+from listenlink.actions.save_track import save_track
+from listenlink.model import ids
+from listenlink.model.moment import iso_seconds
+from listenlink.running.instance import Instance
+from listenlink.store.library import Edge
+from listenlink.web.caller import caller_of
+from listenlink.web.headers import headers_of
+from listenlink.web.paths import token_of
+
+
+class SavedTrack(msgspec.Struct, frozen=True):
+    """A shared track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    share_link_id: str | None
+    created_at: str
+
+
+@post(
+    "/v1/music/shared/{token:str}/save",
+    opt={"scope": "write"},
+    summary="Save a shared track",
+    tags=["Listen"],
+)
+async def save_shared_track(
+    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> SavedTrack:
+    """Save a link's track to the library of the key's user. Counts no open. Again: the same answer."""
+    instance: Instance = state.instance
+    scope = request.scope
+    edge = await save_track(
+        instance.database,
+        instance.limits,
+        caller_of(request),
+        state.clients.find(dict(scope), headers_of(scope)),
+        token_of(scope, has_more=True),
+        instance.clock.now_us(),
+        instance.clock.tick_us(),
+    )
+    return _saved(edge)
+
+
+def _saved(edge: Edge) -> SavedTrack:
+    return SavedTrack(
+        id=ids.public_id(ids.LIBRARY, edge.id),
+        track_id=ids.public_id(ids.TRACK, edge.track_id),
+        source=edge.source,
+        share_link_id=None if edge.share_id is None else ids.public_id(ids.SHARE, edge.share_id),
+        created_at=iso_seconds(edge.created_at),
+    )

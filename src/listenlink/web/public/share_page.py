@@ -1,0 +1,197 @@
+"""The pages of a link: shared, embedded, and opened without script. Only the last counts an open.
+
+Most people never see the JSON: `web/public/resolve.py` has a share URL answered here for browsers. A page
+is rendered in a thread, once for all who ask for the same one (`actions/show_page.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.show_page import Write
+from listenlink.errors import Problem
+from listenlink.model.audit import Outcome
+from listenlink.model.budget import Budget
+from listenlink.model.listen_session import ListenSession, write_session
+from listenlink.model.page import Page
+from listenlink.model.share import Visibility
+from listenlink.model.shelf import Written
+from listenlink.model.tally import DoorTally
+from listenlink.running.instance import Instance
+from listenlink.web import headers as fixed
+from listenlink.web.headers import text_of
+from listenlink.web.packing import as_taken, write_packed
+from listenlink.web.pages.languages import choose_language
+from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.paths import SHARED_PATH, token_of
+from listenlink.web.problems import RETRY_AFTER_SECONDS
+from listenlink.web.public.rate_headers import rate_headers, retry_headers
+from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.response import Answer, Headers, Scope, Send, send_answer
+
+LISTENING = "/listening/"
+_NO_FRAME = "'none'"
+
+
+class PageDoor:
+    """Answers with pages, whatever state the link is in."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        requests: ShareRequests,
+        writer: PageWriter,
+        shared_headers: Headers,
+    ) -> None:
+        self._instance = instance
+        self._requests = requests
+        self._writer = writer
+        self.tally = DoorTally()
+        settings = instance.settings
+        origin = instance.media_urls.origin if instance.media_urls else None
+        self._shared = shared_headers + fixed.page(origin, _NO_FRAME)
+        self._embedded = [
+            header
+            for header in shared_headers + fixed.page(origin, settings.embed_ancestors)
+            if header[0] != b"cross-origin-opener-policy"
+        ]
+
+    async def share_page(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
+        """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
+        token = token_of(scope)
+        asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
+        status = await self._answer(scope, headers, send, asked, token, is_embed=False)
+        self.tally.add(status)
+
+    async def embed(
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
+    ) -> None:
+        """The player for other sites' frames."""
+        asked = self._requests.read(scope, headers, token, counts=False)
+        await self._answer(scope, headers, send, asked, token, is_embed=True)
+
+    async def listening(
+        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
+    ) -> None:
+        """The page of an open link for a browser without script; its audio plays while the session lasts."""
+        asked = self._requests.read(scope, headers, token, session, counts=False)
+        await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        send: Send,
+        asked: OpenRequest,
+        token: str,
+        *,
+        is_embed: bool,
+        needs_session: bool = False,
+    ) -> int:
+        language = choose_language(text_of(headers, b"accept-language"))
+        try:
+            opening = await self._instance.opener.open(asked)
+            if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
+                opening = Opening(Outcome.REFUSED)
+            if opening.session is not None and needs_session:
+                kind, write = self._listening(opening.session, language)
+            else:
+                kind, write = self._page(token, language, is_embed)
+            written = await self._find_written(opening, asked, kind, write)
+        except Problem:
+            answer = await self._ended(headers, "busy", 503, language)
+            answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+        else:
+            if opening.outcome is Outcome.OPENED and opening.session is not None:
+                answer = self._opened(token, opening.session)
+            elif written is not None and opening.link is not None:
+                is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
+                answer = _page_answer(headers, 200, written, fixed.robots(is_indexed))
+            else:
+                answer = await self._nothing(headers, asked, opening, language)
+            answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
+        answer.headers.append((b"content-language", language.encode()))
+        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+        return answer.status
+
+    async def _find_written(
+        self, opening: Opening, asked: OpenRequest, kind: tuple[object, ...], write: Write
+    ) -> Written | None:
+        if opening.outcome is not Outcome.VIEWED or opening.link is None:
+            return None
+        is_open = opening.session is not None
+        return await self._instance.pages.find_written(
+            opening.link.id, asked.now_us, kind, write, is_open=is_open
+        )
+
+    def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
+        def write(page: Page) -> Written:
+            text = self._writer.share(page, token, language, is_embed=is_embed)
+            return write_packed(text.encode())
+
+        return ("embed" if is_embed else "page", token, language), write
+
+    def _opened(self, token: str, session: ListenSession) -> Answer:
+        written = write_session(session, self._instance.session_signer)
+        place = f"{SHARED_PATH}{token}{LISTENING}{written}"
+        return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
+
+    def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:
+        """The page's URLs end with the session, so it stays the same until then."""
+        urls = self._instance.urls
+
+        def write(page: Page) -> Written:
+            numbers = [track.number for track in page.tracks]
+            played = urls.write_shared(session, session.ends_at, numbers)
+            taken: list[str] = []
+            if page.allow_download:
+                taken = urls.write_downloads(session, session.ends_at, numbers)
+            text = self._writer.listening(
+                page,
+                dict(zip(numbers, played, strict=True)),
+                dict(zip(numbers, taken, strict=False)),
+                language,
+            )
+            return write_packed(text.encode())
+
+        return ("listening", session, language), write
+
+    async def _nothing(
+        self, headers: dict[bytes, bytes], asked: OpenRequest, opening: Opening, language: str
+    ) -> Answer:
+        if opening.shortage is not None:
+            wait_seconds = opening.shortage.allowance.wait_seconds
+            answer = await self._ended(headers, "limited", 429, language, wait_seconds)
+            answer.headers += retry_headers(opening.shortage, asked.now_us)
+            return answer
+        if opening.outcome is Outcome.REFUSED:
+            return await self._ended(headers, "refused", 404, language)
+        return await self._ended(headers, "removed", 200, language)
+
+    async def _ended(
+        self,
+        headers: dict[bytes, bytes],
+        why: str,
+        status: int,
+        language: str,
+        wait: int | None = None,
+    ) -> Answer:
+        """One of a few pages that are the same for everybody."""
+
+        def write() -> Written:
+            return write_packed(self._writer.ended(why, language, wait).encode())
+
+        written = await self._instance.maker.make(
+            ("ended", why, language, wait), partial(asyncio.to_thread, write), is_small=True
+        )
+        assert written is not None  # noqa: S101 (`write` always gives one)
+        return _page_answer(headers, status, written, fixed.robots(False))
+
+
+def _page_answer(
+    headers: dict[bytes, bytes], status: int, written: Written, robots: Headers
+) -> Answer:
+    body, packed = as_taken(written, headers)
+    return Answer(status, body, [*robots, (b"content-type", b"text/html; charset=utf-8"), *packed])

@@ -1,0 +1,71 @@
+"""A request for a share link, as every endpoint with a token reads it."""
+
+from __future__ import annotations
+
+from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.opening.rate_limits import limited, spend_one
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.audit import Outcome, classify_agent
+from listenlink.model.budget import Budget
+from listenlink.model.listen_session import ListenSession, read_session
+from listenlink.model.share_token import digest, is_well_formed
+from listenlink.running.instance import Instance
+from listenlink.web.caller import ClientFinder, referring_host
+from listenlink.web.headers import headers_of, text_of
+from listenlink.web.response import TRACE, Scope
+
+
+class ShareRequests:
+    """Reads who is asking for which link, with which session, and when."""
+
+    def __init__(self, instance: Instance, clients: ClientFinder) -> None:
+        self._instance = instance
+        self._clients = clients
+
+    def read(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        token: str,
+        session_text: str | None = None,
+        *,
+        counts: bool,
+    ) -> OpenRequest:
+        """The request; its session is that of `Listen-Session` if no other is given."""
+        clock = self._instance.clock
+        now_us = clock.now_us()
+        if session_text is None:
+            session_text = text_of(headers, b"listen-session")
+        return OpenRequest(
+            token_digest=digest(token),
+            is_well_formed=is_well_formed(token),
+            session=self.session(session_text, now_us) if session_text else None,
+            counts=counts,
+            client=self._clients.find(scope, headers),
+            agent=classify_agent(headers.get(b"user-agent", b"")),
+            referrer=referring_host(text_of(headers, b"referer")),
+            trace=scope[TRACE],
+            now_us=now_us,
+            tick_us=clock.tick_us(),
+        )
+
+    async def look(self, asked: OpenRequest) -> Opening:
+        """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
+        whatever the reason, even if the content was removed."""
+        opening = await self._instance.opener.open(asked)
+        if opening.shortage is not None:
+            raise limited(opening.shortage)
+        if opening.outcome is not Outcome.VIEWED:
+            raise Problem(ProblemKind.LINK_REFUSED)
+        return opening
+
+    async def spend_picture(self, scope: Scope) -> None:
+        """Count a request for a picture by its name. Raises Problem(LIMITED)."""
+        client = self._clients.find(scope, headers_of(scope))
+        tick_us = self._instance.clock.tick_us()
+        await spend_one(self._instance.limits, Budget.PICTURE, client, tick_us)
+
+    def session(self, text: str, now_us: int) -> ListenSession | None:
+        """The session behind a text; None if it's malformed, forged or over."""
+        return read_session(text, self._instance.session_signer, now_us // SECOND_US)

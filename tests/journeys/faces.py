@@ -1,0 +1,100 @@
+"""What a link shows in each of its forms, as a server tells it, or an application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from cast import Server
+from journeys.seen import BROWSER
+from listenlink.app import build_instance
+from listenlink.clock import Clock
+from listenlink.running.instance import Instance
+from listenlink.settings import Settings
+from listenlink.web.front import Front
+
+FACES = ("page", "embed", "oembed", "details")
+Get = Callable[..., httpx.Response]
+
+
+class Beside:
+    """The application once more, on a server's instance, in this process: it has kept nothing yet."""
+
+    def __init__(self, server: Server, clock: Clock | None = None, **settings: Any) -> None:
+        stored = {name.lower(): value for name, value in server.stored.items()}
+        given: dict[str, Any] = {"resolve_limit_per_minute": 0} | stored | settings
+        self._runner = asyncio.Runner()
+        self._url = server.url
+        self.instance = self._runner.run(
+            self._build(Settings(data=server.data, port=server.port, **given), clock or Clock())
+        )
+        self.front = Front(self.instance, None)  # type: ignore[arg-type]
+
+    async def _build(self, settings: Settings, clock: Clock) -> Instance:
+        return build_instance(settings, clock)
+
+    def get(self, url: str, **asked: Any) -> httpx.Response:
+        """One GET."""
+        return self.get_at_once(1, url, **asked)[0]
+
+    def get_at_once(self, many: int, url: str, **asked: Any) -> list[httpx.Response]:
+        """So many at the same moment."""
+
+        async def ask() -> list[httpx.Response]:
+            transport: Any = httpx.ASGITransport(self.front)
+            async with httpx.AsyncClient(transport=transport, base_url=self._url) as client:
+                return await asyncio.gather(*(client.get(url, **asked) for _ in range(many)))
+
+        return self._runner.run(ask())
+
+    def longest_wait(self, url: str, **asked: Any) -> tuple[httpx.Response, float]:
+        """The answer to one GET, and for how many seconds others had to wait for their turn meanwhile."""
+
+        async def ask() -> tuple[httpx.Response, float]:
+            transport: Any = httpx.ASGITransport(self.front)
+            async with httpx.AsyncClient(transport=transport, base_url=self._url) as client:
+                asking = asyncio.create_task(client.get(url, **asked))
+                longest, before = 0.0, time.monotonic()
+                while not asking.done():
+                    await asyncio.sleep(0.005)
+                    longest, before = max(longest, time.monotonic() - before), time.monotonic()
+                return await asking, longest
+
+        return self._runner.run(ask())
+
+    def close(self) -> None:
+        """End it."""
+        self.instance.close()
+        self._runner.close()
+
+
+def open_session(get: Get, link: dict[str, Any]) -> dict[str, str]:
+    """The header by which an open link tells its details."""
+    opened = get(f"/v1/music/shared/{link['token']}", headers={"Accept": "application/json"})
+    return {"Listen-Session": opened.headers["listen-session"]}
+
+
+def requests_for(
+    link: dict[str, Any], session: dict[str, str], language: str = "en"
+) -> dict[str, dict[str, Any]]:
+    """How each form is asked for."""
+    path, spoken = f"/v1/music/shared/{link['token']}", {"Accept-Language": language}
+    return {
+        "page": {"url": path, "headers": BROWSER | spoken},
+        "embed": {"url": f"/embed/{link['token']}", "headers": spoken},
+        "oembed": {"url": "/oembed", "headers": spoken, "params": {"url": link["url"]}},
+        "details": {"url": f"{path}/details", "headers": spoken | session},
+    }
+
+
+def look(get: Get, link: dict[str, Any], session: dict[str, str], language: str = "en") -> Any:
+    """Each form's status and text."""
+    found = {}
+    for face, asked in requests_for(link, session, language).items():
+        answer = get(**asked)
+        found[face] = (answer.status_code, answer.text if answer.status_code == 200 else "")
+    return found

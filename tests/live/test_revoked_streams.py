@@ -1,0 +1,96 @@
+"""A revocation bounds what a running stream still delivers, in bytes and at any speed of its reader.
+
+What the listener has read when the revocation is acknowledged is theirs. From then on the server's queue,
+its kernel's buffer and the reader's own are all that is left: docs/api.md states how much that is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Server, free_port, share, upload
+from engines import of_folder
+from live.load import SHARED
+from live.proxy import needs_nginx, nginx_before
+from live.slow_reader import FULL_SPEED, MOST_BYTES_AFTER, SlowReader
+from media.make_audio import make
+
+pytestmark = of_folder
+
+SPEEDS = {"32 KB/s": 32_000, "256 KB/s": 256_000, "not reading": None, "full speed": FULL_SPEED}
+
+
+@pytest.fixture(scope="module")
+def stopping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, dict[str, Any]]]:
+    """A server behind nginx, or asked directly, and a track of 23 MB."""
+    folder = tmp_path_factory.mktemp("stopping")
+    port = free_port()
+    server = Server(
+        folder / "data",
+        {"TRUSTED_PROXIES": "127.0.0.1/32", "PUBLIC_URL": f"http://127.0.0.1:{port}",
+         "RESOLVE_LIMIT_PER_MINUTE": "0"},
+    )  # fmt: skip
+    server.create()
+    server.start()
+    with server.owner() as owner:
+        song = upload(owner, make("flac", folder / "long.flac", sample_count=12_000_000))
+    yield server, song
+    server.stop()
+
+
+def playback_url(server: Server, link: dict[str, Any], port: int) -> str:
+    """A fresh one, by way of this port."""
+    view = httpx.get(f"{server.url}{SHARED}{link['token']}").json()
+    path = str(view["track"]["playback_url"]).partition("/v1/")[2]
+    return f"http://127.0.0.1:{port}/v1/{path}"
+
+
+def revoke_while_playing(server: Server, song: dict[str, Any], port: int) -> dict[str, int]:
+    """How many bytes each of the readers got after the revocation of their link was acknowledged."""
+    with server.owner() as owner, contextlib.ExitStack() as stack:
+        link = share(owner, song["id"])
+        readers = {
+            speed: stack.enter_context(SlowReader(playback_url(server, link, port), rate))
+            for speed, rate in SPEEDS.items()
+        }
+        time.sleep(1.0)
+        assert not any(reader.is_ended for reader in readers.values())
+        assert readers["full speed"].received > 1_000_000
+        assert readers["256 KB/s"].received > 100_000
+        assert owner.delete(f"/share/{link['id']}").status_code == 200
+        before = {speed: reader.received for speed, reader in readers.items()}
+        for speed, reader in readers.items():
+            assert reader.finish(within_seconds=45), f"{speed}: wasn't cut"
+            is_whole = SPEEDS[speed] != FULL_SPEED and reader.received >= song_bytes(server)
+            assert not is_whole, f"{speed}: got the whole song"
+        return {speed: readers[speed].received - before[speed] for speed in readers}
+
+
+def song_bytes(server: Server) -> int:
+    """How many there are to get."""
+    ((size,),) = server.query("SELECT size_bytes FROM audio_objects")
+    return int(size)
+
+
+def test_what_comes_after_a_revocation_is_bounded(stopping: tuple[Server, dict[str, Any]]) -> None:
+    server, song = stopping
+    after = revoke_while_playing(server, song, server.port)
+    print(f"bytes after the revocation: {after}")
+    assert max(after.values()) <= MOST_BYTES_AFTER
+
+
+@needs_nginx
+def test_the_same_behind_nginx(stopping: tuple[Server, dict[str, Any]], tmp_path: Path) -> None:
+    server, song = stopping
+    port = int(server.settings["PUBLIC_URL"].rpartition(":")[2])
+    with nginx_before(tmp_path / "nginx", port, server.port):
+        after = revoke_while_playing(server, song, port)
+    print(f"bytes after the revocation, behind nginx: {after}")
+    assert max(after.values()) <= MOST_BYTES_AFTER

@@ -1,0 +1,36 @@
+"""What is told of a track changes with time only at moments that the registry names."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from listenlink.model.licence import EngineRegistry, EngineTerms, Licence
+from model.test_licence import CLEARED, HISTORIES, LICENCES, OFFERED, PERSONAL, TIMES, terms
+
+
+@settings(max_examples=500)
+@given(HISTORIES, OFFERED, LICENCES, TIMES, TIMES, TIMES)
+def test_nothing_changes_between_the_moments_that_are_named(
+    history: list[EngineTerms],
+    offered: list[EngineTerms],
+    stamp: Licence,
+    stamped_at: int,
+    one: int,
+    other: int,
+) -> None:
+    registry = EngineRegistry(offered, history)
+    assert registry.unchanged_since(one) <= one
+    if registry.unchanged_since(one) == registry.unchanged_since(other):
+        for engine in ("a", "b", "c"):
+            assert registry.terms_in_force(engine, one) == registry.terms_in_force(engine, other)
+            assert registry.told(engine, stamp, stamped_at, one) == registry.told(
+                engine, stamp, stamped_at, other
+            )
+
+
+def test_each_beginning_is_such_a_moment_whether_offered_or_only_known() -> None:
+    offered, known = [terms(CLEARED, 3, 0)], [terms(PERSONAL, 6, 0)]
+    registry = EngineRegistry(offered, [*offered, *known])
+    seen = [registry.unchanged_since(now) for now in range(9)]
+    assert seen == [0, 0, 0, 3, 3, 3, 6, 6, 6]
+    assert EngineRegistry((), ()).unchanged_since(5) == 0

@@ -1,0 +1,239 @@
+"""The fingerprint changes with whatever a page shows, and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engines import new_backend
+from listenlink.store import tables
+from listenlink.store.database.columns import metadata
+from listenlink.store.database.database import Database
+from listenlink.store.fingerprints import find_fingerprint
+from listenlink.store.opening.open_rows import MOST_TRACKS
+from store.shown_rows import EVENING, TO_EVENING, TO_TRACK, add_library, add_link, add_track
+
+BOTH, ONE = {TO_EVENING, TO_TRACK}, {TO_EVENING}
+# What changes of which link's page when a column of the first row gets another value. A column that is
+# new fails below until somebody has said whether it's shown.
+SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
+    "shares": {
+        "rotation": (1, ONE),
+        "visibility": ("public", ONE),
+        "allow_download": (True, ONE),
+        "preview": (False, ONE),
+        "expires_at": (9, ONE),
+        "collection_id": (2, ONE),
+        "track_id": ({"track_id": 2, "collection_id": None}, ONE),
+    },
+    "collections": {
+        "name": ("Night", ONE),
+        "description": ("Quiet.", ONE),
+        "cover_track_id": (2, ONE),
+        "removed_at": (9, ONE),
+    },
+    "collection_tracks": {
+        "position": (7, ONE),
+        "track_id": (3, ONE),
+        "collection_id": (2, ONE),
+    },
+    "tracks": {
+        "audio_id": (4, BOTH),
+        "title": ("Song", BOTH),
+        "artist": (None, BOTH),
+        "engine": ("other", BOTH),
+        "sample_count": (1, BOTH),
+        "sample_rate": (48_000, BOTH),
+        "stamp_class": ("unclear", BOTH),
+        "stamp_version": ("2027-01", BOTH),
+        "stamp_requires_attribution": (True, BOTH),
+        "stamp_attribution_text": ("Ana", BOTH),
+        "created_at": (9, BOTH),
+        "removed_at": (9, BOTH),
+    },
+    "audio_objects": {
+        "peaks": (None, BOTH),
+        "cover_digest": (None, BOTH),
+        "cover_small_digest": (None, BOTH),
+        "derived_at": (6, BOTH),
+    },
+}
+# Whether a link opens is decided before; who owns things, and how they are counted, isn't shown.
+NOT_SHOWN: dict[str, dict[str, Any]] = {
+    "shares": {
+        "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,
+        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "created_at": 1,
+    },
+    "collections": {
+        "organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1, "updated_at": 1,
+    },
+    "collection_tracks": {"added_at": 1},
+    "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True},
+    "audio_objects": {
+        "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
+        "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32,
+        "rendition_size_bytes": 1, "rendition_content_type": "audio/mp4", "derivation_began_at": 1,
+    },
+}  # fmt: skip
+CASES = [
+    (table, column, value, changed)
+    for table, columns in SHOWN.items()
+    for column, (value, changed) in columns.items()
+] + [
+    (table, column, value, set[int]())
+    for table, columns in NOT_SHOWN.items()
+    for column, value in columns.items()
+]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    opened = new_backend(tmp_path_factory.mktemp("data")).open()
+    opened.write_now(add_library)
+    yield opened
+    opened.close()
+
+
+class Undone(Exception):
+    """Ends a transaction that nothing is to be left of."""
+
+
+def prints(connection: Connection) -> dict[int, object]:
+    return {link: find_fingerprint(connection, link) for link in sorted(BOTH)}
+
+
+def changed_by(database: Database, change: Any) -> set[int]:
+    """The links whose fingerprint is another after the change; nothing of it is left."""
+    found: set[int] = set()
+
+    def work(connection: Connection) -> None:
+        before = prints(connection)
+        assert None not in before.values()
+        assert before == prints(connection)
+        change(connection)
+        after = prints(connection)
+        found.update(link for link in before if before[link] != after[link])
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.write_now(work)
+    return found
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_of_each_column_somebody_has_said_whether_it_is_shown(name: str) -> None:
+    declared = [*SHOWN[name], *NOT_SHOWN[name]]
+    columns = {column.name for column in metadata.tables[name].columns} - {"id"}
+    assert sorted(declared) == sorted(columns)
+
+
+@pytest.mark.parametrize(("name", "column", "value", "changed"), CASES)
+def test_it_changes_with_what_is_shown_alone(
+    database: Database, name: str, column: str, value: Any, changed: set[int]
+) -> None:
+    table = metadata.tables[name]
+    row = table.c.track_id == 1 if name == "collection_tracks" else table.c.id == 1
+
+    def change(connection: Connection) -> None:
+        new = value if isinstance(value, dict) else {column: value}
+        connection.execute(update(table).where(row).values(new))
+
+    assert changed_by(database, change) == changed
+
+
+def test_tracks_come_and_go(database: Database) -> None:
+    members = tables.collection_tracks
+    new = {"collection_id": EVENING, "track_id": 4, "position": 2, "added_at": 0}
+    gone = (members.c.collection_id == EVENING) & (members.c.track_id == 2)
+    assert changed_by(database, lambda c: c.execute(insert(members).values(new))) == ONE
+    assert changed_by(database, lambda c: c.execute(delete(members).where(gone))) == ONE
+
+
+def test_a_track_elsewhere_changes_nothing(database: Database) -> None:
+    other = update(tables.tracks).where(tables.tracks.c.id == 3).values(title="Other")
+    assert changed_by(database, lambda c: c.execute(other)) == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", "bc"), ("ab", "c")),
+        (('a","b', "c"), ("a", 'b","c')),
+        (("a", None), ("a", "null")),
+        (("a", ""), ("a", None)),
+        (("\\", "\\"), ("\\\\", "")),
+        (("ü", "é"), ("é", "ü")),
+    ],
+)
+def test_no_two_texts_look_the_same(
+    database: Database, one: tuple[str, str | None], other: tuple[str, str | None]
+) -> None:
+    seen: list[object] = []
+
+    def work(connection: Connection) -> None:
+        for title, artist in (one, other):
+            connection.execute(
+                update(tables.tracks)
+                .where(tables.tracks.c.id == 1)
+                .values(title=title, artist=artist)
+            )
+            seen.append(find_fingerprint(connection, TO_TRACK))
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.write_now(work)
+    assert seen[0] != seen[1]
+
+
+def test_two_links_to_the_same_have_their_own(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        add_link(connection, 9, collection_id=EVENING)
+        mine, other = find_fingerprint(connection, TO_EVENING), find_fingerprint(connection, 9)
+        assert mine is not None
+        assert other is not None
+        assert mine.digest != other.digest
+        assert mine.is_collection
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.write_now(work)
+
+
+def test_what_no_page_has_room_for_changes_nothing(database: Database) -> None:
+    """The page ends with the 500th track; the one behind it comes in when one before it goes."""
+
+    def fill(connection: Connection) -> None:
+        for number in range(100, 100 + MOST_TRACKS):
+            add_track(connection, number)
+            connection.execute(
+                insert(tables.collection_tracks).values(
+                    collection_id=EVENING, track_id=number, position=number, added_at=0
+                )
+            )
+        members = select(func.count()).where(tables.collection_tracks.c.collection_id == EVENING)
+        assert connection.execute(members).scalar_one() == MOST_TRACKS + 2
+
+    def rename(number: int) -> Any:
+        return update(tables.tracks).where(tables.tracks.c.id == number).values(title="Other")
+
+    def work(connection: Connection) -> None:
+        fill(connection)
+        full = find_fingerprint(connection, TO_EVENING)
+        connection.execute(rename(99 + MOST_TRACKS))
+        assert find_fingerprint(connection, TO_EVENING) == full
+        connection.execute(rename(97 + MOST_TRACKS))
+        assert find_fingerprint(connection, TO_EVENING) != full
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.write_now(work)
+
+
+def test_there_is_none_of_what_is_not_there(database: Database) -> None:
+    assert database.read_now(lambda c: find_fingerprint(c, 12345)) is None
+    with pytest.raises(IntegrityError):
+        database.write_now(lambda c: add_link(c, 10, track_id=1, collection_id=EVENING))

@@ -1,0 +1,125 @@
+"""What a process does with limits that are shared: what it remembers, gives back, and does without Redis."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import pytest
+
+import servers
+from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
+from listenlink.clock import Clock
+from listenlink.model.budget import Allowance, Budget, Shortage, budget_sizes
+from listenlink.model.limit import WINDOW_US
+from listenlink.store.redis.redis_log import RedisLog, open_redis
+from store.test_shared_log import COUNTED, SECRET, ask_of
+
+_clients = count(1)
+
+
+@pytest.fixture
+def redis() -> Iterator[servers.Program]:
+    server = servers.new_redis()
+    yield server
+    server.kill()
+
+
+def limits_on(redis: servers.Program, limit: int) -> RedisRateLimits:
+    own = OwnRateLimits(limit, limit)
+    log = RedisLog(open_redis(f"redis://127.0.0.1:{redis.port}/0"), own.sizes, SECRET)
+    return RedisRateLimits(own, log, Clock())
+
+
+def accepted_of(answers: Sequence[Allowance | Shortage]) -> list[bool]:
+    return [isinstance(left, Allowance) for left in answers]
+
+
+def spends(
+    limits: RedisRateLimits, client: int, many: int, asked: int | Budget = Budget.RESOLVE
+) -> int:
+    """How many of so many are accepted."""
+    ask = ask_of(client, asked, Clock().tick_us())
+    return sum(accepted_of(limits.spend_now([ask] * many)))
+
+
+@pytest.mark.parametrize("fault", ["gone", "hung"])
+@pytest.mark.parametrize("asked", [*COUNTED[:2], 3], ids=["open", "write", "dead"])
+def test_without_redis_each_process_limits_by_itself_and_is_soon_back(
+    redis: servers.Program, fault: str, asked: int | Budget
+) -> None:
+    here, there = limits_on(redis, 5), limits_on(redis, 5)
+    first, second = next(_clients), next(_clients)
+    assert (spends(here, first, 4, asked), spends(there, first, 4, asked)) == (4, 1)
+    redis.kill() if fault == "gone" else redis.send(signal.SIGSTOP)
+    begun = time.monotonic()
+    # What a process answered itself stays counted.
+    assert (spends(here, first, 4, asked), spends(there, first, 9, asked)) == (1, 4)
+    assert time.monotonic() - begun < 0.7
+    begun = time.monotonic()
+    assert sum(spends(here, second, 1, asked) for _ in range(500)) == 5
+    assert time.monotonic() - begun < 0.7
+    redis.start() if fault == "gone" else redis.send(signal.SIGCONT)
+    deadline = time.monotonic() + 5
+    while True:
+        third = next(_clients)
+        if (spends(here, third, 3, asked), spends(there, third, 9, asked)) == (3, 2):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    here.close()
+    there.close()
+
+
+@pytest.mark.parametrize("budget", COUNTED)
+def test_whom_redis_refused_is_refused_without_asking_again(
+    redis: servers.Program, budget: Budget
+) -> None:
+    limits, size = limits_on(redis, 3), budget_sizes(3, 3)[budget]
+    client, tick_us = next(_clients), Clock().tick_us()
+    assert spends(limits, client, size + 2, budget) == size
+    redis.send(signal.SIGSTOP)
+    assert limits.is_spent(budget, client, tick_us + WINDOW_US - 1_000_000)
+    assert not limits.is_spent(budget, client, tick_us + WINDOW_US + 1_000_000)
+    left = limits.peek(budget, client, tick_us)
+    assert (left.limit, left.remaining) == (size, 0)
+    assert 0 < left.reset_us <= WINDOW_US + 1_000_000
+    for other in set(COUNTED) - {budget}:
+        assert not limits.is_spent(other, client, tick_us)
+    redis.send(signal.SIGCONT)
+    limits.close()
+
+
+def test_which_budget_of_a_refusal_has_nothing_left_is_told_by_redis_too(
+    redis: servers.Program,
+) -> None:
+    limits, client, tick_us = limits_on(redis, 3), next(_clients), Clock().tick_us()
+    answers = limits.spend_now([ask_of(client, token, tick_us) for token in (0, 0, 0, 0, 1)])
+    assert accepted_of(answers) == [True] * 3 + [False] * 2
+    for left in answers[3:]:
+        assert isinstance(left, Shortage)
+        assert (left.budget, left.allowance.limit) == (Budget.REPEAT, 3)
+        assert 0 < left.allowance.reset_us <= WINDOW_US + 1
+    other = next(_clients)
+    answers = limits.spend_now([ask_of(other, token, tick_us) for token in range(4)])
+    assert accepted_of(answers) == [True] * 3 + [False]
+    assert isinstance(answers[3], Shortage)
+    assert answers[3].budget is Budget.REFUSAL
+    limits.close()
+
+
+@pytest.mark.parametrize("asked", [Budget.RESOLVE, Budget.WRITE, 3], ids=["open", "write", "dead"])
+def test_what_is_given_back_can_be_spent_again(redis: servers.Program, asked: int | Budget) -> None:
+    limits = limits_on(redis, 2)
+    ask = ask_of(next(_clients), asked, Clock().tick_us())
+    left = limits.spend_now([ask, ask, ask])
+    assert isinstance(left[2], Shortage)
+    assert isinstance(left[0], Allowance)
+    limits.give_back([(ask, left[0])])
+    time.sleep(0.2)
+    assert not limits.is_spent(ask.budget, ask.client, ask.tick_us)
+    assert accepted_of(limits.spend_now([ask, ask])) == [True, False]
+    limits.close()
