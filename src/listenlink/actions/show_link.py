@@ -29,9 +29,10 @@ from listenlink.model.view import (
 from listenlink.store.opening.open_rows import FoundTrack
 
 _SETTLED_BYTES = 12_000_000
-# The size of a row as read, without its title, where a character may take four bytes.
+# The size of a row as read, without its title, where a character may take four bytes, and four more since it
+# was encoded: Python keeps that with the text.
 _ROW_BYTES = 1000
-_MOST_IN_A_CHARACTER = 4
+_MOST_IN_A_CHARACTER = 8
 _encode = msgspec.json.Encoder().encode
 # Inside a JSON string a quote is escaped, so no title can contain this.
 _EMPTY_URL = b'"playback_url":""'

@@ -23,6 +23,7 @@ from listenlink.web.arriving_body import ArrivingBody, body_places
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.problems import problem_of
 from listenlink.web.public.playback import PlaybackDoor
 from listenlink.web.public.resolve import PublicDoor
 from listenlink.web.public.share_page import PageDoor
@@ -113,11 +114,8 @@ class Front:
                 await self.playback_door(scope, headers, receive, send)
             else:
                 await self._through_routes(scope, headers, receive, send)
-        except Problem as problem:
-            await self._send_problem(scope, send, problem)
         except Exception as error:
-            log_unexpected(error, trace_id(scope[TRACE]))
-            await self._send_problem(scope, send, Problem(ProblemKind.INTERNAL))
+            await self._send_problem(scope, send, problem_of(error, scope[TRACE]))
         finally:
             presence.in_flight -= 1
 
