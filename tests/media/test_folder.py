@@ -176,7 +176,7 @@ def test_only_bytes_that_nothing_needs_are_removed(
 _CRASH = """
 import os, sys
 from pathlib import Path
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 folder = Folder(Path(sys.argv[1]))
 draft = folder.begin()
 draft.write(Path(sys.argv[2]).read_bytes())

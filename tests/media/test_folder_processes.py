@@ -18,7 +18,7 @@ DIGEST = hashlib.sha256(SONG).digest()
 _TAKE_PART = """
 import os, sys
 from pathlib import Path
-from listenlink.media.folder import Folder
+from listenlink.media.folder.folder import Folder
 root, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 song = (root / "song").read_bytes()
 folder, row = Folder(root), root / "rows" / name

@@ -29,7 +29,7 @@ def attempt(action):
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     """The code, after the limits every child of ours sets on itself."""
-    setup = "from listenlink.media.sandbox import *\nimport signal\nlimit_process()\n"
+    setup = "from listenlink.media.sandbox.lockdown import *\nimport signal\nlimit_process()\n"
     return subprocess.run(
         [sys.executable, "-I", "-c", TRY + setup + code],
         stdin=subprocess.DEVNULL,

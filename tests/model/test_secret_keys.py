@@ -153,7 +153,7 @@ def test_a_days_key_is_made_once_kept_privately_and_found_again(tmp_path: Path) 
 _ASK = """
 import sys
 from pathlib import Path
-from listenlink.store.backend import DatabaseLocation
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.secret_keys import DailyKeys
 sys.stdin.readline()
 print(" ".join(DailyKeys(Path(sys.argv[1])).key_of(day).hex() for day in range(20662, 20692)))
@@ -190,9 +190,9 @@ def test_a_days_key_is_kept_for_seven_days_and_then_destroyed(tmp_path: Path) ->
 _DIE_WHILE_MAKING = """
 import os, sys
 from pathlib import Path
-from listenlink.store.backend import DatabaseLocation
-from listenlink.store.backend import DatabaseLocation
-from listenlink.store.backend import DatabaseLocation
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.location import DatabaseLocation
+from listenlink.store.database.location import DatabaseLocation
 from listenlink.secret_keys import DailyKeys
 link = os.link
 def link_and_die(source, target):
