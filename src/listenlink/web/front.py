@@ -145,7 +145,9 @@ class Front:
                 given = {name for name, _ in message["headers"]}
                 added = [*self._headers_for(scope), request_id(scope)]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
-                message["headers"] = headers if body.has_ended else [*headers, _CLOSE]
+                # Also where leaving began after the request did.
+                is_last = not body.has_ended or self._presence.is_leaving
+                message["headers"] = [*headers, _CLOSE] if is_last else headers
             elif is_head:
                 message["body"] = b""
             await send(message)
