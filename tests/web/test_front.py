@@ -245,20 +245,3 @@ def test_probes_and_reference(listener: httpx.Client) -> None:
     assert "<script" not in page.text
     assert "http://" not in page.text
     assert "https://" not in page.text
-
-
-async def test_an_answer_closes_its_connection_if_leaving_began_meanwhile(
-    instance: Instance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look = instance.readiness.look
-
-    async def look_while_leaving() -> Any:
-        instance.presence.announce()
-        return await look()
-
-    monkeypatch.setattr(instance.readiness, "look", look_while_leaving)
-    front = Front(instance, None)  # type: ignore[arg-type]
-    status, headers, _ = await ask(front, "GET", "/readyz")
-    assert (status, headers[b"connection"]) == (503, b"close")
-    # One that came later has it once as well.
-    assert (await ask(front, "GET", "/healthz"))[1][b"connection"] == b"close"
