@@ -6,12 +6,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Only what is said on make's own command line: shells export names like HOST of their own accord.
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
-# What chooses its engines by itself, or touches none, is run once.
+# What chooses its engines by itself, or touches none, or needs audio from this very server, is run once.
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	$(addprefix browser/test_,accessibility.py hostile_text.py witness.py) \
-	$(addprefix live/test_,backup.py disk_full.py engine_faults.py long_lists.py move.py nginx_sends_audio.py \
+	$(addprefix live/test_,backup.py crowd.py disk_full.py engine_faults.py long_lists.py move.py nginx_sends_audio.py \
 	nodes.py postgres_scale.py rolling_restart.py storage_faults.py topology.py))
 
 .DEFAULT_GOAL := help
