@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from cast import Server, free_port
-from listenlink.capacity import current_capacity, reckon
+from listenlink.capacity import make_room, reckon
 from listenlink.cli.listening import open_socket
 
 # Fewer than the kernel lets wait to be accepted.
@@ -74,7 +74,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
 def test_nobody_has_every_connection(asked_directly: Server) -> None:
     """What one client holds above its part is closed, whether it asked anything or not."""
     server = asked_directly
-    most = current_capacity().connections_of_a_client
+    most = make_room().connections_of_a_client
     before = worker_of(server).num_fds()
     with contextlib.ExitStack() as stack:
         many = connect(server, "127.0.3.1", 2 * most, stack)
@@ -90,7 +90,7 @@ def test_a_trusted_proxy_has_as_many_as_it_needs(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", {"TRUSTED_PROXIES": "127.0.3.0/24"})
     server.create()
     server.start()
-    most = current_capacity().connections_of_a_client
+    most = make_room().connections_of_a_client
     try:
         with contextlib.ExitStack() as stack:
             many = connect(server, "127.0.3.1", most + 200, stack)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US, Clock
-from listenlink.errors import Problem
+from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.open_files import Audio
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.places import Places
@@ -91,9 +91,14 @@ class AudioStreams:
         for whoever asks again.
         """
         stream = Stream()
-        if self.places.taken >= self.places.most:
-            self._end_most_stalled()
-        with self.places.take(client.number):
+        with contextlib.ExitStack() as taken:
+            try:
+                taken.enter_context(self.places.take(client.number))
+            except Problem as problem:
+                # Not for a client who has all that one gets: they would gain nothing, others lose a stream.
+                if problem.kind is ProblemKind.UNAVAILABLE:
+                    self._end_most_stalled()
+                raise
             self._streams.add(stream)
             try:
                 yield stream
