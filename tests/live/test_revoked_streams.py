@@ -1,7 +1,7 @@
 """A revocation bounds what a running stream still delivers, in bytes and at any speed of its reader.
 
-What the listener has read when the revocation is acknowledged is theirs. From then on the server's queue,
-its kernel's buffer and the reader's own are all that is left: docs/api.md states how much that is.
+What has arrived at the listener when the revocation is acknowledged is theirs. From then on the server's
+queue and its kernel's buffer (and a proxy's) are all that is left: docs/api.md states how much that is.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def revoke_while_playing(server: Server, song: dict[str, Any], port: int) -> dic
         assert readers["full speed"].received > 1_000_000
         assert readers["256 KB/s"].received > 100_000
         assert owner.delete(f"/share/{link['id']}").status_code == 200
-        before = {speed: reader.received for speed, reader in readers.items()}
+        before = {speed: reader.arrived() for speed, reader in readers.items()}
         for speed, reader in readers.items():
             assert reader.finish(within_seconds=45), f"{speed}: wasn't cut"
             is_whole = SPEEDS[speed] != FULL_SPEED and reader.received >= song_bytes(server)
