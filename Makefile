@@ -27,8 +27,7 @@ run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=848
 
 test: .venv/.dev  ## Set up what the tests need, and run them all, on both kinds of engines
 	@sh scripts/test-tools.sh
-	$(PYTEST) $(ARGS)
-	$(ON_NODES) $(ARGS)
+	@ended=0; $(PYTEST) $(ARGS) || ended=1; $(ON_NODES) $(ARGS) || ended=1; exit $$ended
 
 nodes: .venv/.dev  ## Run only the second half of that: on PostgreSQL, Redis and S3
 	@sh scripts/test-tools.sh
