@@ -12,7 +12,7 @@ from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is measured on a machine that others use too may be tried once more; the summary names it (-raR)."""
+    """What is measured beside other work may be tried once more; the summary names it (-raR)."""
     for item in items:
         if {"live", "browser"} & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=1))

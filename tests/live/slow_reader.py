@@ -54,8 +54,8 @@ class SlowReader:
         return self.is_ended
 
     def arrived(self) -> int:
-        """What came to this machine so far, read or not: at full speed the system keeps up to 6 MB for a reader
-        who was held up for a few milliseconds, and no server can call that back."""
+        """What came to this machine so far, read or not: at full speed the system keeps up to 6 MB for a
+        reader who was held up for some milliseconds, and no server can call that back."""
         received, unread = self.received, array.array("i", [0])
         fcntl.ioctl(self._socket, termios.FIONREAD, unread)
         return received + unread[0]
