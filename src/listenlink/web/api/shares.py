@@ -38,6 +38,7 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_at: datetime | None = None
     allow_download: bool = False
     preview: bool = True
+    strict_open: bool = False
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ class Link(msgspec.Struct, frozen=True):
     starts_at: str | None
     allow_download: bool
     preview: bool
+    strict_open: bool
     revocation_reaches_players_within_seconds: int
     revocation_cuts_running_streams: bool
 
@@ -151,6 +153,7 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
         starts_at=iso_or_none(share.starts_at),
         allow_download=share.allow_download,
         preview=share.preview,
+        strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
             instance.revocation.reaches_players_within_seconds
         ),
@@ -175,4 +178,5 @@ def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
         starts_at,
         asked.allow_download,
         asked.preview,
+        asked.strict_open,
     )
