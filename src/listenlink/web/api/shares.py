@@ -29,7 +29,8 @@ from listenlink.web.paths import SHARED_PATH
 
 
 class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never."""
+    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never. With
+    `strict_open` only play and `Accept: application/json` open it."""
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: Annotated[int, Meta(ge=1)] | None = None
