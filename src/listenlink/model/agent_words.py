@@ -38,10 +38,12 @@ _NO_BOTS = frozenset(("cubot",))
 _SITE = re.compile(
     r"https?://|(?<![\w.])www\.|(?:^|[\s;(,])\+(?:mailto:|[\w-]+\.[\w.-]*[a-z])", re.IGNORECASE
 )
+# `Mozilla/5.0 (compatible; Name` is how robots say who they are; the browsers that said it are known.
+_ROBOTS = re.compile(r"Mozilla/[^(]*(?:$|\(compatible; (?!MSIE|Konqueror|Win32; WinHttp))")
 # Libraries that name their own source unless the program says who it is; what the program is, nobody can
-# tell. `fetch` was one of them in Node for years.
+# tell. `fetch` was one of them in Node for years. Not got: asked for JSON it names JSON.
 _LIBRARIES = re.compile(
-    r"(?:node-fetch|got|typhoeus|go-resty|k6)(?:/[\w.]+)?[ (+-]*https?://[^ )]+\)?", re.IGNORECASE
+    r"(?:node-fetch|typhoeus|go-resty|k6)(?:/[\w.]+)?[ (+-]*https?://[^ )]+\)?", re.IGNORECASE
 )
 # Programs that say `Mozilla` for no other reason than that everybody does, and then who they are.
 _SAY_WHO_THEY_ARE = ("powershell/", "winhttp.winhttprequest")
@@ -51,8 +53,10 @@ def is_lookers(agent: str) -> bool:
     """Whether this is the agent of a program that looks: it says so, or names the site that it looks for."""
     if _LIBRARIES.fullmatch(agent):
         return False
+    if _ROBOTS.match(agent) or _SITE.search(agent):
+        return True
     text = agent.lower()
-    if any(name in text for name in _ANYWHERE + _NAMES) or _SITE.search(agent):
+    if any(name in text for name in _ANYWHERE + _NAMES):
         return True
     words = {word.lower() for word in _PARTS.findall(agent)}
     if not _WORDS.isdisjoint(words):
