@@ -9,6 +9,11 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
     || command -v google-chrome >/dev/null || missing="$missing chromium fonts-dejavu-core"
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
+if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
+    [ -d /usr/share/wordpress ] && [ -n "$(command -v php)" ] \
+        && PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null \
+        || missing="$missing wordpress php-cli php-curl php-mysql mariadb-server"
+fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing for the tests:$missing"

@@ -22,7 +22,7 @@ def test_a_link_by_default(server: Server, owner: httpx.Client, song: dict[str, 
     link = owner.post(f"/tracks/{song['id']}/share").json()
     assert list(link) == [
         "id", "token", "url", "target_type", "visibility", "expires_at", "created_at", "max_opens", "label",
-        "starts_at", "allow_download", "preview", "revocation_reaches_players_within_seconds",
+        "starts_at", "allow_download", "preview", "strict_open", "revocation_reaches_players_within_seconds",
         "revocation_cuts_running_streams",
     ]  # fmt: skip
     assert link["id"].startswith("mslink_")
@@ -30,6 +30,7 @@ def test_a_link_by_default(server: Server, owner: httpx.Client, song: dict[str, 
     assert (link["target_type"], link["visibility"]) == ("track", "link_only")
     assert (link["expires_at"], link["max_opens"], link["label"]) == (None, None, None)
     assert (link["allow_download"], link["preview"]) == (False, True)
+    assert link["strict_open"] is False
     assert link["revocation_reaches_players_within_seconds"] == (1 if SENDS_AUDIO else 300)
     assert link["revocation_cuts_running_streams"] is SENDS_AUDIO
 
@@ -63,6 +64,8 @@ def test_all_terms_are_kept(owner: httpx.Client, song: dict[str, Any]) -> None:
         ({"max_opens": "null"}, "max_opens"),
         ({"starts_at": 57757}, "starts_at"),
         ({"allow_download": "true"}, "allow_download"),
+        ({"strict_open": "true"}, "strict_open"),
+        ({"strict_open": None}, "strict_open"),
         ({"expires_in_days": True}, "expires_in_days"),
         ({"max_opens": 0}, "max_opens"),
         ({"visibility": "secret"}, "visibility"),

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload, wait_for_sound
-from journeys.unfurlers import IN_APP_BROWSERS, UNFURLERS, Unfurler
+from journeys.unfurlers import IN_APP_BROWSERS, UNFURLERS, Program
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from media.make_audio import add_cover, make
@@ -50,7 +50,7 @@ def path_of(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def look(client: httpx.Client, unfurler: Unfurler, path: str) -> Looked:
+def look(client: httpx.Client, unfurler: Program, path: str) -> Looked:
     """Ask as the program does; then for everything the page names, by GET and HEAD, and by prefetch."""
     asked = client.request(unfurler.method, path, headers=unfurler.headers)
     assert asked.status_code == 200, unfurler.name
@@ -94,7 +94,7 @@ def opens_of(server: Server, link: dict[str, Any]) -> int:
 
 @of_each
 def test_a_program_sees_title_and_picture_and_opens_nothing(
-    server: Server, owner: httpx.Client, song: dict[str, Any], unfurler: Unfurler
+    server: Server, owner: httpx.Client, song: dict[str, Any], unfurler: Program
 ) -> None:
     link = share(owner, song["id"], max_opens=1)
     path = f"/v1/music/shared/{link['token']}"
@@ -114,7 +114,7 @@ def test_a_program_sees_title_and_picture_and_opens_nothing(
 
 @of_each
 def test_a_program_learns_nothing_of_a_link_whose_preview_is_hidden(
-    server: Server, owner: httpx.Client, song: dict[str, Any], unfurler: Unfurler
+    server: Server, owner: httpx.Client, song: dict[str, Any], unfurler: Program
 ) -> None:
     link = share(owner, song["id"], max_opens=1, preview=False)
     with server.listener() as program:

@@ -11,6 +11,10 @@ Told = dict[str, str | re.Pattern[str]]
 
 _NUMBER = re.compile(r"\d+")
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_ASKED_WITH = (
+    "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
+    "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, Origin, Referer"
+)
 _NOINDEX: Told = {"x-robots-tag": "noindex, nofollow, noarchive"}
 _LENGTH: Told = {"content-length": _NUMBER}
 _RATES: Told = {
@@ -42,7 +46,7 @@ _PUBLIC: Told = _NOINDEX | {
     "cross-origin-resource-policy": "cross-origin",
     "content-security-policy": _NOTHING,
     "cache-control": "no-store",
-    "vary": "Accept, User-Agent, Sec-Purpose",
+    "vary": _ASKED_WITH,
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "Listen-Session, X-Request-Id, Retry-After, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit",
@@ -69,11 +73,17 @@ _FRAMED: Told = _LENGTH | {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "cache-control": "no-store",
-    "vary": "Accept, Accept-Encoding, Accept-Language, User-Agent, Sec-Purpose",
+    "vary": "Accept-Encoding, " + _ASKED_WITH,
 }
 _PAGE: Told = _FRAMED | {
     "content-security-policy": _policy("'none'"),
     "cross-origin-opener-policy": "same-origin",
+}
+_EMBEDDABLE: Told = {
+    "link": re.compile(
+        r"<https://music\.example/oembed\?format=json&url=https://music\.example/v1/music/shared/"
+        r'shr_[0-9a-f]{32}>; rel="alternate"; type="application/json\+oembed"'
+    )
 }
 _EMPTY_PAGE: Told = {name: value for name, value in _PAGE.items() if name != "content-type"}
 _MEDIA: Told = _NOINDEX | {
@@ -152,7 +162,8 @@ TOLD: dict[str, Told] = {
     },
     "not_allowed": _PUBLIC | _JSON | {"allow": "GET, HEAD, POST, OPTIONS"},
     "page": _PAGE | _NOINDEX | _RATES,
-    "public_page": _PAGE | _RATES,
+    "shown_page": _PAGE | _NOINDEX | _RATES | _EMBEDDABLE,
+    "public_page": _PAGE | _RATES | _EMBEDDABLE,
     "refused_page": _PAGE | _NOINDEX,
     "limited_page": _PAGE | _NOINDEX | _SPENT,
     "busy_page": _PAGE | _NOINDEX | {"retry-after": "1"},

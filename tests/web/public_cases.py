@@ -135,7 +135,7 @@ def _open_cases() -> list[Case]:
         _case(f"{method} {SHARED}", status, kind, path, spent, headers=HTML)
         for method in ("GET", "HEAD")
         for status, kind, path, spent in (
-            (200, "page", "{w.path}", ""),
+            (200, "shown_page", "{w.path}", ""),
             (200, "page", "/v1/music/shared/{w.removed[token]}", ""),
             (200, "public_page", "/v1/music/shared/{w.public[token]}", ""),
             (404, "refused_page", _REFUSED, ""),

@@ -85,7 +85,8 @@ header_names = st.sampled_from([
     b"accept", b"accept-language", b"accept-encoding", b"user-agent", b"referer", b"listen-session", b"range",
     b"if-range", b"if-match", b"if-none-match", b"idempotency-key", b"content-type", b"content-length",
     b"upload-metadata", b"upload-length", b"upload-offset", b"tus-resumable", b"x-forwarded-for", b"cookie",
-    b"authorization", b"x-api-key", b"sec-purpose", b"transfer-encoding", b"origin", b"host",
+    b"authorization", b"x-api-key", b"sec-purpose", b"purpose", b"sec-fetch-dest",
+    b"transfer-encoding", b"origin", b"host",
 ])  # fmt: skip
 header_values = st.one_of(
     visible,
@@ -106,7 +107,7 @@ json_values = st.recursive(
 field_names = st.sampled_from([
     "name", "description", "cover_image_url", "title", "artist", "engine", "mode", "instrumental", "track_id",
     "position", "ordered_track_ids", "visibility", "expires_in_days", "max_opens", "label", "allow_download",
-    "preview", "scopes", "",
+    "preview", "strict_open", "scopes", "",
 ])  # fmt: skip
 json_bodies = st.one_of(
     st.dictionaries(field_names, json_values, max_size=4).map(lambda sent: json.dumps(sent).encode()),

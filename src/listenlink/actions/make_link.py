@@ -27,6 +27,7 @@ class ShareTerms:
     starts_at: int | None = None
     allow_download: bool = False
     preview: bool = True
+    strict_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,21 @@ async def make_link(
     An expiry beyond 90 days is clamped to 90 (docs/api.md, Share a track).
     """
     token = new_token()
-    draft = Share(
+    draft = _draft(caller, target_type, target_id, terms, now_us)
+
+    def add(connection: Connection) -> NewLink:
+        if not _is_own(connection, draft):
+            raise Problem(ProblemKind.NOT_FOUND)
+        number = shares.add_share(connection, draft, digest(token))
+        return NewLink(replace(draft, id=number), token)
+
+    return await database.write(lambda connection: doing(connection, add))
+
+
+def _draft(
+    caller: Caller, target_type: TargetType, target_id: int, terms: ShareTerms, now_us: int
+) -> Share:
+    return Share(
         id=0,
         organization_id=caller.organization_id,
         creator_id=caller.user_id,
@@ -67,16 +82,9 @@ async def make_link(
         rotation=0,
         allow_download=terms.allow_download,
         preview=terms.preview,
+        strict_open=terms.strict_open,
         created_at=now_us,
     )
-
-    def add(connection: Connection) -> NewLink:
-        if not _is_own(connection, draft):
-            raise Problem(ProblemKind.NOT_FOUND)
-        number = shares.add_share(connection, draft, digest(token))
-        return NewLink(replace(draft, id=number), token)
-
-    return await database.write(lambda connection: doing(connection, add))
 
 
 def expiry(days: int | None, now_us: int) -> int | None:

@@ -13,6 +13,7 @@ from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
 from listenlink.actions.opening.decisions import Opening as Opening
 from listenlink.actions.opening.rule import OpenRequest as OpenRequest
+from listenlink.actions.opening.rule import is_unmeant as is_unmeant
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Budget, Shortage
 from listenlink.store.opening.group_queue import GroupQueue

@@ -151,6 +151,9 @@ def share(
     hide_preview: Annotated[
         bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
     ] = False,
+    strict_open: Annotated[
+        bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
+    ] = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -165,6 +168,7 @@ def share(
         "label": label,
         "allow_download": allow_download,
         "preview": not hide_preview,
+        "strict_open": strict_open,
     }
     owning.share(target, terms, server, api_key, as_json)
 

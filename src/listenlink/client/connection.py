@@ -55,7 +55,9 @@ class Connection:
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send any request; return the whole answer if it succeeds. `options` are those of `get`."""
-        headers = dict(options.pop("headers", None) or {})
+        headers = httpx.Headers(options.pop("headers", None))
+        # By name: links may be set to open for nothing else.
+        headers.setdefault("Accept", "application/json")
         if self._api_key and self._may_carry_key(method, path):
             headers.setdefault("X-API-Key", self._api_key)
         try:

@@ -40,7 +40,7 @@ class LinkMethods(Owner):
 
     def share(self, target_id: str, **terms: Any) -> NewLink:
         """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days`,
-        `max_opens`, `label`, `starts_at`, `allow_download` and `preview`."""
+        `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and `strict_open`."""
         kind = _KINDS.get(target_id.partition("_")[0])
         if kind is None:
             raise ValueError(f"{target_id} is neither a track nor a collection")
@@ -58,8 +58,8 @@ class LinkMethods(Owner):
         return as_thing(self.get(self.path_of("share", share_id)), Link)
 
     def change_link(self, share_id: str, **changes: Any) -> Link:
-        """Change `visibility`, `expires_in_days`, `max_opens`, `label`, `allow_download` or `preview`;
-        None removes an end or a limit."""
+        """Change `visibility`, `expires_in_days`, `max_opens`, `label`, `allow_download`, `preview`
+        or `strict_open`; None removes an end or a limit."""
         return as_thing(self.patch(self.path_of("share", share_id), json=changes), Link)
 
     def rotate(self, share_id: str) -> NewLink:

@@ -78,6 +78,7 @@ class NewLink(Struct, frozen=True):
     starts_at: datetime | None
     allow_download: bool = False
     preview: bool = True
+    strict_open: bool = False
 
 
 class Link(Struct, frozen=True):
@@ -99,6 +100,7 @@ class Link(Struct, frozen=True):
     created_at: datetime
     allow_download: bool = False
     preview: bool = True
+    strict_open: bool = False
 
 
 class OpenLine(Struct, frozen=True):

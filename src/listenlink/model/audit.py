@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from listenlink.model.agent_words import is_browsers, is_lookers
+
 
 class Outcome(IntEnum):
     """How a request for a link ended. Stored as its number, reported as its name in lower case."""
@@ -43,14 +45,6 @@ class Agent(IntEnum):
 
 # Truncated before it's cached, so that long ones don't fill the memory.
 AGENT_BYTES = 512
-# Parts of names that only programs use: an app's built-in browser names the app as well ("Twitter for
-# iPhone"), but a person is using it.
-_UNFURLERS = (
-    "bot", "crawler", "spider", "preview", "facebookexternalhit", "whatsapp/", "slack-imgproxy",
-    "embedly", "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon",
-    "pleroma", "cardyb", "google-pagerenderer", "mediapartners", "microsoft office", "urlscan", "scanner",
-    "validator", "headlesschrome", "lemmy/", "tumblr/", "iframely", "misskey/", "synapse", "nextcloud server",
-)  # fmt: skip
 
 
 def classify_agent(user_agent: bytes) -> Agent:
@@ -60,12 +54,12 @@ def classify_agent(user_agent: bytes) -> Agent:
 
 @lru_cache(maxsize=2048)
 def _classify(user_agent: bytes) -> Agent:
-    text = user_agent.decode("latin-1").lower()
+    text = user_agent.decode("latin-1")
     if not text:
         return Agent.UNKNOWN
-    if any(word in text for word in _UNFURLERS):
+    if is_lookers(text):
         return Agent.UNFURLER
-    return Agent.PERSON if text.startswith("mozilla/") else Agent.PROGRAM
+    return Agent.PERSON if is_browsers(text) else Agent.PROGRAM
 
 
 @dataclass(frozen=True, slots=True)

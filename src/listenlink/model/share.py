@@ -40,7 +40,8 @@ class Share:
     """A share link as stored, without its token. Times in epoch µs.
 
     `rotation` increases when the link gets a new token; sessions and playback URLs from an older
-    rotation are dead. `preview` is whether title and cover are shown before the link is opened.
+    rotation are dead. `preview` is whether title and cover are shown before the link is opened, `strict_open`
+    whether it opens for nobody who doesn't ask for JSON by name or press play.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Share:
     rotation: int
     allow_download: bool
     preview: bool
+    strict_open: bool
     created_at: int
 
     def state(self, now_us: int) -> LinkState:

@@ -28,6 +28,7 @@ def add_share(connection: Connection, share: Share, token_digest: bytes) -> int:
         "expires_at": share.expires_at,
         "allow_download": share.allow_download,
         "preview": share.preview,
+        "strict_open": share.strict_open,
         "created_at": share.created_at,
     }
     return insert_with_new_id(
@@ -146,5 +147,6 @@ def _share(row: Row[tuple[object, ...]]) -> Share:
         rotation=row.rotation,
         allow_download=row.allow_download,
         preview=row.preview,
+        strict_open=row.strict_open,
         created_at=row.created_at,
     )

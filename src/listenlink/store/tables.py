@@ -151,6 +151,7 @@ shares = Table(
     Column("rotation", Integer, nullable=False, server_default=text("0")),
     Column("allow_download", Boolean, nullable=False, server_default=text("false")),
     Column("preview", Boolean, nullable=False, server_default=text("true")),
+    Column("strict_open", Boolean, nullable=False, server_default=text("false")),
     at("created_at"),
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),

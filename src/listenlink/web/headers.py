@@ -13,6 +13,11 @@ _EXPOSED = (
     b"Listen-Session, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
     b"X-RateLimit-Reset, RateLimit-Policy, RateLimit"
 )
+# All that `web/negotiation.py` reads.
+_ASKED_WITH = (
+    b"Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
+    b"Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, Origin, Referer"
+)
 
 
 def everywhere(is_https: bool) -> Headers:
@@ -40,7 +45,7 @@ PUBLIC_JSON: Headers = [
     (b"content-security-policy", _CSP_NOTHING),
     (b"cache-control", b"no-store"),
     (b"x-robots-tag", b"noindex, nofollow, noarchive"),
-    (b"vary", b"Accept, User-Agent, Sec-Purpose"),
+    (b"vary", _ASKED_WITH),
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", _EXPOSED),
 ]
@@ -79,7 +84,7 @@ def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"permissions-policy", _PERMISSIONS),
         (b"cache-control", b"no-store"),
-        (b"vary", b"Accept, Accept-Encoding, Accept-Language, User-Agent, Sec-Purpose"),
+        (b"vary", b"Accept-Encoding, " + _ASKED_WITH),
     ]
 
 

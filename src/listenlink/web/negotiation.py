@@ -2,35 +2,95 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from functools import lru_cache
 
+from listenlink.model.agent_words import is_browsers
 from listenlink.model.audit import AGENT_BYTES, Agent, classify_agent
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
+_ANY = frozenset(("*/*", "*", "application/*"))
+# What Java's HttpURLConnection sends where the program said nothing: it isn't asking for a page.
+_JAVAS = (
+    frozenset(("text/html", "image/gif", "image/jpeg", "*/*")),
+    frozenset(("text/html", "image/gif", "image/jpeg", "*", "*/*")),
+)
 # Headers are cut to this before anything is remembered, so that long ones don't fill the memory.
 MOST_CHARACTERS = 1024
 
+_PREFETCHES = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
+# Fetch Metadata, section 2.1: what a browser wants it for. For an image, a style or a script nobody
+# is going to hear anything; nor for what will be thought of next.
+_OPENING_DESTINATIONS = frozenset((b"empty", b"document", b"iframe", b"audio"))
+# A browser sends one of them with what a page's script asks for; over plain http there is no Fetch Metadata.
+_BROWSERS_OWN = frozenset((b"sec-fetch-site", b"sec-fetch-dest", b"origin", b"referer"))
 
-def wants_page(headers: dict[bytes, bytes]) -> bool:
-    """Whether a person, a prefetching browser or an unfurler is asking (docs/api.md, The share page).
 
-    Whoever asks for JSON by name gets it: an app's own browser may look like the unfurler of the
-    same app.
+class Wanted(IntEnum):
+    """What a request for a link wants: to look, to open it, or, by its silence, to open it if that's
+    all that can be told (`docs/api.md`, The share page)."""
+
+    PAGE = 1
+    JSON = 2
+    ANYTHING = 3
+
+
+# Needed at every open, and looking a name up in an enum is expensive.
+_PAGE, _ANYTHING = Wanted.PAGE, Wanted.ANYTHING
+
+
+def what_is_wanted(headers: dict[bytes, bytes]) -> Wanted:
+    """The one decision on who looks and who opens; what the headers are named is in lower case.
+
+    Prefetching looks, whatever it asks for. Else whoever names JSON in `Accept` gets it, whatever the
+    `User-Agent`: an app's own browser may look like the unfurler of the same app.
     """
-    if b"sec-purpose" in headers:
-        return True
+    if not _PREFETCHES.isdisjoint(headers):
+        return _PAGE
     accept, agent = headers.get(b"accept", b""), headers.get(b"user-agent", b"")
-    return _prefers_page(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])
+    wanted, is_browser = _by_names(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])
+    if wanted is not _ANYTHING:
+        return wanted
+    if headers.get(b"sec-fetch-dest", b"empty") not in _OPENING_DESTINATIONS:
+        return _PAGE
+    return _PAGE if is_browser and not _is_sent_by_browser(headers) else wanted
 
 
 @lru_cache(maxsize=2048)
-def _prefers_page(accept: bytes, agent: bytes) -> bool:
+def _by_names(accept: bytes, agent: bytes) -> tuple[Wanted, bool]:
+    """What `Accept` and `User-Agent` say by themselves, and whether a browser's agent was sent."""
     weights = dict(reversed(weighted(accept.decode("latin-1"))))
+    names = frozenset(name for name in weights if "/" in name or name == "*")
+    if names in _JAVAS:
+        names, weights = frozenset(), {}
     html, json = max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
+    is_browser = is_browsers(agent.decode("latin-1"))
     if html or json:
-        return html > 0 and html >= json
-    return classify_agent(agent) is Agent.UNFURLER
+        return (Wanted.PAGE if html > 0 and html >= json else Wanted.JSON), is_browser
+    if classify_agent(agent) is Agent.UNFURLER or _has_no_use_for_json(names):
+        return Wanted.PAGE, is_browser
+    return Wanted.ANYTHING, is_browser
+
+
+def _has_no_use_for_json(names: frozenset[str]) -> bool:
+    """Whether these media ranges ask for a picture, or for what the JSON isn't, except for sound."""
+    if any(name.startswith("image/") for name in names):
+        return True
+    if any(name.startswith("audio/") for name in names):
+        return False
+    return bool(names) and _ANY.isdisjoint(names)
+
+
+def _is_sent_by_browser(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request with a browser's agent has anything that a browser adds by itself. Nobody's browser
+    speaks every language: `*` is what programs say, and Node's `fetch` adds a `Sec-Fetch-Mode` to it."""
+    if not _BROWSERS_OWN.isdisjoint(headers):
+        return True
+    language = headers.get(b"accept-language")
+    if language is None:
+        return b"sec-fetch-mode" in headers
+    return language.strip() != b"*"
 
 
 def weighted(header: str) -> tuple[tuple[str, float], ...]:

@@ -13,6 +13,11 @@ AUDIO_PATH = signed_url.PATH
 DOWNLOAD_PATH = signed_url.DOWNLOAD_PATH
 
 
+def oembed_address(base_url: str, token: str) -> str:
+    """Where a link's player is described (oEmbed 1.0, section 4)."""
+    return f"{base_url}/oembed?format=json&url={base_url}{SHARED_PATH}{token}"
+
+
 def token_of(scope: Mapping[str, Any], before: str = SHARED_PATH, *, has_more: bool = False) -> str:
     """The token in the request's path after `before`, undecoded: a token has one spelling, and `%73hr_…`
     isn't it. `has_more`: the path goes on after the token."""

@@ -11,7 +11,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 import msgspec
 
-from listenlink.actions.opening.rule import OpenRequest, session_of, takes_one, why_refused
+from listenlink.actions.opening.rule import (
+    OpenRequest,
+    only_looks,
+    session_of,
+    takes_one,
+    why_refused,
+)
 from listenlink.clock import SECOND_US
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
@@ -155,7 +161,7 @@ class Decisions:
         if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
             return Opening(Outcome.REMOVED, None, link, left)
         session = session_of(asked, link)
-        if not asked.counts:
+        if only_looks(asked, link, session):
             return Opening(Outcome.VIEWED, None, link, left, None, session)
         tracks = [link.track] if link.track else []
         if session is not None:

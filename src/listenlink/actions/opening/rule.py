@@ -14,7 +14,8 @@ from listenlink.store.opening.open_rows import FoundLink
 
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
+    """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
+    is False if it would take anything, so that nobody can tell whether an open is meant.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None.
@@ -30,6 +31,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     trace: int
     now_us: int
     tick_us: int
+    is_meant: bool = True
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
@@ -40,9 +42,22 @@ def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | No
     return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
 
 
+def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSession | None) -> bool:
+    """Whether the link wants its open to be meant, and this one may not be. Who has a session meant it."""
+    return link is not None and bool(link.strict_open) and not asked.is_meant and session is None
+
+
+def only_looks(asked: OpenRequest, link: FoundLink, session: ListenSession | None) -> bool:
+    """Whether the request looks at the link and doesn't open it."""
+    return not asked.counts or is_unmeant(asked, link, session)
+
+
 def takes_one(asked: OpenRequest, link: FoundLink) -> bool:
     """Whether the request, if it isn't refused, counts against the link's limit."""
-    if link.max_opens is None or not asked.counts or session_of(asked, link) is not None:
+    if link.max_opens is None or not asked.counts:
+        return False
+    session = session_of(asked, link)
+    if session is not None or only_looks(asked, link, session):
         return False
     return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
 

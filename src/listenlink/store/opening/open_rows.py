@@ -46,6 +46,7 @@ class FoundLink(NamedTuple):
     expires_at: int | None
     revoked_at: int | None
     rotation: int
+    strict_open: int
     track: FoundTrack | None
     collection: FoundCollection | None
 

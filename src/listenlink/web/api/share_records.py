@@ -51,6 +51,7 @@ class LinkRecord(msgspec.Struct, frozen=True):
     created_at: str
     allow_download: bool
     preview: bool
+    strict_open: bool
     revocation_reaches_players_within_seconds: int
     revocation_cuts_running_streams: bool
 
@@ -65,6 +66,7 @@ class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
     allow_download: bool | UnsetType = UNSET
     preview: bool | UnsetType = UNSET
+    strict_open: bool | UnsetType = UNSET
 
 
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
@@ -180,6 +182,7 @@ def _record(told: ToldLink, instance: Instance, now_us: int) -> LinkRecord:
         created_at=iso_seconds(share.created_at),
         allow_download=share.allow_download,
         preview=share.preview,
+        strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
             instance.revocation.reaches_players_within_seconds
         ),

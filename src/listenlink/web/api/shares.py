@@ -29,7 +29,8 @@ from listenlink.web.paths import SHARED_PATH
 
 
 class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never."""
+    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never. With
+    `strict_open` only play and `Accept: application/json` open it."""
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: Annotated[int, Meta(ge=1)] | None = None
@@ -38,6 +39,7 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_at: datetime | None = None
     allow_download: bool = False
     preview: bool = True
+    strict_open: bool = False
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ class Link(msgspec.Struct, frozen=True):
     starts_at: str | None
     allow_download: bool
     preview: bool
+    strict_open: bool
     revocation_reaches_players_within_seconds: int
     revocation_cuts_running_streams: bool
 
@@ -151,6 +154,7 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
         starts_at=iso_or_none(share.starts_at),
         allow_download=share.allow_download,
         preview=share.preview,
+        strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
             instance.revocation.reaches_players_within_seconds
         ),
@@ -175,4 +179,5 @@ def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
         starts_at,
         asked.allow_download,
         asked.preview,
+        asked.strict_open,
     )

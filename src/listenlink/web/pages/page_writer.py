@@ -17,7 +17,7 @@ from listenlink.web.pages.licence_words import licence_name, licence_sentence
 from listenlink.web.pages.linked_data import linked_data
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.pages.script_words import script_words
-from listenlink.web.paths import SHARED_PATH
+from listenlink.web.paths import SHARED_PATH, oembed_address
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -48,7 +48,7 @@ class PageWriter:
             preview_url=self._base_url + preview if page.title else None,
             share_url=url,
             embed_url=f"{self._base_url}/embed/{token}",
-            oembed_url=f"{self._base_url}/oembed?format=json&url={url}",
+            oembed_url=oembed_address(self._base_url, token),
             ends_on=_date(page.expires_at, language) if page.expires_at else None,
             words=inline_json(script_words(translations.gettext)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.open_link import Opening, OpenRequest, is_unmeant
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget, Shortage
@@ -12,7 +12,7 @@ from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
 from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
-from listenlink.web.negotiation import wants_page
+from listenlink.web.negotiation import Wanted, what_is_wanted
 from listenlink.web.paths import token_of
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
@@ -23,6 +23,10 @@ _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 _RESOLVE = Budget.RESOLVE
 _ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
 _JSON = (b"content-type", b"application/json")
+_READING = ("GET", "HEAD")
+# Needed at every open, and looking a name up in an enum is expensive.
+_PAGE, _BY_NAME = Wanted.PAGE, Wanted.JSON
+_LOOKED_AT = (Outcome.VIEWED, Outcome.REMOVED)
 
 
 class PublicDoor:
@@ -41,31 +45,40 @@ class PublicDoor:
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
         method = scope["method"]
-        if method == "POST" or (method in ("GET", "HEAD") and wants_page(headers)):
+        wanted = what_is_wanted(headers) if method in _READING else None
+        if wanted is _PAGE or method == "POST":
             await self._pages.share_page(scope, headers, send)
             return
         began_at = time.perf_counter()
-        answer = await self.answer(scope, headers)
+        answer, endpoints = await self.answer(scope, headers, is_meant=wanted is _BY_NAME)
         self.seconds.add(time.perf_counter() - began_at)
         self.tally.add(answer.status)
-        await send_answer(scope, send, answer, self._headers)
+        await send_answer(scope, send, answer, endpoints)
 
-    async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
-        """The whole journey of a link: who is asking, may they, what is it, does it count, what to answer."""
-        method = scope["method"]
+    async def answer(
+        self, scope: Scope, headers: dict[bytes, bytes], *, is_meant: bool
+    ) -> tuple[Answer, Headers]:
+        """The whole journey of a link: who is asking, may they, what is it, does it count, what to answer.
+        With the answer come the headers of all answers of its kind."""
+        method, token = scope["method"], token_of(scope)
         if method == "OPTIONS":
-            return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")])
-        asked = self._requests.read(scope, headers, token_of(scope), counts=method == "GET")
-        if method not in ("GET", "HEAD"):
-            refused = problem_answer(
-                Problem(ProblemKind.METHOD_NOT_ALLOWED), scope[TRACE], asked.now_us
-            )
+            return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")]), self._headers
+        counts = method == "GET"
+        asked = self._requests.read(scope, headers, token, counts=counts, is_meant=is_meant)
+        if method not in _READING:
+            problem = Problem(ProblemKind.METHOD_NOT_ALLOWED)
+            refused = problem_answer(problem, scope[TRACE], asked.now_us)
             refused.headers.append(_ALLOW)
-            return refused
+            return refused, self._headers
         try:
             opening = await self._instance.opener.open(asked)
         except Problem as problem:
-            return problem_answer(problem, asked.trace, asked.now_us)
+            return problem_answer(problem, asked.trace, asked.now_us), self._headers
+        if opening.outcome in _LOOKED_AT and is_unmeant(asked, opening.link, opening.session):
+            return await self._pages.show(headers, asked, token, opening)
+        return self._told(asked, opening), self._headers
+
+    def _told(self, asked: OpenRequest, opening: Opening) -> Answer:
         if opening.outcome is Outcome.REFUSED:
             return problem_answer(Problem(ProblemKind.LINK_REFUSED), asked.trace, asked.now_us)
         if opening.shortage is not None:

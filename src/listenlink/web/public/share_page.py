@@ -25,7 +25,7 @@ from listenlink.web.headers import text_of
 from listenlink.web.packing import as_taken, write_packed
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_writer import PageWriter
-from listenlink.web.paths import SHARED_PATH, token_of
+from listenlink.web.paths import SHARED_PATH, oembed_address, token_of
 from listenlink.web.problems import RETRY_AFTER_SECONDS
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_request import ShareRequests
@@ -65,6 +65,13 @@ class PageDoor:
         status = await self._answer(scope, headers, send, asked, token, is_embed=False)
         self.tally.add(status)
 
+    async def show(
+        self, headers: dict[bytes, bytes], asked: OpenRequest, token: str, found: Opening
+    ) -> tuple[Answer, Headers]:
+        """The page of a link that was found, for a request that turned out only to look; with the headers
+        of all pages."""
+        return await self._make(headers, asked, token, found, is_embed=False), self._shared
+
     async def embed(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
     ) -> None:
@@ -90,9 +97,25 @@ class PageDoor:
         is_embed: bool,
         needs_session: bool = False,
     ) -> int:
+        answer = await self._make(
+            headers, asked, token, is_embed=is_embed, needs_session=needs_session
+        )
+        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+        return answer.status
+
+    async def _make(
+        self,
+        headers: dict[bytes, bytes],
+        asked: OpenRequest,
+        token: str,
+        found: Opening | None = None,
+        *,
+        is_embed: bool,
+        needs_session: bool = False,
+    ) -> Answer:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
-            opening = await self._instance.opener.open(asked)
+            opening = found or await self._instance.opener.open(asked)
             if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
                 opening = Opening(Outcome.REFUSED)
             if opening.session is not None and needs_session:
@@ -109,12 +132,18 @@ class PageDoor:
             elif written is not None and opening.link is not None:
                 is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
                 answer = _page_answer(headers, 200, written, fixed.robots(is_indexed))
+                if not needs_session and not is_embed:
+                    answer.headers.append(self._described_at(token))
             else:
                 answer = await self._nothing(headers, asked, opening, language)
             answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
-        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
-        return answer.status
+        return answer
+
+    def _described_at(self, token: str) -> tuple[bytes, bytes]:
+        """What the page's `<link>` says, for whoever asks for the headers alone (oEmbed 1.0, section 4)."""
+        place = oembed_address(self._instance.settings.base_url, token)
+        return b"link", f'<{place}>; rel="alternate"; type="application/json+oembed"'.encode()
 
     async def _find_written(
         self, opening: Opening, asked: OpenRequest, kind: tuple[object, ...], write: Write

@@ -31,6 +31,7 @@ class ShareRequests:
         session_text: str | None = None,
         *,
         counts: bool,
+        is_meant: bool = True,
     ) -> OpenRequest:
         """The request; its session is that of `Listen-Session` if no other is given."""
         clock = self._instance.clock
@@ -48,6 +49,7 @@ class ShareRequests:
             trace=scope[TRACE],
             now_us=now_us,
             tick_us=clock.tick_us(),
+            is_meant=is_meant,
         )
 
     async def look(self, asked: OpenRequest) -> Opening:
