@@ -85,26 +85,32 @@ class Sharing(RuleBasedStateMachine):
     def share(
         self, pick: int, is_track: bool, days: int | None, opens: int | None, starts: int | None
     ) -> None:
+        """At times strictly."""
         things = self.model.tracks if is_track else list(self.model.collections)
         if not things:
             return
         kind = TargetType.TRACK if is_track else TargetType.COLLECTION
         target, now_us = things[pick % len(things)], self.model.now_us
         starts_at = None if starts is None else now_us + starts
-        terms = ShareTerms(expires_in_days=days, max_opens=opens, starts_at=starts_at)
+        terms = ShareTerms(
+            expires_in_days=days, max_opens=opens, starts_at=starts_at, strict_open=bool(pick & 2)
+        )
         made = self.world.run(make_link(self.database, self.creator, kind, target, terms, now_us))
         expires_at = None if days is None else now_us + min(days, 90) * DAY_US
-        self.model.links.append(
-            Link(made.share.id, kind.value, target, [made.token], starts_at, expires_at, opens)
+        tokens, is_strict = [made.token], bool(pick & 2)
+        link = Link(
+            made.share.id, kind.value, target, tokens, starts_at, expires_at, opens, is_strict
         )
+        self.model.links.append(link)
 
     @precondition(lambda self: self.has_links)
-    @rule(pick=PICKS, times=some.integers(1, 6))
-    def open(self, pick: int, times: int) -> None:
-        """Also several at one moment: a group commit grants no more than are left."""
+    @rule(pick=PICKS, meant=some.lists(some.booleans(), min_size=1, max_size=6))
+    def open(self, pick: int, meant: list[bool]) -> None:
+        """Also several at one moment: a group commit grants no more than are left, and none to who only
+        looks."""
         link = self.link(pick)
-        openings = self.world.open_many([(link.tokens[-1], None)] * times)
-        expected = [self.model.open(link) for _ in range(times)]
+        openings = self.world.open_many([(link.tokens[-1], None)] * len(meant), meant=meant)
+        expected = [self.model.open(link, is_meant=is_meant) for is_meant in meant]
         assert [outcome_of(opening) for opening in openings] == expected
         self.seen.update(expected)
         for opening in openings:

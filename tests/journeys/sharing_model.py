@@ -44,6 +44,7 @@ class Link:
     starts_at: int | None
     expires_at: int | None
     max_opens: int | None
+    is_strict: bool
     opens: int = 0
     revoked: bool = False
 
@@ -96,8 +97,15 @@ class Model:
         is_young = self.now_us // SECOND_US < session.ends_at_seconds
         return is_young and session.rotation == session.link.rotation
 
-    def open(self, link: Link, session: Session | None = None, counts: bool = True) -> str:
-        """What comes of asking for the link with its present token; an open is counted."""
+    def open(
+        self,
+        link: Link,
+        session: Session | None = None,
+        counts: bool = True,
+        is_meant: bool = True,
+    ) -> str:
+        """What comes of asking for the link with its present token; an open is counted. It `is_meant` if JSON
+        is asked for by name, or play was pressed."""
         is_going_on = session is not None and session.link is link and self.is_valid(session)
         if reason := link.refusal(self.now_us):
             return reason
@@ -109,6 +117,8 @@ class Model:
             return "VIEWED"
         if is_going_on:
             return "RENEWED"
+        if link.is_strict and not is_meant:
+            return "VIEWED"
         link.opens += 1
         return "OPENED"
 

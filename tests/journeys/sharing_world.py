@@ -106,15 +106,19 @@ class World:
         return self.run(self.instance.database.write(add))
 
     def open_many(
-        self, asked: list[tuple[str, ListenSession | None]], counts: bool = True
+        self,
+        asked: list[tuple[str, ListenSession | None]],
+        counts: bool = True,
+        meant: list[bool] | None = None,
     ) -> list[Opening]:
-        """Open all at one moment: one transaction."""
+        """Open all at one moment: one transaction. All are `meant` unless it says which."""
+        requests = [
+            self._request(*one, counts, is_meant)
+            for one, is_meant in zip(asked, meant or [True] * len(asked), strict=True)
+        ]
 
         async def open_all() -> list[Opening]:
-            opener = self.instance.opener
-            return await asyncio.gather(
-                *(opener.open(self._request(token, session, counts)) for token, session in asked)
-            )
+            return await asyncio.gather(*map(self.instance.opener.open, requests))
 
         return self.run(open_all())
 
@@ -132,7 +136,9 @@ class World:
         playing = self._runner.run(self.instance.player.begin(signed, self.clock.now_us()))
         return playing is not None
 
-    def _request(self, token: str, session: ListenSession | None, counts: bool) -> OpenRequest:
+    def _request(
+        self, token: str, session: ListenSession | None, counts: bool, is_meant: bool
+    ) -> OpenRequest:
         now_us, signer = self.clock.now_us(), self.instance.session_signer
         text = "" if session is None else write_session(session, signer)
         return OpenRequest(
@@ -146,6 +152,7 @@ class World:
             trace=next(_traces),
             now_us=now_us,
             tick_us=self.clock.tick_us(),
+            is_meant=is_meant,
         )
 
 

@@ -146,7 +146,7 @@ class Life(Sharing):
     @rule(pick=PICKS, passed_us=PASSED_US)
     def listen(self, pick: int, passed_us: int) -> None:
         """As listeners do: open, play, go on some time later."""
-        self.open(pick, 1)
+        self.open(pick, [True])
         if self.sessions:
             self.time_passes(passed_us)
             self.renew(0, 1)

@@ -108,6 +108,13 @@ def test_what_a_browser_wants_for_something_else_is_a_look(destination: str) -> 
         assert wanted(agent, "application/json", Sec_Fetch_Dest=destination) is Wanted.JSON
 
 
+def test_a_robot_that_says_whom_to_write_to_looks() -> None:
+    for agent in (CHROME, "curl/8.5.0", None):
+        sent = {"From": "somebody@harbour.example", "Accept_Language": "en"}
+        assert wanted(agent, **sent) is Wanted.PAGE
+        assert wanted(agent, "application/json", **sent) is Wanted.JSON
+
+
 @pytest.mark.parametrize("destination", ["empty", "document", "iframe", "audio"])
 def test_what_a_browser_may_open(destination: str) -> None:
     assert wanted(CHROME, Sec_Fetch_Dest=destination) is Wanted.ANYTHING

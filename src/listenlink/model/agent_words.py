@@ -14,13 +14,13 @@ _ANYWHERE = (
 )  # fmt: skip
 # The same, of programs whose names say nothing of what they do.
 _NAMES = (
-    "facebookexternalhit", "whatsapp", "embedly", "iframely", "embera", "summaly", "pinterest/0", "vkshare",
-    "viber", "line-poker", "kakaotalk-scrap", "mastodon", "pleroma", "akkoma", "friendica", "cardyb",
-    "lemmy/", "misskey/", "synapse", "rocket.chat", "discourse", "disqus", "tumblr/", "flipboard",
-    "wordpress", "nextcloud", "google-pagerenderer", "mediapartners", "slurp", "hatena", "nuzzel",
-    "newspaper/", "feedly", "reeder/", "instapaper", "wallabag", "citoid", "zotero", "microsoft office",
-    "lychee/", "w3c-", "w3c_", "gtmetrix", "pingdom", "zabbix", "nagios", "check_http", "statuscake",
-    "site24x7", "updown.io", "synthetics", "monit/", "gatus", "blackbox", "prometheus/",
+    "facebookexternalhit", "whatsapp", "embedly", "iframely", "embera", "micawber", "summaly",
+    "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon", "pleroma", "akkoma",
+    "friendica", "cardyb", "lemmy/", "misskey/", "synapse", "rocket.chat", "discourse", "disqus", "tumblr/",
+    "flipboard", "wordpress", "nextcloud", "google-pagerenderer", "mediapartners", "slurp", "hatena",
+    "nuzzel", "newspaper/", "feedly", "reeder/", "instapaper", "wallabag", "citoid", "zotero",
+    "microsoft office", "lychee/", "w3c-", "w3c_", "gtmetrix", "pingdom", "zabbix", "nagios", "check_http",
+    "statuscake", "site24x7", "updown.io", "synthetics", "monit/", "gatus", "blackbox", "prometheus/",
 )  # fmt: skip
 # Found as words of their own: "Bottle" is no bot, "Embedded" embeds nothing, and "Treader" doesn't read.
 _WORDS = frozenset(

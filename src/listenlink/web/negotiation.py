@@ -54,6 +54,9 @@ def what_is_wanted(headers: dict[bytes, bytes]) -> Wanted:
         return wanted
     if headers.get(b"sec-fetch-dest", b"empty") not in _OPENING_DESTINATIONS:
         return _PAGE
+    # Robots say whom to write to, and they alone (RFC 9110, section 10.1.2).
+    if b"from" in headers:
+        return _PAGE
     return _PAGE if is_browser and not _is_sent_by_browser(headers) else wanted
 
 
