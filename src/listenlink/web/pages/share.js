@@ -1,6 +1,7 @@
 // Begins here: a page with content, or the page of a refused link that may still have a session.
 
 import { Link } from "./link.js";
+import { showMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
 
@@ -71,5 +72,6 @@ async function tryAgain() {
   }
 }
 
+showMoments();
 if (document.getElementById("data")) begin(read("data"));
 else tryAgain();
