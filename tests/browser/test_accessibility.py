@@ -128,7 +128,7 @@ def test_nothing_is_wrong_where_who_has_an_account_saves(axe_visit: Visits, stud
     assert violations(page) == []
     page.locator("#save-key").fill("ak_wrong")
     page.locator("#save-confirm").click()
-    page.wait_for_function("document.getElementById('save-status').textContent")
+    page.wait_for_function("() => document.getElementById('save-status').textContent")
     assert violations(page) == []
 
 
@@ -226,7 +226,7 @@ def test_who_has_an_account_gets_there_by_keyboard(visit: Visits, studio: Studio
     assert tabbed(page, 2) == ["save-key", "save-confirm"]
     page.locator("#save-key").fill("ak_wrong")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('save-status').textContent")
+    page.wait_for_function("() => document.getElementById('save-status').textContent")
     assert page.evaluate(_FOCUS) == "save-key"
 
 

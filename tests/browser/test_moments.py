@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -18,11 +19,16 @@ NOON, NIGHT = datetime(2031, 1, 31, 12, 5, 59, tzinfo=UTC), datetime(2032, 1, 1,
 
 
 @pytest.fixture(scope="module")
+def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Any."""
+    return upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))
+
+
+@pytest.fixture(scope="module")
 def endings(
-    server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+    server: Server, owner: httpx.Client, song: dict[str, Any]
 ) -> dict[datetime | None, str]:
     """The addresses of links that end at these moments, and of one that never ends."""
-    song = upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))
     urls: dict[datetime | None, str] = {None: share(owner, song["id"])["url"]}
     for ends_at in (NOON, NIGHT):
         link = share(owner, song["id"])
@@ -92,6 +98,19 @@ def test_without_script_it_is_utc_and_says_so(
     window.page.locator("#play").click()
     window.page.wait_for_url("**/listening/*")
     assert expected in said(window.page)
+
+
+def test_a_link_that_was_closed_is_not_called_open(
+    visit: Visits, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"], expires_in_days=3)
+    page = open_page(visit(), link)
+    expect(page.locator("footer time")).to_be_visible()
+    page.locator("#play").click()
+    page.wait_for_function("() => localStorage.getItem('listenlink:opened')")
+    owner.delete(f"/share/{link['id']}").raise_for_status()
+    page.wait_for_selector("body.closed")
+    expect(page.locator("footer time")).to_be_hidden()
 
 
 def test_a_link_without_an_end_names_none(

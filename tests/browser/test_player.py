@@ -95,7 +95,7 @@ def test_a_collection_plays_on_by_itself_and_by_its_buttons(
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     page.get_by_role("button", name="Previous").click()
     expect(current).to_contain_text("Song 1")
-    page.get_by_role("button", name="Play Song 2").click()
+    page.get_by_role("button", name="Song 2").click()
     expect(current).to_contain_text("Song 2")
     assert opens(owner, link) == 1
 

@@ -72,7 +72,7 @@ def test_a_link_that_opens_no_more_says_so_to_who_opened_it_here(
     here, elsewhere = visit(locale="en-US"), visit(locale="en-US")
     page = open_page(here, link)
     page.locator("#play").click()
-    page.wait_for_function("localStorage.getItem('listenlink:opened')")
+    page.wait_for_function("() => localStorage.getItem('listenlink:opened')")
     here.page.close()
     assert link["token"] not in str(here.context.storage_state())
     sent, said = reopened(here, link["url"])
