@@ -53,6 +53,22 @@ def test_a_hidden_preview_says_what_is_there_before_any_script(
     expect(page.locator("#licence-sentence")).to_contain_text("Press play to listen.")
 
 
+def test_who_has_an_account_saves_the_track_and_nobody_else_is_asked(
+    visit: Visits, server: Server, owner: httpx.Client, songs: list[dict[str, Any]]
+) -> None:
+    link = share(owner, songs[0]["id"])
+    page = open_page(visit(viewport=SIZES["phone"]), link)
+    expect(page.locator("#save-key")).to_be_hidden()
+    page.get_by_text("I have an account here").click()
+    page.get_by_label("API key").fill(server.api_key)
+    page.get_by_role("button", name="Save to my library").click()
+    expect(page.locator("#save-status")).to_have_text("It's in your library now.")
+    page.reload()
+    page.get_by_text("I have an account here").click()
+    expect(page.get_by_label("API key")).to_have_value(server.api_key)
+    assert opens(owner, link) == 0
+
+
 def reopened(window: Visit, url: str, **clock: Any) -> tuple[str, str]:
     """The page in a new tab of the same browser: what the server sent, and what it says then."""
     tab = window.context.new_page()
