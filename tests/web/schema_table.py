@@ -130,8 +130,9 @@ STRANGE: dict[str, Any] = {
             "application/json": {"schema": {"oneOf": [TRACK, {"type": "null"}]}}}}},
         "schemas": {
             "Track": {"type": "object", "required": ["title"], "description": "A [link](javascript:x) <b>",
-                      "properties": {"title": {"type": "string", "maxLength": 5}, "more": {}},
+                      "properties": {"title": {"type": "string", "maxLength": 5}, "more": False},
                       "examples": [{"title": "<s>"}]},
+            "Any": True,
             "State": {"enum": ["on", "off"], "type": "string"},
             "a.b.Page_a.b.Track_": {"type": "array", "items": TRACK},
         },

@@ -102,6 +102,8 @@ def test_whatever_is_in_a_document_is_shown() -> None:
         "application/json: Track or null", "title required string at most 5 characters",
     ):  # fmt: skip
         assert expected in told, expected
+    assert article(page, "schema-Any") == "Any anything"
+    assert "more nothing" in article(page, "schema-Track")
     assert "on or off" in article(page, "schema-State")
     assert '"title": "<s>"' in article(page, "schema-Track")
     assert "array of Track" in article(page, "schema-a-b-Page-a-b-Track")

@@ -13,6 +13,7 @@ from listenlink.web.pages.schema_words import (
     Field,
     Json,
     code,
+    description_of,
     fields_of,
     line_of,
     notes_of,
@@ -128,7 +129,7 @@ class _Reader:
             Named(
                 "schema-" + slug(name),
                 shown_name(name),
-                text_of(schema.get("description")),
+                text_of(description_of(schema)),
                 self._content("", {"schema": schema}),
             )
             for name, schema in known.items()
@@ -179,7 +180,7 @@ class _Reader:
         notes += [Markup("for example {}").format(code(value)) for value in given]
         if told.get("deprecated"):
             notes.append(escape("deprecated"))
-        described = line_of(told.get("description") or schema.get("description"))
+        described = line_of(told.get("description") or description_of(schema))
         return Field(name, type_of(schema), told.get("required", False), notes, described)
 
     def _contents(self, holder: Json, *, is_sent: bool = False) -> Iterator[Content]:

@@ -209,6 +209,11 @@ def _examples(schema: Json) -> list[Any]:
     return [*schema.get("examples", ()), *([schema["example"]] if "example" in schema else [])]
 
 
+def description_of(schema: Any) -> str | None:
+    """What a schema says of itself; `true` and `false` are schemas, too, and say nothing."""
+    return schema.get("description") if isinstance(schema, dict) else None
+
+
 def whole_examples(schema: Any) -> list[Any]:
     """The examples that are too much for a line: objects and arrays."""
     known = _examples(schema) if isinstance(schema, dict) else []
@@ -221,7 +226,7 @@ def fields_of(schema: Any, before: str = "") -> Iterator[Field]:
         return
     required = schema.get("required", ())
     for name, value in schema.get("properties", {}).items():
-        described = line_of(value.get("description") if isinstance(value, dict) else None)
+        described = line_of(description_of(value))
         yield Field(before + name, type_of(value), name in required, notes_of(value), described)
         yield from fields_of(value, f"{before}{name}.")
     yield from fields_of(schema.get("items"), f"{before.removesuffix('.')}[]." if before else "[].")
