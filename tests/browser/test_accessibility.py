@@ -120,6 +120,8 @@ def test_nothing_is_wrong_before_and_while_it_plays(
     page.locator("#play").click()
     wait_until_past(page, 0)
     assert violations(page) == []
+    # A cover that was hidden comes with the rest.
+    assert page.locator("#cover").is_visible() is (state != "plain")
 
 
 def test_nothing_is_wrong_where_who_has_an_account_saves(axe_visit: Visits, studio: Studio) -> None:
