@@ -93,10 +93,20 @@ def _limit(studio: Studio, url: str, address: str) -> Callable[[Page], None]:
     return act
 
 
-def _open_dialog(page: Page) -> None:
+def _open_account(page: Page) -> None:
     page.wait_for_selector("html.alive")
-    page.locator("summary").click()
-    page.locator("#save").click()
+    page.locator("#licence summary").click()
+    page.locator("#save summary").click()
+
+
+def _hear_and_close(studio: Studio, link: dict[str, Any]) -> Callable[[Page], None]:
+    """The page that a link has in the browser that it was opened in."""
+
+    def act(page: Page) -> None:
+        _close(studio, link)(page)
+        page.reload()
+
+    return act
 
 
 def _press_without_script(page: Page) -> None:
@@ -107,7 +117,7 @@ def _press_without_script(page: Page) -> None:
 def take(browser: Browser, studio: Studio, number: int, look: dict[str, Any]) -> None:
     """All states in one look."""
     name = f"{'phone' if look['viewport'] == SIZES['phone'] else 'desk'}-{look['color_scheme']}"
-    closing = studio.link()
+    closing, heard = studio.link(), studio.link()
     song = studio.link()["url"]
     address = f"198.51.100.{number}"
     scriptless = {"java_script_enabled": False}
@@ -115,13 +125,15 @@ def take(browser: Browser, studio: Studio, number: int, look: dict[str, Any]) ->
     states: list[tuple[str, str, dict[str, Any], Callable[[Page], None] | None]] = [
         ("track", song, {}, None),
         ("track-playing", song, {}, _play),
-        ("track-with-cover", studio.link(studio.songs[3]["id"], allow_download=True)["url"], {}, None),
+        ("track-with-cover", studio.link(
+            studio.songs[3]["id"], allow_download=True, expires_in_days=30)["url"], {}, None),
         ("collection-playing", studio.link(studio.album)["url"], {}, _play),
         ("collection-german", studio.link(studio.album)["url"], {"locale": "de-DE"}, None),
         ("hidden", studio.link(preview=False)["url"], {}, None),
-        ("save-dialog", song, {}, _open_dialog),
+        ("save", song, {}, _open_account),
         ("closed", closing["url"], {}, _close(studio, closing)),
         ("refused", studio.refused(), {}, None),
+        ("refused-heard", heard["url"], {}, _hear_and_close(studio, heard)),
         ("removed", studio.removed(), {}, None),
         ("without-script", song, scriptless, None),
         ("listening", studio.link(studio.album)["url"], scriptless, _press_without_script),

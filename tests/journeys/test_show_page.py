@@ -85,7 +85,16 @@ def test_the_page_shows_what_is_true_and_nothing_to_hear(
     facts = json.loads(part(r"ld\+json\">(.*?)</script>", page))
     assert facts["@type"] == "MusicRecording"
     assert facts["license"]["identifier"] == "personal_only"
-    assert facts["license"]["additionalProperty"][0]["value"] is False
+    assert facts["license"]["about"][0] == {
+        "@type": "PropertyValue",
+        "name": "commercial_use",
+        "value": False,
+    }
+    assert meta(page, "twitter:image:alt") == meta(page, "og:image:alt") == "Late <Night>"
+    # What is heard is nobody's before the open.
+    assert not {"og:audio", "og:video", "twitter:player:stream"} & set(
+        re.findall(r'<meta (?:name|property)="([^"]+)"', page)
+    )
     assert server.outcome_of(answer) == ("viewed", None)
 
 

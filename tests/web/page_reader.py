@@ -13,10 +13,17 @@ SPOKEN = ("aria-label", "alt", "title", "placeholder")
 
 @dataclass
 class Element:
-    """One element that is open where a text stands."""
+    """One element. `text` is all the text in it, `seen` what of that eyes see."""
 
     name: str
     attributes: dict[str, str | None]
+    text: str = ""
+    seen: str = ""
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it's for ears and text browsers alone."""
+        return "unseen" in (self.attributes.get("class") or "").split()
 
 
 @dataclass
@@ -54,6 +61,10 @@ class ReadPage(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """A text, or a script's data."""
+        is_seen = not any(element.is_unseen for element in self._open)
+        for element in self._open:
+            element.text += data
+            element.seen += data if is_seen else ""
         text = data.strip()
         if not text or not self._open:
             return

@@ -105,17 +105,27 @@ def test_pages_name_their_language_and_direction(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "first", "eleventh"),
     [
-        ("en", "November 1, 2026", "November 11, 2026"),
-        ("de", "1. November 2026", "11. November 2026"),
-        ("fr", "1er novembre 2026", "11 novembre 2026"),
-        ("es", "1 de noviembre de 2026", "11 de noviembre de 2026"),
+        ("en", "November 1, 2026 at 9:05 PM UTC", "November 11, 2026 at 9:05 PM UTC"),
+        ("de", "1. November 2026 um 21:05 UTC", "11. November 2026 um 21:05 UTC"),
+        ("fr", "1er novembre 2026 à 21:05 UTC", "11 novembre 2026 à 21:05 UTC"),
+        ("es", "1 de noviembre de 2026, 21:05 UTC", "11 de noviembre de 2026, 21:05 UTC"),
     ],
 )
-def test_dates_are_written_as_each_language_does(language: str, first: str, eleventh: str) -> None:
+def test_moments_are_written_as_each_language_does(
+    language: str, first: str, eleventh: str
+) -> None:
+    """In UTC, which they say: before its script runs a page is read in any zone."""
     for day, expected in {1: first, 11: eleventh}.items():
-        ends_at = int(datetime(2026, 11, day, 12, tzinfo=UTC).timestamp()) * 1_000_000
-        html = WRITER.share(page(track(1), expires_at=ends_at), TOKEN, language)
-        assert re.search(rf"(?<!\d){expected}", html)
+        ends_at = int(datetime(2026, 11, day, 21, 5, 59, tzinfo=UTC).timestamp()) * 1_000_000
+        shown = page(track(1), expires_at=ends_at + 999_999)
+        urls = {1: "/a"}
+        for html in (
+            WRITER.share(shown, TOKEN, language),
+            WRITER.listening(shown, urls, urls, language),
+        ):
+            (moment,) = re.findall(r'<time datetime="([^"]*)">([^<]*)</time>', html)
+            assert moment[0] == f"2026-11-{day:02}T21:05:59Z"
+            assert " ".join(moment[1].split()) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -97,17 +97,26 @@ def _is_sent_by_browser(headers: dict[bytes, bytes]) -> bool:
 
 
 def weighted(header: str) -> tuple[tuple[str, float], ...]:
-    """A header's values in lower case with their weights, the heaviest first. Nonsense is left out."""
+    """A header's values in lower case with their weights, the heaviest first. What is refused by a weight of
+    0 and nonsense are left out."""
+    taken = [(name, weight) for name, weight in named(header) if weight > 0]
+    return tuple(sorted(taken, key=lambda item: -item[1]))
+
+
+def named(header: str) -> list[tuple[str, float]]:
+    """A header's values in lower case with their weights, as they come, those refused by a weight of 0 too
+    (RFC 9110, section 12.4.2). Nonsense is left out."""
     found = []
     for part in header[:MOST_CHARACTERS].lower().split(","):
         name, *parameters = (text.strip() for text in part.split(";"))
         weight = 1.0
         for parameter in parameters:
-            if parameter.startswith("q="):
+            key, _, value = parameter.partition("=")
+            if key.strip() == "q":
                 try:
-                    weight = float(parameter[2:])
+                    weight = float(value)
                 except ValueError:
                     weight = -1.0
-        if name and 0 < weight <= 1:
+        if name and 0 <= weight <= 1:
             found.append((name, weight))
-    return tuple(sorted(found, key=lambda item: -item[1]))
+    return found

@@ -13,7 +13,6 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import msgspec
-from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Litestar, Request, get
 from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +21,7 @@ from listenlink.model.shelf import Written
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
+from listenlink.web.pages.reference_writer import write_reference
 from listenlink.web.ranges import is_known
 from listenlink.web.response import Answer, Headers, send_answer
 
@@ -32,7 +32,6 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _KEPT: Headers = [(b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding")]
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Document(NamedTuple):
@@ -113,17 +112,4 @@ def _answering(document: Document, told: Headers) -> ASGIApp:
 
 
 def _write_page(schema: dict[str, Any]) -> str:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for path, item in schema["paths"].items():
-        for method in _METHODS:
-            if operation := item.get(method):
-                tag = (operation.get("tags") or ["Other"])[0]
-                groups.setdefault(tag, []).append(
-                    {"method": method.upper(), "path": path, **operation}
-                )
-    environment = Environment(
-        loader=PackageLoader("listenlink.web", "pages"), autoescape=select_autoescape()
-    )
-    return environment.get_template("reference.html").render(
-        style=_STYLE, groups=groups, schemas=schema["components"]["schemas"], info=schema["info"]
-    )
+    return write_reference(schema, _STYLE)

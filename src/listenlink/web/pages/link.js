@@ -12,7 +12,7 @@ export class LinkProblem extends Error {
 }
 
 // Some browsers forbid a frame of another site to keep anything.
-function store(kind) {
+export function store(kind) {
   try {
     return window[kind];
   } catch {

@@ -48,12 +48,13 @@ def _licence(licence: Licence, translate: Translate) -> dict[str, Any]:
         "identifier": licence.licence_class.value,
         "version": licence.version,
         "abstract": licence_sentence(licence, translate),
-        "additionalProperty": [
-            _property("commercial_use", licence.commercial_use),
-            _property("requires_attribution", licence.requires_attribution),
+        # What the licence is about, one fact each: `additionalProperty` is a product's or a place's.
+        "about": [
+            _fact("commercial_use", licence.commercial_use),
+            _fact("requires_attribution", licence.requires_attribution),
         ],
     }
 
 
-def _property(name: str, value: bool) -> dict[str, Any]:
+def _fact(name: str, value: bool) -> dict[str, Any]:
     return {"@type": "PropertyValue", "name": name, "value": value}

@@ -7,14 +7,15 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from listenlink.clock import SECOND_US
 from listenlink.media.picture_url import LARGE, PREVIEW, PictureName, PictureUrls
+from listenlink.model.moment import iso_seconds
 from listenlink.model.page import Page
 from listenlink.model.pattern import make_pattern
 from listenlink.web.pages.assets import ASSETS, MODULES
 from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.pages.licence_words import licence_name, licence_sentence
 from listenlink.web.pages.linked_data import linked_data
+from listenlink.web.pages.moment_words import moment_words
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.pages.script_words import script_words
 from listenlink.web.paths import SHARED_PATH, oembed_address
@@ -49,7 +50,6 @@ class PageWriter:
             share_url=url,
             embed_url=f"{self._base_url}/embed/{token}",
             oembed_url=oembed_address(self._base_url, token),
-            ends_on=_date(page.expires_at, language) if page.expires_at else None,
             words=inline_json(script_words(translations.gettext)),
         )
 
@@ -104,6 +104,10 @@ def _environment(language: str) -> Environment:
         licence_sentence=lambda licence: licence_sentence(licence, translations.gettext),
     )
     environment.filters["clock"] = clock_text
+    environment.filters["iso"] = iso_seconds
+    environment.filters["moment"] = lambda at_us: moment_words(
+        at_us, translations.gettext, language
+    )
     return environment
 
 
@@ -113,14 +117,3 @@ def clock_text(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _date(at_us: int, language: str) -> str:
-    from datetime import UTC, datetime
-
-    from babel.dates import format_date
-
-    day = datetime.fromtimestamp(at_us // SECOND_US, UTC)
-    text = str(format_date(day, format="long", locale=language))
-    # French has an ordinal for the first of a month, for which date patterns have no letter.
-    return text.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else text

@@ -11,10 +11,18 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
     return {
         "play": _("Play"),
         "pause": _("Pause"),
-        "play_track": _("Play {title}"),
         "position": _("{elapsed} of {total}"),
         "refused": _("This share link is no longer available."),
         "removed": _("The creator has removed this music."),
+        # Translators: {opened} and {end} are like "November 1, 2026 at 12:05 PM".
+        "opened_before": _(
+            "You opened this link here on {opened}. It has since been closed, or opened as often as it "
+            "may be. Whoever sent it to you can make a new one."
+        ),
+        "opened_until": _(
+            "You opened this link here on {opened}. It was to be open until {end}. Whoever sent it to you "
+            "can make a new one."
+        ),
         "closed": _("This link was closed. Nothing more is played."),
         # Translators: {wait} is "1 second", "20 seconds", as browsers write it.
         "limited": _("Too many requests. Please try again in {wait}."),

@@ -1,17 +1,23 @@
 // Begins here: a page with content, or the page of a refused link that may still have a session.
 
-import { Link } from "./link.js";
+import { findOpening, rememberOpening } from "./earlier.js";
+import { Link, store } from "./link.js";
+import { momentWords, showMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
+import { fill } from "./wording.js";
 
 const KEY = "listenlink:key";
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const find = (id) => document.getElementById(id);
+const read = (id) => JSON.parse(find(id).textContent);
 const main = document.querySelector("main");
-const link = new Link(location.pathname.split("/").pop());
+const token = location.pathname.split("/").pop();
+const link = new Link(token);
 
 function begin(data) {
   document.documentElement.classList.add("alive");
   const player = new Player(link, main.dataset.silence);
+  player.addEventListener("opened", ({ detail }) => rememberOpening(token, detail.share.expires_at));
   const view = new View(player, read("words"));
   view.show(data);
   if (data.tracks.length) view.startAt(location.hash);
@@ -21,7 +27,7 @@ function begin(data) {
 }
 
 function offerDownload(player, view) {
-  document.getElementById("download")?.addEventListener("click", async () => {
+  find("download")?.addEventListener("click", async () => {
     try {
       if (!player.urls.size) await player.mint();
       location.assign(await link.downloadUrl(player.track.id));
@@ -32,24 +38,19 @@ function offerDownload(player, view) {
 }
 
 function offerSaving(view) {
-  const dialog = document.getElementById("save-dialog");
-  if (!dialog) return;
-  const input = document.getElementById("save-key");
-  const status = document.getElementById("save-status");
-  document.getElementById("save").addEventListener("click", () => {
-    input.value = sessionStorage.getItem(KEY) ?? "";
-    status.textContent = "";
-    dialog.showModal();
-  });
-  document.getElementById("save-cancel").addEventListener("click", () => dialog.close());
-  document.getElementById("save-form").addEventListener("submit", async (event) => {
+  const form = find("save-form");
+  if (!form) return;
+  const input = find("save-key");
+  const status = find("save-status");
+  input.value = store("sessionStorage")?.getItem(KEY) ?? "";
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    status.textContent = "";
     try {
-      if (await link.save(input.value.trim())) {
-        sessionStorage.setItem(KEY, input.value.trim());
-        dialog.close();
-        view.say("saved");
-      } else status.textContent = view.words.wrong_key;
+      const key = input.value.trim();
+      const isSaved = await link.save(key);
+      if (isSaved) store("sessionStorage")?.setItem(KEY, key);
+      status.textContent = isSaved ? view.words.saved : view.words.wrong_key;
     } catch (problem) {
       status.textContent = view.describe(problem);
     }
@@ -58,18 +59,31 @@ function offerSaving(view) {
 
 // A reload of a page whose link is spent goes on with the session it opened.
 async function tryAgain() {
-  if (!link.session) return;
+  if (!link.session) return tellEarlier();
   try {
     const data = await link.details();
-    const again = document.getElementById("again").content;
-    document.getElementById("end").replaceWith(again);
+    const again = find("again").content;
+    find("end").replaceWith(again);
     document.body.className = "share";
     document.title = data.title ?? document.title;
     begin(data);
   } catch {
     link.forget();
+    tellEarlier();
   }
 }
 
-if (document.getElementById("data")) begin(read("data"));
+// To who opened the link in this browser, its page needn't say that it may never have been one.
+function tellEarlier() {
+  const seen = findOpening(token);
+  if (!seen) return;
+  const { openedAt, endsAt } = seen;
+  const isOver = endsAt && Date.parse(endsAt) <= Date.now();
+  const words = read("words")[isOver ? "opened_until" : "opened_before"];
+  const moments = { opened: momentWords(openedAt), end: endsAt && momentWords(endsAt) };
+  find("why").textContent = fill(words, moments);
+}
+
+showMoments();
+if (find("data")) begin(read("data"));
 else tryAgain();

@@ -1,5 +1,6 @@
 // The page's elements: shows what the player does, and hands on what the listener does.
 
+import { part, picture, rename } from "./elements.js";
 import { keepPlace, readPlace } from "./link.js";
 import { moveOnLockScreen, showOnLockScreen } from "./media_keys.js";
 import { Waveform, decodePeaks } from "./waveform.js";
@@ -26,10 +27,8 @@ export class View {
     this.write("title", data.title);
     this.write("artist", data.artist);
     this.write("description", data.description);
-    if (data.cover && find("cover").hidden) {
-      find("cover").src = data.cover;
-      find("cover").hidden = false;
-    }
+    if (data.cover && !find("cover")) find("art").append(picture(data.cover));
+    if (find("hint")) find("hint").hidden = data.tracks.length > 0;
     this.listTracks();
     this.showTrack();
     find("previous").hidden = find("next").hidden = data.tracks.length < 2;
@@ -74,12 +73,9 @@ export class View {
     const items = this.data.tracks.map((track, index) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.setAttribute("aria-label", fill(this.words.play_track, { title: track.title }));
-      button.append(
-        part("name", track.title),
-        part("by", this.data.artist ? "" : (track.artist ?? "")),
-        part("length", clock(track.seconds)),
-      );
+      button.append(part("name", track.title), " ");
+      if (track.artist && !this.data.artist) button.append(part("by", track.artist), " ");
+      button.append(part("length", clock(track.seconds)));
       button.addEventListener("click", () => this.player.go(index));
       const item = document.createElement("li");
       item.append(button);
@@ -137,7 +133,7 @@ export class View {
 
   showState() {
     const isOn = this.player.wantsToPlay;
-    find("play").setAttribute("aria-label", isOn ? this.words.pause : this.words.play);
+    rename("play", isOn ? this.words.pause : this.words.play);
     find("player").classList.toggle("playing", isOn);
     moveOnLockScreen(this.player);
   }
@@ -160,7 +156,7 @@ export class View {
     player.addEventListener("closed", () => {
       this.say("closed");
       document.body.classList.add("closed");
-      for (const id of ["play", "next", "previous", "seek", "download", "save"])
+      for (const id of ["play", "next", "previous", "seek", "download", "save-confirm"])
         if (find(id)) find(id).disabled = true;
     });
   }
@@ -215,7 +211,7 @@ export class View {
     });
     const showMuted = () => {
       find("mute").classList.toggle("muted", audio.muted);
-      find("mute").setAttribute("aria-label", audio.muted ? this.words.unmute : this.words.mute);
+      rename("mute", audio.muted ? this.words.unmute : this.words.mute);
     };
     find("mute").addEventListener("click", () => {
       audio.muted = !audio.muted;
@@ -225,19 +221,11 @@ export class View {
 
   // Only where no element has a use of its own for the key.
   pressKey(event) {
-    if (event.target.closest("button, input, a, summary, dialog") || event.ctrlKey || event.metaKey) return;
+    if (event.target.closest("button, input, a, summary") || event.ctrlKey || event.metaKey) return;
     const steps = { ArrowLeft: -5, ArrowRight: 5 };
     if (event.key === " ") this.player.toggle();
     else if (event.key in steps) this.player.seek(this.player.time + steps[event.key]);
     else return;
     event.preventDefault();
   }
-}
-
-function part(name, text) {
-  const element = document.createElement("span");
-  element.className = name;
-  element.dir = "auto";
-  element.textContent = text;
-  return element;
 }
