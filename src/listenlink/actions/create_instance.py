@@ -16,6 +16,7 @@ from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
 from listenlink.store import people
 from listenlink.store.audit import day_tables
+from listenlink.store.database.identity import find_moved
 from listenlink.store.database.location import DatabaseLocation
 
 
@@ -29,8 +30,10 @@ class NewInstance:
 
 
 def is_instance(location: DatabaseLocation) -> bool:
-    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached."""
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached, and for an
+    embedded one that was moved: what happens now happens elsewhere."""
     if location.url is None:
+        check_not_moved(location)
         return location.path.exists()
     try:
         database = location.open()
@@ -40,6 +43,16 @@ def is_instance(location: DatabaseLocation) -> bool:
             database.close()
     except Problem:
         raise RefusesToStart(f"{location} can't be reached now") from None
+
+
+def check_not_moved(location: DatabaseLocation) -> None:
+    """Raise RefusesToStart if this embedded database was moved into another."""
+    where = find_moved(location.path) if location.path.exists() else None
+    if where is not None:
+        raise RefusesToStart(
+            f"{location.folder} was moved to {where}: set LISTENLINK_DATABASE_URL to that; to go back to "
+            f"what was here before: listenlink move --from sqlite:{location.folder} --undo"
+        )
 
 
 def check_instance(settings: Settings) -> None:

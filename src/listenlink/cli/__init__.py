@@ -72,14 +72,18 @@ def move(
         str, typer.Option("--from", help="sqlite:FOLDER, the instance's folder.", metavar="WHERE")
     ],
     target: Annotated[
-        str, typer.Option("--to", help="postgresql://…, an empty database.", metavar="WHERE")
-    ],
+        str | None,
+        typer.Option("--to", help="postgresql://…, an empty database.", metavar="WHERE"),
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Instead: go back to what the folder had before.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Move an instance into PostgreSQL, completely or not at all. The source is left unchanged."""
+    """Move an instance into PostgreSQL, completely or not at all. The source is marked as moved."""
     from listenlink.cli import moving
 
-    moving.move(source, target, as_json)
+    moving.move(source, target, undo, as_json)
 
 
 @app.command()
