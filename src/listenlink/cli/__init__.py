@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli import people_commands
+from listenlink.cli import audio_commands, people_commands
 from listenlink.cli.options import Data, Json
 from listenlink.errors import RefusesToStart
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(audio_commands.move_audio)
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
