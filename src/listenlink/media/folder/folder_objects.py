@@ -12,6 +12,7 @@ from pathlib import Path
 from listenlink.media.folder.draft import sync_folder
 from listenlink.media.folder.faults import OBJECTS
 from listenlink.media.folder.object_copies import ObjectCopies, digest_of
+from listenlink.media.folder.second_name import remove_half_copies
 from listenlink.media.moved_objects import OtherBytes
 
 
@@ -47,6 +48,7 @@ class FolderObjects:
         """Store a copy of the file as this object; it has its name once it's on the disk."""
         target = self._copies.path(digest)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        remove_half_copies(target)  # Of a move that was killed: only one runs at a time.
         half = target.with_name(f".{target.name}-{secrets.token_hex(8)}")
         try:
             shutil.copyfile(path, half)
