@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -20,14 +20,26 @@ PROXIES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def server(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    settings = {"PUBLIC_URL": f"http://music.example:{port}", "TRUSTED_PROXIES": "127.0.0.1"}
+    running = Server(tmp_path_factory.mktemp("instance") / "data", settings)
+    running.create()
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.parametrize("before", PROXIES)
-def test_a_port_in_the_public_url(before: Before, tmp_path: Path) -> None:
-    port = free_port()
+def test_a_port_in_the_public_url(
+    before: Before, server: Server, port: int, tmp_path: Path
+) -> None:
     host = f"music.example:{port}"
-    settings = {"PUBLIC_URL": f"http://{host}", "TRUSTED_PROXIES": "127.0.0.1"}
-    server = Server(tmp_path / "data", settings)
-    server.create()
-    server.start()
     song = make("wav16", tmp_path / "a.wav", sample_count=3000)
     with before(tmp_path / "proxy", port, server.port):
         door = f"http://127.0.0.1:{port}"
@@ -46,4 +58,3 @@ def test_a_port_in_the_public_url(before: Before, tmp_path: Path) -> None:
         for wrong in ("music.example", f"music.example:{port + 1}", f"other.example:{port}"):
             told = {"Host": wrong, "X-Forwarded-Host": host}
             assert "track" not in httpx.get(door + path, headers=told).text, wrong
-    server.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder.faults import OBJECTS, UPLOADS, name_of
 from listenlink.media.folder.folder import Folder
@@ -14,16 +15,16 @@ from listenlink.media.folder.trial import check_subfolders, try_writing
 def prepare_folder(data: Path, *, has_objects: bool) -> list[str]:
     """Make what is missing of the folder and its parents, and return what the operator has to know.
 
-    Raises RefusesToStart if nothing could ever arrive here. Where only finished audio can't be stored, or
-    the disk is merely full, links can still be opened, so that is a warning: `/readyz` says it too.
+    Raises RefusesToStart if nothing could ever arrive here. Where only finished audio or the keys of days
+    can't be stored, or the disk is merely full, links can still be opened, so that is a warning.
     """
     _check_links(data)
     try:
         Folder(data).create()
     except OSError as error:
         raise RefusesToStart(_sentence("can't be made", error, data)) from None
-    warnings = []
-    for name in (UPLOADS, OBJECTS) if has_objects else (UPLOADS,):
+    warnings, secrets = [], [SECRETS] if (data / SECRETS).exists() else []
+    for name in (UPLOADS, OBJECTS, *secrets) if has_objects else (UPLOADS, *secrets):
         try:
             try_writing(data / name)
             if name == OBJECTS:
