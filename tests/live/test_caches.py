@@ -46,7 +46,7 @@ CACHING = """
         location = /public {{ proxy_pass http://127.0.0.1:{public}; }}
         location / {{
             proxy_pass http://127.0.0.1:{node};
-            proxy_set_header Host $host;
+            proxy_set_header Host $http_host;
         }}
     }}
 """

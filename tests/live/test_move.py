@@ -116,6 +116,12 @@ def answers(server: Server, tokens: list[str]) -> Answers:
         server.stop()
 
 
+def sample(tokens: list[str]) -> list[str]:
+    """Some of them, and one of every kind."""
+    step = max(1, LINKS // ASKED)
+    return [token for place, token in enumerate(tokens) if place % step == step // 2] + tokens[:6]
+
+
 def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     here = Server(tmp_path / "data", {"TRUSTED_PROXIES": "127.0.0.1"}, engine=SQLITE)
     here.create()
@@ -133,10 +139,13 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     assert moved.returncode == 0, moved.stderr
     sums = json.loads(moved.stdout)
     assert (sums["shares"]["rows"], sums["audit"]["rows"]) == (LINKS + 1, LINES)
+    check_that_it_is_marked(here, url)
+    here.change("UPDATE instance SET moved_to = NULL")
+    assert contents(here.database) == before, "nothing but the mark"
     again = run_cli(*moving)
     assert again.returncode == 1
     assert "isn't empty" in again.stderr
-    assert contents(here.database) == before
+    assert contents(here.database) == before, "no mark, because nothing was moved"
 
     there = Server(
         here.data,
@@ -145,9 +154,47 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
         api_key=here.api_key,
         engine=POSTGRESQL,
     )
-    step = max(1, LINKS // ASKED)
-    sampled = [token for place, token in enumerate(tokens) if place % step == step // 2]
-    sampled += tokens[:6]
+    sampled = sample(tokens)
     expected = answers(here, sampled)
     assert {status for status, _ in expected[0]} == {200, 404}
     assert answers(there, sampled) == expected
+    assert there.query("SELECT id FROM instance") == here.query("SELECT id FROM instance")
+
+
+def check_that_it_is_marked(here: Server, url: str) -> None:
+    """Whatever would use the folder without the setting says where the instance is, without a password."""
+    folder, where = str(here.data), f"postgresql://{url.rpartition('@')[2]}"
+    commands: list[tuple[str, ...]] = [
+        ("serve", "--data", folder, "--port", str(here.port)),
+        ("demo", "--data", folder, "--port", str(here.port)),
+        ("backup", "--data", folder, "--to", folder + ".backup"),
+        ("audit", "--data", folder),
+        ("org", "list", "--data", folder),
+        ("migrate", "--data", folder),
+        ("init", "--data", folder),
+        ("move", "--from", f"sqlite:{folder}", "--to", url),
+    ]
+    for command in commands:
+        refused = run_cli(*command)
+        assert (refused.returncode, refused.stdout) == (1, ""), command
+        assert refused.stderr == (
+            f"listenlink: {folder} was moved to {where}: set LISTENLINK_DATABASE_URL to that; to go back "
+            f"to what was here before: listenlink move --from sqlite:{folder} --undo\n"
+        )
+    assert run_cli("org", "list", "--data", folder, DATABASE_URL=url).returncode == 0
+
+
+def test_a_move_is_undone_by_one_command_and_shows_no_password(tmp_path: Path) -> None:
+    here = Server(tmp_path / "data", engine=SQLITE)
+    here.create()
+    undo = ("move", "--from", f"sqlite:{here.data}", "--undo")
+    assert "wasn't moved" in run_cli(*undo).stderr
+    url = servers.new_database().replace("postgres@", "postgres:secret@") + "?password=secret"
+    assert run_cli("move", "--from", f"sqlite:{here.data}", "--to", url).returncode == 0
+    refused = run_cli("org", "list", "--data", str(here.data))
+    assert refused.returncode == 1
+    done = run_cli(*undo)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2), done.stderr
+    told = here.query("SELECT * FROM instance")
+    assert "secret" not in refused.stderr + done.stdout + str(told)
+    assert run_cli("org", "list", "--data", str(here.data)).returncode == 0

@@ -64,7 +64,7 @@ def front(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 listen {url.removeprefix("http://")};
                 location / {{
                     proxy_pass {server.url};
-                    proxy_set_header Host $host;
+                    proxy_set_header Host $http_host;
                     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
                 }}
                 {location_of_the_docs(server.data / "objects")}

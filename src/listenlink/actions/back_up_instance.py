@@ -28,18 +28,21 @@ from listenlink.media.folder.object_copies import ObjectCopies, digest_of
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
 from listenlink.store.database import backup
+from listenlink.store.database.identity import find_identity
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.sqlite import FILE_NAME, schema_version
 
 MANIFEST = "backup.json"
 OBJECTS = "objects"
 _LOCK = ".lock"
+_DATABASES = "listenlink-*.db"
 _OURS = {MANIFEST, OBJECTS, SIGNING_FILE, _LOCK}
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a backup holds. `missing` lists the digests of audio that was no longer there once the database
-    had been copied: its track was deleted in between, or the audio is lost."""
+    had been copied: its track was deleted in between, or the audio is lost. `instance` is the id of the one
+    that was backed up; None if its release had none."""
 
     release: str
     schema: str
@@ -50,6 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
     objects: int
     missing: list[str]
     format: int = 1
+    instance: str | None = None
 
 
 class BackedUp(msgspec.Struct, frozen=True):
@@ -65,14 +69,15 @@ class BackedUp(msgspec.Struct, frozen=True):
 def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
     """Make or update the backup in the folder `to`.
 
-    Raises RefusesToStart if there is no instance, if the folder holds something else, or if the copy
-    isn't whole; any earlier backup is then left as it was.
+    Raises RefusesToStart if there is no instance, if the folder holds something else or another instance's
+    backup, or if the copy isn't whole; any earlier backup is then left as it was.
     """
     if not is_instance(DatabaseLocation(data)):
         raise RefusesToStart(f"{data} isn't an instance")
     _check_target(data, to)
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(to):
+        _check_owner(data, to)
         name = f"listenlink-{secrets.token_hex(6)}.db"
         try:
             backup.copy_database(data / FILE_NAME, to / name)
@@ -109,10 +114,11 @@ def _complete(data: Path, to: Path, name: str, with_keys: bool, now_us: int) -> 
         backup.count_rows(to / name),
         len(needed) - len(missing),
         [digest.hex() for digest in missing],
+        instance=find_identity(data / FILE_NAME).id,
     )
     _write_manifest(to, manifest)
     removed = copies.keep_only(needed)
-    for path in to.glob("listenlink-*.db*"):
+    for path in to.glob(_DATABASES + "*"):
         if path.name != name:
             path.unlink()
     return BackedUp(manifest.objects, added, removed, len(missing), with_keys)
@@ -141,6 +147,26 @@ def _check_target(data: Path, to: Path) -> None:
     ]
     if strange:
         raise RefusesToStart(f"{to} holds something that isn't a backup's: {strange[0]}")
+
+
+def _check_owner(data: Path, to: Path) -> None:
+    """Raise RefusesToStart if the backup in `to`, or what is left of one, is another instance's."""
+    own = find_identity(data / FILE_NAME)
+    try:
+        manifest = read_manifest(to)
+    except RefusesToStart:
+        manifest = None
+    databases = list(to.glob(_DATABASES)) if manifest is None else [to / manifest.database]
+    owners = [find_identity(path, is_copy=True) for path in databases]
+    if manifest is not None and manifest.instance is not None:
+        owners = [owners[0]._replace(id=manifest.instance)]
+    answers = {own.is_same(owner) for owner in owners}
+    if False in answers:
+        raise RefusesToStart(f"{to} holds the backup of another instance than {data}")
+    if manifest is not None and None in answers:
+        raise RefusesToStart(
+            f"{to} holds a backup of which it can't be told whether it's of {data}"
+        )
 
 
 def _is_current(to: Path, name: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS, locate_database
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder.folder import Folder
@@ -16,7 +16,10 @@ from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
 from listenlink.store import people
 from listenlink.store.audit import day_tables
+from listenlink.store.database.identity import find_moved
 from listenlink.store.database.location import DatabaseLocation
+
+_ENDING = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,10 @@ class NewInstance:
 
 
 def is_instance(location: DatabaseLocation) -> bool:
-    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached."""
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached, and for an
+    embedded one that was moved: what happens now happens elsewhere."""
     if location.url is None:
+        check_not_moved(location)
         return location.path.exists()
     try:
         database = location.open()
@@ -40,6 +45,16 @@ def is_instance(location: DatabaseLocation) -> bool:
             database.close()
     except Problem:
         raise RefusesToStart(f"{location} can't be reached now") from None
+
+
+def check_not_moved(location: DatabaseLocation) -> None:
+    """Raise RefusesToStart if this embedded database was moved into another."""
+    where = find_moved(location.path) if location.path.exists() else None
+    if where is not None:
+        raise RefusesToStart(
+            f"{location.folder} was moved to {where}: set LISTENLINK_DATABASE_URL to that; to go back to "
+            f"what was here before: listenlink move --from sqlite:{location.folder} --undo"
+        )
 
 
 def check_instance(settings: Settings) -> None:
@@ -69,22 +84,12 @@ def create_instance(
     data = location.folder
     if is_instance(location):
         raise RefusesToStart(f"{location} is already an instance; nothing was changed")
-    if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
-    # Made alongside and then renamed, so that a failure midway leaves no half-made instance.
-    draft = data.with_name(f".{data.name}.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700, parents=True)
-    try:
+    check_empty(data, _ENDING)
+    with filling(data, _ENDING) as draft:
         if makes_keys:
             create_signing_keys(draft / SECRETS)
         Folder(draft).create()
-        made = _fill(location._replace(folder=draft), organization, email, now_us)
-        draft.rename(data)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return made
+        return _fill(location._replace(folder=draft), organization, email, now_us)
 
 
 def _fill(location: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:

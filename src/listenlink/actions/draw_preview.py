@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, is_exhausted
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
 from listenlink.model.page import Preview
@@ -70,9 +70,12 @@ class PreviewDrawer:
         return self._kept / f"{shown.digest}.png"
 
     async def _find(self, shown: Preview) -> bytes | None:
-        with contextlib.suppress(FileNotFoundError):
+        try:
             return await asyncio.to_thread(self._path(shown).read_bytes)
-        return None
+        except OSError as error:
+            if is_exhausted(error):
+                raise
+            return None  # What can't be read, for whatever reason, is drawn again.
 
     def _read_cover(self, digest: bytes) -> bytes | None:
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import msgspec
 
 from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
+from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
@@ -16,6 +16,8 @@ from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signi
 from listenlink.store.database import backup
 from listenlink.store.database.columns import SCHEMA_VERSION
 from listenlink.store.database.sqlite import FILE_NAME
+
+_ENDING = "restored"
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -34,21 +36,12 @@ def restore(source: Path, data: Path) -> Restored:
     Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup doesn't match
     its manifest: the database's digest and integrity, the rows of each table, each object's digest.
     """
-    if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise RefusesToStart(f"{data} isn't an empty folder; nothing was changed")
+    check_empty(data, _ENDING)
     manifest = read_manifest(source)
     if manifest.schema > SCHEMA_VERSION:
         raise RefusesToStart(f"{source} was made by a newer release, {manifest.release}")
-    draft = data.with_name(f".{data.name}.restored")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700, parents=True)
-    try:
-        restored = _fill(draft, source, manifest)
-        draft.rename(data)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return restored
+    with filling(data, _ENDING) as draft:
+        return _fill(draft, source, manifest)
 
 
 def _fill(draft: Path, source: Path, manifest: Manifest) -> Restored:

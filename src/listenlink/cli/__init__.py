@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli import people_commands
+from listenlink.cli import audio_commands, people_commands
 from listenlink.cli.options import Data, Json
 from listenlink.errors import RefusesToStart
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(audio_commands.move_audio)
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
@@ -72,14 +73,18 @@ def move(
         str, typer.Option("--from", help="sqlite:FOLDER, the instance's folder.", metavar="WHERE")
     ],
     target: Annotated[
-        str, typer.Option("--to", help="postgresql://…, an empty database.", metavar="WHERE")
-    ],
+        str | None,
+        typer.Option("--to", help="postgresql://…, an empty database.", metavar="WHERE"),
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Instead: go back to what the folder had before.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Move an instance into PostgreSQL, completely or not at all. The source is left unchanged."""
+    """Move an instance into PostgreSQL, completely or not at all. The source is marked as moved."""
     from listenlink.cli import moving
 
-    moving.move(source, target, as_json)
+    moving.move(source, target, undo, as_json)
 
 
 @app.command()

@@ -28,7 +28,9 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
         )
     folder = settings.data
     done = _storing(lambda: back_up(folder, to, with_keys, Clock().now_us()))
-    if done.missing:
+    if settings.storage_url is not None:
+        print("The audio is in the bucket, which has to be copied by itself.", file=sys.stderr)
+    elif done.missing:
         print(
             f"{done.missing} audio files weren't there any more: their tracks were deleted "
             "meanwhile, or they are lost.",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from listenlink.actions.create_instance import is_instance
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.store.database import take_over
+from listenlink.store.database.identity import find_moved, marking_as_moved
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.postgres import is_postgres_url
 from listenlink.store.database.postgres_driver import is_unavailable
@@ -18,24 +21,50 @@ from listenlink.store.database.take_over import NotTheSame, Sum
 _SQLITE = "sqlite:"
 
 
-def move(source: str, target: str, as_json: bool) -> None:
-    """Move the instance and print each table's count and digest. Raises RefusesToStart."""
+def move(source: str, target: str | None, undo: bool, as_json: bool) -> None:
+    """Move the instance and print each table's count and digest; or `undo`, which takes the mark away that a
+    move left. Raises RefusesToStart."""
     if not source.startswith(_SQLITE):
         raise RefusesToStart(f"--from: must be like {_SQLITE}FOLDER")
-    if not is_postgres_url(target):
-        raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
     here = DatabaseLocation(Path(source.removeprefix(_SQLITE).removeprefix("//")))
+    if undo:
+        _undo(here)
+        return
+    if target is None or not is_postgres_url(target):
+        raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
     there = DatabaseLocation(here.folder, target)
     _check_source(here)
     try:
-        sums = _take_over(here, there)
+        with marking_as_moved(here.path, _without_password(target)):
+            sums = _take_over(here, there)
     except NotTheSame as error:
         raise RefusesToStart(
             f"the table {error} didn't arrive as it was; nothing was kept"
         ) from None
     except Problem:
         raise RefusesToStart("the database of --to can't be reached now") from None
+    except sqlite3.Error as error:
+        raise RefusesToStart(f"{here.path} can't be marked as moved: {error}") from None
     _tell(sums, as_json)
+
+
+def _undo(here: DatabaseLocation) -> None:
+    where = find_moved(here.path) if here.path.exists() else None
+    if where is None:
+        raise RefusesToStart(f"{here} wasn't moved; nothing was changed")
+    try:
+        with marking_as_moved(here.path, None):
+            pass
+    except sqlite3.Error as error:
+        raise RefusesToStart(f"{here.path} can't be changed: {error}") from None
+    print(f"{here} is as it was before it was moved to {where}.")
+    print("What has happened there since, opens and revocations too, isn't here.")
+
+
+def _without_password(url: str) -> str:
+    """The address of a database, as it may be shown and stored."""
+    found = urlsplit(url)
+    return f"{found.scheme}://{found.netloc.rpartition('@')[2]}{found.path}"
 
 
 def _check_source(here: DatabaseLocation) -> None:
@@ -74,3 +103,4 @@ def _tell(sums: dict[str, Sum], as_json: bool) -> None:
     for name, found in sums.items():
         print(f"  {name:<20}{found.rows:>12}  {found.digest[:16]}")
     print("All of it is there, row by row. Serve the same folder with LISTENLINK_DATABASE_URL now.")
+    print("Without that the folder is refused: it's marked as moved.")

@@ -25,6 +25,7 @@ from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.capacity import current_capacity, make_room
 from listenlink.cli.listening import ListeningServer
 from listenlink.errors import Problem, RefusesToStart
@@ -152,6 +153,8 @@ def check_startable(settings: Settings) -> None:
     check_instance(settings)
     load_ring(settings)
     check_storage(settings, os.environ)
+    for warning in prepare_folder(settings.data, has_objects=settings.storage_url is None):
+        print(f"listenlink: {warning}", file=sys.stderr)
     _check_alone(settings)
     _check_address(settings.host, settings.port)
     if settings.metrics_address is not None:
@@ -177,7 +180,6 @@ def _check_alone(settings: Settings) -> None:
     A server that was killed takes a moment to go away, so this is retried for a while.
     """
     folder = Folder(settings.data)
-    folder.create()
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
     location = locate_database(settings)

@@ -19,8 +19,6 @@ _Result = TypeVar("_Result")
 class Storage(Folder):
     """The folder, with the objects in it. Anything that waits for a disk or a network goes through `run`."""
 
-    # Whether anything is left over that couldn't be removed when it should have been.
-    has_leftovers = False
     # Whether opening an object takes only microseconds.
     is_local = True
 
@@ -50,7 +48,9 @@ class Storage(Folder):
         os.statvfs(self.object_path(b"\0").parent.parent)
 
     def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Remove what `has_leftovers` refers to. Raises Problem if that still isn't possible."""
+        """Remove what `has_leftovers` refers to, apart from discarded audio, which the caller lists. Raises
+        Problem if that still isn't possible."""
+        self.has_leftovers = False
 
 
 class MediaUrls(Protocol):

@@ -10,6 +10,7 @@ from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
+from listenlink.media.folder.faults import name_of
 from listenlink.running.instance import Instance
 from listenlink.store import idempotency
 from listenlink.store.audit import audit_log, day_tables, of_link, open_counts
@@ -72,8 +73,8 @@ async def _keep_days(instance: Instance) -> None:
         today = instance.clock.now_us() // DAY_US
         try:
             await asyncio.to_thread(instance.daily_keys.prepare, today)
-        except OSError:
-            _log.warning("day_keys_not_prepared")
+        except OSError as error:
+            _log.warning("day_keys_not_prepared", errno=name_of(error))
         await asyncio.sleep(_DAYS_EVERY_SECONDS)
 
 

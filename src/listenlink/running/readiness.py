@@ -17,6 +17,7 @@ from listenlink.actions.find_instance import load_ring
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
+from listenlink.media.folder.faults import StorageFault
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
 from listenlink.running.node_keys import NodeKeys
@@ -113,11 +114,15 @@ def database_check(database: Database) -> Check:
 
 
 def storage_check(folder: Storage) -> Check:
-    """Whether audio can be taken in. A bucket that is gone is gone for every node, and links open without
-    it, so that is reported but takes no node out of service."""
+    """Whether audio can be taken in; if not, which folder doesn't take it and the system's error, without any
+    path. A bucket that is gone is gone for every node, and links open without it, so that is reported but
+    takes no node out of service."""
 
     async def look() -> Finding:
-        found = await _full_or_ok(lambda: asyncio.to_thread(folder.check_writing))
+        try:
+            found = await _full_or_ok(lambda: asyncio.to_thread(folder.check_writing))
+        except StorageFault as fault:
+            return Finding(f"not_writable: {fault.place} ({fault.reason})", Fitness.DEGRADED)
         if found is OK and not folder.is_local:
             try:
                 async with asyncio.timeout(_BUCKET_SECONDS):
@@ -173,5 +178,9 @@ async def _full_or_ok(write: Callable[[], Awaitable[None]]) -> Finding:
     try:
         await write()
     except Problem as problem:
-        return FULL if problem.kind is ProblemKind.STORAGE_FULL else UNAVAILABLE
+        if problem.kind is ProblemKind.STORAGE_FULL:
+            return FULL
+        if isinstance(problem, StorageFault):
+            raise
+        return UNAVAILABLE
     return OK

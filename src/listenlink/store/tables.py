@@ -21,6 +21,11 @@ from sqlalchemy import (
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
 
+# One row: which instance this is, and, of an embedded database, into which database it was moved.
+instance = Table(
+    "instance", metadata, Column("id", String(32), primary_key=True), Column("moved_to", Text)
+)
+
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")
 )  # fmt: skip

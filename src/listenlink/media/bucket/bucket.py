@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +30,10 @@ from listenlink.media.bucket.address import (
     connect,
     object_key,
 )
+from listenlink.media.bucket.send import PART_BYTES, send_object
 from listenlink.media.bucket.unfinished import abort_unfinished
-from listenlink.media.folder.draft import Draft, storage_full, sync_folder
+from listenlink.media.folder.draft import Draft
+from listenlink.media.folder.faults import UPLOADS, storing
 from listenlink.media.storage import Storage
 
 _Result = TypeVar("_Result")
@@ -40,8 +41,6 @@ _THREADS = 16
 # Twice this, because there is a second try, is below the 5 s that is the longest anyone waits.
 _ASKING_SECONDS = 2.2
 _SENDING_SECONDS = 30.0
-_PART_BYTES = 8 * 1024 * 1024
-_PARTS_AT_ONCE = 2
 _MOST_AT_ONCE = 500
 _PING_KEY = "ping"
 _log = structlog.get_logger()
@@ -81,7 +80,7 @@ class Bucket(Storage):
 
     def open_object(self, digest: bytes) -> int:
         """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
-        with tempfile.TemporaryFile(dir=self._uploads) as file, bucket_unavailable():
+        with self._unnamed() as file, bucket_unavailable():
             size = self._asking.head(object_key(digest))["size"]
             if size > self._most_bytes:
                 raise FileNotFoundError(object_key(digest))
@@ -89,13 +88,21 @@ class Bucket(Storage):
             file.seek(0)
             return os.dup(file.fileno())
 
+    def _unnamed(self) -> IO[bytes]:
+        with storing(UPLOADS):
+            return tempfile.TemporaryFile(dir=self._uploads)
+
+    def check_writing(self) -> None:
+        """Return if drafts can be written in the local folder; else raise StorageFault."""
+        self._check_uploads()
+
     def _copy(self, digest: bytes, size_bytes: int, file: IO[bytes]) -> None:
         read = hashlib.sha256()
-        for start in range(0, size_bytes, _PART_BYTES):
-            end = min(start + _PART_BYTES, size_bytes)
+        for start in range(0, size_bytes, PART_BYTES):
+            end = min(start + PART_BYTES, size_bytes)
             part = self._sending.get_range(object_key(digest), start=start, end=end)
             read.update(part)
-            with storage_full():
+            with storing(UPLOADS):
                 file.write(part)
                 file.flush()
         if read.digest() != digest:
@@ -152,13 +159,6 @@ class Bucket(Storage):
             draft.discard()
         return result
 
-    def _mark(self, draft: Draft) -> None:
-        marked = self._uploads / f"{draft.digest.hex()}-{secrets.token_hex(4)}"
-        with storage_full():
-            draft.path.rename(marked)
-            draft.path = marked
-            sync_folder(self._uploads)
-
     def _has(self, draft: Draft) -> bool:
         with bucket_unavailable():
             try:
@@ -168,19 +168,7 @@ class Bucket(Storage):
                 return False
 
     def _send(self, draft: Draft) -> None:
-        with bucket_unavailable():
-            self._sending.put(
-                object_key(draft.digest),
-                draft.path,
-                attributes={
-                    "Content-Type": draft.content_type,
-                    "Content-Disposition": "inline",
-                    "Cache-Control": "private, max-age=300, no-transform",
-                },
-                use_multipart=draft.size_bytes > _PART_BYTES,
-                chunk_size=_PART_BYTES,
-                max_concurrency=_PARTS_AT_ONCE,
-            )
+        send_object(self._sending, draft.digest, draft.path, draft.size_bytes, draft.content_type)
 
     def _take_back(self, draft: Draft, is_kept: Callable[[bytes], bool]) -> None:
         if len(draft.path.name) < 64 or draft.descriptor < 0:

@@ -1,18 +1,14 @@
-"""A file that is still arriving, and writing to disk, with a Problem for a disk that is full."""
+"""A file that is still arriving: its bytes, their digest, and its place on the disk."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.media.folder.faults import UPLOADS, log_fault, storing
 
 _READ_BYTES = 1024 * 1024
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Draft:
@@ -35,8 +31,8 @@ class Draft:
         return self._hash.digest()
 
     def write(self, chunk: bytes) -> None:
-        """Append a chunk. Raises Problem(STORAGE_FULL) if the disk has no room for it."""
-        with storage_full():
+        """Append a chunk. Raises StorageFault if the disk doesn't take it."""
+        with storing(UPLOADS):
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self.descriptor, view) :]
@@ -46,20 +42,25 @@ class Draft:
     def take_in(self) -> None:
         """Read what the file already holds, written by another or an earlier process."""
         self._hash, self.size_bytes = hashlib.sha256(), 0
-        while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
-            self._hash.update(chunk)
-            self.size_bytes += len(chunk)
+        with storing(UPLOADS):
+            while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
+                self._hash.update(chunk)
+                self.size_bytes += len(chunk)
 
     def sync(self) -> None:
         """Return once the bytes are on the disk."""
-        with storage_full():
+        with storing(UPLOADS):
             os.fsync(self.descriptor)
 
     def discard(self) -> None:
-        """Close and delete the file. Does nothing a second time, or after `leave`."""
+        """Close and delete the file. Does nothing a second time, or after `leave`. A file that can't be
+        deleted now is deleted at the next start: whatever was done with it is done."""
         if self.descriptor >= 0:
             self.leave()
-            self.path.unlink(missing_ok=True)
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                log_fault(UPLOADS, error)
 
     def leave(self) -> None:
         """Close the file and leave it where it is."""
@@ -74,14 +75,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def storage_full() -> Iterator[None]:
-    """Turn the error of a full disk into Problem(STORAGE_FULL)."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise Problem(ProblemKind.STORAGE_FULL) from error
-        raise

@@ -16,22 +16,31 @@ from typing import TypeVar
 
 from listenlink.errors import Problem, ProblemKind, is_exhausted
 from listenlink.logs import log_exhausted
-from listenlink.media.folder.draft import Draft, storage_full, sync_folder
+from listenlink.media.folder.draft import Draft, sync_folder
+from listenlink.media.folder.faults import OBJECTS, UPLOADS, StorageFault, log_fault, storing
+from listenlink.media.folder.second_name import give_second_name, remove_half_copies
+from listenlink.media.folder.trial import check_subfolders, try_writing
 
 _Result = TypeVar("_Result")
-_CHECKED_BYTES = 4096
 
 
 class Folder:
-    """`root/uploads` and `root/objects`, safe for several processes on one machine."""
+    """`root/uploads` and `root/objects`, safe for several processes on one machine. Each may be on a file
+    system of its own."""
+
+    # Whether anything is left over that couldn't be removed when it should have been.
+    has_leftovers = False
 
     def __init__(self, root: Path) -> None:
-        self._uploads = root / "uploads"
-        self._objects = root / "objects"
+        self._root = root
+        self._uploads = root / UPLOADS
+        self._objects = root / OBJECTS
         self._serving: int | None = None
+        self._is_fault_told = False
 
     def create(self) -> None:
-        """Create the folders that are missing, readable by the owner only."""
+        """Create the folders that are missing, readable by the owner only. Raises OSError."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self._uploads, self._objects):
             folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -41,27 +50,30 @@ class Folder:
         return self._objects / name[:2] / name
 
     def open_object(self, digest: bytes) -> int:
-        """A descriptor for reading. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE) if no
-        descriptors are left."""
+        """A descriptor for reading. Raises FileNotFoundError, StorageFault if it can't be read, and
+        Problem(STORAGE_UNAVAILABLE) if no descriptors are left."""
         try:
             return os.open(self.object_path(digest), os.O_RDONLY)
+        except FileNotFoundError:
+            raise
         except OSError as error:
             if not is_exhausted(error):
-                raise
+                log_fault(OBJECTS, error)
+                raise StorageFault(OBJECTS, error) from error
             log_exhausted()
             raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error
 
     def begin(self) -> Draft:
-        """Create an empty draft. Raises Problem(STORAGE_FULL) if the disk has no room for one."""
-        with storage_full():
+        """Create an empty draft. Raises StorageFault if the disk takes none."""
+        with storing(UPLOADS):
             return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
 
     def begin_from(self, source: Path) -> Draft:
         """Create a draft from another file in `uploads/`, which stays where it is. Reads all of its bytes,
-        and raises Problem(STORAGE_FULL) like `begin`."""
+        and raises StorageFault like `begin`."""
         path = self._uploads / f"draft-{secrets.token_hex(8)}"
-        with storage_full():
-            os.link(source, path)
+        with storing(UPLOADS):
+            give_second_name(source, path)
         try:
             return Draft(path, is_there=True)
         except BaseException:
@@ -69,16 +81,17 @@ class Folder:
             raise
 
     def check_writing(self) -> None:
-        """Return if a file can be written; else raise Problem(STORAGE_FULL) or OSError."""
-        with storage_full():
-            descriptor = os.open(self._uploads / ".check", os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, bytes(_CHECKED_BYTES))
-                os.fsync(descriptor)
-                os.ftruncate(descriptor, 0)
-            finally:
-                os.close(descriptor)
+        """Return if files can be written wherever this writes them; else raise StorageFault."""
+        self._check_uploads()
+        with storing(OBJECTS, logs=False):
+            is_same = self._objects.stat().st_dev == self._uploads.stat().st_dev
+            # One disk needs to be waited for once.
+            try_writing(self._objects, syncs=not is_same)
+            check_subfolders(self._objects)
+
+    def _check_uploads(self) -> None:
+        with storing(UPLOADS, logs=False):
+            try_writing(self._uploads)
 
     def publish(
         self,
@@ -92,10 +105,8 @@ class Folder:
         with self._publishing():
             try:
                 for draft in drafts:
-                    marked = self._uploads / f"{draft.digest.hex()}-{secrets.token_hex(4)}"
-                    draft.path.rename(marked)
-                    draft.path = marked
-                    self._link_object(marked, draft.digest)
+                    self._mark(draft)
+                    self._make_object(draft)
                 result = commit()
             except BaseException:
                 for draft in drafts:
@@ -106,23 +117,38 @@ class Folder:
         return result
 
     def _take_back(self, draft: Draft, is_kept: Callable[[bytes], bool]) -> None:
-        digest = draft.digest
         try:
-            needed = is_kept(digest)
+            if not is_kept(draft.digest):
+                self._remove(draft.digest)
         except Exception:
-            # This can't be known now. The mark stays, and the next start checks again.
+            # This can't be known or done now. The mark stays, and the next start checks again.
             draft.leave()
             return
-        if not needed:
-            self.object_path(digest).unlink(missing_ok=True)
         draft.discard()
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
-        """Delete objects that nothing needs, unless they have come to be needed meanwhile."""
+        """Delete objects that nothing needs, unless they have come to be needed meanwhile. Those that can't
+        be deleted now are left for later."""
         with self._publishing():
             for digest in digests:
-                if not is_kept(digest):
-                    self.object_path(digest).unlink(missing_ok=True)
+                if is_kept(digest):
+                    continue
+                try:
+                    self._remove(digest)
+                except OSError as error:
+                    self._leave_over(error)
+
+    def _leave_over(self, error: OSError) -> None:
+        self.has_leftovers = True
+        if not self._is_fault_told:  # It's tried again every few seconds.
+            self._is_fault_told = True
+            log_fault(OBJECTS, error)
+
+    def _remove(self, digest: bytes) -> None:
+        path = self.object_path(digest)
+        # A read-only file system refuses to delete also what isn't there.
+        if path.exists():
+            path.unlink(missing_ok=True)
 
     def start_serving(
         self,
@@ -171,22 +197,35 @@ class Folder:
     def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
         """Resolve a mark left by a crash: delete its object unless that is needed."""
         digest = bytes.fromhex(mark.name.partition("-")[0])
-        if not is_kept(digest):
-            self.object_path(digest).unlink(missing_ok=True)
+        try:
+            remove_half_copies(self.object_path(digest))
+            if not is_kept(digest):
+                self._remove(digest)
+        except OSError as error:
+            log_fault(OBJECTS, error)
+            return
         mark.unlink()
 
-    def _link_object(self, source: Path, digest: bytes) -> None:
-        target = self.object_path(digest)
-        with storage_full():
+    def _mark(self, draft: Draft) -> None:
+        """Give the draft a name that says which object is being made of it, on the disk before the object."""
+        marked = self._uploads / f"{draft.digest.hex()}-{secrets.token_hex(4)}"
+        with storing(UPLOADS):
+            draft.path.rename(marked)
+            draft.path = marked
+            sync_folder(self._uploads)
+
+    def _make_object(self, draft: Draft) -> None:
+        target = self.object_path(draft.digest)
+        with storing(OBJECTS):
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.link(source, target)
-            for folder in (self._uploads, target.parent, self._objects):
+            give_second_name(draft.path, target)
+            for folder in (target.parent, self._objects):
                 sync_folder(folder)
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
-        descriptor = os.open(self._uploads / ".publishing", os.O_RDWR | os.O_CREAT, 0o600)
+        with storing(UPLOADS):
+            descriptor = os.open(self._uploads / ".publishing", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

@@ -7,6 +7,7 @@ from io import FileIO
 from typing import Protocol
 
 from listenlink.errors import Problem
+from listenlink.media.folder.faults import OBJECTS, log_fault
 from listenlink.media.storage import Storage
 
 _MOST = 200
@@ -54,7 +55,11 @@ class _OpenFile:
         self._file = file
 
     async def read(self, length: int, offset: int, following: int = 0) -> bytes:
-        return os.pread(self._file.fileno(), length, offset)
+        try:
+            return os.pread(self._file.fileno(), length, offset)
+        except OSError as error:
+            log_fault(OBJECTS, error)
+            return b""
 
 
 class _FarObject:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.draft import storage_full
+from listenlink.media.folder.faults import UPLOADS, log_fault, storing
 
 _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 
@@ -25,9 +25,9 @@ class ResumableDraft:
         self.size_bytes = os.fstat(descriptor).st_size
 
     def append(self, chunk: bytes) -> None:
-        """Append a chunk. Raises Problem(STORAGE_FULL) if the disk has no room for all of it; what was
-        written is counted."""
-        with storage_full():
+        """Append a chunk. Raises StorageFault if the disk doesn't take all of it; what was written is
+        counted."""
+        with storing(UPLOADS):
             view = memoryview(chunk)
             while view:
                 written = os.pwrite(self._descriptor, view, self.size_bytes)
@@ -35,18 +35,19 @@ class ResumableDraft:
                 view = view[written:]
 
     def cut_to(self, size_bytes: int) -> None:
-        """Truncate the file to this size."""
-        os.ftruncate(self._descriptor, size_bytes)
+        """Truncate the file to this size. Raises StorageFault."""
+        with storing(UPLOADS):
+            os.ftruncate(self._descriptor, size_bytes)
         self.size_bytes = size_bytes
 
     def sync(self) -> None:
-        """Return once all of `size_bytes` are on the disk."""
-        with storage_full():
+        """Return once all of `size_bytes` are on the disk. Raises StorageFault."""
+        with storing(UPLOADS):
             os.fsync(self._descriptor)
 
     def remove(self) -> None:
         """Delete the file, which stays locked until it's closed."""
-        self.path.unlink(missing_ok=True)
+        _remove(self.path)
 
     def close(self) -> None:
         """Close the file, which unlocks it for others."""
@@ -60,17 +61,19 @@ class ResumableDrafts:
         self._uploads = root / "uploads"
 
     def create(self, number: int) -> None:
-        """Create an empty draft. Raises Problem(STORAGE_FULL)."""
-        with storage_full():
+        """Create an empty draft. Raises StorageFault."""
+        with storing(UPLOADS):
             os.close(os.open(self._path(number), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def open(self, number: int) -> ResumableDraft | None:
-        """Open and lock a draft; None if it isn't there. Raises Problem(LOCKED) while another holds it."""
+        """Open and lock a draft; None if it isn't there. Raises Problem(LOCKED) while another holds it, and
+        StorageFault."""
         path = self._path(number)
-        try:
-            descriptor = os.open(path, os.O_RDWR)
-        except FileNotFoundError:
-            return None
+        with storing(UPLOADS):
+            try:
+                descriptor = os.open(path, os.O_RDWR)
+            except FileNotFoundError:
+                return None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -83,7 +86,7 @@ class ResumableDrafts:
 
     def remove(self, number: int) -> None:
         """Delete a draft, if it's there."""
-        self._path(number).unlink(missing_ok=True)
+        _remove(self._path(number))
 
     def number_of(self, path: Path) -> int | None:
         """The number of the upload that this file belongs to; None for any other file."""
@@ -92,3 +95,11 @@ class ResumableDrafts:
 
     def _path(self, number: int) -> Path:
         return self._uploads / f"resumable-{number:012x}"
+
+
+def _remove(path: Path) -> None:
+    """Delete a file whose upload is over. If that can't be now, the next start does it."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log_fault(UPLOADS, error)

@@ -43,7 +43,7 @@ def copy_database(source: Path, target: Path) -> None:
 def find_damage(path: Path) -> str | None:
     """Return the first fault that SQLite finds in the file; None if it's whole."""
     try:
-        with contextlib.closing(_open(path)) as connection:
+        with contextlib.closing(open_copy(path)) as connection:
             ((said,),) = connection.execute("PRAGMA integrity_check(1)")
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.DatabaseError as error:
@@ -55,7 +55,7 @@ def find_damage(path: Path) -> str | None:
 
 def count_rows(path: Path) -> dict[str, int]:
     """Count the rows of each table."""
-    with contextlib.closing(_open(path)) as connection:
+    with contextlib.closing(open_copy(path)) as connection:
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         return {
             name: int(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608
@@ -66,10 +66,10 @@ def count_rows(path: Path) -> dict[str, int]:
 
 def list_objects(path: Path) -> set[bytes]:
     """Return the digests of all stored objects that any track needs."""
-    with contextlib.closing(_open(path)) as connection:
+    with contextlib.closing(open_copy(path)) as connection:
         return {digest for (digest,) in connection.execute(_OBJECTS) if digest is not None}
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_copy(path: Path) -> sqlite3.Connection:
     """Open a copy that nobody else has open; no files are written beside it."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)

@@ -28,7 +28,7 @@ from listenlink.store.database.sqlite import connect as connect_sqlite
 _ROWS_PER_STEP = 10_000
 _DIGESTS = 1 << 256
 # Filled by the migrations, not by anybody's use.
-_MADE_WITH_TABLES = audit_tables.audit_progress
+_MADE_WITH_TABLES = (audit_tables.audit_progress, tables.instance)
 _NUMBERED = {"audit": "audit_id_seq", "clients": "clients_id_seq"}
 
 
@@ -46,7 +46,7 @@ class NotTheSame(Exception):
 def find_filled(connection: Connection) -> str | None:
     """Return the name of a table in the target that isn't empty, or None."""
     for table in metadata.sorted_tables:
-        if table is not _MADE_WITH_TABLES and connection.execute(select(table).limit(1)).first():
+        if table not in _MADE_WITH_TABLES and connection.execute(select(table).limit(1)).first():
             return table.name
     return None
 
@@ -77,7 +77,8 @@ async def take_over(path: Path, url: str) -> dict[str, Sum]:
     try:
         async with target.transaction():
             await target.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            await target.execute(f"DELETE FROM {_MADE_WITH_TABLES.name}")  # noqa: S608
+            for made in _MADE_WITH_TABLES:
+                await target.execute(f"DELETE FROM {made.name}")  # noqa: S608
             sums = {}
             for table in metadata.sorted_tables:
                 sums[table.name] = await _copy(source, target, table)
