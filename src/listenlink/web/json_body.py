@@ -14,6 +14,7 @@ from litestar.typing import FieldDefinition
 
 from listenlink.errors import Problem, ProblemKind, invalid
 
+JSON = "application/json"
 # Text that every database can store: PostgreSQL allows no NUL.
 TEXT = r"^[^\x00]*$"
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
@@ -29,8 +30,10 @@ class StrictBody(AbstractDTO[Any]):
     _types: ClassVar[dict[str, Any]] = {}
 
     def decode_bytes(self, value: bytes) -> Any:
-        """The body as the handler's type. Raises Problem(BAD_REQUEST) for what isn't JSON, and
-        Problem(INVALID) naming the field that is missing, unknown or of the wrong type."""
+        """The body as the handler's type. Raises Problem(UNSUPPORTED_MEDIA_TYPE) if it says that it's
+        something else than JSON, Problem(BAD_REQUEST) if it isn't, and Problem(INVALID) naming the field
+        that is missing, unknown or of the wrong type."""
+        _require_json(self.asgi_connection.headers.get("content-type", ""))
         try:
             sent = _with_whole_numbers(msgspec.json.decode(value))
             return msgspec.convert(sent, self._types[self.asgi_connection.route_handler.handler_id])
@@ -64,6 +67,13 @@ class StrictBody(AbstractDTO[Any]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """Always False: msgspec handles types within types."""
         return False
+
+
+def _require_json(content_type: str) -> None:
+    """A body without a type is taken for JSON, and so is one whose type is built on it (RFC 6839, 3.1)."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in ("", JSON) and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, "Send JSON.", accepts=JSON)
 
 
 def _with_whole_numbers(sent: Any) -> Any:

@@ -42,11 +42,17 @@ _TABLE: dict[ProblemKind, _Told] = {
         "You don't have access to this organization",
         "API key is not of a member of this organization",
     ),
-    _K.INSUFFICIENT_PERMISSIONS: _Told(
+    _K.INSUFFICIENT_SCOPE: _Told(
         403,
         "INSUFFICIENT_PERMISSIONS",
         "You don't have permission to perform this action",
         "API key lacks the scope of this route",
+    ),
+    _K.INSUFFICIENT_PERMISSIONS: _Told(
+        403,
+        "INSUFFICIENT_PERMISSIONS",
+        "You don't have permission to perform this action",
+        "The API key's user may not do this",
     ),
     _K.NOT_FOUND: _Told(
         404, "RESOURCE_NOT_FOUND", "This doesn't exist.", "No such resource for this caller"
@@ -99,6 +105,12 @@ _TABLE: dict[ProblemKind, _Told] = {
         "UNSUPPORTED_MEDIA_TYPE",
         "This kind of content isn't accepted here.",
         "Content-Type not supported by this route",
+    ),
+    _K.UNSUPPORTED_CODING: _Told(
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "Compressed content isn't accepted here.",
+        "Content-Encoding not supported; send the body as it is",
     ),
     _K.RANGE_NOT_SATISFIABLE: _Told(
         416, "RANGE_NOT_SATISFIABLE", "The audio ends before that.", "Range beyond the end"

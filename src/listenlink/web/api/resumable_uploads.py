@@ -102,7 +102,9 @@ async def append_to_upload(
     tus.require_tus(request)
     instance: Instance = state.instance
     if request.headers.get("content-type", "").strip().lower() != tus.PIECE:
-        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.")
+        raise Problem(
+            ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.", accepts=tus.PIECE
+        )
     progress = await instance.resumer.append(
         caller_of(request),
         path_id(ids.UPLOAD, upload_id),
