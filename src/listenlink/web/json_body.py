@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Any, ClassVar
+from types import NoneType
+from typing import Any, ClassVar, get_args
 
 import msgspec
 from litestar._openapi.schema_generation import SchemaCreator
@@ -46,8 +47,10 @@ class StrictBody(AbstractDTO[Any]):
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        """Store the body's type; called once for every handler with a body."""
-        cls._types[handler_id] = field_definition.raw
+        """Store the body's type; called once for every handler with a body. One that may be left out is
+        optional, but isn't null."""
+        kinds = [kind for kind in get_args(field_definition.annotation) if kind is not NoneType]
+        cls._types[handler_id] = kinds[0] if field_definition.is_optional else field_definition.raw
 
     @classmethod
     def create_openapi_schema(

@@ -183,6 +183,22 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
+def error_codes() -> list[str]:
+    """Every `code` that an envelope can have."""
+    return sorted({told.code for told in _TABLE.values()})
+
+
+def error_types() -> list[str]:
+    """Every `type` that an envelope can have."""
+    return sorted({_type_of(told.status) for told in _TABLE.values()})
+
+
+def _type_of(status: int) -> str:
+    if status >= 500:
+        return "server_error"
+    return "rate_limit_error" if status == 429 else "client_error"
+
+
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
     return _TABLE[problem.kind].status
@@ -207,12 +223,11 @@ def problem_of(error: Exception, trace: int) -> Problem:
 def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
     """The body that reports a problem, as JSON."""
     told = _TABLE[problem.kind]
-    kind = "rate_limit_error" if told.status == 429 else "client_error"
     body = ErrorBody(
         code=told.code,
         message=problem.message or told.message,
         system_message=told.system_message,
-        type="server_error" if told.status >= 500 else kind,
+        type=_type_of(told.status),
         status=told.status,
         details=problem.details,
         trace_id=trace_id(trace),
