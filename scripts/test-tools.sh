@@ -14,10 +14,33 @@ if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
         && PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null \
         || missing="$missing wordpress php-cli php-curl php-mysql mariadb-server"
 fi
-[ -z "$missing" ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing for the tests:$missing"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
-else
-    echo "Some tests will be skipped. To run them, install:$missing"
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing for the tests:$missing"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
+    else
+        echo "Some tests will be skipped. To run them, install:$missing"
+    fi
 fi
+
+# Programs that read the OpenAPI document. They're in folders of their own: one wants another typer than ours, and
+# npm isn't installed for them, because Debian's has hundreds of packages.
+wanted=tests/programs
+there=build/programs
+mkdir -p "$there"
+if [ ! "$there/venv/.done" -nt "$wanted/requirements.lock" ]; then
+    echo "Setting up the programs that generate a Python client …"
+    .venv/bin/python -m venv "$there/venv" \
+        && "$there/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+            -r "$wanted/requirements.lock" \
+        && touch "$there/venv/.done" &
+fi
+if ! command -v npm >/dev/null; then
+    echo "Some tests will be skipped. To run them, install: npm"
+elif [ ! "$there/node_modules/.done" -nt "$wanted/package-lock.json" ]; then
+    echo "Setting up the programs that lint the document and type a client …"
+    cp "$wanted/package.json" "$wanted/package-lock.json" "$there"
+    (cd "$there" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.done) &
+fi
+wait
+exit 0

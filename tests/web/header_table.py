@@ -41,6 +41,7 @@ ALL: Told = {
     "date": re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"),
 }
 _TUS: Told = {"tus-resumable": "1.0.0", "tus-version": "1.0.0"}
+_CHALLENGE: Told = {"www-authenticate": 'Bearer realm="listenlink"'}
 _JSON: Told = _LENGTH | {"content-type": "application/json"}
 _PUBLIC: Told = _NOINDEX | {
     "cross-origin-resource-policy": "cross-origin",
@@ -195,6 +196,8 @@ TOLD: dict[str, Told] = {
     "listen_limited": _PUBLIC | _JSON | {"retry-after": re.compile(r"[1-9]\d*")},
     "listen_not_allowed": _PUBLIC | _JSON | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
     "uploads": _INNER | _JSON | _TUS,
+    "stranger": _INNER | _JSON | _CHALLENGE,
+    "uploads_stranger": _INNER | _JSON | _TUS | _CHALLENGE,
     "uploads_not_allowed": _INNER | _JSON | _TUS | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
     "events": _INNER | {
         "content-type": "text/event-stream",

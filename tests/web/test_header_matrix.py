@@ -105,7 +105,7 @@ def test_no_route_answers_another_method_or_a_stranger_otherwise(
         if str(route) not in PUBLIC:
             answer = client.request(method, filled)
             assert answer.status_code == 401
-            kind = "uploads" if refused.startswith("uploads") else "inner"
+            kind = "uploads_stranger" if refused.startswith("uploads") else "stranger"
             assert differences(answer.headers.multi_items(), kind) == []
 
 

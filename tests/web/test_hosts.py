@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from listenlink.errors import Problem, ProblemKind
 from listenlink.web.headers import headers_of
-from listenlink.web.hosts import AcceptedHosts
+from listenlink.web.hosts import AcceptedHosts, refuse_unless_probe
 
 PUBLIC = "https://music.example"
 LOOPBACK = [
@@ -30,9 +31,22 @@ DISGUISED = [
 ]
 
 
-def accepts(hosts: AcceptedHosts, *named: str, path: str = "/v1/music/shared/x") -> bool:
+def named_in(*named: str) -> bytes | None:
     headers = [(b"accept", b"*/*"), *((b"host", name.encode("latin-1")) for name in named)]
-    return hosts.accepts(headers_of({"headers": headers}).get(b"host"), path.encode())
+    return headers_of({"headers": headers}).get(b"host")
+
+
+def accepts(hosts: AcceptedHosts, *named: str) -> bool:
+    return hosts.accepts(named_in(*named))
+
+
+def refusal(*named: str, path: str = "/v1/caller", version: str = "1.1") -> ProblemKind | None:
+    """Why a request under a name that isn't ours is refused."""
+    try:
+        refuse_unless_probe(named_in(*named), path.encode(), version)
+    except Problem as problem:
+        return problem.kind
+    return None
 
 
 @pytest.mark.parametrize("name", ["music.example", "MUSIC.example", "Music.Example"])
@@ -87,22 +101,42 @@ def test_exactly_one_host_must_be_named() -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_may_name_any_host_or_none(path: str) -> None:
-    hosts = AcceptedHosts(PUBLIC)
-    for named in ([], ["10.0.0.1:8484"], ["evil.example"], ["a", "b"], ["music.example"]):
-        assert accepts(hosts, *named, path=path)
+@pytest.mark.parametrize(
+    "name", ["10.0.0.1:8484", "evil.example", "music.example", "[fd00::1]:80", "a_b"]
+)
+def test_probes_may_name_any_one_host(path: str, name: str) -> None:
+    assert refusal(name, path=path) is None
+    assert refusal(name, path=path + "/") is ProblemKind.MISDIRECTED
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/caller", "*"])
+def test_no_host_or_nonsense_is_a_bad_request_on_every_path(path: str) -> None:
+    """RFC 9112, section 3.2: also where any host would do."""
+    for named in (
+        [], [""], ["a", "b"], ["music.example", "music.example"], ["music.example@evil.example"],
+        ["music.example "], ["[::1"], ["[::1].evil.example"], ["a:b"], ["a:80:80"], ["a/b"], ["a%zz"],
+        ["\xff"], ["a" * 5000 + "@"],
+    ):  # fmt: skip
+        assert refusal(*named, path=path) is ProblemKind.BAD_REQUEST, named
+
+
+@pytest.mark.parametrize("version", ["1", "1.0"])
+def test_a_probe_of_http_1_0_needs_no_host(version: str) -> None:
+    assert refusal(path="/healthz", version=version) is None
+    assert refusal(path="/v1/caller", version=version) is ProblemKind.MISDIRECTED
+    assert refusal("a", "b", path="/healthz", version=version) is ProblemKind.BAD_REQUEST
 
 
 @pytest.mark.parametrize(
     "path", ["/healthz/", "/healthz/x", "/x/healthz", "/readyzz", "/", "/Healthz"]
 )
 def test_only_the_probes_themselves_are_let_through(path: str) -> None:
-    assert not accepts(AcceptedHosts(PUBLIC), "evil.example", path=path)
+    assert refusal("evil.example", path=path) is ProblemKind.MISDIRECTED
 
 
 def test_a_probe_under_a_foreign_host_does_not_make_that_host_ours() -> None:
     hosts = AcceptedHosts(PUBLIC)
-    assert accepts(hosts, "evil.example", path="/healthz")
+    assert refusal("evil.example", path="/healthz") is None
     assert not accepts(hosts, "evil.example")
     assert not accepts(hosts, "evil.example")
 

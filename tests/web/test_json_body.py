@@ -34,6 +34,15 @@ def test_what_is_wrong_is_named(
     assert answer.json()["error"]["details"].get("field") == field
 
 
+def test_a_body_that_may_be_left_out_is_not_null(owner: httpx.Client) -> None:
+    collection = owner.post("/collections", json={"name": "a"}).json()["id"]
+    path, kind = f"/collections/{collection}/share", {"Content-Type": "application/json"}
+    assert owner.post(path).status_code == 201
+    assert owner.post(path, headers=kind).status_code == 201
+    refused = owner.post(path, content=b"null", headers=kind)
+    assert (refused.status_code, refused.json()["error"]["details"]["field"]) == (422, "data")
+
+
 def test_a_word_stays_a_word(owner: httpx.Client) -> None:
     made = owner.post("/collections", json={"name": "null"})
     assert (made.status_code, made.json()["name"]) == (201, "null")

@@ -48,4 +48,4 @@ def require_access(caller: Caller, organization: str | None, scope: str) -> None
     ):
         raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
     if scope not in caller.scopes:
-        raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+        raise Problem(ProblemKind.INSUFFICIENT_SCOPE, scope=scope)

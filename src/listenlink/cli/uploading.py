@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from rich.console import Console
@@ -18,6 +19,7 @@ from listenlink.cli.begun_uploads import begun_upload
 from listenlink.cli.owning import client_of, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
 from listenlink.client.sending import trying
+from listenlink.client.terms import UploadFacts
 from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
 
@@ -135,7 +137,8 @@ class _Uploader:
         try:
             if size_bytes > PIECES_ABOVE_BYTES:
                 return self._upload_in_pieces(file, progress)
-            return self._client.upload(file.path, progress=progress, **self._facts)
+            facts = cast(UploadFacts, self._facts)
+            return self._client.upload(file.path, progress=progress, **facts)
         finally:
             self._bars.remove_task(task)
 

@@ -12,6 +12,14 @@ from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
 from listenlink.client.links import LinkMethods
+from listenlink.client.terms import (
+    CollectionChanges,
+    CollectionFacts,
+    LinkChanges,
+    LinkTerms,
+    TrackChanges,
+    TrackFacts,
+)
 from listenlink.client.tracks import TrackMethods
 from listenlink.client.types import (
     Caller,
@@ -37,10 +45,14 @@ __all__ = [
     "Caller",
     "Client",
     "Collection",
+    "CollectionChanges",
+    "CollectionFacts",
     "Day",
     "Engine",
     "Licence",
     "Link",
+    "LinkChanges",
+    "LinkTerms",
     "ListenlinkError",
     "Member",
     "NewLink",
@@ -52,6 +64,8 @@ __all__ = [
     "SharedTrack",
     "Stats",
     "Track",
+    "TrackChanges",
+    "TrackFacts",
 ]
 
 
@@ -60,5 +74,6 @@ class Client(TrackMethods, CollectionMethods, LinkMethods):
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is
     sent to that server only, and not when opening a link, which needs none. Every method raises
-    ListenlinkError if the server refuses the request or can't be reached.
+    ListenlinkError if the server refuses the request or can't be reached, and TypeError for a term or a fact
+    that there isn't, before anything is sent.
     """

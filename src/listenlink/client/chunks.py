@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
 from listenlink.client.sending import may_help, trying, wait
+from listenlink.client.source import Source, SourceFile
 
 # A proxy that reads a whole request before passing it on loses at most one of these.
 PIECE_BYTES = 16 * 1024 * 1024
@@ -24,19 +24,21 @@ _OTHER_OFFSET = 409
 class PieceSender:
     """Sends one file in pieces, reporting its progress."""
 
-    def __init__(self, connection: Connection, path: Path, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, connection: Connection, source: Source, progress: Callable[[int], None]
+    ) -> None:
         self._connection = connection
-        self._path = path
+        self._source = source
         self._progress = progress
 
     def begin(self, uploads_path: str, facts: dict[str, str]) -> str:
         """Begin a new upload of the file and return its path. If the answer is lost, another upload is
         begun, and the server forgets the first."""
-        pairs = facts | {"filename": self._path.name}
+        pairs = facts | {"filename": self._source.name}
         metadata = ",".join(
             f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items()
         )
-        length = {"Upload-Length": str(self._path.stat().st_size), "Upload-Metadata": metadata}
+        length = {"Upload-Length": str(self._source.size_bytes), "Upload-Metadata": metadata}
         answer = trying(lambda: self._connection.send("POST", uploads_path, headers=_TUS | length))
         return str(answer.headers["location"])
 
@@ -52,9 +54,9 @@ class PieceSender:
 
     def send_all(self, upload_path: str) -> Any:
         """Send what the server doesn't have yet; return the new track, as in the API's answer."""
-        size_bytes = self._path.stat().st_size
+        size_bytes = self._source.size_bytes
         offset, tried = -1, 0
-        with self._path.open("rb") as file:
+        with self._source.open() as file:
             while offset < size_bytes:
                 try:
                     before, offset = offset, self._look(upload_path)["offset_bytes"]
@@ -76,8 +78,8 @@ class PieceSender:
         self._progress(told["offset_bytes"])
         return told
 
-    def _send(self, upload_path: str, file: BinaryIO, offset: int) -> int:
-        length = min(PIECE_BYTES, self._path.stat().st_size - offset)
+    def _send(self, upload_path: str, file: SourceFile, offset: int) -> int:
+        length = min(PIECE_BYTES, self._source.size_bytes - offset)
         headers = {
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(length),
@@ -92,13 +94,13 @@ class PieceSender:
         )
         return int(answer.headers["upload-offset"])
 
-    def _read(self, file: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
+    def _read(self, file: SourceFile, offset: int, length: int) -> Iterator[bytes]:
         file.seek(offset)
         end = offset + length
         while offset < end:
             data = file.read(min(_READ_BYTES, end - offset))
             if not data:
-                raise OSError(f"{self._path} got shorter while it was read")
+                raise OSError(f"{self._source.name} got shorter while it was read")
             offset += len(data)
             yield data
             self._progress(offset)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Unpack
 
 from listenlink.client.owner import Owner, as_thing
+from listenlink.client.terms import CollectionChanges, CollectionFacts, checked
 from listenlink.client.types import Collection, Member
 
 
@@ -20,15 +21,19 @@ class CollectionMethods(Owner):
         """One collection, by its id."""
         return as_thing(self.get(self.path_of("collections", collection_id)), Collection)
 
-    def make_collection(self, name: str, **facts: Any) -> Collection:
+    def make_collection(self, name: str, **facts: Unpack[CollectionFacts]) -> Collection:
         """Make a collection; `facts` may be `description` and `cover_image_url`."""
-        made = self.post(self.path_of("collections"), json={"name": name} | facts)
+        sent = {"name": name} | checked(facts, CollectionFacts)
+        made = self.post(self.path_of("collections"), json=sent)
         return as_thing(made, Collection)
 
-    def change_collection(self, collection_id: str, **changes: Any) -> Collection:
+    def change_collection(
+        self, collection_id: str, **changes: Unpack[CollectionChanges]
+    ) -> Collection:
         """Change `name`, `description`, `cover_track_id` or `cover_image_url`; None clears a field."""
+        sent = checked(changes, CollectionChanges)
         path = self.path_of("collections", collection_id)
-        return as_thing(self.patch(path, json=changes), Collection)
+        return as_thing(self.patch(path, json=sent), Collection)
 
     def delete_collection(self, collection_id: str) -> None:
         """Delete a collection. Its tracks stay; its links say that it's gone."""

@@ -12,7 +12,8 @@ import httpx
 from listenlink.client.error import ListenlinkError
 
 DEFAULT_SERVER = "http://127.0.0.1:8484"
-_OPENING = "/v1/music/shared/"
+SHARED = "/v1/music/shared/"
+_PORTS = {"http": 80, "https": 443}
 
 
 class Connection:
@@ -64,11 +65,14 @@ class Connection:
             response = self._http.request(method, path, headers=headers, **options)
         except httpx.HTTPError as error:
             raise ListenlinkError(
-                0, "UNREACHABLE", f"{self._http.base_url} can't be reached ({type(error).__name__})"
+                0, "UNREACHABLE", f"{self._asked(path)} can't be reached ({type(error).__name__})"
             ) from error
         if response.is_success:
             return response
         raise _error(response)
+
+    def _asked(self, path: str) -> str:
+        return origin_of(path) if urlsplit(path).netloc else self.shown_url
 
     def close(self) -> None:
         """Close the connections."""
@@ -85,11 +89,41 @@ class Connection:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.shown_url!r})"
+
+    @property
+    def shown_url(self) -> str:
+        """The server's address for people, without a name and password in it."""
+        try:
+            return origin_of(self.base_url)
+        except ValueError:
+            return self.base_url
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is of this very server: scheme, host and port."""
+        try:
+            return origin_of(url) == origin_of(self.base_url)
+        except ValueError:
+            return False
+
     def _may_carry_key(self, method: str, path: str) -> bool:
         target = urlsplit(path)
-        if target.netloc and target.netloc != urlsplit(str(self._http.base_url)).netloc:
+        if (target.scheme or target.netloc) and not self.is_own(path):
             return False
-        return not (method == "GET" and target.path.startswith(_OPENING))
+        return not (method == "GET" and target.path.startswith(SHARED))
+
+
+def origin_of(url: str) -> str:
+    """`HTTPS://a@Music.example:443/x` → `https://music.example`. Raises ValueError for what is no address of
+    http or https."""
+    address = urlsplit(url)
+    scheme, host = address.scheme.lower(), address.hostname
+    if scheme not in _PORTS or not host:
+        raise ValueError("this isn't an address of http or https")
+    named = f"[{host}]" if ":" in host else host
+    port = address.port
+    return f"{scheme}://{named}" + ("" if port in (None, _PORTS[scheme]) else f":{port}")
 
 
 def json_of(response: httpx.Response) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from typing import NamedTuple, Unpack
+from urllib.parse import urlsplit
 
 import msgspec
 
-from listenlink.client.connection import json_of
+from listenlink.client.connection import SHARED, json_of, origin_of
+from listenlink.client.error import ListenlinkError
 from listenlink.client.owner import Owner, as_thing
+from listenlink.client.terms import LinkChanges, LinkTerms, checked
 from listenlink.client.types import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
@@ -20,34 +22,41 @@ class LinkMethods(Owner):
 
     def open(self, link: str, session: str | None = None) -> ShareView:
         """Open a link, given its token or its whole address. This counts as an open, unless `session`
-        is from an earlier open of the link."""
+        is from an earlier open of the link. An address is asked at its own host; a key isn't sent."""
         headers = {} if session is None else {"Listen-Session": session}
-        answer = self.send("GET", f"/v1/music/shared/{token_of(link)}", headers=headers)
+        answer = self.send("GET", read_link(link).url, headers=headers)
         view = as_thing(json_of(answer), ShareView)
         return msgspec.structs.replace(view, session=answer.headers.get("listen-session"))
 
     def record_listen(self, link: str, session: str, track_id: str) -> None:
-        """Report that a track was heard for 30 seconds or more."""
+        """Report that a track was heard for 30 seconds or more, to the link's own host."""
         self.post(
-            f"/v1/music/shared/{token_of(link)}/listen",
+            f"{read_link(link).url}/listen",
             json={"track_id": track_id},
             headers={"Listen-Session": session},
         )
 
     def save(self, link: str) -> SavedTrack:
-        """Save a link's track to your library."""
-        return as_thing(self.post(f"/v1/music/shared/{token_of(link)}/save"), SavedTrack)
+        """Save a link's track to your library. The link is of this client's own server: another one has
+        another library, and isn't sent your key."""
+        read = read_link(link)
+        if read.origin is not None and not self.is_own(read.origin):
+            raise ListenlinkError(
+                0,
+                "OTHER_SERVER",
+                f"This link is of {read.origin}, but this client's server is {self.shown_url}. Use a client "
+                "of that server, or the link's token alone if it's the same one.",
+            )
+        return as_thing(self.post(f"{SHARED}{read.token}/save"), SavedTrack)
 
-    def share(self, target_id: str, **terms: Any) -> NewLink:
+    def share(self, target_id: str, **terms: Unpack[LinkTerms]) -> NewLink:
         """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days`,
         `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and `strict_open`."""
         kind = _KINDS.get(target_id.partition("_")[0])
         if kind is None:
             raise ValueError(f"{target_id} is neither a track nor a collection")
-        starts_at = terms.get("starts_at")
-        if isinstance(starts_at, datetime):
-            terms["starts_at"] = starts_at.isoformat()
-        return as_thing(self.post(self.path_of(kind, target_id, "share"), json=terms), NewLink)
+        sent = checked(terms, LinkTerms)
+        return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
 
     def links(self, target_id: str | None = None, state: str | None = None) -> Iterator[Link]:
         """Your links, newest first, optionally to one target or in one state."""
@@ -57,10 +66,11 @@ class LinkMethods(Owner):
         """One link, by its id."""
         return as_thing(self.get(self.path_of("share", share_id)), Link)
 
-    def change_link(self, share_id: str, **changes: Any) -> Link:
+    def change_link(self, share_id: str, **changes: Unpack[LinkChanges]) -> Link:
         """Change `visibility`, `expires_in_days`, `max_opens`, `label`, `allow_download`, `preview`
         or `strict_open`; None removes an end or a limit."""
-        return as_thing(self.patch(self.path_of("share", share_id), json=changes), Link)
+        sent = checked(changes, LinkChanges)
+        return as_thing(self.patch(self.path_of("share", share_id), json=sent), Link)
 
     def rotate(self, share_id: str) -> NewLink:
         """Give a link a new token; the old one stops working at once."""
@@ -79,6 +89,30 @@ class LinkMethods(Owner):
         return as_thing(self.get(self.path_of("share", share_id, "stats")), Stats)
 
 
-def token_of(link: str) -> str:
-    """The token in a link's address, or the token itself if that's what is given."""
-    return link.rstrip("/").rpartition("/")[2]
+class ReadLink(NamedTuple):
+    """A link as it was given: the server that its address names, None if it's a token alone."""
+
+    origin: str | None
+    token: str
+
+    @property
+    def url(self) -> str:
+        """Where it opens: a path on the client's own server, or a whole address."""
+        return f"{self.origin or ''}{SHARED}{self.token}"
+
+
+def read_link(link: str) -> ReadLink:
+    """A link's address, or its token alone. Raises ValueError for an address that isn't one, without
+    repeating it: it holds the token."""
+    text = link.strip()
+    if "/" not in text:
+        return ReadLink(None, text)
+    try:
+        address = urlsplit(text)
+        is_path = text.startswith("/") and not address.netloc
+        origin = None if is_path else origin_of(text)
+    except ValueError:
+        raise ValueError(
+            "this isn't a link's address: https://…, and the token at its end"
+        ) from None
+    return ReadLink(origin, address.path.rstrip("/").rpartition("/")[2])

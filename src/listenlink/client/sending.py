@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from listenlink.client.error import ListenlinkError
+from listenlink.client.source import SourceFile
 
 _Told = TypeVar("_Told")
 _TRIES = 5
@@ -42,9 +43,10 @@ def trying(ask: Callable[[], _Told]) -> _Told:
 
 
 class WatchedFile(io.RawIOBase):
-    """A file that reports how far it has been read."""
+    """A file that reports how far it has been read. It has no descriptor: the part that is sent may be less
+    than the whole file behind it."""
 
-    def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
+    def __init__(self, file: SourceFile, progress: Callable[[int], None]) -> None:
         self._file = file
         self._progress = progress
 
@@ -59,9 +61,6 @@ class WatchedFile(io.RawIOBase):
 
     def tell(self) -> int:
         return self._file.tell()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)

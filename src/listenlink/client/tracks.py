@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Unpack
 
 from listenlink.client.chunks import PieceSender
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.sending import WatchedFile, nobody, trying
+from listenlink.client.source import Given, Source
+from listenlink.client.terms import TrackChanges, TrackFacts, checked, form_fields
 from listenlink.client.types import Engine, SavedTrack, Track
 
 # Above this a file is sent in pieces, so that a broken connection costs no more than the last of them.
@@ -36,24 +37,32 @@ class TrackMethods(Owner):
         return as_thing(self.get(self.path_of("tracks", track_id)), Track)
 
     def upload(
-        self, path: Path, *, engine: str, progress: Callable[[int], None] = nobody, **facts: str
+        self,
+        file: Given,
+        *,
+        engine: str,
+        name: str | None = None,
+        progress: Callable[[int], None] = nobody,
+        **facts: Unpack[TrackFacts],
     ) -> Track:
-        """Upload a file; `facts` may be `title`, `artist`, `mode` and `instrumental`.
+        """Upload a file, by its path or open for bytes; `name` is its file name, if it isn't the file's own.
 
         If the server is away or busy, it's sent again, without making a second track. A large file is
-        sent in pieces. `progress` is called with the number of bytes sent. May also raise OSError.
+        sent in pieces. `progress` is called with the number of bytes sent. May also raise OSError, and
+        TypeError for a fact that there isn't.
         """
-        facts["engine"] = engine
-        if path.stat().st_size > PIECES_ABOVE_BYTES:
-            return self.upload_in_pieces(path, facts, progress=progress)
+        source = Source(file, name)
+        fields = form_fields({"engine": engine, **checked(facts, TrackFacts)})
+        if source.size_bytes > PIECES_ABOVE_BYTES:
+            return self._upload_in_pieces(source, fields, progress=progress)
         key = secrets.token_hex(16)
 
         def send() -> Any:
-            with path.open("rb") as source:
+            with source.open() as opened:
                 return self.post(
                     self.path_of("tracks"),
-                    data=facts,
-                    files={"file": (path.name, WatchedFile(source, progress))},
+                    data=fields,
+                    files={"file": (source.name, WatchedFile(opened, progress))},
                     headers={"Idempotency-Key": key},
                     timeout=_TIMEOUT_SECONDS,
                 )
@@ -62,24 +71,38 @@ class TrackMethods(Owner):
 
     def upload_in_pieces(
         self,
-        path: Path,
-        facts: dict[str, str],
+        file: Given,
+        facts: Mapping[str, Any],
         *,
+        name: str | None = None,
         upload_path: str | None = None,
         begun: Callable[[str], None] = nobody,
         progress: Callable[[int], None] = nobody,
     ) -> Track:
-        """Upload a file by tus 1.0. `begun` is called with the upload's path, with which a later call can
-        resume; if the upload is gone by then, that call starts again."""
-        sender = PieceSender(self, path, progress)
+        """Upload a file by tus 1.0; `facts` are `engine` and those of `upload`. `begun` is called with the
+        upload's path, with which a later call can resume; if the upload is gone by then, that call starts
+        again."""
+        fields = form_fields(checked(facts, TrackFacts, "engine"))
+        return self._upload_in_pieces(Source(file, name), fields, upload_path, begun, progress)
+
+    def _upload_in_pieces(
+        self,
+        source: Source,
+        fields: dict[str, str],
+        upload_path: str | None = None,
+        begun: Callable[[str], None] = nobody,
+        progress: Callable[[int], None] = nobody,
+    ) -> Track:
+        sender = PieceSender(self, source, progress)
         if upload_path is None or not sender.is_there(upload_path):
-            upload_path = sender.begin(self.path_of("uploads"), facts)
+            upload_path = sender.begin(self.path_of("uploads"), fields)
             begun(upload_path)
         return as_thing(sender.send_all(upload_path), Track)
 
-    def change_track(self, track_id: str, **changes: Any) -> Track:
+    def change_track(self, track_id: str, **changes: Unpack[TrackChanges]) -> Track:
         """Change `title`, `artist` or `instrumental`."""
-        return as_thing(self.patch(self.path_of("tracks", track_id), json=changes), Track)
+        sent = checked(changes, TrackChanges)
+        return as_thing(self.patch(self.path_of("tracks", track_id), json=sent), Track)
 
     def delete_track(self, track_id: str) -> None:
         """Delete a track for everybody."""

@@ -5,6 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from msgspec import Struct
+from msgspec.structs import fields
+
+
+class WithSecrets(Struct, frozen=True):
+    """Printed, logged or in a traceback, it doesn't tell its fields that `_SECRET` names: whoever has a
+    token, a session or a playback URL can use it."""
+
+    def __repr__(self) -> str:
+        told = ", ".join(
+            f"{field.name}={_shown(field.name, getattr(self, field.name))}"
+            for field in fields(self)
+        )
+        return f"{type(self).__name__}({told})"
+
+
+_SECRET = frozenset({"token", "url", "session", "playback_url", "stem_urls"})
+
+
+def _shown(name: str, value: object) -> str:
+    return "'…'" if name in _SECRET and value else repr(value)
 
 
 class Caller(Struct, frozen=True):
@@ -15,7 +35,7 @@ class Caller(Struct, frozen=True):
     scopes: list[str]
 
 
-class Track(Struct, frozen=True):
+class Track(WithSecrets, frozen=True):
     """A track in your library. `playback_url` is None in lists; where it's set, it expires after
     a few minutes."""
 
@@ -63,7 +83,7 @@ class Member(Struct, frozen=True):
     added_at: datetime
 
 
-class NewLink(Struct, frozen=True):
+class NewLink(WithSecrets, frozen=True):
     """A new link with its token, which is returned only once."""
 
     id: str
@@ -156,7 +176,7 @@ class Licence(Struct, frozen=True):
     requires_attribution: bool
 
 
-class SharedTrack(Struct, frozen=True):
+class SharedTrack(WithSecrets, frozen=True):
     """A track as a listener sees it."""
 
     id: str
@@ -185,7 +205,7 @@ class ShareFacts(Struct, frozen=True):
     expires_at: datetime | None
 
 
-class ShareView(Struct, frozen=True):
+class ShareView(WithSecrets, frozen=True):
     """An opened link. `session` opens it again without counting; it's None for removed content."""
 
     kind: str

@@ -11,6 +11,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.places import Places
 from listenlink.web.response import Message, Receive
 
+IDENTITY = b"identity"
 MOST_OF_A_CLIENT = 128
 QUIET_SECONDS = 30.0
 # Slower than any connection that music is sent over.
@@ -25,6 +26,14 @@ def body_places(most: int) -> Places:
 def has_body(headers: dict[bytes, bytes]) -> bool:
     """Whether a body follows the request's head (RFC 9112, section 6.3)."""
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
+def refuse_coded(headers: dict[bytes, bytes]) -> None:
+    """Raise Problem(UNSUPPORTED_CODING) for a compressed body (RFC 9110, sections 8.4 and 15.5.16): its size
+    would be known only once it's unpacked."""
+    coding = headers.get(b"content-encoding", b"").strip().lower()
+    if coding not in (b"", IDENTITY) and has_body(headers):
+        raise Problem(ProblemKind.UNSUPPORTED_CODING, accepts_encoding=IDENTITY.decode())
 
 
 class ArrivingBody:

@@ -104,8 +104,9 @@ class Front:
         path: bytes = scope["raw_path"]
         headers = headers_of(scope)
         try:
-            if not self._hosts.accepts(headers.get(b"host"), path):
-                raise Problem(ProblemKind.MISDIRECTED)
+            host = headers.get(b"host")
+            if not self._hosts.accepts(host):
+                hosts.refuse_unless_probe(host, path, scope["http_version"])
             if presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
             if _is_shared(path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Any, ClassVar
+from types import NoneType
+from typing import Any, ClassVar, get_args
 
 import msgspec
 from litestar._openapi.schema_generation import SchemaCreator
@@ -14,6 +15,7 @@ from litestar.typing import FieldDefinition
 
 from listenlink.errors import Problem, ProblemKind, invalid
 
+JSON = "application/json"
 # Text that every database can store: PostgreSQL allows no NUL.
 TEXT = r"^[^\x00]*$"
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
@@ -29,8 +31,10 @@ class StrictBody(AbstractDTO[Any]):
     _types: ClassVar[dict[str, Any]] = {}
 
     def decode_bytes(self, value: bytes) -> Any:
-        """The body as the handler's type. Raises Problem(BAD_REQUEST) for what isn't JSON, and
-        Problem(INVALID) naming the field that is missing, unknown or of the wrong type."""
+        """The body as the handler's type. Raises Problem(UNSUPPORTED_MEDIA_TYPE) if it says that it's
+        something else than JSON, Problem(BAD_REQUEST) if it isn't, and Problem(INVALID) naming the field
+        that is missing, unknown or of the wrong type."""
+        _require_json(self.asgi_connection.headers.get("content-type", ""))
         try:
             sent = _with_whole_numbers(msgspec.json.decode(value))
             return msgspec.convert(sent, self._types[self.asgi_connection.route_handler.handler_id])
@@ -43,8 +47,10 @@ class StrictBody(AbstractDTO[Any]):
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        """Store the body's type; called once for every handler with a body."""
-        cls._types[handler_id] = field_definition.raw
+        """Store the body's type; called once for every handler with a body. One that may be left out is
+        optional, but isn't null."""
+        kinds = [kind for kind in get_args(field_definition.annotation) if kind is not NoneType]
+        cls._types[handler_id] = kinds[0] if field_definition.is_optional else field_definition.raw
 
     @classmethod
     def create_openapi_schema(
@@ -64,6 +70,13 @@ class StrictBody(AbstractDTO[Any]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """Always False: msgspec handles types within types."""
         return False
+
+
+def _require_json(content_type: str) -> None:
+    """A body without a type is taken for JSON, and so is one whose type is built on it (RFC 6839, 3.1)."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in ("", JSON) and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, "Send JSON.", accepts=JSON)
 
 
 def _with_whole_numbers(sent: Any) -> Any:

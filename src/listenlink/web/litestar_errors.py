@@ -28,6 +28,8 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):
         headers["Allow"] = allow((error.headers or {}).get("allow", "GET").split(", "))
+    if request.method == "PATCH" and "accept" in headers:
+        headers["Accept-Patch"] = headers["accept"]  # RFC 5789, section 2.2
     media_type = headers.pop("content-type")
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 

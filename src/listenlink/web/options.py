@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from listenlink.running.instance import Instance
 from listenlink.web.api import tus
 from listenlink.web.headers import preflight, text_pairs
+from listenlink.web.json_body import JSON
 
 _LISTEN = "/listen"
 _LISTEN_HEADERS = b"Content-Type, Listen-Session"
@@ -47,6 +48,9 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
     )
     async def tell_options(state: State) -> Response[None]:
         headers = {"Allow": allowed}
+        if "PATCH" in allowed:
+            is_tus = tus.PATHS.fullmatch(path.encode())
+            headers["Accept-Patch"] = tus.PIECE if is_tus else JSON  # RFC 5789, section 3.1
         if path.endswith(_LISTEN):
             headers |= text_pairs(preflight(_LISTEN_HEADERS, b"POST, OPTIONS"))
         elif tus.PATHS.fullmatch(path.encode()):

@@ -42,11 +42,17 @@ _TABLE: dict[ProblemKind, _Told] = {
         "You don't have access to this organization",
         "API key is not of a member of this organization",
     ),
-    _K.INSUFFICIENT_PERMISSIONS: _Told(
+    _K.INSUFFICIENT_SCOPE: _Told(
         403,
         "INSUFFICIENT_PERMISSIONS",
         "You don't have permission to perform this action",
         "API key lacks the scope of this route",
+    ),
+    _K.INSUFFICIENT_PERMISSIONS: _Told(
+        403,
+        "INSUFFICIENT_PERMISSIONS",
+        "You don't have permission to perform this action",
+        "The API key's user may not do this",
     ),
     _K.NOT_FOUND: _Told(
         404, "RESOURCE_NOT_FOUND", "This doesn't exist.", "No such resource for this caller"
@@ -99,6 +105,12 @@ _TABLE: dict[ProblemKind, _Told] = {
         "UNSUPPORTED_MEDIA_TYPE",
         "This kind of content isn't accepted here.",
         "Content-Type not supported by this route",
+    ),
+    _K.UNSUPPORTED_CODING: _Told(
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "Compressed content isn't accepted here.",
+        "Content-Encoding not supported; send the body as it is",
     ),
     _K.RANGE_NOT_SATISFIABLE: _Told(
         416, "RANGE_NOT_SATISFIABLE", "The audio ends before that.", "Range beyond the end"
@@ -171,6 +183,22 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
+def error_codes() -> list[str]:
+    """Every `code` that an envelope can have."""
+    return sorted({told.code for told in _TABLE.values()})
+
+
+def error_types() -> list[str]:
+    """Every `type` that an envelope can have."""
+    return sorted({_type_of(told.status) for told in _TABLE.values()})
+
+
+def _type_of(status: int) -> str:
+    if status >= 500:
+        return "server_error"
+    return "rate_limit_error" if status == 429 else "client_error"
+
+
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
     return _TABLE[problem.kind].status
@@ -195,12 +223,11 @@ def problem_of(error: Exception, trace: int) -> Problem:
 def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
     """The body that reports a problem, as JSON."""
     told = _TABLE[problem.kind]
-    kind = "rate_limit_error" if told.status == 429 else "client_error"
     body = ErrorBody(
         code=told.code,
         message=problem.message or told.message,
         system_message=told.system_message,
-        type="server_error" if told.status >= 500 else kind,
+        type=_type_of(told.status),
         status=told.status,
         details=problem.details,
         trace_id=trace_id(trace),

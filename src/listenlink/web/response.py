@@ -19,11 +19,28 @@ Headers = list[tuple[bytes, bytes]]
 TRACE = "listenlink.trace"
 # Set where a HEAD is answered as a GET whose body isn't sent.
 IS_HEAD = "listenlink.is_head"
+# What a problem tells in its details and in a header: RFC 9110, sections 10.2.3, 12.5.1 and 12.5.3.
+_FROM_DETAILS = (
+    ("retry_after_seconds", b"retry-after"),
+    ("accepts", b"accept"),
+    ("accepts_encoding", b"accept-encoding"),
+)
 _PASSING = (
     ProblemKind.UNAVAILABLE,
     ProblemKind.STORAGE_FULL,
     ProblemKind.STORAGE_UNAVAILABLE,
 )
+
+
+# RFC 6750, section 3: without a key only the scheme is named, otherwise also what is wrong with the key.
+_CHALLENGE = b'Bearer realm="listenlink"'
+_FAULTS = {
+    ProblemKind.AUTHENTICATION_REQUIRED: b"",
+    ProblemKind.INVALID_API_KEY: b', error="invalid_token", error_description="unknown key"',
+    ProblemKind.API_KEY_EXPIRED: b', error="invalid_token", error_description="expired"',
+    ProblemKind.API_KEY_DEACTIVATED: b', error="invalid_token", error_description="deactivated"',
+    ProblemKind.INSUFFICIENT_SCOPE: b', error="insufficient_scope"',
+}
 
 
 @dataclass(slots=True)
@@ -40,10 +57,17 @@ def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
     headers = [(b"content-type", b"application/json")]
     if problem.kind in _PASSING:
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-    wait = problem.details.get("retry_after_seconds")
-    if wait is not None:
-        headers.append((b"retry-after", b"%d" % wait))
+    for detail, name in _FROM_DETAILS:
+        if (told := problem.details.get(detail)) is not None:
+            headers.append((name, str(told).encode()))
+    if (fault := _FAULTS.get(problem.kind)) is not None:
+        headers.append((b"www-authenticate", _CHALLENGE + fault + _scope_of(problem)))
     return Answer(status_of(problem), write_envelope(problem, trace, now_us), headers)
+
+
+def _scope_of(problem: Problem) -> bytes:
+    scope = problem.details.get("scope")
+    return b"" if scope is None else b', scope="%s"' % str(scope).encode()
 
 
 def request_id(scope: Scope) -> tuple[bytes, bytes]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, Reference, SecurityScheme
@@ -28,13 +30,15 @@ from listenlink.web.api import (
     tracks,
     whoami,
 )
+from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.caller import guard_owners
+from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
-from listenlink.web.options import answer_options
+from listenlink.web.options import allow, answer_options
 from listenlink.web.pages import assets
 from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
-from listenlink.web.response import TRACE, problem_answer, send_answer
+from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
 # Anybody, without a key. The first three are served by `web/front.py` before they get here.
 FOR_ANYBODY: list[Any] = [
@@ -99,6 +103,11 @@ FOR_OWNERS: list[Any] = [
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
+# RFC 9112, section 3.2.4: the target of an OPTIONS that asks about the server as a whole.
+_WHOLE_SERVER = b"*"
+_EVERY_METHOD = allow(
+    str(method) for handler in [*FOR_ANYBODY, *FOR_OWNERS] for method in handler.http_methods
+).encode()
 # Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
 # with all that it read from them, so longer ones are kept out.
 _PATH_BYTES = 512
@@ -115,6 +124,9 @@ class _Routes(Litestar):
     """The framework, except for addresses that it can't take."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["raw_path"] == _WHOLE_SERVER and scope["method"] == "OPTIONS":
+            await send_answer(scope, send, Answer(204, headers=[(b"allow", _EVERY_METHOD)]), [])
+            return
         refused = _refuse_address(scope["raw_path"], scope["query_string"])
         if refused is None:
             await super().__call__(scope, receive, send)
@@ -123,7 +135,16 @@ class _Routes(Litestar):
         await send_answer(scope, send, answer, [])
 
 
+async def _guard_bodies(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    if connection.scope.get("method") in ("POST", "PATCH"):
+        refuse_coded(headers_of(connection.scope))
+
+
 def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
+    if path == _WHOLE_SERVER:
+        return ProblemKind.BAD_REQUEST
     if len(path) > _PATH_BYTES or len(query) > _QUERY_BYTES or query.count(b"&") >= _QUERY_FIELDS:
         return ProblemKind.URI_TOO_LONG
     # RFC 3986, 2: anything else is written as %XX.
@@ -137,7 +158,7 @@ def make_routes(state: dict[str, Any]) -> Litestar:
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
-            guards=[guard_owners],
+            guards=[guard_owners, _guard_bodies],
             dto=StrictBody,
             return_dto=None,
             exception_handlers=EXCEPTION_HANDLERS,

@@ -41,7 +41,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
     _UPLOADS,
     opt={"scope": "write", "headers": [tus.RESUMABLE, tus.LENGTH, tus.METADATA], "errors": ["412", "413"]},
     summary="Begin an upload in pieces",
-    tags=["Tracks"],
+    tags=["Uploads"],
 )  # fmt: skip
 async def begin_upload(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
@@ -64,7 +64,7 @@ async def begin_upload(
     _UPLOAD,
     opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423"]},
     summary="Ask how far an upload is",
-    tags=["Tracks"],
+    tags=["Uploads"],
 )
 async def look_at_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
@@ -93,7 +93,7 @@ async def look_at_upload(
     request_max_body_size=None,
     operation_class=tus.PieceOperation,
     summary="Send a piece of an upload",
-    tags=["Tracks"],
+    tags=["Uploads"],
 )
 async def append_to_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
@@ -102,7 +102,9 @@ async def append_to_upload(
     tus.require_tus(request)
     instance: Instance = state.instance
     if request.headers.get("content-type", "").strip().lower() != tus.PIECE:
-        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.")
+        raise Problem(
+            ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.", accepts=tus.PIECE
+        )
     progress = await instance.resumer.append(
         caller_of(request),
         path_id(ids.UPLOAD, upload_id),
@@ -118,7 +120,7 @@ async def append_to_upload(
     opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423"]},
     status_code=204,
     summary="End an upload",
-    tags=["Tracks"],
+    tags=["Uploads"],
 )
 async def end_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]

@@ -110,7 +110,7 @@ async def get_link(
 
 @patch(
     "/v1/music/{org:str}/share/{share_id:str}",
-    opt={"scope": "share"},
+    opt={"scope": "share", "errors": ["409"]},
     summary="Change a link",
     tags=["Share"],
 )
@@ -138,7 +138,7 @@ async def change_link(
 
 @post(
     "/v1/music/{org:str}/share/{share_id:str}/rotate",
-    opt={"scope": "share"},
+    opt={"scope": "share", "errors": ["409"]},
     status_code=200,
     summary="Give a link a new token",
     tags=["Share"],

@@ -57,6 +57,7 @@ async def get_track_sound(
     "/v1/music/{org:str}/tracks/{track_id:str}/cover",
     opt={"scope": "read"},
     media_type="image/jpeg",
+    response_description="The picture.",
     summary="Get a track's cover",
     tags=["Tracks"],
 )

@@ -17,6 +17,7 @@ from listenlink.media.folder.draft import Draft
 from listenlink.media.folder.folder import Folder
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
 
+FORM = "multipart/form-data"
 _MOST_PARTS = 9
 _FIELD_BYTES = 8192
 # What a form may add to its file: boundaries, headers and fields.
@@ -47,9 +48,11 @@ async def receive_form(
     type, 400 for a broken form, 408 if the sender goes quiet; then nothing is left on the disk.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != "multipart/form-data" or not options.get("boundary"):
+    if kind != FORM or not options.get("boundary"):
         raise Problem(
-            ProblemKind.UNSUPPORTED_MEDIA_TYPE, "Send a form with a file (multipart/form-data)."
+            ProblemKind.UNSUPPORTED_MEDIA_TYPE,
+            f"Send a form with a file ({FORM}).",
+            accepts=FORM,
         )
     if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
         raise _too_large(max_file_bytes)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -19,7 +20,9 @@ from listenlink.model.shelf import Written
 from listenlink.running.instance import Instance
 from listenlink.store import pages
 from listenlink.web.headers import headers_of, text_of
+from listenlink.web.openapi_answers import WHEN, errors
 from listenlink.web.pages.languages import choose_language
+from listenlink.web.pages.page_data import PageData
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.public.downloads import file_name
@@ -27,6 +30,10 @@ from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Scope as OurScope
 
 EMBED_PATH = "/embed/"
+_WITH_SESSION = errors(
+    s404="The session isn't of this link, or the link doesn't lead there any more.",
+    s429="Too many requests, or refusals, for this client.",
+)
 
 
 class DownloadAnswer(msgspec.Struct, frozen=True):
@@ -62,9 +69,22 @@ async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
     return answer
 
 
-@get("/v1/music/shared/{token:str}/details", opt={"public": True}, include_in_schema=False)
-async def get_details(state: State, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """What the share page shows of an open link, for whoever was given its session."""
+@get(
+    "/v1/music/shared/{token:str}/details",
+    opt={"public": True},
+    summary="Get what a page shows of an open link",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: ResponseSpec(PageData, description="The page's content.", generate_examples=False),
+        **_WITH_SESSION,
+    },
+)
+async def get_details(
+    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """Artists, covers, waveforms and the licence in words, with the credit to give where one is required. For
+    whoever was given the link's session: also where it's hidden before, and once the link is spent."""
     instance: Instance = state.instance
     scope: Any = request.scope
     session = await find_open_session(state, scope)
@@ -84,12 +104,15 @@ async def get_details(state: State, request: Request[Any, Any, Any]) -> Response
 @get(
     "/v1/music/shared/{token:str}/download/{track_id:str}",
     opt={"public": True},
-    include_in_schema=False,
+    summary="Get the URL of a track's file",
+    tags=["Listen"],
+    security=[{}],
+    responses=_WITH_SESSION,
 )
 async def get_download(
-    track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> DownloadAnswer:
-    """The URL of a track's file, if the link's creator allows downloads."""
+    """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
     instance: Instance = state.instance
     scope: Any = request.scope
     session = await find_open_session(state, scope)
@@ -111,11 +134,31 @@ async def get_download(
     return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
 
 
-@get("/v1/music/picture/{name:str}", opt={"public": True}, include_in_schema=False)
+@get(
+    "/v1/music/picture/{name:str}",
+    opt={"public": True},
+    summary="Get a cover or a preview",
+    tags=["Listen"],
+    security=[{}],
+    media_type="image/*",
+    responses={
+        200: ResponseSpec(
+            bytes,
+            description="JPEG for a cover, PNG for a preview.",
+            media_type="image/*",
+            generate_examples=False,
+        ),
+        304: ResponseSpec(None, description=WHEN["304"], generate_examples=False),
+        **errors(
+            s404="The name isn't one of ours, or what it's of is gone.",
+            s429="Too many pictures for this client.",
+        ),
+    },
+)
 async def get_picture(
     name: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[bytes]:
-    """A cover, or the preview of a link, by a signed name."""
+    """By a signed name, as pages, `details` and oEmbed give it."""
     instance: Instance = state.instance
     named = instance.pictures.read(name)
     if named is not None:

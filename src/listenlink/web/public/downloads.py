@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import HttpMethod, Request, route
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.play_track import Playing
@@ -14,11 +17,13 @@ from listenlink.store import pages
 from listenlink.store.opening.playback import Playable
 from listenlink.store.pages import Download
 from listenlink.web.headers import headers_of
+from listenlink.web.openapi_answers import WHEN, errors
 
 _ENDINGS = {
     "audio/wav": ".wav", "audio/flac": ".flac", "audio/mpeg": ".mp3", "audio/mp4": ".m4a",
     "audio/ogg": ".ogg", "audio/aiff": ".aiff",
 }  # fmt: skip
+_Spec = partial(ResponseSpec, generate_examples=False)
 _NAME_LENGTH = 120
 _UNFIT = frozenset('/\\:*?"<>|')
 
@@ -27,17 +32,32 @@ _UNFIT = frozenset('/\\:*?"<>|')
     "/v1/music/download/{signed:str}",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     opt={"public": True},
-    include_in_schema=False,
+    summary="Download a track's file",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: _Spec(bytes, description="The whole file.", media_type="audio/*"),
+        206: _Spec(bytes, description="A part of it.", media_type="audio/*"),
+        304: _Spec(None, description=WHEN["304"]),
+        **errors(
+            s403="The URL has ended, or what it was for.",
+            s412="`If-Match` names another file.",
+            s416="The file ends before that.",
+            s429="Too many streams at once for this client.",
+        ),
+    },
 )
-async def download_track(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
+async def download_track(
+    signed: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> ASGIApp:
     """Ranges, conditions and the end of a link are handled as in playback."""
     # The undecoded path and no query at all: a URL has one spelling.
-    signed = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
+    spelled = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
     if request.scope["query_string"]:
-        signed = ""
+        spelled = ""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
-    leave = await instance.player.begin_download(signed, now_us)
+    leave = await instance.player.begin_download(spelled, now_us)
     found: Download | None = None
     if leave is not None:
         share_id, track_id = leave.share_id, leave.track_id

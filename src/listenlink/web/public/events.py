@@ -8,11 +8,14 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.watch_links import Watch
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of
+from listenlink.web.openapi_answers import errors
 from listenlink.web.public.beside_page import find_open_session
 from listenlink.web.response import IS_HEAD
 
@@ -24,8 +27,28 @@ _HEADERS = [
 ]
 
 
-@get("/v1/music/shared/{token:str}/events", opt={"public": True}, include_in_schema=False)
-async def watch_link(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
+@get(
+    "/v1/music/shared/{token:str}/events",
+    opt={"public": True},
+    summary="Watch an open link",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        200: ResponseSpec(
+            str,
+            description="A stream of Server-Sent Events, until the link is closed or the session over.",
+            media_type="text/event-stream",
+            generate_examples=False,
+        ),
+        **errors(
+            s404="The session isn't of this link, or the link doesn't open any more.",
+            s429="Too many requests, or streams at once, for this client.",
+        ),
+    },
+)
+async def watch_link(
+    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> ASGIApp:
     """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
     instance: Instance = state.instance
     asked: Any = request.scope

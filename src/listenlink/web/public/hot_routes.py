@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.view import ShareView
 from listenlink.web.headers import headers_of
+from listenlink.web.openapi_answers import WHEN, errors
 from listenlink.web.problems import ErrorEnvelope
 
 # The examples that the framework would make up are nonsense, and different each time.
@@ -21,7 +22,6 @@ _REFUSED = _Spec(
     ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
 )
 _LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.")
-_UNAVAILABLE = _Spec(ErrorEnvelope, description="Busy; try again after `Retry-After`.")
 
 
 @route(
@@ -34,11 +34,9 @@ _UNAVAILABLE = _Spec(ErrorEnvelope, description="Busy; try again after `Retry-Af
     tags=["Listen"],
     security=[{}],
     responses={
-        200: _Spec(ShareView, description="The shared track or collection."),
-        204: _Spec(None, description="A prefetch, told by `Sec-Purpose`."),
+        200: _Spec(ShareView, description="The shared track or collection; to browsers a page."),
         404: _REFUSED,
         429: _LIMITED,
-        503: _UNAVAILABLE,
     },
 )
 async def open_link(token: FromPath[str], state: State) -> ASGIApp:
@@ -52,7 +50,7 @@ def _page(description: str) -> ResponseSpec:
 
 @post(
     "/v1/music/shared/{token:str}",
-    opt={"public": True},
+    opt={"public": True, "errors": ["415"]},
     status_code=303,
     summary="Open a shared link without script",
     description="The play button of a browser without script. Counts one open, and leads to a page with "
@@ -83,9 +81,13 @@ async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
     responses={
         200: _Spec(bytes, description="The whole audio.", media_type="audio/*"),
         206: _Spec(bytes, description="A part of it.", media_type="audio/*"),
-        403: _Spec(ErrorEnvelope, description="The URL has ended, or what it was for."),
-        416: _Spec(ErrorEnvelope, description="The audio ends before that."),
-        503: _UNAVAILABLE,
+        304: _Spec(None, description=WHEN["304"]),
+        **errors(
+            s403="The URL has ended, or what it was for.",
+            s412="`If-Match` names other audio.",
+            s416="The audio ends before that.",
+            s429="Too many streams at once for this client.",
+        ),
     },
 )
 async def play_track(signed: FromPath[str], state: State) -> ASGIApp:

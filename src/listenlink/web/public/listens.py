@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from listenlink.actions.record_listen import record_listen
@@ -16,8 +15,8 @@ from listenlink.model import ids
 from listenlink.model.listen_session import read_session
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of, text_of
+from listenlink.web.openapi_answers import errors
 from listenlink.web.paths import token_of
-from listenlink.web.problems import ErrorEnvelope
 
 # This one needs no key, and what arrives is held until it's whole.
 _MOST_BYTES = 4096
@@ -29,10 +28,6 @@ class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     track_id: str
 
 
-def _error(description: str) -> ResponseSpec:
-    return ResponseSpec(ErrorEnvelope, description=description)
-
-
 @post(
     "/v1/music/shared/{token:str}/listen",
     opt={"public": True},
@@ -41,15 +36,10 @@ def _error(description: str) -> ResponseSpec:
     summary="Tell of a listen",
     tags=["Listen"],
     security=[{}],
-    responses={
-        400: _error("The JSON can't be read."),
-        404: _error("The session isn't of this link, or the link doesn't lead there any more."),
-        413: _error("The body is too large."),
-        415: _error("Another content type is needed."),
-        422: _error("A field is wrong."),
-        429: _error("Too many listens, or refusals, for this client."),
-        503: _error("Busy; try again after `Retry-After`."),
-    },
+    responses=errors(
+        s404="The session isn't of this link, or the link doesn't lead there any more.",
+        s429="Too many listens, refusals or bodies at once, for this client.",
+    ),
 )
 async def note_listen(
     token: FromPath[str],

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from listenlink.errors import Problem, ProblemKind
@@ -18,9 +17,9 @@ from listenlink.model.shelf import Written
 from listenlink.model.view import LicenceView, licence_view
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of, text_of
+from listenlink.web.openapi_answers import errors
 from listenlink.web.pages.languages import catalogue, choose_language
 from listenlink.web.paths import SHARED_PATH
-from listenlink.web.problems import ErrorEnvelope
 
 _WIDTH, _HEIGHT = 480, 210
 _LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
@@ -48,22 +47,17 @@ class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
     licence: LicenceView | None = None
 
 
-def _error(description: str) -> ResponseSpec:
-    return ResponseSpec(ErrorEnvelope, description=description)
-
-
 @get(
     "/oembed",
     opt={"public": True},
     summary="Describe a link's player",
     tags=["Listen"],
     security=[{}],
-    responses={
-        404: _error("The URL isn't of a link that opens."),
-        422: _error("A parameter is wrong."),
-        429: _error("Too many requests from this client."),
-        503: _error("Busy; try again after `Retry-After`."),
-    },
+    responses=errors(
+        s404="The URL isn't of a link that opens.",
+        s422="A parameter is wrong.",
+        s429="Too many requests from this client.",
+    ),
 )
 async def describe_embed(
     state: State,

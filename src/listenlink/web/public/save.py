@@ -31,7 +31,7 @@ class SavedTrack(msgspec.Struct, frozen=True):
 
 @post(
     "/v1/music/shared/{token:str}/save",
-    opt={"scope": "write"},
+    opt={"scope": "write", "errors": ["429"]},
     summary="Save a shared track",
     tags=["Listen"],
 )

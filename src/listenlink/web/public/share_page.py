@@ -21,6 +21,7 @@ from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
 from listenlink.web import headers as fixed
+from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.headers import text_of
 from listenlink.web.packing import as_taken, write_packed
 from listenlink.web.pages.languages import choose_language
@@ -60,6 +61,8 @@ class PageDoor:
 
     async def share_page(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
+        if scope["method"] == "POST":
+            refuse_coded(headers)
         token = token_of(scope)
         asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
         status = await self._answer(scope, headers, send, asked, token, is_embed=False)

@@ -1,0 +1,188 @@
+"""The document's answers: which statuses every operation has besides its own, and their headers.
+
+The security headers that every answer has alike (docs/api.md, rules for every endpoint) aren't repeated here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.openapi.datastructures import ResponseSpec
+
+from listenlink.web.problems import ErrorEnvelope
+
+Json = dict[str, Any]
+
+ENVELOPE = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}}
+WHEN = {
+    "304": "Not changed: `If-None-Match` names what you have.",
+    "400": "The request, its host, its JSON or its form can't be read.",
+    "401": "No key, or one that is wrong, expired or switched off.",
+    "403": "The key isn't of this organisation, or lacks the scope, or this is somebody else's.",
+    "404": "There is no such thing for this caller.",
+    "408": "The body didn't arrive in time.",
+    "409": "This contradicts the present state.",
+    "412": "`Tus-Resumable` is missing or another version.",
+    "413": "The body or the file is too large.",
+    "414": "The address is too long.",
+    "415": "Another content type is needed, or a body that isn't compressed.",
+    "421": "The request names another host.",
+    "422": "A field or parameter is wrong; `details.field` names it.",
+    "423": "Another request works on this upload.",
+    "429": "Too many requests from this client; try again after `Retry-After`.",
+    "431": "The request's head is too large. Answered by the HTTP server, without an envelope.",
+    "500": "Something unexpected; the operator finds it by `trace_id`.",
+    "503": "Busy, or out of room; try again after `Retry-After`.",
+}
+EVERYWHERE = ("400", "414", "421", "431", "500", "503")
+BODY_ERRORS = ("408", "413", "415", "422", "429")
+
+
+def errors(**descriptions: str) -> dict[int, ResponseSpec]:
+    """The `responses` of a public route: `errors(s404="…", s429="…")`. All are in the envelope."""
+    return {
+        int(status.removeprefix("s")): ResponseSpec(
+            ErrorEnvelope, description=description, generate_examples=False
+        )
+        for status, description in descriptions.items()
+    }
+
+
+def _text(description: str, example: str, **schema: Any) -> Json:
+    return {
+        "description": description,
+        "schema": {"type": "string", "examples": [example]} | schema,
+    }
+
+
+def _number(description: str, example: int, least: int = 0) -> Json:
+    schema = {"type": "integer", "minimum": least, "examples": [example]}
+    return {"description": description, "schema": schema}
+
+
+# All response headers that mean something to a client.
+HEADERS: Json = {
+    "Accept": _text("The content type that this route takes.", "application/json"),
+    "Accept-Encoding": _text("How a body may be encoded.", "identity"),
+    "Accept-Patch": _text("The content type that a `PATCH` takes.", "application/json"),
+    "Accept-Ranges": _text("Ranges are served.", "bytes"),
+    "Access-Control-Allow-Headers": _text("What other sites' pages may send.", "Listen-Session"),
+    "Access-Control-Allow-Methods": _text("What other sites' pages may do.", "GET, HEAD, OPTIONS"),
+    "Access-Control-Max-Age": _number("How long to believe this, in seconds.", 600),
+    "Allow": _text("The methods of this path.", "GET, HEAD, OPTIONS"),
+    "Cache-Control": _text("How long this may be kept, and by whom.", "private, max-age=300"),
+    "Content-Disposition": _text("Whether to save the file, and under which name.", "inline"),
+    "Content-Language": _text("The language of the page.", "en"),
+    "Content-Range": _text("Which part this is, and of how many bytes.", "bytes 0-2/96044"),
+    "ETag": _text("Names these bytes, for `If-None-Match` and `If-Range`.", '"9f86d081884c7d65"'),
+    "Listen-Session": _text(
+        "This open. Sent back, it gets fresh playback URLs without counting again.",
+        "ls1.509d89f3.b7a41ae239ff.00000000.1816fe172a83e1f7.006a1b2c3d.0123456789abcdef0123456789abcdef",
+    ),
+    "Listenlink-Track": _text("The track that was made.", "mtrack_9692d3f775dd"),
+    "Location": _text("Where to go on.", "/v1/music/org_9692d3f775dd/uploads/mupload_9692d3f775dd"),
+    "RateLimit": _text("What is left of the budget.", '"resolve";r=119;t=61'),
+    "RateLimit-Policy": _text("The budget and its size.", '"resolve";q=120;w=60'),
+    "Retry-After": _number("When to try again, in seconds.", 1, least=1),
+    "Tus-Extension": _text("What of tus is supported.", "creation,expiration,termination"),
+    "Tus-Max-Size": _number("The largest file, in bytes.", 2147483648),
+    "Tus-Resumable": _text("The version of tus that is spoken.", "1.0.0"),
+    "Tus-Version": _text("The versions of tus that are supported.", "1.0.0"),
+    "Upload-Expires": _text("When the upload is given up.", "Sun, 28 Jun 2026 10:30:00 GMT"),
+    "Upload-Length": _number("How many bytes the file has.", 73400320),
+    "Upload-Metadata": _text("As it was sent when the upload was begun.", "engine c3R1ZGlv"),
+    "Upload-Offset": _number("How many bytes have arrived: where to go on.", 0),
+    "Vary": _text("The request headers that make another answer.", "Accept-Encoding"),
+    "WWW-Authenticate": _text(
+        "How to send a key, and what is wrong with it (RFC 6750).", 'Bearer realm="listenlink"'
+    ),
+    "X-RateLimit-Limit": _number("The size of the budget.", 120),
+    "X-RateLimit-Remaining": _number("How much of it is left.", 119),
+    "X-RateLimit-Reset": _number("When it's whole again, in Unix seconds.", 1795488876),
+    "X-Request-Id": _text(
+        "Names this request in the log and in the audit.", "req_1816fe172a83e1f7",
+        pattern="^req_[0-9a-f]{16}$",
+    ),
+}  # fmt: skip
+RATES = (
+    "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit",
+)  # fmt: skip
+_TUS = ("Tus-Resumable", "Tus-Version")
+_KEPT = ("ETag", "Cache-Control")
+_FILE = (*_KEPT, "Accept-Ranges", "Content-Disposition")
+_PLAYED = {
+    "200": _FILE, "206": (*_FILE, "Content-Range"), "304": _KEPT, "416": ("Content-Range",),
+}  # fmt: skip
+_PREFLIGHT = (
+    "Allow", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Max-Age",
+)  # fmt: skip
+# Of each operation, by status, what isn't the same for all.
+_OWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "open_link": {"200": (*RATES, "Listen-Session", "Vary"), "404": ("Vary",), "429": (*RATES, "Vary")},
+    "check_link": {"200": (*RATES, "Vary"), "404": ("Vary",), "429": (*RATES, "Vary")},
+    "open_link_options": {"204": _PREFLIGHT},
+    "open_without_script": {
+        "200": (*RATES, "Content-Language"), "303": ("Location", *RATES, "Content-Language"),
+        "404": ("Content-Language",), "429": (*RATES, "Content-Language"), "503": ("Content-Language",),
+    },
+    "play_track": _PLAYED,
+    "check_audio": _PLAYED,
+    "play_track_options": {"204": _PREFLIGHT},
+    "download_track": _PLAYED,
+    "check_download": _PLAYED,
+    "get_picture": {"200": _KEPT, "304": _KEPT},
+    "get_track_cover": {"200": ("Cache-Control",)},
+    "begin_upload": {"201": ("Location", "Upload-Offset", "Upload-Expires")},
+    "get_upload": {"200": ("Upload-Offset", "Upload-Length", "Upload-Metadata", "Upload-Expires",
+                           "Listenlink-Track")},
+    "check_upload": {"200": ("Upload-Offset", "Upload-Length", "Upload-Metadata", "Upload-Expires",
+                             "Listenlink-Track")},
+    "append_to_upload": {"204": ("Upload-Offset", "Upload-Expires", "Listenlink-Track")},
+    "describe_uploads": {"204": ("Allow", "Tus-Extension", "Tus-Max-Size")},
+}  # fmt: skip
+# Not in every answer of the status: rates are off with a limit of 0, a removed track begins no session, …
+_SOMETIMES = {
+    *RATES, "Accept", "Accept-Encoding", "Accept-Patch", "Listen-Session",
+    "Listenlink-Track", "Vary",
+}  # fmt: skip
+_OF_STATUS = {
+    "401": ("WWW-Authenticate",),
+    "415": ("Accept", "Accept-Encoding"),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
+
+
+def describe_headers(operation: Json, path: str, method: str) -> None:
+    """Add the headers to all answers of an operation."""
+    name = operation["operationId"]
+    for status, response in operation["responses"].items():
+        if status == "431":
+            continue
+        named = ["X-Request-Id", *_OF_STATUS.get(status, ()), *_OWN.get(name, {}).get(status, ())]
+        if "/uploads" in path:
+            named += _TUS
+        if status == "415" and method == "patch":
+            named.append("Accept-Patch")
+        if status == "403" and operation.get("security") != []:
+            named.append("WWW-Authenticate")
+        response["headers"] = {one: _header(one, status) for one in sorted(set(named))}
+
+
+def _header(name: str, status: str) -> Json:
+    is_certain = name not in _SOMETIMES and (name, status) != ("WWW-Authenticate", "403")
+    return {"$ref": "#/components/headers/" + (name if is_certain else name + _MAYBE)}
+
+
+_MAYBE = "-if-any"
+
+
+def all_headers() -> Json:
+    """`components.headers`: each as it's always there, or only sometimes."""
+    certain = {
+        name: header | {"required": True}
+        for name, header in HEADERS.items()
+        if name not in _SOMETIMES
+    }
+    maybe = [*_SOMETIMES, "WWW-Authenticate"]
+    return dict(sorted((certain | {name + _MAYBE: HEADERS[name] for name in maybe}).items()))

@@ -1,0 +1,88 @@
+"""Examples of bodies, by the name of their schema. A test holds each against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LICENCE = {
+    "licence_class": "personal_only", "licence_version": "2026-01", "commercial_use": False,
+    "requires_attribution": True,
+}  # fmt: skip
+_TRACK = {
+    "id": "mtrack_9692d3f775dd", "title": "Late Night Study", "engine": "own_recording", "mode": "creation",
+    "measured_duration_seconds": 12.0, "instrumental": False,
+}  # fmt: skip
+_PLAYBACK_URL = "https://music.example/v1/music/audio/509d89f3.b7a41ae239ff.9692d3f775dd"
+_TOKEN = "shr_8de21b3e1395b1abfea9ea2102d3c9e3"  # noqa: S105 (an example's)
+_TERMS = {
+    "target_type": "track", "visibility": "link_only", "expires_at": "2026-12-24T02:53:35Z",
+    "created_at": "2026-11-24T02:53:35Z", "max_opens": 5, "label": "Ana", "starts_at": None,
+    "allow_download": False, "preview": True, "revocation_reaches_players_within_seconds": 1,
+    "revocation_cuts_running_streams": True,
+}  # fmt: skip
+_OWN_TRACK = _TRACK | {
+    "licence_class": "personal_only", "created_at": "2026-11-24T02:53:33Z", "playback_url": _PLAYBACK_URL,
+    "stem_urls": None, "artist": "The Ferry",
+}  # fmt: skip
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "ShareView": {
+        "kind": "track", "available": True, "message": None,
+        "share": {
+            "target_type": "track", "visibility": "link_only", "expires_at": "2026-12-24T02:53:35Z",
+        },
+        "track": _TRACK | {"playback_url": _PLAYBACK_URL, "licence": _LICENCE},
+        "collection": None, "tracks": None,
+    },
+    "TrackAnswer": _OWN_TRACK,
+    "UploadAnswer": {
+        "id": "mupload_9f8b3d03a1c2", "size_bytes": 73400320, "offset_bytes": 0,
+        "expires_at": "2026-11-25T02:53:33Z", "track": None,
+    },
+    "CollectionAnswer": {
+        "id": "mcoll_2dd69d209ca2", "name": "Evening", "description": "Quiet.", "cover_track_id": None,
+        "cover_image_url": None, "track_count": 0, "created_at": "2026-11-24T02:53:37Z",
+        "updated_at": "2026-11-24T02:53:37Z",
+    },
+    "Link": {
+        "id": "mslink_b7a41ae239ff", "token": _TOKEN,
+        "url": f"https://music.example/v1/music/shared/{_TOKEN}", **_TERMS,
+    },
+    "LinkRecord": {
+        "id": "mslink_b7a41ae239ff", "target_id": "mtrack_9692d3f775dd",
+        "target_title": "Late Night Study", "state": "active", "opens": 3,
+        "last_opened_at": "2026-11-24T02:53:36Z", "revoked_at": None, **_TERMS,
+    },
+    "SavedTrack": {
+        "id": "mlib_5b1c7e02d9aa", "track_id": "mtrack_9692d3f775dd", "source": "shared",
+        "share_link_id": "mslink_b7a41ae239ff", "created_at": "2026-11-24T12:47:38Z",
+    },
+    "LinkStats": {
+        "id": "mslink_b7a41ae239ff", "opens": 3, "listens": 0, "last_opened_at": "2026-11-24T02:53:36Z",
+        "days": [{"date": "2026-11-24", "opens": 3, "listens": 0, "listeners": 2, "bot_requests": 1}],
+    },
+    "MintedKey": {
+        "id": "key_ce9ea772ff33", "api_key": "ak_d4dc1eecb60420fbd8c38b8613e9e3e0e0d5de5a",
+        "shown_prefix": "ak_d4dc1", "scopes": ["read"], "created_at": "2026-11-24T12:01:39Z",
+        "expires_at": None,
+    },
+    "CallerAnswer": {
+        "organization_id": "org_b7bbeefe34d6", "user_id": "user_4b35b72d8864",
+        "scopes": ["admin", "read", "share", "write"],
+    },
+    "Acknowledgement": {"success": True, "id": "mslink_b7a41ae239ff", "detail": "Share link revoked."},
+    "NewCollection": {"name": "Evening", "description": "Quiet."},
+    "LinkTerms": {"visibility": "link_only", "expires_in_days": 30, "max_opens": 5, "label": "Ana"},
+    "TrackOfCollection": {"track_id": "mtrack_9692d3f775dd"},
+    "Heard": {"track_id": "mtrack_9692d3f775dd"},
+    "Order": {"ordered_track_ids": ["mtrack_9692d3f775dd"]},
+    "NewKey": {"scopes": ["read", "share"], "expires_in_days": 90},
+    "ErrorEnvelope": {
+        "success": False,
+        "error": {
+            "code": "RESOURCE_NOT_FOUND", "message": "This doesn't exist.",
+            "system_message": "No such resource for this caller", "type": "client_error", "status": 404,
+            "details": {}, "trace_id": "req_1816fe172a83e1f7", "timestamp": "2026-11-24T02:53:36Z",
+        },
+    },
+}  # fmt: skip
