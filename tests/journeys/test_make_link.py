@@ -139,3 +139,26 @@ def test_max_opens_holds_when_many_race_for_the_last(
         assert statuses.count(404) == 60 - max_opens
         number = int(link["id"].removeprefix("mslink_"), 16)
         assert server.query("SELECT opens FROM shares WHERE id = ?", number) == [(max_opens,)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("0697-11-27T08:01:16Z", "0697-11-27T08:01:16Z"),
+        ("0001-01-01T00:00:00-14:00", "0001-01-01T14:00:00Z"),
+        ("9999-12-31T23:59:59+14:00", "9999-12-31T09:59:59Z"),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+    ],
+)
+def test_a_start_may_be_at_any_time_that_can_be_told(
+    owner: httpx.Client, song: dict[str, Any], sent: str, told: str | None
+) -> None:
+    answer = owner.post(f"/tracks/{song['id']}/share", json={"starts_at": sent})
+    if told is None:
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"]["field"] == "starts_at"
+        return
+    assert (answer.status_code, answer.json()["starts_at"]) == (201, told)
+    listed = owner.get(f"/share/{answer.json()['id']}").json()
+    assert listed["starts_at"] == told

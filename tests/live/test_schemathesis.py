@@ -1,23 +1,39 @@
 """Schemathesis asks the running server whatever the OpenAPI document allows and forbids, with every check.
 
-The ordinary suite asks for some seconds; `LISTENLINK_TEST_FULL=1` at least 5,000 times.
+Every path has ids of what is really there (`tests/programs/schemathesis_hooks.py`), and the document's links
+are followed from what is made. The ordinary suite asks for some seconds; `LISTENLINK_TEST_FULL=1` 5,000
+times at least.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from cast import Server, clean_environment
+from cast import Server, clean_environment, share, upload, wait_for_sound
 from live.load import FULL
+from media.make_audio import add_cover, make
 
-LEAST_CASES = 5000 if FULL else 300
-SECONDS = 420 if FULL else 20
+LEAST_CASES = 5000 if FULL else 200
+# What is asked, how often of each operation, and for how many seconds at most.
+RUNS = {
+    "examples,coverage,fuzzing" if FULL else "coverage,fuzzing": (200, 330) if FULL else (3, 20),
+    "stateful": (200, 120) if FULL else (5, 12),
+}
+HOOKS = Path(__file__).parents[1] / "programs"
+# A stream of events has no end, so it's asked without a good session.
+NEVER_ANSWERED = {"GET /v1/music/shared/{token}/events"}
+# How many of each operation that destroys something meet a thing of their own.
+VICTIMS = 40 if FULL else 6
 # What an equal key was used for before, whether bytes are audio, and whether a link ends before it
 # starts is nothing that a schema can say: for these a 422 is right though the schema allows it.
 BEYOND_THE_SCHEMA = """
@@ -25,6 +41,26 @@ BEYOND_THE_SCHEMA = """
 include-name = "{name}"
 [operations.checks]
 positive_data_acceptance.enabled = false
+"""
+# A condition or a session that is wrong is no error of syntax (RFC 9110, section 13): it isn't met, or it's
+# the 404 of any refused link, which doesn't say what is wrong. A range or a match that fails is a 416 or 412.
+# The tool takes each header that breaks its schema for a fault, and each of these for a refusal of syntax.
+OF_LISTENERS = """
+[[operations]]
+include-path-regex = "/v1/music/(shared|audio|download|picture)/"
+[operations.checks]
+positive_data_acceptance.expected-statuses = [200, 201, 204, 206, 303, 304, 403, 404, 409, 412, 416, 429]
+negative_data_rejection.expected-statuses = [200, 206, 304, 400, 401, 403, 404, 405, 412, 416, 422]
+missing_required_header.expected-statuses = [401, 404, 406, 422]
+"""
+# Its form gets real audio, put there by our hook: the tool then takes the bytes for text that breaks the
+# schema, and the track for wrongly made. `tests/web/test_strange_requests.py` asks with wrong forms.
+OF_THE_FORM = """
+[[operations]]
+include-operation-id = "upload_track"
+[operations.checks]
+positive_data_acceptance.enabled = false
+negative_data_rejection.enabled = false
 """
 # tus wants a 412 for another version, and facts of a track in base64, of which a schema says nothing; and
 # Schemathesis takes a header that isn't known for one that is wrong, where others are required.
@@ -36,47 +72,120 @@ positive_data_acceptance.enabled = false
 negative_data_rejection.enabled = false
 missing_required_header.expected-statuses = [401, 412, 422]
 """
-# The bytes of a piece are bytes.
-HOOKS = """
-import schemathesis
-schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
-"""
 # Every run of the suite asks the same; the long run asks anew each time.
 SEED = () if FULL else ("--seed", "20261124")
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Any:
+    running = Server(
+        tmp_path / "data", {"RESOLVE_LIMIT_PER_MINUTE": "0", "MISS_LIMIT_PER_MINUTE": "0"}
+    )
+    running.create()
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.timeout(600)
-def test_whatever_is_asked_is_answered_as_documented(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", {"RESOLVE_LIMIT_PER_MINUTE": "0"})
-    server.create()
-    server.start()
-    try:
-        config = tmp_path / "schemathesis.toml"
-        (tmp_path / "piece_hooks.py").write_text(HOOKS)
-        config.write_text(configuration(server))
+def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(configuration(server))
+    given = json.dumps(what_is_there(server, tmp_path))
+    answered: Counter[tuple[str, int]] = Counter()
+    cases = 0
+    for phases, (examples, seconds) in RUNS.items():
+        report = tmp_path / "report.ndjson"
         done = subprocess.run(
             [
-                sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run",
-                f"{server.url}/schema/openapi.json", "-H", f"X-API-Key: {server.api_key}",
-                "--max-examples", "200" if FULL else "10", "--max-time", str(SECONDS),
-                "--continue-on-failure", "--no-color",
+                sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/schema/openapi.json",
+                "-H", f"X-API-Key: {server.api_key}", "--phases", phases,
+                "--max-examples", str(examples), "--max-time", str(seconds),
+                "--continue-on-failure", "--no-color", "--report-ndjson-path", str(report),
                 "--generation-database", "none", *SEED,
             ],
-            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=580,
-            check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=580, check=False,
+            env=clean_environment(GIVEN=given) | {"PYTHONPATH": str(HOOKS)},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-        cases = re.search(r"([0-9]+) generated", done.stdout)
-        assert cases, done.stdout
-        print(f"{cases.group(1)} cases")
-        assert int(cases.group(1)) >= LEAST_CASES
-        assert httpx.get(server.url + "/readyz").status_code == 200
-    finally:
-        server.stop()
+        found = re.search(r"([0-9]+) generated", done.stdout)
+        assert found, done.stdout
+        cases += int(found.group(1))
+        answered += statuses(report)
+    print(f"{cases} cases")
+    assert cases >= LEAST_CASES
+    done_by = {operation for operation, status in answered if status < 400}
+    refused_alone = {operation for operation, _ in answered} - done_by
+    # In some seconds not everything gets its turn.
+    assert refused_alone == NEVER_ANSWERED if FULL else len(done_by) > 30
+    assert httpx.get(server.url + "/readyz").status_code == 200
+
+
+def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
+    """Ids of one of each thing, and of some that may be destroyed."""
+    with server.owner() as owner, server.listener() as listener:
+        audio = add_cover(make("mp3_xing", tmp_path / "a.mp3"))
+        track = upload(owner, audio)["id"]
+        wait_for_sound(owner, track)
+        link = share(owner, track, allow_download=True)
+        path = f"/v1/music/shared/{link['token']}"
+        opened = listener.get(path)
+        session = opened.headers["Listen-Session"]
+        with_session = {"Listen-Session": session}
+        cover = listener.get(path + "/details", headers=with_session).json()["cover"]
+        file = listener.get(f"{path}/download/{track}", headers=with_session).json()["download_url"]
+        real = {
+            "org": server.organization_id, "track_id": track, "share_id": link["id"],
+            "token": link["token"], "session": session, "sha256": digest(audio),
+            "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
+            "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
+            "upload_id": begin(owner), "signed": last(opened.json()["track"]["playback_url"]),
+            "download_track.signed": last(file), "check_download.signed": last(file),
+            "name": last(cover), "url": link["url"],
+        }  # fmt: skip
+        return {
+            "real": real, "own": victims(owner, tmp_path), "key": server.api_key, "url": server.url,
+            "audio": str(make("wav16", tmp_path / "b.wav", sample_count=3000)),
+        }  # fmt: skip
+
+
+def victims(owner: httpx.Client, tmp_path: Path) -> dict[str, dict[str, list[str]]]:
+    """By operation and parameter, things that no other operation is given."""
+    song = make("wav16", tmp_path / "c.wav", sample_count=3000)
+    own: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    shared = upload(owner, song)["id"]
+    for number in range(VICTIMS):
+        for operation in ("revoke_link", "rotate_link", "change_link"):
+            own[operation]["share_id"].append(share(owner, shared)["id"])
+        collection = owner.post("/collections", json={"name": f"{number}"}).json()["id"]
+        own["delete_collection"]["collection_id"].append(collection)
+        key = owner.post("/keys", json={"scopes": ["read"]}).json()["id"]
+        own["deactivate_key"]["key_id"].append(key)
+        own["end_upload"]["upload_id"].append(begin(owner))
+        if number < 6:
+            own["delete_track"]["track_id"].append(upload(owner, song)["id"])
+            own["take_track_out"]["track_id"].append(upload(owner, song)["id"])
+    return own
+
+
+def begin(owner: httpx.Client) -> str:
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": "100000000",
+        "Upload-Metadata": "engine c3R1ZGlv",
+    }
+    return str(owner.post("/uploads", headers=headers).json()["id"])
+
+
+def last(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def configuration(server: Server) -> str:
-    """The owner's organisation in every path; what is beyond the schema, by what the document says."""
+    """What is beyond the schema, by what the document says."""
     paths = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
     names = [
         f"{method.upper()} {path}"
@@ -86,5 +195,16 @@ def configuration(server: Server) -> str:
     ]
     assert len(names) >= 4
     exceptions = "".join(BEYOND_THE_SCHEMA.format(name=name) for name in names)
-    parameters = f'[parameters]\norg = "{server.organization_id}"\n'
-    return f'hooks = "piece_hooks"\n{parameters}{exceptions}{IN_PIECES}'
+    return f'hooks = "schemathesis_hooks"\n{exceptions}{OF_THE_FORM}{OF_LISTENERS}{IN_PIECES}'
+
+
+def statuses(report: Path) -> Counter[tuple[str, int]]:
+    """How often each operation was answered with each status: `{("GET /readyz", 200): 5, …}`."""
+    found: Counter[tuple[str, int]] = Counter()
+    for line in report.read_text().splitlines():
+        recorded = json.loads(line).get("ScenarioFinished", {}).get("recorder") or {}
+        for name, told in recorded.get("interactions", {}).items():
+            case, answer = recorded["cases"][name]["value"], told.get("response")
+            if answer:
+                found[f"{case['method']} {case['path']}", answer["status_code"]] += 1
+    return found

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which writes the year 697 with three digits.
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def iso_seconds(at_us: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -162,12 +162,19 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
     )
 
 
+def _moment(time: datetime) -> int:
+    try:
+        return int(time.astimezone(UTC).timestamp()) * SECOND_US
+    except OverflowError:  # Within the years 1 to 9999 in its own zone, but not in UTC.
+        raise invalid("starts_at", "This is no time in the years 1 to 9999.") from None
+
+
 def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
     starts_at = None
     if asked.starts_at is not None:
         if asked.starts_at.tzinfo is None:
             raise invalid("starts_at", "A time needs its zone, as in 2026-06-28T10:30:00Z.")
-        starts_at = int(asked.starts_at.timestamp()) * SECOND_US
+        starts_at = _moment(asked.starts_at)
         ends_at = making.expiry(asked.expires_in_days, now_us)
         if ends_at is not None and starts_at >= ends_at:
             raise invalid("starts_at", "The link would end before it starts.")
