@@ -8,38 +8,46 @@ import re
 _ANYWHERE = (
     "preview", "crawl", "spider", "onebox", "unfurl", "oembed", "opengraph", "open graph", "checker",
     "linkcheck", "checklink", "linkfinder", "link sleuth", "scanner", "scraper", "scrapy", "validator",
-    "archive", "headless", "screenshot", "thumbnail", "favicon", "lighthouse", "pagespeed", "prerender",
-    "imgproxy", "imageproxy", "mailproxy", "asset proxy", "safebrowsing", "antivirus", "virustotal",
-    "phish", "malware", "health check", "health-check", "healthcheck",
+    "archiver", "archive.org", "archivebox", "wayback", "headless", "screenshot", "thumbnail", "favicon",
+    "lighthouse", "pagespeed", "prerender", "imgproxy", "imageproxy", "mailproxy", "asset proxy",
+    "safebrowsing", "antivirus", "virustotal", "phishing", "malware", "health check", "health-check",
+    "healthcheck",
 )  # fmt: skip
 # The same, of programs whose names say nothing of what they do.
 _NAMES = (
     "facebookexternalhit", "whatsapp", "embedly", "iframely", "embera", "micawber", "summaly",
-    "pinterest/0", "vkshare", "viber", "line-poker", "kakaotalk-scrap", "mastodon", "pleroma", "akkoma",
+    "pinterest/0", "vkshare", "viber/", "line-poker", "kakaotalk-scrap", "mastodon", "pleroma", "akkoma",
     "friendica", "cardyb", "lemmy/", "misskey/", "synapse", "rocket.chat", "discourse", "disqus", "tumblr/",
-    "flipboard", "wordpress", "nextcloud", "google-pagerenderer", "mediapartners", "slurp", "hatena",
-    "nuzzel", "newspaper/", "feedly", "reeder/", "instapaper", "wallabag", "citoid", "zotero",
-    "microsoft office", "lychee/", "w3c-", "w3c_", "gtmetrix", "pingdom", "zabbix", "nagios", "check_http",
-    "statuscake", "site24x7", "updown.io", "synthetics", "monit/", "gatus", "blackbox", "prometheus/",
+    "flipboard", "wordpress", "nextcloud server", "nextcloud-server", "nextcloud-news",
+    "google-pagerenderer", "mediapartners", "hatena", "nuzzel", "newspaper/", "feedly", "reeder/",
+    "instapaper", "wallabag", "citoid", "zotero", "microsoft office", "lychee/", "w3c-", "w3c_", "gtmetrix",
+    "pingdom", "zabbix", "nagios", "check_http", "statuscake", "site24x7", "updown.io", "synthetics",
+    "monit/", "gatus/", "blackbox exporter", "prometheus/",
 )  # fmt: skip
 # Found as words of their own: "Bottle" is no bot, "Embedded" embeds nothing, and "Treader" doesn't read.
 _WORDS = frozenset(
     (
         "bot", "bots", "robot", "robots", "embed", "embeds", "embedder", "reader", "readers", "readability",
-        "feedreader", "newsreader", "rssreader", "rss", "feed", "feeds", "parser", "feedparser", "fetcher",
-        "feedfetcher", "metadata", "metatag", "metatags", "ogp", "snippet", "snippets", "expander",
-        "indexer", "analyzer", "analyser", "audit", "auditor", "detector", "inspector", "verifier", "scan",
-        "monitor", "monitoring", "uptime", "probe", "prober", "pinger",
+        "rss", "feed", "feeds", "parser", "feedparser", "fetcher", "feedfetcher", "metadata", "metatag",
+        "metatags", "ogp", "snippet", "snippets", "expander", "indexer", "analyzer", "analyser", "audit",
+        "auditor", "detector", "inspector", "verifier", "scan", "monitor", "monitoring", "uptime", "probe",
+        "prober", "pinger",
     )
 )  # fmt: skip
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-# A phone's maker: its owners are people.
-_NO_BOTS = frozenset(("cubot",))
+# As the end of a word they're enough. Of the words that end so by chance Cubot makes phones, whose owners are
+# people.
+_ENDS = ("bot", "embed", "reader")
+_BY_CHANCE = frozenset(
+    ("cubot", "abbot", "talbot", "turbot", "treader", "threader", "spreader", "breader")
+)
 _SITE = re.compile(
     r"https?://|(?<![\w.])www\.|(?:^|[\s;(,])\+(?:mailto:|[\w-]+\.[\w.-]*[a-z])", re.IGNORECASE
 )
 # `Mozilla/5.0 (compatible; Name` is how robots say who they are; the browsers that said it are known.
-_ROBOTS = re.compile(r"Mozilla/[^(]*(?:$|\(compatible; (?!MSIE|Konqueror|Win32; WinHttp))")
+_ROBOTS = re.compile(
+    r"Mozilla/[^(]*(?:$|\(compatible; (?!MSIE|Konqueror|Win32; WinHttp))", re.IGNORECASE
+)
 # Libraries that name their own source unless the program says who it is; what the program is, nobody can
 # tell. `fetch` was one of them in Node for years. Not got: asked for JSON it names JSON.
 _LIBRARIES = re.compile(
@@ -61,7 +69,7 @@ def is_lookers(agent: str) -> bool:
     words = {word.lower() for word in _PARTS.findall(agent)}
     if not _WORDS.isdisjoint(words):
         return True
-    return any(word.endswith("bot") for word in words - _NO_BOTS)
+    return any(word.endswith(_ENDS) for word in words - _BY_CHANCE)
 
 
 def is_browsers(agent: str) -> bool:
