@@ -100,17 +100,19 @@ def test_without_script_it_is_utc_and_says_so(
     assert expected in said(window.page)
 
 
-def test_a_link_that_was_closed_is_not_called_open(
+def test_a_link_that_was_closed_offers_nothing_more(
     visit: Visits, owner: httpx.Client, song: dict[str, Any]
 ) -> None:
     link = share(owner, song["id"], expires_in_days=3)
     page = open_page(visit(), link)
     expect(page.locator("footer time")).to_be_visible()
+    expect(page.locator("#save")).to_be_visible()
     page.locator("#play").click()
     page.wait_for_function("() => localStorage.getItem('listenlink:opened')")
     owner.delete(f"/share/{link['id']}").raise_for_status()
     page.wait_for_selector("body.closed")
     expect(page.locator("footer time")).to_be_hidden()
+    expect(page.locator("#save")).to_be_hidden()
 
 
 def test_a_link_without_an_end_names_none(

@@ -162,6 +162,19 @@ def test_it_plays_in_another_sites_frame(
     assert window.page.frame_locator("iframe").locator("#play").count() == 0
 
 
+def test_a_frame_that_may_keep_nothing_shows_what_ended(
+    visit: Visits, server: Server, other_site: Site
+) -> None:
+    frame = f'<iframe sandbox="allow-scripts" src="{server.url}/embed/shr_0"></iframe>'
+    other_site.pages["/kept-in"] = f"<!doctype html><title>Blog</title>{frame}"
+    window = visit()
+    window.page.goto(other_site.url + "/kept-in")
+    told = window.page.frame_locator("iframe").locator("#why")
+    expect(told).to_contain_text("It may have been closed")
+    window.page.wait_for_load_state("networkidle")
+    assert (window.errors, window.blocked) == ([], [])
+
+
 @pytest.mark.parametrize("size", sorted(SIZES))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_off_at_any_size(
