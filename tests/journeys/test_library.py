@@ -181,3 +181,20 @@ def test_engines_are_told_with_their_licence(owner: httpx.Client) -> None:
         ]  # fmt: skip
         assert item["commercial_use"] == (item["licence_class"] == "commercial_cleared")
     assert owner.get("/engines", params={"limit": 1}).json()["items"] == told["items"][:1]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/tracks", "mode"), ("/tracks", "collection_id"), ("/share", "state"), ("/share", "target_id"),
+     ("/tracks", "limit"), ("/collections", "offset")],
+)  # fmt: skip
+def test_null_is_no_filter(owner: httpx.Client, path: str, name: str) -> None:
+    answer = owner.get(path, params={name: "null"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["field"] == name
+
+
+def test_an_engine_may_be_called_null(owner: httpx.Client, tmp_path: Path) -> None:
+    track = upload(owner, make("wav16", tmp_path / "null.wav"), engine="null")
+    found = owner.get("/tracks", params={"engine": "null"}).json()["items"]
+    assert [one["id"] for one in found] == [track["id"]]

@@ -94,4 +94,4 @@ def offset_of(upload_id: Any) -> str:
     """Where the next piece goes on."""
     url = f"{GIVEN['url']}/v1/music/{REAL['org']}/uploads/{upload_id}"
     asked = {"X-API-Key": GIVEN["key"], "Tus-Resumable": "1.0.0"}
-    return httpx.head(url, headers=asked).headers.get("Upload-Offset", "0")
+    return str(httpx.head(url, headers=asked).headers.get("Upload-Offset", "0"))

@@ -23,6 +23,8 @@ _REMEMBERED_BYTES = 128
 _HOST_LENGTH = 253
 # A Referer is cut to this before its path is cut off: a host, a port, and a name and password for it.
 _REFERER_CHARACTERS = 1024
+# Query parameters in which every word is one: an engine may be called so.
+_FREE_TEXT = ("engine",)
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 
 
@@ -97,15 +99,18 @@ async def guard_owners(
         if scope is None:
             raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
         require_access(caller, connection.path_params.get("org"), scope)
-    _refuse_repeated(connection)
+    _refuse_unclear(connection)
     connection.state.caller = caller
 
 
-def _refuse_repeated(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """No parameter here is a list, so there is no knowing which of two values is meant."""
-    for name, _ in connection.query_params.multi_items():
+def _refuse_unclear(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """No parameter here is a list, so there is no knowing which of two values is meant. And none is null: the
+    framework would take that word for a parameter that was left out, and answer unfiltered."""
+    for name, value in connection.query_params.multi_items():
         if len(connection.query_params.getall(name)) > 1:
             raise invalid(name, "This may be given once.")
+        if value == "null" and name not in _FREE_TEXT:
+            raise invalid(name, "This is no word for nothing; leave the parameter out.")
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:

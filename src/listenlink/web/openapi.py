@@ -120,7 +120,8 @@ def _complete(
     _simplify(operation)
     describe_parameters(operation, declared.opt if method != "options" else {})
     for parameter in operation.get("parameters", []):
-        spell_id(parameter["name"], parameter["schema"])
+        if method != "options":  # It's answered whatever stands in the path.
+            spell_id(parameter["name"], parameter["schema"])
     responses: Json = operation["responses"]
     if method == "options":
         responses.clear()

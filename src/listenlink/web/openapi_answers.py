@@ -72,6 +72,7 @@ HEADERS: Json = {
     "Allow": _text("The methods of this path.", "GET, HEAD, OPTIONS"),
     "Cache-Control": _text("How long this may be kept, and by whom.", "private, max-age=300"),
     "Content-Disposition": _text("Whether to save the file, and under which name.", "inline"),
+    "Content-Encoding": _text("How a page is compressed.", "gzip"),
     "Content-Language": _text("The language of the page.", "en"),
     "Content-Range": _text("Which part this is, and of how many bytes.", "bytes 0-2/96044"),
     "ETag": _text("Names these bytes, for `If-None-Match` and `If-Range`.", '"9f86d081884c7d65"'),
@@ -108,6 +109,8 @@ RATES = (
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit",
 )  # fmt: skip
 _TUS = ("Tus-Resumable", "Tus-Version")
+# Of pages, where the same address has JSON too.
+_PAGED = ("Vary", "Content-Language", "Content-Encoding")
 _KEPT = ("ETag", "Cache-Control")
 _FILE = (*_KEPT, "Accept-Ranges", "Content-Disposition")
 _PLAYED = {
@@ -118,12 +121,16 @@ _PREFLIGHT = (
 )  # fmt: skip
 # Of each operation, by status, what isn't the same for all.
 _OWN: dict[str, dict[str, tuple[str, ...]]] = {
-    "open_link": {"200": (*RATES, "Listen-Session", "Vary"), "404": ("Vary",), "429": (*RATES, "Vary")},
-    "check_link": {"200": (*RATES, "Vary"), "404": ("Vary",), "429": (*RATES, "Vary")},
+    "open_link": {
+        "200": (*RATES, *_PAGED, "Listen-Session"), "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
+    },
+    "check_link": {
+        "200": (*RATES, *_PAGED), "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
+    },
     "open_link_options": {"204": _PREFLIGHT},
     "open_without_script": {
-        "200": (*RATES, "Content-Language"), "303": ("Location", *RATES, "Content-Language"),
-        "404": ("Content-Language",), "429": (*RATES, "Content-Language"), "503": ("Content-Language",),
+        "200": (*RATES, *_PAGED), "303": ("Location", *RATES, *_PAGED), "404": _PAGED,
+        "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "play_track": _PLAYED,
     "check_audio": _PLAYED,
@@ -142,7 +149,8 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # Not in every answer of the status: rates are off with a limit of 0, a removed track begins no session, …
 _SOMETIMES = {
-    *RATES, "Accept", "Accept-Encoding", "Accept-Patch", "Listen-Session",
+    *RATES, "Accept", "Accept-Encoding", "Accept-Patch", "Content-Encoding", "Content-Language",
+    "Listen-Session",
     "Listenlink-Track", "Vary",
 }  # fmt: skip
 _OF_STATUS = {
