@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from stored import drafts, stored_audio
 pytestmark = of_folder
 SHM = Path("/dev/shm")  # noqa: S108 (another file system, on every Linux)
 SOON_SECONDS = 10.0
+Made = Callable[..., Server]
 
 
 def mount(folder: Path, *options: str) -> None:
@@ -43,15 +44,24 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def made(folder: Path, **elsewhere: Path) -> Server:
-    """An instance of which these folders are elsewhere."""
-    server = Server(folder / "data")
-    server.create()
-    for name, place in elsewhere.items():
-        (server.data / name).rmdir()
-        (place / name).mkdir(mode=0o700, exist_ok=True)
-        (server.data / name).symlink_to(place / name)
-    return server
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Made]:
+    """Makes an instance of which these folders are elsewhere; not served any more in the end."""
+    servers: list[Server] = []
+
+    def make_elsewhere(**elsewhere: Path) -> Server:
+        server = Server(tmp_path / "data")
+        server.create()
+        for name, place in elsewhere.items():
+            (server.data / name).rmdir()
+            (place / name).mkdir(mode=0o700, exist_ok=True)
+            (server.data / name).symlink_to(place / name)
+        servers.append(server)
+        return server
+
+    yield make_elsewhere
+    for server in servers:
+        server.stop()
 
 
 def send(owner: httpx.Client, path: Path) -> httpx.Response:
@@ -74,9 +84,9 @@ def faults(server: Server) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == "storage_fault"]
 
 
-def test_audio_arrives_on_another_file_system(tmp_path: Path) -> None:
+def test_audio_arrives_on_another_file_system(made: Made, tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=SHM) as elsewhere:
-        server = made(tmp_path, objects=Path(elsewhere))
+        server = made(objects=Path(elsewhere))
         assert Path(elsewhere).stat().st_dev != server.data.stat().st_dev
         server.start()
         with server.owner() as owner:
@@ -94,16 +104,15 @@ def test_audio_arrives_on_another_file_system(tmp_path: Path) -> None:
         assert stored_audio(server) == {}
         assert drafts(server) == []
         assert faults(server) == []
-        server.stop()
+        server.stop()  # Its audio goes with this folder.
 
 
 @pytest.fixture
-def server(tmp_path: Path, disk: Path) -> Iterator[Server]:
+def server(made: Made, disk: Path) -> Server:
     """Its audio is on `disk`."""
-    running = made(tmp_path, objects=disk)
+    running = made(objects=disk)
     running.start()
-    yield running
-    running.stop()
+    return running
 
 
 def test_a_disk_that_takes_nothing_and_comes_back(
@@ -195,8 +204,8 @@ def test_uploads_where_nothing_can_arrive(server: Server, tmp_path: Path, disk: 
     assert state_of_storage(server) == (200, "ok")
 
 
-def test_a_start_says_what_cannot_be_written(tmp_path: Path, disk: Path) -> None:
-    server = made(tmp_path, objects=disk)
+def test_a_start_says_what_cannot_be_written(made: Made, disk: Path) -> None:
+    server = made(objects=disk)
     mount(disk, "-o", "remount,ro")
     server.launch()
     assert server.log is not None
@@ -211,7 +220,6 @@ def test_a_start_says_what_cannot_be_written(tmp_path: Path, disk: Path) -> None
     assert line == (
         f"listenlink: {server.data}/objects can't be written to: Read-only file system (EROFS)"
     )
-    server.stop()
 
 
 def refusal(server: Server) -> str:
@@ -222,8 +230,8 @@ def refusal(server: Server) -> str:
     return done.stderr
 
 
-def test_a_start_is_refused_where_nothing_could_arrive(tmp_path: Path, disk: Path) -> None:
-    server = made(tmp_path, uploads=disk)
+def test_a_start_is_refused_where_nothing_could_arrive(made: Made, disk: Path) -> None:
+    server = made(uploads=disk)
     mount(disk, "-o", "remount,ro")
     assert f"{server.data}/uploads can't be written to: Read-only file system (EROFS)" in refusal(
         server

@@ -130,12 +130,13 @@ class AudioMover:
             if self._target.is_whole(digest):
                 self._notes.add(digest, there)
                 return _Done(digest, True)
-        try:
-            with self._source.fetch(digest) as path:
-                size = path.stat().st_size
-                self._target.put(digest, path, content_type)
-        except (FileNotFoundError, OtherBytes):
-            return _Done(digest, False)
+        with contextlib.ExitStack() as fetched:
+            try:
+                path = fetched.enter_context(self._source.fetch(digest))
+            except (FileNotFoundError, OtherBytes):
+                return _Done(digest, False)
+            size = path.stat().st_size
+            self._target.put(digest, path, content_type)
         if not self._target.is_whole(digest):
             raise RefusesToStart(f"{digest.hex()} arrived with other bytes; nothing was deleted")
         self._notes.add(digest, size)

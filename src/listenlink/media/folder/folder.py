@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind, is_exhausted
 from listenlink.logs import log_exhausted
 from listenlink.media.folder.draft import Draft, sync_folder
@@ -22,6 +23,7 @@ from listenlink.media.folder.second_name import give_second_name, remove_half_co
 from listenlink.media.folder.trial import check_subfolders, try_writing
 
 _Result = TypeVar("_Result")
+_SUBFOLDERS_EVERY_US = 60 * SECOND_US
 
 
 class Folder:
@@ -37,6 +39,7 @@ class Folder:
         self._objects = root / OBJECTS
         self._serving: int | None = None
         self._is_fault_told = False
+        self._subfolders_at: int | None = None
 
     def create(self) -> None:
         """Create the folders that are missing, readable by the owner only. Raises OSError."""
@@ -87,7 +90,16 @@ class Folder:
             is_same = self._objects.stat().st_dev == self._uploads.stat().st_dev
             # One disk needs to be waited for once.
             try_writing(self._objects, syncs=not is_same)
+            self._check_subfolders()
+
+    def _check_subfolders(self) -> None:
+        """Look once a minute, since over a network each of 256 folders may take a moment; while one isn't as
+        it should be, each time."""
+        tick_us = Clock().tick_us()
+        if self._subfolders_at is None or tick_us - self._subfolders_at > _SUBFOLDERS_EVERY_US:
+            self._subfolders_at = None
             check_subfolders(self._objects)
+            self._subfolders_at = tick_us
 
     def _check_uploads(self) -> None:
         with storing(UPLOADS, logs=False):
