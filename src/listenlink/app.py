@@ -25,6 +25,8 @@ from listenlink.media.picture_url import PictureUrls
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
+from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.instance import Instance
 from listenlink.running.readiness import Readiness
@@ -72,6 +74,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE),
+        tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ import pytest
 
 from cast import Server, run_cli, share, upload
 from engines import POSTGRESQL
+from journeys.visiting import ask, begin, left, look
 from media.make_audio import make
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1/32"}
@@ -83,6 +84,27 @@ def test_a_client_has_one_limit_over_all_nodes(nodes: list[Server], song: dict[s
     statuses = ask_at_once(nodes, token, 3 * LIMIT, "203.0.113.77")
     assert statuses.count(200) == LIMIT
     assert statuses.count(429) == 2 * LIMIT
+
+
+def test_a_visit_goes_on_at_another_node_and_its_ticket_is_used_once_by_all(
+    nodes: list[Server], song: dict[str, Any]
+) -> None:
+    link, address = link_to(nodes, song), "203.0.113.79"
+    with nodes[0].listener(address) as first, nodes[1].listener(address) as second:
+        ticket = look(first, link)
+        before = left(second, link)
+        session = begin(second, link, ticket).headers["listen-session"]
+        assert ask(first, link, "details", session, ticket).status_code == 200
+        assert before - left(first, link) == 1
+        begin(first, link, ticket)
+        assert ask(second, link, "details", session, ticket).status_code == 200
+        assert before - left(second, link) == 4
+        # The whole rate in visits, each begun by one node and gone on with by the other.
+        visits = left(first, link)
+        for number in range(visits):
+            pair = (first, second) if number % 2 else (second, first)
+            assert begin(pair[0], link, look(pair[1], link)).status_code == 200
+        assert first.get(f"/v1/music/shared/{link['token']}").status_code == 429
 
 
 def test_nodes_race_for_the_last_opens_and_none_is_given_twice(

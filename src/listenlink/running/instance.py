@@ -24,6 +24,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.node_keys import NodeKeys
 from listenlink.running.readiness import Readiness
@@ -68,6 +69,7 @@ class Instance:
     previewer: PreviewDrawer
     watcher: LinkWatcher
     session_signer: Signer
+    tickets: VisitTickets
     sealer: Sealer
     keys: NodeKeys
     readiness: Readiness

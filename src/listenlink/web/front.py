@@ -108,7 +108,7 @@ class Front:
                 raise Problem(ProblemKind.MISDIRECTED)
             if presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
-            if _is_shared(path):
+            if _is_shared(path) and scope["method"] != "POST":
                 await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)

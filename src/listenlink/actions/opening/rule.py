@@ -17,7 +17,8 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
-    like a token. `session` is a Listen-Session whose signature holds, or None.
+    like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
+    a visit ticket that holds, if any.
     """
 
     token_digest: bytes
@@ -30,6 +31,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     trace: int
     now_us: int
     tick_us: int
+    visit: bytes = b""
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:

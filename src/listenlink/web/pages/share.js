@@ -7,7 +7,7 @@ import { View } from "./view.js";
 const KEY = "listenlink:key";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const main = document.querySelector("main");
-const link = new Link(location.pathname.split("/").pop());
+const link = new Link(location.pathname.split("/").pop(), document.getElementById("visit")?.value);
 
 function begin(data) {
   document.documentElement.classList.add("alive");

@@ -16,6 +16,7 @@ from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.store import pages
 from listenlink.web.headers import headers_of, text_of
@@ -67,7 +68,7 @@ async def get_details(state: State, request: Request[Any, Any, Any]) -> Response
     """What the share page shows of an open link, for whoever was given its session."""
     instance: Instance = state.instance
     scope: Any = request.scope
-    session = await find_open_session(state, scope)
+    session = await find_open_session(state, scope, Use.SHOW)
     language = choose_language(text_of(headers_of(scope), b"accept-language"))
     written = await instance.pages.find_written(
         session.share_id,
@@ -129,14 +130,16 @@ async def get_picture(
     return await answer_cover(instance, found, headers)
 
 
-async def find_open_session(state: State, scope: OurScope) -> ListenSession:
-    """The session of a request for something below a link, if it's valid for that link.
+async def find_open_session(state: State, scope: OurScope, use: Use | None = None) -> ListenSession:
+    """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
+    ticket would be used for.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
     requests: ShareRequests = state.share_requests
     token = token_of(scope, has_more=True)
-    opening = await requests.look(requests.read(scope, headers_of(scope), token, counts=False))
+    asked = requests.read(scope, headers_of(scope), token, counts=False, use=use)
+    opening = await requests.look(asked)
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session

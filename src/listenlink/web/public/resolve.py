@@ -10,6 +10,7 @@ from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import wants_page
@@ -41,7 +42,7 @@ class PublicDoor:
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
         method = scope["method"]
-        if method == "POST" or (method in ("GET", "HEAD") and wants_page(headers)):
+        if method in ("GET", "HEAD") and wants_page(headers):
             await self._pages.share_page(scope, headers, send)
             return
         began_at = time.perf_counter()
@@ -55,7 +56,10 @@ class PublicDoor:
         method = scope["method"]
         if method == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")])
-        asked = self._requests.read(scope, headers, token_of(scope), counts=method == "GET")
+        use = Use.OPEN if method == "GET" else None
+        asked = self._requests.read(
+            scope, headers, token_of(scope), counts=use is not None, use=use
+        )
         if method not in ("GET", "HEAD"):
             refused = problem_answer(
                 Problem(ProblemKind.METHOD_NOT_ALLOWED), scope[TRACE], asked.now_us

@@ -11,6 +11,7 @@ from functools import partial
 
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.show_page import Write
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
@@ -19,6 +20,7 @@ from listenlink.model.page import Page
 from listenlink.model.share import Visibility
 from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web import headers as fixed
 from listenlink.web.headers import text_of
@@ -28,8 +30,9 @@ from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.paths import SHARED_PATH, token_of
 from listenlink.web.problems import RETRY_AFTER_SECONDS
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
-from listenlink.web.public.share_request import ShareRequests
-from listenlink.web.response import Answer, Headers, Scope, Send, send_answer
+from listenlink.web.public.share_request import VISIT_QUERY, ShareRequests
+from listenlink.web.public.visit_pages import begin_page, end_page, read_ticket
+from listenlink.web.response import Answer, Headers, Receive, Scope, Send, send_answer
 
 LISTENING = "/listening/"
 _NO_FRAME = "'none'"
@@ -59,11 +62,21 @@ class PageDoor:
         ]
 
     async def share_page(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
-        """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
+        """GET and HEAD: the page."""
         token = token_of(scope)
-        asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
+        asked = self._requests.read(scope, headers, token, counts=False)
         status = await self._answer(scope, headers, send, asked, token, is_embed=False)
         self.tally.add(status)
+
+    async def open_by_form(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        """POST: the play button of a browser without script, which opens."""
+        token = token_of(scope)
+        ticket = await read_ticket(headers, receive)
+        asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, ticket=ticket)
+        kept = ticket if asked.visit else ""
+        await self._answer(scope, headers, send, asked, token, is_embed=False, ticket=kept)
 
     async def embed(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
@@ -76,7 +89,7 @@ class PageDoor:
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
         """The page of an open link for a browser without script; its audio plays while the session lasts."""
-        asked = self._requests.read(scope, headers, token, session, counts=False)
+        asked = self._requests.read(scope, headers, token, session, counts=False, use=Use.SHOW)
         await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
 
     async def _answer(
@@ -89,6 +102,7 @@ class PageDoor:
         *,
         is_embed: bool,
         needs_session: bool = False,
+        ticket: str = "",
     ) -> int:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
@@ -105,9 +119,11 @@ class PageDoor:
             answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
         else:
             if opening.outcome is Outcome.OPENED and opening.session is not None:
-                answer = self._opened(token, opening.session)
+                answer = self._opened(token, opening.session, ticket)
             elif written is not None and opening.link is not None:
                 is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
+                if not needs_session:
+                    written = end_page(written, self._ticket(opening, asked))
                 answer = _page_answer(headers, 200, written, fixed.robots(is_indexed))
             else:
                 answer = await self._nothing(headers, asked, opening, language)
@@ -128,14 +144,24 @@ class PageDoor:
 
     def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
         def write(page: Page) -> Written:
-            text = self._writer.share(page, token, language, is_embed=is_embed)
-            return write_packed(text.encode())
+            return begin_page(self._writer.share(page, token, language, is_embed=is_embed))
 
         return ("embed" if is_embed else "page", token, language), write
 
-    def _opened(self, token: str, session: ListenSession) -> Answer:
+    def _ticket(self, opening: Opening, asked: OpenRequest) -> str:
+        """What the rest of the visit comes with, so that it spends no more than this page has; empty if there
+        is nothing to spend."""
+        if opening.left is None or not opening.left.limit:
+            return ""
+        now_seconds = asked.now_us // SECOND_US
+        tickets = self._instance.tickets
+        return tickets.write(asked.token_digest, asked.client, asked.trace, now_seconds)
+
+    def _opened(self, token: str, session: ListenSession, ticket: str) -> Answer:
         written = write_session(session, self._instance.session_signer)
         place = f"{SHARED_PATH}{token}{LISTENING}{written}"
+        if ticket:
+            place += f"?{VISIT_QUERY.decode()}{ticket}"
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
     def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:

@@ -10,10 +10,13 @@ from listenlink.model.audit import Outcome, classify_agent
 from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, read_session
 from listenlink.model.share_token import digest, is_well_formed
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.response import TRACE, Scope
+
+VISIT_QUERY = b"visit="
 
 
 class ShareRequests:
@@ -31,23 +34,36 @@ class ShareRequests:
         session_text: str | None = None,
         *,
         counts: bool,
+        use: Use | None = None,
+        ticket: str = "",
     ) -> OpenRequest:
-        """The request; its session is that of `Listen-Session` if no other is given."""
+        """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
+        ticket would be used for, the given one or else that of the query."""
         clock = self._instance.clock
         now_us = clock.now_us()
         if session_text is None:
             session_text = text_of(headers, b"listen-session")
+        token_digest = digest(token)
+        client = self._clients.find(scope, headers)
+        query: bytes = scope["query_string"]
+        if use is not None and query.startswith(VISIT_QUERY):
+            ticket = query[len(VISIT_QUERY) :].decode("latin-1")
+        visit = b""
+        if ticket and use is not None:
+            tickets = self._instance.tickets
+            visit = tickets.read(ticket, token_digest, client, use, now_us // SECOND_US)
         return OpenRequest(
-            token_digest=digest(token),
+            token_digest=token_digest,
             is_well_formed=is_well_formed(token),
             session=self.session(session_text, now_us) if session_text else None,
             counts=counts,
-            client=self._clients.find(scope, headers),
+            client=client,
             agent=classify_agent(headers.get(b"user-agent", b"")),
             referrer=referring_host(text_of(headers, b"referer")),
             trace=scope[TRACE],
             now_us=now_us,
             tick_us=clock.tick_us(),
+            visit=visit,
         )
 
     async def look(self, asked: OpenRequest) -> Opening:
