@@ -62,7 +62,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
     return Instance(
         settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
-        media_urls=media_urls,
+        media_urls=media_urls, players=parts.open_player_sessions(settings, ring),
         open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
@@ -73,8 +73,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
-        session_signer=Signer(ring, SESSION_PURPOSE),
-        tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
+        session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
     )  # fmt: skip
 

@@ -15,6 +15,8 @@ from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import wants_page
 from listenlink.web.paths import token_of
+from listenlink.web.public.media_players import wants_audio
+from listenlink.web.public.player_door import FOR_PLAYERS, PlayerDoor
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
 from listenlink.web.public.share_request import ShareRequests
@@ -27,7 +29,8 @@ _JSON = (b"content-type", b"application/json")
 
 
 class PublicDoor:
-    """Answers anybody's requests for share links: with the page if they prefer one, else with JSON."""
+    """Answers anybody's requests for share links: players with audio, with the page who prefers one, all
+    others with JSON."""
 
     def __init__(
         self, instance: Instance, requests: ShareRequests, pages: PageDoor, shared_headers: Headers
@@ -35,21 +38,26 @@ class PublicDoor:
         self._instance = instance
         self._requests = requests
         self._pages = pages
+        self._players = PlayerDoor(instance, requests)
         self._headers = shared_headers + PUBLIC_JSON
+        self._for_players = shared_headers + FOR_PLAYERS
         self.tally = DoorTally()
         self.seconds = Histogram(*_SECONDS)
 
     async def __call__(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         """Answer one request."""
         method = scope["method"]
-        if method in ("GET", "HEAD") and wants_page(headers):
+        reads = method in ("GET", "HEAD")
+        is_player = reads and wants_audio(headers)
+        if reads and not is_player and wants_page(headers):
             await self._pages.share_page(scope, headers, send)
             return
         began_at = time.perf_counter()
-        answer = await self.answer(scope, headers)
+        answer = await (self._players if is_player else self).answer(scope, headers)
         self.seconds.add(time.perf_counter() - began_at)
         self.tally.add(answer.status)
-        await send_answer(scope, send, answer, self._headers)
+        is_led = is_player and answer.status < 400
+        await send_answer(scope, send, answer, self._for_players if is_led else self._headers)
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """The whole journey of a link: who is asking, may they, what is it, does it count, what to answer."""
