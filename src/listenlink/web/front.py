@@ -112,7 +112,7 @@ class Front:
                 await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)
-            else:
+            elif not await self.public_door.lead(scope, headers, send):
                 await self._through_routes(scope, headers, receive, send)
         except Exception as error:
             await self._send_problem(scope, send, problem_of(error, scope[TRACE]))

@@ -24,10 +24,9 @@ from listenlink.web.pages.languages import choose_language
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.public.downloads import file_name
+from listenlink.web.public.pasted import EMBED_PATH
 from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Scope as OurScope
-
-EMBED_PATH = "/embed/"
 
 
 class DownloadAnswer(msgspec.Struct, frozen=True):

@@ -49,15 +49,27 @@ class PublicDoor:
         method = scope["method"]
         reads = method in ("GET", "HEAD")
         is_player = reads and wants_audio(headers)
-        if reads and not is_player and wants_page(headers):
-            await self._pages.share_page(scope, headers, send)
-            return
+        if is_player or (reads and wants_page(headers)):
+            if await self._pages.lead(scope, send):
+                return
+            if not is_player:
+                await self._pages.share_page(scope, headers, send)
+                return
         began_at = time.perf_counter()
         answer = await (self._players if is_player else self).answer(scope, headers)
         self.seconds.add(time.perf_counter() - began_at)
         self.tally.add(answer.status)
         is_led = is_player and answer.status < 400
         await send_answer(scope, send, answer, self._for_players if is_led else self._headers)
+
+    async def lead(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> bool:
+        """Lead a person from an address as it was pasted to the link's own; False if that isn't what this is.
+        A program is told that there is nothing."""
+        if scope["method"] not in ("GET", "HEAD") or b"shr_" not in scope["raw_path"].lower():
+            return False
+        if not wants_audio(headers) and not wants_page(headers):
+            return False
+        return await self._pages.lead(scope, send)
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """The whole journey of a link: who is asking, may they, what is it, does it count, what to answer."""

@@ -29,6 +29,7 @@ from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.paths import SHARED_PATH, token_of
 from listenlink.web.problems import RETRY_AFTER_SECONDS
+from listenlink.web.public.pasted import EMBED_PATH, find_pasted
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_request import VISIT_QUERY, ShareRequests
 from listenlink.web.public.visit_pages import begin_page, end_page, read_ticket
@@ -77,6 +78,18 @@ class PageDoor:
         asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, ticket=ticket)
         kept = ticket if asked.visit else ""
         await self._answer(scope, headers, send, asked, token, is_embed=False, ticket=kept)
+
+    async def lead(self, scope: Scope, send: Send) -> bool:
+        """A redirect from an address as it was pasted to the one that is meant; False if it's no such
+        address. Nothing is looked up, so nothing is spent."""
+        place = find_pasted(scope["raw_path"])
+        if place is None:
+            return False
+        answer = Answer(302, headers=[(b"location", place.encode()), *fixed.robots(False)])
+        self.tally.add(answer.status)
+        is_embed = place.startswith(EMBED_PATH)
+        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+        return True
 
     async def embed(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
