@@ -25,6 +25,8 @@ from listenlink.media.picture_url import PictureUrls
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
+from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.instance import Instance
 from listenlink.running.readiness import Readiness
@@ -60,7 +62,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
     return Instance(
         settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
-        media_urls=media_urls,
+        media_urls=media_urls, players=parts.open_player_sessions(settings, ring),
         open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
@@ -71,7 +73,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
-        session_signer=Signer(ring, SESSION_PURPOSE),
+        session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
     )  # fmt: skip
 

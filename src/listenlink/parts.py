@@ -16,6 +16,7 @@ from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.decisions import Opening
+from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
@@ -114,6 +115,18 @@ def open_shared(
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
     log = RedisLog(redis, own.sizes, secret)
     return RedisRateLimits(own, log, clock), shared_days
+
+
+def open_player_sessions(settings: Settings, ring: Sequence[SigningKey]) -> PlayerSessions:
+    """The sessions of media players, shared by several processes through Redis, or one process's own."""
+    if settings.redis_url is None:
+        return PlayerSessions()
+    from listenlink.store.redis.redis_log import open_redis
+    from listenlink.store.redis.redis_sessions import PURPOSE, RedisSessions
+
+    secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
+    redis = open_redis(settings.redis_url.get_secret_value())
+    return PlayerSessions(RedisSessions(redis, secret))
 
 
 def open_doors(

@@ -15,6 +15,7 @@ import pytest
 
 from cast import Server, run_cli, share, upload
 from engines import POSTGRESQL
+from journeys.visiting import ask, begin, left, look
 from media.make_audio import make
 
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1/32"}
@@ -83,6 +84,33 @@ def test_a_client_has_one_limit_over_all_nodes(nodes: list[Server], song: dict[s
     statuses = ask_at_once(nodes, token, 3 * LIMIT, "203.0.113.77")
     assert statuses.count(200) == LIMIT
     assert statuses.count(429) == 2 * LIMIT
+
+
+def test_a_visit_goes_on_at_another_node_and_its_ticket_is_used_once_by_all(
+    nodes: list[Server], song: dict[str, Any]
+) -> None:
+    link, address = link_to(nodes, song), "203.0.113.79"
+    with nodes[0].listener(address) as first, nodes[1].listener(address) as second:
+        ticket, before = look(first, link), left(second, link)
+        session = begin(second, link, ticket).headers["listen-session"]
+        assert ask(first, link, "details", session, ticket).status_code == 200
+        assert before - left(first, link) == 1
+        begin(first, link, ticket)
+        assert before - left(second, link) == 3
+        for _ in range(left(first, link)):
+            first, second = second, first
+            assert begin(first, link, look(second, link)).status_code == 200
+        assert first.get(f"/v1/music/shared/{link['token']}").status_code == 429
+
+
+def test_a_player_goes_on_at_another_node_with_its_one_open(
+    nodes: list[Server], song: dict[str, Any]
+) -> None:
+    path = f"/v1/music/shared/{link_to(nodes, song, max_opens=1)['token']}"
+    player = {"User-Agent": "VLC/3.0.24 LibVLC/3.0.24"}
+    with nodes[0].listener("203.0.113.80") as first, nodes[1].listener("203.0.113.80") as second:
+        for listener in (first, second, first, second):
+            assert listener.get(path, headers=player).status_code == 302
 
 
 def test_nodes_race_for_the_last_opens_and_none_is_given_twice(

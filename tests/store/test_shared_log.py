@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 import servers
 from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.model.budget import Allowance, Budget, Shortage, Spend, budget_sizes, refusal
-from listenlink.model.limit import WINDOW_US
+from listenlink.model.limit import VISIT_US, WINDOW_US
 from listenlink.store.redis.redis_log import SCRIPT, RedisLog, Told, open_redis
 
 SECRET = b"s" * 32
@@ -26,25 +26,33 @@ TIMED = SCRIPT.replace("redis.call('TIME')", "redis.call('HMGET', 'now', 'second
 START_US = 1_800_000_000_000_000
 _GAPS = st.sampled_from([0, 1, WINDOW_US // 2, WINDOW_US - 1, WINDOW_US, WINDOW_US + 1])
 COUNTED = [Budget.RESOLVE, Budget.WRITE, Budget.PICTURE]
-# Who asks, for the refusal of which token or one of which budget, and whether the answer never leaves.
+# The uses of visit tickets, of which some are tried again.
+USES = [b"%07d%c" % (visit, use) for visit in (1, 2) for use in (1, 2, 3)]
+# Who asks, for the refusal of which token or one of which budget or with which ticket, and whether the answer
+# never leaves.
 STEPS = st.lists(
     st.tuples(
         st.lists(
             st.tuples(
                 st.integers(0, 2),
-                st.integers(0, 4) | st.sampled_from(COUNTED),
+                st.integers(0, 4) | st.sampled_from(COUNTED) | st.sampled_from(USES),
                 st.sampled_from([False, False, True]),
             ),
             min_size=1,
             max_size=8,
         ),
-        _GAPS | st.integers(0, WINDOW_US // 5),
+        _GAPS
+        | st.integers(0, WINDOW_US // 5)
+        | st.sampled_from([VISIT_US - 1, VISIT_US, VISIT_US + 1]),
     ),
     max_size=25,
 )
 
 
-def ask_of(client: int, asked: int | Budget, tick_us: int) -> Spend:
+def ask_of(client: int, asked: int | bytes | Budget, tick_us: int) -> Spend:
+    if isinstance(asked, bytes):
+        # A ticket is one client's.
+        return Spend(client, Budget.RESOLVE, tick_us, bytes([client]) + asked)
     if isinstance(asked, Budget):
         return Spend(client, asked, tick_us)
     return refusal(client, hashlib.sha256(b"token %d" % asked).digest(), tick_us)
@@ -55,7 +63,7 @@ def ask_of(client: int, asked: int | Budget, tick_us: int) -> Spend:
 # The token is known from a refusal that was given back, so that `repeat` lasts longer.
 @example(limit=1, misses=1, steps=[([(1, 0, t == 0)], t) for t in (0, 9)] + [([(1, 1, False)], 9)])
 def test_every_decision_is_that_of_one_process(
-    limit: int, misses: int, steps: list[tuple[list[tuple[int, int | Budget, bool]], int]]
+    limit: int, misses: int, steps: list[tuple[list[tuple[int, int | bytes | Budget, bool]], int]]
 ) -> None:
     assert "HMGET" in TIMED
     redis = open_redis(f"redis://127.0.0.1:{servers.redis().port}/4095", PATIENT)
@@ -73,7 +81,12 @@ def test_every_decision_is_that_of_one_process(
         ):
             check_same(ask, told, left)
             if fails and isinstance(left, Allowance):
-                failed.append((ask, left, told.at))
+                paid = (
+                    ask
+                    if told.is_free or ask.budget is Budget.REPEAT
+                    else ask._replace(token_digest=b"")
+                )
+                failed.append((paid, left, told.at))
         own.give_back((ask, left) for ask, left, _ in failed)
         log.give_back((ask, at) for ask, _, at in failed)
     redis.close()
@@ -81,7 +94,9 @@ def test_every_decision_is_that_of_one_process(
 
 def check_same(ask: Spend, told: Told, left: Allowance | Shortage) -> None:
     """The same decision, for the same reason, with the same wait."""
-    event(f"{told.budget.name} {'short' if told.left < 0 else 'accepted'}")
+    event(
+        f"{told.budget.name} {'short' if told.left < 0 else 'free' if told.is_free else 'accepted'}"
+    )
     if isinstance(left, Shortage):
         assert (told.left, told.budget) == (-1, left.budget)
         assert told.reset_us == left.allowance.reset_us
@@ -107,10 +122,11 @@ def test_a_cluster_takes_every_call(cluster: servers.Program) -> None:
         with pytest.raises(RedisError, match="same slot"):
             client.eval("return 1", 2, "listenlink:{1}:h:a", "listenlink:{2}:h:a")
         log = RedisLog(client, budget_sizes(5, 5), SECRET)
-        asks = [ask_of(number, asked, 0) for number in range(40) for asked in [*COUNTED, 1, 2]]
+        of_all: list[int | bytes | Budget] = [*COUNTED, 1, 2, USES[0]]
+        asks = [ask_of(number, asked, 0) for number in range(40) for asked in of_all]
         assert {told.left >= 0 for told in log.spend(asks)} == {True}
         kinds = {bytes(key).split(b":")[2] for key in client.scan_iter(count=1000)}
-        assert kinds == {b"h", b"m", b"r", b"w", b"p"}
+        assert kinds == {b"h", b"m", b"r", b"w", b"p", b"v", b"u"}
 
 
 def _press(url: str, client: int, asked: int | Budget, seconds: float, accepted: list[int]) -> None:

@@ -29,8 +29,8 @@ class House:
         self.server = server
         self.named = self._name(track)
         self._loop = asyncio.Runner()
-        self._instance = self._loop.run(self._build())
-        self._front = Front(self._instance, lambda: contextlib.nullcontext())
+        self.instance = self._loop.run(self._build())
+        self._front = Front(self.instance, lambda: contextlib.nullcontext())
 
     def _name(self, track: str) -> dict[str, str]:
         server = self.server
@@ -60,7 +60,7 @@ class House:
 
     def close(self) -> None:
         """End it."""
-        self._instance.close()
+        self.instance.close()
         self._loop.close()
 
     def ask(

@@ -38,7 +38,9 @@ class LinkOpener:
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
         client, tick_us = asked.client, asked.tick_us
-        if self._limits.is_spent(_RESOLVE, client.number, tick_us):
+        if self._limits.is_spent(_RESOLVE, client.number, tick_us) and not (
+            asked.visit and self._limits.admits(asked.visit, client.number, tick_us)
+        ):
             left = self._limits.peek(_RESOLVE, client.number, tick_us)
             opening = limited_opening(Shortage(_RESOLVE, left))
         else:

@@ -18,7 +18,8 @@ from listenlink.model.places import Places
 from listenlink.store import pages
 from listenlink.store.database.database import Database
 
-MOST_OF_A_CLIENT = 50
+# An office or a carrier listens behind one address: forty more a minute, for some minutes each.
+MOST_OF_A_CLIENT = 250
 _SECOND = 1.0
 
 

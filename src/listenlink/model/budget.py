@@ -8,6 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 _PICTURES_PER_OPEN = 5
+# An open, what it shows, and the watch until it ends: what a page's visit asks for with its ticket.
+USES_PER_VISIT = 3
 
 
 class Budget(IntEnum):
@@ -38,7 +40,8 @@ def budget_sizes(resolve_per_minute: int, miss_per_minute: int) -> dict[Budget, 
 class Spend(NamedTuple):
     """What one request would spend: one of `budget`; for REPEAT, with the digest of the refused token.
 
-    `client` is the number of the client's prefix; `tick_us` is monotonic.
+    `client` is the number of the client's prefix; `tick_us` is monotonic. For RESOLVE, `token_digest` is the
+    use of the visit ticket that the request came with, if any: a new one spends nothing of the budget.
     """
 
     client: int
@@ -72,9 +75,11 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
 
 
 class SharedAllowance(Allowance, frozen=True, gc=False):
-    """An allowance from a log shared by several processes; `at` is the time by that log's clock."""
+    """An allowance from a log shared by several processes; `at` is the time by that log's clock. `is_free`
+    says that a visit ticket was used instead of the budget."""
 
     at: int
+    is_free: bool = False
 
 
 class Shortage(NamedTuple):

@@ -11,8 +11,11 @@ from array import array
 from typing import Generic, TypeVar
 
 from listenlink.model.budget import Allowance
+from listenlink.model.visit_ticket import TTL_SECONDS
 
 WINDOW_US = 60_000_000
+VISIT_US = TTL_SECONDS * 1_000_000
+MOST_VISIT_USES = 100_000
 _DROPPED_PER_CALL = 4
 
 _Log = TypeVar("_Log")
@@ -24,7 +27,8 @@ UNLIMITED = Allowance(0, 0, WINDOW_US)
 class _Generations(Generic[_Log]):
     """A map of logs by client that forgets those not updated for one to two windows."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_us: int = WINDOW_US) -> None:
+        self._window_us = window_us
         self._young: dict[int, _Log] = {}
         self._old: dict[int, _Log] = {}
         self._dropped: dict[int, _Log] = {}
@@ -37,20 +41,25 @@ class _Generations(Generic[_Log]):
         log = self._young.get(client)
         return self._old.get(client) if log is None else log
 
+    def forget(self, client: int) -> None:
+        self._young.pop(client, None)
+        self._old.pop(client, None)
+
     def keep(self, client: int, log: _Log, tick_us: int) -> None:
-        if tick_us >= self._turns_at:
-            self._turn(tick_us)
+        self.turn_at(tick_us)
         self._young[client] = log
         self._old.pop(client, None)
         for _ in range(min(_DROPPED_PER_CALL, len(self._dropped))):
             self._dropped.popitem()
 
-    def _turn(self, tick_us: int) -> None:
+    def turn_at(self, tick_us: int) -> None:
+        if tick_us < self._turns_at:
+            return
         # One tick more than a window: a time in the old generation is then certain to be outside it.
         self._dropped = self._old
         self._old = self._young
         self._young = {}
-        self._turns_at = tick_us + WINDOW_US + 1
+        self._turns_at = tick_us + self._window_us + 1
 
 
 class HitLimit:
@@ -189,6 +198,47 @@ class MissLimit:
         if log and log[1] < floor:
             del log[: 2 * _count_expired(log[1::2], floor)]
         return log
+
+
+class VisitLimit:
+    """The uses of visit tickets: each once, and at most `limit` per client in any 60 s.
+
+    A use (`model/visit_ticket.py`) is known for as long as its ticket could still be valid.
+    MOST_VISIT_USES are known; once they are all taken, no use is accepted, and what comes spends as without
+    a ticket.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._hits = HitLimit(limit)
+        self._used: _Generations[int] = _Generations(VISIT_US)
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def accepts(self, client: int, use: bytes, tick_us: int) -> bool:
+        """Whether `take` would accept the use now; uses nothing."""
+        used_at = self._used.find(int.from_bytes(use, "big"))
+        if used_at is not None and tick_us - used_at <= VISIT_US:
+            return False
+        return len(self._used) < MOST_VISIT_USES and not self._hits.is_spent(client, tick_us)
+
+    def take(self, client: int, use: bytes, tick_us: int) -> bool:
+        """Accept the use, if it's new and there is room for it. The check and the write are one step."""
+        if not self.accepts(client, use, tick_us):
+            # Keeping nothing, it wouldn't forget either.
+            self._used.turn_at(tick_us)
+            return False
+        self._hits.spend(client, tick_us)
+        self._used.keep(int.from_bytes(use, "big"), tick_us, tick_us)
+        return True
+
+    def give_back(self, client: int, use: bytes, tick_us: int) -> bool:
+        """Undo the `take` of this moment; False if it wasn't accepted then."""
+        if self._used.find(int.from_bytes(use, "big")) != tick_us:
+            return False
+        self._used.forget(int.from_bytes(use, "big"))
+        self._hits.give_back(client, tick_us)
+        return True
 
 
 def _token_number(token_digest: bytes) -> int:

@@ -21,14 +21,18 @@ class Places:
         self._by_client: Counter[int] = Counter()
         self.taken = 0
 
-    @contextlib.contextmanager
-    def take(self, client: int) -> Iterator[None]:
-        """Hold a place while the block runs. Raises Problem(LIMITED) if the client has all that one
+    def require(self, client: int) -> None:
+        """Return if `take` would give a place now. Raises Problem(LIMITED) if the client has all that one
         client gets, and Problem(UNAVAILABLE) if all places are taken."""
         if self._by_client[client] >= self._most_of_a_client:
             raise Problem(ProblemKind.LIMITED, retry_after_seconds=_RETRY_SECONDS)
         if self.taken >= self.most:
             raise Problem(ProblemKind.UNAVAILABLE)
+
+    @contextlib.contextmanager
+    def take(self, client: int) -> Iterator[None]:
+        """Hold a place while the block runs. Raises as `require` does."""
+        self.require(client)
         self._by_client[client] += 1
         self.taken += 1
         try:

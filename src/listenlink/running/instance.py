@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
+from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
@@ -24,6 +25,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
+from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.node_keys import NodeKeys
 from listenlink.running.readiness import Readiness
@@ -54,6 +56,7 @@ class Instance:
     registry: EngineRegistry
     engines_problem: str | None
     limits: RateLimits
+    players: PlayerSessions
     opener: LinkOpener
     presenter: LinkPresenter
     player: TrackPlayer
@@ -68,6 +71,7 @@ class Instance:
     previewer: PreviewDrawer
     watcher: LinkWatcher
     session_signer: Signer
+    tickets: VisitTickets
     sealer: Sealer
     keys: NodeKeys
     readiness: Readiness
@@ -86,5 +90,6 @@ class Instance:
         self.opener.close()
         self.reader.close()
         self.limits.close()
+        self.players.close()
         self.database.close()
         self.folder.stop_serving()

@@ -109,11 +109,11 @@ class Front:
                 hosts.refuse_unless_probe(host, path, scope["http_version"])
             if presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
-            if _is_shared(path):
+            if _is_shared(path) and scope["method"] != "POST":
                 await self.public_door(scope, headers, send)
             elif path.startswith(_AUDIO):
                 await self.playback_door(scope, headers, receive, send)
-            else:
+            elif not await self.public_door.lead(scope, headers, send):
                 await self._through_routes(scope, headers, receive, send)
         except Exception as error:
             await self._send_problem(scope, send, problem_of(error, scope[TRACE]))

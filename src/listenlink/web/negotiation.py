@@ -40,13 +40,18 @@ class Wanted(IntEnum):
 _PAGE, _ANYTHING = Wanted.PAGE, Wanted.ANYTHING
 
 
+def is_prefetch(headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser only fetches this in case that it's wanted soon."""
+    return not _PREFETCHES.isdisjoint(headers)
+
+
 def what_is_wanted(headers: dict[bytes, bytes]) -> Wanted:
     """The one decision on who looks and who opens; what the headers are named is in lower case.
 
     Prefetching looks, whatever it asks for. Else whoever names JSON in `Accept` gets it, whatever the
     `User-Agent`: an app's own browser may look like the unfurler of the same app.
     """
-    if not _PREFETCHES.isdisjoint(headers):
+    if is_prefetch(headers):
         return _PAGE
     accept, agent = headers.get(b"accept", b""), headers.get(b"user-agent", b"")
     wanted, is_browser = _by_names(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])

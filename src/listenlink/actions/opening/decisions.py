@@ -107,7 +107,7 @@ class Decisions:
                     continue
                 client, tick_us = item.client.number, item.tick_us
                 asks.append(
-                    Spend(client, _RESOLVE, tick_us)
+                    Spend(client, _RESOLVE, tick_us, item.visit)
                     if reason is None
                     else refusal(client, item.token_digest, tick_us)
                 )

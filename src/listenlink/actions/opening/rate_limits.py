@@ -10,6 +10,7 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Agent, Reason
 from listenlink.model.budget import (
+    USES_PER_VISIT,
     Allowance,
     Budget,
     Charge,
@@ -19,10 +20,10 @@ from listenlink.model.budget import (
     refusal,
 )
 from listenlink.model.client_address import ClientAddress
-from listenlink.model.limit import HitLimit, MissLimit
+from listenlink.model.limit import HitLimit, MissLimit, VisitLimit
 from listenlink.model.share_token import digest
 
-_REPEAT = Budget.REPEAT
+_REPEAT, _RESOLVE = Budget.REPEAT, Budget.RESOLVE
 Answers = Sequence[Allowance | Shortage]
 
 
@@ -32,6 +33,9 @@ class RateLimits(Protocol):
     def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
         """Whether one more would surely be refused now. A cheap check before any work is done; not for
         refusals, which are known as such only after the work."""
+
+    def admits(self, visit: bytes, client: int, tick_us: int) -> bool:
+        """Whether this use of a visit ticket would spend nothing, as far as this process knows."""
 
     def spend_now(self, asks: Sequence[Spend]) -> Answers:
         """Accept each, in order, if there is room for it. Return what is then left, or what was lacking."""
@@ -65,10 +69,15 @@ class OwnRateLimits:
         }
         self._misses = MissLimit(self.sizes[Budget.REFUSAL])
         self._repeats = self._hits[_REPEAT]
+        self._visits = VisitLimit(USES_PER_VISIT * resolve_per_minute)
 
     def is_spent(self, budget: Budget, client: int, tick_us: int) -> bool:
         """Whether one more would be refused now."""
         return self._hits[budget].is_spent(client, tick_us)
+
+    def admits(self, visit: bytes, client: int, tick_us: int) -> bool:
+        """Whether this use of a visit ticket would spend nothing."""
+        return self._visits.accepts(client, visit, tick_us)
 
     def spend_now(self, asks: Sequence[Spend]) -> Answers:
         """Accept each, in order, if there is room for it."""
@@ -77,11 +86,20 @@ class OwnRateLimits:
             (
                 refuse(client, token_digest, tick_us)
                 if budget is _REPEAT
+                else self._spend_visit(client, token_digest, tick_us)
+                if token_digest
                 else hits[budget].spend(client, tick_us)
             )
             or self._find_shortage(client, budget, tick_us, token_digest)
             for client, budget, tick_us, token_digest in asks
         ]
+
+    def _spend_visit(self, client: int, visit: bytes, tick_us: int) -> Allowance | None:
+        """Take the use of the ticket, or else spend as without one."""
+        hits = self._hits[_RESOLVE]
+        if hits.limit and self._visits.take(client, visit, tick_us):
+            return hits.peek(client, tick_us)
+        return hits.spend(client, tick_us)
 
     def _spend_refusal(self, client: int, token_digest: bytes, tick_us: int) -> Allowance | None:
         """Spend from both budgets or from neither."""
@@ -108,8 +126,10 @@ class OwnRateLimits:
 
     def give_back(self, charges: Iterable[Charge]) -> None:
         """Give back what was accepted."""
-        for ask, _ in charges:
-            self._hits[ask.budget].give_back(ask.client, ask.tick_us)
+        for (client, budget, tick_us, visit), _ in charges:
+            if budget is _RESOLVE and visit and self._visits.give_back(client, visit, tick_us):
+                continue
+            self._hits[budget].give_back(client, tick_us)
 
     def peek(self, budget: Budget, client: int, tick_us: int) -> Allowance:
         """What is left of the budget."""

@@ -43,6 +43,10 @@ class RedisRateLimits:
             budget, client, tick_us
         )
 
+    def admits(self, visit: bytes, client: int, tick_us: int) -> bool:
+        """Whether this use of a visit ticket would spend nothing, as far as this process knows."""
+        return self._own.admits(visit, client, tick_us)
+
     def spend_now(self, asks: Sequence[Spend]) -> Answers:
         """Accept each, in order, if there is room for it."""
         if not self._begin(asks):
@@ -88,7 +92,13 @@ class RedisRateLimits:
         if not self._is_shared:
             structlog.get_logger().info("limits_shared_again")
             self._is_shared = True
-        self._own.spend_now([ask for ask, one in zip(asks, told, strict=True) if one.left >= 0])
+        self._own.spend_now(
+            [
+                ask if one.is_free else _without_ticket(ask)
+                for ask, one in zip(asks, told, strict=True)
+                if one.left >= 0
+            ]
+        )
         return [self._answer(ask, one) for ask, one in zip(asks, told, strict=True)]
 
     def _answer(self, ask: Spend, told: Told) -> Allowance | Shortage:
@@ -103,11 +113,19 @@ class RedisRateLimits:
         size = self._own.sizes[told.budget]
         if told.left < 0:
             return Shortage(told.budget, Allowance(size, 0, told.reset_us))
-        return SharedAllowance(size, told.left, told.reset_us, told.at)
+        return SharedAllowance(size, told.left, told.reset_us, told.at, told.is_free)
 
     def give_back(self, charges: Iterable[Charge]) -> None:
         """Undo what was accepted. If Redis is unreachable it stays spent: the client has less, never more."""
-        undone = list(charges)
+        undone = [
+            (
+                _without_ticket(ask)
+                if isinstance(left, SharedAllowance) and not left.is_free
+                else ask,
+                left,
+            )
+            for ask, left in charges
+        ]
         self._own.give_back(undone)
         for ask, _ in undone:
             self._spent[ask.budget].pop(ask.client, None)
@@ -134,3 +152,8 @@ class RedisRateLimits:
         """Shut down the threads and connections."""
         self._threads.shutdown()
         self._log.close()
+
+
+def _without_ticket(ask: Spend) -> Spend:
+    """What was spent from a budget, whether a ticket came with it or not."""
+    return ask._replace(token_digest=b"") if ask.budget is Budget.RESOLVE else ask

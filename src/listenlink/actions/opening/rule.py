@@ -18,7 +18,8 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     is False if it would take anything, so that nobody can tell whether an open is meant.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
-    like a token. `session` is a Listen-Session whose signature holds, or None.
+    like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
+    a visit ticket that holds, if any.
     """
 
     token_digest: bytes
@@ -32,6 +33,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     now_us: int
     tick_us: int
     is_meant: bool = True
+    visit: bytes = b""
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:

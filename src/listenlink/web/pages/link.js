@@ -21,15 +21,17 @@ export function store(kind) {
 }
 
 export class Link {
-  constructor(token) {
+  // With the page's visit ticket its visit spends no more of the rate than the page did.
+  constructor(token, ticket) {
     this.path = `/v1/music/shared/${token}`;
+    this.visit = ticket ? `?visit=${ticket}` : "";
     this.name = `listenlink:${token}`;
     this.session = store("sessionStorage")?.getItem(this.name) ?? null;
   }
 
   // Opens the link, or renews what is open; the JSON view with fresh playback URLs.
   async open() {
-    const answer = await this.ask("", { headers: { Accept: "application/json" } });
+    const answer = await this.ask(this.visit, { headers: { Accept: "application/json" } });
     const session = answer.headers.get(SESSION);
     if (session) this.keep(session);
     const view = await answer.json();
@@ -39,7 +41,7 @@ export class Link {
 
   // What is shown of an open link: the page's data, also where it was hidden before.
   async details() {
-    return (await this.ask("/details")).json();
+    return (await this.ask(`/details${this.visit}`)).json();
   }
 
   async downloadUrl(trackId) {
@@ -66,7 +68,7 @@ export class Link {
   async watch(ended, signal) {
     for (let pause = 1000; !signal.aborted; pause = Math.min(pause * 2, 30000)) {
       try {
-        const answer = await this.ask("/events", { signal });
+        const answer = await this.ask(`/events${this.visit}`, { signal });
         pause = 500;
         for await (const line of linesOf(answer.body)) if (line === "event: ended") return ended();
       } catch (problem) {

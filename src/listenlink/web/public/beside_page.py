@@ -17,6 +17,7 @@ from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.store import pages
 from listenlink.web.headers import headers_of, text_of
@@ -26,10 +27,10 @@ from listenlink.web.pages.page_data import PageData
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.public.downloads import file_name
+from listenlink.web.public.pasted import EMBED_PATH
 from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Scope as OurScope
 
-EMBED_PATH = "/embed/"
 _WITH_SESSION = errors(
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
@@ -87,7 +88,7 @@ async def get_details(
     whoever was given the link's session: also where it's hidden before, and once the link is spent."""
     instance: Instance = state.instance
     scope: Any = request.scope
-    session = await find_open_session(state, scope)
+    session = await find_open_session(state, scope, Use.SHOW)
     language = choose_language(text_of(headers_of(scope), b"accept-language"))
     written = await instance.pages.find_written(
         session.share_id,
@@ -172,14 +173,16 @@ async def get_picture(
     return await answer_cover(instance, found, headers)
 
 
-async def find_open_session(state: State, scope: OurScope) -> ListenSession:
-    """The session of a request for something below a link, if it's valid for that link.
+async def find_open_session(state: State, scope: OurScope, use: Use | None = None) -> ListenSession:
+    """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
+    ticket would be used for.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
     requests: ShareRequests = state.share_requests
     token = token_of(scope, has_more=True)
-    opening = await requests.look(requests.read(scope, headers_of(scope), token, counts=False))
+    asked = requests.read(scope, headers_of(scope), token, counts=False, use=use)
+    opening = await requests.look(asked)
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session

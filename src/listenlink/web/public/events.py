@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.watch_links import Watch
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi_answers import errors
@@ -52,8 +53,10 @@ async def watch_link(
     """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
     instance: Instance = state.instance
     asked: Any = request.scope
-    session = await find_open_session(state, asked)
     client = state.clients.find(asked, headers_of(asked))
+    # Before anything is spent: who has all the places tries again, and mustn't use up the client's rate.
+    instance.watcher.places.require(client.number)
+    session = await find_open_session(state, asked, Use.WATCH)
     # Entered here, while an answer with another status is still possible.
     stack = contextlib.ExitStack()
     watch = stack.enter_context(instance.watcher.watch(session, client))

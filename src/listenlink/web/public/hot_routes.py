@@ -66,8 +66,12 @@ def _page(description: str) -> ResponseSpec:
     },
 )
 async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
-    """See `web/public/share_page.py`."""
-    return _through_public_door(state)
+    """See `web/public/share_page.py`. Not a hot one: its form is read here, in the way of all bodies."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await state.pages.open_by_form(scope, headers_of(scope), receive, send)
+
+    return answer
 
 
 @route(

@@ -10,10 +10,13 @@ from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import Wanted, what_is_wanted
 from listenlink.web.paths import token_of
+from listenlink.web.public.media_players import wants_audio
+from listenlink.web.public.player_door import FOR_PLAYERS, PlayerDoor
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
 from listenlink.web.public.share_request import ShareRequests
@@ -30,7 +33,8 @@ _LOOKED_AT = (Outcome.VIEWED, Outcome.REMOVED)
 
 
 class PublicDoor:
-    """Answers anybody's requests for share links: with the page if they prefer one, else with JSON."""
+    """Answers anybody's requests for share links: players with audio, with the page who prefers one, all
+    others with JSON."""
 
     def __init__(
         self, instance: Instance, requests: ShareRequests, pages: PageDoor, shared_headers: Headers
@@ -38,7 +42,9 @@ class PublicDoor:
         self._instance = instance
         self._requests = requests
         self._pages = pages
+        self._players = PlayerDoor(instance, requests)
         self._headers = shared_headers + PUBLIC_JSON
+        self._for_players = shared_headers + FOR_PLAYERS
         self.tally = DoorTally()
         self.seconds = Histogram(*_SECONDS)
 
@@ -46,14 +52,31 @@ class PublicDoor:
         """Answer one request."""
         method = scope["method"]
         wanted = what_is_wanted(headers) if method in _READING else None
-        if wanted is _PAGE or method == "POST":
-            await self._pages.share_page(scope, headers, send)
-            return
+        is_player = wanted is not None and wanted is not _BY_NAME and wants_audio(headers)
+        if is_player or wanted is _PAGE:
+            if await self._pages.lead(scope, send):
+                return
+            if not is_player:
+                await self._pages.share_page(scope, headers, send)
+                return
         began_at = time.perf_counter()
-        answer, endpoints = await self.answer(scope, headers, is_meant=wanted is _BY_NAME)
+        if is_player:
+            answer = await self._players.answer(scope, headers)
+            endpoints = self._for_players if answer.status < 400 else self._headers
+        else:
+            answer, endpoints = await self.answer(scope, headers, is_meant=wanted is _BY_NAME)
         self.seconds.add(time.perf_counter() - began_at)
         self.tally.add(answer.status)
         await send_answer(scope, send, answer, endpoints)
+
+    async def lead(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> bool:
+        """Lead a person from an address as it was pasted to the link's own; False if that isn't what this is.
+        A program is told that there is nothing."""
+        if scope["method"] not in _READING or b"shr_" not in scope["raw_path"].lower():
+            return False
+        if what_is_wanted(headers) is not _PAGE and not wants_audio(headers):
+            return False
+        return await self._pages.lead(scope, send)
 
     async def answer(
         self, scope: Scope, headers: dict[bytes, bytes], *, is_meant: bool
@@ -63,8 +86,10 @@ class PublicDoor:
         method, token = scope["method"], token_of(scope)
         if method == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")]), self._headers
-        counts = method == "GET"
-        asked = self._requests.read(scope, headers, token, counts=counts, is_meant=is_meant)
+        use = Use.OPEN if method == "GET" else None
+        asked = self._requests.read(
+            scope, headers, token, counts=use is not None, is_meant=is_meant, use=use
+        )
         if method not in _READING:
             problem = Problem(ProblemKind.METHOD_NOT_ALLOWED)
             refused = problem_answer(problem, scope[TRACE], asked.now_us)

@@ -6,11 +6,9 @@ is rendered in a thread, once for all who ask for the same one (`actions/show_pa
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
-
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.show_page import Write
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
@@ -19,18 +17,21 @@ from listenlink.model.page import Page
 from listenlink.model.share import Visibility
 from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web import headers as fixed
-from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.headers import text_of
-from listenlink.web.packing import as_taken, write_packed
+from listenlink.web.packing import write_packed
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.paths import SHARED_PATH, oembed_address, token_of
 from listenlink.web.problems import RETRY_AFTER_SECONDS
-from listenlink.web.public.rate_headers import rate_headers, retry_headers
-from listenlink.web.public.share_request import ShareRequests
-from listenlink.web.response import Answer, Headers, Scope, Send, send_answer
+from listenlink.web.public.page_answers import EndedPages, page_answer
+from listenlink.web.public.pasted import EMBED_PATH, find_pasted
+from listenlink.web.public.rate_headers import rate_headers
+from listenlink.web.public.share_request import VISIT_QUERY, ShareRequests
+from listenlink.web.public.visit_pages import begin_page, end_page, read_ticket
+from listenlink.web.response import Answer, Headers, Receive, Scope, Send, send_answer
 
 LISTENING = "/listening/"
 _NO_FRAME = "'none'"
@@ -49,6 +50,7 @@ class PageDoor:
         self._instance = instance
         self._requests = requests
         self._writer = writer
+        self._ended = EndedPages(instance, writer)
         self.tally = DoorTally()
         settings = instance.settings
         origin = instance.media_urls.origin if instance.media_urls else None
@@ -60,11 +62,9 @@ class PageDoor:
         ]
 
     async def share_page(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
-        """GET and HEAD: the page. POST: the play button of a browser without script, which opens."""
-        if scope["method"] == "POST":
-            refuse_coded(headers)
+        """GET and HEAD: the page."""
         token = token_of(scope)
-        asked = self._requests.read(scope, headers, token, counts=scope["method"] == "POST")
+        asked = self._requests.read(scope, headers, token, counts=False)
         status = await self._answer(scope, headers, send, asked, token, is_embed=False)
         self.tally.add(status)
 
@@ -74,6 +74,28 @@ class PageDoor:
         """The page of a link that was found, for a request that turned out only to look; with the headers
         of all pages."""
         return await self._make(headers, asked, token, found, is_embed=False), self._shared
+
+    async def open_by_form(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        """POST: the play button of a browser without script, which opens."""
+        token = token_of(scope)
+        ticket = await read_ticket(headers, receive)
+        asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, ticket=ticket)
+        kept = ticket if asked.visit else ""
+        await self._answer(scope, headers, send, asked, token, is_embed=False, ticket=kept)
+
+    async def lead(self, scope: Scope, send: Send) -> bool:
+        """A redirect from an address as it was pasted to the one that is meant; False if it's no such
+        address. Nothing is looked up, so nothing is spent."""
+        place = find_pasted(scope["raw_path"])
+        if place is None:
+            return False
+        answer = Answer(302, headers=[(b"location", place.encode()), *fixed.robots(False)])
+        self.tally.add(answer.status)
+        is_embed = place.startswith(EMBED_PATH)
+        await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
+        return True
 
     async def embed(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
@@ -86,7 +108,7 @@ class PageDoor:
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
         """The page of an open link for a browser without script; its audio plays while the session lasts."""
-        asked = self._requests.read(scope, headers, token, session, counts=False)
+        asked = self._requests.read(scope, headers, token, session, counts=False, use=Use.SHOW)
         await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
 
     async def _answer(
@@ -99,9 +121,10 @@ class PageDoor:
         *,
         is_embed: bool,
         needs_session: bool = False,
+        ticket: str = "",
     ) -> int:
         answer = await self._make(
-            headers, asked, token, is_embed=is_embed, needs_session=needs_session
+            headers, asked, token, is_embed=is_embed, needs_session=needs_session, ticket=ticket
         )
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
         return answer.status
@@ -115,6 +138,7 @@ class PageDoor:
         *,
         is_embed: bool,
         needs_session: bool = False,
+        ticket: str = "",
     ) -> Answer:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
@@ -127,18 +151,20 @@ class PageDoor:
                 kind, write = self._page(token, language, is_embed)
             written = await self._find_written(opening, asked, kind, write)
         except Problem:
-            answer = await self._ended(headers, "busy", 503, language)
+            answer = await self._ended.write(headers, "busy", 503, language)
             answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
         else:
             if opening.outcome is Outcome.OPENED and opening.session is not None:
-                answer = self._opened(token, opening.session)
+                answer = self._opened(token, opening.session, ticket)
             elif written is not None and opening.link is not None:
                 is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
-                answer = _page_answer(headers, 200, written, fixed.robots(is_indexed))
+                if not needs_session:
+                    written = end_page(written, self._ticket(opening, asked))
+                answer = page_answer(headers, 200, written, fixed.robots(is_indexed))
                 if not needs_session and not is_embed:
                     answer.headers.append(self._described_at(token))
             else:
-                answer = await self._nothing(headers, asked, opening, language)
+                answer = await self._ended.answer(headers, asked, opening, language)
             answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
         return answer
@@ -160,14 +186,24 @@ class PageDoor:
 
     def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
         def write(page: Page) -> Written:
-            text = self._writer.share(page, token, language, is_embed=is_embed)
-            return write_packed(text.encode())
+            return begin_page(self._writer.share(page, token, language, is_embed=is_embed))
 
         return ("embed" if is_embed else "page", token, language), write
 
-    def _opened(self, token: str, session: ListenSession) -> Answer:
+    def _ticket(self, opening: Opening, asked: OpenRequest) -> str:
+        """What the rest of the visit comes with, so that it spends no more than this page has; empty if there
+        is nothing to spend."""
+        if opening.left is None or not opening.left.limit:
+            return ""
+        now_seconds = asked.now_us // SECOND_US
+        tickets = self._instance.tickets
+        return tickets.write(asked.token_digest, asked.client, asked.trace, now_seconds)
+
+    def _opened(self, token: str, session: ListenSession, ticket: str) -> Answer:
         written = write_session(session, self._instance.session_signer)
         place = f"{SHARED_PATH}{token}{LISTENING}{written}"
+        if ticket:
+            place += f"?{VISIT_QUERY.decode()}{ticket}"
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
     def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:
@@ -189,41 +225,3 @@ class PageDoor:
             return write_packed(text.encode())
 
         return ("listening", session, language), write
-
-    async def _nothing(
-        self, headers: dict[bytes, bytes], asked: OpenRequest, opening: Opening, language: str
-    ) -> Answer:
-        if opening.shortage is not None:
-            wait_seconds = opening.shortage.allowance.wait_seconds
-            answer = await self._ended(headers, "limited", 429, language, wait_seconds)
-            answer.headers += retry_headers(opening.shortage, asked.now_us)
-            return answer
-        if opening.outcome is Outcome.REFUSED:
-            return await self._ended(headers, "refused", 404, language)
-        return await self._ended(headers, "removed", 200, language)
-
-    async def _ended(
-        self,
-        headers: dict[bytes, bytes],
-        why: str,
-        status: int,
-        language: str,
-        wait: int | None = None,
-    ) -> Answer:
-        """One of a few pages that are the same for everybody."""
-
-        def write() -> Written:
-            return write_packed(self._writer.ended(why, language, wait).encode())
-
-        written = await self._instance.maker.make(
-            ("ended", why, language, wait), partial(asyncio.to_thread, write), is_small=True
-        )
-        assert written is not None  # noqa: S101 (`write` always gives one)
-        return _page_answer(headers, status, written, fixed.robots(False))
-
-
-def _page_answer(
-    headers: dict[bytes, bytes], status: int, written: Written, robots: Headers
-) -> Answer:
-    body, packed = as_taken(written, headers)
-    return Answer(status, body, [*robots, (b"content-type", b"text/html; charset=utf-8"), *packed])

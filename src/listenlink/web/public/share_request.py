@@ -8,12 +8,16 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome, classify_agent
 from listenlink.model.budget import Budget
+from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession, read_session
 from listenlink.model.share_token import digest, is_well_formed
+from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.response import TRACE, Scope
+
+VISIT_QUERY = b"visit="
 
 
 class ShareRequests:
@@ -32,25 +36,51 @@ class ShareRequests:
         *,
         counts: bool,
         is_meant: bool = True,
+        use: Use | None = None,
+        ticket: str = "",
     ) -> OpenRequest:
-        """The request; its session is that of `Listen-Session` if no other is given."""
+        """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
+        ticket would be used for, the given one or else that of the query."""
         clock = self._instance.clock
         now_us = clock.now_us()
         if session_text is None:
             session_text = text_of(headers, b"listen-session")
+        token_digest = digest(token)
+        client = self._clients.find(scope, headers)
+        visit = self._visit(scope, ticket, token_digest, client, use, now_us)
         return OpenRequest(
-            token_digest=digest(token),
+            token_digest=token_digest,
             is_well_formed=is_well_formed(token),
             session=self.session(session_text, now_us) if session_text else None,
             counts=counts,
-            client=self._clients.find(scope, headers),
+            client=client,
             agent=classify_agent(headers.get(b"user-agent", b"")),
             referrer=referring_host(text_of(headers, b"referer")),
             trace=scope[TRACE],
             now_us=now_us,
             tick_us=clock.tick_us(),
             is_meant=is_meant,
+            visit=visit,
         )
+
+    def _visit(
+        self,
+        scope: Scope,
+        ticket: str,
+        token_digest: bytes,
+        client: ClientAddress,
+        use: Use | None,
+        now_us: int,
+    ) -> bytes:
+        if use is None:
+            return b""
+        query: bytes = scope["query_string"]
+        if query.startswith(VISIT_QUERY):
+            ticket = query[len(VISIT_QUERY) :].decode("latin-1")
+        if not ticket:
+            return b""
+        tickets = self._instance.tickets
+        return tickets.read(ticket, token_digest, client, use, now_us // SECOND_US)
 
     async def look(self, asked: OpenRequest) -> Opening:
         """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)

@@ -1,0 +1,137 @@
+"""Share links for media players: a track leads to its audio, a collection is a playlist. Record 0036."""
+
+from __future__ import annotations
+
+import msgspec
+
+from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.opening.player_sessions import name_player
+from listenlink.clock import SECOND_US
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.audit import AGENT_BYTES, Outcome, Reason
+from listenlink.model.budget import Budget
+from listenlink.model.listen_session import ListenSession
+from listenlink.model.page import Page
+from listenlink.model.shelf import Written
+from listenlink.running.instance import Instance
+from listenlink.web.headers import PUBLIC_JSON
+from listenlink.web.paths import token_of
+from listenlink.web.public.rate_headers import rate_headers, retry_headers
+from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.response import Answer, Headers, Scope, problem_answer
+
+_PLAYLIST = (b"content-type", b"audio/x-mpegurl")
+_RANGES = (b"accept-ranges", b"bytes")
+_NO_STORE = (b"cache-control", b"no-store")
+_VARY = (b"vary", b"Accept, Icy-MetaData, Sec-Fetch-Dest, Sec-Purpose, User-Agent")
+# Of all answers to players that aren't refused, but for how long they may be kept.
+FOR_PLAYERS: Headers = [
+    *(pair for pair in PUBLIC_JSON if pair[0] not in (_NO_STORE[0], _VARY[0])),
+    _VARY,
+]
+
+
+class PlayerDoor:
+    """Answers players. All that is asked of a link by one player, while its session lasts, is one open; the
+    addresses that it gets last as long."""
+
+    def __init__(self, instance: Instance, requests: ShareRequests) -> None:
+        self._instance = instance
+        self._requests = requests
+
+    async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
+        """GET opens, or goes on with what is open. HEAD only looks."""
+        asked = self._requests.read(
+            scope, headers, token_of(scope), counts=scope["method"] == "GET"
+        )
+        try:
+            opening = await self._open(asked, headers.get(b"user-agent", b"")[:AGENT_BYTES])
+            if opening.shortage is not None:
+                answer = problem_answer(Problem(ProblemKind.LIMITED), asked.trace, asked.now_us)
+                answer.headers += retry_headers(opening.shortage, asked.now_us)
+                return answer
+            # A player can't show what is said of removed music; to it there is none.
+            if opening.outcome in (Outcome.REFUSED, Outcome.REMOVED) or opening.link is None:
+                raise Problem(ProblemKind.LINK_REFUSED)
+            answer = await self._lead(opening, asked)
+        except Problem as problem:
+            return problem_answer(problem, asked.trace, asked.now_us)
+        answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
+        return answer
+
+    async def _open(self, asked: OpenRequest, agent: bytes) -> Opening:
+        players, opener = self._instance.players, self._instance.opener
+        player = name_player(asked.token_digest, asked.client, agent)
+        async with players.turn(player):
+            if asked.session is None:
+                asked = _with(asked, await players.find(player, asked.now_us))
+            opening = await opener.open(asked)
+            if opening.reason is Reason.SPENT and asked.session is None:
+                # Its last open may be this player's own, at another node a moment ago.
+                session = await players.find(player, asked.now_us)
+                if session is not None:
+                    opening = await opener.open(_with(asked, session))
+            if opening.outcome is Outcome.OPENED and opening.session is not None:
+                await players.keep(player, opening.session, asked.now_us)
+        return opening
+
+    async def _lead(self, opening: Opening, asked: OpenRequest) -> Answer:
+        link, session = opening.link, opening.session
+        assert link is not None  # noqa: S101 (whoever calls this has seen to it)
+        if link.track is None:
+            headers = [_PLAYLIST, _NO_STORE]
+            if session is None:
+                return Answer(200, headers=headers)
+            return Answer(200, await self._write_playlist(session, asked.now_us), headers)
+        if session is None:
+            return Answer(200, headers=await self._describe(link.id, link.track.id))
+        (url,) = self._instance.urls.write_shared(session, session.ends_at, [link.track.id])
+        # A player that remembers where it was led needn't ask here for every jump (RFC 9111, section 4.2.2).
+        # FFmpeg reads the age at the beginning alone.
+        left = session.ends_at - asked.now_us // SECOND_US
+        kept = (b"cache-control", b"max-age=%d, private" % left)
+        return Answer(302, headers=[(b"location", url.encode()), kept])
+
+    async def _describe(self, share_id: int, track_id: int) -> Headers:
+        """What the audio is, for a HEAD before the open."""
+        playable = await self._instance.reader.find_shared(share_id, track_id)
+        if playable is None:
+            raise Problem(ProblemKind.LINK_REFUSED)
+        return [(b"content-type", playable.content_type.encode()), _RANGES, _NO_STORE]
+
+    async def _write_playlist(self, session: ListenSession, now_us: int) -> bytes:
+        """The same for as long as the session lasts and nothing changes, as its URLs are."""
+        urls = self._instance.urls
+
+        def write(page: Page) -> Written:
+            played = urls.write_shared(
+                session, session.ends_at, [track.number for track in page.tracks]
+            )
+            return Written(write_playlist(page, played).encode())
+
+        written = await self._instance.pages.find_written(
+            session.share_id, now_us, ("playlist", session), write, is_open=True
+        )
+        if written is None:
+            raise Problem(ProblemKind.LINK_REFUSED)
+        return written.plain
+
+
+def write_playlist(page: Page, urls: list[str]) -> str:
+    """An extended M3U in UTF-8: whole seconds, artist and title, and the URL, of each track in order."""
+    lines = ["#EXTM3U", f"#PLAYLIST:{_one_line(page.title or '')}"]
+    for track, url in zip(page.tracks, urls, strict=True):
+        name = _one_line(track.title)
+        if track.artist:
+            name = f"{_one_line(track.artist)} - {name}"
+        lines += [f"#EXTINF:{round(track.seconds)},{name}", url]
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """The text without what ends a line for some player or other, or can't be seen."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _with(asked: OpenRequest, session: ListenSession | None) -> OpenRequest:
+    return msgspec.structs.replace(asked, session=session)
