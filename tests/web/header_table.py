@@ -185,7 +185,12 @@ TOLD: dict[str, Told] = {
     "listen_not_allowed": _PUBLIC | _JSON | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
     "uploads": _INNER | _JSON | _TUS,
     "uploads_not_allowed": _INNER | _JSON | _TUS | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
-    "events": _INNER | {
+    "details": _PUBLIC | _JSON,
+    "session_preflight": _PUBLIC | _PREFLIGHT | {
+        "allow": "GET, HEAD, OPTIONS",
+        "access-control-allow-headers": "Listen-Session",
+    },
+    "events": _PUBLIC | {
         "content-type": "text/event-stream",
         "transfer-encoding": "chunked",
         "x-accel-buffering": "no",
