@@ -14,7 +14,7 @@ function begin(data) {
   const player = new Player(link, main.dataset.silence);
   const view = new View(player, read("words"));
   view.show(data);
-  if (data.tracks.length) view.startAt(location.hash);
+  view.startAt(location.hash);
   offerDownload(player, view);
   offerSaving(view);
   return player;
@@ -23,10 +23,10 @@ function begin(data) {
 function offerDownload(player, view) {
   document.getElementById("download")?.addEventListener("click", async () => {
     try {
-      if (!player.urls.size) await player.mint();
+      if (!player.urls.isOpen) await player.mint();
       location.assign(await link.downloadUrl(player.track.id));
     } catch (problem) {
-      view.say(problem.kind, problem.wait);
+      view.say(problem.kind, problem);
     }
   });
 }
