@@ -7,6 +7,7 @@ command -v curl >/dev/null || missing="$missing curl"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
     || command -v google-chrome >/dev/null || missing="$missing chromium fonts-dejavu-core"
+command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
 if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import share, upload
+from cast import Server, share, upload
 from media.make_audio import make
 
 
@@ -102,6 +102,47 @@ def test_without_a_session_of_the_link_there_is_no_stream(
         refused = listener.get(path, headers=headers)
         assert refused.status_code == 404
         assert refused.json()["error"]["message"] == "This share link is no longer available."
+
+
+@pytest.mark.parametrize("close", [revoke, rotate])
+def test_who_has_no_stream_is_told_when_asking(
+    owner: httpx.Client,
+    listener: httpx.Client,
+    song: dict[str, Any],
+    close: Callable[[httpx.Client, dict[str, Any]], None],
+) -> None:
+    link, other = share(owner, song["id"]), share(owner, song["id"])
+    session, others = open_link(listener, link), open_link(listener, other)
+    path = f"/v1/music/shared/{link['token']}/standing"
+    assert listener.get(path, headers=session).status_code == 204
+    # Another link's session, or none, says nothing of this one.
+    assert listener.get(path, headers=others).status_code == 404
+    assert listener.get(path).status_code == 404
+    close(owner, link)
+    assert listener.get(path, headers=session).status_code == 404
+    path = f"/v1/music/shared/{other['token']}/standing"
+    assert listener.get(path, headers=others).status_code == 204
+
+
+def test_asking_costs_an_address_nothing(
+    server: Server, owner: httpx.Client, song: dict[str, Any]
+) -> None:
+    """Many hear music behind one address, each asks once a second; and what is over is soon told too."""
+    link = share(owner, song["id"])
+    path = f"/v1/music/shared/{link['token']}"
+    with server.listener() as client:
+        session = open_link(client, link)
+        while client.head(path).status_code != 429:
+            pass
+        lines = len(server.audit())
+        for _ in range(130):
+            assert client.get(f"{path}/standing", headers=session).status_code == 204
+        revoke(owner, link)
+        for _ in range(130):
+            assert client.get(f"{path}/standing", headers=session).status_code == 404
+        assert len(server.audit()) == lines
+        # Without a session it's a request for a link as any.
+        assert client.get(f"{path}/standing").status_code == 429
 
 
 def test_head_tells_what_a_get_would_and_ends(

@@ -199,7 +199,12 @@ TOLD: dict[str, Told] = {
     "stranger": _INNER | _JSON | _CHALLENGE,
     "uploads_stranger": _INNER | _JSON | _TUS | _CHALLENGE,
     "uploads_not_allowed": _INNER | _JSON | _TUS | {"allow": re.compile("[A-Z]+(, [A-Z]+)*")},
-    "events": _INNER | {
+    "details": _PUBLIC | _JSON,
+    "session_preflight": _PUBLIC | _PREFLIGHT | {
+        "allow": "GET, HEAD, OPTIONS",
+        "access-control-allow-headers": "Listen-Session",
+    },
+    "events": _PUBLIC | {
         "content-type": "text/event-stream",
         "transfer-encoding": "chunked",
         "x-accel-buffering": "no",

@@ -107,6 +107,7 @@ def _case(route: str, status: int, kind: str, path: str, spent: str = "", **sent
 
 
 _DETAILS, _EVENTS = f"GET {SHARED}/details", f"GET {SHARED}/events"
+_STANDING = f"GET {SHARED}/standing"
 _TAKE, _LISTENING = f"GET {SHARED}/download/{{track_id}}", f"GET {SHARED}/listening/{{session}}"
 _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /oembed"
 _URL = "/oembed?url=https://music.example"
@@ -173,18 +174,26 @@ def _lower_cases() -> list[Case]:
     """Below a link, by its session."""
     refused = [
         _case(route, status, kind, path, spent)
-        for route, path in (
-            (_DETAILS, "{0}/details"), (_EVENTS, "{0}/events"), (_TAKE, "{0}/download/{w.track}"),
+        for route, path, refused, limited in (
+            (_DETAILS, "{0}/details", "refused", "listen_limited"),
+            (_EVENTS, "{0}/events", "refused", "listen_limited"),
+            (_STANDING, "{0}/standing", "refused", "listen_limited"),
+            (_TAKE, "{0}/download/{w.track}", "inner", "inner_limited"),
         )
         for status, kind, path, spent in (
-            (404, "inner", path.replace("{0}", _REFUSED), ""),
-            (404, "inner", path.replace("{0}", "{w.path}"), ""),
-            (429, "inner_limited", path.replace("{0}", "{w.path}"), "resolve"),
+            (404, refused, path.replace("{0}", _REFUSED), ""),
+            (404, refused, path.replace("{0}", "{w.path}"), ""),
+            (429, limited, path.replace("{0}", "{w.path}"), "resolve"),
         )
     ]  # fmt: skip
     return [
         *refused,
-        _case(_DETAILS, 200, "inner", "{w.path}/details", session=True),
+        *(
+            _case(f"OPTIONS {SHARED}/{name}", 204, "session_preflight", f"{{w.path}}/{name}")
+            for name in ("details", "events", "standing")
+        ),
+        _case(_DETAILS, 200, "details", "{w.path}/details", session=True),
+        _case(_STANDING, 204, "heard", "{w.path}/standing", session=True),
         _case(_EVENTS, 200, "events", "{w.path}/events", session=True),
         _case(_TAKE, 200, "inner", "{w.path}/download/{w.track}", session=True),
         _case(_LISTENING, 200, "page", "{w.listening}"),

@@ -143,6 +143,7 @@ class PageShower:
             description=description,
             tracks=tracks,
             cover_track=_cover_track(tracks, target.cover_track_id if target else None),
+            more=shown.more if is_shown else 0,
         )
 
     def _track(self, shown: ShownTrack, now_us: int, peaks: int) -> PageTrack:

@@ -75,13 +75,26 @@ class LinkWatcher:
         now_us = self._clock.now_us()
         standing = await self._database.read(lambda c: pages.find_rotations(c, watched))
         for watch in list(self._watches):
-            link = standing.get(watch.session.share_id)
-            is_open = (
-                link is not None
-                and link.rotation == watch.session.rotation
-                and now_us // SECOND_US < watch.session.ends_at
-                and share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is None
-            )
-            if not is_open:
+            if not _is_open(watch.session, standing.get(watch.session.share_id), now_us):
                 watch.is_closed = True
                 watch.ended.set()
+
+    async def stands(self, session: ListenSession, token_digest: bytes) -> bool:
+        """Whether the session is one of the link with this token, and that is open now: for who can't be told
+        once it isn't. Raises Problem(UNAVAILABLE)."""
+        now_us = self._clock.now_us()
+        found = await self._database.read(lambda c: pages.find_standing(c, token_digest))
+        return (
+            found is not None
+            and found[0] == session.share_id
+            and _is_open(session, found[1], now_us)
+        )
+
+
+def _is_open(session: ListenSession, link: pages.Standing | None, now_us: int) -> bool:
+    return (
+        link is not None
+        and link.rotation == session.rotation
+        and now_us // SECOND_US < session.ends_at
+        and share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is None
+    )

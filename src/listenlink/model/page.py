@@ -39,7 +39,8 @@ class PageTrack:
 class Page:
     """A link's page. `mark` is what its pattern is made from: the public id of what is shown.
 
-    If the link's preview is hidden, `title` is None and there are no tracks. Times in epoch µs.
+    If the link's preview is hidden, `title` is None and there are no tracks. `more` is how many tracks the
+    collection has that aren't shown. Times in epoch µs.
     """
 
     share_id: int
@@ -54,6 +55,12 @@ class Page:
     description: str | None
     tracks: tuple[PageTrack, ...]
     cover_track: PageTrack | None
+    more: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it shows that there is nothing to hear."""
+        return self.title is not None and not self.tracks
 
     @property
     def seconds(self) -> float:

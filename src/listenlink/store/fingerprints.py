@@ -30,7 +30,8 @@ SELECT CAST({array}(
         a.cover_small_digest IS NOT NULL))
      FROM shown
      JOIN tracks t ON t.id = shown.track_id
-     JOIN audio_objects a ON a.id = t.audio_id)) AS TEXT),
+     JOIN audio_objects a ON a.id = t.audio_id),
+    (SELECT max(of_all) FROM shown)) AS TEXT),
     s.collection_id IS NOT NULL
 FROM shares s
 LEFT JOIN tracks own ON own.id = s.track_id

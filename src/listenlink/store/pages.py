@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from listenlink.model.track import Track
 from listenlink.store import tables
@@ -46,11 +46,29 @@ _MEMBERS_OF = (
     .order_by(_MEMBERS.c.position)
     .limit(MOST_TRACKS)
 )
+_COUNT_OF_ALL = (
+    select(func.count())
+    .select_from(_MEMBERS)
+    .join(_TRACKS, _TRACKS.c.id == _MEMBERS.c.track_id)
+    .where(_MEMBERS.c.collection_id == bindparam("collection"), _TRACKS.c.removed_at.is_(None))
+)
+_STANDING = (
+    select(
+        _SHARES.c.id,
+        _SHARES.c.rotation,
+        _SHARES.c.revoked_at,
+        _SHARES.c.starts_at,
+        _SHARES.c.expires_at,
+    )
+    .outerjoin(_TRACKS, _TRACKS.c.id == _SHARES.c.track_id)
+    .outerjoin(_COLLECTIONS, _COLLECTIONS.c.id == _SHARES.c.collection_id)
+)
+_TARGET_EXISTS = (_TRACKS.c.removed_at.is_(None), _COLLECTIONS.c.removed_at.is_(None))
 # The start of a statement on the link `:share`: the tracks that it shows, at most `:most`, with their
-# positions.
+# positions; `of_all` is how many there are.
 SHOWN_TRACKS = """
 WITH shown AS (
-    SELECT t.id AS track_id, m.position
+    SELECT t.id AS track_id, m.position, count(*) OVER () AS of_all
     FROM (SELECT track_id, position FROM collection_tracks
           WHERE collection_id = (SELECT collection_id FROM shares WHERE id = :share)
           UNION ALL
@@ -92,7 +110,8 @@ class ShownCollection(NamedTuple):
 
 
 class ShownLink(NamedTuple):
-    """A link and what it leads to; `collection` is None if that is a track."""
+    """A link and what it leads to; `collection` is None if that is a track. `more` is how many tracks there
+    are behind these."""
 
     id: int
     rotation: int
@@ -102,6 +121,7 @@ class ShownLink(NamedTuple):
     expires_at: int | None
     tracks: list[ShownTrack]
     collection: ShownCollection | None
+    more: int = 0
 
 
 class Standing(NamedTuple):
@@ -118,24 +138,18 @@ def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[i
     found: dict[int, Standing] = {}
     numbers = list(share_ids)
     for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
-        asked = (
-            select(
-                _SHARES.c.id,
-                _SHARES.c.rotation,
-                _SHARES.c.revoked_at,
-                _SHARES.c.starts_at,
-                _SHARES.c.expires_at,
-            )
-            .outerjoin(_TRACKS, _TRACKS.c.id == _SHARES.c.track_id)
-            .outerjoin(_COLLECTIONS, _COLLECTIONS.c.id == _SHARES.c.collection_id)
-            .where(
-                _SHARES.c.id.in_(numbers[start : start + _NUMBERS_AT_ONCE]),
-                _TRACKS.c.removed_at.is_(None),
-                _COLLECTIONS.c.removed_at.is_(None),
-            )
-        )
+        some = numbers[start : start + _NUMBERS_AT_ONCE]
+        asked = _STANDING.where(_SHARES.c.id.in_(some), *_TARGET_EXISTS)
         found |= {row[0]: Standing(*row[1:]) for row in connection.execute(asked)}
     return found
+
+
+def find_standing(connection: Connection, token_digest: bytes) -> tuple[int, Standing] | None:
+    """Return the number and the state of the link with this token, if it exists and its target does."""
+    row = connection.execute(
+        _STANDING.where(_SHARES.c.token_digest == token_digest, *_TARGET_EXISTS)
+    ).one_or_none()
+    return None if row is None else (row[0], Standing(*row[1:]))
 
 
 class Download(NamedTuple):
@@ -169,19 +183,21 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
     link = connection.execute(_LINK, {"share": share_id}).one_or_none()
     if link is None:
         return None
-    collection = None
+    collection, more = None, 0
+    asked = {"collection": link.collection_id}
     if link.collection_id is None:
         rows = connection.execute(_TRACK, {"track": link.track_id})
     else:
-        asked = {"collection": link.collection_id}
         row = connection.execute(_COLLECTION, asked).one_or_none()
         if row is None:
             return None
         collection, rows = ShownCollection(*row), connection.execute(_MEMBERS_OF, asked)
     tracks = [_shown_track(row) for row in rows]
+    if len(tracks) == MOST_TRACKS:
+        more = connection.execute(_COUNT_OF_ALL, asked).scalar_one() - MOST_TRACKS
     if collection is None and not tracks:
         return None
-    return ShownLink(*link[:6], tracks, collection)
+    return ShownLink(*link[:6], tracks, collection, more)
 
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:

@@ -44,7 +44,8 @@ from listenlink.web.routes import make_routes
 
 _SHARED = paths.SHARED_PATH.encode()
 _AUDIO = paths.AUDIO_PATH.encode()
-_LISTEN = b"/listen"
+# Below a share URL: what a page of another site, or a frame without an origin, may ask for too.
+_ANYWHERE = (b"/listen", b"/events", b"/standing", b"/details")
 _DOWNLOADS = paths.DOWNLOAD_PATH.encode()
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
@@ -169,7 +170,7 @@ class Front:
     def _headers_for(self, scope: Scope) -> Headers:
         """The headers of every answer for this path, whichever handler or refusal it comes from."""
         path: bytes = scope["raw_path"]
-        if path.startswith(_SHARED) and path.endswith(_LISTEN):
+        if path.startswith(_SHARED) and path.endswith(_ANYWHERE):
             return self._public
         return self._own + tus.HEADERS if tus.PATHS.fullmatch(path) else self._own
 

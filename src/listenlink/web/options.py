@@ -19,6 +19,7 @@ from listenlink.web.json_body import JSON
 
 _LISTEN = "/listen"
 _LISTEN_HEADERS = b"Content-Type, Listen-Session"
+_BY_SESSION = ("/events", "/standing", "/details")
 
 
 def answer_options(handlers: Iterable[Any]) -> list[HTTPRouteHandler]:
@@ -53,6 +54,8 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
             headers["Accept-Patch"] = tus.PIECE if is_tus else JSON  # RFC 5789, section 3.1
         if path.endswith(_LISTEN):
             headers |= text_pairs(preflight(_LISTEN_HEADERS, b"POST, OPTIONS"))
+        elif path.endswith(_BY_SESSION):
+            headers |= text_pairs(preflight(b"Listen-Session"))
         elif tus.PATHS.fullmatch(path.encode()):
             instance: Instance = state.instance
             headers |= tus.option_headers(instance.settings.max_upload_bytes)

@@ -47,6 +47,7 @@ FOR_ANYBODY: list[Any] = [
     hot_routes.play_track,  #                   GET HEAD /v1/music/audio/{signed}
     listens.note_listen,  #                    POST     /v1/music/shared/{token}/listen
     events.watch_link,  #                      GET      /v1/music/shared/{token}/events
+    events.tell_standing,  #                   GET      /v1/music/shared/{token}/standing
     beside_page.get_details,  #               GET      /v1/music/shared/{token}/details
     beside_page.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
     beside_page.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}

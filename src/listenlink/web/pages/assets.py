@@ -22,8 +22,9 @@ _TYPES = {
 }
 # A module comes after those it imports: its own text names them by their content.
 _MODULE_NAMES = (
-    "link.js", "earlier.js", "elements.js", "listen_meter.js", "moments.js", "patience.js", "waveform.js",
-    "wording.js", "player.js", "media_keys.js", "view.js", "share.js",
+    "memory.js", "link.js", "earlier.js", "elements.js", "listen_meter.js", "moments.js", "patience.js",
+    "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
+    "media_keys.js", "view.js", "share.js",
 )  # fmt: skip
 _IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.

@@ -1,7 +1,7 @@
 // Which links this browser opened, so that the page of one that doesn't open any more can say so here. The
 // server's answer is the same for everybody.
 
-import { store } from "./link.js";
+import { recall, remember } from "./memory.js";
 
 const OPENED = "listenlink:opened";
 const MOST_OPENED = 100;
@@ -10,7 +10,7 @@ const MOST_OPENED = 100;
 const nameOf = (token) => token.slice(-12);
 
 function read() {
-  return JSON.parse(store("localStorage").getItem(OPENED)) ?? {};
+  return JSON.parse(recall("localStorage", OPENED)) ?? {};
 }
 
 // `endsAt` is when the link is to end, as ISO 8601, if ever.
@@ -19,7 +19,7 @@ export function rememberOpening(token, endsAt) {
     const { [nameOf(token)]: _, ...others } = read();
     const kept = Object.entries(others).slice(1 - MOST_OPENED);
     const all = [...kept, [nameOf(token), [Date.now(), endsAt]]];
-    store("localStorage").setItem(OPENED, JSON.stringify(Object.fromEntries(all)));
+    remember("localStorage", OPENED, JSON.stringify(Object.fromEntries(all)));
   } catch {
     // Remembering is a comfort.
   }

@@ -1,5 +1,7 @@
 // One share link as the server knows it: opened once, then renewed by its session.
 
+import { recall, remember } from "./memory.js";
+
 const SESSION = "Listen-Session";
 
 // What went wrong: `kind` is refused, removed, limited, busy or offline; `wait` in seconds.
@@ -11,22 +13,13 @@ export class LinkProblem extends Error {
   }
 }
 
-// Some browsers forbid a frame of another site to keep anything.
-export function store(kind) {
-  try {
-    return window[kind];
-  } catch {
-    return null;
-  }
-}
-
 export class Link {
   // With the page's visit ticket its visit spends no more of the rate than the page did.
   constructor(token, ticket) {
     this.path = `/v1/music/shared/${token}`;
     this.visit = ticket ? `?visit=${ticket}` : "";
     this.name = `listenlink:${token}`;
-    this.session = store("sessionStorage")?.getItem(this.name) ?? null;
+    this.session = recall("sessionStorage", this.name);
   }
 
   // Opens the link, or renews what is open; the JSON view with fresh playback URLs.
@@ -34,18 +27,19 @@ export class Link {
     const answer = await this.ask(this.visit, { headers: { Accept: "application/json" } });
     const session = answer.headers.get(SESSION);
     if (session) this.keep(session);
-    const view = await answer.json();
+    const view = await contentOf(answer, (told) => told.available === false || (told.tracks ?? told.track));
     if (!view.available) throw new LinkProblem("removed");
     return view;
   }
 
   // What is shown of an open link: the page's data, also where it was hidden before.
   async details() {
-    return (await this.ask(`/details${this.visit}`)).json();
+    return contentOf(await this.ask(`/details${this.visit}`), (told) => Array.isArray(told.tracks));
   }
 
   async downloadUrl(trackId) {
-    return (await (await this.ask(`/download/${trackId}`)).json()).download_url;
+    const answer = await this.ask(`/download/${trackId}`);
+    return (await contentOf(answer, (told) => told.download_url)).download_url;
   }
 
   async recordListen(trackId) {
@@ -64,28 +58,24 @@ export class Link {
     return true;
   }
 
-  // Calls `ended` once the link is closed. Comes back by itself after a lost connection.
-  async watch(ended, signal) {
-    for (let pause = 1000; !signal.aborted; pause = Math.min(pause * 2, 30000)) {
-      try {
-        const answer = await this.ask(`/events${this.visit}`, { signal });
-        pause = 500;
-        for await (const line of linesOf(answer.body)) if (line === "event: ended") return ended();
-      } catch (problem) {
-        if (problem.kind === "refused") return ended();
-      }
-      await new Promise((done) => setTimeout(done, pause));
-    }
+  // The lines of the stream that tells when the link is closed.
+  async events(signal) {
+    return linesOf((await this.ask(`/events${this.visit}`, { signal })).body);
+  }
+
+  // Refused once the link is closed; costs this address nothing.
+  async stand(signal) {
+    await this.ask("/standing", { signal });
   }
 
   keep(session) {
     this.session = session;
-    store("sessionStorage")?.setItem(this.name, session);
+    remember("sessionStorage", this.name, session);
   }
 
   forget() {
     this.session = null;
-    store("sessionStorage")?.removeItem(this.name);
+    remember("sessionStorage", this.name, null);
   }
 
   async ask(below, options = {}) {
@@ -112,6 +102,13 @@ function problemOf(answer) {
   return new LinkProblem(answer.status >= 500 ? "busy" : "refused", wait);
 }
 
+// What was answered, if that is what was asked for: something on its way may answer in the server's place.
+async function contentOf(answer, isWanted) {
+  const told = await answer.json().catch(() => null);
+  if (told && isWanted(told)) return told;
+  throw new LinkProblem("busy", 1);
+}
+
 async function* linesOf(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -121,29 +118,5 @@ async function* linesOf(body) {
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     yield* lines;
-  }
-}
-
-// Where a listener was in some piece of music, over visits; a piece is named by its public id.
-const PLACES = "listenlink:places";
-const MOST_PLACES = 50;
-
-export function readPlace(mark) {
-  try {
-    return JSON.parse(store("localStorage").getItem(PLACES))[mark] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-export function keepPlace(mark, index, seconds) {
-  try {
-    const places = JSON.parse(store("localStorage").getItem(PLACES)) ?? {};
-    delete places[mark];
-    const kept = Object.entries(places).slice(1 - MOST_PLACES);
-    const all = [...kept, [mark, [index, Math.floor(seconds)]]];
-    store("localStorage").setItem(PLACES, JSON.stringify(Object.fromEntries(all)));
-  } catch {
-    // Remembering is a comfort.
   }
 }

@@ -23,7 +23,7 @@ def linked_data(page: Page, url: str, translate: Translate) -> dict[str, Any]:
         "@type": "MusicPlaylist",
         "name": page.title,
         **({"description": page.description} if page.description else {}),
-        "numTracks": len(page.tracks),
+        "numTracks": len(page.tracks) + page.more,
         "license": _licence(page.licence, translate),
         "track": [_recording(track, translate) for track in page.tracks],
     }

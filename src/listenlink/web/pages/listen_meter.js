@@ -9,13 +9,17 @@ export class ListenMeter {
     this.time = 0;
   }
 
-  // Whether with this moment of the track it was heard for long enough, for the first time.
-  passes(time) {
+  // The seconds that were heard up to this moment of the track.
+  move(time) {
     const step = time - this.time;
     this.time = time;
-    if (step <= 0 || step >= MOST_STEP_SECONDS) return false;
-    const before = this.heard;
+    if (step <= 0 || step >= MOST_STEP_SECONDS) return 0;
     this.heard += step;
-    return before < LISTEN_SECONDS && this.heard >= LISTEN_SECONDS;
+    return step;
+  }
+
+  // Whether with the last `step` it was heard for long enough, for the first time.
+  hasPassed(step) {
+    return this.heard >= LISTEN_SECONDS && this.heard - step < LISTEN_SECONDS;
   }
 }

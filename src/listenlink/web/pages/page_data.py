@@ -42,7 +42,8 @@ class TrackData(msgspec.Struct, frozen=True):
 
 
 class PageData(msgspec.Struct, frozen=True):
-    """A page's content; without tracks or title if they're hidden until the link is opened."""
+    """A page's content; without tracks or title if they're hidden until the link is opened. `more` is how
+    many tracks there are behind these, which are at most 500."""
 
     mark: str
     is_collection: bool
@@ -53,6 +54,7 @@ class PageData(msgspec.Struct, frozen=True):
     allow_download: bool
     ttl_seconds: int
     tracks: list[TrackData]
+    more: int
 
 
 def cover_path(pictures: PictureUrls, page: Page, track: PageTrack | None, size: str) -> str | None:
@@ -76,6 +78,7 @@ def page_data(
         allow_download=page.allow_download,
         ttl_seconds=ttl_seconds,
         tracks=[_track(page, track, pictures, translate) for track in page.tracks],
+        more=page.more,
     )
 
 

@@ -1,14 +1,14 @@
 // Plays an opened link's tracks in order, with playback URLs that end after some minutes.
 //
 // Tells what happens by events: `track`, `state`, `time`, `problem` (its detail is a LinkProblem),
-// `opened` and `closed`.
+// `opened`, `learned`, `skipped` and `closed`.
 
 import { LinkProblem } from "./link.js";
 import { ListenMeter } from "./listen_meter.js";
-import { isPassing, tryPatiently } from "./patience.js";
-
-// Fresh ones are fetched when this share of their time is over.
-const RENEW_AT = 0.75;
+import { pause, tryPatiently } from "./patience.js";
+import { PlaybackUrls } from "./playback_urls.js";
+import { Trouble, endsEarly, isOfDevice, watchForStalls } from "./trouble.js";
+import { Watch } from "./watch.js";
 
 export class Player extends EventTarget {
   constructor(link, silence) {
@@ -19,26 +19,43 @@ export class Player extends EventTarget {
     this.audio.preload = "metadata";
     this.tracks = [];
     this.index = 0;
-    this.ttl = 300;
-    this.urls = new Map();
-    this.mintedAt = 0;
     this.wantsToPlay = false;
     this.isSilent = true;
     this.isClosed = false;
     this.place = 0;
     this.meter = new ListenMeter();
-    this.isRecovering = false;
+    this.trouble = new Trouble();
+    // Whether its tracks are known; those of a hidden preview aren't before it's open.
+    this.isKnown = false;
+    // Counts what was asked for, so that what comes late of something earlier is left.
+    this.turn = 0;
+    this.isLoading = false;
     // Whether it stopped for want of a connection, and goes on with one.
     this.isCutOff = false;
-    this.watching = new AbortController();
+    const close = () => this.close();
+    this.urls = new PlaybackUrls(link, {
+      isNeeded: () => this.wantsToPlay,
+      opened: (view) => {
+        if (!this.isClosed) this.watch.begin();
+        this.tell("opened", view);
+      },
+      refused: close,
+    });
+    this.watch = new Watch(link, {
+      isSounding: () => this.wantsToPlay && !this.isSilent,
+      ended: close,
+      confirm: () => this.urls.confirm(),
+    });
     this.listenToAudio();
     addEventListener("online", () => this.isCutOff && this.play());
-    addEventListener("pagehide", () => this.watching.abort());
+    addEventListener("pagehide", () => this.watch.stop());
+    addEventListener("pageshow", () => this.urls.isOpen && !this.isClosed && this.watch.begin());
   }
 
-  show(tracks, ttl) {
+  show({ tracks, ttl_seconds, title }) {
     this.tracks = tracks;
-    this.ttl = ttl;
+    this.urls.ttl = ttl_seconds;
+    this.isKnown = title !== null;
   }
 
   get track() {
@@ -51,10 +68,6 @@ export class Player extends EventTarget {
 
   get duration() {
     return this.track?.seconds ?? 0;
-  }
-
-  get areUrlsFresh() {
-    return this.urls.size > 0 && Date.now() - this.mintedAt < this.ttl * 1000;
   }
 
   toggle() {
@@ -71,10 +84,12 @@ export class Player extends EventTarget {
   // To be called within the gesture: a phone lets only that begin to sound.
   async play() {
     if (this.isClosed) return;
+    if (this.isKnown && !this.track) return this.fail(new LinkProblem("empty"));
     this.wantsToPlay = true;
     this.isCutOff = false;
+    this.trouble.forget();
     this.tell("state");
-    if (!this.isSilent && this.areUrlsFresh && !this.audio.error) {
+    if (!this.isSilent && !this.isLoading && this.urls.areFresh && !this.audio.error) {
       this.begin();
       return;
     }
@@ -87,8 +102,9 @@ export class Player extends EventTarget {
   }
 
   async go(index, at = 0) {
-    if (!(index in this.tracks)) return;
+    if (!(index in this.tracks) || this.isClosed) return;
     this.wantsToPlay = true;
+    this.trouble.forget();
     await this.load(index, at);
   }
 
@@ -106,13 +122,14 @@ export class Player extends EventTarget {
     this.place = at;
     if (!this.isSilent) {
       // A jump may ask for bytes again, and needs a URL that is still good.
-      if (this.areUrlsFresh) this.audio.currentTime = at;
+      if (this.urls.areFresh) this.audio.currentTime = at;
       else await this.load(this.index, at);
     }
     this.tell("time");
   }
 
   async load(index, at) {
+    const turn = ++this.turn;
     const isOther = index !== this.index || this.isSilent;
     this.index = index;
     this.place = this.meter.time = at;
@@ -120,20 +137,20 @@ export class Player extends EventTarget {
       this.meter.heard = 0;
       this.tell("track");
     }
-    try {
-      if (!this.areUrlsFresh) await this.mint();
-    } catch (problem) {
-      return isPassing(problem) ? this.recover() : this.fail(problem);
-    }
-    if (this.isClosed) return;
-    const url = this.urls.get(this.track.id);
-    if (!url) {
-      this.fail(new LinkProblem("unplayable"));
-      return;
-    }
+    this.isLoading = true;
+    const problem = await tryPatiently(
+      () => this.mint(),
+      (detail) => this.tell("problem", detail),
+    );
+    if (turn !== this.turn || this.isClosed) return;
+    this.isLoading = false;
+    if (problem) return this.fail(problem);
+    if (!this.track) return this.fail(new LinkProblem("empty"));
+    const url = this.urls.of(this.track);
+    if (!url) return this.skip();
     this.isSilent = false;
     this.audio.src = url;
-    this.audio.currentTime = at;
+    this.audio.currentTime = this.place;
     if (this.wantsToPlay) this.begin();
   }
 
@@ -144,60 +161,51 @@ export class Player extends EventTarget {
     });
   }
 
-  // Opens the link the first time; after that its session gets fresh URLs, uncounted.
+  // Fresh URLs, if they are needed, and the tracks, if they aren't known.
   async mint() {
-    const isFirst = !this.urls.size;
-    const view = await this.link.open();
-    this.mintedAt = Date.now();
-    const tracks = view.track ? [view.track] : view.tracks;
-    this.urls = new Map(tracks.map((track) => [track.id, track.playback_url]));
-    clearTimeout(this.renewal);
-    this.renewal = setTimeout(() => this.renew(), this.ttl * 1000 * RENEW_AT);
-    if (!isFirst) return;
-    this.dispatchEvent(new CustomEvent("opened", { detail: view }));
-    this.link.watch(() => this.close(), this.watching.signal);
-    if (!this.tracks.length) await this.learn();
+    if (!this.urls.areFresh) await this.urls.fetch();
+    if (!this.isKnown) await this.learn();
   }
 
   async learn() {
     const data = await this.link.details();
-    this.show(data.tracks, data.ttl_seconds);
-    this.dispatchEvent(new CustomEvent("learned", { detail: data }));
+    this.show(data);
+    this.tell("learned", data);
     this.tell("track");
   }
 
-  renew() {
-    // While it's paused nothing needs a URL; playing on gets a fresh one then.
-    if (this.wantsToPlay) this.mint().catch((problem) => problem.kind === "refused" && this.close());
+  // A URL that ended, a sleep, a cut network: the same place again with a fresh URL. Once: sound that is
+  // damaged, or of a kind that this browser doesn't play, is no better then.
+  meetError() {
+    if (this.isSilent || this.isClosed || this.isLoading || !this.audio.hasAttribute("src")) return;
+    if (isOfDevice(this.audio.error)) return this.fail(new LinkProblem("soundless"));
+    if (this.wantsToPlay && !this.trouble.meet()) return this.skip();
+    this.urls.expire();
+    if (this.wantsToPlay) return this.load(this.index, this.meter.time);
   }
 
-  // A URL that ended, a sleep, a cut network: the same place again with a fresh URL.
-  async recover() {
-    if (this.isClosed || this.isRecovering) return;
-    this.isRecovering = true;
-    const at = this.meter.time;
-    const problem = await tryPatiently(
-      () => this.mint(),
-      (detail) => this.dispatchEvent(new CustomEvent("problem", { detail })),
-    );
-    this.isRecovering = false;
-    if (!problem) return this.load(this.index, at);
-    this.fail(problem);
-    this.isCutOff = problem.kind === "offline";
+  // A track that can't be played isn't the end of those behind it.
+  async skip() {
+    if (!(this.index + 1 in this.tracks)) return this.fail(new LinkProblem("unplayable"));
+    const turn = ++this.turn;
+    this.tell("skipped");
+    await pause(this.trouble.wait);
+    if (turn === this.turn && this.wantsToPlay) await this.load(this.index + 1, 0);
   }
 
   fail(problem) {
-    if (problem.kind === "refused" && this.urls.size) return this.close();
+    if (problem.kind === "refused" && this.urls.isOpen) return this.close();
     this.pause();
-    this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
+    this.isCutOff = problem.kind === "offline";
+    this.tell("problem", problem);
   }
 
   // Stops at once, also what the browser has buffered.
   close() {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.watching.abort();
-    clearTimeout(this.renewal);
+    this.watch.stop();
+    this.urls.stop();
     this.place = this.time;
     this.pause();
     this.isSilent = true;
@@ -213,28 +221,22 @@ export class Player extends EventTarget {
       audio.addEventListener(name, () => this.isSilent || this.tell("state"));
     audio.addEventListener("timeupdate", () => this.isSilent || this.note());
     audio.addEventListener("ended", () => this.isSilent || this.end());
-    audio.addEventListener("error", () => {
-      if (this.isSilent || this.isClosed || !audio.hasAttribute("src")) return;
-      if (this.lastErrorAt && Date.now() - this.lastErrorAt < 1000)
-        return this.fail(new LinkProblem("unplayable"));
-      this.lastErrorAt = Date.now();
-      if (this.wantsToPlay) this.recover();
-      else this.urls.clear();
-    });
-    audio.addEventListener("playing", () => {
-      this.lastErrorAt = 0;
-    });
+    audio.addEventListener("error", () => this.meetError());
+    const isWanted = () => this.wantsToPlay && !this.isSilent && !this.isLoading && !audio.error;
+    watchForStalls(audio, isWanted, () => this.meetError());
   }
 
   note() {
     if (this.audio.seeking || this.audio.error) return;
-    if (this.meter.passes(this.audio.currentTime))
-      this.link.recordListen(this.track.id).catch(() => {});
+    const step = this.meter.move(this.audio.currentTime);
+    this.trouble.hear(step);
+    if (this.meter.hasPassed(step)) this.link.recordListen(this.track.id).catch(() => {});
     this.tell("time");
   }
 
   end() {
-    if (this.index + 1 < this.tracks.length) return this.next();
+    if (endsEarly(this.audio.currentTime, this.duration)) return this.skip();
+    if (this.index + 1 in this.tracks) return this.load(this.index + 1, 0);
     this.wantsToPlay = false;
     this.meter.time = 0;
     this.audio.currentTime = 0;
@@ -242,7 +244,7 @@ export class Player extends EventTarget {
     this.tell("state");
   }
 
-  tell(name) {
-    this.dispatchEvent(new Event(name));
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

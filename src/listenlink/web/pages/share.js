@@ -1,7 +1,8 @@
 // Begins here: a page with content, or the page of a refused link that may still have a session.
 
 import { findOpening, rememberOpening } from "./earlier.js";
-import { Link, store } from "./link.js";
+import { Link } from "./link.js";
+import { recall, remember } from "./memory.js";
 import { momentWords, showMoments } from "./moments.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
@@ -20,7 +21,7 @@ function begin(data) {
   player.addEventListener("opened", ({ detail }) => rememberOpening(token, detail.share.expires_at));
   const view = new View(player, read("words"));
   view.show(data);
-  if (data.tracks.length) view.startAt(location.hash);
+  view.startAt(location.hash);
   offerDownload(player, view);
   offerSaving(view);
   return player;
@@ -29,10 +30,10 @@ function begin(data) {
 function offerDownload(player, view) {
   find("download")?.addEventListener("click", async () => {
     try {
-      if (!player.urls.size) await player.mint();
+      if (!player.urls.isOpen) await player.mint();
       location.assign(await link.downloadUrl(player.track.id));
     } catch (problem) {
-      view.say(problem.kind, problem.wait);
+      view.say(problem.kind, problem);
     }
   });
 }
@@ -42,14 +43,14 @@ function offerSaving(view) {
   if (!form) return;
   const input = find("save-key");
   const status = find("save-status");
-  input.value = store("sessionStorage")?.getItem(KEY) ?? "";
+  input.value = recall("sessionStorage", KEY) ?? "";
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     status.textContent = "";
     try {
       const key = input.value.trim();
       const isSaved = await link.save(key);
-      if (isSaved) store("sessionStorage")?.setItem(KEY, key);
+      if (isSaved) remember("sessionStorage", KEY, key);
       status.textContent = isSaved ? view.words.saved : view.words.wrong_key;
     } catch (problem) {
       status.textContent = view.describe(problem);

@@ -1,13 +1,17 @@
 // The page's elements: shows what the player does, and hands on what the listener does.
 
 import { part, picture, rename } from "./elements.js";
-import { keepPlace, readPlace } from "./link.js";
 import { moveOnLockScreen, showOnLockScreen } from "./media_keys.js";
+import { recall, remember } from "./memory.js";
+import { firstPlace, keepPlace } from "./place.js";
 import { Waveform, decodePeaks } from "./waveform.js";
 import { clock, fill, waiting } from "./wording.js";
 
 const find = (id) => document.getElementById(id);
 const VOLUME = "listenlink:volume";
+// What isn't over when the music goes on is left to be read for a while.
+const LASTING = new Set(["skipped", "copied", "saved"]);
+const READING_MS = 6000;
 
 export class View {
   constructor(player, words) {
@@ -16,6 +20,7 @@ export class View {
     this.data = null;
     this.waveform = new Waveform(find("wave"));
     this.shown = -1;
+    this.readUntil = 0;
     this.listenToPlayer();
     this.listenToPerson();
   }
@@ -23,41 +28,33 @@ export class View {
   // The page's content, where it wasn't in the page already.
   show(data) {
     this.data = data;
-    this.player.show(data.tracks, data.ttl_seconds);
+    this.player.show(data);
     this.write("title", data.title);
     this.write("artist", data.artist);
     this.write("description", data.description);
     if (data.cover && !find("cover")) find("art").append(picture(data.cover));
     if (find("hint")) find("hint").hidden = data.tracks.length > 0;
     this.listTracks();
+    this.showRest();
     this.showTrack();
     find("previous").hidden = find("next").hidden = data.tracks.length < 2;
     if (find("download")) find("download").hidden = !data.allow_download || !data.tracks.length;
     if (find("save")) find("save").hidden = data.is_collection || !data.tracks.length;
   }
 
-  // Where to begin: as the address says, else where the listener was.
   startAt(fragment) {
-    const asked = /^#t=(?:(\d{1,2}):)?(?:(\d{1,3}):)?(\d{1,5})$/.exec(fragment);
-    const [index, seconds] = readPlace(this.data.mark) ?? [0, 0];
-    if (index in this.player.tracks) this.player.index = index;
-    this.player.place = seconds < this.player.duration - 5 ? seconds : 0;
-    if (asked) {
-      const [hours, minutes] = asked[2] ? [asked[1], asked[2]] : [0, asked[1] ?? 0];
-      this.player.index = 0;
-      const place = Number(hours) * 3600 + Number(minutes) * 60 + Number(asked[3]);
-      this.player.place = place < this.player.duration ? place : 0;
-    }
+    [this.player.index, this.player.place] = firstPlace(fragment, this.data);
     this.showTrack();
   }
 
-  say(kind, wait) {
-    find("status").textContent = kind ? this.describe({ kind, wait }) : "";
+  say(kind, values) {
+    find("status").textContent = kind ? this.describe({ kind, ...values }) : "";
+    this.readUntil = LASTING.has(kind) ? Date.now() + READING_MS : 0;
   }
 
-  // A problem in words; its `wait` is in seconds.
-  describe({ kind, wait = 1 }) {
-    return fill(this.words[kind] ?? this.words.busy, { wait: waiting(wait) });
+  // A problem in words; its `wait` is in seconds, `title` that of the track it's about.
+  describe({ kind, wait = 1, title = "" }) {
+    return fill(this.words[kind] ?? this.words.busy, { wait: waiting(wait), title });
   }
 
   write(id, text) {
@@ -83,6 +80,14 @@ export class View {
     });
     list.replaceChildren(...items);
     list.hidden = !items.length;
+  }
+
+  // What the list doesn't show; where there is nothing, the button says so too.
+  showRest() {
+    const { more, tracks, title } = this.data;
+    const isEmpty = title !== null && !tracks.length;
+    find("play").disabled = isEmpty;
+    this.write("rest", isEmpty ? this.words.empty : more ? fill(this.words.more, { count: more }) : null);
   }
 
   showTrack() {
@@ -148,11 +153,16 @@ export class View {
     });
     player.addEventListener("time", () => {
       this.showTime();
-      this.say("");
-      if (this.data && Math.floor(player.time) % 5 === 0)
-        keepPlace(this.data.mark, player.index, player.time);
+      if (Date.now() > this.readUntil) this.say("");
+      if (player.track && Math.floor(player.time) % 5 === 0)
+        keepPlace(this.data.mark, player.track.id, player.time);
     });
-    player.addEventListener("problem", ({ detail }) => this.say(detail.kind, detail.wait));
+    player.addEventListener("problem", ({ detail }) => this.say(detail.kind ?? "busy", detail));
+    player.addEventListener("skipped", () => {
+      this.say("skipped", player.track);
+      const item = find("playlist")?.children[player.index];
+      if (item?.childElementCount === 1) item.append(part("note", this.words.unplayable));
+    });
     player.addEventListener("closed", () => {
       this.say("closed");
       document.body.classList.add("closed");
@@ -163,10 +173,10 @@ export class View {
 
   listenToPerson() {
     const { player } = this;
-    find("player").addEventListener("submit", (event) => {
-      event.preventDefault();
-      player.toggle();
-    });
+    // Not the form's submit: a frame may be forbidden that, and the button is still a button.
+    find("play").type = "button";
+    find("play").addEventListener("click", () => player.toggle());
+    find("player").addEventListener("submit", (event) => event.preventDefault());
     find("next").addEventListener("click", () => player.next());
     find("previous").addEventListener("click", () => player.previous());
     const seek = find("seek");
@@ -194,20 +204,12 @@ export class View {
       slider.value = level;
       audio.volume = level / 100;
     };
-    try {
-      set(Number(localStorage.getItem(VOLUME) ?? 100));
-    } catch {
-      set(100);
-    }
+    set(Number(recall("localStorage", VOLUME) ?? 100));
     slider.addEventListener("input", () => {
       set(Number(slider.value));
       audio.muted = false;
       showMuted();
-      try {
-        localStorage.setItem(VOLUME, slider.value);
-      } catch {
-        // Remembering is a comfort.
-      }
+      remember("localStorage", VOLUME, slider.value);
     });
     const showMuted = () => {
       find("mute").classList.toggle("muted", audio.muted);

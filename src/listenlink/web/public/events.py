@@ -1,4 +1,5 @@
-"""`GET /v1/music/shared/{token}/events`: Server-Sent Events for whoever has the link open (docs/api.md)."""
+"""How whoever has a link open learns that it was closed (docs/api.md): `GET /v1/music/shared/{token}/events`,
+Server-Sent Events, and `…/standing`, to be asked for where those can't be had."""
 
 from __future__ import annotations
 
@@ -13,10 +14,13 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.actions.watch_links import Watch
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.share_token import digest
 from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
-from listenlink.web.headers import headers_of
+from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
+from listenlink.web.paths import token_of
 from listenlink.web.public.beside_page import find_open_session
 from listenlink.web.response import IS_HEAD
 
@@ -68,6 +72,29 @@ async def watch_link(
             await _tell(watch, receive, send)
 
     return answer
+
+
+@get(
+    "/v1/music/shared/{token:str}/standing",
+    opt={"public": True},
+    include_in_schema=False,
+    status_code=204,
+)
+async def tell_standing(state: State, request: Request[Any, Any, Any]) -> None:
+    """Nothing while the session's link is open, else refused as everywhere.
+
+    It's asked once a second by everybody who hears music without the stream, many of them behind one address:
+    so with a session that this server signed it spends none of the address's budgets, and isn't audited.
+    """
+    instance: Instance = state.instance
+    asked: Any = request.scope
+    session = state.share_requests.session(
+        text_of(headers_of(asked), b"listen-session"), instance.clock.now_us()
+    )
+    if session is None:
+        await find_open_session(state, asked)
+    elif not await instance.watcher.stands(session, digest(token_of(asked, has_more=True))):
+        raise Problem(ProblemKind.LINK_REFUSED)
 
 
 async def _tell(watch: Watch, receive: Any, send: Any) -> None:
