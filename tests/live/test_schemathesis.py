@@ -23,7 +23,8 @@ from cast import Server, clean_environment, share, upload, wait_for_sound
 from live.load import FULL
 from media.make_audio import add_cover, make
 
-LEAST_CASES = 5000 if FULL else 200
+# How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
+LEAST_CASES = 5000 if FULL else 100
 # What is asked, how often of each operation, and for how many seconds at most.
 RUNS = {
     "examples,coverage,fuzzing" if FULL else "coverage,fuzzing": (200, 330) if FULL else (3, 20),
@@ -61,6 +62,14 @@ include-operation-id = "upload_track"
 [operations.checks]
 positive_data_acceptance.enabled = false
 negative_data_rejection.enabled = false
+"""
+# `DELETE` of a link revokes it, and its owner goes on seeing it, as revoked; that of one's own track's place
+# in the library lets it be put back. The tool expects a 404 of whatever was deleted.
+AFTER_ITS_END = """
+[[operations]]
+include-path-regex = "/share/[{]share_id|/tracks/[{]track_id[}]/save"
+[operations.checks]
+use_after_free.enabled = false
 """
 # tus wants a 412 for another version, and facts of a track in base64, of which a schema says nothing; and
 # Schemathesis takes a header that isn't known for one that is wrong, where others are required.
@@ -195,7 +204,7 @@ def configuration(server: Server) -> str:
     ]
     assert len(names) >= 4
     exceptions = "".join(BEYOND_THE_SCHEMA.format(name=name) for name in names)
-    return f'hooks = "schemathesis_hooks"\n{exceptions}{OF_THE_FORM}{OF_LISTENERS}{IN_PIECES}'
+    return f'hooks = "schemathesis_hooks"\n{exceptions}{OF_THE_FORM}{OF_LISTENERS}{AFTER_ITS_END}{IN_PIECES}'
 
 
 def statuses(report: Path) -> Counter[tuple[str, int]]:
