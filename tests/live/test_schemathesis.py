@@ -31,8 +31,12 @@ RUNS = {
     "stateful": (200, 120) if FULL else (5, 12),
 }
 HOOKS = Path(__file__).parents[1] / "programs"
-# A stream of events has no end, so it's asked without a good session.
-NEVER_ANSWERED = {"GET /v1/music/shared/{token}/events"}
+# A stream of events has no end, so it's asked without a good session. What takes a track out of a collection
+# may come when others have deleted one of the two; `test_openapi_answers.py` asks for it too.
+NEVER_ANSWERED = {
+    "GET /v1/music/shared/{token}/events",
+    "DELETE /v1/music/{org}/collections/{collection_id}/tracks/{track_id}",
+}
 # How many of each operation that destroys something meet a thing of their own.
 VICTIMS = 40 if FULL else 6
 # What an equal key was used for before, whether bytes are audio, and whether a link ends before it
@@ -122,10 +126,11 @@ def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: P
         answered += statuses(report)
     print(f"{cases} cases")
     assert cases >= LEAST_CASES
-    done_by = {operation for operation, status in answered if status < 400}
-    refused_alone = {operation for operation, _ in answered} - done_by
+    described = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
+    everything = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
+    refused_alone = everything - {operation for operation, status in answered if status < 400}
     # In some seconds not everything gets its turn.
-    assert refused_alone == NEVER_ANSWERED if FULL else len(done_by) > 30
+    assert refused_alone <= NEVER_ANSWERED if FULL else len(refused_alone) < len(everything) / 2
     assert httpx.get(server.url + "/readyz").status_code == 200
 
 
