@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import secrets
 import threading
 import traceback
@@ -19,7 +17,6 @@ from cast import Server
 from listenlink import client as whole
 from listenlink.client import Client, ListenlinkError, terms
 from listenlink.client.links import read_link
-from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.web.api.collections import ChangedCollection, NewCollection
 from listenlink.web.api.library import ChangedTrack
 from listenlink.web.api.share_records import ChangedTerms
@@ -181,61 +178,6 @@ def test_every_term_of_the_api_is_one_of_the_client(ours: type, theirs: type) ->
 def test_every_fact_of_a_collection_is_one_of_the_client() -> None:
     named = {field.name for field in msgspec.structs.fields(NewCollection)}
     assert {"name", *terms.CollectionFacts.__annotations__} == named
-
-
-class Unseekable(io.RawIOBase):
-    """A pipe, as far as can be told."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = io.BytesIO(data)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._data.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def test_whatever_holds_bytes_is_uploaded(mine: Client, song: Path) -> None:
-    data = song.read_bytes()
-    moved = io.BytesIO(b"before" + data)
-    moved.seek(len(b"before"))
-    with song.open("rb") as opened:
-        given: list[tuple[Any, str | None, str]] = [
-            (song, None, "Evening"), (os.fspath(song), None, "Evening"), (opened, None, "Evening"),
-            (song, "Morning.wav", "Morning"), (io.BytesIO(data), "Night.wav", "Night"),
-            (moved, "Noon.wav", "Noon"), (Unseekable(data), "Pipe.wav", "Pipe"),
-            (io.BytesIO(data), None, "audio"),
-        ]  # fmt: skip
-        for file, name, title in given:
-            track = mine.upload(file, engine="studio", name=name, instrumental=True)
-            assert (track.title, track.instrumental) == (title, True)
-            assert track.measured_duration_seconds == 0.068
-        assert not opened.closed
-
-
-def test_an_open_file_is_sent_in_pieces_too(
-    mine: Client, song: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert PIECES_ABOVE_BYTES > 2**20
-    monkeypatch.setattr("listenlink.client.tracks.PIECES_ABOVE_BYTES", 100)
-    monkeypatch.setattr("listenlink.client.chunks.PIECE_BYTES", 1000)
-    data, seen = song.read_bytes(), []  # type: tuple[bytes, list[int]]
-    for file in (io.BytesIO(data), Unseekable(data)):
-        track = mine.upload(file, engine="studio", name="Pieces.wav", progress=seen.append)
-        assert (track.title, track.measured_duration_seconds) == ("Pieces", 0.068)
-    assert seen[-1] == len(data)
-
-
-def test_what_is_no_file_of_bytes_is_said_to_be_none(mine: Client, song: Path) -> None:
-    with song.open("r", encoding="latin-1") as text:
-        for wrong in (text, b"RIFF", 5, None):
-            with pytest.raises(TypeError, match="isn't a path or a file opened for bytes"):
-                mine.upload(wrong, engine="studio")  # type: ignore[arg-type]
-    with pytest.raises(FileNotFoundError):
-        mine.upload("nowhere.wav", engine="studio")
 
 
 def test_nothing_that_is_printed_shows_a_secret(mine: Client, server: Server, song: Path) -> None:

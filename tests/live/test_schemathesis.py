@@ -23,15 +23,20 @@ from cast import Server, clean_environment, share, upload, wait_for_sound
 from live.load import FULL
 from media.make_audio import add_cover, make
 
-LEAST_CASES = 5000 if FULL else 200
+# How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
+LEAST_CASES = 5000 if FULL else 100
 # What is asked, how often of each operation, and for how many seconds at most.
 RUNS = {
     "examples,coverage,fuzzing" if FULL else "coverage,fuzzing": (200, 330) if FULL else (3, 20),
     "stateful": (200, 120) if FULL else (5, 12),
 }
 HOOKS = Path(__file__).parents[1] / "programs"
-# A stream of events has no end, so it's asked without a good session.
-NEVER_ANSWERED = {"GET /v1/music/shared/{token}/events"}
+# A stream of events has no end, so it's asked without a good session. What takes a track out of a collection
+# may come when others have deleted one of the two; `test_openapi_answers.py` asks for it too.
+NEVER_ANSWERED = {
+    "GET /v1/music/shared/{token}/events",
+    "DELETE /v1/music/{org}/collections/{collection_id}/tracks/{track_id}",
+}
 # How many of each operation that destroys something meet a thing of their own.
 VICTIMS = 40 if FULL else 6
 # What an equal key was used for before, whether bytes are audio, and whether a link ends before it
@@ -61,6 +66,14 @@ include-operation-id = "upload_track"
 [operations.checks]
 positive_data_acceptance.enabled = false
 negative_data_rejection.enabled = false
+"""
+# `DELETE` of a link revokes it, and its owner goes on seeing it, as revoked; that of one's own track's place
+# in the library lets it be put back. The tool expects a 404 of whatever was deleted.
+AFTER_ITS_END = """
+[[operations]]
+include-path-regex = "/share/[{]share_id|/tracks/[{]track_id[}]/save"
+[operations.checks]
+use_after_free.enabled = false
 """
 # tus wants a 412 for another version, and facts of a track in base64, of which a schema says nothing; and
 # Schemathesis takes a header that isn't known for one that is wrong, where others are required.
@@ -113,10 +126,11 @@ def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: P
         answered += statuses(report)
     print(f"{cases} cases")
     assert cases >= LEAST_CASES
-    done_by = {operation for operation, status in answered if status < 400}
-    refused_alone = {operation for operation, _ in answered} - done_by
+    described = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
+    everything = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
+    refused_alone = everything - {operation for operation, status in answered if status < 400}
     # In some seconds not everything gets its turn.
-    assert refused_alone == NEVER_ANSWERED if FULL else len(done_by) > 30
+    assert refused_alone <= NEVER_ANSWERED if FULL else len(refused_alone) < len(everything) / 2
     assert httpx.get(server.url + "/readyz").status_code == 200
 
 
@@ -195,7 +209,7 @@ def configuration(server: Server) -> str:
     ]
     assert len(names) >= 4
     exceptions = "".join(BEYOND_THE_SCHEMA.format(name=name) for name in names)
-    return f'hooks = "schemathesis_hooks"\n{exceptions}{OF_THE_FORM}{OF_LISTENERS}{IN_PIECES}'
+    return f'hooks = "schemathesis_hooks"\n{exceptions}{OF_THE_FORM}{OF_LISTENERS}{AFTER_ITS_END}{IN_PIECES}'
 
 
 def statuses(report: Path) -> Counter[tuple[str, int]]:

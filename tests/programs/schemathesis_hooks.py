@@ -31,8 +31,9 @@ schemathesis.serializer.alias("application/offset+octet-stream", "application/oc
 
 
 def stays(made_up: Any) -> bool:
-    """Whether this one is asked as it was made up."""
-    return zlib.crc32(repr(made_up).encode()) % 8 == 0
+    """Whether this one is asked as it was made up. The document's own examples aren't."""
+    text = repr(made_up)
+    return "9692d3f775dd" not in text and zlib.crc32(text.encode()) % 8 == 0
 
 
 def real_path(operation: str, name: str, made_up: Any) -> Any:
