@@ -10,7 +10,14 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
+# Large ones, for the long form of the tests: media players, and a site that embeds.
 if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
+    command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
+    command -v mpv >/dev/null || missing="$missing mpv"
+    command -v vlc >/dev/null || missing="$missing vlc-bin vlc-plugin-base"
+    command -v mplayer >/dev/null || missing="$missing mplayer"
+    command -v gst-launch-1.0 >/dev/null \
+        || missing="$missing gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
     [ -d /usr/share/wordpress ] && [ -n "$(command -v php)" ] \
         && PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null \
         || missing="$missing wordpress php-cli php-curl php-mysql mariadb-server"
