@@ -129,16 +129,7 @@ def _listen(
     most_seconds = length[0] // length[1] + 1
 
     def begin_rendition(count: Count) -> Rendition | None:
-        sound = Sound(
-            audio_format,
-            count.codec,
-            count.profile,
-            count.channels,
-            count.first_rate,
-            size_bytes,
-            is_well_formed,
-            count.is_steady and not count.failed_packets,
-        )
+        sound = _sound_of(count, audio_format, size_bytes, is_well_formed)
         if plays_as_it_is(sound):
             return None
         return Rendition(target, *length, channels=count.most_channels)
@@ -156,6 +147,21 @@ def _listen(
         decode_file(file, audio_format, _Encoding(again), most_seconds, deadline)
         rendition = again
     return rendition, listening.loudness
+
+
+def _sound_of(
+    count: Count, audio_format: AudioFormat, size_bytes: int, is_well_formed: bool
+) -> Sound:
+    return Sound(
+        audio_format,
+        count.codec,
+        count.profile,
+        count.channels,
+        count.first_rate,
+        size_bytes,
+        is_well_formed,
+        count.is_steady and not count.failed_packets,
+    )
 
 
 def main() -> None:
