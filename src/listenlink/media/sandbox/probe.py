@@ -33,6 +33,8 @@ from listenlink.media.sandbox.tags import Tags, read_tags
 _BOXED = (M4A, WEBM, MATROSKA)
 # Less than this nobody hears as music: it's what a program left behind that failed.
 _LEAST_SECONDS = Fraction(1, 10)
+# Below, there is nothing of what people hear, which begins at 20 Hz; and nothing can be made of it.
+_LEAST_RATE = 40
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     decode_file(file, audio_format, count, max_seconds, deadline)
     if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
+    if count.first_rate < _LEAST_RATE:
+        raise RefusalError("not_audio")
     if audio_format not in _BOXED:
         declared = _declared(file, audio_format, count.first_rate)
     heard_seconds = _judge(count, declared, audio_format)
