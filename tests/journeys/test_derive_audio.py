@@ -14,7 +14,8 @@ from av.container import InputContainer
 from cast import Server, share, upload, wait_for_sound
 from engines import SENDS_AUDIO
 from listenlink.media.sandbox.picture import Picture, read_picture_header
-from media.make_audio import add_cover, make
+from media.make_audio import add_cover, make, make_picture
+from media.make_tags import add_chunk, ape_tag, chunk, id3_picture, id3_tag
 from stored import stored_audio
 
 RATE = 44_100
@@ -135,6 +136,36 @@ def test_a_large_wav_is_played_as_aac_and_a_small_one_as_it_is(
     large = make("wav24", tmp_path / "large.wav", sample_count=RATE * 80)
     assert large.stat().st_size > 20_000_000
     assert wait_for_sound(owner, upload(owner, large)["id"])["has_rendition"]
+
+
+def test_the_best_picture_that_is_one_becomes_the_cover(
+    owner: httpx.Client, tmp_path: Path
+) -> None:
+    plain = make("mp3_cbr", tmp_path / "x.mp3").read_bytes()
+    front, back = make_picture("mjpeg", 60, 60), make_picture("mjpeg", 90, 90)
+    broken = b"\xff\xd8\xff\xe0nonsense"
+    cases = {
+        60: id3_tag(id3_picture(1, broken), id3_picture(4, back), id3_picture(3, front)) + plain,
+        90: id3_tag(id3_picture(3, broken), id3_picture(4, back)) + plain,
+        61: plain[plain.index(b"\xff\xfb") :]
+        + ape_tag({b"Cover Art (Front)": b"f.jpg\0" + make_picture("mjpeg", 61, 70)}),
+    }
+    for side, content in cases.items():
+        (tmp_path / "y.mp3").write_bytes(content)
+        track_id = upload(owner, tmp_path / "y.mp3")["id"]
+        assert wait_for_sound(owner, track_id)["has_cover"], side
+        answer = owner.get(f"/tracks/{track_id}/cover")
+        assert read_picture_header(answer.content) == Picture("mjpeg", side, side)
+
+
+def test_the_largest_cover_is_taken(owner: httpx.Client, tmp_path: Path) -> None:
+    path = make("aiff", tmp_path / "x.aiff")
+    picture = make_picture("mjpeg", 4096, 4096)
+    tag = chunk(b"ID3 ", id3_tag(id3_picture(3, picture)), ">")
+    path.write_bytes(add_chunk(path.read_bytes(), tag, ">"))
+    sound = wait_for_sound(owner, upload(owner, path)["id"])
+    assert (sound["has_cover"], sound["has_rendition"]) == (True, True)
+    assert max(sound["peaks"]) > 0
 
 
 def test_a_broken_cover_costs_nothing_but_the_cover(owner: httpx.Client, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from media.make_audio import make
 
 @pytest.fixture(scope="module")
 def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    path: Path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=3000)
+    path: Path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=5000)
     return [str(upload(owner, path, title=f"Song {n}")["id"]) for n in range(5)]
 
 
@@ -146,7 +146,7 @@ def test_the_named_come_first_the_others_stay_in_their_order(
 def test_a_deleted_track_leaves_every_collection_and_cover(
     owner: httpx.Client, songs: list[str], tmp_path: Path
 ) -> None:
-    extra = str(upload(owner, make("wav16", tmp_path / "b.wav", sample_count=3000))["id"])
+    extra = str(upload(owner, make("wav16", tmp_path / "b.wav", sample_count=5000))["id"])
     mine = new(owner, [songs[0], extra, songs[1]])
     owner.patch(f"/collections/{mine}", json={"cover_track_id": extra})
     owner.delete(f"/tracks/{extra}")

@@ -13,7 +13,7 @@ from media.make_audio import make
 
 @pytest.fixture(scope="module")
 def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=3000)
+    path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=5000)
     return [str(upload(owner, path)["id"]) for _ in range(3)]
 
 

@@ -12,13 +12,14 @@ import pytest
 
 from cast import Server, upload
 from engines import SENDS_AUDIO
-from media.make_audio import FORMATS, make
+from media.make_audio import FORMATS, cut_by_an_editor, make
 from stored import drafts, stored_audio
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n"
 CONTENT_TYPES = {
     "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "ipod": "audio/mp4", "ogg": "audio/ogg",
-    "aiff": "audio/aiff",
+    "aiff": "audio/aiff", "adts": "audio/aac", "mp4": "audio/mp4", "webm": "audio/webm",
+    "matroska": "audio/matroska",
 }  # fmt: skip
 
 
@@ -56,6 +57,7 @@ def test_each_format_is_measured_to_the_millisecond(
 ) -> None:
     path = make(kind, tmp_path / f"{kind}.bin", sample_count=130_000)
     track = upload(owner, path)
+    assert track["is_shorter_than_declared"] is False
     exact = 130_000 / FORMATS[kind].sample_rate
     # FFmpeg's own Vorbis encoder declares the end of its last block, not of the music.
     is_exact = FORMATS[kind].is_exact and kind != "ogg_vorbis"
@@ -84,12 +86,13 @@ def test_a_track_is_what_was_said_of_it(owner: httpx.Client, tmp_path: Path) -> 
     assert owner.get(f"/tracks/{track['id']}").json()["title"] == "A  title"
 
 
-def test_the_title_comes_from_the_tags_or_the_files_name(
-    owner: httpx.Client, tmp_path: Path
-) -> None:
-    tagged = make("mp3_xing", tmp_path / "tagged.mp3", tags={"title": "From the tag"})
-    assert upload(owner, tagged)["title"] == "From the tag"
-    assert upload(owner, make("wav16", tmp_path / "My Song.v2.wav"))["title"] == "My Song.v2"
+def test_a_header_that_promises_more_is_told(owner: httpx.Client, tmp_path: Path) -> None:
+    """An editor's cut: whole frames, a tag at the end, and the header of before."""
+    track = upload(
+        owner, cut_by_an_editor(make("mp3_xing", tmp_path / "x.mp3", sample_count=264_600))
+    )
+    assert track["is_shorter_than_declared"] is True
+    assert owner.get(f"/tracks/{track['id']}").json()["is_shorter_than_declared"] is True
 
 
 def test_an_engine_nobody_knows_gives_no_rights(
@@ -125,6 +128,9 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
         "cut wav": (cut("wav16", "cut.wav"), "truncated"),
         "cut flac": (cut("flac", "cut.flac"), "truncated"),
         "cut m4a": (cut("m4a_aac", "cut.m4a"), "truncated"),
+        "cut mp3": (cut("mp3_xing", "cut.mp3"), "truncated"),
+        "cut webm": (cut("webm_opus", "cut.webm"), "truncated"),
+        "short": (make("wav16", folder / "short.wav", sample_count=4409), "too_short"),
     }
 
 

@@ -147,7 +147,7 @@ def node_with_goods(folder: Path) -> Iterator[Node]:
     server.create()
     server.start()
     try:
-        song = make("wav16", folder / "song.wav", sample_count=3000)
+        song = make("wav16", folder / "song.wav", sample_count=5000)
         yield Node(server, _make_goods(server, folder, song), song)
     finally:
         if server.process is not None:

@@ -110,7 +110,7 @@ def test_kills_while_tracks_are_stored_leave_files_and_rows_in_step(
     server: Server, tmp_path: Path
 ) -> None:
     """Whatever moment the kill finds, every row has its whole file and every file its row."""
-    files = [make("wav16", tmp_path / f"{n}.wav", sample_count=3000 + n) for n in range(12)]
+    files = [make("wav16", tmp_path / f"{n}.wav", sample_count=5000 + n) for n in range(12)]
     for _ in range(3):
         killer = threading.Timer(random.uniform(0.2, 0.8), server.kill)  # noqa: S311
         killer.start()

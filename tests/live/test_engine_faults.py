@@ -39,7 +39,7 @@ class Place:
         )
         self.server.create()
         self.server.start()
-        song = make("wav16", folder / "a.wav", sample_count=3000)
+        song = make("wav16", folder / "a.wav", sample_count=5000)
         with self.server.owner() as owner:
             self.track = upload(owner, song)["id"]
 

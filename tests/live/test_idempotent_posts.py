@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def posts(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Posts:
     """The four POSTs that take the header, by the table in which each makes a row."""
-    song = make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=3000)
+    song = make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=5000)
     track = upload(owner, song)["id"]
     collection = owner.post("/collections", json={"name": "Mine"}).json()["id"]
     file = {"file": ("song.wav", song.read_bytes())}

@@ -62,7 +62,7 @@ def people(
     server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[httpx.Client, httpx.Client]:
     """One with few, one with many."""
-    song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=3000)
+    song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=5000)
     few = server.owner(server.new_member()["api_key"])
     many = server.owner(server.new_member()["api_key"])
     fill(server, few, song, FEW, FEW, 10**12)

@@ -127,7 +127,7 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     here.create()
     here.start()
     with here.owner() as owner:
-        track = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=3000))
+        track = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=5000))
         original = share(owner, track["id"])["id"]
     here.wait_until_derived()
     here.stop()

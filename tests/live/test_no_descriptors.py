@@ -164,7 +164,7 @@ def asked_for(
     folder: Path, round_: int,
 ) -> dict[str, Callable[[], httpx.Response]]:  # fmt: skip
     """Requests of every kind that opens a file or starts a process, for things that no round before had."""
-    file = make("wav16", folder / f"{round_}.wav", sample_count=3000 + round_)
+    file = make("wav16", folder / f"{round_}.wav", sample_count=5000 + round_)
     link = share(owner, song["id"], label=str(round_))
     changed = owner.patch(f"/tracks/{song['id']}", json={"title": f"Round {round_}"})
     assert changed.is_success

@@ -48,7 +48,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
 
 @pytest.fixture(scope="module")
 def song(nodes: list[Server], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=3000)
+    path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=5000)
     with nodes[0].owner() as owner:
         return upload(owner, path)
 

@@ -64,7 +64,7 @@ def test_kills_while_tracks_are_made_of_uploads_make_each_once(
 ) -> None:
     """Whatever moment the kill finds, asking again until it's told makes one track and leaves nothing."""
     for number in range(10):
-        data = make("wav16", tmp_path / "a.wav", sample_count=3000 + number).read_bytes()
+        data = make("wav16", tmp_path / "a.wav", sample_count=5000 + number).read_bytes()
         with server.owner() as owner:
             path = begin(owner, len(data))
             killer = threading.Timer(random.uniform(0.0, 0.25), server.kill)  # noqa: S311
@@ -83,7 +83,7 @@ def test_kills_while_tracks_are_made_of_uploads_make_each_once(
 
 
 def test_asking_makes_the_track_of_bytes_that_are_all_there(server: Server, tmp_path: Path) -> None:
-    data = make("wav16", tmp_path / "a.wav", sample_count=4000).read_bytes()
+    data = make("wav16", tmp_path / "a.wav", sample_count=5000).read_bytes()
     with server.owner() as owner:
         path = begin(owner, len(data))
     server.kill()

@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
         kind, suffix = KINDS[number % len(KINDS)]
         below = tmp_path / "songs" / f"album {number % 3}"
         below.mkdir(parents=True, exist_ok=True)
-        make(kind, below / f"{number:03}.{suffix}", sample_count=4000 + number)
+        make(kind, below / f"{number:03}.{suffix}", sample_count=5000 + number)
     for number in range(BROKEN):
         (tmp_path / "songs" / f"broken {number}.flac").write_bytes(b"fLaC" + bytes([number]) * 99)
     (tmp_path / "songs" / "notes.txt").write_text("nothing to hear")
@@ -54,6 +54,6 @@ def test_a_file_that_is_named_is_uploaded_however_often(
     server: Server, owner: httpx.Client, tmp_path: Path
 ) -> None:
     settings = {"SERVER": server.url, "API_KEY": server.api_key}
-    song = make("wav16", tmp_path / "song.wav", sample_count=3000)
+    song = make("wav16", tmp_path / "song.wav", sample_count=5000)
     made = {run_cli("upload", str(song), "--engine", "studio", **settings).stdout for _ in range(2)}
     assert len(made) == 2

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from listenlink.media.sandbox.ape_tag import read_ape_pictures
 from listenlink.media.sandbox.cover import make_covers
+from listenlink.media.sandbox.decode import read_pictures
 from listenlink.media.sandbox.picture import Picture, read_picture_header
-from media.make_audio import make_picture
+from listenlink.media.sandbox.sniff import sniff
+from media.make_audio import make, make_picture
+from media.make_tags import ape_tag, flac_picture, id3_picture, id3_tag, id3v1
 
 CODECS = {"mjpeg": "mjpeg", "png": "png", "libwebp": "webp"}
 
@@ -66,3 +72,40 @@ def test_what_is_no_picture_is_none(data: bytes) -> None:
 
 def test_a_picture_of_too_many_bytes_is_none() -> None:
     assert make_covers(make_picture("png") + bytes(8 * 1024 * 1024)) is None
+
+
+ICON, BACK, FRONT = (make_picture("mjpeg", size, size) for size in (32, 90, 60))
+ICON_TYPES, BACK_TYPE, FRONT_TYPE = (1, 2), 4, 3
+
+
+def pictures_of(path: Path) -> list[bytes]:
+    with path.open("rb") as file:
+        audio_format = sniff(file)
+        assert audio_format is not None
+        return read_pictures(file, audio_format, 8 * 1024 * 1024)
+
+
+@pytest.mark.parametrize("icon", ICON_TYPES)
+def test_the_front_cover_comes_first_and_icons_last(icon: int, tmp_path: Path) -> None:
+    kinds = ((icon, ICON), (BACK_TYPE, BACK), (FRONT_TYPE, FRONT))
+    mp3 = make("mp3_cbr", tmp_path / "mp3", sample_count=9000)
+    mp3.write_bytes(id3_tag(*(id3_picture(*kind) for kind in kinds)) + mp3.read_bytes())
+    assert pictures_of(mp3) == [FRONT, BACK, ICON]
+    flac = make("flac", tmp_path / "flac", sample_count=9000)
+    content = flac.read_bytes()
+    flac.write_bytes(content[:42] + b"".join(flac_picture(*kind) for kind in kinds) + content[42:])
+    assert pictures_of(flac) == [FRONT, BACK, ICON]
+
+
+def test_an_icon_is_better_than_nothing(tmp_path: Path) -> None:
+    path = make("mp3_cbr", tmp_path / "mp3", sample_count=9000)
+    path.write_bytes(id3_tag(id3_picture(1, ICON)) + path.read_bytes())
+    assert pictures_of(path) == [ICON]
+
+
+def test_pictures_in_an_ape_tag(tmp_path: Path) -> None:
+    path = make("mp3_cbr", tmp_path / "mp3", sample_count=9000)
+    items = {b"Cover Art (Back)": b"b.jpg\0" + BACK, b"Cover Art (Front)": b"f.jpg\0" + FRONT}
+    path.write_bytes(path.read_bytes() + ape_tag(items) + id3v1(b"T", b"A"))
+    with path.open("rb") as file:
+        assert read_ape_pictures(file) == [FRONT, BACK]

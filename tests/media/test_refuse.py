@@ -125,6 +125,17 @@ def test_other_codecs_in_a_known_container_are_refused(tmp_path: Path) -> None:
     assert reason(path) == "not_audio"
 
 
+@pytest.mark.parametrize(("rate", "refused"), [(1, True), (39, True), (100, False)])
+def test_what_nobody_could_hear_is_refused(rate: int, refused: bool, tmp_path: Path) -> None:
+    path = make("wav16", tmp_path / "x", sample_count=2 * SECOND, channels=1)
+    content = bytearray(path.read_bytes())
+    content[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(content)
+    found = measure(path, max_seconds=100_000)
+    assert isinstance(found, Refused) == refused
+    assert getattr(found, "reason", "not_audio") == "not_audio"
+
+
 def test_too_long(tmp_path: Path) -> None:
     path = make("m4a_aac", tmp_path / "x", sample_count=5 * SECOND)
     assert reason(path, max_seconds=4) == "too_long"

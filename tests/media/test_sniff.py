@@ -24,6 +24,13 @@ KEYS = {
     "ogg_vorbis": "ogg",
     "ogg_opus": "opus",
     "aiff": "aiff",
+    "aac_adts": "aac",
+    "ogg_flac": "ogg_flac",
+    "m4a_opus": "m4a",
+    "m4a_flac": "m4a",
+    "webm_opus": "webm",
+    "webm_vorbis": "webm",
+    "mka_flac": "matroska",
 }
 LATIN_TAG = b"ID3\x03\0\0\0\0\x02\x01" + bytes(257)
 
@@ -39,7 +46,7 @@ def test_each_format_is_known_by_its_bytes(kind: str, tmp_path: Path) -> None:
     assert key(content) == KEYS[kind]
 
 
-@pytest.mark.parametrize("kind", ["mp3_cbr", "mp3_xing", "flac"])
+@pytest.mark.parametrize("kind", FORMATS)
 def test_id3_tags_are_skipped_by_their_size(kind: str, tmp_path: Path) -> None:
     content = make(kind, tmp_path / "sound", sample_count=8820).read_bytes()
     footer = b"ID3\x04\0\x10\0\0\0\0" + b"3DI\x04\0\x10\0\0\0\0"
@@ -51,6 +58,11 @@ def test_mp3_behind_zeros_or_half_a_frame(tmp_path: Path) -> None:
     frames = content[content.index(b"\xff\xfb") :]
     assert key(LATIN_TAG + bytes(3000) + frames) == "mp3"
     assert key(frames[200:]) == "mp3"
+
+
+def test_adts_behind_half_a_frame(tmp_path: Path) -> None:
+    content = make("aac_adts", tmp_path / "sound", sample_count=44_100).read_bytes()
+    assert key(content[200:]) == "aac"
 
 
 def test_mpeg2_and_mpeg25_rates(tmp_path: Path) -> None:

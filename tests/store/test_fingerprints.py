@@ -73,7 +73,8 @@ NOT_SHOWN: dict[str, dict[str, Any]] = {
         "organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1, "updated_at": 1,
     },
     "collection_tracks": {"added_at": 1},
-    "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True},
+    "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
+               "is_shorter_than_declared": True},
     "audio_objects": {
         "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
         "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32,

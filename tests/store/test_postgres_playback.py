@@ -126,7 +126,7 @@ class Shared(NamedTuple):
 
 def fill(node: Server, folder: Path) -> Shared:
     member, stranger = node.new_member(), node.new_member()
-    songs = [make("wav16", folder / f"{n}.wav", sample_count=2000 + n) for n in range(3)]
+    songs = [make("wav16", folder / f"{n}.wav", sample_count=5000 + n) for n in range(3)]
     with node.owner() as owner, node.owner(member["api_key"]) as saver:
         there, other, gone = (upload(owner, song)["id"] for song in songs)
         collection = owner.post("/collections", json={"name": "All"}).json()["id"]

@@ -55,7 +55,7 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def goods_of(open_house: Server, tmp_path: Path) -> dict[str, str]:
     """Where there is something to ask for."""
     with open_house.owner() as owner, open_house.listener() as listener:
-        song = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=3000))
+        song = upload(owner, make("wav16", tmp_path / "a.wav", sample_count=5000))
         token = share(owner, song["id"])["token"]
         opened = "/v1/music/shared/" + token
         view = listener.get(opened).json()

@@ -27,7 +27,7 @@ def house(
     server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     files = tmp_path_factory.mktemp("audio")
-    track = upload(owner, make("wav16", files / "a.wav", sample_count=3000))["id"]
+    track = upload(owner, make("wav16", files / "a.wav", sample_count=5000))["id"]
     server.wait_until_derived()
     with pytest.MonkeyPatch.context() as patch:
         limits = {"RESOLVE_LIMIT_PER_MINUTE": "0"}

@@ -16,6 +16,7 @@ from listenlink.media.folder.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.one_line import one_line
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
 from listenlink.store.database.database import Database
@@ -23,7 +24,11 @@ from listenlink.store.database.database import Database
 TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _ENGINE = re.compile(ENGINE_PATTERN)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+# What a file's name ends with by its format. Anything else behind a point belongs to the title: "Mr. Smith".
+_EXTENSION = re.compile(
+    r"\.(wave?|bwf|rf64|flac|mp3|mp4|m4[abr]|mov|aac|adts|og[ga]|opus|web[ma]|mk[av]|3gp|mpga|aif[fc]?|alac)$",
+    re.IGNORECASE,
+)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
@@ -69,8 +74,14 @@ def _read_name(fields: dict[str, str], name: str) -> str | None:
 
 
 def clean_title(text: str) -> str:
-    """Return the title without control characters or surrounding spaces."""
-    return _CONTROL.sub(" ", text).strip()
+    """Return the title without control characters, what can't be seen, or surrounding spaces."""
+    return one_line(text)
+
+
+def title_of_file(file_name: str) -> str:
+    """Return the title that a file's name gives, or an empty text: `"C:\\01. Intro.mp3"` → `"01. Intro"`."""
+    name = clean_title(file_name.rpartition("/")[2].rpartition("\\")[2])
+    return clean_title(_EXTENSION.sub("", name)) or (name if name.startswith(".") else "")
 
 
 class TrackUploader:
@@ -124,9 +135,7 @@ class TrackUploader:
     def _new_track(
         self, caller: Caller, measured: Measured, facts: TrackFacts, file_name: str, now_us: int
     ) -> Track:
-        stem = file_name.rpartition("/")[2].rpartition("\\")[2]
-        named = clean_title(stem.rpartition(".")[0] or stem)
-        title = facts.title or clean_title(measured.title or "") or named or "Untitled"
+        title = facts.title or measured.title or title_of_file(file_name) or "Untitled"
         return Track(
             id=0,
             organization_id=caller.organization_id,
@@ -140,6 +149,7 @@ class TrackUploader:
             sample_rate=measured.sample_rate,
             stamp=self._registry.stamp(facts.engine, now_us),
             created_at=now_us,
+            is_shorter_than_declared=measured.is_shorter_than_declared,
         )
 
     def _publish(

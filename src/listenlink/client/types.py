@@ -37,7 +37,7 @@ class Caller(Struct, frozen=True):
 
 class Track(WithSecrets, frozen=True):
     """A track in your library. `playback_url` is None in lists; where it's set, it expires after
-    a few minutes."""
+    a few minutes. `is_shorter_than_declared`: the file's headers promise more than there is."""
 
     id: str
     title: str
@@ -50,6 +50,7 @@ class Track(WithSecrets, frozen=True):
     playback_url: str | None = None
     stem_urls: list[str] | None = None
     artist: str | None = None
+    is_shorter_than_declared: bool = False
 
 
 class SavedTrack(Struct, frozen=True):

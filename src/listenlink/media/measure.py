@@ -10,21 +10,24 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 
 from listenlink.media.sandbox.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
-from listenlink.media.sandbox.sniff import AudioFormat, sniff
+from listenlink.media.sandbox.formats import AudioFormat
+from listenlink.media.sandbox.sniff import sniff
 
 MAX_ANSWER_BYTES = 64 * 1024
 # -I: neither the working directory nor PYTHON* variables have any effect.
 CHILD_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.probe")
+TAG_COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.tag_child")
 
 REASONS: Mapping[str, str] = {
     "not_audio": "This file is not audio in a format that can be played here:"
-    " WAV, FLAC, MP3, M4A (AAC or ALAC), Ogg (Vorbis or Opus) or AIFF.",
+    " WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF.",
     "empty": "This file contains no sound.",
+    "too_short": "This file is shorter than a tenth of a second.",
     "truncated": "Part of this file is missing: it was cut off or damaged, perhaps while copying.",
     "too_long": "This file is longer than the allowed playing time.",
     "video": "This file contains a video; only audio can be shared here.",
@@ -35,7 +38,8 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Measured:
-    """An accepted file. `codec` is libav's name for the decoder; texts have at most 512 characters."""
+    """An accepted file. `codec` is libav's name for the decoder; texts have at most 512 characters.
+    `is_shorter_than_declared`: its own headers promise more than there is."""
 
     format: str
     content_type: str
@@ -46,6 +50,7 @@ class Measured:
     title: str | None
     artist: str | None
     album: str | None
+    is_shorter_than_declared: bool = False
 
     @property
     def duration_seconds(self) -> float:
@@ -69,7 +74,16 @@ _Positive = Annotated[int, msgspec.Meta(gt=0, lt=2**48)]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=512)] | None
 
 
-class _Answer(msgspec.Struct, forbid_unknown_fields=True):
+class _Texts(msgspec.Struct, forbid_unknown_fields=True):
+    """What the tags say. `is_unsure`: bytes of an unknown code page were taken for Latin."""
+
+    title: _Text = None
+    artist: _Text = None
+    album: _Text = None
+    is_unsure: bool = False
+
+
+class _Answer(_Texts, forbid_unknown_fields=True):
     """The child's one line: either a reason, or everything else, of which the texts may be missing."""
 
     reason: str | None = None
@@ -78,9 +92,7 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
     channels: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     sample_count: _Positive = 1
     sample_rate: Annotated[int, msgspec.Meta(gt=0, lt=2**24)] = 1
-    title: _Text = None
-    artist: _Text = None
-    album: _Text = None
+    is_shorter_than_declared: bool = False
 
 
 class Probe:
@@ -113,10 +125,25 @@ class Probe:
                 answer, exit_code = await run_child(
                     self._command, file, MAX_ANSWER_BYTES, self._wall_seconds
                 )
-        return _judge(audio_format, answer, exit_code)
+                told = _judge(audio_format, answer, exit_code)
+                if isinstance(told, Refused):
+                    return told
+                texts = await self._read_texts(file) if told.is_unsure else None
+        return _measured(audio_format, told, texts or told)
+
+    async def _read_texts(self, file: BinaryIO) -> _Texts | None:
+        """The texts, by a child that can guess code pages; None if it couldn't."""
+        file.seek(0)
+        answer, exit_code = await run_child(TAG_COMMAND, file, MAX_ANSWER_BYTES, self._wall_seconds)
+        if exit_code != 0 or len(answer) > MAX_ANSWER_BYTES:
+            return None
+        try:
+            return msgspec.json.decode(answer, type=_Texts)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
 
-def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> Measured | Refused:
+def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> _Answer | Refused:
     if len(answer) > MAX_ANSWER_BYTES:
         return Refused("broken")
     if exit_code != 0:
@@ -129,6 +156,10 @@ def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> Measured
         return Refused(told.reason if told.reason in REASONS else "broken")
     if told.format != audio_format.key or told.codec not in audio_format.codecs:
         return Refused("broken")
+    return told
+
+
+def _measured(audio_format: AudioFormat, told: _Answer, texts: _Texts) -> Measured:
     return Measured(
         format=audio_format.key,
         content_type=audio_format.content_type,
@@ -136,7 +167,8 @@ def _judge(audio_format: AudioFormat, answer: bytes, exit_code: int) -> Measured
         channels=told.channels,
         sample_count=told.sample_count,
         sample_rate=told.sample_rate,
-        title=told.title,
-        artist=told.artist,
-        album=told.album,
+        title=texts.title,
+        artist=texts.artist,
+        album=texts.album,
+        is_shorter_than_declared=told.is_shorter_than_declared,
     )

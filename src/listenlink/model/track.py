@@ -12,7 +12,8 @@ MODES = ("creation", "focus")
 @dataclass(frozen=True, slots=True)
 class Track:
     """A piece of music that somebody uploaded. Its length is exact: decoded samples over their rate.
-    `object_digest` is of the bytes that are played, None where they weren't asked for."""
+    `object_digest` is of the bytes that are played, None where they weren't asked for.
+    `is_shorter_than_declared`: the file's own headers promise more than there is."""
 
     id: int
     organization_id: int
@@ -27,6 +28,7 @@ class Track:
     stamp: Licence
     created_at: int
     object_digest: bytes | None = None
+    is_shorter_than_declared: bool = False
 
     @property
     def measured_duration_seconds(self) -> float:

@@ -99,6 +99,7 @@ tracks = Table(
     Column("instrumental", Boolean, nullable=False),
     Column("sample_count", BigInteger, nullable=False),
     Column("sample_rate", Integer, nullable=False),
+    Column("is_shorter_than_declared", Boolean, nullable=False, server_default=text("false")),
     Column("stamp_class", String(32), nullable=False),
     Column("stamp_version", String(32), nullable=False),
     Column("stamp_requires_attribution", Boolean, nullable=False),

@@ -76,6 +76,7 @@ def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
         "instrumental": track.instrumental,
         "sample_count": track.sample_count,
         "sample_rate": track.sample_rate,
+        "is_shorter_than_declared": track.is_shorter_than_declared,
         "stamp_class": track.stamp.licence_class.value,
         "stamp_version": track.stamp.version,
         "stamp_requires_attribution": track.stamp.requires_attribution,
@@ -201,4 +202,5 @@ def track_of(row: Row[tuple[object, ...]]) -> Track:
         stamp=stamp,
         created_at=row.created_at,
         object_digest=getattr(row, "object_digest", None),
+        is_shorter_than_declared=row.is_shorter_than_declared,
     )

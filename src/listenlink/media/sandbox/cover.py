@@ -55,10 +55,15 @@ def _decode(codec: str, data: bytes) -> VideoFrame | None:
 
 
 def _middle(frame: VideoFrame) -> VideoFrame:
-    side = min(frame.width, frame.height)
-    left, top = (frame.width - side) // 2, (frame.height - side) // 2
+    # Scaled first: at 4096 pixels a side the sums below would take more memory than there is.
+    scale = min(1.0, LARGE_PIXELS / min(frame.width, frame.height))
+    width, height = round(frame.width * scale), round(frame.height * scale)
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
     # On white, because nearly everything shows transparent pictures on white.
-    shown = frame.reformat(format="rgba", threads=_THREADS).to_ndarray()
+    shown = frame.reformat(
+        width, height, "rgba", interpolation=Interpolation.LANCZOS, threads=_THREADS
+    ).to_ndarray()
     pixels = shown.astype("uint16")[top : top + side, left : left + side]
     alpha = pixels[:, :, 3:]
     drawn = (pixels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255

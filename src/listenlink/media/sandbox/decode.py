@@ -5,16 +5,17 @@ Runs only in sandboxed children. Samples are counted, passed on frame by frame, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 import av
 from av.stream import Disposition
 
+from listenlink.media.sandbox.formats import AudioFormat
 from listenlink.media.sandbox.lockdown import Deadline
 from listenlink.media.sandbox.ogg_chain import split_links
-from listenlink.media.sandbox.sniff import AudioFormat
+from listenlink.media.sandbox.sniff import without_tags_in_front
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 _EXTEND_EVERY_SECONDS = 5
 _MAX_PADDING_SECONDS = 1  # What an MP4 may contain beyond its declared length.
 _READ_BYTES = 128 * 1024
+# Libav's names of ID3v2's types of pictures (section 4.14), which FLAC and Vorbis use too. What doesn't say
+# its type, as in MP4, is most probably a cover.
+_PICTURE_RANKS = {"Cover (front)": 0, "": 1, "Other": 2, "Media (e.g. label side of CD)": 3,
+                  "32x32 pixels 'file icon'": 5, "Other file icon": 5}  # fmt: skip
+_OTHER_RANK = 4
 
 
 class RefusalError(Exception):
@@ -37,7 +43,10 @@ class Count:
         self.rough_seconds = 0.0  # Cheap, for checking limits while decoding.
         self.first_rate = 0
         self.channels = 0
+        self.most_channels = 0
+        self.is_steady = True  # Whether rate and channels stay what they were.
         self.codec = ""
+        self.profile: str | None = None
         self.tags: dict[str, str] = {}
         self.failed_packets = 0
         self.decoded_packets = 0
@@ -55,8 +64,11 @@ class Count:
             samples, rate = frame.samples, frame.sample_rate
             if rate <= 0 or samples <= 0:
                 continue
+            channels = frame.layout.nb_channels
             if not self.first_rate:
-                self.first_rate, self.channels = rate, frame.layout.nb_channels
+                self.first_rate, self.channels = rate, channels
+            self.most_channels = max(self.most_channels, channels)
+            self.is_steady &= (rate, channels) == (self.first_rate, self.channels)
             self.samples_by_rate[rate] = self.samples_by_rate.get(rate, 0) + samples
             self.rough_seconds += samples / rate
         self.decoded_packets += bool(frames)
@@ -67,6 +79,7 @@ def decode_file(
     file: BinaryIO, audio_format: AudioFormat, count: Count, max_seconds: int, deadline: Deadline
 ) -> None:
     """Decode a file's audio into `count`, including all songs of a chain. Raises RefusalError."""
+    file = without_tags_in_front(file, audio_format)
     file.seek(0)
     is_ogg = audio_format.demuxer == "ogg"
     for number, part in enumerate(split_links(file) if is_ogg else [file]):
@@ -78,15 +91,43 @@ def decode_file(
             count.failed_packets += 1
 
 
-def read_picture(file: BinaryIO, audio_format: AudioFormat, most_bytes: int) -> bytes | None:
-    """The first picture in the file, still encoded; None if there is none or it's above `most_bytes`."""
+def read_metadata(file: BinaryIO, audio_format: AudioFormat) -> dict[str, str]:
+    """What libav tells of a file without decoding it. Raises RefusalError."""
+    file = without_tags_in_front(file, audio_format)
     file.seek(0)
     with _open(file, audio_format) as container:
-        for stream in container.streams.video:
-            if stream.disposition & Disposition.attached_pic:
-                packet = next(iter(container.demux(stream)))
-                return bytes(packet) if 0 < packet.size <= most_bytes else None
-    return None
+        return _metadata(container, _choose_stream(container, audio_format))
+
+
+def _metadata(container: InputContainer, stream: AudioStream) -> dict[str, str]:
+    return {
+        name.lower(): text
+        for tags in (container.metadata, stream.metadata)
+        for name, text in tags.items()
+    }
+
+
+def read_pictures(file: BinaryIO, audio_format: AudioFormat, most_bytes: int) -> list[bytes]:
+    """The pictures in the file of at most `most_bytes`, still encoded: the front cover first, icons last.
+    Raises RefusalError."""
+    file = without_tags_in_front(file, audio_format)
+    file.seek(0)
+    pictures: list[tuple[int, bytes]] = []
+    with _open(file, audio_format) as container:
+        streams = {stream.index: stream for stream in container.streams.video}
+        for index in [
+            i for i, s in streams.items() if not s.disposition & Disposition.attached_pic
+        ]:
+            del streams[index]
+        # Libav gives the pictures before everything else.
+        for packet in container.demux(*streams.values()) if streams else ():
+            stream = streams.pop(packet.stream_index, None)
+            if stream is not None and 0 < packet.size <= most_bytes:
+                kind = str(stream.metadata.get("comment", ""))
+                pictures.append((_PICTURE_RANKS.get(kind, _OTHER_RANK), bytes(packet)))
+            if not streams:
+                break
+    return [data for _, data in sorted(pictures, key=lambda picture: picture[0])]
 
 
 def _decode_part(
@@ -95,16 +136,33 @@ def _decode_part(
     with _open(file, audio_format) as container:
         stream = _choose_stream(container, audio_format)
         is_first = not count.codec  # The first song of a chain gives the file its tags.
-        count.codec = count.codec or stream.codec_context.name
+        if is_first:
+            count.codec = stream.codec_context.name
+            count.profile = stream.codec_context.profile
         _decode(container, stream, count, max_seconds, deadline)
         if is_first:
-            for tags in (container.metadata, stream.metadata):
-                count.tags.update((name.lower(), text) for name, text in tags.items())
+            count.tags.update(_metadata(container, stream))
 
 
-def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
+def is_strictly_right(file: BinaryIO, audio_format: AudioFormat) -> bool:
+    """Whether the format's own headers come first, and have none of the faults that libav forgives here, but
+    not in browsers."""
+    if without_tags_in_front(file, audio_format) is not file:
+        return False
+    file.seek(0)
+    try:
+        with _open(file, audio_format, {"err_detect": "explode"}):
+            return True
+    except RefusalError:
+        return False
+
+
+def _open(
+    file: BinaryIO, audio_format: AudioFormat, more: Mapping[str, str] | None = None
+) -> InputContainer:
     """Open a file so that libav may use only this demuxer and these decoders, no protocol, no other file."""
     options = {
+        **(more or {}),
         "format_whitelist": audio_format.demuxer,
         "codec_whitelist": ",".join(audio_format.codecs),
         "protocol_whitelist": "none",
@@ -116,7 +174,7 @@ def _open(file: BinaryIO, audio_format: AudioFormat) -> InputContainer:
             "r",
             format=audio_format.demuxer,
             options=options,
-            metadata_errors="replace",
+            metadata_errors="surrogateescape",
             buffer_size=_READ_BYTES,
             io_open=_refuse_file,
         )

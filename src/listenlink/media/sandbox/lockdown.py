@@ -41,6 +41,7 @@ class Deadline:
 
     def __init__(self) -> None:
         self._started_at = time.monotonic()
+        self._passed_seconds = Fraction(0)
         for number in (signal.SIGALRM, signal.SIGXCPU):
             # Had the parent ignored or blocked them, this process would have inherited that.
             signal.signal(number, signal.SIG_DFL)
@@ -49,11 +50,16 @@ class Deadline:
 
     def extend(self, audio_seconds: Fraction) -> None:
         """Allow what `audio_seconds` in total may cost, counted from the start of the process."""
-        allowed_seconds = limit_seconds(audio_seconds)
+        allowed_seconds = limit_seconds(self._passed_seconds + audio_seconds)
         left_seconds = float(allowed_seconds) - (time.monotonic() - self._started_at)
         # Zero would turn the timer off.
         signal.setitimer(signal.ITIMER_REAL, max(left_seconds, 0.001))
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(allowed_seconds), MAX_SECONDS))
+
+    def begin_again(self, audio_seconds: Fraction) -> None:
+        """Allow for another pass over a file of this length, behind what was allowed before."""
+        self._passed_seconds += audio_seconds
+        self.extend(Fraction(0))
 
 
 def limit_process(file_bytes: int = 0) -> None:

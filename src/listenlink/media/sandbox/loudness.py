@@ -11,11 +11,12 @@ from itertools import pairwise
 
 import av
 import numpy as np
-from av import AudioFrame, AudioResampler
+from av import AudioFrame
 from av.filter import Graph
 from numpy.typing import NDArray
 
 from listenlink.media.derive import PEAKS
+from listenlink.media.sandbox.downmix import Downmix
 
 _BLOCKS_A_SECOND = 50
 _RATE = 48_000  # The rate at which EBU R128's filter works.
@@ -29,7 +30,7 @@ class LoudnessMeter:
     """Takes in frames, then gives its results. Both are measured on one stereo stream at 48 kHz."""
 
     def __init__(self) -> None:
-        self._resampler = AudioResampler("flt", "stereo", _RATE)
+        self._downmix = Downmix("flt", "stereo", _RATE)
         self._graph = Graph()
         source = self._graph.add_abuffer(
             sample_rate=_RATE, format="flt", layout="stereo", time_base=Fraction(1, _RATE)
@@ -46,12 +47,12 @@ class LoudnessMeter:
 
     def add(self, frame: AudioFrame) -> None:
         """Take in one frame of any rate and layout."""
-        for heard in self._resampler.resample(frame):
+        for heard in self._downmix.add(frame):
             self._hear(heard)
 
     def end(self) -> None:
         """Finish measuring, after the last frame."""
-        for heard in self._resampler.resample(None):
+        for heard in self._downmix.end():
             self._hear(heard)
         self._graph.push(None)
         self._pull()

@@ -12,7 +12,10 @@ from fractions import Fraction
 from typing import BinaryIO
 
 _MAX_TABLE_BYTES = 16 * 1024 * 1024
+_MAX_TEXT_BYTES = 64 * 1024
 _ITUNES_GAPLESS = b"iTunSMPB"
+_TEXT_ITEMS = {b"\xa9nam": "title", b"\xa9ART": "artist", b"\xa9alb": "album"}
+_UTF8_TEXT = b"\0\0\0\1"
 
 
 class CutError(Exception):
@@ -95,16 +98,33 @@ def _sum_edits(table: bytes, media_units: int, units_per_tick: Fraction) -> Frac
     return heard
 
 
-def _read_itunes_samples(file: BinaryIO, moov: _Box) -> int | None:
-    """The sample count of iTunes' gapless comment: ` 00000000 delay padding count …` in hex."""
+def read_item_texts(file: BinaryIO) -> dict[str, list[str | bytes]]:
+    """iTunes' `title`, `artist` and `album`, each with all its texts, of which libav gives only the first."""
+    boxes = _read_boxes(file, 0, file.seek(0, 2))
+    moov = next((box for box in boxes if box.name == b"moov"), None)
+    found: dict[str, list[str | bytes]] = {}
+    for item in _read_items(file, moov) if moov is not None else ():
+        name = _TEXT_ITEMS.get(item.name)
+        for data in _read_boxes(file, item.start, item.end) if name else ():
+            content = _read(file, data) if data.end - data.start < _MAX_TEXT_BYTES else b""
+            if name and data.name == b"data" and content[:4] == _UTF8_TEXT:
+                found.setdefault(name, []).append(content[8:])
+    return found
+
+
+def _read_items(file: BinaryIO, moov: _Box) -> Iterator[_Box]:
     comments = _find(file, moov, b"udta", b"meta")
     if comments is None:
-        return None
+        return
     # `meta` is a full box: four bytes of version and flags come before its children.
     items = _find(file, _Box(b"meta", comments.start + 4, comments.end, False), b"ilst")
-    if items is None:
-        return None
-    for item in _read_boxes(file, items.start, items.end):
+    if items is not None:
+        yield from _read_boxes(file, items.start, items.end)
+
+
+def _read_itunes_samples(file: BinaryIO, moov: _Box) -> int | None:
+    """The sample count of iTunes' gapless comment: ` 00000000 delay padding count …` in hex."""
+    for item in _read_items(file, moov):
         if item.name == b"----" and item.end - item.start < 4096:
             fields = _read(file, item).partition(_ITUNES_GAPLESS)[2].partition(b"data")[2]
             words = fields[8:].split()

@@ -10,6 +10,8 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from listenlink.media.sandbox.window import Window
+
 _PAGE = b"OggS"
 _HEADER_BYTES = 27
 _FIRST_PAGE_FLAG = 2
@@ -33,6 +35,18 @@ def split_links(file: BinaryIO) -> list[BinaryIO]:
     return [cast(BinaryIO, window) for window in windows]
 
 
+def ends_within_page(file: BinaryIO) -> bool:
+    """Whether the file ends before its last page does. Moves the file's position."""
+    file_bytes = file.seek(0, io.SEEK_END)
+    end = 0
+    for offset, _ in _read_pages(file):
+        file.seek(offset)
+        header = file.read(_HEADER_BYTES + 255)
+        table_end = _HEADER_BYTES + header[26]
+        end = offset + table_end + sum(header[_HEADER_BYTES:table_end])
+    return end > file_bytes
+
+
 def _read_pages(file: BinaryIO) -> Iterator[tuple[int, bool]]:
     """Yield (offset, whether a stream begins) for each Ogg page; damage between pages is skipped."""
     offset = 0
@@ -49,34 +63,3 @@ def _read_pages(file: BinaryIO) -> Iterator[tuple[int, bool]]:
         file.seek(offset)
         found = file.read(_SEARCH_BYTES).find(_PAGE, 1)
         offset += found if found > 0 else _SEARCH_BYTES - len(_PAGE)
-
-
-class Window(io.RawIOBase):
-    """The bytes from `start` to `end` of a seekable file, whose position it moves."""
-
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
-        self._file = file
-        self._start = start
-        self._size_bytes = end - start
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        base = (0, self._position, self._size_bytes)[whence]
-        self._position = max(base + offset, 0)
-        return self._position
-
-    def read(self, size: int = -1, /) -> bytes:
-        left_bytes = max(self._size_bytes - self._position, 0)
-        self._file.seek(self._start + self._position)
-        found = self._file.read(left_bytes if size < 0 else min(size, left_bytes))
-        self._position += len(found)
-        return found

@@ -8,6 +8,7 @@ as measured: headers of MP3s without a Xing frame are wrong by more than half.
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -17,17 +18,30 @@ from typing import BinaryIO
 import av.subtitles.codeccontext
 import av.subtitles.stream  # noqa: F401
 
-from listenlink.media.sandbox.declared_length import DeclaredLength, read_declared_length
+from listenlink.media.sandbox.declared_length import (
+    DeclaredLength,
+    promises_more,
+    read_declared_length,
+)
 from listenlink.media.sandbox.decode import Count, RefusalError, decode_file
+from listenlink.media.sandbox.formats import M4A, MATROSKA, WEBM, AudioFormat
 from listenlink.media.sandbox.lockdown import Deadline, answer_and_end, close_doors, limit_process
 from listenlink.media.sandbox.mp4_length import CutError
-from listenlink.media.sandbox.sniff import M4A, AudioFormat, sniff
-from listenlink.media.sandbox.tag_text import clean
+from listenlink.media.sandbox.sniff import sniff
+from listenlink.media.sandbox.tags import Tags, read_tags
+
+_BOXED = (M4A, WEBM, MATROSKA)
+# Less than this nobody hears as music: it's what a program left behind that failed.
+_LEAST_SECONDS = Fraction(1, 10)
+# Below, there is nothing of what people hear, which begins at 20 Hz; and nothing can be made of it.
+_LEAST_RATE = 40
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured. The length is sample_count / sample_rate seconds."""
+    """What was measured. The length is sample_count / sample_rate seconds. `is_shorter_than_declared`: its
+    own headers promise more, which may be left over from another file. `is_unsure`: its texts may be in a
+    code page that would have to be guessed, in a process that can (tag_child.py)."""
 
     format: str
     codec: str
@@ -37,6 +51,8 @@ class Report:
     title: str | None
     artist: str | None
     album: str | None
+    is_unsure: bool
+    is_shorter_than_declared: bool
 
 
 def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
@@ -45,27 +61,39 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     if audio_format is None:
         raise RefusalError("not_audio")
     declared: DeclaredLength | None = None
-    if audio_format is M4A:  # Before libav, for which a missing index is just broken data.
+    if audio_format in _BOXED:  # Before libav, for which a missing part is just broken data.
         declared = _declared(file, audio_format, 1)
     count = Count()
     decode_file(file, audio_format, count, max_seconds, deadline)
     if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
-    if audio_format is not M4A:
+    if count.first_rate < _LEAST_RATE:
+        raise RefusalError("not_audio")
+    if audio_format not in _BOXED:
         declared = _declared(file, audio_format, count.first_rate)
     heard_seconds = _judge(count, declared, audio_format)
     if heard_seconds > max_seconds:
         raise RefusalError("too_long")
+    if heard_seconds < _LEAST_SECONDS:
+        raise RefusalError("too_short")
+    length = (max(round(heard_seconds * count.first_rate), 1), count.first_rate)
     return Report(
         format=audio_format.key,
         codec=count.codec,
         channels=count.channels,
-        sample_count=max(round(heard_seconds * count.first_rate), 1),
-        sample_rate=count.first_rate,
-        title=clean(count.tags.get("title")),
-        artist=clean(count.tags.get("artist") or count.tags.get("author")),
-        album=clean(count.tags.get("album")),
+        sample_count=length[0],
+        sample_rate=length[1],
+        **_read_tags(file, audio_format, count)._asdict(),
+        is_shorter_than_declared=promises_more(file, audio_format, *length),
     )
+
+
+def _read_tags(file: BinaryIO, audio_format: AudioFormat, count: Count) -> Tags:
+    """The tags; none if they're so broken that they can't be read, of which the sound is none the worse."""
+    try:
+        return read_tags(file, audio_format, count.tags)
+    except (ValueError, LookupError, ArithmeticError, struct.error):
+        return Tags(None, None, None, False)
 
 
 def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredLength | None:
@@ -81,7 +109,7 @@ def _judge(count: Count, declared: DeclaredLength | None, audio_format: AudioFor
         raise RefusalError("broken")
     if declared is None:
         return count.seconds
-    if count.seconds < declared.seconds - declared.tolerance_seconds:
+    if declared.is_sure and declared.lacks(count.seconds):
         raise RefusalError("broken" if count.decoded_after_failure else "truncated")
     # Libav leaves an MP4's padding at the end, which the edit list or iTunes' comment excludes.
     return min(count.seconds, declared.seconds) if audio_format is M4A else count.seconds

@@ -27,8 +27,9 @@ from listenlink.web.caller import caller_of, path_id
 
 
 class TrackAnswer(msgspec.Struct, frozen=True):
-    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist`
-    is our addition."""
+    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
+    `is_shorter_than_declared` are our additions; the latter says that the file's own headers promise more
+    than it holds, so perhaps a part is missing."""
 
     id: str
     title: str
@@ -41,6 +42,7 @@ class TrackAnswer(msgspec.Struct, frozen=True):
     playback_url: str | None
     stem_urls: list[str] | None
     artist: str | None
+    is_shorter_than_declared: bool
 
 
 @dataclass
@@ -73,7 +75,7 @@ class UploadOperation(Operation):
 async def upload_track(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[TrackAnswer]:
-    """Upload a track: wav, flac, mp3, m4a (AAC or ALAC), ogg (Vorbis or Opus) or aiff."""
+    """Upload a track: WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF."""
     instance: Instance = state.instance
     idempotency_key(request)  # refuses a wrong one before the file is sent
     form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
@@ -153,4 +155,5 @@ def track_answer(instance: Instance, track: Track, user_id: int | None) -> Track
         playback_url=url,
         stem_urls=None,
         artist=track.artist,
+        is_shorter_than_declared=track.is_shorter_than_declared,
     )

@@ -15,6 +15,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.draft import Draft
 from listenlink.media.folder.folder import Folder
+from listenlink.web.api.sent_file_name import sent_file_name
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
 
 FORM = "multipart/form-data"
@@ -123,7 +124,8 @@ class _Receiver:
             if self.form.draft is not None:
                 raise invalid("file", "One file at a time.")
             self.form.draft = self._folder.begin()
-            self.form.file_name = segment.filename or ""
+            disposition = segment.header("Content-Disposition") or ""
+            self.form.file_name = sent_file_name(disposition, segment.filename)
 
     def _end(self) -> None:
         if self._is_file():

@@ -1,0 +1,35 @@
+"""Text that somebody gave a thing as its name, made fit to be shown on one line among other text."""
+
+from __future__ import annotations
+
+import re
+
+# Line breaks and control characters become spaces.
+_BREAKS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
+# What nobody sees, but what can turn the direction of writing, or make one name pass for another: marks of
+# direction, spaces without width, fillers, what Unicode has deprecated. Joiners stay, which Persian and emoji
+# need.
+_UNSEEN = dict.fromkeys(
+    [
+        *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x200E, 0x200F),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *(0x3164, 0xFEFF, 0xFFA0),
+        *range(0xFFF0, 0xFFFC),
+        *range(0x1BCA0, 0x1BCA4),
+        *range(0x1D173, 0x1D17B),
+        *range(0xD800, 0xE000),
+        *(0xFFFE, 0xFFFF),
+    ]
+)
+_UNWANTED = {**_BREAKS, **_UNSEEN}
+# Tag characters write hidden ASCII, except behind a black flag, where they make the flags of countries.
+_TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")
+_BESIDE = re.compile("[\\s\u200c\u200d\ufe00-\ufe0f]*")
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, control characters and what can't be seen, and without spaces around it;
+    empty if nothing is left to see."""
+    shown = _TAGS.sub(lambda found: found[1] or "", text.translate(_UNWANTED)).strip()
+    return "" if _BESIDE.fullmatch(shown) else shown
