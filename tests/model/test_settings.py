@@ -166,7 +166,7 @@ def test_what_is_given_goes_before_the_environment_and_none_does_not(
     monkeypatch.setenv("LISTENLINK_PORT", "1234")
     assert load_settings(port=None).port == 1234
     assert load_settings(port=4321).port == 4321
-    with pytest.raises(RefusesToStart, match=r"^LISTENLINK_PORT: "):
+    with pytest.raises(RefusesToStart, match=r"^--port: must be a whole number from 1 to 65535$"):
         load_settings(port=0)
 
 

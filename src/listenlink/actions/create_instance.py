@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from listenlink.actions.find_instance import SECRETS, locate_database
-from listenlink.errors import Problem, RefusesToStart
+from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES, new_api_key
@@ -29,17 +30,14 @@ class NewInstance:
 
 
 def is_instance(location: DatabaseLocation) -> bool:
-    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached."""
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be used, as it is or
+    by this release: what is damaged must never look like what is empty."""
+    if not location.is_there():
+        return False
     if location.url is None:
-        return location.path.exists()
-    try:
-        database = location.open()
-        try:
-            return location.find_version() is not None and database.read_now(people.is_anybody)
-        finally:
-            database.close()
-    except Problem:
-        raise RefusesToStart(f"{location} can't be reached now") from None
+        return True
+    with location.telling(), contextlib.closing(location.open()) as database:
+        return database.read_now(people.is_anybody)
 
 
 def check_instance(settings: Settings) -> None:

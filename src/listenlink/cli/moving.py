@@ -25,7 +25,7 @@ def move(source: str, target: str, as_json: bool) -> None:
     if not is_postgres_url(target):
         raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
     here = DatabaseLocation(Path(source.removeprefix(_SQLITE).removeprefix("//")))
-    there = DatabaseLocation(here.folder, target)
+    there = DatabaseLocation(here.folder, target, "the database of --to")
     _check_source(here)
     try:
         sums = _take_over(here, there)
