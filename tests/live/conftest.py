@@ -41,7 +41,7 @@ def refused(
 ) -> Callable[..., str]:
     """Give a command in this very process, which is a lot faster, and return its line. It serves nothing."""
 
-    def run(*command: str, **settings: str) -> str:
+    def run(*command: str, status: int = 1, **settings: str) -> str:
         for name in [name for name in os.environ if name.startswith("LISTENLINK_")]:
             monkeypatch.delenv(name)
         for name, value in settings.items():
@@ -51,7 +51,8 @@ def refused(
         with pytest.raises(SystemExit) as ended:
             cli.main()
         told = capfd.readouterr()
-        status = int(ended.value.code or 0)
-        return one_line(subprocess.CompletedProcess(command, status, told.out, told.err))
+        code = int(ended.value.code or 0)
+        done = subprocess.CompletedProcess(command, code, told.out, told.err)
+        return one_line(done, status)
 
     return run

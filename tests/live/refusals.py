@@ -8,9 +8,9 @@ from pathlib import Path
 from cast import free_port, run_cli
 
 
-def one_line(done: subprocess.CompletedProcess[str]) -> str:
+def one_line(done: subprocess.CompletedProcess[str], status: int = 1) -> str:
     """The line of a command that couldn't do what it should."""
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith("listenlink: ")

@@ -173,7 +173,7 @@ def share(
 
 @app.command()
 def revoke(
-    share_id: Annotated[str, typer.Argument(help="mslink_…", metavar="LINK")],
+    link: Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")],
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -181,7 +181,7 @@ def revoke(
     """Close a link, at once and for good."""
     from listenlink.cli import owning
 
-    owning.revoke(share_id, server, api_key, as_json)
+    owning.revoke(link, server, api_key, as_json)
 
 
 app.command("audit")(audit_commands.audit)
