@@ -28,14 +28,14 @@ def audit(
 ) -> None:
     """Print the audit as JSON lines: all of it, of one link, since a moment, or of an address as far as days
     have keys. Raises RefusesToStart."""
-    number, since_us = _share(share), _since(since)
+    number, since_us, days = _share(share), _since(since), _days(day)
     if day is not None and address is None:
         raise RefusesToStart("--day: goes with --address")
     settings = load_settings(data=data)
     with _database(settings) as database:
         numbers = None
         if address is not None:
-            found = find_client(database, address, _keys(settings, _days(day)))
+            found = find_client(database, address, _keys(settings, days))
             numbers = found.numbers
             print(f"{address}: {_told(found)}", file=sys.stderr)
         for entry in read_audit(database, number, since_us, numbers):
@@ -45,12 +45,12 @@ def audit(
 def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> None:
     """Erase an address from the audit, as far as days have keys, and print what was found. Raises
     RefusesToStart."""
-    settings = load_settings(data=data)
+    days, settings = _days(day), load_settings(data=data)
     with _database(settings) as database:
-        found = erase_client(database, address, _keys(settings, _days(day)))
+        found = erase_client(database, address, _keys(settings, days))
     if as_json:
-        days = [iso_day(day) for day in found.days]
-        print(json.dumps({"address": address, "erased": len(found.numbers), "days": days}))
+        told = {"address": address, "erased": len(found.numbers)}
+        print(json.dumps(told | {"days": [iso_day(day) for day in found.days]}))
         return
     print(f"{address}: {_told(found)}")
     if found.numbers:
