@@ -184,7 +184,9 @@ def test_trusted_proxies_are_networks_separated_by_commas(monkeypatch: pytest.Mo
     assert load_settings().trusted_proxies == ()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.5.5.5", "::1", "localhost", "LOCALHOST", "localhost."])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.5.5.5", "::1", "localhost", "LOCALHOST", "localhost."]
+)
 def test_a_loopback_host_needs_no_public_url(host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     assert load_settings(host=host).base_url == f"http://{shown}:8484"
