@@ -1,6 +1,9 @@
 # Every target sets up .venv by itself, from hashed lock files.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first that is new enough; whoever means another one says PYTHON=….
+is_new_enough = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)
+PYTHON ?= $(firstword $(foreach one,python3.11 python3.12 python3.13 python3.14 python3,$(if \
+	$(call is_new_enough,$(one)),$(one))))
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Only what is said on make's own command line: shells export names like HOST of their own accord.
@@ -68,15 +71,19 @@ LOCK := --upgrade --quiet --generate-hashes --universal --python-version 3.11 --
 clean:  ## Remove the environment and what tools leave
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 
+# .venv/.run is there while all of .venv is whole: what an interrupted run left is made anew, not mended.
 .venv/.run: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed"; exit 1; }
+	$(if $(call is_new_enough,$(PYTHON)),,$(error Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=…))
 	@echo "Setting up .venv …"
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@test -e $@ && $(BIN)/pip --version >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv .venv; } || \
+	{ rm -rf .venv; echo "No .venv could be made: is Python's venv there? (Debian: python3-venv)" >&2; exit 1; }
+	@rm -f $@
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	@echo "Setting up the tools for development …"
+	@rm -f .venv/.run
 	@$(PIP) --require-hashes -r requirements-dev.lock
-	@touch $@
+	@touch .venv/.run $@

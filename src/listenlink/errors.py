@@ -1,9 +1,17 @@
-"""The kinds of problem an action can end in, without any HTTP. `web/problems.py` gives each its status."""
+"""The kinds of problem an action can end in, without any HTTP. `web/problems.py` gives each its status.
+
+And what the system says when something can't be done, in words for a terminal.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
+import pwd
+import socket
+import ssl
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 
@@ -67,3 +75,43 @@ def is_exhausted(error: BaseException) -> bool:
 
 class RefusesToStart(Exception):
     """The server or a command can't start as configured; the text is one line for the operator."""
+
+
+def fault_of_system(error: OSError) -> str:
+    """What the system says, in lower case, and whose the file is if somebody may not use it."""
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    if isinstance(error, TimeoutError):
+        return "it doesn't answer"
+    if isinstance(error, ssl.SSLError):
+        return "TLS can't be agreed on"
+    if error.errno is None:
+        # Of several addresses, none could be connected to; or the other side wants no TLS (asyncpg).
+        is_cut = isinstance(error, ConnectionError)
+        return "it refuses the connection" if is_cut else error.strerror or "nobody answers there"
+    # Not the error's own text: asyncio's has the address in it.
+    said = os.strerror(error.errno)
+    said = said[:1].lower() + said[1:]
+    is_denied = isinstance(error, PermissionError) and error.filename is not None
+    return said + (whose(Path(os.fsdecode(error.filename))) if is_denied else "")
+
+
+def whose(path: Path) -> str:
+    """Whose this is, or the nearest folder above it that this user may see, if it's somebody else's: as an
+    addition to a line, empty if it's this user's."""
+    for place in (path, *path.resolve().parents):
+        try:
+            owner = place.stat().st_uid
+        except OSError:
+            continue
+        if owner == os.geteuid():
+            return ""
+        return f" ({place} is {_name(owner)}'s, and this is {_name(os.geteuid())})"
+    return ""
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"

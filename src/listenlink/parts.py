@@ -21,7 +21,6 @@ from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US, Clock
-from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import choose_storage
 from listenlink.media.folder.resumable_drafts import ResumableDrafts
 from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
@@ -50,6 +49,7 @@ from listenlink.store.opening.group_commit import GroupCommit
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
 
 _KEPT_BYTES = 32 * 1024 * 1024
+_PATIENT_SECONDS = 5.0
 
 
 class Stores(NamedTuple):
@@ -67,12 +67,10 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
     Raises RefusesToStart if the database can't be reached, or the bucket's keys can't be used for signing.
     """
     folder, media_urls = choose_storage(settings, os.environ)
-    try:
-        location.upgrade()
-        database = location.open(serves=True)
+    location.upgrade()
+    database = location.open(serves=True)
+    with location.telling():
         database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
-    except Problem:
-        raise RefusesToStart(f"{location} can't be reached now") from None
     folder.share_lock(database.publishing)
     drafts = ResumableDrafts(settings.data)
 
@@ -127,6 +125,22 @@ def open_player_sessions(settings: Settings, ring: Sequence[SigningKey]) -> Play
     secret = derive(min(ring, key=lambda key: key.key_id).root, PURPOSE)
     redis = open_redis(settings.redis_url.get_secret_value())
     return PlayerSessions(RedisSessions(redis, secret))
+
+
+def find_day_keys(settings: Settings, days: Sequence[int]) -> dict[int, list[bytes]]:
+    """The keys that there are of these days, for a command, which can wait: Redis's, if there is one, and
+    those in the folder, with which a node does while Redis is gone. Raises RefusesToStart."""
+    own = DailyKeys(daily_folder(settings))
+    found = {day: [key] for day, key in own.find_keys(days).items()}
+    if settings.redis_url is None:
+        return found
+    from listenlink.store.redis.redis_days import RedisDayKeys
+    from listenlink.store.redis.redis_log import open_redis
+
+    redis = open_redis(settings.redis_url.get_secret_value(), _PATIENT_SECONDS)
+    for day, key in RedisDayKeys(redis, own).find_keys(days).items():
+        found.setdefault(day, []).append(key)
+    return found
 
 
 def open_doors(

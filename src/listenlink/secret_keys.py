@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -44,8 +45,9 @@ def load_signing_keys(
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError):
-        raise RefusesToStart(f"{path}: the signing keys can't be read") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = (getattr(error, "strerror", None) or "it isn't text").lower()
+        raise RefusesToStart(f"{path}: the signing keys can't be read: {why}") from None
     if mode & 0o077:
         raise RefusesToStart(f"{path}: others may read the signing keys; chmod 600 it")
     return _parse_ring(str(path), text)
@@ -119,6 +121,11 @@ class DailyKeys:
         """Load or create the keys of this day and the next."""
         for asked in (day, day + 1):
             self.key_of(asked)
+
+    def find_keys(self, days: Iterable[int]) -> dict[int, bytes]:
+        """The keys that there are of these days, and no day without one. Makes none."""
+        paths = {day: self._folder / _date_of(day).isoformat() for day in days}
+        return {day: path.read_bytes() for day, path in paths.items() if path.exists()}
 
     def _load_or_make(self, day: int) -> bytes:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

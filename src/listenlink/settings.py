@@ -5,8 +5,8 @@ docs/settings.md describes each; a test checks that the two agree.
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from listenlink.errors import RefusesToStart
-from listenlink.model.client_address import Network
+from listenlink.model.client_address import Network, is_loopback_host
+from listenlink.model.setting import fault_words, is_url, list_misspelled, parse_networks
 
 PREFIX = "LISTENLINK_"
 _PUBLIC_URL = re.compile(
@@ -134,14 +135,15 @@ class Settings(BaseSettings):
         description="The least severe log lines written: debug, info, warning or error.",
     )  # fmt: skip
 
+    @field_validator("host")
+    @classmethod
+    def _take_brackets_off(cls, value: str) -> str:
+        return value[1:-1] if value.startswith("[") and value.endswith("]") else value
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return tuple(
-            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
-        )
+        return parse_networks(value) if isinstance(value, str) else value
 
     @field_validator("metrics_address", mode="before")
     @classmethod
@@ -161,14 +163,14 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.match("postgres(ql)?://[^/]", value.get_secret_value()):
+        if value is not None and not is_url(value.get_secret_value(), "postgres(ql)?://[^/]"):
             raise ValueError("must be like postgresql://user:password@host/name")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.match("rediss?://[^/]", value.get_secret_value()):
+        if value is not None and not is_url(value.get_secret_value(), "rediss?://[^/]"):
             raise ValueError("must be like redis://host:6379/0")
         return value
 
@@ -192,28 +194,41 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Load settings from the environment; `given` values that aren't None take precedence.
+    """Load settings from the environment; `given` values, a command's options, take precedence if they
+    aren't None.
 
-    Raises RefusesToStart with one line that names the variable and says what is wrong with it.
+    Raises RefusesToStart with one line that names the variable, or the option, and what is wrong with it.
     """
+    given = {name: value for name, value in given.items() if value is not None}
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX + "*"
-        raise RefusesToStart(f"{name}: {first['msg']}") from None
-    if settings.public_url is None and not _is_loopback(settings.host):
+        field = str(first["loc"][0])
+        words = fault_words(field, Settings.model_fields[field].metadata, first.get("ctx", {}))
+        raise RefusesToStart(f"{_named(field, given)}: {words}") from None
+    if settings.public_url is None and not is_loopback_host(settings.host):
         raise RefusesToStart(
-            f"{PREFIX}PUBLIC_URL: must be set when serving on {settings.host}, which isn't a "
-            "loopback address: links are made of it"
+            f"{PREFIX}PUBLIC_URL: must be set, or --public-url given, when serving on {settings.host}, "
+            "which isn't a loopback address: links are made of it"
         )
     _check_storage(settings)
     if settings.workers > 1 and settings.resolve_limit_per_minute and not settings.redis_url:
         raise RefusesToStart(
-            f"{PREFIX}WORKERS: more than one worker can't share an exact rate limit without "
+            f"{_named('workers', given)}: more than one worker can't share an exact rate limit without "
             f"{PREFIX}REDIS_URL; set that, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0 to do without"
         )
     return settings
+
+
+def list_unknown(names: Iterable[str]) -> list[str]:
+    """A line for each variable that looks like a setting and isn't one."""
+    known = [PREFIX + field.upper() for field in (*Settings.model_fields, "server", "api_key")]
+    return list_misspelled(names, known, PREFIX)
+
+
+def _named(field: str, given: Mapping[str, object]) -> str:
+    return "--" + field.replace("_", "-") if field in given else PREFIX + field.upper()
 
 
 def _check_storage(settings: Settings) -> None:
@@ -229,12 +244,3 @@ def _check_storage(settings: Settings) -> None:
         raise RefusesToStart(f"{PREFIX}CLOUDFRONT_URL: stands in front of an s3 bucket only")
     if settings.accel_prefix and settings.storage_url:
         raise RefusesToStart(f"{PREFIX}ACCEL_PREFIX: is for audio in the folder, not in a bucket")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

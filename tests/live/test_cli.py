@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cast import LISTENLINK, Server, clean_environment, free_port, run_cli
+from cast import Server, run_cli
 from media.make_audio import make
 
 
@@ -123,32 +123,6 @@ def test_a_taken_port_is_said(server: Server, tmp_path: Path) -> None:
     refused = other.cli("serve", "--port", str(server.port))
     assert refused.returncode == 1
     assert f":{server.port} can't be listened on" in refused.stderr
-
-
-def test_the_demo_prints_links_that_open(tmp_path: Path) -> None:
-    """Twice: the second time the library is there already."""
-    port, folder = free_port(), tmp_path / "demo"
-    for _ in range(2):
-        process = subprocess.Popen(
-            [*LISTENLINK, "demo", "--data", str(folder), "--port", str(port), "--json"],
-            env=clean_environment(),
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            assert process.stdout is not None
-            told = next(json.loads(line) for line in process.stdout if line.startswith("{"))
-            view = httpx.get(told["url"]).json()
-            assert view["track"]["measured_duration_seconds"] >= 60
-            part = httpx.get(view["track"]["playback_url"], headers={"Range": "bytes=0-99"})
-            assert part.status_code == 206
-            tracks = httpx.get(told["collection_url"]).json()["tracks"]
-            assert len(tracks) == 3
-            assert len({track["title"] for track in tracks}) == 3
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def test_help_answers_without_loading_the_server() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS, locate_database
-from listenlink.errors import Problem, RefusesToStart
+from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES, new_api_key
@@ -32,19 +33,16 @@ class NewInstance:
 
 
 def is_instance(location: DatabaseLocation) -> bool:
-    """Whether there is an instance here. Raises RefusesToStart if its database can't be reached, and for an
-    embedded one that was moved: what happens now happens elsewhere."""
+    """Whether there is an instance here. Raises RefusesToStart if its database can't be used, as it is or
+    by this release, for what is damaged must never look like what is empty; and for an embedded one that was
+    moved: what happens now happens elsewhere."""
+    if not location.is_there():
+        return False
     if location.url is None:
         check_not_moved(location)
-        return location.path.exists()
-    try:
-        database = location.open()
-        try:
-            return location.find_version() is not None and database.read_now(people.is_anybody)
-        finally:
-            database.close()
-    except Problem:
-        raise RefusesToStart(f"{location} can't be reached now") from None
+        return True
+    with location.telling(), contextlib.closing(location.open()) as database:
+        return database.read_now(people.is_anybody)
 
 
 def check_not_moved(location: DatabaseLocation) -> None:

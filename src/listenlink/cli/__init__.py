@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from listenlink.cli import audio_commands, people_commands
+from listenlink.cli import audio_commands, audit_commands, people_commands
+from listenlink.cli.beginning import begin
 from listenlink.cli.options import Data, Json
-from listenlink.errors import RefusesToStart
 
 app = typer.Typer(
     name="listenlink",
@@ -18,7 +17,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
+app.callback()(begin)
 app.command()(audio_commands.move_audio)
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
@@ -110,7 +111,7 @@ def demo(
     public_url: PublicUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Make a small library of music, serve it, and print a link that opens in a browser."""
+    """Serve a small library of music, made for it, and print a link that opens in a browser."""
     from listenlink.cli import demonstration
 
     demonstration.demo(data, host, port, public_url, as_json)
@@ -119,7 +120,8 @@ def demo(
 @app.command()
 def upload(
     files: Annotated[
-        list[Path], typer.Argument(help="Audio files, and folders of them.", metavar="PATH…")
+        list[Path],
+        typer.Argument(help="Audio files, and folders of them.", metavar="PATH…", readable=False),
     ],
     engine: Annotated[str, typer.Option("--engine", help="What the music was made with.")],
     mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
@@ -137,7 +139,7 @@ def upload(
 
 @app.command()
 def share(
-    target: Annotated[str, typer.Argument(help="mtrack_… or mcoll_…")],
+    target: Annotated[str, typer.Argument(help="mtrack_… or mcoll_…", metavar="TARGET")],
     expires_in_days: Annotated[
         int | None, typer.Option("--expires-in-days", help="1 to 90; without it: never.")
     ] = None,
@@ -180,7 +182,7 @@ def share(
 
 @app.command()
 def revoke(
-    share_id: Annotated[str, typer.Argument(help="mslink_…")],
+    link: Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")],
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -188,24 +190,18 @@ def revoke(
     """Close a link, at once and for good."""
     from listenlink.cli import owning
 
-    owning.revoke(share_id, server, api_key, as_json)
+    owning.revoke(link, server, api_key, as_json)
 
 
-@app.command()
-def audit(
-    data: Data = None,
-    share: Annotated[str | None, typer.Option("--share", help="Of one link: mslink_…")] = None,
-    _as_json: Json = True,
-) -> None:
-    """Print who asked for links and what came of it, as JSON lines with or without --json."""
-    from listenlink.cli import instance
-
-    instance.audit(data, share)
+app.command("audit")(audit_commands.audit)
+app.command("erase-client")(audit_commands.erase_client)
 
 
 @app.command()
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="The backup's folder.", metavar="DIR")],
+    to: Annotated[
+        Path, typer.Option("--to", help="The backup's folder.", metavar="DIR", readable=False)
+    ],
     data: Data = None,
     with_keys: Annotated[
         bool, typer.Option("--with-keys", help="The signing keys too; keep the backup secret then.")
@@ -220,7 +216,9 @@ def backup(
 
 @app.command()
 def restore(
-    source: Annotated[Path, typer.Option("--from", help="The backup's folder.", metavar="DIR")],
+    source: Annotated[
+        Path, typer.Option("--from", help="The backup's folder.", metavar="DIR", readable=False)
+    ],
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -231,9 +229,13 @@ def restore(
 
 
 def main() -> None:
-    """Run the command line; an expected failure prints one line and exits with status 1."""
+    """Run the command line. What can't be done prints one line, and exits with status 1; what isn't a
+    command, with 2."""
     try:
-        app()
-    except RefusesToStart as refusal:
-        print(f"listenlink: {refusal}", file=sys.stderr)
-        raise SystemExit(1) from None
+        status = app(prog_name="listenlink", standalone_mode=False)
+    except Exception as error:
+        # Imported here: a command that ends well needs none of it.
+        from listenlink.cli.failures import tell_failure
+
+        status = tell_failure(error)
+    raise SystemExit(status)

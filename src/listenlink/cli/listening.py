@@ -6,6 +6,7 @@ which no revocation takes back.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from typing import Any
@@ -26,11 +27,14 @@ _HEAD_WITHIN_MS = 30_000
 # of our code waits for any more.
 _UNREAD_MS = 60_000
 _BACKLOG = 1024
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class ListeningServer(MPServer):
     """granian on a socket of our own, with HTTP/1.1 only: to detect HTTP/2, it waits for the first bytes
     without a time limit, and it lets in 16 MiB of headers."""
+
+    refusal: str | None = None
 
     def __init__(self, target: str, capacity: Capacity, **options: Any) -> None:
         super().__init__(
@@ -43,6 +47,14 @@ class ListeningServer(MPServer):
             backpressure=capacity.connections,
             **options,
         )
+
+    def refuse(self, reason: str) -> None:
+        """End the server, because a worker can't start; `refusal` says why, and no worker is replaced."""
+        self.refusal = reason
+        for worker in self.wrks:
+            worker.interrupt_by_parent = True
+        interrupt: Any = self.signal_handler_interrupt
+        interrupt()
 
     def _init_shared_socket(self) -> None:
         listening = open_socket(self.bind_addr, self.bind_port)
@@ -57,8 +69,26 @@ class ListeningServer(MPServer):
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Open a socket that listens on this address and port. Raises OSError."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    """Open a socket that listens on this address and port. Raises OSError, and UnicodeError for a host that
+    can't be a name.
+
+    Of a name's addresses the first that is this machine's, IPv4 first: `localhost` is both, and whoever
+    writes 127.0.0.1 means it too.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found.sort(key=lambda one: one[0] != socket.AF_INET)
+    for place in found[:-1]:
+        try:
+            return _listen(*place)
+        except OSError as error:
+            if error.errno not in _NOT_HERE:
+                raise
+    return _listen(*found[-1])
+
+
+def _listen(
+    family: int, kind: int, protocol: int, _name: str, address: tuple[Any, ...]
+) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -32,7 +32,7 @@ def move(source: str, target: str | None, undo: bool, as_json: bool) -> None:
         return
     if target is None or not is_postgres_url(target):
         raise RefusesToStart("--to: must be like postgresql://user:password@host/name")
-    there = DatabaseLocation(here.folder, target)
+    there = DatabaseLocation(here.folder, target, "the database of --to")
     _check_source(here)
     try:
         with marking_as_moved(here.path, _without_password(target)):

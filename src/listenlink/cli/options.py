@@ -9,6 +9,12 @@ import typer
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="The instance's folder.", envvar="LISTENLINK_DATA", metavar="DIR"),
+    typer.Option(
+        "--data",
+        help="The instance's folder.",
+        envvar="LISTENLINK_DATA",
+        metavar="DIR",
+        readable=False,  # What may not be read is said by whoever reads it.
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

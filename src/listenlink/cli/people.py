@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import locate_database
 from listenlink.actions.manage_people import NewMember
 from listenlink.clock import Clock
-from listenlink.errors import Problem, RefusesToStart
+from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
@@ -173,10 +174,5 @@ def _with_database(data: Path | None, work: Callable[[Database], _Result]) -> _R
         raise RefusesToStart(f"{location} isn't an instance")
     if not location.is_current():
         raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
-    database = location.open()
-    try:
+    with location.telling(), contextlib.closing(location.open()) as database:
         return work(database)
-    except Problem:
-        raise RefusesToStart(f"{location}: the database can't be reached now") from None
-    finally:
-        database.close()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import http.client
 import json
 import math
 import os
 import signal
-import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,21 +21,27 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from listenlink.actions.create_instance import check_instance
-from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.find_instance import daily_folder, load_ring, locate_database
 from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.capacity import current_capacity, make_room
-from listenlink.cli.listening import ListeningServer
-from listenlink.errors import Problem, RefusesToStart
+from listenlink.cli.listening import ListeningServer, open_socket
+from listenlink.cli.workers import _Forked
+from listenlink.clock import DAY_US, Clock
+from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder.folder import Folder
 from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
+from listenlink.secret_keys import DailyKeys
 from listenlink.settings import PREFIX, Settings, load_settings
-from listenlink.store.database.location import DatabaseLocation
 
 _READY_WITHIN_SECONDS = 30.0
 _GONE_WITHIN_SECONDS = 3.0
 _CLOSED_WITHIN_SECONDS = 3.0
-_PR_SET_PDEATHSIG = 1
+_ASKED_EVERY_SECONDS = 0.05
+_STOPPING = b"""
+Stopping: whoever listens is cut off. What is being uploaded may take %d more seconds.
+Ctrl-C again stops without waiting.
+"""
 
 
 def serve(
@@ -71,39 +74,13 @@ def serve(
     run_server(settings, tell)
 
 
-class _Forked:
-    """Tells the parent that its workers have been forked.
-
-    A worker inherits every lock that a thread of the parent holds at the moment of the fork, and would
-    wait for it forever; so until then, the only other thread must do nothing but wait for this.
-    """
-
-    _writing_end = -1
-
-    def __init__(self) -> None:
-        self._reading_end, _Forked._writing_end = os.pipe()
-
-    def wait_for(self, workers: int) -> None:
-        """Return once this many workers have been forked."""
-        while workers > 0:
-            workers -= len(os.read(self._reading_end, workers))
-
-    @classmethod
-    def tell(cls) -> None:
-        """Report one worker as forked; each worker calls this once."""
-        os.write(cls._writing_end, b"!")
-
-
 def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     """Run the server in this process; `when_ready` is called from a thread once it answers."""
     check_startable(settings)
     export_settings(settings)
     forked = _Forked()
-    threading.Thread(
-        target=_wait_until_ready, args=(settings, forked, when_ready), daemon=True
-    ).start()
     server = ListeningServer(
-        "listenlink.cli.serving:worker_app",
+        "listenlink.cli.workers:worker_app",
         make_room(),
         factory=True,
         address=settings.host,
@@ -120,32 +97,34 @@ def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
         ),
     )
     server.on_startup(partial(_pass_on_sigint, server))
+    threading.Thread(
+        target=_wait_until_ready, args=(settings, forked, server, when_ready), daemon=True
+    ).start()
     server.serve()
+    if server.refusal is not None:
+        raise RefusesToStart(server.refusal)
 
 
 def _pass_on_sigint(server: Any) -> None:
-    """The server sends its workers SIGTERM, whatever signal it got itself. SIGINT means: stop at once."""
+    """The server sends its workers SIGTERM, whatever signal it got itself. SIGINT means: stop at once; a
+    second one, without waiting for anything."""
     stop = signal.getsignal(signal.SIGINT)
+    told = 0
 
     def leave_at_once(signal_number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        told += 1
         for worker in server.wrks:
             worker.interrupt_by_parent = True
             with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.inner.pid, signal.SIGUSR1)
+                os.kill(worker.inner.pid, signal.SIGUSR1 if told == 1 else signal.SIGKILL)
+        if told == 1 and sys.stderr.isatty():
+            # Not by print: this may interrupt one.
+            os.write(sys.stderr.fileno(), _STOPPING % FINISHED_WITHIN_SECONDS)
         if callable(stop):
             stop(signal_number, frame)
 
     signal.signal(signal.SIGINT, leave_at_once)
-
-
-def worker_app() -> Any:
-    """The application, in a worker that won't outlive the server: an orphan would hold the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _Forked.tell()
-    from listenlink.app import create_app
-
-    return create_app()
 
 
 def check_startable(settings: Settings) -> None:
@@ -156,6 +135,9 @@ def check_startable(settings: Settings) -> None:
     for warning in prepare_folder(settings.data, has_objects=settings.storage_url is None):
         print(f"listenlink: {warning}", file=sys.stderr)
     _check_alone(settings)
+    locate_database(settings).check_writing()
+    # What makes them also checks whether they can be made.
+    DailyKeys(daily_folder(settings)).prepare(Clock().now_us() // DAY_US)
     _check_address(settings.host, settings.port)
     if settings.metrics_address is not None:
         host, first = settings.metrics_address
@@ -164,14 +146,12 @@ def check_startable(settings: Settings) -> None:
 
 
 def _check_address(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or "no such address"
-            raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
+    """Raise RefusesToStart if nobody can listen there."""
+    try:
+        open_socket(host, port).close()
+    except (OSError, UnicodeError) as error:
+        reason = fault_of_system(error) if isinstance(error, OSError) else "there is no such host"
+        raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
 
 
 def _check_alone(settings: Settings) -> None:
@@ -183,20 +163,13 @@ def _check_alone(settings: Settings) -> None:
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
     location = locate_database(settings)
-    while is_limited and (folder.is_served() or _is_served(location)):
+    while is_limited and (folder.is_served() or location.is_served()):
         if time.monotonic() > deadline:
             raise RefusesToStart(
                 f"{location} is served already, and two servers can't share a rate limit; "
                 f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
             )
         time.sleep(0.05)
-
-
-def _is_served(location: DatabaseLocation) -> bool:
-    try:
-        return location.is_served()
-    except Problem:
-        raise RefusesToStart(f"{location} can't be reached now") from None
 
 
 def export_settings(settings: Settings) -> None:
@@ -207,16 +180,42 @@ def export_settings(settings: Settings) -> None:
     os.environ[PREFIX + "PUBLIC_URL"] = settings.base_url
 
 
-def _wait_until_ready(settings: Settings, forked: _Forked, when_ready: Callable[[], None]) -> None:
+def _wait_until_ready(
+    settings: Settings, forked: _Forked, server: ListeningServer, tell: Callable[[], None]
+) -> None:
+    """Tell once the server answers, and what isn't as it should be; end it if a worker can't start."""
     forked.wait_for(settings.workers)
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://{host}:{settings.port}/readyz", timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-        else:
-            when_ready()
+    while (answer := _ask_readiness(settings)) is None or answer[0] != 200:
+        refusal = forked.find_refusal(_ASKED_EVERY_SECONDS)
+        if refusal is not None:
+            server.refuse(refusal)
             return
+        if time.monotonic() > deadline:
+            deadline = math.inf
+            _warn("it runs, but isn't ready", answer[1] if answer else {})
+    _warn("not everything is as it should be", answer[1])
+    tell()
+    refusal = forked.find_refusal(None)
+    if refusal is not None:
+        server.refuse(refusal)
+
+
+def _ask_readiness(settings: Settings) -> tuple[int, dict[str, str]] | None:
+    """The status and the findings of `/readyz`; None if there is no answer."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    with (
+        contextlib.closing(connection),
+        contextlib.suppress(OSError, http.client.HTTPException, ValueError),
+    ):
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())["checks"]
+    return None
+
+
+def _warn(what: str, checks: dict[str, str]) -> None:
+    wrong = ", ".join(f"{name}: {word}" for name, word in checks.items() if word != "ok")
+    if wrong or not checks:
+        print(f"listenlink: {what}: {wrong or 'it does not answer'}", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import httpx
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -51,9 +52,15 @@ def upload(
 
     Exit status 1 if any failed. A large file is sent in pieces, and the same command resumes it.
     """
-    files = [file for path in paths for file in _files_of(path)]
+    found = {path: list(_files_of(path)) for path in paths}
+    files = [file for some in found.values() for file in some]
+    empty = [path for path, some in found.items() if not some]
+    for path in empty:
+        print(f"listenlink: {path}: no audio files are in it", file=sys.stderr)
     if title is not None and len(files) > 1:
         raise RefusesToStart("--title is for one file alone")
+    if not files:
+        raise SystemExit(1)
     facts = {"engine": engine, "mode": mode, "instrumental": str(instrumental).lower()}
     if title is not None:
         facts["title"] = title
@@ -64,7 +71,7 @@ def upload(
             started = [threads.submit(_end, uploader, file) for file in files]
             # Printed only from here, as each one ends, so that no line runs into another.
             ended = [_tell(done.result(), as_json) for done in as_completed(started)]
-    if not all(ended):
+    if empty or not all(ended):
         raise SystemExit(1)
 
 
@@ -90,7 +97,7 @@ def _end(uploader: _Uploader, file: _File) -> _Ended:
     try:
         there = uploader.find(file) if file.is_found else None
         return _Ended(file.path, there or uploader.upload(file))
-    except (ListenlinkError, OSError) as error:
+    except (ListenlinkError, OSError, httpx.InvalidURL, UnicodeError) as error:
         return _Ended(file.path, error)
 
 

@@ -51,6 +51,15 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def is_loopback_host(host: str) -> bool:
+    """Whether a host's name or address is this very machine's, however it's written: `localhost` (RFC 6761,
+    6.3), `127.0.0.1`, `::1`, `[::1]`."""
+    if host.lower().removesuffix(".") == "localhost":
+        return True
+    address = parse_address(host)
+    return address is not None and address.is_loopback
+
+
 def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ClientAddress:
     """The full, folded and truncated forms of a parsed address."""
     number = int(address)

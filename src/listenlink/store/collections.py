@@ -47,20 +47,20 @@ def find_own_collection(
     return None if row is None else _collection(row, count_tracks(connection, collection_id))
 
 
-def find_oldest_own_collection(
-    connection: Connection, organization_id: int, owner_id: int
-) -> int | None:
-    """Return the number of the owner's first collection that still exists."""
-    return connection.execute(
-        select(_COLLECTIONS.c.id)
+def list_own_named(
+    connection: Connection, organization_id: int, owner_id: int, name: str
+) -> list[tuple[int, bool]]:
+    """List the owner's collections of this name, the oldest first: numbers, and whether they still exist."""
+    rows = connection.execute(
+        select(_COLLECTIONS.c.id, _COLLECTIONS.c.removed_at)
         .where(
             _COLLECTIONS.c.organization_id == organization_id,
             _COLLECTIONS.c.owner_id == owner_id,
-            _COLLECTIONS.c.removed_at.is_(None),
+            _COLLECTIONS.c.name == name,
         )
         .order_by(_COLLECTIONS.c.created_at)
-        .limit(1)
-    ).scalar()
+    )
+    return [(row.id, row.removed_at is None) for row in rows]
 
 
 def remove_collection(

@@ -122,20 +122,20 @@ def find_own_by_audio(
     ).scalar()
 
 
-def find_oldest_own_track(
+def list_own_titles(
     connection: Connection, organization_id: int, creator_id: int
-) -> int | None:
-    """Return the number of the creator's first track that still exists."""
-    return connection.execute(
-        select(_TRACKS.c.id)
+) -> list[tuple[int, str]]:
+    """List the creator's tracks that still exist, by number and title, the oldest first."""
+    rows = connection.execute(
+        select(_TRACKS.c.id, _TRACKS.c.title)
         .where(
             _TRACKS.c.organization_id == organization_id,
             _TRACKS.c.creator_id == creator_id,
             _TRACKS.c.removed_at.is_(None),
         )
         .order_by(_TRACKS.c.created_at, _TRACKS.c.title)
-        .limit(1)
-    ).scalar()
+    )
+    return [(row.id, row.title) for row in rows]
 
 
 def change_track(connection: Connection, track_id: int, changes: Mapping[str, object]) -> None:

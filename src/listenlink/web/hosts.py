@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.client_address import parse_address
+from listenlink.model.client_address import is_loopback_host
 from listenlink.model.remembered import Remembered
 
 PROBES = (b"/healthz", b"/readyz")
@@ -54,9 +54,7 @@ class AcceptedHosts:
         match = _HOST.fullmatch(text)
         if match is None:
             return False
-        name = match.group(1)
-        address = parse_address(name)
-        return name == "localhost" or (address is not None and address.is_loopback)
+        return is_loopback_host(match.group(1))
 
 
 def refuse_unless_probe(host: bytes | None, path: bytes, http_version: str) -> None:

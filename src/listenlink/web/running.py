@@ -8,11 +8,12 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import structlog
 
 from listenlink.errors import Problem
+from listenlink.model.places import Places
 from listenlink.running.housekeeping import keep_house
 from listenlink.running.instance import Instance
 from listenlink.web.client_connections import close_excess
@@ -32,7 +33,8 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     housekeeping = asyncio.create_task(keep_house(instance))
-    leaving = _leave_when_told(instance, housekeeping)
+    streams = front.playback_door.streams.places
+    leaving = _leave_when_told(instance, housekeeping, streams)
     telling = asyncio.create_task(_tell_metrics(instance, front))
     bounding = asyncio.create_task(_bound_clients(instance))
     try:
@@ -44,8 +46,11 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
         instance.close()
 
 
-def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> asyncio.Task[None]:
-    """SIGTERM announces the shutdown first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait.
+def _leave_when_told(
+    instance: Instance, housekeeping: asyncio.Task[None], streams: Places
+) -> asyncio.Task[None]:
+    """SIGTERM announces the shutdown first; SIGUSR1, which `cli/serving.py` makes of SIGINT, doesn't wait,
+    and ends the streams.
 
     SIGINT is the server's own: it stops listening, waits for its connections for as long as they
     take, and only then ends the lifespan. So whatever has no end of its own is ended here.
@@ -72,9 +77,9 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
         presence.refuse()
         # This sends away whoever is waiting for events.
         await _end(housekeeping)
-        if not await _finish(instance):
+        if not await _finish(instance, lambda: streams.taken if now.is_set() else 0):
             # The server waits for its connections, even those without a request, and then ends this.
-            await asyncio.sleep(_CLOSED_WITHIN_SECONDS)
+            await asyncio.sleep(_LAST_SECONDS if now.is_set() else _CLOSED_WITHIN_SECONDS)
         os._exit(0)
 
     loop.add_signal_handler(signal.SIGTERM, announce)
@@ -82,9 +87,10 @@ def _leave_when_told(instance: Instance, housekeeping: asyncio.Task[None]) -> as
     return loop.create_task(leave())
 
 
-async def _finish(instance: Instance) -> int:
-    """Wait for the requests in flight, and write pending counts. Returns how many aren't done yet."""
-    if left_over := await instance.presence.finish():
+async def _finish(instance: Instance, ended: Callable[[], int] = lambda: 0) -> int:
+    """Wait for the requests in flight but those `ended` now, and write pending counts. Returns how many
+    aren't done yet."""
+    if left_over := await instance.presence.finish(ended):
         structlog.get_logger().warning("requests_cut_off", requests=left_over)
     with contextlib.suppress(Problem):
         await instance.opener.write_limited()

@@ -21,6 +21,11 @@ _ENTRY_BYTES = 250
 _MOST_BYTES = 10_000_000
 
 
+def pseudonym_of(key: bytes, full: str) -> bytes:
+    """The pseudonym of a full address on the day that has this key: 16 bytes of HMAC-SHA-256 (RFC 2104)."""
+    return hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES]
+
+
 @dataclass(slots=True)
 class BatchPseudonyms:
     """The clients of one batch by full address: the `numbers` of those that have one on that day, and, for
@@ -68,8 +73,7 @@ class Pseudonyms:
         if new:
             key = self._daily_keys.key_of(day)
             for full, client in new.items():
-                pseudonym = hmac.digest(key, full.encode(), "sha256")[:_PSEUDONYM_BYTES]
-                names.unnamed[full] = (pseudonym, client.prefix)
+                names.unnamed[full] = (pseudonym_of(key, full), client.prefix)
         return names
 
     def remember(self, names: BatchPseudonyms) -> None:

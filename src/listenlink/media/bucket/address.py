@@ -7,7 +7,6 @@ signing must work while nothing else can be reached.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.media.bucket.sigv4 import AwsCredentials
+from listenlink.model.client_address import is_loopback_host
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -99,15 +99,8 @@ def _check_endpoint(endpoint: str) -> None:
     match = _ENDPOINT.fullmatch(endpoint)
     if match is None or int(match.group(3) or 1) not in range(1, 65_536):
         raise RefusesToStart(f"{SETTING}: the endpoint must be like https://host:port, no path")
-    if match.group(1) == "http" and not _is_loopback(match.group(2)):
+    if match.group(1) == "http" and not is_loopback_host(match.group(2)):
         raise RefusesToStart(f"{SETTING}: the endpoint must be https, unless it's on loopback")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def connect(

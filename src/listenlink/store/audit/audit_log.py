@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, tuple_
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, tuple_
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
@@ -20,33 +20,49 @@ _READ = """
 SELECT a.at, a.outcome, a.reason, a.share_id, a.trace, c.pseudonym, c.prefix, a.agent, a.referrer, 1,
        a.id
 FROM audit a LEFT JOIN clients c ON c.id = a.client_id
-WHERE a.id > :after {of_share}
+WHERE a.id > :after AND a.at >= :since {more}
 ORDER BY a.id LIMIT :most
 """
 
 _READ_LIMITED = f"""
 SELECT l.at, {int(Outcome.LIMITED)}, l.reason, NULL, l.trace, c.pseudonym, c.prefix, l.agent, NULL, l.count
 FROM limited l LEFT JOIN clients c ON c.id = l.client_id
+WHERE l.at >= :since {{more}}
 ORDER BY l.at
 """  # noqa: S608 (made of constants)
 
 
-def read_audit(database: Database, share_id: int | None = None) -> Iterator[AuditEntry]:
+def read_audit(
+    database: Database,
+    share_id: int | None = None,
+    since_us: int = 0,
+    client_ids: Sequence[int] | None = None,
+) -> Iterator[AuditEntry]:
     """Yield the audit's lines in the order they were written, then the counted 429s.
 
     With `share_id`, only one link's lines; a 429 is decided before the link is known, so belongs to none.
-    Reads alongside a running server, some thousands of lines at a time, without holding it up.
+    With `client_ids`, only these clients'. Reads alongside a running server, some thousands of lines at a
+    time, without holding it up.
     """
-    asked: dict[str, int] = {"after": _FIRST_NUMBER, "most": _READ_PER_STEP}
-    if share_id is not None:
+    asked: dict[str, Any] = {"since": since_us}
+    more = ""
+    of_clients: list[BindParameter[int]] = []
+    if client_ids is not None:
+        more = "AND client_id IN :clients"
+        of_clients = [bindparam("clients", list(client_ids), expanding=True)]
+    if share_id is None:
+        limited = text(_READ_LIMITED.format(more=more)).bindparams(*of_clients)
+        counted = asked.copy()
+    else:
+        more += " AND a.share_id = :share"
         asked["share"] = share_id
-    query = text(_READ.format(of_share="" if share_id is None else "AND a.share_id = :share"))
+    query = text(_READ.format(more=more)).bindparams(*of_clients)
+    asked |= {"after": _FIRST_NUMBER, "most": _READ_PER_STEP}
     while rows := database.read_now(lambda c: c.execute(query, asked).all()):
         yield from (entry_of(row[:-1]) for row in rows)
         asked["after"] = rows[-1][-1]
     if share_id is None:
-        counted = database.read_now(lambda c: c.execute(text(_READ_LIMITED)).all())
-        yield from map(entry_of, counted)
+        yield from map(entry_of, database.read_now(lambda c: c.execute(limited, counted).all()))
 
 
 def entry_of(row: Sequence[Any]) -> AuditEntry:

@@ -45,7 +45,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, url: str, *, serves: bool = False) -> None:
-        self._url = url
+        self._url, self._serves = url, serves
         self._publishers = threading.Semaphore(PUBLISHERS)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
@@ -138,7 +138,7 @@ class PostgresDatabase:
             return await connection.run_sync(work)
 
     def _submit(self, work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
-        return asyncio.run_coroutine_threadsafe(_told(work), self._loop)
+        return asyncio.run_coroutine_threadsafe(_told(work, self._serves), self._loop)
 
     async def _ask(self, work: Coroutine[Any, Any, _Result], within_seconds: float) -> _Result:
         """Answer the caller in time; the connection of an unfinished query is ended after that."""
@@ -150,12 +150,14 @@ class PostgresDatabase:
             raise Problem(ProblemKind.UNAVAILABLE) from error
 
 
-async def _told(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Turn the errors of a database that is locked, full or gone into a 503 without any of their text."""
+async def _told(work: Coroutine[Any, Any, _Result], logs: bool) -> _Result:
+    """Turn the errors of a database that is locked, full or gone into a 503 without any of their text. A
+    command says by itself what is wrong: only a node `logs` it."""
     try:
         return await work
     except Exception as error:
         if not is_unavailable(error):
             raise
-        structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
+        if logs:
+            structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
         raise Problem(ProblemKind.UNAVAILABLE) from error

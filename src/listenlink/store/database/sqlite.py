@@ -70,12 +70,24 @@ def schema_version(path: Path) -> str | None:
     """Return the migration the file is at, or None if it has never been migrated."""
     connection = connect(path, busy_timeout_ms=5000)
     try:
+        there = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+        if connection.execute(there).fetchone() is None:
+            return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
     finally:
         connection.close()
     return None if row is None else str(row[0])
+
+
+def check_writing(path: Path) -> None:
+    """Return if a writer's turn can be had; raises sqlite3.Error. A file that may only be read is opened
+    without complaint, and refuses its first write."""
+    connection = connect(path, busy_timeout_ms=5000)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
 
 
 def upgrade(path: Path) -> None:

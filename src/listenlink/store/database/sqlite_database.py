@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
@@ -20,6 +20,7 @@ from listenlink.store.database.sqlite import make_engine
 
 _Result = TypeVar("_Result")
 _THREADS = 4
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 
 
@@ -104,8 +105,14 @@ class SqliteDatabase:
 
 @contextlib.contextmanager
 def _unavailable() -> Iterator[None]:
-    """Turn the errors of a database that is locked, full or gone into a 503 without any of their text."""
+    """Turn the errors of a database that is locked, full, damaged or gone into a 503 without any of their
+    text."""
     try:
         yield
     except (OperationalError, sqlite3.OperationalError) as error:
+        raise Problem(ProblemKind.UNAVAILABLE) from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        raw = error.orig if isinstance(error, DatabaseError) else error
+        if getattr(raw, "sqlite_errorcode", None) not in _DAMAGED:
+            raise
         raise Problem(ProblemKind.UNAVAILABLE) from error

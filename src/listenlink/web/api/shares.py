@@ -20,6 +20,7 @@ from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
+from listenlink.model.share_token import is_well_formed
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
@@ -108,13 +109,15 @@ async def share_collection(
 async def revoke_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Acknowledgement:
-    """Close a link at once. Again: the same answer, no change."""
+    """Close a link at once, named by its id or its token. Again: the same answer, no change."""
     instance: Instance = state.instance
-    number = path_id(ids.SHARE, share_id)
-    await revoking.revoke_link(
-        instance.database, caller_of(request), number, instance.clock.now_us()
-    )
-    return Acknowledgement(True, share_id, "Share link revoked.")
+    database, caller = instance.database, caller_of(request)
+    if is_well_formed(share_id):
+        number = await revoking.find_by_token(database, caller, share_id)
+    else:
+        number = path_id(ids.SHARE, share_id)
+    await revoking.revoke_link(database, caller, number, instance.clock.now_us())
+    return Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
 async def _share(

@@ -1,0 +1,40 @@
+"""Find what the audit has of one address, as somebody may ask: only while the days' keys exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from listenlink.actions.opening.pseudonyms import pseudonym_of
+from listenlink.errors import RefusesToStart
+from listenlink.model.client_address import client_address, parse_address
+from listenlink.store.audit import clients
+from listenlink.store.database.database import Database
+
+
+class FoundClient(NamedTuple):
+    """The numbers of an address's clients, one for each day on which it asked for something; and the days,
+    counted since the epoch, that still have a key."""
+
+    numbers: list[int]
+    days: list[int]
+
+
+def find_client(
+    database: Database, address: str, keys: Mapping[int, Sequence[bytes]]
+) -> FoundClient:
+    """Find the address's clients of the days that have these keys. Raises RefusesToStart if it's no address,
+    or if there is no key any more."""
+    parsed = parse_address(address)
+    if parsed is None:
+        raise RefusesToStart(
+            f"{address} isn't an address, which is like 203.0.113.7 or 2001:db8::1"
+        )
+    full = client_address(parsed).full
+    if not keys:
+        raise RefusesToStart(
+            "no key of these days is left: nobody can say any more which lines were this address's"
+        )
+    named = [(day, pseudonym_of(key, full)) for day in keys for key in keys[day]]
+    numbers = database.read_now(lambda connection: clients.find_clients(connection, named))
+    return FoundClient(numbers, sorted(keys))

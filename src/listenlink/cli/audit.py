@@ -1,0 +1,125 @@
+"""What `listenlink audit` and `listenlink erase-client` do, even beside a running server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from listenlink.actions.create_instance import is_instance
+from listenlink.actions.erase_client import erase_client
+from listenlink.actions.find_client import FoundClient, find_client
+from listenlink.actions.find_instance import locate_database
+from listenlink.clock import DAY_US, Clock
+from listenlink.errors import RefusesToStart
+from listenlink.model import ids
+from listenlink.model.audit import AuditEntry
+from listenlink.model.moment import iso_day, iso_seconds, parse_day, parse_moment
+from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS
+from listenlink.settings import Settings, load_settings
+from listenlink.store.audit.audit_log import read_audit
+from listenlink.store.database.database import Database
+
+
+def audit(
+    data: Path | None, share: str | None, since: str | None, address: str | None, day: str | None
+) -> None:
+    """Print the audit as JSON lines: all of it, of one link, since a moment, or of an address as far as days
+    have keys. Raises RefusesToStart."""
+    number, since_us, days = _share(share), _since(since), _days(day)
+    if day is not None and address is None:
+        raise RefusesToStart("--day: goes with --address")
+    settings = load_settings(data=data)
+    with _database(settings) as database:
+        numbers = None
+        if address is not None:
+            found = find_client(database, address, _keys(settings, days))
+            numbers = found.numbers
+            print(f"{address}: {_told(found)}", file=sys.stderr)
+        for entry in read_audit(database, number, since_us, numbers):
+            print(json.dumps(_line(entry)))
+
+
+def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> None:
+    """Erase an address from the audit, as far as days have keys, and print what was found. Raises
+    RefusesToStart."""
+    days, settings = _days(day), load_settings(data=data)
+    with _database(settings) as database:
+        found = erase_client(database, address, _keys(settings, days))
+    if as_json:
+        told = {"address": address, "erased": len(found.numbers)}
+        print(json.dumps(told | {"days": [iso_day(day) for day in found.days]}))
+        return
+    print(f"{address}: {_told(found)}")
+    if found.numbers:
+        print("Erased. The lines stay, and nobody can tell any more that they were this address's.")
+
+
+@contextlib.contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    location = locate_database(settings)
+    if not is_instance(location):
+        raise RefusesToStart(f"{location} isn't an instance")
+    if not location.is_current():
+        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
+    with location.telling(), contextlib.closing(location.open()) as database:
+        yield database
+
+
+def _keys(settings: Settings, days: list[int]) -> dict[int, list[bytes]]:
+    # Imported here: only what asks for an address needs them.
+    from listenlink.parts import find_day_keys
+
+    return find_day_keys(settings, days)
+
+
+def _days(day: str | None) -> list[int]:
+    today = Clock().now_us() // DAY_US
+    if day is None:
+        # A server prepares tomorrow's key, and a clock may be ahead.
+        return list(range(today - DAILY_KEYS_KEPT_DAYS, today + 2))
+    asked = parse_day(day)
+    if asked is None:
+        raise RefusesToStart("--day: must be a date, in UTC, like 2026-06-28")
+    return [asked]
+
+
+def _share(share: str | None) -> int | None:
+    number = None if share is None else ids.parse_id(ids.SHARE, share)
+    if share is not None and number is None:
+        raise RefusesToStart(
+            f"--share: {share} isn't the id of a link, which is like mslink_0123456789ab"
+        )
+    return number
+
+
+def _since(since: str | None) -> int:
+    since_us = 0 if since is None else parse_moment(since, Clock().now_us())
+    if since_us is None:
+        raise RefusesToStart("--since: must be like 2026-06-28, 2026-06-28T10:30Z, 90m, 24h or 7d")
+    return since_us
+
+
+def _told(found: FoundClient) -> str:
+    times = {0: "nothing is in the audit", 1: "it's in the audit on 1 day"}
+    told = times.get(len(found.numbers), f"it's in the audit on {len(found.numbers)} days")
+    first, last = iso_day(found.days[0]), iso_day(found.days[-1])
+    return f"{told}, of those that can still be told, {first} to {last}."
+
+
+def _line(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "at": iso_seconds(entry.at),
+        "at_us": entry.at,
+        "outcome": entry.outcome.name.lower(),
+        "reason": None if entry.reason is None else entry.reason.name.lower(),
+        "share_id": None if entry.share_id is None else ids.public_id(ids.SHARE, entry.share_id),
+        "trace_id": ids.trace_id(entry.trace),
+        "client": entry.client.hex(),
+        "client_prefix": entry.client_prefix,
+        "agent": entry.agent.name.lower(),
+        "referrer": entry.referrer,
+        "count": entry.count,
+    }

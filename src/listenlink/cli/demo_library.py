@@ -1,0 +1,133 @@
+"""The demonstration's library: made once, in an instance that the demonstration made, and told from all else.
+
+Somebody's own music is never touched, and no link leads to it: what isn't wholly the demonstration's is left
+as it is (docs/decisions/0044).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.manage_collections import add_track, make_collection
+from listenlink.actions.manage_links import rotate_link
+from listenlink.actions.revoke_link import revoke_link
+from listenlink.actions.upload_track import TrackFacts
+from listenlink.demo.music import PIECES, render
+from listenlink.errors import RefusesToStart
+from listenlink.model.api_key import SCOPES
+from listenlink.model.share import TargetType
+from listenlink.running.instance import Instance
+from listenlink.store import collection_tracks, collections, people, shares, tracks
+from listenlink.web.paths import SHARED_PATH
+
+# The first user of an instance that the demonstration made: nobody else's is called that.
+EMAIL = "demo@localhost"
+_ENGINE = "own_recording"
+_COLLECTION = "Three Evenings"
+_LABEL = "demo"
+_MOST = 100
+_TITLES = frozenset(piece.title for piece in PIECES)
+
+
+class DemoLinks(NamedTuple):
+    """The addresses of a track and of the collection of all."""
+
+    track: str
+    collection: str
+
+
+class _Library(NamedTuple):
+    track_id: int
+    collection_id: int
+
+
+async def first_caller(instance: Instance) -> tuple[Caller, bool]:
+    """The instance's first user, as the caller, and whether they're the demonstration's."""
+    member = await instance.database.read(people.find_first_member)
+    if member is None:
+        raise RefusesToStart(f"{instance.settings.data} has no user")
+    rows = await instance.database.read(lambda c: people.list_members(c, member[0]))
+    emails = {email for user_id, email, _, _ in rows if user_id == member[1]}
+    return Caller(*member, key_id=0, scopes=frozenset(SCOPES)), emails == {EMAIL}
+
+
+async def find_or_make_links(instance: Instance, caller: Caller) -> DemoLinks | None:
+    """Links to the library, which is made if it never was; None if it isn't the demonstration's alone."""
+    library = await _find_or_make_library(instance, caller)
+    if library is None:
+        return None
+    return DemoLinks(
+        await _link(instance, caller, TargetType.TRACK, library.track_id),
+        await _link(instance, caller, TargetType.COLLECTION, library.collection_id),
+    )
+
+
+async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library | None:
+    owner = (caller.organization_id, caller.user_id)
+    found = await instance.database.read(lambda c: tracks.list_own_titles(c, *owner))
+    named = await instance.database.read(
+        lambda c: collections.list_own_named(c, *owner, _COLLECTION)
+    )
+    if not named:
+        # Never made, or not to its end.
+        are_all_ours = {title for _, title in found} <= _TITLES
+        there = {title: number for number, title in reversed(found)}
+        return await _make_library(instance, caller, there) if are_all_ours else None
+    ours = {number for number, title in found if title in _TITLES}
+    for number in (number for number, is_there in named if is_there):
+        members = await instance.database.read(
+            partial(collection_tracks.list_members, collection_id=number, limit=_MOST, offset=0)
+        )
+        if members and {member.track_id for member in members} <= ours:
+            return _Library(members[0].track_id, number)
+    return None
+
+
+async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, int]) -> _Library:
+    now_us = instance.clock.now_us()
+    numbers = []
+    with tempfile.TemporaryDirectory() as folder:
+        for piece in PIECES:
+            if piece.title in there:
+                numbers.append(there[piece.title])
+                continue
+            path = await asyncio.to_thread(render, piece, Path(folder))
+            draft = instance.folder.begin()
+            await asyncio.to_thread(draft.write, path.read_bytes())
+            facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
+            track = await instance.uploader.upload(caller, draft, facts, path.name, now_us)
+            numbers.append(track.id)
+            await instance.deriver.derive_next()
+    collection = await make_collection(
+        instance.database, caller, _COLLECTION, "Music that Listenlink made.", None, now_us
+    )
+    for number in numbers:
+        await add_track(instance.database, caller, collection.id, number, now_us)
+    return _Library(numbers[0], collection.id)
+
+
+async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id: int) -> str:
+    """The address of the demonstration's link there. No address is stored, so an earlier one can't be told
+    again: its link gets a new one, and any others are closed."""
+    now_us = instance.clock.now_us()
+    found = await instance.database.read(
+        lambda c: shares.list_own_shares(
+            c, caller.organization_id, caller.user_id, (kind, target_id), None, now_us, _MOST, 0
+        )
+    )
+    earlier = [share.id for share in found if share.label == _LABEL and share.revoked_at is None]
+    for share_id in earlier[1:]:
+        await revoke_link(instance.database, caller, share_id, now_us)
+    if earlier:
+        made = await rotate_link(instance.database, caller, earlier[0])
+    else:
+        terms = ShareTerms(label=_LABEL)
+        made = await make_link(instance.database, caller, kind, target_id, terms, now_us)
+    return instance.settings.base_url + SHARED_PATH + made.token
