@@ -28,8 +28,8 @@ class Instead:
 
 @dataclass
 class Middleman:
-    """`instead` is by what a path contains. `asked` are the paths that were asked for, but for files of the
-    page and for what a browser asks only to know whether it may (OPTIONS)."""
+    """`instead` is by what a path contains. `asked` are the paths that were asked for, without queries,
+    but for files of the page and for what a browser asks only to know whether it may (OPTIONS)."""
 
     port: int
     instead: dict[str, Instead] = field(default_factory=dict)
@@ -126,4 +126,5 @@ def running_middleman(port: int, server_port: int) -> Iterator[Middleman]:
 def _noted(method: str, path: str, accept: str) -> list[str]:
     if method == "OPTIONS" or path.startswith("/assets/"):
         return []
+    path = path.partition("?")[0]
     return [f"{path} json" if "application/json" in accept else path]

@@ -17,7 +17,7 @@ BROWSERS = ("chromium", "firefox")
 _SOUND: firefox.Preferences = {"media.cubeb.force_mock_context": True}
 _STATE = """Object.fromEntries(["elapsed", "status", "title", "now", "rest"].map(id =>
   [id, document.getElementById(id)?.textContent ?? ""]).concat([
-  ["button", document.getElementById("play")?.getAttribute("aria-label")],
+  ["button", document.querySelector("#play .unseen")?.textContent],
   ["disabled", document.getElementById("play")?.disabled]]))"""
 
 
