@@ -69,7 +69,7 @@ def mine(server: Server) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make("wav16", tmp_path_factory.mktemp("audio") / "Evening.wav", sample_count=3000)
+    return make("wav16", tmp_path_factory.mktemp("audio") / "Evening.wav", sample_count=5000)
 
 
 @pytest.mark.parametrize("path", ["/v1/music/shared/{}", "/embed/{}", "/v1/music/shared/{}/?a=b#c"])

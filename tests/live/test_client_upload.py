@@ -24,7 +24,7 @@ def mine(server: Server) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make("wav16", tmp_path_factory.mktemp("audio") / "Evening.wav", sample_count=3000)
+    return make("wav16", tmp_path_factory.mktemp("audio") / "Evening.wav", sample_count=5000)
 
 
 class Unseekable(io.RawIOBase):

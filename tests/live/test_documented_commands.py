@@ -86,7 +86,7 @@ def put_in(server: Server, folder: Path) -> list[str]:
     """Two links to a new track; their ids and tokens."""
     server.start()
     with server.owner() as owner:
-        song = upload(owner, make("wav16", folder / "a.wav", sample_count=3000))
+        song = upload(owner, make("wav16", folder / "a.wav", sample_count=5000))
         links = [share(owner, song["id"]) for _ in range(2)]
     server.wait_until_derived()
     server.stop()

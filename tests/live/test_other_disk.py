@@ -118,10 +118,10 @@ def server(made: Made, disk: Path) -> Server:
 def test_a_disk_that_takes_nothing_and_comes_back(
     server: Server, tmp_path: Path, disk: Path
 ) -> None:
-    song = make("wav16", tmp_path / "a.wav", sample_count=3000)
+    song = make("wav16", tmp_path / "a.wav", sample_count=5000)
     with server.owner() as owner:
         track = upload(owner, song)
-        gone = upload(owner, make("wav16", tmp_path / "b.wav", sample_count=4000))
+        gone = upload(owner, make("wav16", tmp_path / "b.wav", sample_count=6000))
         server.wait_until_derived()
         path = httpx.URL(share(owner, track["id"])["url"]).path
         mount(disk, "-o", "remount,ro")
@@ -173,7 +173,7 @@ def fill(path: Path) -> None:
 
 
 def test_uploads_where_nothing_can_arrive(server: Server, tmp_path: Path, disk: Path) -> None:
-    data = make("wav16", tmp_path / "a.wav", sample_count=3000).read_bytes()
+    data = make("wav16", tmp_path / "a.wav", sample_count=5000).read_bytes()
     tus = {"Tus-Resumable": "1.0.0", "Upload-Metadata": "engine c3R1ZGlv"}
     more = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     uploads, away = server.data / "uploads", server.data / "away"

@@ -40,7 +40,7 @@ def test_a_port_in_the_public_url(
     before: Before, server: Server, port: int, tmp_path: Path
 ) -> None:
     host = f"music.example:{port}"
-    song = make("wav16", tmp_path / "a.wav", sample_count=3000)
+    song = make("wav16", tmp_path / "a.wav", sample_count=5000)
     with before(tmp_path / "proxy", port, server.port):
         door = f"http://127.0.0.1:{port}"
         with httpx.Client(

@@ -158,13 +158,13 @@ def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
         }  # fmt: skip
         return {
             "real": real, "own": victims(owner, tmp_path), "key": server.api_key, "url": server.url,
-            "audio": str(make("wav16", tmp_path / "b.wav", sample_count=3000)),
+            "audio": str(make("wav16", tmp_path / "b.wav", sample_count=5000)),
         }  # fmt: skip
 
 
 def victims(owner: httpx.Client, tmp_path: Path) -> dict[str, dict[str, list[str]]]:
     """By operation and parameter, things that no other operation is given."""
-    song = make("wav16", tmp_path / "c.wav", sample_count=3000)
+    song = make("wav16", tmp_path / "c.wav", sample_count=5000)
     own: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     shared = upload(owner, song)["id"]
     for number in range(VICTIMS):
