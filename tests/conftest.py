@@ -11,8 +11,10 @@ from cast import Server
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is measured beside other work may be tried once more; the summary names it (-raR)."""
+    if not config.pluginmanager.has_plugin("rerunfailures"):
+        return
     for item in items:
         if {"live", "browser"} & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=1))

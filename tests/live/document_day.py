@@ -97,6 +97,7 @@ def listen(witness: Witness, token: str, track: str) -> None:
     for method in ("GET", "HEAD", "OPTIONS"):
         assert witness.anybody(method, path, headers=HTML).is_success
     assert witness.anybody("HEAD", path).status_code == 200
+    assert witness.anybody("GET", path, headers={"Icy-MetaData": "1"}).status_code == 302
     assert witness.anybody("POST", path).status_code == 303
     assert witness.anybody("POST", path, content=b"x", headers={"Content-Encoding": "br"}).is_error
     details = witness.anybody("GET", path + "/details", headers=session).json()
@@ -108,7 +109,8 @@ def listen(witness: Witness, token: str, track: str) -> None:
     file = witness.anybody("GET", f"{path}/download/{track}", headers=session).json()[
         "download_url"
     ]
-    for beside in ("/details", f"/download/{track}", "/events"):
+    assert witness.anybody("GET", path + "/standing", headers=session).status_code == 204
+    for beside in ("/details", f"/download/{track}", "/events", "/standing"):
         assert witness.anybody("GET", path + beside).status_code == 404
     if SENDS_AUDIO:
         audio(witness, opened.json()["track"]["playback_url"])

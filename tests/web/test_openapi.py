@@ -107,7 +107,8 @@ def test_a_program_can_renew_what_it_opened() -> None:
     (opening,) = [one for _, _, one in operations() if one["operationId"] == "open_link"]
     assert "Listen-Session" in {one["name"] for one in opening["parameters"]}
     assert "Listen-Session" in opening["responses"]["200"]["headers"]
-    assert set(opening["responses"]["200"]["content"]) == {"application/json", "text/html"}
+    kinds = {"application/json", "text/html", "audio/x-mpegurl"}
+    assert set(opening["responses"]["200"]["content"]) == kinds
 
 
 def test_what_may_be_left_out_is_not_required() -> None:

@@ -135,6 +135,7 @@ def _complete(
     if operation["operationId"] == "open_link":
         for status in _PAGED:
             responses[status]["content"]["text/html"] = {"schema": {"type": "string"}}
+        responses["200"]["content"]["audio/x-mpegurl"] = {"schema": {"type": "string"}}
     operation["responses"] = dict(sorted(responses.items()))
     describe_headers(operation, path, method)
     describe_links(operation)

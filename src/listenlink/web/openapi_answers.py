@@ -76,6 +76,10 @@ HEADERS: Json = {
     "Content-Language": _text("The language of the page.", "en"),
     "Content-Range": _text("Which part this is, and of how many bytes.", "bytes 0-2/96044"),
     "ETag": _text("Names these bytes, for `If-None-Match` and `If-Range`.", '"9f86d081884c7d65"'),
+    "Link": _text(
+        "Where the page is described for embedding (oEmbed).",
+        '<https://music.example/oembed?format=json&url=…>; rel="alternate"; type="application/json+oembed"',
+    ),
     "Listen-Session": _text(
         "This open. Sent back, it gets fresh playback URLs without counting again.",
         "ls1.509d89f3.b7a41ae239ff.00000000.1816fe172a83e1f7.006a1b2c3d.0123456789abcdef0123456789abcdef",
@@ -119,13 +123,15 @@ _PLAYED = {
 _PREFLIGHT = (
     "Allow", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Max-Age",
 )  # fmt: skip
+_LED = ("Location", "Cache-Control", "Vary", *RATES)
 # Of each operation, by status, what isn't the same for all.
 _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "open_link": {
-        "200": (*RATES, *_PAGED, "Listen-Session"), "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
+        "200": (*RATES, *_PAGED, "Link", "Listen-Session"), "302": _LED, "404": _PAGED,
+        "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "check_link": {
-        "200": (*RATES, *_PAGED), "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
+        "200": (*RATES, *_PAGED, "Link"), "302": _LED, "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "open_link_options": {"204": _PREFLIGHT},
     "open_without_script": {
@@ -150,9 +156,10 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
 # Not in every answer of the status: rates are off with a limit of 0, a removed track begins no session, …
 _SOMETIMES = {
     *RATES, "Accept", "Accept-Encoding", "Accept-Patch", "Content-Encoding", "Content-Language",
-    "Listen-Session",
-    "Listenlink-Track", "Vary",
+    "Link", "Listen-Session", "Listenlink-Track", "Vary",
 }  # fmt: skip
+# Nor these, though they are in every answer of other statuses.
+_SOMETIMES_WITH = {("WWW-Authenticate", "403"), ("Cache-Control", "302")}
 _OF_STATUS = {
     "401": ("WWW-Authenticate",),
     "415": ("Accept", "Accept-Encoding"),
@@ -178,7 +185,7 @@ def describe_headers(operation: Json, path: str, method: str) -> None:
 
 
 def _header(name: str, status: str) -> Json:
-    is_certain = name not in _SOMETIMES and (name, status) != ("WWW-Authenticate", "403")
+    is_certain = name not in _SOMETIMES and (name, status) not in _SOMETIMES_WITH
     return {"$ref": "#/components/headers/" + (name if is_certain else name + _MAYBE)}
 
 
@@ -192,5 +199,5 @@ def all_headers() -> Json:
         for name, header in HEADERS.items()
         if name not in _SOMETIMES
     }
-    maybe = [*_SOMETIMES, "WWW-Authenticate"]
+    maybe = [*_SOMETIMES, *(name for name, _ in _SOMETIMES_WITH)]
     return dict(sorted((certain | {name + _MAYBE: HEADERS[name] for name in maybe}).items()))

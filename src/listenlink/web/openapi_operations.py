@@ -29,7 +29,8 @@ NAMES = {
     "look_at_upload": "get_upload", "find_by_audio": "find_track_by_audio", "take_out": "take_track_out",
     "list_members": "list_collection_tracks", "add_track": "add_track_to_collection",
     "remove_track": "remove_track_from_collection", "reorder": "reorder_collection",
-    "list_opens": "list_link_requests", "get_stats": "get_link_stats",
+    "list_opens": "list_link_requests", "tell_standing": "get_link_standing",
+    "get_stats": "get_link_stats",
 }  # fmt: skip
 # Of a path with several methods, what the others than the handler's own are called: name and summary.
 OTHERS: dict[tuple[str, str], tuple[str, str]] = {
@@ -94,6 +95,7 @@ _KEY = _header(
 )
 _READ: dict[str, list[Json]] = {
     "open_link": [_RENEW], "check_link": [_RENEW], "watch_link": [_NEEDED],
+    "get_link_standing": [_NEEDED],
     "get_link_details": [_NEEDED, _LANGUAGE], "get_download_url": [_NEEDED],
     "get_oembed": [_LANGUAGE], "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
     "download_track": _CONDITIONS, "check_download": _CONDITIONS[2:],
@@ -134,7 +136,13 @@ _LEADS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "make_key": ("201", "key_id", ("deactivate_key",)),
 }
 _MADE_LINKS = {"share_track": "201", "share_collection": "201", "rotate_link": "200"}
-_WITH_SESSION = ("open_link", "watch_link", "get_link_details", "report_listen")
+_WITH_SESSION = (
+    "open_link",
+    "watch_link",
+    "get_link_standing",
+    "get_link_details",
+    "report_listen",
+)
 
 
 def describe_parameters(operation: Json, declared: Json) -> None:

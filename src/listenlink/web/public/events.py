@@ -77,10 +77,23 @@ async def watch_link(
 @get(
     "/v1/music/shared/{token:str}/standing",
     opt={"public": True},
-    include_in_schema=False,
     status_code=204,
+    summary="Ask whether an open link still is",
+    description="For whoever can't have the stream of `events`; once a second is enough. With a session that "
+    "this server signed it spends nothing.",
+    tags=["Listen"],
+    security=[{}],
+    responses={
+        204: ResponseSpec(None, description="It is.", generate_examples=False),
+        **errors(
+            s404="The session isn't of this link, or the link doesn't open any more.",
+            s429="Too many requests, or refusals, for this client.",
+        ),
+    },
 )
-async def tell_standing(state: State, request: Request[Any, Any, Any]) -> None:
+async def tell_standing(
+    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+) -> None:
     """Nothing while the session's link is open, else refused as everywhere.
 
     It's asked once a second by everybody who hears music without the stream, many of them behind one address:

@@ -34,7 +34,16 @@ _LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.
     tags=["Listen"],
     security=[{}],
     responses={
-        200: _Spec(ShareView, description="The shared track or collection; to browsers a page."),
+        200: _Spec(
+            ShareView,
+            description="The shared track or collection; to whoever looks a page, and to media players the "
+            "playlist of a collection.",
+        ),
+        302: _Spec(
+            None,
+            description="Where a media player hears the track; or the link that is meant by an address as it "
+            "was pasted.",
+        ),
         404: _REFUSED,
         429: _LIMITED,
     },
