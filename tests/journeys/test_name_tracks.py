@@ -63,6 +63,13 @@ def test_what_cannot_be_seen_is_in_no_title(owner: httpx.Client, tmp_path: Path)
     assert (told["title"], told["artist"]) == (seen, seen)
     changed = owner.patch(f"/tracks/{told['id']}", json={"title": unseen + "c", "artist": unseen})
     assert (changed.json()["title"], changed.json()["artist"]) == (seen + " c", seen)
+    made = owner.post("/collections", json={"name": unseen}).json()
+    assert made["name"] == seen
+    path_of = f"/collections/{made['id']}"
+    assert owner.patch(path_of, json={"name": f"\u2066{seen}"}).json()["name"] == seen
+    for asked in (owner.post("/collections", json={"name": "\u202e"}),
+                  owner.patch(path_of, json={"name": "\u200b "})):  # fmt: skip
+        assert (asked.status_code, asked.json()["error"]["details"]["field"]) == (422, "name")
     for name in ("title", "artist"):
         answer = owner.patch(f"/tracks/{told['id']}", json={name: "\u202e\u200d"})
         assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (422, name)

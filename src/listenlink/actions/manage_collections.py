@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.idempotency import Doing, always
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection
+from listenlink.model.one_line import one_line
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
@@ -27,12 +28,12 @@ async def make_collection(
     now_us: int,
     doing: Doing[Collection] = always,
 ) -> Collection:
-    """Make a new, empty collection for the caller."""
+    """Make a new, empty collection for the caller. Raises Problem(INVALID) for a name of nothing to see."""
     draft = Collection(
         id=0,
         organization_id=caller.organization_id,
         owner_id=caller.user_id,
-        name=name,
+        name=_read_name(name),
         description=description,
         cover_track_id=None,
         cover_image_url=cover_image_url,
@@ -45,6 +46,13 @@ async def make_collection(
         return _get(connection, caller, number)
 
     return await database.write(lambda connection: doing(connection, add))
+
+
+def _read_name(text: str) -> str:
+    name = one_line(text)
+    if not name:
+        raise invalid("name", "The name is empty.")
+    return name
 
 
 async def get_collection(database: Database, caller: Caller, collection_id: int) -> Collection:
@@ -72,8 +80,12 @@ async def change_collection(
 ) -> Collection:
     """Change these columns and return the collection.
 
-    Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks.
+    Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks, and Problem(INVALID) as
+    `make_collection` does.
     """
+    name = changes.get("name")
+    if isinstance(name, str):
+        changes = {**changes, "name": _read_name(name)}
 
     def change(connection: Connection) -> Collection:
         _get(connection, caller, collection_id)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -15,8 +12,6 @@ from listenlink.actions.restore_instance import restore as restore_instance
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.settings import load_settings
-
-_Result = TypeVar("_Result")
 
 
 def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
@@ -27,7 +22,7 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
             "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
         )
     folder = settings.data
-    done = _storing(lambda: back_up(folder, to, with_keys, Clock().now_us()))
+    done = back_up(folder, to, with_keys, Clock().now_us())
     if settings.storage_url is not None:
         print("The audio is in the bucket, which has to be copied by itself.", file=sys.stderr)
     elif done.missing:
@@ -52,7 +47,7 @@ def restore(source: Path, data: Path | None, as_json: bool) -> None:
             "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
         )
     folder = settings.data
-    done = _storing(lambda: restore_instance(source, folder))
+    done = restore_instance(source, folder)
     if as_json:
         print(msgspec.json.encode(done).decode())
         return
@@ -62,10 +57,3 @@ def restore(source: Path, data: Path | None, as_json: bool) -> None:
     if done.has_new_keys:
         print("The signing keys are new: whoever listens opens their link again.")
     print("Links that were revoked since then open again. Revoke them anew.")
-
-
-def _storing(work: Callable[[], _Result]) -> _Result:
-    try:
-        return work()
-    except (OSError, sqlite3.Error) as error:
-        raise RefusesToStart(f"it can't be stored: {error}") from None

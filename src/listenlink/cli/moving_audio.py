@@ -48,8 +48,6 @@ def move_audio(source: str, target: str, data: Path | None, as_json: bool) -> No
         raise RefusesToStart(
             "the bucket or the database can't be reached now; given again, the command goes on from there"
         ) from None
-    except OSError as error:
-        raise RefusesToStart(f"it can't be stored: {error}") from None
     _tell(moved, target, is_served, as_json)
 
 
