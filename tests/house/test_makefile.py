@@ -36,7 +36,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    # This very test may be run by make, which says so to those below it.
+    mine = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    environment = {name: value for name, value in os.environ.items() if name not in mine}
     return subprocess.run(
         ["make", *arguments],
         cwd=clone, env=environment, capture_output=True, text=True, timeout=60, check=False,

@@ -42,7 +42,7 @@ def _idle() -> list[Ask]:
 
 
 def _stream(goods: Goods) -> Ask:
-    """docs/api.md promises 5,000 of them, 50 for each client; nobody here has more."""
+    """docs/api.md promises 5,000 of them, 250 for each client; nobody here has more."""
     raw = get(goods.large + "/events", Listen_Session=goods.session).raw
     return Ask("stream of events", raw, wanted=200, least=1, also=frozenset(), ends=False)
 

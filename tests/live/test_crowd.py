@@ -33,7 +33,7 @@ BYSTANDERS = 40
 KINDS = ["idle", "streams", "readers", "bodies"]
 DOORS = ["docs", "schema", "page", "embed", "oembed", "details", "picture"]
 # docs/api.md: so many of a process, and of a client.
-STREAMS, STREAMS_OF_A_CLIENT = 5000, 50
+STREAMS, STREAMS_OF_A_CLIENT = 5000, 250
 # A node that ends a connection is, behind a proxy, a gateway that didn't answer.
 OF_A_PROXY = frozenset({502, 504})
 

@@ -58,7 +58,7 @@ def test_a_disk_that_takes_nothing_is_one_line(disk: Path) -> None:
     for folder in (disk, disk / "deep" / "data"):
         done = run_cli("init", "--data", str(folder))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert "Read-only file system (EROFS); nothing was changed" in done.stderr
+        assert "read-only file system (EROFS); nothing was changed" in done.stderr
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -218,7 +218,7 @@ def test_a_start_says_what_cannot_be_written(made: Made, disk: Path) -> None:
     assert (ready.status_code, ready.json()["status"]) == (503, "degraded")
     (line,) = [line for line in server.log.read_text().splitlines() if line[:1] != "{"]
     assert line == (
-        f"listenlink: {server.data}/objects can't be written to: Read-only file system (EROFS)"
+        f"listenlink: {server.data}/objects can't be written to: read-only file system (EROFS)"
     )
 
 
@@ -233,7 +233,7 @@ def refusal(server: Server) -> str:
 def test_a_start_is_refused_where_nothing_could_arrive(made: Made, disk: Path) -> None:
     server = made(uploads=disk)
     mount(disk, "-o", "remount,ro")
-    assert f"{server.data}/uploads can't be written to: Read-only file system (EROFS)" in refusal(
+    assert f"{server.data}/uploads can't be written to: read-only file system (EROFS)" in refusal(
         server
     )
     mount(disk, "-o", "remount,rw")
@@ -241,4 +241,4 @@ def test_a_start_is_refused_where_nothing_could_arrive(made: Made, disk: Path) -
     assert f"uploads is a link to {disk}/uploads, which isn't there" in refusal(server)
     (server.data / "uploads").unlink()
     (server.data / "uploads").write_text("")
-    assert f"{server.data}/uploads can't be made: File exists (EEXIST)" in refusal(server)
+    assert f"{server.data}/uploads can't be made: file exists (EEXIST)" in refusal(server)

@@ -160,7 +160,7 @@ def test_a_folder_and_files_of_another_user(shared: Path) -> None:
     [
         (".", "listenlink.db: nothing can be written beside it"),
         ("listenlink.db", "listenlink.db: permission denied"),
-        ("uploads", "uploads/.serving: permission denied"),
+        ("uploads", "can't be written to: permission denied"),
         ("secrets/signing-keys", "the signing keys can't be read: permission denied"),
         ("secrets/daily", "permission denied"),
     ],

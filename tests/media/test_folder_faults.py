@@ -136,7 +136,8 @@ def test_folders_of_another_user_are_found(open_folder: Path, place: str) -> Non
             assert (caught.value.place, caught.value.reason) == ("objects", "EACCES")
     finally:
         os.seteuid(0)
-    assert warning == f"{data / place} can't be written to: Permission denied (EACCES)"
+    whose = f"({data / place} is root's, and this is nobody)"
+    assert warning == f"{data / place} can't be written to: permission denied {whose} (EACCES)"
 
 
 def test_what_is_missing_is_made_with_its_parents(tmp_path: Path) -> None:

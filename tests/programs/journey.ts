@@ -43,7 +43,7 @@ async function open(token: string, session?: string) {
 }
 
 const track = await upload();
-const body: components["schemas"]["LinkTerms"] = { max_opens: 1, allow_download: true, preview: true };
+const body: components["schemas"]["LinkTerms"] = { max_opens: 1, allow_download: true, preview: true, strict_open: false };
 const target = { params: { path: { org, track_id: track.id } } };
 const link = got(await owner.POST("/v1/music/{org}/tracks/{track_id}/share", { ...target, body }));
 const bare = got(await owner.POST("/v1/music/{org}/tracks/{track_id}/share", target));

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from listenlink.errors import RefusesToStart
+from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.media.folder.faults import name_of
 from listenlink.store.database.sqlite import FILE_NAME
 
@@ -69,7 +68,5 @@ def _move_in(draft: Path, data: Path) -> None:
 
 
 def _refusal(data: Path, error: OSError) -> RefusesToStart:
-    reason = os.strerror(error.errno) if error.errno else "no reason is given"
-    return RefusesToStart(
-        f"{error.filename or data}: {reason} ({name_of(error)}); nothing was changed"
-    )
+    reason = f"{fault_of_system(error)} ({name_of(error)})"
+    return RefusesToStart(f"{error.filename or data}: {reason}; nothing was changed")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from listenlink.actions.find_instance import SECRETS
-from listenlink.errors import RefusesToStart
+from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.media.folder.faults import OBJECTS, UPLOADS, name_of
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.trial import check_subfolders, try_writing
@@ -44,5 +43,4 @@ def _check_links(data: Path) -> None:
 
 
 def _sentence(what: str, error: OSError, path: Path) -> str:
-    reason = os.strerror(error.errno) if error.errno else "no reason is given"
-    return f"{error.filename or path} {what}: {reason} ({name_of(error)})"
+    return f"{error.filename or path} {what}: {fault_of_system(error)} ({name_of(error)})"

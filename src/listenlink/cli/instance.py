@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from listenlink.actions.create_instance import create_instance
+from listenlink.actions.create_instance import create_instance, is_instance
 from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
@@ -36,7 +36,7 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 def migrate(data: Path | None, forgets_keys: bool) -> None:
     """Upgrade the instance's tables to this release. Raises RefusesToStart."""
     location = locate_database(load_settings(data=data))
-    if not location.is_there() and location.url is None:
+    if location.url is None and not is_instance(location):
         raise RefusesToStart(f"{location} isn't an instance")
     before = location.find_version()
     location.upgrade()
