@@ -109,3 +109,19 @@ def test_another_instance_is_not_restored_over(two: tuple[Path, Path], tmp_path:
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert "isn't an empty folder; nothing was changed" in done.stderr
     assert contents(data) == before
+
+
+def test_every_table_is_counted(two: tuple[Path, Path], tmp_path: Path) -> None:
+    """By the command, which has fewer parts of the program in hand than these tests."""
+    to = tmp_path / "backup"
+    assert run_cli("backup", "--data", str(two[0]), "--to", str(to)).returncode == 0
+    manifest = json.loads((to / "backup.json").read_text())
+    database = sqlite3.connect(to / manifest["database"])
+    counted = {
+        name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if not name.startswith("sqlite")
+    }
+    database.close()
+    assert manifest["rows"] == counted
+    assert counted["instance"] == counted["users"] == 1

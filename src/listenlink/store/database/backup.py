@@ -7,7 +7,6 @@ import os
 import sqlite3
 from pathlib import Path
 
-from listenlink.store.database.columns import metadata
 from listenlink.store.database.sqlite import connect
 
 _OBJECTS = """
@@ -54,13 +53,14 @@ def find_damage(path: Path) -> str | None:
 
 
 def count_rows(path: Path) -> dict[str, int]:
-    """Count the rows of each table."""
+    """Count the rows of each table that there is, whatever this release knows of it."""
     with contextlib.closing(open_copy(path)) as connection:
-        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        there = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+        ).fetchall()
         return {
             name: int(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608
-            for name in sorted(metadata.tables)
-            if name in there
+            for (name,) in there
         }
 
 
