@@ -20,7 +20,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.callback()(begin)
-app.command()(audio_commands.move_audio)
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
@@ -88,6 +87,9 @@ def move(
     moving.move(source, target, undo, as_json)
 
 
+app.command()(audio_commands.move_audio)
+
+
 @app.command()
 def serve(
     data: Data = None,
@@ -111,7 +113,9 @@ def demo(
     public_url: PublicUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Serve a small library of music, made for it, and print a link that opens in a browser."""
+    """Serve a small library and print a link.
+
+    The music is made for it; the link opens in a browser."""
     from listenlink.cli import demonstration
 
     demonstration.demo(data, host, port, public_url, as_json)
@@ -208,7 +212,7 @@ def backup(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make or update a backup, even while the instance is being served."""
+    """Make or update a backup, even while it's served."""
     from listenlink.cli import copying
 
     copying.backup(data, to, with_keys, as_json)

@@ -17,7 +17,9 @@ def move_audio(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Copy an instance's audio into a bucket, or back, comparing every byte. Nothing is deleted."""
+    """Copy the audio into a bucket, or back.
+
+    Every byte is compared, and nothing is deleted."""
     from listenlink.cli import moving_audio
 
     moving_audio.move_audio(source, target, data, as_json)
