@@ -39,6 +39,12 @@ class Place:
         """As PostgreSQL does when it's restarted."""
         await asyncio.to_thread(self._ask, "pg_terminate_backend(pid)")
 
+    async def hear_of_the_end(self) -> None:
+        """Until all idle connections have been told, which a busy machine takes a while for."""
+        async with asyncio.timeout(5):
+            while not all(connection.is_closed() for connection in self.connections._idle):
+                await asyncio.sleep(0.01)
+
     async def run(self, sql: str) -> Raw:
         async with self.connections.use() as connection:
             return await connection.fetchval(sql)
@@ -115,7 +121,7 @@ async def test_connections_that_postgresql_ended_are_not_handed_out_and_cost_no_
     for _ in range(3):
         assert await asyncio.gather(*(place.run("SELECT 7") for _ in range(MOST))) == [7] * MOST
         await place.end_all()
-        await asyncio.sleep(0.05)
+        await place.hear_of_the_end()
     for _ in range(2 * MOST):
         using = asyncio.create_task(place.run("SELECT pg_sleep(5)"))
         while not await place.count("active"):
