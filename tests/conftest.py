@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.has_plugin("rerunfailures"):
         return
     for item in items:
-        if {"live", "browser"} & set(item.path.parts):
+        if {"live", "browser", "store", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
