@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"\d+")
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _ASKED_WITH = (
     "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
-    "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer"
+    "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData"
 )
 _NOINDEX: Told = {"x-robots-tag": "noindex, nofollow, noarchive"}
 _LENGTH: Told = {"content-length": _NUMBER}

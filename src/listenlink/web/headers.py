@@ -16,7 +16,7 @@ _EXPOSED = (
 # All that `web/negotiation.py` reads.
 _ASKED_WITH = (
     b"Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
-    b"Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer"
+    b"Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData"
 )
 
 

@@ -23,12 +23,8 @@ from listenlink.web.response import Answer, Headers, Scope, problem_answer
 _PLAYLIST = (b"content-type", b"audio/x-mpegurl")
 _RANGES = (b"accept-ranges", b"bytes")
 _NO_STORE = (b"cache-control", b"no-store")
-_VARY = (b"vary", b"Accept, Icy-MetaData, Sec-Fetch-Dest, Sec-Purpose, User-Agent")
 # Of all answers to players that aren't refused, but for how long they may be kept.
-FOR_PLAYERS: Headers = [
-    *(pair for pair in PUBLIC_JSON if pair[0] not in (_NO_STORE[0], _VARY[0])),
-    _VARY,
-]
+FOR_PLAYERS: Headers = [pair for pair in PUBLIC_JSON if pair[0] != _NO_STORE[0]]
 
 
 class PlayerDoor:
