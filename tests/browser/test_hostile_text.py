@@ -16,6 +16,7 @@ from browser.chromium import Site, Visit
 from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, write_engines
 from cast import Server, share, upload, wait_for_sound
 from listenlink.media.sandbox.tag_text import clean
+from listenlink.model.one_line import one_line
 from media.make_audio import make
 
 Visits = Callable[..., Visit]
@@ -159,7 +160,7 @@ def test_names_of_collections_are_text_whatever_stands_first(
     for name in packed(PAYLOADS[::-1], 500):
         seen.page.goto(hostile.collect(name, name, [hostile.one])["url"])
         wait_for_page(seen.page)
-        assert seen.page.text_content("#title") == name
+        assert seen.page.text_content("#title") == one_line(name)
         assert seen.page.text_content("#description") == name
     assert_nothing_happened(seen, server)
 

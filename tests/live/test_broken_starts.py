@@ -109,13 +109,13 @@ def test_postgresql_that_is_gone_or_does_not_let_in(
     url = server.settings["DATABASE_URL"]
     postgres = servers.postgres()
     port, name = str(postgres.port), url.rpartition("/")[2]
-    servers.run_sql(postgres, name, "CREATE ROLE stranger LOGIN")
+    servers.run_sql(postgres, name, f"CREATE ROLE stranger_to_{name} LOGIN")
     broken = {
         url.replace(port, str(free_port())): "connection refused",
         url.replace("127.0.0.1", "nosuch.invalid"): "there is no such host",
         url.replace(name, "nosuch"): "there is no database of this name",
         url.replace("postgres@", "nosuch@"): "this user isn't let in",
-        url.replace("postgres@", "stranger:word@"): "this user lacks the rights",
+        url.replace("postgres@", f"stranger_to_{name}:word@"): "this user lacks the rights",
         url + "?sslmode=nonsense": "its URL can't be read",
         url + "?sslmode=require": "it refuses the connection",
     }

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from listenlink.actions.create_instance import create_instance, is_instance
+from listenlink.actions.create_instance import check_not_moved, create_instance
 from listenlink.actions.find_instance import has_own_keys, locate_database
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
@@ -36,8 +36,12 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
 def migrate(data: Path | None, forgets_keys: bool) -> None:
     """Upgrade the instance's tables to this release. Raises RefusesToStart."""
     location = locate_database(load_settings(data=data))
-    if location.url is None and not is_instance(location):
-        raise RefusesToStart(f"{location} isn't an instance")
+    # Said of what is there at all, before anything is changed: that it's damaged, or a newer release's.
+    is_there = location.is_there()
+    if location.url is None:
+        if not is_there:
+            raise RefusesToStart(f"{location} isn't an instance")
+        check_not_moved(location)
     before = location.find_version()
     location.upgrade()
     after = location.find_version()
