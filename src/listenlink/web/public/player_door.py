@@ -11,6 +11,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import AGENT_BYTES, Outcome, Reason
 from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.one_line import one_line
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
 from listenlink.running.instance import Instance
@@ -115,18 +116,13 @@ class PlayerDoor:
 
 def write_playlist(page: Page, urls: list[str]) -> str:
     """An extended M3U in UTF-8: whole seconds, artist and title, and the URL, of each track in order."""
-    lines = ["#EXTM3U", f"#PLAYLIST:{_one_line(page.title or '')}"]
+    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(page.title or '')}"]
     for track, url in zip(page.tracks, urls, strict=True):
-        name = _one_line(track.title)
+        name = one_line(track.title)
         if track.artist:
-            name = f"{_one_line(track.artist)} - {name}"
+            name = f"{one_line(track.artist)} - {name}"
         lines += [f"#EXTINF:{round(track.seconds)},{name}", url]
     return "\n".join(lines) + "\n"
-
-
-def _one_line(text: str) -> str:
-    """The text without what ends a line for some player or other, or can't be seen."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _with(asked: OpenRequest, session: ListenSession | None) -> OpenRequest:
