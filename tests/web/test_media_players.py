@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from listenlink.web.public.media_players import wants_audio
+from listenlink.web.negotiation import Wanted, what_is_wanted
 
 FIREFOX_AUDIO = (
     "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5"
@@ -63,6 +63,10 @@ def asked(agent: str = "", **headers: str) -> dict[bytes, bytes]:
         name.replace("_", "-"): value for name, value in headers.items()
     }
     return {name.encode(): value.encode() for name, value in sent.items() if value}
+
+
+def wants_audio(headers: dict[bytes, bytes]) -> bool:
+    return what_is_wanted(headers) is Wanted.AUDIO
 
 
 @pytest.mark.parametrize("agent", PLAYERS)

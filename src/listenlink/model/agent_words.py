@@ -1,4 +1,5 @@
-"""How programs that look at links, for somebody who may open them later, call themselves in `User-Agent`."""
+"""How programs call themselves in `User-Agent`: those that look at links, for somebody who may open them
+later, browsers, and media players."""
 
 from __future__ import annotations
 
@@ -56,6 +57,19 @@ _LIBRARIES = re.compile(
 # Programs that say `Mozilla` for no other reason than that everybody does, and then who they are.
 _SAY_WHO_THEY_ARE = ("powershell/", "winhttp.winhttprequest")
 
+# Media players as each names itself, in lower case; what follows a name is a version, or nothing.
+_PLAYERS = (
+    "aimp", "amarok", "androidxmedia3", "applecoremedia", "audacious", "banshee", "bass", "bubbleupnp",
+    "celluloid", "clementine", "cmus", "deadbeef", "exoplayer", "exoplayerlib", "ffmpeg", "ffplay",
+    "foobar2000", "gnome-mplayer", "gstreamer", "itunes", "kodi", "lavf", "libmpv", "libvlc", "lyrion",
+    "mediamonkey", "moc", "mpg123", "mplayer", "mplayer2", "mpv", "music player daemon", "musicbee",
+    "nsplayer", "ogg123", "potplayer", "qmmp", "quicktime", "quodlibet", "rhythmbox", "roku",
+    "smplayer", "sonos", "souphttpsrc", "squeezecenter", "stagefright", "strawberry", "totem", "vlc",
+    "winamp", "winampmpeg", "windows-media-player", "wmfsdk", "wmplayer", "xbmc", "xine", "xmms2",
+    "xmplay",
+)  # fmt: skip
+_PLAYER = re.compile(rf"(?<![a-z0-9.-])(?:{'|'.join(map(re.escape, _PLAYERS))})(?![a-z.-])")
+
 
 def is_lookers(agent: str) -> bool:
     """Whether this is the agent of a program that looks: it says so, or names the site that it looks for."""
@@ -78,3 +92,8 @@ def is_browsers(agent: str) -> bool:
     return text.startswith(("mozilla/", "opera/")) and not any(
         name in text for name in _SAY_WHO_THEY_ARE
     )
+
+
+def is_players(agent: str) -> bool:
+    """Whether this is the agent of a media player, which can do nothing with JSON or a page."""
+    return _PLAYER.search(agent.lower()) is not None

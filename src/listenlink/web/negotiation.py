@@ -1,15 +1,17 @@
-"""Who gets the page and who the JSON, and in which language: RFC 9110, sections 12.4.2 to 12.5.4."""
+"""Who gets the page, who the JSON and who the audio, and in which language: RFC 9110, sections 12.4.2 to
+12.5.4."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
 
-from listenlink.model.agent_words import is_browsers
+from listenlink.model.agent_words import is_browsers, is_players
 from listenlink.model.audit import AGENT_BYTES, Agent, classify_agent
 
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = "application/json"
+_TEXTS = frozenset((_JSON, *_HTML))
 _ANY = frozenset(("*/*", "*", "application/*"))
 # What Java's HttpURLConnection sends where the program said nothing: it isn't asking for a page.
 _JAVAS = (
@@ -28,16 +30,17 @@ _BROWSERS_OWN = frozenset((b"sec-fetch-site", b"sec-fetch-dest", b"origin", b"re
 
 
 class Wanted(IntEnum):
-    """What a request for a link wants: to look, to open it, or, by its silence, to open it if that's
-    all that can be told (`docs/api.md`, The share page)."""
+    """What a request for a link wants: to look, to open it, to hear it at once, or, by its silence, to open
+    it if that's all that can be told (`docs/api.md`, The share page)."""
 
     PAGE = 1
     JSON = 2
-    ANYTHING = 3
+    AUDIO = 3
+    ANYTHING = 4
 
 
 # Needed at every open, and looking a name up in an enum is expensive.
-_PAGE, _ANYTHING = Wanted.PAGE, Wanted.ANYTHING
+_PAGE, _AUDIO, _ANYTHING = Wanted.PAGE, Wanted.AUDIO, Wanted.ANYTHING
 
 
 def is_prefetch(headers: dict[bytes, bytes]) -> bool:
@@ -46,18 +49,23 @@ def is_prefetch(headers: dict[bytes, bytes]) -> bool:
 
 
 def what_is_wanted(headers: dict[bytes, bytes]) -> Wanted:
-    """The one decision on who looks and who opens; what the headers are named is in lower case.
+    """The one decision on who looks, who opens and who hears; what the headers are named is in lower case.
 
     Prefetching looks, whatever it asks for. Else whoever names JSON in `Accept` gets it, whatever the
-    `User-Agent`: an app's own browser may look like the unfurler of the same app.
+    `User-Agent`: an app's own browser may look like the unfurler of the same app. Who hears at once is told
+    by `Icy-MetaData`, by audio types in `Accept`, as an audio element by `Sec-Fetch-Dest`, or by its name
+    (record 0036); whoever names JSON or HTML doesn't.
     """
     if is_prefetch(headers):
         return _PAGE
     accept, agent = headers.get(b"accept", b""), headers.get(b"user-agent", b"")
-    wanted, is_browser = _by_names(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])
+    wanted, names_text, is_browser = _by_names(accept[:MOST_CHARACTERS], agent[:AGENT_BYTES])
+    destination = headers.get(b"sec-fetch-dest", b"empty")
+    if not names_text and (b"icy-metadata" in headers or destination == b"audio"):
+        return _AUDIO
     if wanted is not _ANYTHING:
         return wanted
-    if headers.get(b"sec-fetch-dest", b"empty") not in _OPENING_DESTINATIONS:
+    if destination not in _OPENING_DESTINATIONS:
         return _PAGE
     # Robots say whom to write to, and they alone (RFC 9110, section 10.1.2).
     if b"from" in headers:
@@ -66,27 +74,33 @@ def what_is_wanted(headers: dict[bytes, bytes]) -> Wanted:
 
 
 @lru_cache(maxsize=2048)
-def _by_names(accept: bytes, agent: bytes) -> tuple[Wanted, bool]:
-    """What `Accept` and `User-Agent` say by themselves, and whether a browser's agent was sent."""
+def _by_names(accept: bytes, agent: bytes) -> tuple[Wanted, bool, bool]:
+    """What `Accept` and `User-Agent` say by themselves, whether HTML or JSON was named, and whether a
+    browser's agent was sent."""
     weights = dict(reversed(weighted(accept.decode("latin-1"))))
+    names, name = frozenset(weights), agent.decode("latin-1")
+    names_text, is_browser = not _TEXTS.isdisjoint(names), is_browsers(name)
+    if not names_text and (is_players(name) or any(one.startswith("audio/") for one in names)):
+        return _AUDIO, names_text, is_browser
+    return _page_or_json(weights, agent), names_text, is_browser
+
+
+def _page_or_json(weights: dict[str, float], agent: bytes) -> Wanted:
     names = frozenset(name for name in weights if "/" in name or name == "*")
     if names in _JAVAS:
         names, weights = frozenset(), {}
     html, json = max(weights.get(name, 0.0) for name in _HTML), weights.get(_JSON, 0.0)
-    is_browser = is_browsers(agent.decode("latin-1"))
     if html or json:
-        return (Wanted.PAGE if html > 0 and html >= json else Wanted.JSON), is_browser
+        return Wanted.PAGE if html > 0 and html >= json else Wanted.JSON
     if classify_agent(agent) is Agent.UNFURLER or _has_no_use_for_json(names):
-        return Wanted.PAGE, is_browser
-    return Wanted.ANYTHING, is_browser
+        return Wanted.PAGE
+    return Wanted.ANYTHING
 
 
 def _has_no_use_for_json(names: frozenset[str]) -> bool:
-    """Whether these media ranges ask for a picture, or for what the JSON isn't, except for sound."""
+    """Whether these media ranges ask for a picture, or for what the JSON isn't."""
     if any(name.startswith("image/") for name in names):
         return True
-    if any(name.startswith("audio/") for name in names):
-        return False
     return bool(names) and _ANY.isdisjoint(names)
 
 

@@ -15,7 +15,6 @@ from listenlink.running.instance import Instance
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import Wanted, what_is_wanted
 from listenlink.web.paths import token_of
-from listenlink.web.public.media_players import wants_audio
 from listenlink.web.public.player_door import FOR_PLAYERS, PlayerDoor
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
@@ -28,7 +27,7 @@ _ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
 _JSON = (b"content-type", b"application/json")
 _READING = ("GET", "HEAD")
 # Needed at every open, and looking a name up in an enum is expensive.
-_PAGE, _BY_NAME = Wanted.PAGE, Wanted.JSON
+_PAGE, _BY_NAME, _AUDIO = Wanted.PAGE, Wanted.JSON, Wanted.AUDIO
 _LOOKED_AT = (Outcome.VIEWED, Outcome.REMOVED)
 
 
@@ -52,15 +51,14 @@ class PublicDoor:
         """Answer one request."""
         method = scope["method"]
         wanted = what_is_wanted(headers) if method in _READING else None
-        is_player = wanted is not None and wanted is not _BY_NAME and wants_audio(headers)
-        if is_player or wanted is _PAGE:
+        if wanted is _PAGE or wanted is _AUDIO:
             if await self._pages.lead(scope, send):
                 return
-            if not is_player:
+            if wanted is _PAGE:
                 await self._pages.share_page(scope, headers, send)
                 return
         began_at = time.perf_counter()
-        if is_player:
+        if wanted is _AUDIO:
             answer = await self._players.answer(scope, headers)
             endpoints = self._for_players if answer.status < 400 else self._headers
         else:
@@ -74,7 +72,7 @@ class PublicDoor:
         A program is told that there is nothing."""
         if scope["method"] not in _READING or b"shr_" not in scope["raw_path"].lower():
             return False
-        if what_is_wanted(headers) is not _PAGE and not wants_audio(headers):
+        if what_is_wanted(headers) not in (_PAGE, _AUDIO):
             return False
         return await self._pages.lead(scope, send)
 
