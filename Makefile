@@ -18,7 +18,7 @@ OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nodes check format messages bench screenshots lock clean
+.PHONY: help setup run test nodes check format messages music bench screenshots lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,6 +52,9 @@ format: .venv/.dev  ## Format the code
 
 messages: .venv/.dev  ## Bring the pages' catalogues up to date with what they say
 	@$(BIN)/python scripts/update_messages.py
+
+music: .venv/.dev  ## Render the demonstration's music anew, into the package
+	@PYTHONPATH=scripts $(BIN)/python -m demo_music
 
 bench: .venv/.dev  ## Measure, and write bench/RESULTS.md (QUICK=1, FULL=1)
 	@$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(FULL),--full)

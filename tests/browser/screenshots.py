@@ -21,7 +21,7 @@ from browser.chromium import (
 )
 from browser.listening import wait_until_past
 from cast import Server, share, upload, wait_for_sound
-from listenlink.demo.music import PIECES, render
+from listenlink import demo
 from media.make_audio import add_cover, make
 
 TARGET = Path("build/screenshots")
@@ -38,7 +38,9 @@ class Studio:
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
         self.owner = server.owner()
-        paths = [render(piece, folder) for piece in PIECES]
+        paths = [folder / piece.file_name for piece in demo.PIECES]
+        for path, piece in zip(paths, demo.PIECES, strict=True):
+            path.write_bytes(demo.read(piece))
         paths.append(add_cover(make("mp3_xing", folder / "cover.mp3", sample_count=44_100 * 40)))
         self.songs = [upload(self.owner, path, engine="own_recording") for path in paths]
         for song in self.songs:

@@ -1,8 +1,9 @@
-"""The demo's three pieces: whole files of the promised kinds, which sound like music, not like noise."""
+"""The demo's three pieces: whole files, which hold what was composed and sound like music, not like noise."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from listenlink.demo import music
+from demo_music import __main__ as rendering
+from demo_music import music
+from listenlink import demo
 
 RATE = 44_100
 TAIL_SECONDS = 6
@@ -20,8 +23,7 @@ TAIL_SECONDS = 6
 class Heard:
     """A piece as composed, and its file as decoded: (2, samples)."""
 
-    piece: music.Piece
-    path: Path
+    piece: demo.Piece
     composed: NDArray[np.float32]
     decoded: NDArray[np.float32]
 
@@ -31,50 +33,42 @@ class Heard:
         return self.decoded[:, : -TAIL_SECONDS * RATE]
 
 
-@pytest.fixture(scope="module", params=music.PIECES, ids=lambda piece: piece.slug)
-def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Heard:
-    piece: music.Piece = request.param
-    composed: list[NDArray[np.float32]] = []
-    compose = music.compose
-
-    def keep(piece: music.Piece) -> NDArray[np.float32]:
-        composed.append(compose(piece))
-        return composed[0]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(music, "compose", keep)
-        path = music.render(piece, tmp_path_factory.mktemp("demo"))
-    return Heard(piece, path, composed[0], _decode(path))
+@pytest.fixture(scope="module", params=demo.PIECES, ids=lambda piece: piece.file_name)
+def heard(request: pytest.FixtureRequest) -> Heard:
+    piece: demo.Piece = request.param
+    return Heard(piece, music.compose(piece), _decode(demo.read(piece)))
 
 
-def _decode(path: Path) -> NDArray[np.float32]:
+def _decode(data: bytes) -> NDArray[np.float32]:
     resampler = av.AudioResampler("fltp", "stereo", RATE)
-    with av.open(str(path)) as container:
+    with av.open(BytesIO(data), "r") as container:
         frames = [
             converted.to_ndarray()
             for frame in container.decode(audio=0)
             for converted in resampler.resample(frame)
         ]
+    frames += [converted.to_ndarray() for converted in resampler.resample(None)]
     return np.concatenate(frames, axis=1).astype(np.float32)
 
 
 def test_the_file_is_what_the_piece_says(heard: Heard) -> None:
-    assert heard.path.name == heard.piece.file_name
-    assert [entry.name for entry in heard.path.parent.iterdir()] == [heard.piece.file_name]
-    with av.open(str(heard.path)) as container:
+    with av.open(BytesIO(demo.read(heard.piece)), "r") as container:
         stream = container.streams.audio[0]
-        codec = {"libmp3lame": "mp3"}.get(heard.piece.codec, heard.piece.codec)
-        assert stream.codec_context.name.removesuffix("float") == codec
-        assert (stream.rate, stream.channels) == (RATE, 2)
-        assert container.metadata["title"] == heard.piece.title
-        assert container.metadata["artist"] == "Listenlink Demo"
-        if heard.piece.bit_rate:
-            assert container.bit_rate == pytest.approx(heard.piece.bit_rate, rel=0.1)
+        assert stream.codec_context.name in ("opus", "libopus")
+        assert (stream.rate, stream.channels) == (48_000, 2)
+        tags = container.metadata | stream.metadata
+        assert (tags["title"], tags["artist"]) == (heard.piece.title, rendering.ARTIST)
 
 
-def test_the_three_pieces_differ_in_name_and_format() -> None:
-    for field in ("slug", "title", "file_name", "container", "codec", "description"):
-        assert len({getattr(piece, field) for piece in music.PIECES}) == 3
+def test_what_is_installed_for_the_demo_is_small_and_cannot_compose() -> None:
+    assert sum(len(demo.read(piece)) for piece in demo.PIECES) <= 2_000_000
+    held = {path.name for path in Path(demo.__file__).parent.iterdir()} - {"__pycache__"}
+    assert held == {"__init__.py"} | {piece.file_name for piece in demo.PIECES}
+
+
+def test_the_three_pieces_differ_in_all_that_is_said_of_them() -> None:
+    for field in demo.Piece._fields:
+        assert len({getattr(piece, field) for piece in demo.PIECES}) == 3
 
 
 def test_it_lasts_as_composed(heard: Heard) -> None:
@@ -85,8 +79,7 @@ def test_it_lasts_as_composed(heard: Heard) -> None:
 def test_the_file_holds_the_composition(heard: Heard) -> None:
     count = min(heard.decoded.shape[1], heard.composed.shape[1])
     error = heard.decoded[:, :count] - heard.composed[:, :count]
-    tolerance = 1 / 32_768 if heard.piece.codec == "flac" else 0.1
-    assert np.sqrt(np.mean(error**2)) < tolerance * np.sqrt(np.mean(heard.composed**2) + 1)
+    assert np.sqrt(np.mean(error**2)) < 0.2 * np.sqrt(np.mean(heard.composed**2))
 
 
 def test_it_is_neither_clipped_nor_off_centre(heard: Heard) -> None:
@@ -139,17 +132,26 @@ def test_it_is_the_same_each_time(heard: Heard) -> None:
     assert music.compose(heard.piece).tobytes() == heard.composed.tobytes()
 
 
+def test_the_script_makes_the_installed_files(tmp_path: Path) -> None:
+    """Of the same PyAV byte for byte; another encoder's file may differ, and lasts as long."""
+    piece = demo.PIECES[2]
+    path = rendering.render(piece, tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == [piece.file_name]
+    made, installed = path.read_bytes(), demo.read(piece)
+    assert made == installed or _decode(made).shape == _decode(installed).shape
+
+
 def test_a_render_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence = np.zeros((2, RATE), np.float32)
-    monkeypatch.setattr(music, "compose", lambda piece: silence)
+    monkeypatch.setattr(rendering, "compose", lambda piece: silence)
 
-    def stop(piece: music.Piece, sound: NDArray[np.float32], path: Path) -> None:
+    def stop(piece: demo.Piece, sound: NDArray[np.float32], path: Path) -> None:
         path.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(music, "_encode", stop)
+    monkeypatch.setattr(rendering, "_encode", stop)
     with pytest.raises(OSError, match="disk full"):
-        music.render(music.PIECES[0], tmp_path)
+        rendering.render(demo.PIECES[0], tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -24,4 +24,4 @@ def test_a_wheel_has_every_file_of_the_package(tmp_path: Path) -> None:
     }
     assert files <= held
     kinds = {Path(name).suffix for name in held}
-    assert {".po", ".html", ".js", ".css", ".svg", ".toml", ".py"} <= kinds
+    assert {".po", ".html", ".js", ".css", ".svg", ".toml", ".py", ".opus"} <= kinds

@@ -78,7 +78,7 @@ def test_it_makes_its_music_once_and_no_more_links_each_time(
 ) -> None:
     first, said, uploaded = made
     data, port = Path(shutil.copytree(first, tmp_path / "data")), free_port()
-    assert said[0].startswith("Making an instance, and music for it")
+    assert said[0].startswith("Making an instance with music")
     assert uploaded.startswith("mtrack_")
     earlier = said[-1].rpartition("/")[2]
     for _ in range(2):

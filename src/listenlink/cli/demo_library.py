@@ -7,19 +7,17 @@ as it is (docs/decisions/0044).
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
+from listenlink import demo
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
 from listenlink.actions.revoke_link import revoke_link
 from listenlink.actions.upload_track import TrackFacts
-from listenlink.demo.music import PIECES, render
 from listenlink.errors import RefusesToStart
 from listenlink.model.api_key import SCOPES
 from listenlink.model.share import TargetType
@@ -33,7 +31,7 @@ _ENGINE = "own_recording"
 _COLLECTION = "Three Evenings"
 _LABEL = "demo"
 _MOST = 100
-_TITLES = frozenset(piece.title for piece in PIECES)
+_TITLES = frozenset(piece.title for piece in demo.PIECES)
 
 
 class DemoLinks(NamedTuple):
@@ -93,18 +91,16 @@ async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library 
 async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, int]) -> _Library:
     now_us = instance.clock.now_us()
     numbers = []
-    with tempfile.TemporaryDirectory() as folder:
-        for piece in PIECES:
-            if piece.title in there:
-                numbers.append(there[piece.title])
-                continue
-            path = await asyncio.to_thread(render, piece, Path(folder))
-            draft = instance.folder.begin()
-            await asyncio.to_thread(draft.write, path.read_bytes())
-            facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
-            track = await instance.uploader.upload(caller, draft, facts, path.name, now_us)
-            numbers.append(track.id)
-            await instance.deriver.derive_next()
+    for piece in demo.PIECES:
+        if piece.title in there:
+            numbers.append(there[piece.title])
+            continue
+        draft = instance.folder.begin()
+        await asyncio.to_thread(draft.write, demo.read(piece))
+        facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
+        track = await instance.uploader.upload(caller, draft, facts, piece.file_name, now_us)
+        numbers.append(track.id)
+        await instance.deriver.derive_next()
     collection = await make_collection(
         instance.database, caller, _COLLECTION, "Music that Listenlink made.", None, now_us
     )

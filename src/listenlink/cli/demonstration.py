@@ -40,7 +40,7 @@ def demo(
     location = locate_database(settings)
     if not is_instance(location):
         if not as_json:
-            _say("Making an instance, and music for it, which takes some seconds …")
+            _say("Making an instance with music …")
         now_us = Clock().now_us()
         made = create_instance(location, "Demo", EMAIL, now_us, makes_keys=has_own_keys(settings))
     check_startable(settings)

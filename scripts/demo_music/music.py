@@ -1,53 +1,19 @@
-"""The demo's music: three short instrumental pieces, composed here and rendered to audio files.
+"""The demonstration's music: three short instrumental pieces, composed here.
 
 A score is text in MIDI pitches, its bars parted by `|`: `Track.tune` and `harmony` say how it is read.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-import av
-import numpy as np
+from demo_music import instruments as play
+from demo_music import studio
+from demo_music.instruments import Sound
+from demo_music.studio import Chord, Session, Track
+from listenlink.demo import PIECES, Piece
 
-from listenlink.demo import instruments as play
-from listenlink.demo import render as studio
-from listenlink.demo.instruments import SAMPLE_RATE, Sound
-from listenlink.demo.render import Chord, Session, Track
-
-ARTIST = "Listenlink Demo"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One piece and the file it becomes; `container` and `codec` are FFmpeg's names, `bit_rate` bit/s."""
-
-    slug: str
-    title: str
-    file_name: str
-    container: str
-    codec: str
-    bit_rate: int | None
-    description: str
-
-
-_STUDY, _LIGHTS, _TRAIN = PIECES = (
-    Piece(
-        *("late-night-study", "Late Night Study", "late-night-study.flac", "flac", "flac", None),
-        "Electric piano, vibraphone and brushes on a worn tape, long after midnight.",
-    ),
-    Piece(
-        *("harbour-lights", "Harbour Lights", "harbour-lights.mp3", "mp3", "libmp3lame", 192_000),
-        "A plucked guitar and a flute look out over the water as the lamps come on.",
-    ),
-    Piece(
-        *("night-train", "Night Train", "night-train.m4a", "ipod", "aac", 192_000),
-        "Synthesiser bass, drums and a running arpeggio: the last express, all stations passed.",
-    ),
-)
+_STUDY, _LIGHTS, _TRAIN = PIECES
 
 _STUDY_A = """
     39/50,53,55,58 | 38/50,53,56,60 43/51,53,56,59 | 36/51,55,58,62 | 34/49,53,56,60 39/49,53,55,60 |
@@ -94,43 +60,6 @@ _TRAIN_TUNE_END = "72:2 76:2 | 74:2 79:2 | 81:4 | -:4"
 def compose(piece: Piece) -> Sound:
     """The piece as (2, samples), float32, 44.1 kHz, peaks under 0.85; the same samples each time."""
     return {_STUDY: _late_night_study, _LIGHTS: _harbour_lights, _TRAIN: _night_train}[piece]()
-
-
-def render(piece: Piece, directory: Path) -> Path:
-    """Write the piece's file into the directory, whole or not at all, and return its path."""
-    path = directory / piece.file_name
-    unfinished = directory / f".{piece.file_name}.{os.getpid()}.part"
-    try:
-        _encode(piece, compose(piece), unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
-
-
-def _encode(piece: Piece, sound: Sound, path: Path) -> None:
-    layout = {"movflags": "+faststart"} if piece.container == "ipod" else {}
-    # The encoders' quicker searches take half the time, with nothing to hear at these bit rates.
-    quick = {"libmp3lame": {"compression_level": "7"}, "aac": {"aac_coder": "fast"}}
-    with av.open(str(path), "w", format=piece.container, container_options=layout) as output:
-        output.metadata.update({"title": piece.title, "artist": ARTIST})
-        kind = "s16" if piece.codec == "flac" else "fltp"
-        options = quick.get(piece.codec)
-        stream = output.add_stream(
-            piece.codec, rate=SAMPLE_RATE, layout="stereo", format=kind, options=options
-        )
-        if not isinstance(stream, av.AudioStream):
-            raise TypeError(f"{piece.codec} is not an audio codec")
-        if piece.bit_rate:
-            stream.bit_rate = piece.bit_rate
-        resampler = av.AudioResampler(kind, "stereo", SAMPLE_RATE)
-        for start in range(0, sound.shape[1], SAMPLE_RATE):
-            block = np.ascontiguousarray(sound[:, start : start + SAMPLE_RATE])
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = SAMPLE_RATE, start
-            for converted in resampler.resample(frame):
-                output.mux(stream.encode(converted))
-        output.mux(stream.encode(None))
 
 
 def _late_night_study() -> Sound:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from listenlink.demo.instruments import SAMPLE_RATE, Sound, Voice, band
+from demo_music.instruments import SAMPLE_RATE, Sound, Voice, band
 
 _KERNEL = 4096
 
