@@ -65,8 +65,8 @@ screenshots: .venv/.dev  ## Take a picture of every state of the page, in build/
 
 lock: .venv/.dev  ## Resolve the dependencies anew
 	$(PIP) uv
-	$(BIN)/uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK) -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra server --group build $(LOCK) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra server --group dev $(LOCK) -o requirements-dev.lock
 
 LOCK := --upgrade --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links

@@ -5,6 +5,7 @@ Nothing is fetched: what the lock file asks for is shown to the new environment 
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -13,10 +14,12 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 import httpx
 import pytest
+from packaging.requirements import Requirement
 
 from cast import clean_environment, free_port
 from engines import of_sqlite
@@ -87,6 +90,88 @@ def test_what_is_installed_is_the_wheel(installed: Path, environment: dict[str, 
     where = "from listenlink import cli; print(cli.__file__)"
     path = run(f".venv/bin/python -c '{where}'", installed, environment).strip()
     assert Path(path).is_relative_to(installed / ".venv")
+
+
+def test_the_demonstration_of_a_wheel_has_music(
+    installed: Path, environment: dict[str, str]
+) -> None:
+    with serving(
+        "exec .venv/bin/listenlink demo --data demo --json", installed, environment
+    ) as said:
+        tracks = httpx.get(json.loads(said)["collection_url"]).json()["tracks"]
+        assert len(tracks) == 3
+        for track in tracks:
+            part = httpx.get(track["playback_url"], headers={"Range": "bytes=0-99"})
+            assert (part.status_code, len(part.content)) == (206, 100)
+
+
+def needed_by(names: list[str]) -> set[str]:
+    """The installed files of these distributions and of all that they need."""
+    known, waiting, paths = set(), list(names), set()
+    while waiting:
+        name = waiting.pop()
+        if name not in known:
+            known.add(name)
+            one = metadata.distribution(name)
+            paths |= {path.parts[0] for path in one.files or () if ".." not in path.parts}
+            asked = [Requirement(text) for text in one.requires or ()]
+            waiting += [
+                each.name for each in asked if each.marker is None or each.marker.evaluate()
+            ]
+    return paths
+
+
+@pytest.fixture(scope="module")
+def light(
+    installed: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, str]]:
+    """A folder where the wheel is installed with no extra, and its environment."""
+    (wheel,) = installed.glob("*.whl")
+    shown, folder = tmp_path_factory.mktemp("few"), tmp_path_factory.mktemp("light")
+    few = {**environment, "PYTHONPATH": str(shown)}
+    run("python3 -m venv .venv", folder, few)
+    run(f".venv/bin/pip install --no-deps {wheel}", folder, few)
+    asked = run(
+        ".venv/bin/python -c 'from importlib.metadata import requires\n"
+        'print(*requires("listenlink"), sep="\\n")\'',
+        folder, few,
+    )  # fmt: skip
+    plain = [Requirement(line) for line in asked.splitlines() if "extra ==" not in line]
+    assert {one.name for one in plain} == {"httpx", "msgspec"}
+    packages = Path(sysconfig.get_path("purelib"))
+    for name in needed_by([one.name for one in plain]):
+        (shown / name).symlink_to(packages / name)
+    return folder, few
+
+
+def test_with_no_extra_it_is_the_client(
+    installed: Path, environment: dict[str, str], light: tuple[Path, dict[str, str]]
+) -> None:
+    folder, few = light
+    with serving(
+        "exec .venv/bin/listenlink demo --data demo --json", installed, environment
+    ) as said:
+        token = json.loads(said)["url"].rpartition("/")[2]
+        ask = f"from listenlink import Client; print(Client().open('{token}').track.title)"
+        script = f'.venv/bin/python -c "{ask}"'
+        assert run(script, folder, few) == "Late Night Study\n"
+
+
+@pytest.mark.parametrize("command", ["", "serve", "upload song.flac", "--help"])
+def test_with_no_extra_a_command_says_what_to_install(
+    light: tuple[Path, dict[str, str]], command: str
+) -> None:
+    folder, few = light
+    for program in (".venv/bin/listenlink", ".venv/bin/python -m listenlink"):
+        done = subprocess.run(
+            ["sh", "-c", f"{program} {command}"], cwd=folder, env=few, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(
+            r"listenlink: \w+ isn't installed; .*: pip install 'listenlink\[server\]'\n",
+            done.stderr,
+        )
 
 
 def test_an_upgrade_as_it_is_written(

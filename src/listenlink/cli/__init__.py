@@ -237,6 +237,9 @@ def main() -> None:
     command, with 2."""
     try:
         status = app(prog_name="listenlink", standalone_mode=False)
+    except ModuleNotFoundError:
+        # Only the client is installed: `listenlink/__main__.py` says so.
+        raise
     except Exception as error:
         # Imported here: a command that ends well needs none of it.
         from listenlink.cli.failures import tell_failure
