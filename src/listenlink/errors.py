@@ -68,6 +68,15 @@ def invalid(field: str, message: str, **details: Any) -> Problem:
     return Problem(ProblemKind.INVALID, message, field=field, **details)
 
 
+def unknown_outcome() -> Problem:
+    """A 503 for a write of which it isn't known whether it was done: the answer to its commit didn't come."""
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        "The server is busy, and can't tell whether this was done. Please look before you try again.",
+        outcome="unknown",
+    )
+
+
 def is_exhausted(error: BaseException) -> bool:
     """Whether this failed because the process or the machine has no descriptors left, which passes."""
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
