@@ -14,6 +14,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+_UNKNOWN = "unknown"
+
 
 class ProblemKind(Enum):
     """Why a request can't be fulfilled. Each kind is one `code` of the error envelope (docs/api.md)."""
@@ -73,8 +75,13 @@ def unknown_outcome() -> Problem:
     return Problem(
         ProblemKind.UNAVAILABLE,
         "The server is busy, and can't tell whether this was done. Please look before you try again.",
-        outcome="unknown",
+        outcome=_UNKNOWN,
     )
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Whether this is an `unknown_outcome`."""
+    return isinstance(error, Problem) and error.details.get("outcome") == _UNKNOWN
 
 
 def is_exhausted(error: BaseException) -> bool:

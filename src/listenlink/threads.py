@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from listenlink.errors import Problem, ProblemKind
 
@@ -20,12 +20,47 @@ _Result = TypeVar("_Result")
 _MOST_WAITING = 1000
 
 
-class Threads:
-    """At most `at_once` pieces of work at a time, and at most `most_waiting` that wait for their turn."""
+class NoThread(Problem):
+    """Too much is waiting for a thread already, or waits too long; nothing was done."""
 
-    def __init__(self, name: str, at_once: int, *, most_waiting: int = _MOST_WAITING) -> None:
+
+class _Step(Generic[_Result]):
+    """One piece of work: it's begun, or dropped before that."""
+
+    def __init__(self, work: Callable[[], _Result]) -> None:
+        self._work = work
+        self._deciding = threading.Lock()
+        self._is_begun = self._is_dropped = False
+
+    def drop(self) -> bool:
+        """Have it not done. False if it's begun."""
+        with self._deciding:
+            self._is_dropped = not self._is_begun
+            return self._is_dropped
+
+    def __call__(self) -> _Result:
+        with self._deciding:
+            if self._is_dropped:
+                raise NoThread(ProblemKind.UNAVAILABLE)
+            self._is_begun = True
+        return self._work()
+
+
+class Threads:
+    """At most `at_once` pieces of work at a time, and at most `most_waiting` that wait for their turn, each
+    for `patience_seconds`; None means as long as it takes."""
+
+    def __init__(
+        self,
+        name: str,
+        at_once: int,
+        *,
+        most_waiting: int = _MOST_WAITING,
+        patience_seconds: float | None = None,
+    ) -> None:
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=name)
         self._most_waiting = most_waiting
+        self._patience_seconds = patience_seconds
         self._counting = threading.Lock()
         self._waiting = 0
 
@@ -35,10 +70,10 @@ class Threads:
         return self._waiting
 
     def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
-        """Have it done. Raises Problem(UNAVAILABLE) if too many wait already."""
+        """Have it done. Raises NoThread if too many wait already."""
         with self._counting:
             if self._waiting >= self._most_waiting:
-                raise Problem(ProblemKind.UNAVAILABLE)
+                raise NoThread(ProblemKind.UNAVAILABLE)
             self._waiting += 1
         return self._pool.submit(self._begin, work)
 
@@ -49,9 +84,14 @@ class Threads:
 
     async def run(self, work: Callable[..., _Result], *arguments: Any, **named: Any) -> _Result:
         """Call `work` with the arguments in a thread, and await its result. It's carried through, even if
-        nobody waits for it any more. Raises Problem(UNAVAILABLE) if too many wait already."""
-        done = asyncio.wrap_future(self.submit(partial(work, *arguments, **named)))
+        nobody waits for it any more. Raises NoThread if too many wait, or it doesn't begin in time."""
+        step = _Step(partial(work, *arguments, **named))
+        done = asyncio.wrap_future(self.submit(step))
         done.add_done_callback(hear)
+        if self._patience_seconds is not None:
+            await asyncio.wait((done,), timeout=self._patience_seconds)
+            if not done.done() and step.drop():
+                raise NoThread(ProblemKind.UNAVAILABLE)
         # Cancelling it would take it out of the pool without its being counted as begun.
         return await asyncio.shield(done)
 

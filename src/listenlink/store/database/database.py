@@ -27,9 +27,6 @@ ON CONFLICT (name) DO UPDATE SET audit_id = 0
 _DISK_FULL = "53100"
 # Including the answer, within the two seconds after which a caller gets "busy".
 BUSY_AFTER_SECONDS = 1.7
-# A transaction that was being committed when the caller's time was up isn't left alone: for so much longer
-# it's worth while to learn what came of it. Both together are below the 5 s that is the longest anyone waits.
-COMMITTED_SECONDS = 2.5
 
 
 class Database(Protocol):

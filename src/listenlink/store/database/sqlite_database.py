@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,11 +12,12 @@ from typing import TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from listenlink.errors import Problem, ProblemKind, unknown_outcome
-from listenlink.store.database.database import BUSY_AFTER_SECONDS, COMMITTED_SECONDS, raw_of
-from listenlink.store.database.errand import Errand
+from listenlink.errors import Problem, ProblemKind
+from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
+from listenlink.store.database.errand import await_errand, wait_for_errand
 from listenlink.store.database.sqlite import make_engine
-from listenlink.threads import Threads, hear
+from listenlink.store.database.sqlite_errand import SqliteErrand
+from listenlink.threads import Threads
 
 _Result = TypeVar("_Result")
 _READERS = 4
@@ -54,7 +54,9 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` on one consistent snapshot."""
-        return await self._ask(self._readers, self._read, work, within_seconds)
+        errand = SqliteErrand(within_seconds)
+        asked = self._readers.submit(lambda: self._read(work, errand))
+        return await await_errand(asked, errand, within_seconds)
 
     async def write(
         self,
@@ -63,7 +65,9 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
-        return await self._ask(self._writer, self._write, work, within_seconds)
+        errand = SqliteErrand(within_seconds)
+        asked = self._writer.submit(lambda: self._write(work, errand))
+        return await await_errand(asked, errand, within_seconds)
 
     def publishing(self) -> AbstractContextManager[None]:
         """Do nothing: there is only one node, and its processes use the folder's own lock."""
@@ -89,15 +93,19 @@ class SqliteDatabase:
         self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
     ) -> _Result:
         """`read`, while the calling thread waits."""
-        return self._ask_now(self._readers, self._read, work, within_seconds)
+        errand = SqliteErrand(within_seconds or _PATIENT_SECONDS)
+        asked = self._readers.submit(lambda: self._read(work, errand))
+        return wait_for_errand(asked, errand, within_seconds)
 
     def write_now(
         self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
     ) -> _Result:
         """`write`, while the calling thread waits."""
-        return self._ask_now(self._writer, self._write, work, within_seconds)
+        errand = SqliteErrand(within_seconds or _PATIENT_SECONDS)
+        asked = self._writer.submit(lambda: self._write(work, errand))
+        return wait_for_errand(asked, errand, within_seconds)
 
-    def _read(self, work: Callable[[Connection], _Result], errand: Errand) -> _Result:
+    def _read(self, work: Callable[[Connection], _Result], errand: SqliteErrand) -> _Result:
         with (
             _unavailable(),
             self._reading.connect() as connection,
@@ -107,7 +115,7 @@ class SqliteDatabase:
         ):
             return work(connection)
 
-    def _write(self, work: Callable[[Connection], _Result], errand: Errand) -> _Result:
+    def _write(self, work: Callable[[Connection], _Result], errand: SqliteErrand) -> _Result:
         with (
             _unavailable(),
             self._writing.connect() as connection,
@@ -118,53 +126,6 @@ class SqliteDatabase:
                 made = work(connection)
                 errand.begin_commit()
             return made
-
-    async def _ask(
-        self,
-        threads: Threads,
-        do: Callable[[Callable[[Connection], _Result], Errand], _Result],
-        work: Callable[[Connection], _Result],
-        within_seconds: float,
-    ) -> _Result:
-        """Answer the caller in time, and stop what isn't done by then."""
-        errand = Errand(within_seconds)
-        asked = asyncio.wrap_future(threads.submit(lambda: do(work, errand)))
-        asked.add_done_callback(hear)
-        try:
-            done, _ = await asyncio.wait((asked,), timeout=within_seconds)
-            if not done and errand.give_up():
-                raise Problem(ProblemKind.UNAVAILABLE)
-            if not done:
-                # What comes of it is worth the wait, though not a long one.
-                done, _ = await asyncio.wait((asked,), timeout=COMMITTED_SECONDS)
-        except asyncio.CancelledError:
-            errand.give_up()
-            raise
-        if not done:
-            raise unknown_outcome()
-        return asked.result()
-
-    def _ask_now(
-        self,
-        threads: Threads,
-        do: Callable[[Callable[[Connection], _Result], Errand], _Result],
-        work: Callable[[Connection], _Result],
-        within_seconds: float | None,
-    ) -> _Result:
-        patience = _PATIENT_SECONDS if within_seconds is None else within_seconds
-        errand = Errand(patience)
-        asked = threads.submit(lambda: do(work, errand))
-        if within_seconds is None:
-            return asked.result()
-        try:
-            return asked.result(within_seconds)
-        except TimeoutError:
-            if errand.give_up():
-                raise Problem(ProblemKind.UNAVAILABLE) from None
-        try:
-            return asked.result(COMMITTED_SECONDS)
-        except TimeoutError:
-            raise unknown_outcome() from None
 
     def close(self) -> None:
         """Shut down the threads and connections."""
