@@ -14,6 +14,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+_UNKNOWN = "unknown"
+
 
 class ProblemKind(Enum):
     """Why a request can't be fulfilled. Each kind is one `code` of the error envelope (docs/api.md)."""
@@ -66,6 +68,20 @@ class Problem(Exception):
 def invalid(field: str, message: str, **details: Any) -> Problem:
     """A 422 that names the invalid field (docs/api.md, VALIDATION_ERROR)."""
     return Problem(ProblemKind.INVALID, message, field=field, **details)
+
+
+def unknown_outcome() -> Problem:
+    """A 503 for a write of which it isn't known whether it was done: the answer to its commit didn't come."""
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        "The server is busy, and can't tell whether this was done. Please look before you try again.",
+        outcome=_UNKNOWN,
+    )
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Whether this is an `unknown_outcome`."""
+    return isinstance(error, Problem) and error.details.get("outcome") == _UNKNOWN
 
 
 def is_exhausted(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
 from listenlink.model.page import Preview
 from listenlink.model.pattern import make_pattern
+from listenlink.threads import DISK
 
 MOST_KEPT = 2000
 _AT_ONCE = 1
@@ -63,7 +64,7 @@ class PreviewDrawer:
             self._waiting -= 1
         if picture is None:
             raise Problem(ProblemKind.NOT_FOUND)
-        await asyncio.to_thread(self._keep, self._path(shown), picture)
+        await DISK.run(self._keep, self._path(shown), picture)
         return picture
 
     def _path(self, shown: Preview) -> Path:
@@ -71,7 +72,7 @@ class PreviewDrawer:
 
     async def _find(self, shown: Preview) -> bytes | None:
         try:
-            return await asyncio.to_thread(self._path(shown).read_bytes)
+            return await DISK.run(self._path(shown).read_bytes)
         except OSError as error:
             if is_exhausted(error):
                 raise

@@ -12,7 +12,7 @@ from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.track import Track
 from listenlink.store import collection_tracks, library, tracks
-from listenlink.store.database.database import Database
+from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 
 
 def own_playback_url(
@@ -51,7 +51,11 @@ async def delete_track(
 
     digests = await database.write(remove)
     if digests:
-        await folder.run(remove_discarded, database, folder, digests)
+        try:
+            await folder.carry_out(remove_discarded, database, folder, digests)
+        except Problem:
+            # The track is deleted, whatever becomes of its bytes: they go as soon as that can be done.
+            folder.has_leftovers = True
 
 
 def remove_discarded(database: Database, folder: Storage, digests: list[bytes]) -> None:
@@ -66,4 +70,7 @@ def remove_leftovers(database: Database, folder: Storage) -> None:
 
 
 def _is_kept(database: Database, digest: bytes) -> bool:
-    return database.read_now(lambda connection: tracks.is_object_kept(connection, digest))
+    return database.read_now(
+        lambda connection: tracks.is_object_kept(connection, digest),
+        within_seconds=BUSY_AFTER_SECONDS,
+    )

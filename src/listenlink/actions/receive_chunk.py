@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.resumable_drafts import ResumableDraft
+from listenlink.threads import DISK
 
 # The most that is lost if the process is killed, apart from what is still in the network.
 _WRITTEN_BYTES = 256 * 1024
@@ -35,21 +35,21 @@ async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) ->
     async def write() -> None:
         taken = bytes(unwritten)
         unwritten.clear()  # First: nothing may be written after bytes that a full disk didn't take.
-        await asyncio.to_thread(draft.append, taken)
+        await DISK.run(draft.append, taken)
 
     try:
         async for chunk in piece.chunks:
             arrived += len(chunk)
             if arrived > size_bytes:
                 unwritten.clear()
-                await asyncio.to_thread(draft.cut_to, began)
+                await DISK.run(draft.cut_to, began)
                 raise too_large(size_bytes)
             unwritten += chunk
             if len(unwritten) >= _WRITTEN_BYTES:
                 await write()
     finally:
         await write()
-        await asyncio.to_thread(draft.sync)
+        await DISK.run(draft.sync)
 
 
 def too_large(max_bytes: int) -> Problem:

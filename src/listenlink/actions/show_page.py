@@ -7,7 +7,6 @@ change, and none can be missed. Whether a link opens isn't part of it: that is d
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -27,6 +26,7 @@ from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import Fingerprint, find_fingerprint
 from listenlink.store.pages import ShownLink, ShownTrack, Standing
 from listenlink.store.pictures import Drawable
+from listenlink.threads import WORK
 
 Write = Callable[[Page], Written]
 
@@ -82,7 +82,7 @@ class PageShower:
                 shown = await self._read_whole(share_id, seen)
                 if shown is None:
                     return None
-                return await asyncio.to_thread(
+                return await WORK.run(
                     lambda: write(self._page(shown, now_us, shown.preview or is_open))
                 )
 

@@ -7,7 +7,6 @@ a piece that is sent again nor a server that dies ever makes a second.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from listenlink.model.upload_metadata import parse_metadata
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
 from listenlink.store.resumable_uploads import ResumableUpload
+from listenlink.threads import DISK
 
 # How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US
@@ -96,7 +96,7 @@ class TusUploads:
         async with self._hold(caller, number, now_us) as (upload, draft):
             if draft is None:
                 return Progress(upload, upload.size_bytes)
-            await asyncio.to_thread(draft.sync)
+            await DISK.run(draft.sync)
             return await self._go_on(caller, upload, draft, now_us)
 
     async def append(
@@ -133,7 +133,7 @@ class TusUploads:
         before_us = now_us - KEPT_US
         for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
             with contextlib.suppress(Problem):
-                draft = await asyncio.to_thread(self._drafts.open, upload.id)
+                draft = await DISK.run(self._drafts.open, upload.id)
                 try:
                     await self._remove(upload, draft)
                 finally:
@@ -146,7 +146,7 @@ class TusUploads:
     ) -> AsyncIterator[tuple[ResumableUpload, ResumableDraft | None]]:
         """Give the caller's upload and its draft, locked; no draft once the track is made."""
         await self._find(caller, number, now_us)
-        draft = await asyncio.to_thread(self._drafts.open, number)
+        draft = await DISK.run(self._drafts.open, number)
         try:
             # Read again, now that nobody else can change it.
             upload = await self._find(caller, number, now_us)
@@ -193,7 +193,7 @@ class TusUploads:
             return track
 
         # The same bytes under a second name: whatever happens to that one, the draft stays.
-        whole = await asyncio.to_thread(self._folder.begin_from, draft.path)
+        whole = await DISK.run(self._folder.begin_from, draft.path)
         with contextlib.suppress(_MadeBeforeError):
             await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
 

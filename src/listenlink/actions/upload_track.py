@@ -19,7 +19,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.one_line import one_line
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
-from listenlink.store.database.database import Database
+from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 
 TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
@@ -123,7 +123,7 @@ class TrackUploader:
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
-                self._folder.run(self._publish, draft, track, audio, doing)
+                self._folder.carry_out(self._publish, draft, track, audio, doing)
             )
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
@@ -163,9 +163,14 @@ class TrackUploader:
             return added
 
         def commit() -> Track:
-            return self._database.write_now(lambda connection: doing(connection, add))
+            return self._database.write_now(
+                lambda connection: doing(connection, add), within_seconds=BUSY_AFTER_SECONDS
+            )
 
         return self._folder.publish([draft], commit, self._is_kept)
 
     def _is_kept(self, digest: bytes) -> bool:
-        return self._database.read_now(lambda connection: tracks.is_object_kept(connection, digest))
+        return self._database.read_now(
+            lambda connection: tracks.is_object_kept(connection, digest),
+            within_seconds=BUSY_AFTER_SECONDS,
+        )

@@ -5,13 +5,13 @@ As in `measure.py`, the child is trusted as little as the file.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated
 
 import msgspec
 
 from listenlink.media.sandbox.child import reopen, run_child
+from listenlink.threads import WORK
 
 PEAKS = 600
 RENDITION_CONTENT_TYPE = "audio/mp4"
@@ -42,7 +42,7 @@ async def derive(
     if exit_code != 0 or len(told) > _MOST_ANSWER_BYTES:
         return None
     try:
-        answer = await asyncio.to_thread(msgspec.json.decode, told, type=Answer)
+        answer: Answer = await WORK.run(msgspec.json.decode, told, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     for cover in (answer.cover, answer.cover_small):

@@ -5,22 +5,27 @@ Drafts are in the local folder either way, because measuring needs a file that c
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from listenlink.media.folder.folder import Folder
+from listenlink.threads import DISK, STORAGE, Threads
 
 _Result = TypeVar("_Result")
 
 
 class Storage(Folder):
-    """The folder, with the objects in it. Anything that waits for a disk or a network goes through `run`."""
+    """The folder, with the objects in it. Whatever waits for a disk or a network goes through `run`, and what
+    publishes or removes objects, which may take long, through `carry_out`: neither takes the other's
+    threads."""
 
     # Whether opening an object takes only microseconds.
     is_local = True
+    # Those in which `run` and `carry_out` call.
+    _threads: Threads = DISK
+    _long_threads: Threads = STORAGE
 
     def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
         """Use a lock common to all nodes with the same objects: while one publishes or removes, the others
@@ -28,7 +33,18 @@ class Storage(Folder):
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Call `work` with the arguments in a thread, and await its result."""
-        return await asyncio.to_thread(work, *arguments)
+        return await self._threads.run(work, *arguments)
+
+    async def carry_out(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` with the arguments in a thread, and await its result. Raises Problem(UNAVAILABLE) if,
+        while this waited for a thread, others found that the database can't be used."""
+        before = self._turns.failures
+
+        def unless_failed() -> _Result:
+            self._turns.require_none_since(before)
+            return work(*arguments)
+
+        return await self._long_threads.run(unless_failed)
 
     def read_object(self, digest: bytes) -> bytes:
         """The bytes of a small object, such as a cover. Raises FileNotFoundError."""

@@ -17,7 +17,7 @@ from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
 from listenlink.media.folder.draft import Draft
 from listenlink.media.storage import Storage
 from listenlink.store import derived, tracks
-from listenlink.store.database.database import Database
+from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 from listenlink.store.derived import Derived, Underived
 
 _log = structlog.get_logger()
@@ -86,14 +86,14 @@ class AudioDeriver:
     async def _derive(self, taken: Underived, drafts: list[Draft]) -> None:
         drafts.append(self._folder.begin())
         rendition = drafts[0]
-        audio = await self._folder.run(self._folder.open_object, taken.digest)
+        audio = await self._folder.carry_out(self._folder.open_object, taken.digest)
         try:
             answer = await derive(
                 audio, taken.sample_count, taken.sample_rate, rendition.descriptor
             )
         finally:
             os.close(audio)
-        await asyncio.shield(self._folder.run(self._keep, taken, answer, drafts))
+        await asyncio.shield(self._folder.carry_out(self._keep, taken, answer, drafts))
 
     def _keep(self, taken: Underived, answer: Answer | None, drafts: list[Draft]) -> None:
         made = Derived()
@@ -119,7 +119,8 @@ class AudioDeriver:
 
         def commit() -> None:
             if not self._database.write_now(
-                lambda connection: derived.keep_derived(connection, taken.id, made, now_us)
+                lambda connection: derived.keep_derived(connection, taken.id, made, now_us),
+                within_seconds=BUSY_AFTER_SECONDS,
             ):
                 raise GoneError
 
@@ -132,4 +133,7 @@ class AudioDeriver:
         return drafts[-1]
 
     def _is_kept(self, digest: bytes) -> bool:
-        return self._database.read_now(lambda connection: tracks.is_object_kept(connection, digest))
+        return self._database.read_now(
+            lambda connection: tracks.is_object_kept(connection, digest),
+            within_seconds=BUSY_AFTER_SECONDS,
+        )

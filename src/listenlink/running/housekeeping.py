@@ -14,6 +14,7 @@ from listenlink.media.folder.faults import name_of
 from listenlink.running.instance import Instance
 from listenlink.store import idempotency
 from listenlink.store.audit import audit_log, day_tables, of_link, open_counts
+from listenlink.threads import HOUSE
 
 _log = structlog.get_logger()
 _SECOND = 1.0
@@ -61,7 +62,7 @@ async def _keep_storage(instance: Instance) -> None:
     while True:
         if folder.has_leftovers:
             try:
-                await folder.run(remove_leftovers, instance.database, folder)
+                await folder.carry_out(remove_leftovers, instance.database, folder)
             except (Problem, OSError):
                 _log.warning("storage_not_tidied")
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
@@ -72,7 +73,7 @@ async def _keep_days(instance: Instance) -> None:
     while True:
         today = instance.clock.now_us() // DAY_US
         try:
-            await asyncio.to_thread(instance.daily_keys.prepare, today)
+            await HOUSE.run(instance.daily_keys.prepare, today)
         except OSError as error:
             _log.warning("day_keys_not_prepared", errno=name_of(error))
         await asyncio.sleep(_DAYS_EVERY_SECONDS)
@@ -117,7 +118,7 @@ async def _keep_retention(instance: Instance) -> None:
 async def delete_old(instance: Instance) -> int:
     """Delete what is past its retention. Returns the number of audit lines deleted. Days are UTC."""
     today = instance.clock.now_us() // DAY_US
-    await asyncio.to_thread(instance.daily_keys.destroy_old, today)
+    await HOUSE.run(instance.daily_keys.destroy_old, today)
     before_us = (today - instance.settings.audit_retention_days) * DAY_US
     now_us = instance.clock.now_us()
     await instance.database.write(lambda connection: day_tables.make_days(connection, now_us))

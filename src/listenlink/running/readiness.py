@@ -23,6 +23,7 @@ from listenlink.model.signing import SigningKey
 from listenlink.running.node_keys import NodeKeys
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database, check_writing
+from listenlink.threads import DISK, HOUSE
 
 WITHIN_SECONDS = 1.5
 _BUCKET_SECONDS = 1.0
@@ -120,7 +121,7 @@ def storage_check(folder: Storage) -> Check:
 
     async def look() -> Finding:
         try:
-            found = await _full_or_ok(lambda: asyncio.to_thread(folder.check_writing))
+            found = await _full_or_ok(lambda: DISK.run(folder.check_writing))
         except StorageFault as fault:
             return Finding(f"not_writable: {fault.place} ({fault.reason})", Fitness.DEGRADED)
         if found is OK and not folder.is_local:
@@ -147,7 +148,7 @@ def keys_check(settings: Settings, ring: Sequence[SigningKey], others: NodeKeys)
             return Finding("unreadable", Fitness.FIT)
         return OK if is_same else Finding("changed", Fitness.FIT)
 
-    return Check("keys", lambda: asyncio.to_thread(look))
+    return Check("keys", lambda: HOUSE.run(look))
 
 
 def limits_check(limits: RateLimits) -> Check:

@@ -18,6 +18,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.shelf import Written
+from listenlink.threads import WORK
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
@@ -59,7 +60,7 @@ class Reference:
         """Return the documents, making them if nobody has asked before."""
         failed = self._making is not None and self._making.done() and self._making.exception()
         if self._making is None or failed:
-            self._making = asyncio.create_task(asyncio.to_thread(write_documents, app))
+            self._making = asyncio.create_task(WORK.run(write_documents, app))
         # Whoever asked first may disconnect; the others still want them.
         return await asyncio.shield(self._making)
 

@@ -16,6 +16,7 @@ from listenlink.errors import Problem
 from listenlink.model.places import Places
 from listenlink.running.housekeeping import keep_house
 from listenlink.running.instance import Instance
+from listenlink.threads import HOUSE
 from listenlink.web.client_connections import close_excess
 from listenlink.web.front import Front
 
@@ -108,9 +109,7 @@ async def _bound_clients(instance: Instance) -> None:
     settings, most = instance.settings, instance.capacity.connections_of_a_client
     while True:
         await asyncio.sleep(_COUNTED_EVERY_SECONDS)
-        closed = await asyncio.to_thread(
-            close_excess, settings.port, most, settings.trusted_proxies
-        )
+        closed = await HOUSE.run(close_excess, settings.port, most, settings.trusted_proxies)
         if closed:
             structlog.get_logger().warning("client_had_too_many_connections", closed=closed)
 

@@ -7,15 +7,12 @@ it's there and the commit happen while nothing may be removed.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, TypeVar
@@ -23,7 +20,7 @@ from typing import IO, TypeVar
 import structlog
 from obstore.exceptions import PermissionDeniedError
 
-from listenlink.errors import Problem
+from listenlink.errors import Problem, ProblemKind, is_unknown
 from listenlink.media.bucket.address import (
     BucketAddress,
     bucket_unavailable,
@@ -35,10 +32,12 @@ from listenlink.media.bucket.unfinished import abort_unfinished
 from listenlink.media.folder.draft import Draft
 from listenlink.media.folder.faults import UPLOADS, storing
 from listenlink.media.storage import Storage
+from listenlink.threads import NoThread, Threads
 
 _Result = TypeVar("_Result")
 _THREADS = 16
-# Twice this, because there is a second try, is below the 5 s that is the longest anyone waits.
+# This, and twice the next because of a second try, is below the 5 s that is the longest anyone waits.
+_PATIENCE_SECONDS = 0.4
 _ASKING_SECONDS = 2.2
 _SENDING_SECONDS = 30.0
 _MOST_AT_ONCE = 500
@@ -60,7 +59,8 @@ class Bucket(Storage):
         self._sending = connect(address, _SENDING_SECONDS, retries=1)
         self._address = address
         self._most_bytes = most_bytes
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bucket")
+        self._threads = Threads("bucket", _THREADS, patience_seconds=_PATIENCE_SECONDS)
+        self._long_threads = Threads("sending", _THREADS)
         self._left: set[Path] = set()
         self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
@@ -75,8 +75,10 @@ class Bucket(Storage):
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Call `work` in the bucket's own threads: nothing else needs those that wait for a dead bucket."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(work, *arguments))
+        try:
+            return await super().run(work, *arguments)
+        except NoThread:
+            raise NoThread(ProblemKind.STORAGE_UNAVAILABLE) from None
 
     def open_object(self, digest: bytes) -> int:
         """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
@@ -150,10 +152,8 @@ class Bucket(Storage):
                     if not self._has(draft):  # Removed a moment ago, with its last track.
                         self._send(draft)
                 result = commit()
-        except BaseException:
-            with self._publishing():
-                for draft in drafts:
-                    self._take_back(draft, is_kept)
+        except BaseException as error:
+            self._take_all_back(drafts, is_kept, error)
             raise
         for draft in drafts:
             draft.discard()
@@ -170,21 +170,32 @@ class Bucket(Storage):
     def _send(self, draft: Draft) -> None:
         send_object(self._sending, draft.digest, draft.path, draft.size_bytes, draft.content_type)
 
-    def _take_back(self, draft: Draft, is_kept: Callable[[bytes], bool]) -> None:
-        if len(draft.path.name) < 64 or draft.descriptor < 0:
+    def _take_all_back(
+        self, drafts: Sequence[Draft], is_kept: Callable[[bytes], bool], error: BaseException
+    ) -> None:
+        with contextlib.suppress(Exception):
+            # A database that doesn't answer isn't asked again before the caller is told.
+            if not (isinstance(error, Problem) and error.kind is ProblemKind.UNAVAILABLE):
+                with self._publishing():
+                    for draft in drafts:
+                        if draft.is_marked and not is_kept(draft.digest):
+                            self._delete([draft.digest])
+                        draft.discard()
+        for draft in drafts:
+            self._leave(draft, is_unknown(error))
+
+    def _leave(self, draft: Draft, is_unknown: bool) -> None:
+        """See later what has to be deleted: a marked draft's name says that, its bytes aren't needed. If it
+        `is_unknown` whether there will be a row, that's at the next start."""
+        if not draft.is_marked:
             draft.discard()
             return
-        try:
-            if not is_kept(draft.digest):
-                self._delete([draft.digest])
-        except Exception:
-            # Its name says what may have to be deleted; its bytes aren't needed for that.
-            os.ftruncate(draft.descriptor, 0)
-            draft.leave()
-            self._left.add(draft.path)
-            self.has_leftovers = True
+        os.ftruncate(draft.descriptor, 0)
+        draft.leave()
+        if is_unknown:
             return
-        draft.discard()
+        self._left.add(draft.path)
+        self.has_leftovers = True
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
         """Delete objects that nothing needs; those that can't be deleted now are left for later."""
@@ -210,7 +221,7 @@ class Bucket(Storage):
                         self._asking.delete(key)
 
     def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Resolve the marks that remain from this process or one that crashed."""
+        """Resolve the marks that are left, of this process or one that crashed."""
         self.has_leftovers = False
         for mark in sorted(self._left):
             try:

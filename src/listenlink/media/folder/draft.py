@@ -30,6 +30,11 @@ class Draft:
         """The SHA-256 so far, 32 bytes."""
         return self._hash.digest()
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether it's here, under a name that begins with its object's digest."""
+        return self.descriptor >= 0 and len(self.path.name) >= 64
+
     def write(self, chunk: bytes) -> None:
         """Append a chunk. Raises StorageFault if the disk doesn't take it."""
         with storing(UPLOADS):

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from listenlink.clock import SECOND_US, Clock
-from listenlink.errors import Problem, ProblemKind, is_exhausted
+from listenlink.errors import Problem, ProblemKind, is_exhausted, is_unknown
 from listenlink.logs import log_exhausted
 from listenlink.media.folder.draft import Draft, sync_folder
 from listenlink.media.folder.faults import OBJECTS, UPLOADS, StorageFault, log_fault, storing
 from listenlink.media.folder.second_name import give_second_name, remove_half_copies
 from listenlink.media.folder.trial import check_subfolders, try_writing
+from listenlink.media.folder.turns import Turns
 
 _Result = TypeVar("_Result")
 _SUBFOLDERS_EVERY_US = 60 * SECOND_US
@@ -37,6 +38,7 @@ class Folder:
         self._root = root
         self._uploads = root / UPLOADS
         self._objects = root / OBJECTS
+        self._turns = Turns(self._uploads / ".publishing")
         self._serving: int | None = None
         self._is_fault_told = False
         self._subfolders_at: int | None = None
@@ -120,9 +122,13 @@ class Folder:
                     self._mark(draft)
                     self._make_object(draft)
                 result = commit()
-            except BaseException:
+            except BaseException as error:
                 for draft in drafts:
-                    self._take_back(draft, is_kept)
+                    if is_unknown(error):
+                        # There may be a row a moment later. The mark stays, and the next start looks.
+                        draft.leave()
+                    else:
+                        self._take_back(draft, is_kept)
                 raise
             for draft in drafts:
                 draft.discard()
@@ -236,10 +242,5 @@ class Folder:
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
-        with storing(UPLOADS):
-            descriptor = os.open(self._uploads / ".publishing", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with self._turns.take():
             yield
-        finally:
-            os.close(descriptor)

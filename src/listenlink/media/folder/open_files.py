@@ -9,9 +9,11 @@ from typing import Protocol
 from listenlink.errors import Problem
 from listenlink.media.folder.faults import OBJECTS, log_fault
 from listenlink.media.storage import Storage
+from listenlink.threads import NoThread
 
 _MOST = 200
 _PIECE_BYTES = 256 * 1024
+_TRIES = 50
 
 
 class Audio(Protocol):
@@ -78,7 +80,11 @@ class _FarObject:
         return self._piece[at : at + length]
 
     async def _fetch(self, length: int, offset: int) -> bytes:
-        try:
-            return await self._folder.run(self._folder.read_part, self._digest, length, offset)
-        except (Problem, FileNotFoundError):
-            return b""
+        for _ in range(_TRIES):
+            try:
+                return await self._folder.run(self._folder.read_part, self._digest, length, offset)
+            except NoThread:
+                continue  # Others are being served: a stream that has begun is slow then, and not cut.
+            except (Problem, FileNotFoundError):
+                break
+        return b""

@@ -33,7 +33,8 @@ class Database(Protocol):
     """One database, the embedded one or PostgreSQL. Writers take turns, across all nodes.
 
     Every method raises Problem(UNAVAILABLE) if the database is locked, full, gone, or takes longer than
-    `within_seconds`, which only PostgreSQL observes.
+    `within_seconds`, counted from the call. Then nothing was written, and nothing will be, unless the
+    problem says that the outcome is unknown (`unknown_outcome`).
     """
 
     async def read(
@@ -52,11 +53,16 @@ class Database(Protocol):
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
 
-    def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
-        """`read`, while the calling thread waits for as long as it takes."""
+    def read_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
+        """`read`, while the calling thread waits: for as long as it takes, if None."""
 
-    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
-        """`write`, while the calling thread waits for as long as it takes."""
+    def write_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
+        """`write`, while the calling thread waits: for as long as it takes, if None, but not longer than a
+        few seconds for a lock that somebody else holds."""
 
     def publishing(self) -> AbstractContextManager[None]:
         """While the block lasts, no other node gives stored audio to a track or removes any. Waits for that

@@ -18,8 +18,9 @@ import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem, ProblemKind, unknown_outcome
 from listenlink.store.database.database import BUSY_AFTER_SECONDS
+from listenlink.store.database.errand import Errand, await_errand, wait_for_errand
 from listenlink.store.database.postgres import (
     CONNECT_SECONDS,
     LOCK_SPACE,
@@ -31,10 +32,21 @@ from listenlink.store.database.postgres import (
     Raw,
     wait_for_turn,
 )
-from listenlink.store.database.postgres_driver import connect, is_unavailable
+from listenlink.store.database.postgres_driver import connect, is_refused, is_unavailable
 
 _Result = TypeVar("_Result")
-_PUBLISHING_WAIT_SECONDS = 30
+# With the commit that follows, below the 5 s that is the longest anyone waits.
+_PUBLISHING_WAIT_SECONDS = 3.0
+
+
+class _PostgresErrand(Errand):
+    """One piece of work, on the database's loop: the connection of what is given up is ended."""
+
+    future: Future[Any] | None = None
+
+    def _stop(self) -> None:
+        if self.future is not None:
+            self.future.cancel()
 
 
 class PostgresDatabase:
@@ -68,7 +80,10 @@ class PostgresDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` on one consistent snapshot."""
-        return await self._ask(self._read(work), within_seconds)
+        errand = _PostgresErrand()
+        asked = self._submit(self._read(work))
+        errand.future = asked
+        return await await_errand(asked, errand, within_seconds)
 
     async def write(
         self,
@@ -77,7 +92,10 @@ class PostgresDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
-        return await self._ask(self._write(work), within_seconds)
+        errand = _PostgresErrand()
+        asked = self._submit(self._write(work, errand))
+        errand.future = asked
+        return await await_errand(asked, errand, within_seconds)
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
@@ -99,9 +117,11 @@ class PostgresDatabase:
     async def _lock_publishing(self, until: float) -> Raw:
         connection = await connect(self._url)
         try:
-            left_ms = max(1, round((until - time.monotonic()) * 1000))
-            await connection.execute(f"SET lock_timeout = {left_ms:d}")
-            await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
+            left = max(0.001, until - time.monotonic())
+            # If PostgreSQL hangs, it doesn't end the wait itself.
+            async with asyncio.timeout(left):
+                await connection.execute(f"SET lock_timeout = {round(left * 1000):d}")
+                await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
         except BaseException:
             connection.terminate()
             raise
@@ -114,13 +134,23 @@ class PostgresDatabase:
     async def checkpoint(self) -> None:
         """Do nothing: PostgreSQL looks after itself."""
 
-    def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
+    def read_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
         """`read`, while the calling thread waits."""
-        return self._submit(self._read(work)).result()
+        errand = _PostgresErrand()
+        asked = self._submit(self._read(work))
+        errand.future = asked
+        return wait_for_errand(asked, errand, within_seconds)
 
-    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
+    def write_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
         """`write`, while the calling thread waits."""
-        return self._submit(self._write(work)).result()
+        errand = _PostgresErrand()
+        asked = self._submit(self._write(work, errand))
+        errand.future = asked
+        return wait_for_errand(asked, errand, within_seconds)
 
     def close(self) -> None:
         """Shut down the loop and the connections."""
@@ -132,22 +162,22 @@ class PostgresDatabase:
         async with self._reading.connect() as connection:
             return await connection.run_sync(work)
 
-    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
-        async with self._engine.begin() as connection:
+    async def _write(self, work: Callable[[Connection], _Result], errand: Errand) -> _Result:
+        async with self._engine.connect() as connection, connection.begin() as transaction:
             await connection.run_sync(wait_for_turn, WRITING)
-            return await connection.run_sync(work)
+            made = await connection.run_sync(work)
+            errand.begin_commit()
+            try:
+                await transaction.commit()
+            except Exception as error:
+                if is_refused(error) or not is_unavailable(error):
+                    raise
+                # The connection broke before PostgreSQL said what became of it.
+                raise unknown_outcome() from error
+            return made
 
     def _submit(self, work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
         return asyncio.run_coroutine_threadsafe(_told(work, self._serves), self._loop)
-
-    async def _ask(self, work: Coroutine[Any, Any, _Result], within_seconds: float) -> _Result:
-        """Answer the caller in time; the connection of an unfinished query is ended after that."""
-        asked = self._submit(work)
-        try:
-            async with asyncio.timeout(within_seconds):
-                return await asyncio.wrap_future(asked)
-        except TimeoutError as error:
-            raise Problem(ProblemKind.UNAVAILABLE) from error
 
 
 async def _told(work: Coroutine[Any, Any, _Result], logs: bool) -> _Result:

@@ -41,6 +41,14 @@ async def connect(
     )
 
 
+def is_refused(error: BaseException) -> bool:
+    """Whether PostgreSQL itself says that a transaction can't be committed: for what it contains, or because
+    of another one (classes 23 and 40). Anything else may have come after it was committed."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return is_refused(error.orig)
+    return (getattr(error, "sqlstate", None) or "")[:2] in ("23", "40")
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether the error is due to the database's state rather than to a mistake in the query."""
     # A connection raises the internal one if it's cut in the middle of an answer.

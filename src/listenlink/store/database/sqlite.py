@@ -38,20 +38,28 @@ def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sql
     return connection
 
 
-def make_engine(path: Path, *, busy_timeout_ms: int = 5000) -> Engine:
-    """Make a SQLAlchemy `Engine` for the same file, whose writers take the write lock at once."""
+def make_engine(path: Path, *, busy_timeout_ms: int = 5000, query_only: bool = False) -> Engine:
+    """Make a SQLAlchemy `Engine` for the same file, whose writers take the write lock at once, unless they
+    have it already. With `query_only` nothing can be written through it."""
+
+    def open_one() -> sqlite3.Connection:
+        connection = connect(path, busy_timeout_ms=busy_timeout_ms)
+        connection.execute(f"PRAGMA query_only = {query_only:d}")
+        return connection
+
     # Unless told which pool to use, SQLAlchemy takes the one for in-memory databases, which closes the
     # connections of other threads while they're in use.
     engine = create_engine(
         "sqlite://",
-        creator=lambda: connect(path, busy_timeout_ms=busy_timeout_ms),
+        creator=open_one,
         poolclass=QueuePool,
     )
 
     @event.listens_for(engine, "begin")
     def _begin(connection):  # type: ignore[no-untyped-def]
         writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not connection.connection.dbapi_connection.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +14,19 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
+from listenlink.store.database.errand import await_errand, wait_for_errand
 from listenlink.store.database.sqlite import make_engine
+from listenlink.store.database.sqlite_errand import SqliteErrand
+from listenlink.threads import Threads
 
 _Result = TypeVar("_Result")
-_THREADS = 4
+_READERS = 4
+# How long a command, or whoever else can wait, lets others write.
+_PATIENT_SECONDS = 5.0
+# A step of waiting for the lock, after each of which it's asked whether anybody still wants that.
+_WRITER_BUSY_MS = 100
+# In WAL mode nothing locks readers out but, for a moment, opening and closing the file.
+_READER_BUSY_MS = 1000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 
@@ -27,15 +34,18 @@ _CHECKPOINT_ABOVE_BYTES = 8 * 1024 * 1024
 class SqliteDatabase:
     """The embedded database, for everything but the open itself (`store/opening/group_commit.py`).
 
-    All work is done in its own threads, whoever asks: SQLAlchemy's pool holds five connections, one
-    per thread, and closes another thread's, even one in use, to make a sixth.
+    Readers have threads and connections of their own, which no writer can take. There is one writer, since
+    SQLite lets only one write anyway: who waits for a lock that another process holds waits there, and not
+    in the readers' place.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._engine = make_engine(path)
-        self._writing = self._engine.execution_options(writes=True)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
+        self._reading = make_engine(path, busy_timeout_ms=_READER_BUSY_MS, query_only=True)
+        self._writing = make_engine(path, busy_timeout_ms=_WRITER_BUSY_MS).execution_options(
+            writes=True
+        )
+        self._readers, self._writer = Threads("reader", _READERS), Threads("writer", 1)
 
     async def read(
         self,
@@ -44,8 +54,9 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` on one consistent snapshot."""
-        del within_seconds
-        return await self._in_thread(lambda: self._read(work))
+        errand = SqliteErrand(within_seconds)
+        asked = self._readers.submit(lambda: self._read(work, errand))
+        return await await_errand(asked, errand, within_seconds)
 
     async def write(
         self,
@@ -54,8 +65,9 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
-        del within_seconds
-        return await self._in_thread(lambda: self._write(work))
+        errand = SqliteErrand(within_seconds)
+        asked = self._writer.submit(lambda: self._write(work, errand))
+        return await await_errand(asked, errand, within_seconds)
 
     def publishing(self) -> AbstractContextManager[None]:
         """Do nothing: there is only one node, and its processes use the folder's own lock."""
@@ -70,37 +82,57 @@ class SqliteDatabase:
         an open would do it, in the middle of a batch."""
         wal = self.path.with_name(self.path.name + "-wal")
         if wal.exists() and wal.stat().st_size > _CHECKPOINT_ABOVE_BYTES:
-            await self._in_thread(self._checkpoint)
+            await self._readers.run(self._checkpoint)
 
     def _checkpoint(self) -> None:
-        with _unavailable(), self._engine.connect() as connection:
+        with _unavailable(), self._reading.connect() as connection:
             connection.rollback()
             raw_of(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def read_now(self, work: Callable[[Connection], _Result]) -> _Result:
+    def read_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
         """`read`, while the calling thread waits."""
-        return self._threads.submit(self._read, work).result()
+        errand = SqliteErrand(within_seconds or _PATIENT_SECONDS)
+        asked = self._readers.submit(lambda: self._read(work, errand))
+        return wait_for_errand(asked, errand, within_seconds)
 
-    def write_now(self, work: Callable[[Connection], _Result]) -> _Result:
+    def write_now(
+        self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
+    ) -> _Result:
         """`write`, while the calling thread waits."""
-        return self._threads.submit(self._write, work).result()
+        errand = SqliteErrand(within_seconds or _PATIENT_SECONDS)
+        asked = self._writer.submit(lambda: self._write(work, errand))
+        return wait_for_errand(asked, errand, within_seconds)
 
-    def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        # Begun at once, so that what bypasses SQLAlchemy and uses the driver sees the same state.
-        with _unavailable(), self._engine.connect() as connection, connection.begin():
+    def _read(self, work: Callable[[Connection], _Result], errand: SqliteErrand) -> _Result:
+        with (
+            _unavailable(),
+            self._reading.connect() as connection,
+            errand.using(raw_of(connection)),
+            # Begun at once, so that what bypasses SQLAlchemy and uses the driver sees the same state.
+            connection.begin(),
+        ):
             return work(connection)
 
-    def _write(self, work: Callable[[Connection], _Result]) -> _Result:
-        with _unavailable(), self._writing.begin() as connection:
-            return work(connection)
+    def _write(self, work: Callable[[Connection], _Result], errand: SqliteErrand) -> _Result:
+        with (
+            _unavailable(),
+            self._writing.connect() as connection,
+            errand.using(raw_of(connection)),
+        ):
+            errand.take_turn(raw_of(connection))
+            with connection.begin():
+                made = work(connection)
+                errand.begin_commit()
+            return made
 
     def close(self) -> None:
         """Shut down the threads and connections."""
-        self._threads.shutdown()
-        self._engine.dispose()
-
-    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        for threads in (self._readers, self._writer):
+            threads.close()
+        for engine in (self._reading, self._writing):
+            engine.dispose()
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ Bounded in every way: one file, a few short fields, no waiting for a sender that
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.draft import Draft
 from listenlink.media.folder.folder import Folder
+from listenlink.threads import DISK
 from listenlink.web.api.sent_file_name import sent_file_name
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
 
@@ -109,7 +109,7 @@ class _Receiver:
     async def write_if_much(self) -> None:
         """Hash and write in a thread, some at a time, so that others are served meanwhile."""
         if self._unwritten_bytes >= _WRITTEN_BYTES:
-            await asyncio.to_thread(self._write)
+            await DISK.run(self._write)
 
     def _write(self) -> None:
         if self.form.draft is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.model.audit import Outcome
 from listenlink.model.shelf import Written
 from listenlink.running.instance import Instance
+from listenlink.threads import WORK
 from listenlink.web import headers as fixed
 from listenlink.web.packing import as_taken, write_packed
 from listenlink.web.pages.page_writer import PageWriter
@@ -58,7 +58,7 @@ class EndedPages:
             return write_packed(self._writer.ended(why, language, wait).encode())
 
         written = await self._instance.maker.make(
-            ("ended", why, language, wait), partial(asyncio.to_thread, write), is_small=True
+            ("ended", why, language, wait), partial(WORK.run, write), is_small=True
         )
         assert written is not None  # noqa: S101 (`write` always gives one)
         return page_answer(headers, status, written, fixed.robots(False))

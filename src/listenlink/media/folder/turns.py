@@ -1,0 +1,73 @@
+"""Who publishes or removes objects takes turns: in this process, and with others on the same folder.
+
+In a turn the database is written. If that fails, those who have waited meanwhile aren't made to wait for
+the same again, one after the other: they fail too. As long as it works, everybody waits for their turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from listenlink.errors import Problem, ProblemKind
+from listenlink.media.folder.faults import UPLOADS, storing
+
+_STEP_SECONDS = 0.05
+# For another process; it works through its own queue by the same rule.
+_OTHERS_SECONDS = 3.0
+
+
+class Turns:
+    """The turns of one folder, by the lock of the file `name`. `failures` counts the turns in which the
+    database couldn't be used."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._own = threading.Lock()
+        self.failures = 0
+
+    @contextlib.contextmanager
+    def take(self) -> Iterator[None]:
+        """Nobody else has a turn while the block lasts. Raises Problem(UNAVAILABLE) if the turn before fails
+        for that reason, or if another process has one for too long, and StorageFault."""
+        before = self.failures
+        while not self._own.acquire(timeout=_STEP_SECONDS):
+            self.require_none_since(before)
+        try:
+            self.require_none_since(before)
+            with self._alone():
+                yield
+        except Problem as problem:
+            if problem.kind is ProblemKind.UNAVAILABLE:
+                self.failures += 1
+            raise
+        finally:
+            self._own.release()
+
+    def require_none_since(self, before: int) -> None:
+        """Raise Problem(UNAVAILABLE) if a turn has failed since there were so many failures."""
+        if self.failures != before:
+            raise Problem(ProblemKind.UNAVAILABLE)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with storing(UPLOADS):
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            deadline = time.monotonic() + _OTHERS_SECONDS
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Problem(ProblemKind.UNAVAILABLE) from None
+                time.sleep(_STEP_SECONDS / 10)
+            yield
+        finally:
+            os.close(descriptor)
