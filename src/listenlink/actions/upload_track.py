@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.refuse_upload import require_quota
 from listenlink.errors import invalid
 from listenlink.media.folder.draft import Draft
 from listenlink.media.measure import Measured, Probe
@@ -113,7 +114,8 @@ class TrackUploader:
     ) -> Track:
         """Make the track and return it. The draft is gone afterwards, however this ends.
 
-        Raises a 422 Problem if it isn't audio that can be measured, and Problem(STORAGE_UNAVAILABLE).
+        Raises a 422 Problem if it isn't audio that can be measured, and Problem: STORAGE_UNAVAILABLE,
+        STORAGE_FULL, QUOTA_EXCEEDED.
         """
         try:
             measured = await self._probe.measure(draft.descriptor)
@@ -160,6 +162,8 @@ class TrackUploader:
             added = tracks.add_track(connection, track, audio_id)
             owner = (added.organization_id, added.creator_id)
             library.add_edge(connection, *owner, added.id, None, added.created_at)
+            # In this transaction: of two uploads for the last bytes one gets them.
+            require_quota(connection, owner[0], audio.size_bytes, track.created_at)
             return added
 
         def commit() -> Track:
