@@ -39,7 +39,7 @@ class Folder:
         self._root = root
         self._uploads = root / UPLOADS
         self._objects = root / OBJECTS
-        self.room = Room(self._places(), keep_free_bytes)
+        self.room = Room(self._places(), keep_free_bytes, logs=True)
         self._serving = ServingMark(self._uploads / ".serving")
         self._is_fault_told = False
         self._subfolders_at: int | None = None

@@ -50,9 +50,13 @@ class Room:
     """The file systems of some places, each a folder by its name. Several places may be on one.
 
     With `keep_free_bytes` 0 it `is_off`, and there is always room: the disk itself says when it's full.
+    A server `logs` where there is none.
     """
 
-    def __init__(self, places: Mapping[str, Path], keep_free_bytes: int | None = 0) -> None:
+    def __init__(
+        self, places: Mapping[str, Path], keep_free_bytes: int | None = 0, *, logs: bool = False
+    ) -> None:
+        self._logs = logs
         self._places = dict(places)
         self._keep_free_bytes = keep_free_bytes
         self._told: set[str] = set()
@@ -62,6 +66,10 @@ class Room:
     def places(self) -> list[str]:
         """The names of the places."""
         return list(self._places)
+
+    def path_of(self, place: str) -> Path:
+        """The folder of this name."""
+        return self._places[place]
 
     def space(self, place: str) -> Space:
         """What is free there for this user, and what has to stay free. Raises StorageFault."""
@@ -84,7 +92,7 @@ class Room:
 
     def _tell(self, place: str) -> None:
         """Log it once, until there was room again: whoever is refused may ask a hundred times a second."""
-        if place not in self._told:
+        if self._logs and place not in self._told:
             self._told.add(place)
             free_bytes, floor = self.space(place)
             structlog.get_logger().warning(
