@@ -53,7 +53,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener, reader = parts.open_doors(
         location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
-    deriver = AudioDeriver(database, folder, clock)
+    promises = parts.make_promises(database, folder, settings, clock)
+    deriver = AudioDeriver(database, folder, clock, promises)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
@@ -67,8 +68,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         engines_problem=engines_problem, limits=limits, opener=opener,
         presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
         player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes),
-        deriver=deriver, urls=urls, maker=maker, covers=covers,
+        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes, promises),
+        promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
         previewer=PreviewDrawer(folder, settings.data / "previews"),

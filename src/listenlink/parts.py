@@ -20,6 +20,8 @@ from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
+from listenlink.actions.promise_bytes import PromiseMaker
+from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import DAY_US, Clock
 from listenlink.media.choose_storage import choose_storage
 from listenlink.media.folder.resumable_drafts import ResumableDrafts
@@ -40,7 +42,7 @@ from listenlink.running.readiness import (
 )
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
-from listenlink.store import engines, resumable_uploads, tracks
+from listenlink.store import engines, resumable_uploads, tracks, usage
 from listenlink.store.audit import day_tables
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
@@ -71,8 +73,9 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
     database = location.open(serves=True)
     with location.telling():
         database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
+        database.write_now(usage.count_uncounted)
     folder.share_lock(database.publishing)
-    drafts = ResumableDrafts(settings.data)
+    drafts = ResumableDrafts(settings.data, folder.room)
 
     def is_arriving(file: Path) -> bool:
         number = drafts.number_of(file)
@@ -89,6 +92,14 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
     if not folder.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
         remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
     return Stores(database, folder, drafts, media_urls)
+
+
+def make_promises(
+    database: Database, folder: Storage, settings: Settings, clock: Clock
+) -> PromiseMaker:
+    """What is asked before bytes are written, by the bounds that the settings name."""
+    rules = PromiseRules(folder, settings.max_begun_uploads, settings.max_begun_bytes)
+    return PromiseMaker(database, rules, clock)
 
 
 def open_shared(

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from listenlink.errors import RefusesToStart
 from listenlink.model.client_address import Network, is_loopback_host
 from listenlink.model.setting import fault_words, is_url, list_misspelled, parse_networks
+from listenlink.model.upload_bounds import UploadBounds
 
 PREFIX = "LISTENLINK_"
 _PUBLIC_URL = re.compile(
@@ -23,7 +24,7 @@ _PUBLIC_URL = re.compile(
 )
 
 
-class Settings(BaseSettings):
+class Settings(UploadBounds, BaseSettings):
     """The settings of one running instance. Names of durations include the unit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")

@@ -8,7 +8,9 @@ connecting to anything; and a dead name service would keep it from reading files
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -46,6 +48,9 @@ class _Step(Generic[_Result]):
         return self._work()
 
 
+_all: weakref.WeakSet[Threads] = weakref.WeakSet()
+
+
 class Threads:
     """At most `at_once` pieces of work at a time, and at most `most_waiting` that wait for their turn, each
     for `patience_seconds`; None means as long as it takes."""
@@ -58,9 +63,14 @@ class Threads:
         most_waiting: int = _MOST_WAITING,
         patience_seconds: float | None = None,
     ) -> None:
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._name, self._at_once = name, at_once
         self._most_waiting = most_waiting
         self._patience_seconds = patience_seconds
+        self._begin_anew()
+        _all.add(self)
+
+    def _begin_anew(self) -> None:
+        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix=self._name)
         self._counting = threading.Lock()
         self._waiting = 0
 
@@ -105,6 +115,14 @@ def hear(done: asyncio.Future[Any]) -> None:
     if not done.cancelled():
         done.exception()
 
+
+def _begin_all_anew() -> None:
+    """In a forked process: its parent's threads aren't there, and a pool that counts on them waits for ever."""
+    for threads in _all:
+        threads._begin_anew()
+
+
+os.register_at_fork(after_in_child=_begin_all_anew)
 
 # Drafts, previews and other files in the instance's folder.
 DISK = Threads("disk", 8)

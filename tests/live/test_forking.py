@@ -45,3 +45,25 @@ def test_what_waits_for_the_workers_only_waits(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
     assert seen
     assert set(seen) == {"_Forked.wait_for"}
+
+
+# The demonstration makes its music before it serves: then the pools have threads that no worker inherits.
+FORKED = """
+import asyncio, os
+from listenlink.threads import DISK, Threads
+own = Threads("own", 1)
+async def ask():
+    return await asyncio.wait_for(asyncio.gather(DISK.run(len, "ab"), own.run(len, "abc")), 10)
+asyncio.run(ask())
+child = os.fork()
+if child == 0:
+    os._exit(sum(asyncio.run(ask())))
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "5\n", done.stderr

@@ -24,7 +24,8 @@ from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.object_copies import ObjectCopies, digest_of
+from listenlink.media.folder.object_copies import ObjectCopies, digest_of, require_for_copy
+from listenlink.media.folder.room import Room
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
 from listenlink.store.database import backup
@@ -66,11 +67,13 @@ class BackedUp(msgspec.Struct, frozen=True):
     has_keys: bool
 
 
-def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
-    """Make or update the backup in the folder `to`.
+def back_up(
+    data: Path, to: Path, with_keys: bool, now_us: int, keep_free_bytes: int | None = 0
+) -> BackedUp:
+    """Make or update the backup in the folder `to`, on whose disk so much stays free.
 
-    Raises RefusesToStart if there is no instance, if the folder holds something else or another instance's
-    backup, or if the copy isn't whole; any earlier backup is then left as it was.
+    Raises NoRoom, and RefusesToStart if there is no instance, if the folder holds something else or another
+    instance's backup, or if the copy isn't whole; any earlier backup is then left as it was.
     """
     if not is_instance(DatabaseLocation(data)):
         raise RefusesToStart(f"{data} isn't an instance")
@@ -79,22 +82,26 @@ def back_up(data: Path, to: Path, with_keys: bool, now_us: int) -> BackedUp:
     with _alone(to):
         _check_owner(data, to)
         name = f"listenlink-{secrets.token_hex(6)}.db"
+        room = Room({str(to): to}, keep_free_bytes)
         try:
+            require_for_copy(room, data / FILE_NAME)
             backup.copy_database(data / FILE_NAME, to / name)
             damage = backup.find_damage(to / name)
             if damage is not None:
                 raise RefusesToStart(f"{data / FILE_NAME}: the copy isn't whole: {damage}")
-            return _complete(data, to, name, with_keys, now_us)
+            return _complete(data, to, name, with_keys, now_us, room)
         except BaseException:
             if not _is_current(to, name):
                 (to / name).unlink(missing_ok=True)
             raise
 
 
-def _complete(data: Path, to: Path, name: str, with_keys: bool, now_us: int) -> BackedUp:
+def _complete(
+    data: Path, to: Path, name: str, with_keys: bool, now_us: int, room: Room
+) -> BackedUp:
     """Add what the copied database needs, write the manifest, and delete what only the last backup needed."""
     needed = backup.list_objects(to / name)
-    copies, folder = ObjectCopies(to / OBJECTS), Folder(data)
+    copies, folder = ObjectCopies(to / OBJECTS, room), Folder(data)
     added, missing = 0, []
     for digest in sorted(needed):
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from listenlink.errors import Problem, ProblemKind, is_exhausted
+from listenlink.media.folder.room import DATA
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
 from listenlink.model.page import Preview
@@ -85,8 +86,10 @@ class PreviewDrawer:
             return None
 
     def _keep(self, path: Path, picture: bytes) -> None:
-        """Cache the picture, deleting the oldest to stay within bounds. A full disk only means redrawing."""
-        with contextlib.suppress(OSError):
+        """Cache the picture, deleting the oldest to stay within bounds. A disk that is full, or as full as it
+        may get, only means redrawing."""
+        with contextlib.suppress(OSError, Problem):
+            self._folder.room.require(DATA, len(picture))
             self._kept.mkdir(mode=0o700, exist_ok=True)
             kept = sorted(self._kept.glob("*.png"), key=lambda file: file.stat().st_mtime)
             for old in kept[: max(0, len(kept) + 1 - MOST_KEPT)]:

@@ -64,6 +64,13 @@ class Asked:
         return hashlib.sha256(named).digest()
 
 
+async def was_answered(database: Database, asked: Asked, now_us: int) -> bool:
+    """Whether a request of this caller to this route had this key before, whatever its body was."""
+    digest, since_us = asked.key_digest, now_us - KEPT_US
+    found = await database.read(lambda c: idempotency.find_answer(c, digest, since_us))
+    return found is not None
+
+
 class Once(Generic[_Made]):
     """A `Doing` that does it once. `tell` renders the answer for what was made; `answer` then holds it."""
 

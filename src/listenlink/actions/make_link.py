@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
@@ -14,6 +15,7 @@ from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visib
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import collections, shares, tracks
 from listenlink.store.database.database import Database
+from listenlink.store.made_things import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def make_link(
     def add(connection: Connection) -> NewLink:
         if not _is_own(connection, draft):
             raise Problem(ProblemKind.NOT_FOUND)
+        require_few(connection, Made.LINK, (draft.organization_id, draft.creator_id), now_us)
         number = shares.add_share(connection, draft, digest(token))
         return NewLink(replace(draft, id=number), token)
 

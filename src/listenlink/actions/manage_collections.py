@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection
@@ -14,9 +15,12 @@ from listenlink.model.one_line import one_line
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
+from listenlink.store.made_things import Made
 
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
+# Putting them in order writes each, while everybody else's writing waits.
+MOST_TRACKS = 2000
 
 
 async def make_collection(
@@ -42,6 +46,7 @@ async def make_collection(
     )
 
     def add(connection: Connection) -> Collection:
+        require_few(connection, Made.COLLECTION, (draft.organization_id, draft.owner_id), now_us)
         number = collections.add_collection(connection, draft)
         return _get(connection, caller, number)
 
@@ -108,13 +113,15 @@ async def add_track(
 ) -> Collection:
     """Append the track and return the collection; adding it again changes nothing.
 
-    Raises Problem(NOT_FOUND) if either isn't the caller's.
+    Raises Problem(NOT_FOUND) if either isn't the caller's, and Problem(INVALID) for one track too many.
     """
 
     def append(connection: Connection) -> Collection:
         collection = _get(connection, caller, collection_id)
         _require_own_track(connection, caller, track_id)
-        collection_tracks.append_track(connection, collection.id, track_id, now_us)
+        is_new = collection_tracks.append_track(connection, collection.id, track_id, now_us)
+        if is_new and collection_tracks.count_tracks(connection, collection.id) > MOST_TRACKS:
+            raise invalid("track_id", f"A collection has at most {MOST_TRACKS} tracks.")
         return _get(connection, caller, collection_id)
 
     return await database.write(append)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.bound_making import require_few
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
+from listenlink.store.made_things import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ async def mint_key(
                 "A key can't be given more scopes than you have.",
                 field="scopes",
             )
+        require_few(connection, Made.KEY, owner, now_us)
         expires_at = earlier(ends_at(expires_in_days, now_us), minter.expires_at)
         return add_key(connection, *owner, scopes, now_us, expires_at)
 

@@ -21,14 +21,18 @@ class Chunk:
     promised_bytes: int | None
 
 
+def require_fitting(draft: ResumableDraft, size_bytes: int, piece: Chunk) -> None:
+    """Raise Problem(TOO_LARGE) if it's clear beforehand that the draft would grow beyond `size_bytes`."""
+    if draft.size_bytes + (piece.promised_bytes or 0) > size_bytes:
+        raise too_large(size_bytes)
+
+
 async def receive_chunk(draft: ResumableDraft, size_bytes: int, piece: Chunk) -> None:
     """Write and sync what arrives, a bit at a time in a thread; it stays if the piece breaks off.
 
-    Raises Problem(TOO_LARGE) if the draft would grow beyond `size_bytes`, immediately if that is clear
-    from `promised_bytes`; then nothing of the piece stays. Raises whatever the piece's chunks raise.
+    Raises Problem(TOO_LARGE) if the draft would grow beyond `size_bytes`; then nothing of the piece stays.
+    Raises NoRoom, and whatever the piece's chunks raise.
     """
-    if draft.size_bytes + (piece.promised_bytes or 0) > size_bytes:
-        raise too_large(size_bytes)
     unwritten = bytearray()
     arrived = began = draft.size_bytes
 

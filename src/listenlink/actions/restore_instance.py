@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
+from listenlink.media.folder.room import Room
 from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signing_keys
 from listenlink.store.database import backup
 from listenlink.store.database.columns import SCHEMA_VERSION
@@ -30,25 +32,35 @@ class Restored(msgspec.Struct, frozen=True):
     has_new_keys: bool
 
 
-def restore(source: Path, data: Path) -> Restored:
-    """Restore the backup in `source` as the instance `data`.
+def restore(source: Path, data: Path, keep_free_bytes: int | None = 0) -> Restored:
+    """Restore the backup in `source` as the instance `data`, on whose disk so much stays free.
 
-    Raises RefusesToStart, having made nothing, if `data` holds anything, or if the backup doesn't match
-    its manifest: the database's digest and integrity, the rows of each table, each object's digest.
+    Raises NoRoom and RefusesToStart, having made nothing, if `data` holds anything, or if the backup doesn't
+    match its manifest: the database's digest and integrity, the rows of each table, each object's digest.
     """
     check_empty(data, _ENDING)
     manifest = read_manifest(source)
     if manifest.schema > SCHEMA_VERSION:
         raise RefusesToStart(f"{source} was made by a newer release, {manifest.release}")
     with filling(data, _ENDING) as draft:
-        return _fill(draft, source, manifest)
+        room = Room({str(data): draft}, keep_free_bytes)
+        room.require(str(data), sum(path.stat().st_size for path in _files(source, manifest)))
+        return _fill(draft, source, manifest, room)
 
 
-def _fill(draft: Path, source: Path, manifest: Manifest) -> Restored:
+def _files(source: Path, manifest: Manifest) -> Iterator[Path]:
+    """What will be copied, as far as it's there."""
+    path = source / manifest.database
+    if path.is_file():
+        yield path
+    yield from (path for path in (source / OBJECTS).glob("*/*") if path.is_file())
+
+
+def _fill(draft: Path, source: Path, manifest: Manifest, room: Room) -> Restored:
     path = draft / FILE_NAME
     try:
         is_same = copy_checked(
-            bytes.fromhex(manifest.database_sha256), source / manifest.database, path
+            bytes.fromhex(manifest.database_sha256), source / manifest.database, path, room
         )
     except FileNotFoundError:
         raise RefusesToStart(f"{source / manifest.database} isn't there") from None
@@ -60,7 +72,7 @@ def _fill(draft: Path, source: Path, manifest: Manifest) -> Restored:
         raise RefusesToStart(f"{source / manifest.database} hasn't the rows it had")
     folder = Folder(draft)
     folder.create()
-    objects = _copy_objects(folder, source, path, set(manifest.missing))
+    objects = _copy_objects(folder, source, path, set(manifest.missing), room)
     has_keys = (source / SIGNING_FILE).exists()
     if has_keys:
         take_signing_keys(source, draft / SECRETS)
@@ -70,13 +82,13 @@ def _fill(draft: Path, source: Path, manifest: Manifest) -> Restored:
     return Restored(manifest.taken_at, rows, objects, len(manifest.missing), not has_keys)
 
 
-def _copy_objects(folder: Folder, source: Path, path: Path, missing: set[str]) -> int:
+def _copy_objects(folder: Folder, source: Path, path: Path, missing: set[str], room: Room) -> int:
     copies, copied = ObjectCopies(source / OBJECTS), 0
     for digest in sorted(backup.list_objects(path)):
         if digest.hex() in missing:
             continue
         try:
-            is_same = copy_checked(digest, copies.path(digest), folder.object_path(digest))
+            is_same = copy_checked(digest, copies.path(digest), folder.object_path(digest), room)
         except FileNotFoundError:
             raise RefusesToStart(f"{copies.path(digest)} isn't there") from None
         if not is_same:

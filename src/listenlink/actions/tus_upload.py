@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.receive_chunk import Chunk, receive_chunk, too_large
+from listenlink.actions.promise_bytes import PAUSE_US, PromiseMaker
+from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting, too_large
 from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
-from listenlink.clock import DAY_US
+from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
@@ -29,9 +30,13 @@ from listenlink.threads import DISK
 
 # How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US
+# How long it stays if nothing more of it comes.
+IDLE_US = 6 * 3600 * SECOND_US
 METADATA = "Upload-Metadata"
 # What tus clients declare about a file and we don't believe: the bytes decide.
 _IGNORED = ("filetype",)
+# Of which no track will be made, so that nothing is left of it.
+_NEVER = (ProblemKind.INVALID, ProblemKind.QUOTA_EXCEEDED)
 
 
 class _MadeBeforeError(Exception):
@@ -47,8 +52,16 @@ class Progress:
 
     @property
     def expires_at(self) -> int:
-        """Until when the upload can be continued and looked up."""
-        return self.upload.created_at + KEPT_US
+        """Until when the upload can be continued and looked up, if nothing more of it comes."""
+        return ends_at(self.upload)
+
+
+def ends_at(upload: ResumableUpload) -> int:
+    """When an upload is over: a day after its beginning, and earlier if nothing comes."""
+    last_us, promised_until = upload.created_at + KEPT_US, upload.promise_ends_at
+    if upload.track_id is not None or promised_until is None:
+        return last_us
+    return min(last_us, promised_until - PAUSE_US + IDLE_US)
 
 
 class TusUploads:
@@ -61,19 +74,22 @@ class TusUploads:
         drafts: ResumableDrafts,
         uploader: TrackUploader,
         max_bytes: int,
+        promises: PromiseMaker,
     ) -> None:
         self._database = database
         self._folder = folder
         self._drafts = drafts
         self._uploader = uploader
         self._max_bytes = max_bytes
+        self._promises = promises
 
     async def begin(
         self, caller: Caller, size_bytes: int, metadata: str, now_us: int
     ) -> ResumableUpload:
         """Begin an upload of so many bytes; its metadata says what a form would say about a track.
 
-        Raises Problem: 413 over the limit, 422 for wrong facts and for an upload of nothing at all.
+        Raises Problem: 413 over the limit, 422 for wrong facts and for an upload of nothing at all, and
+        what a promise raises (`actions/promise_bytes.py`).
         """
         if size_bytes > self._max_bytes:
             raise too_large(self._max_bytes)
@@ -84,11 +100,13 @@ class TusUploads:
         def add(connection: Connection) -> ResumableUpload:
             owner = (caller.organization_id, caller.user_id)
             upload = store.add_upload(connection, *owner, size_bytes, metadata, now_us)
+            self._promises.begin_in_pieces(connection, caller, upload.id, size_bytes, now_us)
             # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
             self._drafts.create(upload.id)
-            return upload
+            return replace(upload, promise_ends_at=now_us + PAUSE_US)
 
-        return await self._database.write(add)
+        with self._promises.counting():
+            return await self._database.write(add)
 
     async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
         """Return how far it has got. If all the bytes are there but no track yet, because the server died,
@@ -119,8 +137,11 @@ class TusUploads:
                 raise Problem(ProblemKind.CONFLICT, f"Go on at {there}.", offset=there)
             if draft is None:
                 return Progress(upload, there)
-            await receive_chunk(draft, upload.size_bytes, piece)
-            return await self._go_on(caller, upload, draft, now_us)
+            require_fitting(draft, upload.size_bytes, piece)
+            async with self._promises.going_on(caller, number, upload.size_bytes, now_us) as end:
+                await receive_chunk(draft, upload.size_bytes, piece)
+                upload = replace(upload, promise_ends_at=end)
+                return await self._go_on(caller, upload, draft, now_us)
 
     async def end(self, caller: Caller, number: int, now_us: int) -> None:
         """Delete an upload and what arrived of it; a track that was made stays. Raises what `look` raises."""
@@ -130,8 +151,10 @@ class TusUploads:
     async def remove_stale(self, now_us: int) -> None:
         """Remove the uploads that have expired, and their drafts, unless one is just being made into a
         track."""
-        before_us = now_us - KEPT_US
-        for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
+        before_us, ended_before_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
+        for upload in await self._database.read(
+            lambda c: store.list_stale(c, before_us, ended_before_us)
+        ):
             with contextlib.suppress(Problem):
                 draft = await DISK.run(self._drafts.open, upload.id)
                 try:
@@ -163,7 +186,7 @@ class TusUploads:
         found = await self._database.read(
             lambda connection: store.find_own_upload(connection, *owner, number, now_us - KEPT_US)
         )
-        if found is None:
+        if found is None or ends_at(found) < now_us:
             raise Problem(ProblemKind.NOT_FOUND)
         return found
 
@@ -175,7 +198,7 @@ class TusUploads:
         try:
             await self._make_track(caller, upload, draft, now_us)
         except Problem as problem:
-            if problem.kind is ProblemKind.INVALID:  # It will never be a track.
+            if problem.kind in _NEVER:
                 await self._remove(upload, draft)
             raise
         draft.remove()

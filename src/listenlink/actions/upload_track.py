@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.refuse_upload import require_quota
 from listenlink.errors import invalid
 from listenlink.media.folder.draft import Draft
 from listenlink.media.measure import Measured, Probe
@@ -20,6 +22,7 @@ from listenlink.model.one_line import one_line
 from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
+from listenlink.store.made_things import Made
 
 TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
@@ -113,7 +116,8 @@ class TrackUploader:
     ) -> Track:
         """Make the track and return it. The draft is gone afterwards, however this ends.
 
-        Raises a 422 Problem if it isn't audio that can be measured, and Problem(STORAGE_UNAVAILABLE).
+        Raises a 422 Problem if it isn't audio that can be measured, and Problem: STORAGE_UNAVAILABLE,
+        STORAGE_FULL, QUOTA_EXCEEDED.
         """
         try:
             measured = await self._probe.measure(draft.descriptor)
@@ -156,10 +160,13 @@ class TrackUploader:
         self, draft: Draft, track: Track, audio: StoredAudio, doing: Doing[Track]
     ) -> Track:
         def add(connection: Connection) -> Track:
+            owner = (track.organization_id, track.creator_id)
+            require_few(connection, Made.TRACK, owner, track.created_at)
             audio_id = tracks.add_audio(connection, audio, track.created_at)
             added = tracks.add_track(connection, track, audio_id)
-            owner = (added.organization_id, added.creator_id)
             library.add_edge(connection, *owner, added.id, None, added.created_at)
+            # In this transaction: of two uploads for the last bytes one gets them.
+            require_quota(connection, owner[0], audio.size_bytes, track.created_at)
             return added
 
         def commit() -> Track:

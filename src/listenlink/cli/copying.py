@@ -9,8 +9,10 @@ import msgspec
 
 from listenlink.actions.back_up_instance import back_up
 from listenlink.actions.restore_instance import restore as restore_instance
+from listenlink.cli.room_words import room_line
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
+from listenlink.media.folder.room import NoRoom
 from listenlink.settings import load_settings
 
 
@@ -22,7 +24,10 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
             "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
         )
     folder = settings.data
-    done = back_up(folder, to, with_keys, Clock().now_us())
+    try:
+        done = back_up(folder, to, with_keys, Clock().now_us(), settings.keep_free_bytes)
+    except NoRoom as error:
+        raise RefusesToStart(f"{room_line(error.place)}; an earlier backup is as it was") from None
     if settings.storage_url is not None:
         print("The audio is in the bucket, which has to be copied by itself.", file=sys.stderr)
     elif done.missing:
@@ -47,7 +52,10 @@ def restore(source: Path, data: Path | None, as_json: bool) -> None:
             "The database is PostgreSQL's, which has a better way: pg_dump (docs/operating.md, Backup)"
         )
     folder = settings.data
-    done = restore_instance(source, folder)
+    try:
+        done = restore_instance(source, folder, settings.keep_free_bytes)
+    except NoRoom as error:
+        raise RefusesToStart(f"{room_line(error.place)}; nothing was restored") from None
     if as_json:
         print(msgspec.json.encode(done).decode())
         return

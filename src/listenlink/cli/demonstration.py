@@ -74,7 +74,8 @@ def _settings(
 
 async def _prepare(settings: Settings) -> tuple[DemoLinks | None, int]:
     """Links to the library, if this is the demonstration's instance, and the first organisation's number."""
-    instance = build_instance(settings, Clock())
+    # Its own music, some MB, is made also where too little is free for anybody's uploads.
+    instance = build_instance(settings.model_copy(update={"keep_free_bytes": 0}), Clock())
     try:
         caller, is_ours = await first_caller(instance)
         links = await find_or_make_links(instance, caller) if is_ours else None

@@ -11,6 +11,7 @@ import msgspec
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.find_instance import locate_database
 from listenlink.actions.move_audio import AudioMover, Moved, open_notes
+from listenlink.cli.room_words import room_line
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.bucket.address import read_bucket_address
@@ -18,14 +19,16 @@ from listenlink.media.bucket.bucket_objects import BucketObjects
 from listenlink.media.folder.faults import UPLOADS
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
+from listenlink.media.folder.room import NoRoom
 from listenlink.media.moved_objects import Objects
-from listenlink.settings import load_settings
+from listenlink.settings import Settings, load_settings
 from listenlink.store import stored_objects, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 
 _FOLDER = "folder"
 _MB = 1_000_000
+_AGAIN = "given again, the command goes on from there"
 
 
 def move_audio(source: str, target: str, data: Path | None, as_json: bool) -> None:
@@ -34,7 +37,7 @@ def move_audio(source: str, target: str, data: Path | None, as_json: bool) -> No
     set_up_logs("error")  # A bucket that can't be reached is told in the one line.
     if source == target:
         raise RefusesToStart("--from and --to are the same")
-    places = _find_place(source, settings.data), _find_place(target, settings.data)
+    places = _find_place(source, settings), _find_place(target, settings)
     check_instance(settings)
     location = locate_database(settings)
     if not location.is_current():
@@ -44,17 +47,19 @@ def move_audio(source: str, target: str, data: Path | None, as_json: bool) -> No
         folder.create()
         moved = _move(location, places, settings.data / UPLOADS, target)
         is_served = folder.is_served() or location.is_served()
+    except NoRoom as error:
+        raise RefusesToStart(f"{room_line(error.place)}; {_AGAIN}") from None
     except Problem:
-        raise RefusesToStart(
-            "the bucket or the database can't be reached now; given again, the command goes on from there"
-        ) from None
+        raise RefusesToStart(f"the bucket or the database can't be reached now; {_AGAIN}") from None
     _tell(moved, target, is_served, as_json)
 
 
-def _find_place(where: str, data: Path) -> Objects:
+def _find_place(where: str, settings: Settings) -> Objects:
+    keep_free_bytes = settings.keep_free_bytes
     if where == _FOLDER:
-        return FolderObjects(data)
-    return BucketObjects(read_bucket_address(where, os.environ), data / UPLOADS)
+        return FolderObjects(settings.data, keep_free_bytes)
+    address = read_bucket_address(where, os.environ)
+    return BucketObjects(address, settings.data / UPLOADS, keep_free_bytes)
 
 
 def _move(

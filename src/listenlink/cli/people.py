@@ -14,6 +14,7 @@ from listenlink.actions import manage_people as managing
 from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import locate_database
 from listenlink.actions.manage_people import NewMember
+from listenlink.cli import quotas
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
@@ -22,6 +23,7 @@ from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.settings import load_settings
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
+from listenlink.store.usage import find_usage
 
 _Result = TypeVar("_Result")
 
@@ -35,6 +37,11 @@ def add_organization(data: Path | None, name: str, email: str, as_json: bool) ->
 
 def list_organizations(data: Path | None, as_json: bool) -> None:
     """Print the organisations. Raises RefusesToStart."""
+    now_us = Clock().now_us()
+    listed = _read(
+        data,
+        lambda c: [(*row, find_usage(c, row[0], now_us)) for row in people.list_organizations(c)],
+    )
     rows = [
         {
             "organization_id": ids.public_id(ids.ORGANIZATION, number),
@@ -42,9 +49,24 @@ def list_organizations(data: Path | None, as_json: bool) -> None:
             "members": members,
             "created_at": iso_seconds(created_at),
         }
-        for number, name, members, created_at in _read(data, people.list_organizations)
+        | (quotas.quota_row(used) if as_json else {"stored": quotas.told_usage(used)})
+        for number, name, members, created_at, used in listed
     ]
     _tell_rows(rows, as_json)
+
+
+def change_quota(
+    data: Path | None,
+    organization: str,
+    size: str | None,
+    tracks: int | None,
+    has_none: bool,
+    as_json: bool,
+) -> None:
+    """Change an organisation's quota, if anything is given, and print it. Raises RefusesToStart."""
+    number = _organization(organization)
+    used = _write(data, lambda c: quotas.change(c, number, size, tracks, has_none))
+    quotas.tell(organization, used, as_json)
 
 
 def add_user(data: Path | None, email: str, organization: str, role: str, as_json: bool) -> None:

@@ -40,6 +40,25 @@ def list_organizations(data: Data = None, as_json: Json = False) -> None:
     people.list_organizations(data, as_json)
 
 
+@org.command("quota")
+def change_quota(
+    organization: Annotated[str, typer.Argument(help="org_…", metavar="ORG")],
+    size: Annotated[
+        str | None, typer.Option("--bytes", help="As in 10GB; its tracks' files and renditions.")
+    ] = None,
+    tracks: Annotated[int | None, typer.Option("--tracks", help="How many it may have.")] = None,
+    has_none: Annotated[
+        bool, typer.Option("--none", help="As much as there is room for, but for what is given.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Change how much an organisation may store, and tell how much it does."""
+    from listenlink.cli import people
+
+    people.change_quota(data, organization, size, tracks, has_none, as_json)
+
+
 @user.command("add")
 def add_user(
     email: Email,

@@ -25,6 +25,7 @@ from listenlink.actions.find_instance import daily_folder, load_ring, locate_dat
 from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.capacity import current_capacity, make_room
 from listenlink.cli.listening import ListeningServer, open_socket
+from listenlink.cli.room_words import low_lines
 from listenlink.cli.workers import _Forked
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart, fault_of_system
@@ -134,6 +135,8 @@ def check_startable(settings: Settings) -> None:
     check_storage(settings, os.environ)
     for warning in prepare_folder(settings.data, has_objects=settings.storage_url is None):
         print(f"listenlink: {warning}", file=sys.stderr)
+    for line in low_lines(settings):
+        print(f"listenlink: {line}", file=sys.stderr)
     _check_alone(settings)
     locate_database(settings).check_writing()
     # What makes them also checks whether they can be made.

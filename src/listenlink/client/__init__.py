@@ -38,6 +38,7 @@ from listenlink.client.types import (
     ShareView,
     Stats,
     Track,
+    Usage,
 )
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Track",
     "TrackChanges",
     "TrackFacts",
+    "Usage",
 ]
 
 

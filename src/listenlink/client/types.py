@@ -27,12 +27,23 @@ def _shown(name: str, value: object) -> str:
     return "'…'" if name in _SECRET and value else repr(value)
 
 
+class Usage(Struct, frozen=True):
+    """What an organisation stores, and may store; a quota is None where there is none."""
+
+    stored_bytes: int
+    tracks: int
+    begun_bytes: int
+    quota_bytes: int | None = None
+    quota_tracks: int | None = None
+
+
 class Caller(Struct, frozen=True):
-    """The user and organisation that a key speaks for."""
+    """The user and organisation that a key speaks for. `usage` is None from an older server."""
 
     organization_id: str
     user_id: str
     scopes: list[str]
+    usage: Usage | None = None
 
 
 class Track(WithSecrets, frozen=True):

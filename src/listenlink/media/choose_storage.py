@@ -28,7 +28,7 @@ def choose_storage(
     Makes no network request. Raises RefusesToStart.
     """
     if settings.storage_url is None:
-        return Storage(settings.data), None
+        return Storage(settings.data, settings.keep_free_bytes), None
     # Imported here, so that a server with its audio in a folder needn't wait for a bucket's code to load.
     from listenlink.media.bucket.address import read_bucket_address
     from listenlink.media.bucket.bucket import Bucket
@@ -36,7 +36,7 @@ def choose_storage(
     from listenlink.media.bucket.presigned_url import PresignedUrls
 
     address = read_bucket_address(settings.storage_url, environment)
-    bucket = Bucket(settings.data, address, settings.max_upload_bytes)
+    bucket = Bucket(settings.data, address, settings.max_upload_bytes, settings.keep_free_bytes)
     if not (
         settings.cloudfront_url and settings.cloudfront_key_id and settings.cloudfront_key_file
     ):

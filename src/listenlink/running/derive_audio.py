@@ -11,6 +11,7 @@ import os
 
 import structlog
 
+from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.clock import Clock
 from listenlink.errors import Problem
 from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
@@ -24,6 +25,15 @@ _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000
 _LOOK_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 5.0
+# AAC of 192 kbit/s, with its index, may overshoot by some percent; covers are JPEGs of 1024 and 256 pixels.
+_RENDITION_BYTES_A_SECOND = 27_000
+_OTHER_BYTES = 4 * 1024 * 1024
+
+
+def most_derived_bytes(audio: Underived) -> int:
+    """The most that is written of what is made from this audio: a rendition and two covers."""
+    seconds = audio.sample_count // audio.sample_rate + 1
+    return seconds * _RENDITION_BYTES_A_SECOND + _OTHER_BYTES
 
 
 class GoneError(Exception):
@@ -33,7 +43,10 @@ class GoneError(Exception):
 class AudioDeriver:
     """Works through the audio that is waiting. `wake` signals that there is some."""
 
-    def __init__(self, database: Database, folder: Storage, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, folder: Storage, clock: Clock, promises: PromiseMaker
+    ) -> None:
+        self._promises = promises
         self._database = database
         self._folder = folder
         self._clock = clock
@@ -70,7 +83,8 @@ class AudioDeriver:
             return False
         drafts: list[Draft] = []
         try:
-            await self._derive(taken, drafts)
+            async with self._promises.ourselves(most_derived_bytes(taken)):
+                await self._derive(taken, drafts)
         except (GoneError, FileNotFoundError):
             _log.info("derivation_dropped", digest=taken.digest.hex())
         except (Problem, OSError):

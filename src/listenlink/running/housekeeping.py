@@ -40,6 +40,7 @@ async def keep_house(instance: Instance) -> None:
         _keep_days(instance),
         instance.deriver.run(),
         instance.watcher.run(),
+        instance.promises.go_on(),
     )
 
 

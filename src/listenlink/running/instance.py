@@ -10,6 +10,7 @@ from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
 from listenlink.actions.tus_upload import TusUploads
@@ -62,6 +63,7 @@ class Instance:
     player: TrackPlayer
     uploader: TrackUploader
     resumer: TusUploads
+    promises: PromiseMaker
     deriver: AudioDeriver
     urls: PlaybackUrls
     maker: OnceMaker

@@ -63,6 +63,8 @@ class Report(NamedTuple):
 
 OK = Finding("ok", Fitness.FIT)
 FULL = Finding("full", Fitness.DEGRADED)
+# Links open, and what is there can be heard: only uploads wait for room.
+LOW = "low"
 BUCKET_GONE = Finding("bucket_unavailable", Fitness.FIT)
 UNAVAILABLE = Finding("unavailable", Fitness.UNFIT)
 
@@ -116,14 +118,17 @@ def database_check(database: Database) -> Check:
 
 def storage_check(folder: Storage) -> Check:
     """Whether audio can be taken in; if not, which folder doesn't take it and the system's error, without any
-    path. A bucket that is gone is gone for every node, and links open without it, so that is reported but
-    takes no node out of service."""
+    path. Where less is free than has to stay, and where the bucket is gone, links open all the same: that is
+    reported, and takes no node out of service."""
 
     async def look() -> Finding:
         try:
             found = await _full_or_ok(lambda: DISK.run(folder.check_writing))
         except StorageFault as fault:
             return Finding(f"not_writable: {fault.place} ({fault.reason})", Fitness.DEGRADED)
+        low = await DISK.run(folder.room.find_low) if found is OK else []
+        if low:
+            return Finding(f"{LOW}: {', '.join(low)}", Fitness.FIT)
         if found is OK and not folder.is_local:
             try:
                 async with asyncio.timeout(_BUCKET_SECONDS):

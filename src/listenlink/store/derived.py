@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from listenlink.store import tables
+from listenlink.store import tables, usage
 
 _AUDIO = tables.audio_objects
 _TRACKS = tables.tracks
@@ -92,6 +92,8 @@ def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us
         .where(_AUDIO.c.id == audio_id, _AUDIO.c.discarded_at.is_(None))
         .values(derived_at=now_us, **derived._asdict())
     )
+    if derived.rendition_digest is not None:
+        usage.count_rendition(connection, audio_id)
     return kept.rowcount == 1
 
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
-from listenlink.store import tables
+from listenlink.store import promises, tables
 from listenlink.store.database.database import insert_with_new_id
 
 _UPLOADS = tables.resumable_uploads
 _LISTED = 500
+# Of those that promise something still; see `store/promises.py`.
+_END = (
+    select(tables.promises.c.ends_at)
+    .where(tables.promises.c.id == _UPLOADS.c.id, tables.promises.c.is_resumable)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ResumableUpload:
-    """One upload. `metadata` is as it was sent; `track_id` is the track made from it, once there is one."""
+    """One upload. `metadata` is as it was sent; `track_id` is the track made from it, once there is one.
+    `promise_ends_at` is until when its promise counts; None once that was kept."""
 
     id: int
     organization_id: int
@@ -24,6 +31,7 @@ class ResumableUpload:
     metadata: str
     created_at: int
     track_id: int | None
+    promise_ends_at: int | None = None
 
 
 def add_upload(
@@ -55,7 +63,7 @@ def find_own_upload(
 ) -> ResumableUpload | None:
     """Return the user's upload with this number if it was begun at `since_us` or later."""
     row = connection.execute(
-        select(_UPLOADS).where(
+        select(_UPLOADS, _END.label("promise_ends_at")).where(
             _UPLOADS.c.id == number,
             _UPLOADS.c.organization_id == organization_id,
             _UPLOADS.c.user_id == user_id,
@@ -78,19 +86,25 @@ def keep_track(connection: Connection, number: int, track_id: int) -> bool:
         .where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
         .values(track_id=track_id)
     )
+    promises.remove_promise(connection, number)
     return noted.rowcount == 1
 
 
 def remove_upload(connection: Connection, number: int) -> None:
     """Delete an upload. A track that was made from it stays."""
+    promises.remove_promise(connection, number)
     connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
 
 
-def list_older(connection: Connection, before_us: int) -> list[ResumableUpload]:
-    """List some of the uploads that were begun before `before_us`, oldest first."""
+def list_stale(
+    connection: Connection, before_us: int, ended_before_us: int
+) -> list[ResumableUpload]:
+    """List some of the uploads that were begun before `before_us`, or whose promise has counted for nothing
+    since `ended_before_us`, oldest first."""
+    is_idle = and_(_UPLOADS.c.track_id.is_(None), ended_before_us > _END)
     rows = connection.execute(
-        select(_UPLOADS)
-        .where(_UPLOADS.c.created_at < before_us)
+        select(_UPLOADS, _END.label("promise_ends_at"))
+        .where(or_(_UPLOADS.c.created_at < before_us, is_idle))
         .order_by(_UPLOADS.c.created_at)
         .limit(_LISTED)
     )
@@ -106,4 +120,5 @@ def _upload_of(row: Row[tuple[object, ...]]) -> ResumableUpload:
         row.facts,
         row.created_at,
         row.track_id,
+        row.promise_ends_at,
     )

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.promise_tables import promises as promises
+from listenlink.store.promise_tables import quotas as quotas
 
 # One row: which instance this is, and, of an embedded database, into which database it was moved.
 instance = Table(
@@ -106,7 +108,10 @@ tracks = Table(
     Column("stamp_attribution_text", String(512)),
     at("created_at"),
     at("removed_at", nullable=True),
+    # Of the file and what was made of it: a copy, so that an organisation's sum is read from one index.
+    Column("counted_bytes", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "organization_id", "creator_id", "created_at"),
+    Index(None, "organization_id", "removed_at", "counted_bytes"),
     Index(None, "audio_id"),
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
-from listenlink.store import tables
+from listenlink.store import tables, usage
 from listenlink.store.database.database import insert_with_new_id
 
 _TRACKS = tables.tracks
@@ -82,6 +82,7 @@ def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
         "stamp_requires_attribution": track.stamp.requires_attribution,
         "stamp_attribution_text": track.stamp.attribution_text,
         "created_at": track.created_at,
+        "counted_bytes": usage.bytes_of_audio(audio_id),
     }
     number = insert_with_new_id(
         connection, lambda number: connection.execute(insert(_TRACKS).values(id=number, **values))

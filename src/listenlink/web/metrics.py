@@ -32,7 +32,7 @@ from listenlink.errors import Problem
 from listenlink.model.tally import Histogram
 from listenlink.running.instance import Instance
 from listenlink.running.readiness import OK
-from listenlink.store import derived
+from listenlink.store import derived, promises
 from listenlink.store.audit import open_counts
 from listenlink.web.front import Front
 
@@ -62,6 +62,7 @@ class InstanceCollector(Collector):
         yield from self._audio()
         yield from self._places()
         yield from self._written()
+        yield from self._room()
         yield from self._waiting()
         yield from self._checks()
 
@@ -150,8 +151,28 @@ class InstanceCollector(Collector):
         kept = instance.maker.shelf.bytes_kept
         yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
 
+    def _room(self) -> Iterator[Metric]:
+        text = "What is free where things are stored."
+        free = GaugeMetricFamily("listenlink_free_bytes", text, labels=["place"])
+        text = "How much of that has to stay free."
+        kept = GaugeMetricFamily("listenlink_kept_free_bytes", text, labels=["place"])
+        room = self._instance.folder.room
+        with contextlib.suppress(Problem):
+            for place in room.places:
+                space = room.space(place)
+                free.add_metric([place], space.free_bytes)
+                kept.add_metric([place], space.floor_bytes)
+        yield from (free, kept)
+        text = (
+            "Uploads that weren't taken in, or not to their end, by what there was too little of."
+        )
+        refused = CounterMetricFamily("listenlink_uploads_refused", text, labels=["reason"])
+        for reason, count in list(self._instance.promises.refused.items()):
+            refused.add_metric([reason], count)
+        yield refused
+
     def _waiting(self) -> Iterator[Metric]:
-        # If the database doesn't answer, its check reports that; these two are then missing.
+        # If the database doesn't answer, its check reports that; these are then missing.
         with contextlib.suppress(Problem):
             database = self._instance.database
             underived = database.read_now(
@@ -160,6 +181,10 @@ class InstanceCollector(Collector):
             lines = database.read_now(open_counts.find_waiting, within_seconds=_READ_WITHIN_SECONDS)
             text = "Audio files from which covers and the like are still to be made."
             yield _gauge("listenlink_derivations_waiting", text, underived)
+            now_us = self._instance.clock.now_us()
+            promised = self._instance.database.read_now(lambda c: promises.sum_up_all(c, now_us))
+            text = "What begun uploads still promise, over all nodes."
+            yield _gauge("listenlink_promised_bytes", text, promised)
             text = "Audit lines that aren't added up yet."
             yield _gauge("listenlink_audit_lines_waiting", text, lines)
 

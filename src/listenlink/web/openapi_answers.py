@@ -32,7 +32,8 @@ WHEN = {
     "429": "Too many requests from this client; try again after `Retry-After`.",
     "431": "The request's head is too large. Answered by the HTTP server, without an envelope.",
     "500": "Something unexpected; the operator finds it by `trace_id`.",
-    "503": "Busy, or out of room; try again after `Retry-After`.",
+    "503": "Busy; try again after `Retry-After`.",
+    "507": "There is no room for this: the operator has to make some.",
 }
 EVERYWHERE = ("400", "414", "421", "431", "500", "503")
 BODY_ERRORS = ("408", "413", "415", "422", "429")

@@ -71,6 +71,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "CallerAnswer": {
         "organization_id": "org_b7bbeefe34d6", "user_id": "user_4b35b72d8864",
         "scopes": ["admin", "read", "share", "write"],
+        "usage": {
+            "stored_bytes": 1_288_490_188, "quota_bytes": 10_000_000_000, "tracks": 34, "quota_tracks": None,
+            "begun_bytes": 73_400_320,
+        },
     },
     "Acknowledgement": {"success": True, "id": "mslink_b7a41ae239ff", "detail": "Share link revoked."},
     "NewCollection": {"name": "Evening", "description": "Quiet."},

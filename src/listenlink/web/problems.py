@@ -127,6 +127,18 @@ _TABLE: dict[ProblemKind, _Told] = {
         "Too many requests. Please try again later.",
         "Share resolve rate limit exceeded for client IP",
     ),
+    _K.MADE_TOO_MANY: _Told(
+        429, "RATE_LIMIT_EXCEEDED", "That's enough of these for today.", "Daily bound of this user"
+    ),
+    _K.TOO_MANY_BEGUN: _Told(
+        429,
+        "TOO_MANY_UPLOADS",
+        "You have begun too many uploads. Please finish or end some of them.",
+        "This user's begun uploads are too many, or too large together",
+    ),
+    _K.QUOTA_EXCEEDED: _Told(
+        403, "QUOTA_EXCEEDED", "Your organisation stores as much as it may.", "Quota reached"
+    ),
     _K.INTERNAL: _Told(
         500, "INTERNAL_ERROR", "Something went wrong on our side.", "Unexpected error"
     ),
@@ -137,10 +149,10 @@ _TABLE: dict[ProblemKind, _Told] = {
         "The database, or the process itself, can't do this now",
     ),
     _K.STORAGE_FULL: _Told(
-        503,
+        507,
         "STORAGE_FULL",
         "There is no room left for this. Please tell the operator.",
-        "The storage is full",
+        "The storage is full, or as full as it may get",
     ),
     _K.STORAGE_UNAVAILABLE: _Told(
         503,

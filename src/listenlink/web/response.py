@@ -29,6 +29,7 @@ _PASSING = (
     ProblemKind.UNAVAILABLE,
     ProblemKind.STORAGE_FULL,
     ProblemKind.STORAGE_UNAVAILABLE,
+    ProblemKind.TOO_MANY_BEGUN,
 )
 
 

@@ -30,7 +30,7 @@ from listenlink.media.bucket.address import (
 from listenlink.media.bucket.send import PART_BYTES, send_object
 from listenlink.media.bucket.unfinished import abort_unfinished
 from listenlink.media.folder.draft import Draft
-from listenlink.media.folder.faults import UPLOADS, storing
+from listenlink.media.folder.faults import OBJECTS, UPLOADS, storing
 from listenlink.media.storage import Storage
 from listenlink.threads import NoThread, Threads
 
@@ -53,8 +53,10 @@ class Bucket(Storage):
 
     is_local = False
 
-    def __init__(self, root: Path, address: BucketAddress, most_bytes: int) -> None:
-        super().__init__(root)
+    def __init__(
+        self, root: Path, address: BucketAddress, most_bytes: int, keep_free_bytes: int | None = 0
+    ) -> None:
+        super().__init__(root, keep_free_bytes)
         self._asking = connect(address, _ASKING_SECONDS, retries=1)
         self._sending = connect(address, _SENDING_SECONDS, retries=1)
         self._address = address
@@ -63,6 +65,11 @@ class Bucket(Storage):
         self._long_threads = Threads("sending", _THREADS)
         self._left: set[Path] = set()
         self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+
+    def _places(self) -> dict[str, Path]:
+        places = super()._places()
+        del places[OBJECTS]
+        return places
 
     def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
         """Wait for other nodes too before publishing or removing an object."""
@@ -86,6 +93,7 @@ class Bucket(Storage):
             size = self._asking.head(object_key(digest))["size"]
             if size > self._most_bytes:
                 raise FileNotFoundError(object_key(digest))
+            self.room.require(UPLOADS, size)
             self._copy(digest, size, file)
             file.seek(0)
             return os.dup(file.fileno())

@@ -13,6 +13,8 @@ from obstore.exceptions import PermissionDeniedError
 
 from listenlink.media.bucket.address import BucketAddress, bucket_unavailable, connect, object_key
 from listenlink.media.bucket.send import PART_BYTES, send_object
+from listenlink.media.folder.faults import UPLOADS
+from listenlink.media.folder.room import Room
 from listenlink.media.moved_objects import OtherBytes
 
 _SECONDS = 60.0
@@ -23,7 +25,10 @@ class BucketObjects:
     """Objects below the bucket's prefix. `scratch` is a local folder for one object at a time and thread; its
     files begin with `.moving-`."""
 
-    def __init__(self, address: BucketAddress, scratch: Path) -> None:
+    def __init__(
+        self, address: BucketAddress, scratch: Path, keep_free_bytes: int | None = 0
+    ) -> None:
+        self._room = Room({UPLOADS: scratch}, keep_free_bytes)
         self._store = connect(address, _SECONDS, _RETRIES)
         self._scratch = scratch
 
@@ -48,12 +53,13 @@ class BucketObjects:
 
     @contextlib.contextmanager
     def fetch(self, digest: bytes) -> Iterator[Path]:
-        """A local copy of the object. Raises FileNotFoundError and OtherBytes."""
+        """A local copy of the object. Raises FileNotFoundError, OtherBytes and NoRoom."""
         path, found = self._scratch / f".moving-{secrets.token_hex(8)}", hashlib.sha256()
         try:
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 for part in self._read(digest):
                     found.update(part)
+                    self._room.require(UPLOADS, len(part))
                     file.write(part)
             if found.digest() != digest:
                 raise OtherBytes

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from listenlink.media.folder.faults import UPLOADS, log_fault, storing
+from listenlink.media.folder.room import Room
 
 _READ_BYTES = 1024 * 1024
 
@@ -15,8 +16,9 @@ class Draft:
     """A file that is still arriving. `digest` and `size_bytes` cover what has been written so far;
     `content_type` becomes that of the object in a bucket."""
 
-    def __init__(self, path: Path, *, is_there: bool = False) -> None:
+    def __init__(self, path: Path, room: Room, *, is_there: bool = False) -> None:
         self.path = path
+        self._room = room
         self.content_type = "application/octet-stream"
         self.size_bytes = 0
         self._hash = hashlib.sha256()
@@ -36,7 +38,9 @@ class Draft:
         return self.descriptor >= 0 and len(self.path.name) >= 64
 
     def write(self, chunk: bytes) -> None:
-        """Append a chunk. Raises StorageFault if the disk doesn't take it."""
+        """Append a chunk. Raises StorageFault if the disk doesn't take it, and NoRoom if too little would be
+        left free."""
+        self._room.require(UPLOADS, len(chunk))
         with storing(UPLOADS):
             view = memoryview(chunk)
             while view:

@@ -7,7 +7,6 @@ that row is committed, so a crash in between leaves a mark by which the next sta
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +18,9 @@ from listenlink.errors import Problem, ProblemKind, is_exhausted, is_unknown
 from listenlink.logs import log_exhausted
 from listenlink.media.folder.draft import Draft, sync_folder
 from listenlink.media.folder.faults import OBJECTS, UPLOADS, StorageFault, log_fault, storing
+from listenlink.media.folder.room import DATA, Room
 from listenlink.media.folder.second_name import give_second_name, remove_half_copies
+from listenlink.media.folder.serving_mark import ServingMark
 from listenlink.media.folder.trial import check_subfolders, try_writing
 from listenlink.media.folder.turns import Turns
 
@@ -34,14 +35,19 @@ class Folder:
     # Whether anything is left over that couldn't be removed when it should have been.
     has_leftovers = False
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keep_free_bytes: int | None = 0) -> None:
         self._root = root
         self._uploads = root / UPLOADS
         self._objects = root / OBJECTS
         self._turns = Turns(self._uploads / ".publishing")
-        self._serving: int | None = None
+        self.room = Room(self._places(), keep_free_bytes, logs=True)
+        self._serving = ServingMark(self._uploads / ".serving")
         self._is_fault_told = False
         self._subfolders_at: int | None = None
+
+    def _places(self) -> dict[str, Path]:
+        """Where this writes, by the names under which it's told."""
+        return {UPLOADS: self._uploads, OBJECTS: self._objects, DATA: self._root}
 
     def create(self) -> None:
         """Create the folders that are missing, readable by the owner only. Raises OSError."""
@@ -68,10 +74,19 @@ class Folder:
             log_exhausted()
             raise Problem(ProblemKind.STORAGE_UNAVAILABLE) from error
 
-    def begin(self) -> Draft:
-        """Create an empty draft. Raises StorageFault if the disk takes none."""
+    def begin(self, number: int | None = None) -> Draft:
+        """Create an empty draft, by the number of the promise that it keeps. Raises StorageFault if the disk
+        takes none."""
+        name = secrets.token_hex(8) if number is None else f"{number:012x}"
         with storing(UPLOADS):
-            return Draft(self._uploads / f"draft-{secrets.token_hex(8)}")
+            return Draft(self._uploads / f"draft-{name}", self.room)
+
+    def arrived_bytes(self, number: int) -> int:
+        """How much of what a promise is about, an upload by form or in pieces, is on this disk already."""
+        for name in (f"draft-{number:012x}", f"resumable-{number:012x}"):
+            with contextlib.suppress(OSError):
+                return (self._uploads / name).stat().st_size
+        return 0
 
     def begin_from(self, source: Path) -> Draft:
         """Create a draft from another file in `uploads/`, which stays where it is. Reads all of its bytes,
@@ -80,7 +95,7 @@ class Folder:
         with storing(UPLOADS):
             give_second_name(source, path)
         try:
-            return Draft(path, is_there=True)
+            return Draft(path, self.room, is_there=True)
         except BaseException:
             path.unlink()
             raise
@@ -175,31 +190,17 @@ class Folder:
     ) -> None:
         """Mark this process as serving. The first to do so cleans up what a crash left, except for
         what `is_arriving`: uploads that will be resumed."""
-        self._serving = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass
-        else:
+        if self._serving.take():
             self._clean_up(is_kept, is_arriving)
-        fcntl.flock(self._serving, fcntl.LOCK_SH)
+        self._serving.share()
 
     def is_served(self) -> bool:
         """Whether any process is serving this folder now."""
-        descriptor = os.open(self._uploads / ".serving", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        return self._serving.is_held()
 
     def stop_serving(self) -> None:
         """Withdraw what `start_serving` marked."""
-        if self._serving is not None:
-            os.close(self._serving)
-            self._serving = None
+        self._serving.give_up()
 
     def _clean_up(
         self, is_kept: Callable[[bytes], bool], is_arriving: Callable[[Path], bool]
@@ -236,6 +237,8 @@ class Folder:
         target = self.object_path(draft.digest)
         with storing(OBJECTS):
             target.parent.mkdir(mode=0o700, exist_ok=True)
+            if target.parent.stat().st_dev != draft.path.stat().st_dev:
+                self.room.require(OBJECTS, draft.size_bytes)
             give_second_name(draft.path, target)
             for folder in (target.parent, self._objects):
                 sync_folder(folder)

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from listenlink.media.folder.draft import sync_folder
 from listenlink.media.folder.faults import OBJECTS
-from listenlink.media.folder.object_copies import ObjectCopies, digest_of
+from listenlink.media.folder.object_copies import ObjectCopies, digest_of, require_for_copy
+from listenlink.media.folder.room import Room
 from listenlink.media.folder.second_name import remove_half_copies
 from listenlink.media.moved_objects import OtherBytes
 
 
 class FolderObjects:
-    """`root/objects`."""
+    """`root/objects`, of which `keep_free_bytes` of its disk stay free (`media/folder/room.py`)."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keep_free_bytes: int | None = 0) -> None:
         self._copies = ObjectCopies(root / OBJECTS)
+        self._room = Room({OBJECTS: root / OBJECTS}, keep_free_bytes)
 
     def find_size(self, digest: bytes) -> int | None:
         """The object's size in bytes; None if it isn't there."""
@@ -45,7 +47,8 @@ class FolderObjects:
         yield path
 
     def put(self, digest: bytes, path: Path, content_type: str) -> None:
-        """Store a copy of the file as this object; it has its name once it's on the disk."""
+        """Store a copy of the file as this object; it has its name once it's on the disk. Raises NoRoom."""
+        require_for_copy(self._room, path)
         target = self._copies.path(digest)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_half_copies(target)  # Of a move that was killed: only one runs at a time.

@@ -8,14 +8,17 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from listenlink.media.folder.room import Room
+
 _READ_BYTES = 1024 * 1024
 
 
 class ObjectCopies:
     """The objects in a backup's folder, laid out like the instance's own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, room: Room | None = None) -> None:
         self._root = root
+        self._room = room or Room({})
 
     def path(self, digest: bytes) -> Path:
         """The path where the object is or would be."""
@@ -25,7 +28,8 @@ class ObjectCopies:
     def add(self, digest: bytes, source: Path) -> bool:
         """Add an object unless it's there; return whether it was added. Raises FileNotFoundError.
 
-        Within one file system it's a second name for the same bytes, which are never changed.
+        Within one file system it's a second name for the same bytes, which are never changed. Raises NoRoom
+        if a copy would leave too little free.
         """
         target = self.path(digest)
         if target.exists():
@@ -38,6 +42,7 @@ class ObjectCopies:
         except FileNotFoundError:
             raise
         except OSError:
+            require_for_copy(self._room, source)
             shutil.copyfile(source, draft)
             with draft.open("rb") as copied:
                 os.fsync(copied.fileno())
@@ -55,8 +60,16 @@ class ObjectCopies:
         return gone
 
 
-def copy_checked(digest: bytes, source: Path, target: Path) -> bool:
-    """Copy an object; False if its bytes don't match its digest. Raises FileNotFoundError."""
+def require_for_copy(room: Room, source: Path) -> None:
+    """Raise NoRoom, in any of its places, unless a copy of this file fits in. Raises FileNotFoundError."""
+    for place in room.places:
+        room.require(place, source.stat().st_size)
+
+
+def copy_checked(digest: bytes, source: Path, target: Path, room: Room) -> bool:
+    """Copy an object; False if its bytes don't match its digest. Raises FileNotFoundError, and NoRoom if that
+    would leave too little free."""
+    require_for_copy(room, source)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = hashlib.sha256()
     with source.open("rb") as reading, target.open("xb") as writing:

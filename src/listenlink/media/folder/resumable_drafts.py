@@ -12,6 +12,7 @@ from pathlib import Path
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.faults import UPLOADS, log_fault, storing
+from listenlink.media.folder.room import Room
 
 _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 
@@ -19,14 +20,17 @@ _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 class ResumableDraft:
     """A resumable upload's file, locked until it's closed. `size_bytes` is how much has arrived."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, room: Room) -> None:
         self.path = path
+        self._room = room
         self._descriptor = descriptor
         self.size_bytes = os.fstat(descriptor).st_size
 
     def append(self, chunk: bytes) -> None:
         """Append a chunk. Raises StorageFault if the disk doesn't take all of it; what was written is
-        counted."""
+        counted. Raises NoRoom, having written nothing, if too little would be left free."""
+        if chunk:
+            self._room.require(UPLOADS, len(chunk))
         with storing(UPLOADS):
             view = memoryview(chunk)
             while view:
@@ -57,8 +61,9 @@ class ResumableDraft:
 class ResumableDrafts:
     """An instance's resumable drafts, `root/uploads/resumable-…`, by the number of their upload."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, room: Room) -> None:
         self._uploads = root / "uploads"
+        self._room = room
 
     def create(self, number: int) -> None:
         """Create an empty draft. Raises StorageFault."""
@@ -82,7 +87,7 @@ class ResumableDrafts:
         if os.fstat(descriptor).st_nlink == 0:  # Removed before we had the lock.
             os.close(descriptor)
             return None
-        return ResumableDraft(path, descriptor)
+        return ResumableDraft(path, descriptor, self._room)
 
     def remove(self, number: int) -> None:
         """Delete a draft, if it's there."""

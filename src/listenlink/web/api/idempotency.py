@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, Response
 
-from listenlink.actions.idempotency import HEADER, AnsweredBefore, Asked, Doing, Once, always
+from listenlink.actions.idempotency import (
+    HEADER,
+    AnsweredBefore,
+    Asked,
+    Doing,
+    Once,
+    always,
+    was_answered,
+)
 from listenlink.errors import invalid
 from listenlink.running.instance import Instance
 from listenlink.web.api.upload_form import UploadForm
@@ -32,6 +40,20 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     return sent[0]
 
 
+async def is_answered(request: Request[Any, Any, Any]) -> bool:
+    """Whether this was answered before under its key. Raises a 422 Problem like `idempotency_key`."""
+    key = idempotency_key(request)
+    if key is None:
+        return False
+    instance: Instance = request.app.state.instance
+    asked = Asked(caller_of(request), _route(request), key, b"")
+    return await was_answered(instance.database, asked, instance.clock.now_us())
+
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    return f"{request.method} {request.scope['path'].rstrip('/')}"
+
+
 async def answer_once(
     request: Request[Any, Any, Any],
     body_digest: bytes,
@@ -43,10 +65,9 @@ async def answer_once(
     if key is None:
         return _created(msgspec.json.encode(tell(await make(always))))
     instance: Instance = request.app.state.instance
-    route = f"{request.method} {request.scope['path'].rstrip('/')}"
     once: Once[_Made] = Once(
         instance.sealer,
-        Asked(caller_of(request), route, key, body_digest),
+        Asked(caller_of(request), _route(request), key, body_digest),
         lambda made: msgspec.json.encode(tell(made)),
         instance.clock.now_us(),
     )

@@ -39,7 +39,11 @@ class UploadAnswer(msgspec.Struct, frozen=True):
 
 @post(
     _UPLOADS,
-    opt={"scope": "write", "headers": [tus.RESUMABLE, tus.LENGTH, tus.METADATA], "errors": ["412", "413"]},
+    opt={
+        "scope": "write",
+        "headers": [tus.RESUMABLE, tus.LENGTH, tus.METADATA],
+        "errors": ["412", "413", "429", "507"],
+    },
     summary="Begin an upload in pieces",
     tags=["Uploads"],
 )  # fmt: skip
@@ -62,7 +66,7 @@ async def begin_upload(
 
 @get(
     _UPLOAD,
-    opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423"]},
+    opt={"scope": "write", "headers": [tus.RESUMABLE], "errors": ["412", "423", "507"]},
     summary="Ask how far an upload is",
     tags=["Uploads"],
 )
@@ -87,7 +91,7 @@ async def look_at_upload(
     opt={
         "scope": "write",
         "headers": [tus.RESUMABLE, tus.OFFSET],
-        "errors": ["408", "409", "412", "423"],
+        "errors": ["408", "409", "412", "423", "507"],
     },
     status_code=204,
     request_max_body_size=None,

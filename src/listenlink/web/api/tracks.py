@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track as get_library_track
+from listenlink.actions.promise_bytes import Kept
 from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -21,8 +22,13 @@ from listenlink.model.moment import iso_seconds
 from listenlink.model.track import Track
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.idempotency import answer_once, digest_of_form, idempotency_key
-from listenlink.web.api.upload_form import receive_form
+from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
+from listenlink.web.api.upload_form import (
+    UploadForm,
+    announced_bytes,
+    receive_form,
+    require_form,
+)
 from listenlink.web.caller import caller_of, path_id
 
 
@@ -66,7 +72,7 @@ class UploadOperation(Operation):
 
 @post(
     "/v1/music/{org:str}/tracks",
-    opt={"scope": "write", "repeatable": True},
+    opt={"scope": "write", "repeatable": True, "errors": ["507"]},
     request_max_body_size=None,
     operation_class=UploadOperation,
     summary="Upload a track",
@@ -77,24 +83,35 @@ async def upload_track(
 ) -> Response[TrackAnswer]:
     """Upload a track: WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF."""
     instance: Instance = state.instance
-    idempotency_key(request)  # refuses a wrong one before the file is sent
-    form = await receive_form(request, instance.folder, instance.settings.max_upload_bytes)
-    try:
-        if form.draft is None:
-            raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
-        draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
+    most_bytes = instance.settings.max_upload_bytes
+    boundary = require_form(request, most_bytes)
+    is_repeat = await is_answered(request)  # refuses a wrong key before the file is sent
+    length = announced_bytes(request, most_bytes)
+    caller = caller_of(request)
+    async with instance.promises.form(caller, *length, is_repeat=is_repeat) as kept:
+        form = await receive_form(request, boundary, instance.folder, most_bytes, kept)
+        try:
+            return await _make_track(instance, request, form, kept)
+        finally:
+            form.discard()
 
-        async def make(doing: Doing[Track]) -> Track:
-            return await instance.uploader.upload(
-                caller_of(request), draft, facts, form.file_name, now_us, doing
-            )
 
-        def tell(track: Track) -> TrackAnswer:
-            return track_answer(instance, track, track.creator_id)
+async def _make_track(
+    instance: Instance, request: Request[Any, Any, Any], form: UploadForm, kept: Kept
+) -> Response[TrackAnswer]:
+    if form.draft is None:
+        raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
+    draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
 
-        return await answer_once(request, digest_of_form(form), tell, make)
-    finally:
-        form.discard()
+    async def make(doing: Doing[Track]) -> Track:
+        return await instance.uploader.upload(
+            caller_of(request), draft, facts, form.file_name, now_us, kept.settling(doing)
+        )
+
+    def tell(track: Track) -> TrackAnswer:
+        return track_answer(instance, track, track.creator_id)
+
+    return await answer_once(request, digest_of_form(form), tell, make)
 
 
 @get(

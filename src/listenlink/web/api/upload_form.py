@@ -11,6 +11,7 @@ from typing import Any
 from litestar import Request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from listenlink.actions.promise_bytes import Kept
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.draft import Draft
 from listenlink.media.folder.folder import Folder
@@ -40,13 +41,10 @@ class UploadForm:
             self.draft.discard()
 
 
-async def receive_form(
-    request: Request[Any, Any, Any], folder: Folder, max_file_bytes: int
-) -> UploadForm:
-    """Receive a request's form, with its file on disk.
+def require_form(request: Request[Any, Any, Any], max_file_bytes: int) -> str:
+    """Return the boundary of the form that a request announces.
 
-    Raises Problem: 413 over a limit (at once if Content-Length says so), 415 for another content
-    type, 400 for a broken form, 408 if the sender goes quiet; then nothing is left on the disk.
+    Raises Problem: 415 for another content type, 413 if Content-Length says that it's over the limit.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != FORM or not options.get("boundary"):
@@ -57,11 +55,30 @@ async def receive_form(
         )
     if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
         raise _too_large(max_file_bytes)
-    receiver = _Receiver(folder, max_file_bytes)
+    return str(options["boundary"])
+
+
+def announced_bytes(request: Request[Any, Any, Any], max_file_bytes: int) -> tuple[int | None, int]:
+    """Return how long the form's file may be, None if that isn't said, and how long it is at least."""
+    length = promised_bytes(request)
+    if length is None:
+        return None, 0
+    return min(length, max_file_bytes), max(0, length - _OVERHEAD_BYTES)
+
+
+async def receive_form(
+    request: Request[Any, Any, Any], boundary: str, folder: Folder, max_file_bytes: int, kept: Kept
+) -> UploadForm:
+    """Receive a request's form, with its file on disk, which keeps the promise.
+
+    Raises Problem: 413 over a limit, 400 for a broken form, 408 if the sender goes quiet, and what a promise
+    raises that has to be made larger; then nothing is left on the disk.
+    """
+    receiver = _Receiver(folder, max_file_bytes, kept)
     try:
         # The parser doesn't accept every boundary either.
         parser = PushMultipartParser(
-            options["boundary"], max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
+            boundary, max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
         )
         async for chunk in stream_body(request):
             for event in parser.parse(chunk):
@@ -80,8 +97,9 @@ async def receive_form(
 class _Receiver:
     """Sorts a form's events into fields and the draft."""
 
-    def __init__(self, folder: Folder, max_file_bytes: int) -> None:
+    def __init__(self, folder: Folder, max_file_bytes: int, kept: Kept) -> None:
         self.form = UploadForm()
+        self._kept = kept
         self._folder = folder
         self._max_file_bytes = max_file_bytes
         self._segment: MultipartSegment | None = None
@@ -109,6 +127,7 @@ class _Receiver:
     async def write_if_much(self) -> None:
         """Hash and write in a thread, some at a time, so that others are served meanwhile."""
         if self._unwritten_bytes >= _WRITTEN_BYTES:
+            await self._kept.cover(self._file_bytes)
             await DISK.run(self._write)
 
     def _write(self) -> None:
@@ -123,7 +142,7 @@ class _Receiver:
         if self._is_file():
             if self.form.draft is not None:
                 raise invalid("file", "One file at a time.")
-            self.form.draft = self._folder.begin()
+            self.form.draft = self._folder.begin(self._kept.number)
             disposition = segment.header("Content-Disposition") or ""
             self.form.file_name = sent_file_name(disposition, segment.filename)
 

@@ -1,0 +1,80 @@
+"""What organisations store, and what is allowed them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from listenlink.model.quota import Quota, Usage
+from listenlink.store import promises, tables
+
+_QUOTAS = tables.quotas
+_TRACKS = tables.tracks
+_AUDIO = tables.audio_objects
+
+
+def find_quota(connection: Connection, organization_id: int) -> Quota:
+    """Return what is allowed an organisation."""
+    row = connection.execute(
+        select(_QUOTAS.c.most_bytes, _QUOTAS.c.most_tracks).where(
+            _QUOTAS.c.organization_id == organization_id
+        )
+    ).one_or_none()
+    return Quota() if row is None else Quota(row.most_bytes, row.most_tracks)
+
+
+def set_quota(connection: Connection, organization_id: int, quota: Quota) -> None:
+    """Allow an organisation this much from now on."""
+    connection.execute(delete(_QUOTAS).where(_QUOTAS.c.organization_id == organization_id))
+    if quota != Quota():
+        values = {"organization_id": organization_id, **asdict(quota)}
+        connection.execute(insert(_QUOTAS).values(values))
+
+
+def find_usage(
+    connection: Connection, organization_id: int, now_us: int, without: int | None = None
+) -> Usage:
+    """Return what an organisation stores and has begun; `without` leaves one promise out.
+
+    The sum is read from an index alone: some ms for 100,000 tracks.
+    """
+    tracks, stored = connection.execute(
+        select(func.count(), func.coalesce(func.sum(_TRACKS.c.counted_bytes), 0)).where(
+            _TRACKS.c.organization_id == organization_id, _TRACKS.c.removed_at.is_(None)
+        )
+    ).one()
+    begun = promises.sum_up_organization(connection, organization_id, now_us, without)
+    return Usage(int(stored), int(tracks), *begun, find_quota(connection, organization_id))
+
+
+def count_uncounted(connection: Connection) -> None:
+    """Count the bytes of tracks that a node of an earlier release made beside this one."""
+    nothing = _TRACKS.c.counted_bytes == 0
+    if connection.execute(select(_TRACKS.c.id).where(nothing).limit(1)).first() is not None:
+        counted = bytes_of_audio(_TRACKS.c.audio_id)
+        connection.execute(update(_TRACKS).where(nothing).values(counted_bytes=counted))
+
+
+def count_rendition(connection: Connection, audio_id: int) -> None:
+    """Count what was made of this audio for the tracks that have it."""
+    connection.execute(
+        update(_TRACKS)
+        .where(_TRACKS.c.audio_id == audio_id)
+        .values(counted_bytes=bytes_of_audio(audio_id))
+    )
+
+
+def bytes_of_audio(audio_id: int | ColumnElement[int]) -> ScalarSelect[int]:
+    """A query of what a track with this audio counts: the file as uploaded, and the rendition of it."""
+    size = _AUDIO.c.size_bytes + func.coalesce(_AUDIO.c.rendition_size_bytes, 0)
+    return select(size).where(_AUDIO.c.id == audio_id).scalar_subquery()
