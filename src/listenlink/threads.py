@@ -117,7 +117,8 @@ def hear(done: asyncio.Future[Any]) -> None:
 
 
 def _begin_all_anew() -> None:
-    """In a forked process: its parent's threads aren't there, and a pool that counts on them waits for ever."""
+    """In a forked process: its parent's threads aren't there, and a pool that counts on them would wait for
+    ever."""
     for threads in _all:
         threads._begin_anew()
 
