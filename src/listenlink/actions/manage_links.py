@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
@@ -75,7 +75,7 @@ async def change_link(
             shares.change_share(connection, share_id, changes)
         return _tell(connection, [_get(connection, caller, share_id)])[0]
 
-    return await database.write(change)
+    return await write_as(database, caller, change)
 
 
 async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewLink:
@@ -91,7 +91,7 @@ async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewL
         shares.change_share(connection, share_id, turned)
         return replace(share, rotation=share.rotation + 1)
 
-    return NewLink(await database.write(rotate), token)
+    return NewLink(await write_as(database, caller, rotate), token)
 
 
 async def list_lines(

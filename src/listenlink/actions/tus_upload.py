@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, too_large
 from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
 from listenlink.clock import DAY_US
@@ -88,7 +88,7 @@ class TusUploads:
             self._drafts.create(upload.id)
             return upload
 
-        return await self._database.write(add)
+        return await write_as(self._database, caller, add)
 
     async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
         """Return how far it has got. If all the bytes are there but no track yet, because the server died,

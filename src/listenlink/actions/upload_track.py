@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import invalid
 from listenlink.media.folder.draft import Draft
@@ -123,7 +123,7 @@ class TrackUploader:
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
-                self._folder.run(self._publish, draft, track, audio, doing)
+                self._folder.run(self._publish, caller, draft, track, audio, doing)
             )
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
@@ -153,7 +153,12 @@ class TrackUploader:
         )
 
     def _publish(
-        self, draft: Draft, track: Track, audio: StoredAudio, doing: Doing[Track]
+        self,
+        caller: Caller,
+        draft: Draft,
+        track: Track,
+        audio: StoredAudio,
+        doing: Doing[Track],
     ) -> Track:
         def add(connection: Connection) -> Track:
             audio_id = tracks.add_audio(connection, audio, track.created_at)
@@ -162,8 +167,12 @@ class TrackUploader:
             library.add_edge(connection, *owner, added.id, None, added.created_at)
             return added
 
+        def keep(connection: Connection) -> Track:
+            require_standing(connection, caller)
+            return doing(connection, add)
+
         def commit() -> Track:
-            return self._database.write_now(lambda connection: doing(connection, add))
+            return self._database.write_now(keep)
 
         return self._folder.publish([draft], commit, self._is_kept)
 

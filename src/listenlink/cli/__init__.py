@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from listenlink.cli import audio_commands, audit_commands, people_commands
+from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
 from listenlink.cli.options import Data, Json
 

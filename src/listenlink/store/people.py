@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+
+_KEYS_OF_MEMBERS = (
+    select(
+        tables.api_keys.c.id,
+        tables.api_keys.c.organization_id,
+        tables.api_keys.c.user_id,
+        tables.api_keys.c.scopes,
+        tables.api_keys.c.expires_at,
+        tables.api_keys.c.deactivated_at,
+        tables.suspensions.c.suspended_at,
+    )
+    .join(
+        tables.memberships,
+        (tables.memberships.c.organization_id == tables.api_keys.c.organization_id)
+        & (tables.memberships.c.user_id == tables.api_keys.c.user_id),
+    )
+    .outerjoin(
+        tables.suspensions,
+        tables.suspensions.c.organization_id == tables.api_keys.c.organization_id,
+    )
+)
 
 
 def add_organization(connection: Connection, name: str, now_us: int) -> int:
@@ -69,24 +90,17 @@ def add_api_key(
 
 
 def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
-    """Return the key if its user is still a member of its organisation."""
-    table, members = tables.api_keys, tables.memberships
-    row = connection.execute(
-        select(
-            table.c.id,
-            table.c.organization_id,
-            table.c.user_id,
-            table.c.scopes,
-            table.c.expires_at,
-            table.c.deactivated_at,
-        )
-        .join(
-            members,
-            (members.c.organization_id == table.c.organization_id)
-            & (members.c.user_id == table.c.user_id),
-        )
-        .where(table.c.digest == digest)
-    ).one_or_none()
+    """Return the key with this digest if its user is still a member of its organisation."""
+    return _find_key(connection, tables.api_keys.c.digest == digest)
+
+
+def find_key_again(connection: Connection, key_id: int) -> ApiKey | None:
+    """Return the key with this number if its user is still a member of its organisation."""
+    return _find_key(connection, tables.api_keys.c.id == key_id)
+
+
+def _find_key(connection: Connection, which: ColumnElement[bool]) -> ApiKey | None:
+    row = connection.execute(_KEYS_OF_MEMBERS.where(which)).one_or_none()
     if row is None:
         return None
     return ApiKey(
@@ -96,6 +110,7 @@ def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
         frozenset(row.scopes.split()),
         row.expires_at,
         row.deactivated_at,
+        row.suspended_at,
     )
 
 
