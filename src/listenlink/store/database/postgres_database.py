@@ -122,6 +122,10 @@ class PostgresDatabase:
         """`write`, while the calling thread waits."""
         return self._submit(self._write(work)).result()
 
+    def purge_now(self) -> bool:
+        """Do nothing: vacuuming is PostgreSQL's."""
+        return True
+
     def close(self) -> None:
         """Shut down the loop and the connections."""
         self._submit(self._engine.dispose()).result(CONNECT_SECONDS)

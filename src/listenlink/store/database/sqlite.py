@@ -40,11 +40,18 @@ def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sql
 
 def make_engine(path: Path, *, busy_timeout_ms: int = 5000) -> Engine:
     """Make a SQLAlchemy `Engine` for the same file, whose writers take the write lock at once."""
+
     # Unless told which pool to use, SQLAlchemy takes the one for in-memory databases, which closes the
     # connections of other threads while they're in use.
+    def open_one() -> sqlite3.Connection:
+        connection = connect(path, busy_timeout_ms=busy_timeout_ms)
+        # What is deleted or overwritten is gone from the file too, whatever the library was built with.
+        connection.execute("PRAGMA secure_delete = ON")
+        return connection
+
     engine = create_engine(
         "sqlite://",
-        creator=lambda: connect(path, busy_timeout_ms=busy_timeout_ms),
+        creator=open_one,
         poolclass=QueuePool,
     )
 
