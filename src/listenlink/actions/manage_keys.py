@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
@@ -28,6 +29,7 @@ async def mint_key(
     scopes: frozenset[str],
     expires_in_days: int | None,
     now_us: int,
+    doing: Doing[NewKey] = always,
 ) -> NewKey:
     """Mint a key for the caller's own user. It has no scope that the minting key lacks and ends no later.
 
@@ -49,7 +51,7 @@ async def mint_key(
         expires_at = earlier(ends_at(expires_in_days, now_us), minter.expires_at)
         return add_key(connection, *owner, scopes, now_us, expires_at)
 
-    return await write_as(database, caller, mint)
+    return await write_as(database, caller, lambda connection: doing(connection, mint))
 
 
 def add_key(

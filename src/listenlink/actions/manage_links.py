@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
@@ -78,20 +79,22 @@ async def change_link(
     return await write_as(database, caller, change)
 
 
-async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewLink:
+async def rotate_link(
+    database: Database, caller: Caller, share_id: int, doing: Doing[NewLink] = always
+) -> NewLink:
     """Give the link a new token; the old one, its sessions and its playback URLs are dead at once.
 
     Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked link.
     """
     token = new_token()
 
-    def rotate(connection: Connection) -> Share:
+    def rotate(connection: Connection) -> NewLink:
         share = _get_open_to_change(connection, caller, share_id)
         turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
         shares.change_share(connection, share_id, turned)
-        return replace(share, rotation=share.rotation + 1)
+        return NewLink(replace(share, rotation=share.rotation + 1), token)
 
-    return NewLink(await write_as(database, caller, rotate), token)
+    return await write_as(database, caller, lambda connection: doing(connection, rotate))
 
 
 async def list_lines(

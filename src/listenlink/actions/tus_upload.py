@@ -11,13 +11,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, too_large
 from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
-from listenlink.clock import DAY_US
+from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
@@ -29,6 +31,8 @@ from listenlink.store.resumable_uploads import ResumableUpload
 
 # How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US
+# A draft is made a moment before its row can be seen.
+_ORPHANED_US = 600 * SECOND_US
 METADATA = "Upload-Metadata"
 # What tus clients declare about a file and we don't believe: the bytes decide.
 _IGNORED = ("filetype",)
@@ -69,7 +73,12 @@ class TusUploads:
         self._max_bytes = max_bytes
 
     async def begin(
-        self, caller: Caller, size_bytes: int, metadata: str, now_us: int
+        self,
+        caller: Caller,
+        size_bytes: int,
+        metadata: str,
+        now_us: int,
+        doing: Doing[ResumableUpload] = always,
     ) -> ResumableUpload:
         """Begin an upload of so many bytes; its metadata says what a form would say about a track.
 
@@ -88,7 +97,7 @@ class TusUploads:
             self._drafts.create(upload.id)
             return upload
 
-        return await write_as(self._database, caller, add)
+        return await write_as(self._database, caller, lambda connection: doing(connection, add))
 
     async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
         """Return how far it has got. If all the bytes are there but no track yet, because the server died,
@@ -120,6 +129,7 @@ class TusUploads:
             if draft is None:
                 return Progress(upload, there)
             await receive_chunk(draft, upload.size_bytes, piece)
+            await self._require_row(caller, draft, number, now_us)
             return await self._go_on(caller, upload, draft, now_us)
 
     async def end(self, caller: Caller, number: int, now_us: int) -> None:
@@ -127,9 +137,24 @@ class TusUploads:
         async with self._hold(caller, number, now_us) as (upload, draft):
             await self._remove(upload, draft)
 
+    async def _require_row(
+        self, caller: Caller, draft: ResumableDraft, number: int, now_us: int
+    ) -> None:
+        """Raise Problem(NOT_FOUND), having removed the draft, if the upload was discarded meanwhile: its user
+        may have been removed while the piece was arriving."""
+        try:
+            await self._find(caller, number, now_us)
+        except Problem as problem:
+            if problem.kind is ProblemKind.NOT_FOUND:
+                draft.remove()
+            raise
+
     async def remove_stale(self, now_us: int) -> None:
         """Remove the uploads that have expired, and their drafts, unless one is just being made into a
-        track."""
+        track; and drafts whose upload is gone, as a removed user's is."""
+        for number in await asyncio.to_thread(self._drafts.list_older, now_us - _ORPHANED_US):
+            if not await self._database.read(partial(store.is_arriving, number=number)):
+                self._drafts.remove(number)
         before_us = now_us - KEPT_US
         for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
             with contextlib.suppress(Problem):
