@@ -199,6 +199,7 @@ def revoke(
 
 
 app.command("audit")(audit_commands.audit)
+app.command("find-client")(audit_commands.find_client)
 app.command("erase-client")(audit_commands.erase_client)
 
 
