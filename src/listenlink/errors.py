@@ -25,6 +25,7 @@ class ProblemKind(Enum):
     API_KEY_EXPIRED = auto()
     API_KEY_DEACTIVATED = auto()
     ORGANIZATION_ACCESS_DENIED = auto()
+    ORGANIZATION_SUSPENDED = auto()
     INSUFFICIENT_SCOPE = auto()
     INSUFFICIENT_PERMISSIONS = auto()
     NOT_FOUND = auto()

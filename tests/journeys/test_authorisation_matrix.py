@@ -19,8 +19,9 @@ from listenlink.web.routes import FOR_ANYBODY, make_routes
 from media.make_audio import add_cover, make
 
 STORED = (
-    "organizations", "users", "memberships", "api_keys", "audio_objects", "tracks", "collections",
-    "collection_tracks", "shares", "library", "resumable_uploads", "idempotent_answers",
+    "organizations", "suspensions", "users", "memberships", "api_keys", "audio_objects",
+    "tracks", "collections", "collection_tracks", "shares", "library", "resumable_uploads",
+    "idempotent_answers",
 )  # fmt: skip
 of_owners = pytest.mark.parametrize("route", ROUTES, ids=str)
 
@@ -46,20 +47,35 @@ def others(server: Server, song: Path) -> dict[str, Caller]:
 
 
 @pytest.fixture(scope="module")
-def bad_keys(server: Server) -> list[tuple[str | None, str]]:
-    """Keys that let nobody in, and the code that says so."""
+def bad_keys(server: Server) -> list[tuple[str | None, int, str]]:
+    """Keys that let nobody in, with the status and the code that say so."""
     revoked, expired = server.new_member("owner"), server.new_member("owner")
     server.people("key", "revoke", revoked["key_id"])
     server.change(
         "UPDATE api_keys SET expires_at = 1 WHERE shown_prefix = ?", expired["api_key"][:8]
     )
+    removed, suspended = server.new_member("owner"), server.new_organization()
+    server.people("user", "remove", removed["user_id"])
+    server.people("org", "suspend", suspended["organization_id"])
     return [
-        (None, "AUTHENTICATION_REQUIRED"),
-        ("nonsense", "INVALID_API_KEY"),
-        (new_api_key(), "INVALID_API_KEY"),
-        (revoked["api_key"], "API_KEY_DEACTIVATED"),
-        (expired["api_key"], "API_KEY_EXPIRED"),
+        (None, 401, "AUTHENTICATION_REQUIRED"),
+        ("nonsense", 401, "INVALID_API_KEY"),
+        (new_api_key(), 401, "INVALID_API_KEY"),
+        (revoked["api_key"], 401, "API_KEY_DEACTIVATED"),
+        (expired["api_key"], 401, "API_KEY_EXPIRED"),
+        (removed["api_key"], 401, "INVALID_API_KEY"),
+        (suspended["api_key"], 403, "ORGANIZATION_SUSPENDED"),
     ]
+
+
+@pytest.fixture(scope="module")
+def suspended(server: Server, song: Path) -> tuple[Caller, dict[str, str]]:
+    """Somebody of a suspended organisation, and one thing of each kind of theirs."""
+    caller = Caller(server, song, server.new_organization())
+    kinds = [name for route in ROUTES for name in re.findall(r"{(\w+)}", route.path)]
+    things = {kind: caller.new(kind) for kind in dict.fromkeys([*kinds, "track_id"])}
+    server.people("org", "suspend", caller.org)
+    return caller, things
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +113,28 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 
 @of_owners
 def test_without_a_good_key_nothing_is_answered_and_nothing_done(
-    server: Server, owner_of_things: Caller, bad_keys: list[tuple[str | None, str]], route: Route
+    server: Server,
+    owner_of_things: Caller,
+    bad_keys: list[tuple[str | None, int, str]],
+    route: Route,
 ) -> None:
     things = owner_of_things.things_for(route)
     before = stored(server)
-    for key, code in bad_keys:
-        assert code_of(owner_of_things.ask(route, things, key)) == (401, code)
+    for key, status, code in bad_keys:
+        assert code_of(owner_of_things.ask(route, things, key)) == (status, code)
+    assert stored(server) == before
+
+
+@of_owners
+def test_a_suspended_organisations_own_things_are_told_to_nobody(
+    server: Server, suspended: tuple[Caller, dict[str, str]], route: Route
+) -> None:
+    """Not even to those whose they are, until it's resumed."""
+    caller, things = suspended
+    before = stored(server)
+    answer = caller.ask(route, things)
+    assert code_of(answer) == (403, "ORGANIZATION_SUSPENDED")
+    assert not [thing for kind, thing in things.items() if kind != "org" and thing in answer.text]
     assert stored(server) == before
 
 

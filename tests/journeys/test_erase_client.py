@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,64 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path, asked: dict[str, str], sai
 def test_only_an_address_can_be_erased(server: Server) -> None:
     line = refused(server.cli("erase-client", "somebody"))
     assert "somebody isn't an address, which is like 203.0.113.7" in line
+
+
+def test_a_request_for_data_is_told_which_days_and_how_much(
+    server: Server, link: dict[str, Any]
+) -> None:
+    """By pseudonym and day; the lines themselves are `audit --address`."""
+    address = "203.0.115.7"
+    open_from(server, link, address, address)
+    with server.listener(address) as listener:
+        while listener.get(SHARED + link["token"]).status_code != 429:
+            pass
+    deadline = time.monotonic() + 10
+    while (lines := lines_of(server, address))[-1]["outcome"] != "limited":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    told = json.loads(server.cli("find-client", address, "--json").stdout)
+    today = datetime.now(UTC).date().isoformat()
+    assert today in told["linkable_days"]
+    (client,) = told["clients"]
+    assert {line["client"] for line in lines} == {client["client"]}
+    assert client["lines"] == len([line for line in lines if line["outcome"] != "limited"])
+    assert client["limited"] == sum(line["count"] for line in lines if line["outcome"] == "limited")
+    assert client["day"] == today
+    said = server.cli("find-client", address).stdout
+    assert f"{today}  {client['client']}  {client['lines']} lines" in said
+    nobody = json.loads(server.cli("find-client", "203.0.115.8", "--json").stdout)
+    assert nobody["clients"] == []
+    assert nobody["linkable_days"] == told["linkable_days"]
+    assert "nobody can say any more" in refused(
+        server.cli("find-client", address, "--day", "2020-01-01")
+    )
+
+
+def test_a_prefix_is_erased_without_any_key(server: Server, link: dict[str, Any]) -> None:
+    """Of days, too, whose key is gone: the prefix itself is what is stored."""
+    v4, v6, other = (
+        ("203.0.114.9", "203.0.114.200"),
+        ("2001:db8:9:1::1", "2001:db8:9:2::1"),
+        "203.0.116.9",
+    )
+    open_from(server, link, *v4, *v6, other)
+    long_ago = "UPDATE clients SET day = day - 60 WHERE prefix = ?"
+    server.change(long_ago, "203.0.114.0/24")
+    before = server.audit()
+
+    def erased(prefix: str, *options: str) -> int:
+        done = server.cli("erase-client", prefix, *options, "--json")
+        assert done.returncode == 0, done.stderr
+        return int(json.loads(done.stdout)["erased"])
+
+    assert erased("203.0.114.0/24", "--day", datetime.now(UTC).date().isoformat()) == 0
+    assert erased("203.0.114.0/24") == 2
+    assert erased("2001:0db8:9::/48") == 2
+    assert erased("203.0.114.0/24") == 0
+    after = server.audit()
+    assert [line["trace_id"] for line in after] == [line["trace_id"] for line in before]
+    prefixes = {line["client_prefix"] for line in after}
+    assert not prefixes & {"203.0.114.0/24", "2001:db8:9::/48"}
+    assert "203.0.116.0/24" in prefixes
+    for wrong in ("203.0.114.0/25", "203.0.0.0/16", "2001:db8:9:1::/64", "203.0.114.9/24", "x/24"):
+        assert "isn't a prefix as the audit has it" in refused(server.cli("erase-client", wrong))

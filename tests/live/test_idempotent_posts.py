@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 import engines
-from cast import Server, upload
+from cast import Server, share, upload
 from media.make_audio import make
+from pieces import ENGINE, LENGTH, TUS
 
 AT_ONCE = 100
 Post = tuple[str, dict[str, Any]]
@@ -34,32 +35,53 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def posts(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Posts:
-    """The four POSTs that take the header, by the table in which each makes a row."""
+    """The POSTs that take the header: all that can't be repeated safely without."""
     song = make("wav16", tmp_path_factory.mktemp("audio") / "song.wav", sample_count=5000)
     track = upload(owner, song)["id"]
     collection = owner.post("/collections", json={"name": "Mine"}).json()["id"]
+    link = share(owner, track)["id"]
     file = {"file": ("song.wav", song.read_bytes())}
     return {
         "upload": ("/tracks", {"data": {"engine": "studio"}, "files": file}),
         "collection": ("/collections", {"json": {"name": "Evening"}}),
         "share a track": (f"/tracks/{track}/share", {"json": {"max_opens": 3}}),
         "share a collection": (f"/collections/{collection}/share", {}),
+        "make a key": ("/keys", {"json": {"scopes": ["read"]}}),
+        "rotate": (f"/share/{link}/rotate", {}),
+        "begin an upload": ("/uploads", {"headers": TUS | LENGTH | ENGINE}),
     }
 
 
-KINDS = ["upload", "collection", "share a track", "share a collection"]
+KINDS = [
+    "upload", "collection", "share a track", "share a collection", "make a key", "rotate",
+    "begin an upload",
+]  # fmt: skip
 
 
 def count(server: Server) -> int:
-    """How many things there are."""
-    return sum(
-        server.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
-        for table in ("tracks", "collections", "shares")
-    )
+    """How many things there are, and how often links got another token."""
+    counted = ["SELECT coalesce(sum(rotation), 0) FROM shares"]
+    for table in ("tracks", "collections", "shares", "api_keys", "resumable_uploads"):
+        counted.append(f"SELECT count(*) FROM {table}")  # noqa: S608
+    return sum(int(server.query(sql)[0][0]) for sql in counted)
 
 
-def with_key(owner: httpx.Client, post: Post, key: str) -> httpx.Response:
-    return owner.post(post[0], headers={"Idempotency-Key": key}, **post[1])
+def with_key(owner: httpx.Client, post: Post, key: str | bytes) -> httpx.Response:
+    headers: Any = {"Idempotency-Key": key} | post[1].get("headers", {})
+    return owner.post(post[0], **(post[1] | {"headers": headers}))
+
+
+def what_differs(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The same request with another body, or what stands for one."""
+    if kind == "upload":
+        return body | {"data": {"engine": "studio", "title": "Other"}}
+    if kind == "begin an upload":
+        return {"headers": body["headers"] | {"Upload-Length": "10"}}
+    return {
+        "json": {"collection": {"name": "Other"}, "make a key": {"scopes": ["write"]}}.get(
+            kind, {"label": "Other"}
+        )
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,15 +90,18 @@ def test_many_at_once_make_one(server: Server, posts: Posts, kind: str) -> None:
     before, key = count(server), secrets.token_hex(8)
 
     async def ask_all() -> list[httpx.Response]:
-        headers = {"X-API-Key": server.api_key, "Idempotency-Key": key}
+        headers = {"X-API-Key": server.api_key, "Idempotency-Key": key} | body.get("headers", {})
+        sent = {name: value for name, value in body.items() if name != "headers"}
         limits = httpx.Limits(max_connections=AT_ONCE)
         base = f"{server.url}/v1/music/{server.organization_id}"
         async with httpx.AsyncClient(headers=headers, limits=limits, timeout=120) as client:
-            asked = (client.post(base + path, **body) for _ in range(AT_ONCE))
+            asked = (client.post(base + path, **sent) for _ in range(AT_ONCE))
             return list(await asyncio.gather(*asked))
 
     answers = asyncio.run(ask_all())
-    assert {answer.status_code for answer in answers} == {201}
+    assert {answer.status_code for answer in answers} == {200 if kind == "rotate" else 201}
+    assert len({answer.headers.get("location") for answer in answers}) == 1
+    assert len({answer.headers.get("upload-expires") for answer in answers}) == 1
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["x-request-id"] for answer in answers}) == AT_ONCE
     assert count(server) == before + 1
@@ -92,18 +117,16 @@ def test_another_body_is_refused_and_no_key_makes_another(
     key = secrets.token_hex(8)
     first = with_key(owner, posts[kind], key)
     path, body = posts[kind]
-    other = (
-        body | {"data": {"engine": "studio", "title": "Other"}}
-        if "data" in body
-        else {"json": {"name": "Other"} if kind == "collection" else {"label": "Other"}}
-    )
+    other = what_differs(kind, body)
     before = count(server)
     refused = with_key(owner, (path, other), key)
     assert refused.status_code == 422
     assert refused.json()["error"]["details"] == {"field": "Idempotency-Key"}
     assert count(server) == before
     assert with_key(owner, posts[kind], key).content == first.content
-    assert owner.post(path, **body).json()["id"] != first.json()["id"]
+    once_more = owner.post(path, **body).json()
+    assert once_more != first.json()
+    assert (once_more["id"] == first.json()["id"]) == (kind == "rotate")
 
 
 def test_a_key_is_visible_ascii_of_at_most_255(
@@ -112,7 +135,7 @@ def test_a_key_is_visible_ascii_of_at_most_255(
     before = count(server)
     for kind in KINDS:
         for key in (b"", b"two words", b"x" * 256, "schlüssel".encode()):
-            answer = owner.post(posts[kind][0], headers={b"Idempotency-Key": key}, **posts[kind][1])
+            answer = with_key(owner, posts[kind], key)
             assert answer.status_code == 422, key
             assert answer.json()["error"]["details"]["field"] == "Idempotency-Key"
     assert count(server) == before
@@ -148,26 +171,37 @@ def test_an_answer_is_told_for_a_day(server: Server, owner: httpx.Client, posts:
 
 
 def test_across_kills_there_still_is_one(tmp_path: Path) -> None:
-    """Whatever moment the kill finds, a sender who goes on asking gets one object, and one answer."""
+    """Whatever moment the kill finds, a sender who goes on asking gets one thing, and one answer: a
+    collection, an API key, or another token."""
     server = Server(tmp_path / "data")
     server.create()
     server.start()
-    keys = [secrets.token_hex(8) for _ in range(40)]
+    keys = [secrets.token_hex(8) for _ in range(42)]
     told: dict[str, set[bytes]] = {key: set() for key in keys}
+
+    with server.owner() as owner:
+        mine = owner.post("/collections", json={"name": "Mine"}).json()["id"]
+        link = share(owner, mine)["id"]
+    of_kinds: list[tuple[str, dict[str, Any]]] = [
+        ("/collections", {"json": {"name": "Evening"}}),
+        ("/keys", {"json": {"scopes": ["read"]}}),
+        (f"/share/{link}/rotate", {}),
+    ]
 
     def send(own: list[str]) -> None:
         with server.owner() as client:
-            for key in own:
+            for place, key in enumerate(own):
                 answers = 0
                 while answers < 2:
                     try:
-                        answer = with_key(client, ("/collections", {"json": {"name": key}}), key)
+                        answer = with_key(client, of_kinds[place % 3], key)
+                        assert answer.is_success, answer.text
                         told[key].add(answer.content)
                         answers += 1
                     except httpx.TransportError:
                         time.sleep(0.01)
 
-    threads = [threading.Thread(target=send, args=(keys[n::4],)) for n in range(4)]
+    threads = [threading.Thread(target=send, args=(keys[n::7],)) for n in range(7)]
     for thread in threads:
         thread.start()
     for _ in range(2):
@@ -178,14 +212,17 @@ def test_across_kills_there_still_is_one(tmp_path: Path) -> None:
         thread.join(60)
     try:
         assert all(len(answers) == 1 for answers in told.values())
-        names = [name for (name,) in server.query("SELECT name FROM collections")]
-        assert sorted(names) == sorted(keys)
+        assert len(set().union(*told.values())) == len(keys)
+        # With the collection of the link, the first key, and the link itself.
+        assert server.query("SELECT count(*) FROM collections") == [(15,)]
+        assert server.query("SELECT count(*) FROM api_keys") == [(15,)]
+        assert server.query("SELECT rotation FROM shares") == [(14,)]
     finally:
         server.stop()
 
 
-def test_the_database_alone_tells_no_token_and_a_new_key_no_answer(tmp_path: Path) -> None:
-    """Neither token nor key is in the folder. Without the server's key, it says so: 409, not 500."""
+def test_the_database_alone_tells_no_secret_and_a_new_key_no_answer(tmp_path: Path) -> None:
+    """Neither token nor keys are in the folder. Without the server's key, it says so: 409, not 500."""
     server = Server(tmp_path / "data")
     server.create()
     server.start()
@@ -194,9 +231,12 @@ def test_the_database_alone_tells_no_token_and_a_new_key_no_answer(tmp_path: Pat
         made = owner.post("/collections", json={"name": "Mine"}).json()["id"]
         post = (f"/collections/{made}/share", {"json": {"label": "Ana"}})
         token = with_key(owner, post, key).json()["token"]
+        minted = with_key(owner, ("/keys", {"json": {"scopes": ["read"]}}), key).json()["api_key"]
         kept = engines.dump(server.backend)
         assert b"Ana" in kept
         assert token.encode() not in kept
+        assert minted.encode() not in kept
+        assert minted[:8].encode() in kept  # what lists show of it
         assert key.encode() not in kept
         server.stop()
         ring = server.data / "secrets" / "signing-keys"

@@ -23,6 +23,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cast import Server
+from journeys.refused import new_suspended
 from live.load import FULL, SHARED, get, link_number, make_links, serving
 
 SAMPLES = 8000 if FULL else 1500
@@ -44,8 +45,9 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 
 def make_refused(server: Server, folder: Path) -> Tokens:
-    made = make_links(server, folder, *[{"max_opens": 1}] * (4 * LINKS_OF_A_KIND))
-    kinds = ("revoked", "expired", "spent", "not started")
+    made = make_links(server, folder, *[{"max_opens": 1}] * (5 * LINKS_OF_A_KIND))
+    kinds = ("revoked", "expired", "spent", "not started", "suspended")
+    suspended = new_suspended(server)
     tokens: dict[str, list[str]] = defaultdict(list)
     for link, kind in zip(made, itertools.cycle(kinds), strict=False):
         tokens[kind].append(str(link["token"]))
@@ -55,6 +57,9 @@ def make_refused(server: Server, folder: Path) -> Tokens:
             )
         elif kind == "not started":
             server.change("UPDATE shares SET starts_at = ? WHERE id = ?", 2**52, link_number(link))
+        elif kind == "suspended":
+            change = "UPDATE shares SET organization_id = ? WHERE id = ?"
+            server.change(change, suspended, link_number(link))
         else:
             with server.owner() as owner, server.listener() as listener:
                 if kind == "revoked":

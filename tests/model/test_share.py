@@ -34,17 +34,20 @@ TIMES = st.none() | st.integers(0, 20)
 def test_a_link_opens_between_its_times_and_never_once_revoked(
     revoked_at: int | None, starts_at: int | None, expires_at: int | None, reason: Reason | None
 ) -> None:
-    assert refusal(revoked_at, starts_at, expires_at, NOW) is reason
+    assert refusal(revoked_at, starts_at, expires_at, None, NOW) is reason
+    # Its own reasons first: they stay when the suspension has ended.
+    suspended = refusal(revoked_at, starts_at, expires_at, NOW, NOW)
+    assert suspended is (reason or Reason.SUSPENDED)
 
 
 @given(TIMES, TIMES, st.integers(0, 20))
 def test_an_expired_or_revoked_link_never_opens_again(
     starts_at: int | None, expires_at: int | None, now: int
 ) -> None:
-    assert refusal(now, starts_at, expires_at, now) is Reason.REVOKED
-    if refusal(None, starts_at, expires_at, now) is Reason.EXPIRED:
+    assert refusal(now, starts_at, expires_at, None, now) is Reason.REVOKED
+    if refusal(None, starts_at, expires_at, None, now) is Reason.EXPIRED:
         for later in range(now, now + 30):
-            assert refusal(None, starts_at, expires_at, later) is Reason.EXPIRED
+            assert refusal(None, starts_at, expires_at, None, later) is Reason.EXPIRED
 
 
 @pytest.mark.parametrize(

@@ -102,14 +102,14 @@ def test_a_preview_says_how_its_link_stands(database: Database) -> None:
 
     before = database.read_now(lambda c: find_drawable(c, TO_TRACK))
     assert before is not None
-    assert (before.standing, before.has_preview) == ((0, None, None, None), True)
+    assert (before.standing, before.has_preview) == ((0, None, None, None, None), True)
     database.write_now(work)
     for link in (TO_EVENING, TO_TRACK):
         drawable = database.read_now(partial(find_drawable, share_id=link))
         covers = database.read_now(partial(find_covers, share_id=link, track_id=1))
         assert drawable is not None
         assert covers is not None
-        assert drawable.standing == covers.standing == (3, 4, 5, 6)
+        assert drawable.standing == covers.standing == (3, 4, 5, 6, None)
         assert drawable.has_preview is False
 
 

@@ -9,6 +9,7 @@ from listenlink.actions.opening.pseudonyms import pseudonym_of
 from listenlink.errors import RefusesToStart
 from listenlink.model.client_address import client_address, parse_address
 from listenlink.store.audit import clients
+from listenlink.store.audit.clients import CountedClient
 from listenlink.store.database.database import Database
 
 
@@ -18,6 +19,11 @@ class FoundClient(NamedTuple):
 
     numbers: list[int]
     days: list[int]
+
+
+def count_found(database: Database, found: FoundClient) -> list[CountedClient]:
+    """Return what the audit has of a found client on each day on which it asked for something."""
+    return database.read_now(lambda connection: clients.count_lines(connection, found.numbers))
 
 
 def find_client(

@@ -98,7 +98,9 @@ class Once(Generic[_Made]):
         made = make(connection)
         self.answer = self._tell(made)
         sealed = self._sealer.seal(self.answer, self._asked.own_key, self._key_digest)
-        kept = KeptAnswer(self._asked.body_digest, sealed)
+        caller = self._asked.caller
+        whose = (caller.organization_id, caller.user_id)
+        kept = KeptAnswer(self._asked.body_digest, sealed, whose)
         idempotency.keep_answer(connection, self._key_digest, kept, self._now_us)
         return made
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
@@ -63,7 +63,7 @@ async def make_link(
         number = shares.add_share(connection, draft, digest(token))
         return NewLink(replace(draft, id=number), token)
 
-    return await database.write(lambda connection: doing(connection, add))
+    return await write_as(database, caller, lambda connection: doing(connection, add))
 
 
 def _draft(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
@@ -50,7 +50,7 @@ async def make_collection(
         number = collections.add_collection(connection, draft)
         return _get(connection, caller, number)
 
-    return await database.write(lambda connection: doing(connection, add))
+    return await write_as(database, caller, lambda connection: doing(connection, add))
 
 
 def _read_name(text: str) -> str:
@@ -101,7 +101,7 @@ async def change_collection(
             collections.change_collection(connection, collection_id, changes, now_us)
         return _get(connection, caller, collection_id)
 
-    return await database.write(change)
+    return await write_as(database, caller, change)
 
 
 async def add_track(
@@ -124,7 +124,7 @@ async def add_track(
             raise invalid("track_id", f"A collection has at most {MOST_TRACKS} tracks.")
         return _get(connection, caller, collection_id)
 
-    return await database.write(append)
+    return await write_as(database, caller, append)
 
 
 async def list_members(
@@ -152,7 +152,7 @@ async def remove_track(
         _require_own_track(connection, caller, track_id)
         collection_tracks.remove_member(connection, collection_id, track_id, now_us)
 
-    await database.write(remove)
+    await write_as(database, caller, remove)
 
 
 async def reorder(
@@ -164,17 +164,19 @@ async def reorder(
         _get(connection, caller, collection_id)
         collection_tracks.reorder(connection, collection_id, wanted, now_us)
 
-    await database.write(put_in_order)
+    await write_as(database, caller, put_in_order)
 
 
 async def delete_collection(
     database: Database, caller: Caller, collection_id: int, now_us: int
 ) -> None:
     """Delete the caller's collection; its tracks stay. Raises Problem(NOT_FOUND)."""
-    removed = await database.write(
+    removed = await write_as(
+        database,
+        caller,
         lambda connection: collections.remove_collection(
             connection, caller.organization_id, caller.user_id, collection_id, now_us
-        )
+        ),
     )
     if not removed:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
+from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
@@ -30,6 +31,7 @@ async def mint_key(
     scopes: frozenset[str],
     expires_in_days: int | None,
     now_us: int,
+    doing: Doing[NewKey] = always,
 ) -> NewKey:
     """Mint a key for the caller's own user. It has no scope that the minting key lacks and ends no later.
 
@@ -39,9 +41,8 @@ async def mint_key(
     def mint(connection: Connection) -> NewKey:
         owner = (caller.organization_id, caller.user_id)
         minter = api_keys.find_key(connection, caller.key_id)
-        # Deactivated between the guard and this transaction: a key it minted would outlive it.
-        if minter is None or minter.deactivated_at is not None:
-            raise Problem(ProblemKind.API_KEY_DEACTIVATED)
+        if minter is None:
+            raise Problem(ProblemKind.INVALID_API_KEY)
         role = people.find_role(connection, *owner)
         if not scopes <= minter.scopes & ROLES.get(role or "", frozenset()):
             raise Problem(
@@ -53,7 +54,7 @@ async def mint_key(
         expires_at = earlier(ends_at(expires_in_days, now_us), minter.expires_at)
         return add_key(connection, *owner, scopes, now_us, expires_at)
 
-    return await database.write(mint)
+    return await write_as(database, caller, lambda connection: doing(connection, mint))
 
 
 def add_key(
@@ -89,8 +90,10 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
     Raises Problem(NOT_FOUND), also for somebody else's key.
     """
     owner = (caller.organization_id, caller.user_id)
-    found = await database.write(
-        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, owner)
+    found = await write_as(
+        database,
+        caller,
+        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, owner),
     )
     if not found:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.track import Track
 from listenlink.store import derived, library, tracks
@@ -62,7 +62,7 @@ async def keep_track(database: Database, caller: Caller, track_id: int, now_us: 
         _get(connection, caller, track_id)
         return library.add_edge(connection, *owner, track_id, None, now_us)
 
-    return await database.write(keep)
+    return await write_as(database, caller, keep)
 
 
 async def take_out(database: Database, caller: Caller, track_id: int) -> None:
@@ -73,7 +73,7 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
         _get(connection, caller, track_id)
         library.remove_edge(connection, caller.organization_id, caller.user_id, track_id)
 
-    await database.write(take)
+    await write_as(database, caller, take)
 
 
 async def change_track(
@@ -90,7 +90,7 @@ async def change_track(
             tracks.change_track(connection, track_id, changes)
         return _get(connection, caller, track_id)
 
-    return await database.write(change)
+    return await write_as(database, caller, change)
 
 
 def require_creator(track: Track, caller: Caller) -> None:

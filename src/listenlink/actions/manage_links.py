@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
@@ -75,23 +76,25 @@ async def change_link(
             shares.change_share(connection, share_id, changes)
         return _tell(connection, [_get(connection, caller, share_id)])[0]
 
-    return await database.write(change)
+    return await write_as(database, caller, change)
 
 
-async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewLink:
+async def rotate_link(
+    database: Database, caller: Caller, share_id: int, doing: Doing[NewLink] = always
+) -> NewLink:
     """Give the link a new token; the old one, its sessions and its playback URLs are dead at once.
 
     Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked link.
     """
     token = new_token()
 
-    def rotate(connection: Connection) -> Share:
+    def rotate(connection: Connection) -> NewLink:
         share = _get_open_to_change(connection, caller, share_id)
         turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
         shares.change_share(connection, share_id, turned)
-        return replace(share, rotation=share.rotation + 1)
+        return NewLink(replace(share, rotation=share.rotation + 1), token)
 
-    return NewLink(await database.write(rotate), token)
+    return await write_as(database, caller, lambda connection: doing(connection, rotate))
 
 
 async def list_lines(

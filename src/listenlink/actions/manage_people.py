@@ -48,7 +48,7 @@ def add_member(
     if role not in ROLES:
         raise RefusesToStart(f"a role is one of: {', '.join(ROLES)}")
     _check_email(email)
-    _check_organization(connection, organization_id)
+    check_organization(connection, organization_id)
     user_id = people.find_user(connection, email)
     if user_id is None:
         user_id = people.add_user(connection, email, now_us)
@@ -71,7 +71,7 @@ def add_key_for(
 
     `scopes` is separated by commas; None means all that the member's role may have.
     """
-    _check_organization(connection, organization_id)
+    check_organization(connection, organization_id)
     user_id = ids.parse_id(ids.USER, user)
     if user_id is None:
         user_id = people.find_user(connection, user)
@@ -106,7 +106,8 @@ def _check_email(email: str) -> None:
         raise RefusesToStart(f"{email!r} isn't an e-mail address")
 
 
-def _check_organization(connection: Connection, organization_id: int) -> None:
+def check_organization(connection: Connection, organization_id: int) -> None:
+    """Raise RefusesToStart if there is no such organisation."""
     if people.find_organization(connection, organization_id) is None:
         raise RefusesToStart(
             f"there is no organisation {ids.public_id(ids.ORGANIZATION, organization_id)}; "

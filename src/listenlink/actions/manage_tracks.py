@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.manage_library import require_creator
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -49,7 +49,7 @@ async def delete_track(
         collection_tracks.take_track_out(connection, track_id)
         return tracks.discard_unneeded_audio(connection, track_id, now_us)
 
-    digests = await database.write(remove)
+    digests = await write_as(database, caller, remove)
     if digests:
         try:
             await folder.carry_out(remove_discarded, database, folder, digests)

@@ -54,6 +54,7 @@ class TrackPlayer:
         found = await self._reader.find_shared(playback.share_id, playback.track_id)
         if found is None or found.rotation != playback.rotation:
             return None
-        if share.refusal(found.revoked_at, found.starts_at, found.expires_at, now_us) is not None:
-            return None
-        return found
+        reason = share.refusal(
+            found.revoked_at, found.starts_at, found.expires_at, found.suspended_at, now_us
+        )
+        return found if reason is None else None

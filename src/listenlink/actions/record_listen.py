@@ -38,7 +38,10 @@ async def record_listen(
             return None
         if (session.share_id, session.rotation) != (link.id, link.rotation):
             return None
-        if share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is not None:
+        reason = share.refusal(
+            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
+        )
+        if reason is not None:
             return None
         if not _leads_to(connection, link, track_id):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share_token import digest
 from listenlink.store import shares
@@ -11,10 +11,12 @@ from listenlink.store.database.database import Database
 
 async def revoke_link(database: Database, caller: Caller, share_id: int, now_us: int) -> None:
     """Revoke the caller's link; doing it again changes nothing. Raises Problem(NOT_FOUND)."""
-    revoked = await database.write(
+    revoked = await write_as(
+        database,
+        caller,
         lambda connection: shares.revoke_share(
             connection, caller.organization_id, caller.user_id, share_id, now_us
-        )
+        ),
     )
     if not revoked:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
@@ -42,6 +42,7 @@ async def save_track(
         return None if track is None else (link, track)
 
     def keep(connection: Connection, found: tuple[Share, Track]) -> Edge:
+        require_standing(connection, caller)
         link, track = found
         owner = (caller.organization_id, caller.user_id)
         is_own = owner == (track.organization_id, track.creator_id)
@@ -54,4 +55,7 @@ async def save_track(
 def _leads_to_a_track(link: Share, now_us: int) -> bool:
     if link.target_type is not TargetType.TRACK or share.is_spent(link.opens, link.max_opens):
         return False
-    return share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is None
+    return (
+        share.refusal(link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us)
+        is None
+    )

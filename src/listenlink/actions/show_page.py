@@ -182,7 +182,14 @@ def _see(
 def _leads(standing: Standing, rotation: int, now_us: int) -> bool:
     """Whether a picture of this rotation may be shown now."""
     return standing.rotation == rotation and (
-        share.refusal(standing.revoked_at, standing.starts_at, standing.expires_at, now_us) is None
+        share.refusal(
+            standing.revoked_at,
+            standing.starts_at,
+            standing.expires_at,
+            standing.suspended_at,
+            now_us,
+        )
+        is None
     )
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.promise_bytes import PAUSE_US, PromiseMaker
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting, too_large
 from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
@@ -32,6 +34,8 @@ from listenlink.threads import DISK
 KEPT_US = DAY_US
 # How long it stays if nothing more of it comes.
 IDLE_US = 6 * 3600 * SECOND_US
+# A draft is made a moment before its row can be seen.
+_ORPHANED_US = 600 * SECOND_US
 METADATA = "Upload-Metadata"
 # What tus clients declare about a file and we don't believe: the bytes decide.
 _IGNORED = ("filetype",)
@@ -84,7 +88,12 @@ class TusUploads:
         self._promises = promises
 
     async def begin(
-        self, caller: Caller, size_bytes: int, metadata: str, now_us: int
+        self,
+        caller: Caller,
+        size_bytes: int,
+        metadata: str,
+        now_us: int,
+        doing: Doing[ResumableUpload] = always,
     ) -> ResumableUpload:
         """Begin an upload of so many bytes; its metadata says what a form would say about a track.
 
@@ -106,7 +115,7 @@ class TusUploads:
             return replace(upload, promise_ends_at=now_us + PAUSE_US)
 
         with self._promises.counting():
-            return await self._database.write(add)
+            return await write_as(self._database, caller, lambda c: doing(c, add))
 
     async def look(self, caller: Caller, number: int, now_us: int) -> Progress:
         """Return how far it has got. If all the bytes are there but no track yet, because the server died,
@@ -140,6 +149,7 @@ class TusUploads:
             require_fitting(draft, upload.size_bytes, piece)
             async with self._promises.going_on(caller, number, upload.size_bytes, now_us) as end:
                 await receive_chunk(draft, upload.size_bytes, piece)
+                await self._require_row(caller, draft, number, now_us)
                 upload = replace(upload, promise_ends_at=end)
                 return await self._go_on(caller, upload, draft, now_us)
 
@@ -148,9 +158,24 @@ class TusUploads:
         async with self._hold(caller, number, now_us) as (upload, draft):
             await self._remove(upload, draft)
 
+    async def _require_row(
+        self, caller: Caller, draft: ResumableDraft, number: int, now_us: int
+    ) -> None:
+        """Raise Problem(NOT_FOUND), having removed the draft, if the upload was discarded meanwhile: its user
+        may have been removed while the piece was arriving."""
+        try:
+            await self._find(caller, number, now_us)
+        except Problem as problem:
+            if problem.kind is ProblemKind.NOT_FOUND:
+                draft.remove()
+            raise
+
     async def remove_stale(self, now_us: int) -> None:
         """Remove the uploads that have expired, and their drafts, unless one is just being made into a
-        track."""
+        track; and drafts whose upload is gone, as a removed user's is."""
+        for number in await DISK.run(self._drafts.list_older, now_us - _ORPHANED_US):
+            if not await self._database.read(partial(store.is_arriving, number=number)):
+                self._drafts.remove(number)
         before_us, ended_before_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
         for upload in await self._database.read(
             lambda c: store.list_stale(c, before_us, ended_before_us)

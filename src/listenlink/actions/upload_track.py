@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.refuse_upload import require_quota
@@ -127,7 +127,7 @@ class TrackUploader:
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
-                self._folder.carry_out(self._publish, draft, track, audio, doing)
+                self._folder.carry_out(self._publish, caller, draft, track, audio, doing)
             )
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
@@ -157,7 +157,12 @@ class TrackUploader:
         )
 
     def _publish(
-        self, draft: Draft, track: Track, audio: StoredAudio, doing: Doing[Track]
+        self,
+        caller: Caller,
+        draft: Draft,
+        track: Track,
+        audio: StoredAudio,
+        doing: Doing[Track],
     ) -> Track:
         def add(connection: Connection) -> Track:
             owner = (track.organization_id, track.creator_id)
@@ -169,10 +174,12 @@ class TrackUploader:
             require_quota(connection, owner[0], audio.size_bytes, track.created_at)
             return added
 
+        def keep(connection: Connection) -> Track:
+            require_standing(connection, caller)
+            return doing(connection, add)
+
         def commit() -> Track:
-            return self._database.write_now(
-                lambda connection: doing(connection, add), within_seconds=BUSY_AFTER_SECONDS
-            )
+            return self._database.write_now(keep, within_seconds=BUSY_AFTER_SECONDS)
 
         return self._folder.publish([draft], commit, self._is_kept)
 

@@ -96,5 +96,8 @@ def _is_open(session: ListenSession, link: pages.Standing | None, now_us: int) -
         link is not None
         and link.rotation == session.rotation
         and now_us // SECOND_US < session.ends_at
-        and share.refusal(link.revoked_at, link.starts_at, link.expires_at, now_us) is None
+        and share.refusal(
+            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
+        )
+        is None
     )

@@ -1,4 +1,4 @@
-"""What `listenlink audit` and `listenlink erase-client` do, even beside a running server."""
+"""What `listenlink audit`, `find-client` and `erase-client` do, even beside a running server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from listenlink.actions.create_instance import is_instance
-from listenlink.actions.erase_client import erase_client
-from listenlink.actions.find_client import FoundClient, find_client
+from listenlink.actions.erase_client import erase_client, erase_prefix
+from listenlink.actions.find_client import FoundClient, count_found, find_client
 from listenlink.actions.find_instance import locate_database
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart
@@ -42,10 +42,45 @@ def audit(
             print(json.dumps(_line(entry)))
 
 
-def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> None:
-    """Erase an address from the audit, as far as days have keys, and print what was found. Raises
+def find(data: Path | None, address: str, day: str | None, as_json: bool) -> None:
+    """Print an address's pseudonyms and how much the audit has of each, as far as days have keys. Raises
     RefusesToStart."""
     days, settings = _days(day), load_settings(data=data)
+    with _database(settings) as database:
+        found = find_client(database, address, _keys(settings, days))
+        counted = count_found(database, found)
+    if as_json:
+        rows = [
+            {
+                "day": iso_day(client.day),
+                "client": client.pseudonym.hex(),
+                "lines": client.lines,
+                "limited": client.limited,
+            }
+            for client in counted
+        ]
+        linkable = [iso_day(day) for day in found.days]
+        print(json.dumps({"address": address, "linkable_days": linkable, "clients": rows}))
+        return
+    print(f"{address}: {_told(found)}")
+    for client in counted:
+        told = f"{client.lines} lines, {client.limited} requests above a limit"
+        print(f"{iso_day(client.day)}  {client.pseudonym.hex()}  {told}")
+
+
+def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> None:
+    """Erase an address from the audit, as far as days have keys, or a prefix from all of it, and print what
+    was found. Raises RefusesToStart."""
+    days, settings = _days(day), load_settings(data=data)
+    if "/" in address:
+        with _database(settings) as database:
+            erased = erase_prefix(database, address, [] if day is None else days)
+        print(
+            json.dumps({"prefix": address, "erased": erased})
+            if as_json
+            else f"{address}: erased, {erased} clients. The lines stay, and lead to nobody any more."
+        )
+        return
     with _database(settings) as database:
         found = erase_client(database, address, _keys(settings, days))
     if as_json:

@@ -1,4 +1,4 @@
-"""`listenlink audit` and `erase-client` as commands. Their code, loaded when needed, is in `cli/audit.py`."""
+"""`listenlink audit`, `find-client` and `erase-client` as commands. Their code is in `cli/audit.py`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,23 @@ def audit(
     auditing.audit(data, share, since, address, day)
 
 
-def erase_client(
+def find_client(
     address: Annotated[str, typer.Argument(help="A listener's IP address.", metavar="IP")],
+    day: Day = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Tell a listener's pseudonyms by day, and how many lines the audit has of them."""
+    from listenlink.cli import audit as auditing
+
+    auditing.find(data, address, day, as_json)
+
+
+def erase_client(
+    address: Annotated[
+        str,
+        typer.Argument(help="A listener's IP address, or a whole /24 or IPv6 /48.", metavar="IP"),
+    ],
     day: Day = None,
     data: Data = None,
     as_json: Json = False,

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from listenlink import demo
-from listenlink.actions.authenticate import Caller
+from listenlink.actions.authenticate import OPERATORS, Caller
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
@@ -53,7 +53,7 @@ async def first_caller(instance: Instance) -> tuple[Caller, bool]:
         raise RefusesToStart(f"{instance.settings.data} has no user")
     rows = await instance.database.read(lambda c: people.list_members(c, member[0]))
     emails = {email for user_id, email, _, _ in rows if user_id == member[1]}
-    return Caller(*member, key_id=0, scopes=frozenset(SCOPES)), emails == {EMAIL}
+    return Caller(*member, key_id=OPERATORS, scopes=frozenset(SCOPES)), emails == {EMAIL}
 
 
 async def find_or_make_links(instance: Instance, caller: Caller) -> DemoLinks | None:

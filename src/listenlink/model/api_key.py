@@ -37,7 +37,7 @@ def shown_prefix(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A stored key. Times in epoch µs."""
+    """A stored key of a member. Times in epoch µs. `suspended_at` is since when its organisation is."""
 
     id: int
     organization_id: int
@@ -45,6 +45,7 @@ class ApiKey:
     scopes: frozenset[str]
     expires_at: int | None
     deactivated_at: int | None
+    suspended_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Share:
 
     `rotation` increases when the link gets a new token; sessions and playback URLs from an older
     rotation are dead. `preview` is whether title and cover are shown before the link is opened, `strict_open`
-    whether it opens for nobody who doesn't ask for JSON by name or press play.
+    whether it opens for nobody who doesn't ask for JSON by name or press play. `suspended_at` is since when
+    its organisation is suspended.
     """
 
     id: int
@@ -61,10 +62,12 @@ class Share:
     preview: bool
     strict_open: bool
     created_at: int
+    suspended_at: int | None = None
 
     def state(self, now_us: int) -> LinkState:
-        """The link's state. `opens` must be up to date where there is a `max_opens`, and is."""
-        reason = refusal(self.revoked_at, self.starts_at, self.expires_at, now_us)
+        """The link's own state, whether or not its organisation is suspended. `opens` must be up to date
+        where there is a `max_opens`, and is."""
+        reason = refusal(self.revoked_at, self.starts_at, self.expires_at, None, now_us)
         if reason is not None:
             return _STATES[reason]
         return LinkState.SPENT if is_spent(self.opens, self.max_opens) else LinkState.ACTIVE
@@ -78,9 +81,14 @@ _STATES = {
 
 
 def refusal(
-    revoked_at: int | None, starts_at: int | None, expires_at: int | None, now_us: int
+    revoked_at: int | None,
+    starts_at: int | None,
+    expires_at: int | None,
+    suspended_at: int | None,
+    now_us: int,
 ) -> Reason | None:
-    """Why a link doesn't work now, or None. Whether it's spent matters only to an open.
+    """Why a link doesn't work now, or None. Whether it's spent matters only to an open. Its own reasons come
+    before its organisation's suspension, which passes.
 
     This rule lives here alone: opening, playing and saving all call it.
     """
@@ -90,7 +98,7 @@ def refusal(
         return Reason.EXPIRED
     if starts_at is not None and now_us < starts_at:
         return Reason.NOT_STARTED
-    return None
+    return None if suspended_at is None else Reason.SUSPENDED
 
 
 def is_spent(opens: int, max_opens: int | None) -> bool:

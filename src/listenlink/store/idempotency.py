@@ -14,10 +14,12 @@ _DELETED_PER_STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The digest of the request's body, and the sealed answer."""
+    """The digest of the request's body, and the sealed answer. `whose`, (organisation, user), isn't known of
+    those from before it was stored."""
 
     body_digest: bytes
     sealed: bytes
+    whose: tuple[int, int] | None = None
 
 
 def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> KeptAnswer | None:
@@ -39,6 +41,8 @@ def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, n
             body_digest=answer.body_digest,
             sealed=answer.sealed,
             created_at=now_us,
+            organization_id=answer.whose and answer.whose[0],
+            user_id=answer.whose and answer.whose[1],
         )
     )
 

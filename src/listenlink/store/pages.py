@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.opening.open_rows import MOST_TRACKS
+from listenlink.store.suspensions import OF_SHARE
 from listenlink.store.tracks import track_of
 
 _SHARES = tables.shares
@@ -59,6 +60,7 @@ _STANDING = (
         _SHARES.c.revoked_at,
         _SHARES.c.starts_at,
         _SHARES.c.expires_at,
+        OF_SHARE,
     )
     .outerjoin(_TRACKS, _TRACKS.c.id == _SHARES.c.track_id)
     .outerjoin(_COLLECTIONS, _COLLECTIONS.c.id == _SHARES.c.collection_id)
@@ -131,6 +133,7 @@ class Standing(NamedTuple):
     revoked_at: int | None
     starts_at: int | None
     expires_at: int | None
+    suspended_at: int | None
 
 
 def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[int, Standing]:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
+from listenlink.model.ids import USER, public_id
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+
+_KEYS_OF_MEMBERS = (
+    select(
+        tables.api_keys.c.id,
+        tables.api_keys.c.organization_id,
+        tables.api_keys.c.user_id,
+        tables.api_keys.c.scopes,
+        tables.api_keys.c.expires_at,
+        tables.api_keys.c.deactivated_at,
+        tables.suspensions.c.suspended_at,
+    )
+    .join(
+        tables.memberships,
+        (tables.memberships.c.organization_id == tables.api_keys.c.organization_id)
+        & (tables.memberships.c.user_id == tables.api_keys.c.user_id),
+    )
+    .outerjoin(
+        tables.suspensions,
+        tables.suspensions.c.organization_id == tables.api_keys.c.organization_id,
+    )
+)
 
 
 def add_organization(connection: Connection, name: str, now_us: int) -> int:
@@ -69,24 +92,17 @@ def add_api_key(
 
 
 def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
-    """Return the key if its user is still a member of its organisation."""
-    table, members = tables.api_keys, tables.memberships
-    row = connection.execute(
-        select(
-            table.c.id,
-            table.c.organization_id,
-            table.c.user_id,
-            table.c.scopes,
-            table.c.expires_at,
-            table.c.deactivated_at,
-        )
-        .join(
-            members,
-            (members.c.organization_id == table.c.organization_id)
-            & (members.c.user_id == table.c.user_id),
-        )
-        .where(table.c.digest == digest)
-    ).one_or_none()
+    """Return the key with this digest if its user is still a member of its organisation."""
+    return _find_key(connection, tables.api_keys.c.digest == digest)
+
+
+def find_key_again(connection: Connection, key_id: int) -> ApiKey | None:
+    """Return the key with this number if its user is still a member of its organisation."""
+    return _find_key(connection, tables.api_keys.c.id == key_id)
+
+
+def _find_key(connection: Connection, which: ColumnElement[bool]) -> ApiKey | None:
+    row = connection.execute(_KEYS_OF_MEMBERS.where(which)).one_or_none()
     if row is None:
         return None
     return ApiKey(
@@ -96,6 +112,7 @@ def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
         frozenset(row.scopes.split()),
         row.expires_at,
         row.deactivated_at,
+        row.suspended_at,
     )
 
 
@@ -171,3 +188,46 @@ def find_first_member(connection: Connection) -> tuple[int, int] | None:
         select(members.c.organization_id, members.c.user_id).order_by(members.c.created_at).limit(1)
     ).one_or_none()
     return None if row is None else (row.organization_id, row.user_id)
+
+
+def list_owners(connection: Connection, organization_id: int) -> list[tuple[int, str]]:
+    """List the organisation's owners, (user, e-mail), who has been a member for longest first."""
+    users, members = tables.users, tables.memberships
+    rows = connection.execute(
+        select(users.c.id, users.c.email)
+        .join(members, members.c.user_id == users.c.id)
+        .where(members.c.organization_id == organization_id, members.c.role == "owner")
+        .order_by(members.c.created_at, users.c.id)
+    )
+    return [(user_id, email) for user_id, email in rows]
+
+
+def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
+    """Return the user's role in each organisation that they are a member of, the oldest first."""
+    members = tables.memberships
+    rows = connection.execute(
+        select(members.c.organization_id, members.c.role)
+        .where(members.c.user_id == user_id)
+        .order_by(members.c.created_at, members.c.organization_id)
+    )
+    return {row.organization_id: row.role for row in rows}
+
+
+def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
+    """Remove the user and their keys from the organisation."""
+    for table in (tables.api_keys, tables.memberships):
+        theirs = (table.c.organization_id == organization_id) & (table.c.user_id == user_id)
+        connection.execute(delete(table).where(theirs))
+
+
+def forget_user(connection: Connection, user_id: int) -> None:
+    """Delete a user who is nowhere a member any more. If rows still refer to them, as ended links do, theirs
+    stays without their e-mail."""
+    users = tables.users
+    try:
+        with connection.begin_nested():
+            connection.execute(delete(users).where(users.c.id == user_id))
+    except IntegrityError:
+        # Nobody's address: it has no @.
+        nobody = f"removed {public_id(USER, user_id)}"
+        connection.execute(update(users).where(users.c.id == user_id).values(email=nobody))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from listenlink.store import tables
 from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.pages import LEADS_TO_TRACK, SHOWN_TRACKS, Standing
+from listenlink.store.suspensions import OF_SHARE
 
 _SHARES = tables.shares
 _TRACKS = tables.tracks
@@ -20,6 +21,7 @@ _FIND_COVERS = (
         _SHARES.c.revoked_at,
         _SHARES.c.starts_at,
         _SHARES.c.expires_at,
+        OF_SHARE,
         _AUDIO.c.cover_digest,
         _AUDIO.c.cover_small_digest,
     )
@@ -31,7 +33,8 @@ _FIND_COVERS = (
 # The cover is the same as the page's: that of the track the creator chose, else of the first with one.
 _FIND_DRAWABLE = """
 {shown}
-SELECT s.rotation, s.revoked_at, s.starts_at, s.expires_at, s.preview,
+SELECT s.rotation, s.revoked_at, s.starts_at, s.expires_at,
+    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), s.preview,
     c.id, c.name, t.id, t.title, a.peaks,
     (SELECT CASE WHEN count(*) = count(o.artist) AND min(o.artist) = max(o.artist) THEN min(o.artist) END
      FROM shown JOIN tracks o ON o.id = shown.track_id),
@@ -77,7 +80,7 @@ def find_covers(connection: Connection, share_id: int, track_id: int) -> Covers 
     """Return the covers of a track that the link leads to; None if it doesn't, or either is gone."""
     asked = {"share": share_id, "track": track_id}
     row = connection.execute(_FIND_COVERS, asked).one_or_none()
-    return None if row is None else Covers(Standing(*row[:4]), *row[4:])
+    return None if row is None else Covers(Standing(*row[:5]), *row[5:])
 
 
 def find_drawable(connection: Connection, share_id: int) -> Drawable | None:
@@ -85,10 +88,10 @@ def find_drawable(connection: Connection, share_id: int) -> Drawable | None:
     row = connection.execute(_DRAWABLE, {"share": share_id, "most": MOST_TRACKS}).one_or_none()
     if row is None:
         return None
-    collection_id, name, track_id, title, peaks, artist, cover = row[5:]
+    collection_id, name, track_id, title, peaks, artist, cover = row[6:]
     return Drawable(
-        Standing(*row[:4]),
-        bool(row[4]),
+        Standing(*row[:5]),
+        bool(row[5]),
         None if collection_id is None else (collection_id, name),
         None if track_id is None else (track_id, title),
         peaks,

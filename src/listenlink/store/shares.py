@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, not_, or_, 
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.suspensions import OF_SHARE
 
 _SHARES = tables.shares
 
@@ -52,14 +53,14 @@ def find_own_share(
 ) -> Share | None:
     """Return the creator's link, revoked or not; None if it's somebody else's."""
     own = _own(organization_id, creator_id) & (_SHARES.c.id == share_id)
-    row = connection.execute(select(_SHARES).where(own)).one_or_none()
+    row = connection.execute(select(_SHARES, OF_SHARE).where(own)).one_or_none()
     return None if row is None else _share(row)
 
 
 def find_by_token(connection: Connection, token_digest: bytes) -> Share | None:
     """Return the link with this token, whatever state it's in."""
     row = connection.execute(
-        select(_SHARES).where(_SHARES.c.token_digest == token_digest)
+        select(_SHARES, OF_SHARE).where(_SHARES.c.token_digest == token_digest)
     ).one_or_none()
     return None if row is None else _share(row)
 
@@ -82,7 +83,7 @@ def list_own_shares(
     if state is not None:
         wanted.append(_is_in(state, now_us))
     rows = connection.execute(
-        select(_SHARES)
+        select(_SHARES, OF_SHARE)
         .where(*wanted)
         .order_by(_SHARES.c.created_at.desc(), _SHARES.c.id.desc())
         .limit(limit)
@@ -149,4 +150,5 @@ def _share(row: Row[tuple[object, ...]]) -> Share:
         preview=row.preview,
         strict_open=row.strict_open,
         created_at=row.created_at,
+        suspended_at=row.suspended_at,
     )

@@ -59,6 +59,21 @@ api_keys = Table(
     at("deactivated_at", nullable=True),
 )
 
+# An organisation whose keys and links don't work for now. A table of its own, which is nearly always empty:
+# looking into it costs the open least (docs/decisions/0055).
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column(
+        "organization_id",
+        KEY,
+        ForeignKey("organizations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    at("suspended_at"),
+)
+
 # `discarded_at` marks bytes that no track needs any more, between that decision and their removal.
 # What is derived from the bytes is in the same row: it's the same for every track with these bytes. A
 # cover or rendition is a stored object of its own, under its own digest, and goes when they go. Whoever
@@ -215,7 +230,8 @@ resumable_uploads = Table(
 )
 
 # Answers to writes that may be repeated. Neither the Idempotency-Key nor the answer can be read from
-# here: the former is a digest, the latter is sealed with a key made from it and the server's own.
+# here: the former is a digest, the latter is sealed with a key made from it and the server's own. Whose they
+# are is said so that they can go with their user; of those from before that was, a day long, it isn't known.
 idempotent_answers = Table(
     "idempotent_answers",
     metadata,
@@ -223,6 +239,8 @@ idempotent_answers = Table(
     Column("body_digest", LargeBinary(32), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     at("created_at"),
+    Column("organization_id", KEY),
+    Column("user_id", KEY),
     Index(None, "created_at"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, case, func, insert, not_, or_, select, update
 
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
@@ -23,9 +23,16 @@ _MADE = (
     _AUDIO.c.derivation_began_at,
 )
 _OBJECTS = (_AUDIO.c.digest, *_DERIVED)
-# A track and the audio that is played for it.
+# A track and the audio that is played for it: none while its organisation is suspended, so that nobody who
+# saved it gets an address in a bucket, which would work for some minutes.
+_IS_SUSPENDED = _TRACKS.c.organization_id.in_(select(tables.suspensions.c.organization_id))
 PLAYED = (
-    select(_TRACKS, func.coalesce(_AUDIO.c.rendition_digest, _AUDIO.c.digest).label("object_digest"))
+    select(
+        _TRACKS,
+        case(
+            (not_(_IS_SUSPENDED), func.coalesce(_AUDIO.c.rendition_digest, _AUDIO.c.digest))
+        ).label("object_digest"),
+    )
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
 )  # fmt: skip
 

@@ -42,6 +42,12 @@ _TABLE: dict[ProblemKind, _Told] = {
         "You don't have access to this organization",
         "API key is not of a member of this organization",
     ),
+    _K.ORGANIZATION_SUSPENDED: _Told(
+        403,
+        "ORGANIZATION_SUSPENDED",
+        "Your organization is suspended. Please ask whoever runs this server.",
+        "API key is good, but its organization is suspended",
+    ),
     _K.INSUFFICIENT_SCOPE: _Told(
         403,
         "INSUFFICIENT_PERMISSIONS",

@@ -70,7 +70,9 @@ def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int
         return Reason.MALFORMED
     if link is None:
         return Reason.UNKNOWN
-    reason = share.refusal(link.revoked_at, link.starts_at, link.expires_at, asked.now_us)
+    reason = share.refusal(
+        link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, asked.now_us
+    )
     if reason is not None or link.max_opens is None or session_of(asked, link) is not None:
         return reason
     return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None

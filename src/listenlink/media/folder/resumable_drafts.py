@@ -5,6 +5,7 @@ Whoever writes to one holds its lock, across processes; the file itself says how
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -92,6 +93,16 @@ class ResumableDrafts:
     def remove(self, number: int) -> None:
         """Delete a draft, if it's there."""
         _remove(self._path(number))
+
+    def list_older(self, before_us: int) -> list[int]:
+        """List the drafts to which nothing was written since then, by number."""
+        old = []
+        for path in self._uploads.iterdir():
+            number = self.number_of(path)
+            with contextlib.suppress(FileNotFoundError):
+                if number is not None and path.stat().st_mtime_ns < before_us * 1000:
+                    old.append(number)
+        return old
 
     def number_of(self, path: Path) -> int | None:
         """The number of the upload that this file belongs to; None for any other file."""

@@ -74,6 +74,10 @@ class Database(Protocol):
     async def checkpoint(self) -> None:
         """Do the maintenance that the database needs now and then, without holding anybody up."""
 
+    def purge_now(self) -> bool:
+        """Let nothing of what was deleted or overwritten stay in the instance's own files; False if that
+        can't be done now, because somebody reads. PostgreSQL does so by itself, in time."""
+
     def close(self) -> None:
         """Shut down the threads and connections."""
 

@@ -152,6 +152,10 @@ class PostgresDatabase:
         errand.future = asked
         return wait_for_errand(asked, errand, within_seconds)
 
+    def purge_now(self) -> bool:
+        """Do nothing: vacuuming is PostgreSQL's."""
+        return True
+
     def close(self) -> None:
         """Shut down the loop and the connections."""
         self._submit(self._engine.dispose()).result(CONNECT_SECONDS)

@@ -45,6 +45,8 @@ def make_engine(path: Path, *, busy_timeout_ms: int = 5000, query_only: bool = F
     def open_one() -> sqlite3.Connection:
         connection = connect(path, busy_timeout_ms=busy_timeout_ms)
         connection.execute(f"PRAGMA query_only = {query_only:d}")
+        # What is deleted or overwritten is gone from the file too, whatever the library was built with.
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     # Unless told which pool to use, SQLAlchemy takes the one for in-memory databases, which closes the

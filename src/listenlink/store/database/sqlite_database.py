@@ -89,6 +89,18 @@ class SqliteDatabase:
             connection.rollback()
             raw_of(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def purge_now(self) -> bool:
+        """Empty the write-ahead log, which has the pages as they were. Waits for readers for some seconds."""
+        return self._writer.submit(self._purge).result()
+
+    def _purge(self) -> bool:
+        with _unavailable(), self._writing.connect() as connection:
+            connection.rollback()
+            (is_busy, _, _) = (
+                raw_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            )
+            return not is_busy
+
     def read_now(
         self, work: Callable[[Connection], _Result], *, within_seconds: float | None = None
     ) -> _Result:

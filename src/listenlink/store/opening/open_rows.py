@@ -36,7 +36,8 @@ class FoundCollection(NamedTuple):
 
 
 class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is set."""
+    """A link's row with its target: exactly one of `track` and `collection` is set. `suspended_at` is since
+    when its organisation is suspended."""
 
     id: int
     visibility: str
@@ -47,6 +48,7 @@ class FoundLink(NamedTuple):
     revoked_at: int | None
     rotation: int
     strict_open: int
+    suspended_at: int | None
     track: FoundTrack | None
     collection: FoundCollection | None
 

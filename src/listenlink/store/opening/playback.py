@@ -19,7 +19,8 @@ coalesce(a.rendition_content_type, a.content_type)
 
 # For one question or a list of them: `asked` is then the list, to be joined with what is found.
 SHARED_SQL = """
-SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation, {audio}
+SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation,
+    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), {audio}
 FROM {asked} shares s
 JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
 JOIN audio_objects a ON a.id = t.audio_id
@@ -31,23 +32,27 @@ WHERE s.id = {share}
              WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
 """
 OWN_SQL = """
-SELECT {place} NULL, NULL, NULL, 0, {audio}
+SELECT {place} NULL, NULL, NULL, 0, NULL, {audio}
 FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
 WHERE t.id = {track} AND t.removed_at IS NULL
+  AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)
   AND (t.creator_id = {user}
-       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}))
+       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}
+                  AND l.organization_id NOT IN (SELECT organization_id FROM suspensions)))
 """
 _FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", track="?2")
 _FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
 
 
 class Playable(NamedTuple):
-    """A link's state and the audio it leads to. Times in epoch µs."""
+    """A link's state and the audio it leads to. Times in epoch µs. Nothing is found for a user whose
+    organisation, or the track's, is suspended."""
 
     revoked_at: int | None
     starts_at: int | None
     expires_at: int | None
     rotation: int
+    suspended_at: int | None
     digest: bytes
     size_bytes: int
     content_type: str

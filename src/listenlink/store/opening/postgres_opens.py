@@ -43,7 +43,8 @@ SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN asked.place = 1 THEN (SELECT name_clients($2, $3, $4)) END,
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
-    s.strict_open, {track},
+    s.strict_open,
+    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), {track},
     c.id, c.removed_at, c.name, c.description
 FROM unnest($1::bytea[]) WITH ORDINALITY asked(digest, place)
 LEFT JOIN shares s ON s.id = coalesce(
@@ -52,7 +53,7 @@ LEFT JOIN shares s ON s.id = coalesce(
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
 """
-_LINK, _TRACK, _COLLECTION = 3, 12, 26
+_LINK, _TRACK, _COLLECTION = 3, 13, 27
 
 _FIND_MEMBERS = """
 SELECT m.collection_id, {track}

@@ -44,6 +44,7 @@ SELECT json_group_array(json_array(
     iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
     s.rotation, s.strict_open,
+    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id),
     iif(t.id IS NULL, NULL, json_array({track})),
     iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
 FROM json_each(?2) asked
@@ -104,7 +105,7 @@ CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.k
 
 
 _Row = tuple[
-    int, int, str, int | None, int, int | None, int | None, int | None, int, int,
+    int, int, str, int | None, int, int | None, int | None, int | None, int, int, int | None,
     FoundTrack | None, FoundCollection | None,
 ]  # fmt: skip
 _decode_links = msgspec.json.Decoder(list[_Row]).decode

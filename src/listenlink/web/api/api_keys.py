@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from listenlink.actions import manage_keys as managing
+from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
 from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
 
@@ -51,19 +53,28 @@ class KeyAnswer(msgspec.Struct, frozen=True):
     state: str
 
 
-@post("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="Make a key", tags=["Keys"])
+@post(
+    "/v1/music/{org:str}/keys",
+    opt={"scope": "admin", "repeatable": True},
+    summary="Make a key",
+    tags=["Keys"],
+)
 async def make_key(
     org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
-) -> MintedKey:
+) -> Response[MintedKey]:
     """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
     instance: Instance = state.instance
-    made = await managing.mint_key(
-        instance.database,
-        caller_of(request),
-        frozenset(data.scopes),
-        data.expires_in_days,
-        instance.clock.now_us(),
-    )
+    now_us, scopes = instance.clock.now_us(), frozenset(data.scopes)
+
+    async def make(doing: Doing[managing.NewKey]) -> managing.NewKey:
+        return await managing.mint_key(
+            instance.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
+        )
+
+    return await answer_once(request, await digest_of_body(request), _minted, make)
+
+
+def _minted(made: managing.NewKey) -> MintedKey:
     key = made.listed
     return MintedKey(
         id=ids.public_id(ids.API_KEY, key.id),

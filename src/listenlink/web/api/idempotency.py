@@ -59,11 +59,12 @@ async def answer_once(
     body_digest: bytes,
     tell: Callable[[_Made], msgspec.Struct],
     make: Callable[[Doing[_Made]], Awaitable[_Made]],
+    status_code: int = 201,
 ) -> Response[Any]:
-    """201 with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
+    """Answer with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
     key = idempotency_key(request)
     if key is None:
-        return _created(msgspec.json.encode(tell(await make(always))))
+        return _answer(msgspec.json.encode(tell(await make(always))), status_code)
     instance: Instance = request.app.state.instance
     once: Once[_Made] = Once(
         instance.sealer,
@@ -75,13 +76,18 @@ async def answer_once(
         await once.look(instance.database)
         await make(once)
     except AnsweredBefore as before:
-        return _created(before.answer)
-    return _created(once.answer)
+        return _answer(before.answer, status_code)
+    return _answer(once.answer, status_code)
 
 
 async def digest_of_body(request: Request[Any, Any, Any]) -> bytes:
-    """SHA-256 of a JSON body as it was sent."""
+    """SHA-256 of a JSON body as it was sent, or of nothing."""
     return hashlib.sha256(await request.body()).digest()
+
+
+def digest_of_headers(*values: object) -> bytes:
+    """SHA-256 of what is sent in headers instead of a body."""
+    return hashlib.sha256(msgspec.json.encode(values)).digest()
 
 
 def digest_of_form(form: UploadForm) -> bytes:
@@ -91,5 +97,5 @@ def digest_of_form(form: UploadForm) -> bytes:
     return hashlib.sha256(msgspec.json.encode([file, form.file_name, fields])).digest()
 
 
-def _created(body: bytes) -> Response[Any]:
-    return Response(body, status_code=201, media_type="application/json")
+def _answer(body: bytes, status_code: int) -> Response[Any]:
+    return Response(body, status_code=status_code, media_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,14 +11,18 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track
 from listenlink.actions.receive_chunk import Chunk
 from listenlink.actions.tus_upload import METADATA, Progress
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
+from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.web.api import tus
+from listenlink.web.api.idempotency import answer_once, digest_of_headers
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
@@ -43,6 +48,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
         "scope": "write",
         "headers": [tus.RESUMABLE, tus.LENGTH, tus.METADATA],
         "errors": ["412", "413", "429", "507"],
+        "repeatable": True,
     },
     summary="Begin an upload in pieces",
     tags=["Uploads"],
@@ -53,14 +59,26 @@ async def begin_upload(
     """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
     tus.require_tus(request)
     instance: Instance = state.instance
-    upload = await instance.resumer.begin(
-        caller_of(request),
+    size_bytes, metadata = (
         tus.number_of(request, "Upload-Length"),
         request.headers.get(METADATA, ""),
-        instance.clock.now_us(),
     )
-    answer = _answer(Progress(upload, 0), None)
-    answer.headers["Location"] = f"/v1/music/{org}/uploads/{ids.public_id(ids.UPLOAD, upload.id)}"
+    now_us = instance.clock.now_us()
+
+    async def make(doing: Doing[ResumableUpload]) -> ResumableUpload:
+        caller = caller_of(request)
+        return await instance.resumer.begin(caller, size_bytes, metadata, now_us, doing)
+
+    def tell(upload: ResumableUpload) -> UploadAnswer:
+        return _body(Progress(upload, 0), None)
+
+    answer = await answer_once(request, digest_of_headers(size_bytes, metadata), tell, make)
+    # What is told again has the same headers.
+    begun = msgspec.json.decode(answer.content, type=UploadAnswer)
+    answer.headers["Location"] = f"/v1/music/{org}/uploads/{begun.id}"
+    answer.headers["Upload-Offset"] = "0"
+    ends_at = datetime.fromisoformat(begun.expires_at).timestamp()
+    answer.headers["Upload-Expires"] = tus.http_date(int(ends_at) * SECOND_US)
     return answer
 
 
@@ -149,14 +167,17 @@ async def _find_track(instance: Instance, caller: Caller, progress: Progress) ->
 
 
 def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
-    body = UploadAnswer(
+    return Response(_body(progress, track), headers=_headers(progress))
+
+
+def _body(progress: Progress, track: TrackAnswer | None) -> UploadAnswer:
+    return UploadAnswer(
         ids.public_id(ids.UPLOAD, progress.upload.id),
         progress.upload.size_bytes,
         progress.offset_bytes,
         iso_seconds(progress.expires_at),
         track,
     )
-    return Response(body, headers=_headers(progress))
 
 
 def _headers(progress: Progress) -> dict[str, str]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, get, patch, post
+from litestar import Request, Response, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_links as managing
-from listenlink.actions.make_link import expiry
+from listenlink.actions.idempotency import Doing
+from listenlink.actions.make_link import NewLink, expiry
 from listenlink.actions.manage_links import ToldLink
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.model.share import LABEL_LENGTH, LinkState, TargetType, Visibility
 from listenlink.running.instance import Instance
+from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
@@ -138,20 +140,26 @@ async def change_link(
 
 @post(
     "/v1/music/{org:str}/share/{share_id:str}/rotate",
-    opt={"scope": "share", "errors": ["409"]},
+    opt={"scope": "share", "errors": ["409"], "repeatable": True},
     status_code=200,
     summary="Give a link a new token",
     tags=["Share"],
 )
 async def rotate_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Link:
+) -> Response[Link]:
     """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
     only this once. A revoked link can't be rotated: 409."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    made = await managing.rotate_link(instance.database, caller_of(request), number)
-    return new_link_answer(made, instance)
+
+    async def make(doing: Doing[NewLink]) -> NewLink:
+        return await managing.rotate_link(instance.database, caller_of(request), number, doing)
+
+    def tell(made: NewLink) -> Link:
+        return new_link_answer(made, instance)
+
+    return await answer_once(request, await digest_of_body(request), tell, make, 200)
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:

@@ -1,0 +1,127 @@
+"""Remove a user, from one organisation or entirely: for the operator, on the instance itself.
+
+It's one transaction: the keys end, what the user had ends with them or goes to an owner, and their e-mail is
+forgotten once they're nowhere a member. What runs is looked up again and again (docs/decisions/0056).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from listenlink.actions.manage_people import check_organization
+from listenlink.errors import RefusesToStart
+from listenlink.model import ids
+from listenlink.store import belongings, people
+from listenlink.store.belongings import Belongings, Whose
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A user's leave of one organisation: what they have there, and the owner whose it may become, (user,
+    e-mail), None if there is no other owner. `is_last_owner`: they're one, and nobody else is."""
+
+    organization_id: int
+    has: Belongings
+    heir: tuple[int, str] | None
+    is_last_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of what the user has. Without `hands_over` their links end and their music is
+    deleted; with it, both go to an owner, the links ended before that if `ends_links`."""
+
+    ends_links: bool
+    hands_over: bool
+    may_be_last_owner: bool = False
+
+
+@dataclass(slots=True)
+class Removed:
+    """What was done. `stays_in` are the organisations of which they are still a member, so with their
+    e-mail. `uploads` and `digests` name the files that are to go now."""
+
+    user_id: int
+    partings: list[Parting]
+    stays_in: list[int] = field(default_factory=list)
+    uploads: list[int] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+
+
+def find_partings(
+    connection: Connection, user: str, organization_id: int | None, to: str | None
+) -> tuple[int, list[Parting]]:
+    """Return the user's number, and what removing them takes leave of: one organisation, or all of theirs.
+
+    `user` is an id or an e-mail, and so is `to`, the owner whose things are to become; None means the one who
+    has been a member for longest. Raises RefusesToStart.
+    """
+    user_id = _find_user(connection, user)
+    roles = {} if user_id is None else people.list_memberships(connection, user_id)
+    if organization_id is not None:
+        check_organization(connection, organization_id)
+        roles = {number: role for number, role in roles.items() if number == organization_id}
+    if user_id is None or not roles:
+        where = "a user of this instance" if organization_id is None else "a member of it"
+        raise RefusesToStart(f"{user} isn't {where}; see: listenlink user list")
+    return user_id, [
+        _parting(connection, Whose(number, user_id), role, to) for number, role in roles.items()
+    ]
+
+
+def remove_user(
+    connection: Connection,
+    user_id: int,
+    partings: list[Parting],
+    wish: Wish,
+    now_us: int,
+) -> Removed:
+    """Remove the user from these organisations. Raises RefusesToStart, having changed nothing."""
+    removed = Removed(user_id, partings)
+    for parting in partings:
+        _check(parting, wish)
+        whose = Whose(parting.organization_id, user_id)
+        if wish.ends_links or not wish.hands_over:
+            belongings.end_links(connection, whose, now_us)
+        if wish.hands_over and parting.heir is not None:
+            belongings.hand_over(connection, whose, parting.heir[0], now_us)
+        else:
+            removed.digests += belongings.delete_music(connection, whose, now_us)
+        removed.uploads += belongings.forget_rest(connection, whose)
+        people.remove_member(connection, *whose)
+    removed.stays_in = list(people.list_memberships(connection, user_id))
+    if not removed.stays_in:
+        people.forget_user(connection, user_id)
+    return removed
+
+
+def _check(parting: Parting, wish: Wish) -> None:
+    organization = ids.public_id(ids.ORGANIZATION, parting.organization_id)
+    if parting.is_last_owner and not wish.may_be_last_owner:
+        raise RefusesToStart(
+            f"nobody else is an owner of {organization}; let somebody be one first "
+            "(listenlink user add --role owner), or say --last-owner"
+        )
+    if wish.hands_over and parting.heir is None and any(parting.has):
+        raise RefusesToStart(f"{organization} has no other owner to hand anything to")
+
+
+def _parting(connection: Connection, whose: Whose, role: str, to: str | None) -> Parting:
+    owners = people.list_owners(connection, whose.organization_id)
+    others = [owner for owner in owners if owner[0] != whose.user_id]
+    has = belongings.count_belongings(connection, whose)
+    heir = others[0] if others else None
+    if to is not None:
+        wanted = _find_user(connection, to)
+        heir = next((owner for owner in others if owner[0] == wanted), None)
+        if heir is None:
+            organization = ids.public_id(ids.ORGANIZATION, whose.organization_id)
+            raise RefusesToStart(f"{to} isn't another owner of {organization}")
+    return Parting(whose.organization_id, has, heir, role == "owner" and not others)
+
+
+def _find_user(connection: Connection, user: str) -> int | None:
+    number = ids.parse_id(ids.USER, user)
+    return people.find_user(connection, user) if number is None else number
