@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 import engines
 from cast import LISTENLINK, Server, clean_environment, share, upload
 from engines import of_folder, of_sqlite
+from journeys.faces import Beside
 from journeys.refused import number_of, token_path
 from live.slow_reader import MOST_BYTES_AFTER, SlowReader
 from media.make_audio import make
@@ -306,6 +308,30 @@ def test_a_piece_under_way_leaves_nothing(server: Server, heir: Member) -> None:
     sending.join(30)
     assert answers == [404]
     assert left_behind(server) == before
+
+
+def test_what_another_node_has_of_it_goes_within_the_hour(
+    server: Server, heir: Member, storage_credentials: None
+) -> None:
+    """Each node has the pieces that it took in its own folder, and the command runs on one of them."""
+    kept = server.data / draft_of(heir)
+    gone, fresh = (server.data / f"uploads/resumable-{n:012x}" for n in (0xABC, 0xABD))
+    for path in (gone, fresh):
+        path.write_bytes(b"RIFF")
+    for path in (gone, kept):
+        os.utime(path, (time.time() - 1000, time.time() - 1000))
+    beside = Beside(server)
+    try:
+        asyncio.run(beside.instance.resumer.remove_stale(time.time_ns() // 1000))
+    finally:
+        beside.close()
+    assert [path.exists() for path in (gone, fresh, kept)] == [False, True, True]
+    fresh.unlink()
+
+
+def draft_of(heir: Member) -> str:
+    """Where the draft of an upload is that is still arriving."""
+    return "uploads/resumable-" + begin(heir.client, 100).rpartition("_")[2]
 
 
 @of_sqlite
