@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
-from cast import Server, share, upload
-from media.make_audio import make
-from pieces import begin, offset_of, send
+from cast import Server
 
 
 def test_a_minted_key_works_and_is_listed_without_itself(
@@ -100,64 +94,3 @@ def test_what_cannot_be_done_is_one_line(server: Server, arguments: list[str], s
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert said in done.stderr
     assert server.query("SELECT count(*) FROM organizations, users, api_keys") == before
-
-
-def test_a_key_ends_alone(server: Server, listener: httpx.Client, tmp_path: Path) -> None:
-    """Its user keeps their other keys, also those that it made, their links and whatever runs. Only what is
-    still to be written with it isn't: not even by a request that began before."""
-    song = make("wav16", tmp_path / "a.wav", sample_count=400_000)
-    ends = server.new_member("owner")
-    with server.owner(ends["api_key"]) as ending, server.owner() as nobodys:
-        minted = ending.post("/keys", json={"scopes": ["read", "write", "share"]}).json()
-        track = upload(ending, song)
-        link = share(ending, track["id"])
-        opened = listener.get(f"/v1/music/shared/{link['token']}")
-        session = {"Listen-Session": opened.headers["listen-session"]}
-        path = begin(ending, song.stat().st_size)
-        data = song.read_bytes()
-        asked = httpx.Request(
-            "POST", server.url, data={"engine": "studio"}, files={"file": ("b.wav", data + b"\0\0")}
-        )
-        form, half, going_on = asked.read(), threading.Event(), threading.Event()
-        answers: dict[str, httpx.Response] = {}
-
-        def in_two(body: bytes) -> Iterator[bytes]:
-            yield body[:1000]
-            half.set()
-            going_on.wait(30)
-            yield body[1000:]
-
-        def send_form() -> None:
-            kind = {"Content-Type": asked.headers["content-type"]}
-            answers["form"] = nobodys.post(
-                "/tracks", content=in_two(form), headers={"X-API-Key": ends["api_key"]} | kind
-            )
-
-        def send_piece() -> None:
-            answers["piece"] = send(ending, path, 0, in_two(data[:5000]))
-
-        sending = [threading.Thread(target=one) for one in (send_form, send_piece)]
-        for thread in sending:
-            thread.start()
-            assert half.wait(10)
-            half.clear()
-        time.sleep(0.3)
-        tracks = server.query("SELECT count(*) FROM tracks")
-        server.people("key", "revoke", ends["key_id"])
-        going_on.set()
-        for thread in sending:
-            thread.join(30)
-        told = answers["form"]
-        assert (told.status_code, told.json()["error"]["code"]) == (401, "API_KEY_DEACTIVATED")
-        assert server.query("SELECT count(*) FROM tracks") == tracks
-        # The piece was one of the user's: it has arrived, and another key of theirs goes on.
-        assert answers["piece"].status_code == 204
-        assert send(ending, path, 5000, data[5000:]).status_code == 401
-    with server.owner(minted["api_key"]) as other:
-        assert offset_of(other, path) == 5000
-        assert send(other, path, 5000, data[5000:]).status_code == 204
-        assert other.get(f"/share/{link['id']}").json()["state"] == "active"
-        assert httpx.get(track["playback_url"]).status_code == 200
-    renewed = listener.get(f"/v1/music/shared/{link['token']}", headers=session)
-    assert renewed.json()["available"] is True
-    assert renewed.headers["listen-session"] == session["Listen-Session"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,45 +15,14 @@ import httpx
 import pytest
 
 import engines
-from cast import LISTENLINK, Server, clean_environment, share, upload
-from engines import of_folder, of_sqlite
+from cast import LISTENLINK, Server, clean_environment, upload
+from engines import of_sqlite
+from journeys.faces import Beside
+from journeys.leaving import Member, occupied
 from journeys.refused import number_of, token_path
-from live.slow_reader import MOST_BYTES_AFTER, SlowReader
 from media.make_audio import make
 from pieces import begin, left_behind
 from stored import stored_audio
-
-
-class Member:
-    """Somebody new in the server's first organisation, or in another."""
-
-    def __init__(self, server: Server, email: str, role: str = "member", org: str = "") -> None:
-        self.server, self.email = server, email
-        self.org = org or server.organization_id
-        made = server.people("user", "add", email, "--org", self.org, "--role", role)
-        self.user_id, self.api_key = str(made["user_id"]), str(made["api_key"])
-        self.client = httpx.Client(
-            base_url=f"{server.url}/v1/music/{self.org}",
-            headers={"X-API-Key": self.api_key},
-            timeout=60,
-        )
-
-    def remove(self, *options: str) -> dict[str, Any]:
-        return self.server.people("user", "remove", self.email, *options)
-
-    def code(self) -> str:
-        """What their key is told."""
-        answer = httpx.get(f"{self.server.url}/v1/caller", headers={"X-API-Key": self.api_key})
-        return str(answer.json().get("error", {}).get("code", "good"))
-
-    def row_count(self) -> int:
-        """How many rows say anything of them, but for what ended and stays."""
-        number = number_of(self.user_id)
-        tables = ("memberships", "api_keys", "library", "resumable_uploads", "idempotent_answers")
-        return sum(
-            self.server.query(f"SELECT count(*) FROM {table} WHERE user_id = ?", number)[0][0]  # noqa: S608
-            for table in tables
-        )
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +36,6 @@ def heir(server: Server) -> Iterator[Member]:
     made = Member(server, "heir@localhost.example", "owner")
     yield made
     made.client.close()
-
-
-def occupied(member: Member, song: Path, **facts: str) -> dict[str, Any]:
-    """Let them have some of everything; their link, its collection and track."""
-    track = upload(member.client, song, **facts)
-    made = member.client.post(
-        "/collections", json={"name": "Evening"}, headers={"Idempotency-Key": "once"}
-    ).json()
-    added = member.client.post(f"/collections/{made['id']}/tracks", json={"track_id": track["id"]})
-    assert added.is_success
-    begin(member.client, 100)
-    return {
-        "track": track,
-        "collection": made,
-        "link": share(member.client, track["id"], label="Ana", max_opens=50),
-        "album": share(member.client, made["id"]),
-    }
 
 
 def is_nowhere(server: Server, *texts: str) -> None:
@@ -249,63 +201,28 @@ def test_on_a_terminal_it_asks(server: Server, heir: Member, song: Path) -> None
         assert (member.code() == "good") == bool(status)
 
 
-@of_folder
-def test_what_runs_is_cut(server: Server, heir: Member, tmp_path: Path) -> None:
-    member = Member(server, "hal@localhost.example")
-    song = upload(member.client, make("flac", tmp_path / "long.flac", sample_count=6_000_000))
-    link = share(member.client, song["id"])
-    address = httpx.get(server.url + token_path(link)).json()["track"]["playback_url"]
-    session = {"Listen-Session": httpx.get(server.url + token_path(link)).headers["listen-session"]}
-    events_url, told = server.url + token_path(link) + "/events", list[str]()
-    with (
-        SlowReader(address, 256_000) as heard,
-        SlowReader(song["playback_url"], 256_000) as by_owner,
-        httpx.stream("GET", events_url, headers=session, timeout=30) as events,
-    ):
-        reading = threading.Thread(target=lambda: told.extend(events.iter_lines()))
-        reading.start()
-        time.sleep(1.0)
-        assert heard.received > 100_000
-        assert by_owner.received > 100_000
-        member.remove("--end-links")
-        before = (heard.arrived(), by_owner.arrived())
-        assert heard.finish(within_seconds=20)
-        assert by_owner.finish(within_seconds=20)
-        assert heard.received - before[0] <= MOST_BYTES_AFTER
-        assert by_owner.received - before[1] <= MOST_BYTES_AFTER
-        reading.join(5)
-    assert "event: ended" in told
+def test_what_another_node_has_of_it_goes_within_the_hour(
+    server: Server, heir: Member, storage_credentials: None
+) -> None:
+    """Each node has the pieces that it took in its own folder, and the command runs on one of them."""
+    kept = server.data / draft_of(heir)
+    gone, fresh = (server.data / f"uploads/resumable-{n:012x}" for n in (0xABC, 0xABD))
+    for path in (gone, fresh):
+        path.write_bytes(b"RIFF")
+    for path in (gone, kept):
+        os.utime(path, (time.time() - 1000, time.time() - 1000))
+    beside = Beside(server)
+    try:
+        asyncio.run(beside.instance.resumer.remove_stale(time.time_ns() // 1000))
+    finally:
+        beside.close()
+    assert [path.exists() for path in (gone, fresh, kept)] == [False, True, True]
+    fresh.unlink()
 
 
-def test_a_piece_under_way_leaves_nothing(server: Server, heir: Member) -> None:
-    """Its upload is discarded while it's arriving, and so is what arrives."""
-    member = Member(server, "ida@localhost.example")
-    before = left_behind(server)
-    path = begin(member.client, 1000)
-    half, going_on = threading.Event(), threading.Event()
-
-    def in_two() -> Iterator[bytes]:
-        yield b"x" * 100
-        half.set()
-        going_on.wait(30)
-        yield b"x" * 100
-
-    answers: list[int] = []
-
-    def send_slowly() -> None:
-        headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
-        headers["Content-Type"] = "application/offset+octet-stream"
-        answers.append(member.client.patch(path, content=in_two(), headers=headers).status_code)
-
-    sending = threading.Thread(target=send_slowly)
-    sending.start()
-    assert half.wait(10)
-    time.sleep(0.3)
-    member.remove()
-    going_on.set()
-    sending.join(30)
-    assert answers == [404]
-    assert left_behind(server) == before
+def draft_of(heir: Member) -> str:
+    """Where the draft of an upload is that is still arriving."""
+    return "uploads/resumable-" + begin(heir.client, 100).rpartition("_")[2]
 
 
 @of_sqlite

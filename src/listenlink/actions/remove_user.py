@@ -1,12 +1,17 @@
 """Remove a user, from one organisation or entirely: for the operator, on the instance itself.
 
-It's one transaction: the keys end, what the user had ends with them or goes to an owner, and their e-mail is
-forgotten once they're nowhere a member. What runs is looked up again and again (docs/decisions/0056).
+Their keys end first, in one transaction. What they had, which may be much, ends or goes to an owner in steps,
+so that opens go on; links end before music does. With the last step they are no member any more, and their
+e-mail is forgotten if they're nowhere one. What runs is looked up again and again (docs/decisions/0056).
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -15,6 +20,12 @@ from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.store import belongings, people
 from listenlink.store.belongings import Belongings, Whose
+from listenlink.store.database.database import Database
+
+_ROWS_PER_STEP = 500
+_PAUSE_SECONDS = 0.02
+_Change = Callable[[Connection, list[int]], None]
+_Work = tuple[Callable[[Connection], list[int]], _Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +83,98 @@ def find_partings(
 
 
 def remove_user(
-    connection: Connection,
-    user_id: int,
-    partings: list[Parting],
+    database: Database,
+    user: str,
+    organization_id: int | None,
+    to: str | None,
     wish: Wish,
     now_us: int,
 ) -> Removed:
-    """Remove the user from these organisations. Raises RefusesToStart, having changed nothing."""
-    removed = Removed(user_id, partings)
-    for parting in partings:
-        _check(parting, wish)
-        whose = Whose(parting.organization_id, user_id)
-        if wish.ends_links or not wish.hands_over:
-            belongings.end_links(connection, whose, now_us)
-        if wish.hands_over and parting.heir is not None:
-            belongings.hand_over(connection, whose, parting.heir[0], now_us)
-        else:
-            removed.digests += belongings.delete_music(connection, whose, now_us)
+    """Remove the user from one organisation, or from all of theirs; the rest as for `find_partings`.
+
+    Raises RefusesToStart, having changed nothing. If it breaks off later, as when it's killed, the keys have
+    ended, some of the rest is done, and doing it again does what is left.
+    """
+
+    def begin(connection: Connection) -> Removed:
+        user_id, partings = find_partings(connection, user, organization_id, to)
+        for parting in partings:
+            _check(parting, wish)
+        for parting in partings:
+            people.end_keys(connection, parting.organization_id, user_id, now_us)
+        return Removed(user_id, partings)
+
+    removed = database.write_now(begin)
+    works = [_works(parting, removed.user_id, wish, now_us) for parting in removed.partings]
+    for find, change in chain.from_iterable(works):
+        numbers = database.read_now(find)
+        for start in range(0, len(numbers), _ROWS_PER_STEP):
+            database.write_now(partial(_call, change, numbers[start : start + _ROWS_PER_STEP]))
+            time.sleep(_PAUSE_SECONDS)
+    return database.write_now(lambda c: _finish(c, removed, chain.from_iterable(works), now_us))
+
+
+def _works(parting: Parting, user_id: int, wish: Wish, now_us: int) -> list[_Work]:
+    """What is to be done in one organisation, in this order: which rows there are, and what changes some."""
+    whose = Whose(parting.organization_id, user_id)
+    works: list[_Work] = []
+    if wish.ends_links or not wish.hands_over:
+        works.append(
+            (
+                lambda c: belongings.find_unended_links(c, whose),
+                lambda c, some: belongings.end_links(c, some, now_us),
+            )
+        )
+    if not wish.hands_over or parting.heir is None:
+        works += [
+            (
+                lambda c: belongings.find_undeleted(c, whose).tracks,
+                lambda c, some: belongings.delete_tracks(c, some, now_us),
+            ),
+            (
+                lambda c: belongings.find_undeleted(c, whose).collections,
+                lambda c, some: belongings.delete_collections(c, some, now_us),
+            ),
+        ]
+        return works
+    return works + _handing(whose, parting.heir[0], now_us)
+
+
+def _handing(whose: Whose, heir_id: int, now_us: int) -> list[_Work]:
+    return [
+        (
+            lambda c: belongings.find_music(c, whose).tracks,
+            lambda c, some: belongings.hand_tracks(c, whose, heir_id, some, now_us),
+        ),
+        (
+            lambda c: belongings.find_music(c, whose).collections,
+            lambda c, some: belongings.hand_collections(c, heir_id, some),
+        ),
+        (
+            lambda c: belongings.find_links(c, whose),
+            lambda c, some: belongings.hand_links(c, heir_id, some),
+        ),
+    ]
+
+
+def _call(change: _Change, some: list[int], connection: Connection) -> None:
+    change(connection, some)
+
+
+def _finish(
+    connection: Connection, removed: Removed, works: Iterable[_Work], now_us: int
+) -> Removed:
+    """Do what has come to be left since it was found, and end the memberships."""
+    for find, change in works:
+        change(connection, find(connection))
+    for parting in removed.partings:
+        whose = Whose(parting.organization_id, removed.user_id)
+        removed.digests += belongings.discard_audio(connection, whose, now_us)
         removed.uploads += belongings.forget_rest(connection, whose)
         people.remove_member(connection, *whose)
-    removed.stays_in = list(people.list_memberships(connection, user_id))
+    removed.stays_in = list(people.list_memberships(connection, removed.user_id))
     if not removed.stays_in:
-        people.forget_user(connection, user_id)
+        people.forget_user(connection, removed.user_id)
     return removed
 
 

@@ -67,11 +67,7 @@ def remove_user(
     wish = _find_wish(user, partings, asked)
 
     def work(database: Database) -> tuple[Removed, bool]:
-        removed = database.write_now(
-            lambda c: removing.remove_user(
-                c, *removing.find_partings(c, user, number, asked.to), wish, now_us
-            )
-        )
+        removed = removing.remove_user(database, user, number, asked.to, wish, now_us)
         _remove_files(database, settings, removed)
         return removed, database.purge_now()
 

@@ -1,13 +1,26 @@
-"""What a user has in one organisation, all of it at once: counted, ended, or handed to somebody else.
+"""What a user has in one organisation: counted, ended, or handed to somebody else.
 
-Each statement is for all rows, so that removing a user is one transaction however much they had.
+It may be much, and what changes it holds the lock that opens need: so it's found first, and changed some rows
+at a time. What has been changed isn't found again.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from listenlink.store import promises, tables
 from listenlink.store.library import OWN, add_edge
@@ -35,6 +48,13 @@ class Whose(NamedTuple):
     user_id: int
 
 
+class Music(NamedTuple):
+    """The numbers of tracks and collections."""
+
+    tracks: list[int]
+    collections: list[int]
+
+
 class Belongings(NamedTuple):
     """How many tracks and collections exist that a user made, and how many of their links aren't revoked."""
 
@@ -57,41 +77,44 @@ def count_belongings(connection: Connection, whose: Whose) -> Belongings:
     return Belongings(*counts)
 
 
-def end_links(connection: Connection, whose: Whose, now_us: int) -> None:
-    """Revoke all of the user's links, and forget what they called them."""
+def find_unended_links(connection: Connection, whose: Whose) -> list[int]:
+    """Return the numbers of the user's links that aren't revoked, or still have a label."""
+    left = or_(_SHARES.c.revoked_at.is_(None), _SHARES.c.label.is_not(None))
+    return _find(connection, whose, _SHARES, left)
+
+
+def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
+    """Revoke these links, and forget what they were called."""
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
-    connection.execute(
-        update(_SHARES).where(_own(_SHARES, whose)).values(revoked_at=revoked_at, label=None)
-    )
+    _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 
 
-def delete_music(connection: Connection, whose: Whose, now_us: int) -> list[bytes]:
-    """Delete the user's tracks and collections as if they had done it, and the texts that they wrote.
-
-    Returns the digests of the stored objects that perhaps nothing needs any more, marked for removal.
-    """
-    own_tracks = select(_TRACKS.c.id).where(_own(_TRACKS, whose))
-    connection.execute(delete(_EDGES).where(_EDGES.c.track_id.in_(own_tracks)))
-    connection.execute(delete(_MEMBERS).where(_MEMBERS.c.track_id.in_(own_tracks)))
-    connection.execute(
-        update(_TRACKS)
-        .where(_own(_TRACKS, whose))
-        .values(removed_at=func.coalesce(_TRACKS.c.removed_at, now_us), title="", artist=None)
-    )
-    connection.execute(
-        update(_COLLECTIONS)
-        .where(_own(_COLLECTIONS, whose))
-        .values(
-            removed_at=func.coalesce(_COLLECTIONS.c.removed_at, now_us),
-            name="",
-            description=None,
-            cover_image_url=None,
-        )
-    )
-    return _discard_audio(connection, whose, now_us)
+def find_undeleted(connection: Connection, whose: Whose) -> Music:
+    """Return which of the user's tracks and collections exist, or still have a text."""
+    has_text = or_(_TRACKS.c.title != "", _TRACKS.c.artist.is_not(None))
+    tracks = _find(connection, whose, _TRACKS, or_(_TRACKS.c.removed_at.is_(None), has_text))
+    left = or_(_COLLECTIONS.c.removed_at.is_(None), _COLLECTIONS.c.name != "")
+    return Music(tracks, _find(connection, whose, _COLLECTIONS, left))
 
 
-def _discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[bytes]:
+def delete_tracks(connection: Connection, tracks: Collection[int], now_us: int) -> None:
+    """Delete these tracks as if their user had done it, and the texts that they wrote."""
+    for table in (_EDGES, _MEMBERS):
+        connection.execute(delete(table).where(table.c.track_id.in_(tracks)))
+    removed_at = func.coalesce(_TRACKS.c.removed_at, now_us)
+    _change(connection, _TRACKS, tracks, removed_at=removed_at, title="", artist=None)
+
+
+def delete_collections(connection: Connection, collections: Collection[int], now_us: int) -> None:
+    """Delete these collections, and the texts."""
+    removed_at = func.coalesce(_COLLECTIONS.c.removed_at, now_us)
+    texts = {"name": "", "description": None, "cover_image_url": None}
+    _change(connection, _COLLECTIONS, collections, removed_at=removed_at, **texts)
+
+
+def discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[bytes]:
+    """Mark the audio of the user's deleted tracks for removal where no other track needs it; return its
+    digests, and those of what was derived from it, which other audio may still need."""
     theirs = select(_TRACKS.c.audio_id).where(_own(_TRACKS, whose))
     needed = exists().where(_TRACKS.c.audio_id == _AUDIO.c.id, _TRACKS.c.removed_at.is_(None))
     which = _AUDIO.c.id.in_(theirs) & ~needed & _AUDIO.c.discarded_at.is_(None)
@@ -100,28 +123,44 @@ def _discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[by
     return [digest for row in rows for digest in row if digest is not None]
 
 
-def hand_over(connection: Connection, whose: Whose, heir_id: int, now_us: int) -> None:
-    """Make everything another user's: what exists, and what was deleted or revoked before. The tracks are in
-    that user's library then, or nobody would find them."""
-    for table, owner in (
-        (_TRACKS, "creator_id"),
-        (_COLLECTIONS, "owner_id"),
-        (_SHARES, "creator_id"),
-    ):
-        connection.execute(update(table).where(_own(table, whose)).values({owner: heir_id}))
+def find_music(connection: Connection, whose: Whose) -> Music:
+    """Return the numbers of all of the user's tracks and collections, also of those deleted."""
+    found = (_find(connection, whose, table, true()) for table in (_TRACKS, _COLLECTIONS))
+    return Music(*found)
+
+
+def find_links(connection: Connection, whose: Whose) -> list[int]:
+    """Return the numbers of all of the user's links, also of those revoked."""
+    return _find(connection, whose, _SHARES, true())
+
+
+def hand_tracks(
+    connection: Connection, whose: Whose, heir_id: int, tracks: Collection[int], now_us: int
+) -> None:
+    """Make these tracks another user's, and let them be in that user's library: nobody would find them."""
     heirs = Whose(whose.organization_id, heir_id)
-    made = (
-        select(_TRACKS.c.id).where(_own(_TRACKS, heirs), _TRACKS.c.removed_at.is_(None)).subquery()
-    )
-    there = _edges_of(heirs) & _EDGES.c.track_id.in_(select(made.c.id))
-    # What they had saved by a link is their own now.
-    connection.execute(update(_EDGES).where(there).values(source=OWN, share_id=None))
-    already = select(_EDGES.c.track_id).where(_edges_of(heirs)).scalar_subquery()
-    theirs = _edges_of(whose) & (_EDGES.c.source == OWN) & _EDGES.c.track_id.not_in(already)
+    _change(connection, _TRACKS, tracks, creator_id=heir_id)
+    # What they had saved by a link is their own now; a track has one edge in a library.
+    saved = _edges_of(heirs) & _EDGES.c.track_id.in_(tracks)
+    connection.execute(update(_EDGES).where(saved).values(source=OWN, share_id=None))
+    there = set(connection.execute(select(_EDGES.c.track_id).where(saved)).scalars())
+    moved = [track_id for track_id in tracks if track_id not in there]
+    theirs = _edges_of(whose) & _EDGES.c.track_id.in_(moved)
+    there.update(connection.execute(select(_EDGES.c.track_id).where(theirs)).scalars())
     connection.execute(update(_EDGES).where(theirs).values(user_id=heir_id))
-    missing = connection.execute(select(made.c.id).where(made.c.id.not_in(already))).scalars().all()
-    for track_id in missing:
+    exist = select(_TRACKS.c.id).where(_TRACKS.c.id.in_(tracks), _TRACKS.c.removed_at.is_(None))
+    for track_id in set(connection.execute(exist).scalars()) - there:
         add_edge(connection, *heirs, track_id, None, now_us)
+
+
+def hand_collections(connection: Connection, heir_id: int, collections: Collection[int]) -> None:
+    """Make these collections another user's."""
+    _change(connection, _COLLECTIONS, collections, owner_id=heir_id)
+
+
+def hand_links(connection: Connection, heir_id: int, links: Collection[int]) -> None:
+    """Make these links another user's."""
+    _change(connection, _SHARES, links, creator_id=heir_id)
 
 
 def forget_rest(connection: Connection, whose: Whose) -> list[int]:
@@ -150,3 +189,14 @@ def _own(table: Table, whose: Whose) -> ColumnElement[bool]:
 
 def _edges_of(whose: Whose) -> ColumnElement[bool]:
     return (_EDGES.c.organization_id == whose.organization_id) & (_EDGES.c.user_id == whose.user_id)
+
+
+def _find(
+    connection: Connection, whose: Whose, table: Table, left: ColumnElement[bool]
+) -> list[int]:
+    rows = connection.execute(select(table.c.id).where(_own(table, whose), left))
+    return list(rows.scalars())
+
+
+def _change(connection: Connection, table: Table, numbers: Collection[int], **values: Any) -> None:
+    connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))

@@ -213,6 +213,15 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
     return {row.organization_id: row.role for row in rows}
 
 
+def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
+    """Deactivate all of the user's keys of the organisation."""
+    keys = tables.api_keys
+    theirs = (keys.c.organization_id == organization_id) & (keys.c.user_id == user_id)
+    connection.execute(
+        update(keys).where(theirs, keys.c.deactivated_at.is_(None)).values(deactivated_at=now_us)
+    )
+
+
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
     """Remove the user and their keys from the organisation."""
     for table in (tables.api_keys, tables.memberships):

@@ -184,8 +184,7 @@ def _errors(operation: Json, path: str, method: str, declared: Json, has_ids: bo
     if declared.get("public"):
         return errors
     errors.add("401")
-    if "scope" in declared:
-        errors.add("403")
+    errors.add("403")  # Of a key that is good, but whose organisation is suspended, on any route.
     named = [parameter["name"] for parameter in parameters if parameter["in"] == "path"]
     if has_ids or named not in ([], ["org"]):
         errors.add("404")
