@@ -33,7 +33,12 @@ from listenlink.store.database.postgres import (
     Raw,
     wait_for_turn,
 )
-from listenlink.store.database.postgres_driver import connect, is_refused, is_unavailable
+from listenlink.store.database.postgres_driver import (
+    APPLICATION_NAME,
+    connect,
+    is_refused,
+    is_unavailable,
+)
 
 _Result = TypeVar("_Result")
 # With the commit that follows, below the 5 s that is the longest anyone waits.
@@ -70,10 +75,10 @@ class PostgresDatabase:
         )
 
     def _make_engine(self, connections: int) -> AsyncEngine:
-        url, name = self._url, {"name": NODE_NAME} if self._serves else {}
+        url, name = self._url, NODE_NAME if self._serves else APPLICATION_NAME
         return create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: connect(url, **name),
+            async_creator=lambda: connect(url, name=name),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
