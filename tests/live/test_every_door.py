@@ -12,14 +12,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
 
 import servers
-from cast import Server
+from cast import Server, free_port
 from engines import POSTGRESQL, SQLITE, of_sqlite
 from live.database_faults import PostgresFaults, locked_file
 from live.door_promises import (
+    ANY_WITHIN_SECONDS,
     BACK_WITHIN_SECONDS,
     Told,
     ask_all,
@@ -29,7 +31,7 @@ from live.door_promises import (
     seconds_until_open,
     watch,
 )
-from live.doors import House, in_order, list_doors
+from live.doors import ORG, Door, House, in_order, list_doors
 from live.load import FULL
 
 # Once for both sets of back ends: it starts what it needs.
@@ -65,9 +67,19 @@ def _rows(connection: Connection, table: str) -> list[str]:
 def ask_for_a_while(house: House) -> list[Told]:
     """Ask at every door at once, again and again while the fault lasts."""
     until, told = time.monotonic() + LASTS_SECONDS, ask_all(house, DOORS)
+    check_metrics(house)
     while time.monotonic() < until:
         told += ask_all(house, DOORS)
     return told
+
+
+def check_metrics(house: House) -> None:
+    """The operator learns in time what is wrong. They're no route: they have an address of their own."""
+    began = time.monotonic()
+    told = httpx.get(f"http://{house.server.settings['METRICS_ADDRESS']}/metrics", timeout=30).text
+    assert time.monotonic() - began < ANY_WITHIN_SECONDS
+    assert 'listenlink_check_ok{check="database"} 0.0' in told
+    assert 'listenlink_requests_total{door="routes",status="5xx"}' in told
 
 
 def check_fault(
@@ -109,6 +121,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House
 
 @contextlib.contextmanager
 def running(server: Server, folder: Path) -> Iterator[House]:
+    server.settings["METRICS_ADDRESS"] = f"127.0.0.1:{free_port()}"
     server.create()
     server.start()
     house = House(server, folder)
@@ -124,11 +137,28 @@ def test_a_locked_file_stops_what_writes_and_nothing_else(sqlite: House) -> None
     while not watched:
         time.sleep(0.02)
     check_fault(sqlite, locked_file(sqlite.server.database), can_read=True)
+    check_last_piece(sqlite)
     assert watched == ["200"], "the stream goes on"
     revoke_watched(sqlite)
     watching.join(BACK_WITHIN_SECONDS)
     assert watched == ["200", "event: ended"]
     check_the_end(sqlite)
+
+
+def check_last_piece(house: House) -> None:
+    """What arrives whole while the database is locked is refused in time, kept, and made a track once."""
+    path = house.path_of(Door("HEAD", ORG + "/uploads/{upload_id}"))
+    piece = house.sent(Door("PATCH", ORG + "/uploads/{upload_id}")) | {"content": house.song}
+    with locked_file(house.server.database):
+        began = time.monotonic()
+        refused = house.client.patch(path, **piece)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert time.monotonic() - began < ANY_WITHIN_SECONDS
+    before = house.server.query("SELECT count(*) FROM tracks")[0][0]
+    for _ in range(2):
+        told = house.client.head(path, headers=piece["headers"])
+        assert (told.status_code, told.headers["upload-offset"]) == (200, str(len(house.song)))
+    assert house.server.query("SELECT count(*) FROM tracks")[0][0] == before + 1
 
 
 @pytest.mark.parametrize(
