@@ -7,8 +7,12 @@ waits and the one who works agree on which comes first: giving up, or the commit
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import TypeVar
 
 from listenlink.errors import Problem, ProblemKind, unknown_outcome
@@ -19,6 +23,36 @@ _Result = TypeVar("_Result")
 # worth while to learn what comes of it. With the time before, it's below the 5 s that is the longest anyone
 # waits.
 COMMITTED_SECONDS = 2.5
+# The seconds that a request's further calls may take together: a list of one, since they change it.
+_left: ContextVar[list[float] | None] = ContextVar("left", default=None)
+
+
+@contextlib.contextmanager
+def one_request(within_seconds: float) -> Iterator[None]:
+    """All calls of the database that are awaited in the block take no longer than this, together: otherwise a
+    request that asks three times would wait three times as long as one that asks once."""
+    token = _left.set([within_seconds])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+@contextlib.contextmanager
+def one_call(within_seconds: float) -> Iterator[float]:
+    """Give how long this call may take: no more than what is left to its request. Raises
+    Problem(UNAVAILABLE) if that's nothing."""
+    left = _left.get()
+    if left is None:
+        yield within_seconds
+        return
+    if left[0] <= 0:
+        raise Problem(ProblemKind.UNAVAILABLE)
+    began_at = time.monotonic()
+    try:
+        yield min(within_seconds, left[0])
+    finally:
+        left[0] -= time.monotonic() - began_at
 
 
 class Errand:

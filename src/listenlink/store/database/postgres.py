@@ -15,9 +15,10 @@ LOCK_WAIT_MS = 1500
 NODE_NAME = "listenlink-node"
 
 # The most PostgreSQL connections that a process uses (docs/operating.md gives the sum): so many batches of
-# opens at once and as many of playback's reads, ordinary queries, and the lock for publishing.
-BATCHES, QUERIES, PUBLISHERS = 2, 5, 1
-MOST_CONNECTIONS = 2 * BATCHES + QUERIES + PUBLISHERS
+# opens at once and as many of playback's reads, ordinary queries, and the lock for publishing. Writers take
+# turns anyway: while one works, the next has got as far as to wait for it.
+BATCHES, READERS, WRITERS, PUBLISHERS = 2, 3, 2, 1
+MOST_CONNECTIONS = 2 * BATCHES + READERS + WRITERS + PUBLISHERS
 
 # Advisory locks, all within this database: one key space for Listenlink, a number for each use.
 LOCK_SPACE = 0x4C4C

@@ -20,19 +20,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from listenlink.errors import Problem, ProblemKind, unknown_outcome
 from listenlink.store.database.database import BUSY_AFTER_SECONDS
-from listenlink.store.database.errand import Errand, await_errand, wait_for_errand
+from listenlink.store.database.errand import Errand, await_errand, one_call, wait_for_errand
 from listenlink.store.database.postgres import (
     CONNECT_SECONDS,
     LOCK_SPACE,
     NODE_NAME,
     PUBLISHERS,
     PUBLISHING,
-    QUERIES,
+    READERS,
+    WRITERS,
     WRITING,
     Raw,
     wait_for_turn,
 )
-from listenlink.store.database.postgres_driver import connect, is_refused, is_unavailable
+from listenlink.store.database.postgres_driver import (
+    APPLICATION_NAME,
+    connect,
+    is_refused,
+    is_unavailable,
+)
 
 _Result = TypeVar("_Result")
 # With the commit that follows, below the 5 s that is the longest anyone waits.
@@ -62,15 +68,20 @@ class PostgresDatabase:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
-        self._engine: AsyncEngine = create_async_engine(
+        # Readers have connections of their own, so that writers who wait for a lock can't take them all.
+        self._writing = self._make_engine(WRITERS)
+        self._reading = self._make_engine(READERS).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    def _make_engine(self, connections: int) -> AsyncEngine:
+        url, name = self._url, NODE_NAME if self._serves else APPLICATION_NAME
+        return create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: connect(url, name=NODE_NAME) if serves else connect(url),
-            pool_size=QUERIES,
+            async_creator=lambda: connect(url, name=name),
+            pool_size=connections,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
-        )
-        self._reading = self._engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
     async def read(
@@ -81,9 +92,10 @@ class PostgresDatabase:
     ) -> _Result:
         """Run `work` on one consistent snapshot."""
         errand = _PostgresErrand()
-        asked = self._submit(self._read(work))
-        errand.future = asked
-        return await await_errand(asked, errand, within_seconds)
+        with one_call(within_seconds) as seconds:
+            asked = self._submit(self._read(work))
+            errand.future = asked
+            return await await_errand(asked, errand, seconds)
 
     async def write(
         self,
@@ -93,9 +105,10 @@ class PostgresDatabase:
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
         errand = _PostgresErrand()
-        asked = self._submit(self._write(work, errand))
-        errand.future = asked
-        return await await_errand(asked, errand, within_seconds)
+        with one_call(within_seconds) as seconds:
+            asked = self._submit(self._write(work, errand))
+            errand.future = asked
+            return await await_errand(asked, errand, seconds)
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
@@ -158,7 +171,8 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Shut down the loop and the connections."""
-        self._submit(self._engine.dispose()).result(CONNECT_SECONDS)
+        for engine in (self._reading, self._writing):
+            self._submit(engine.dispose()).result(CONNECT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CONNECT_SECONDS)
 
@@ -167,7 +181,7 @@ class PostgresDatabase:
             return await connection.run_sync(work)
 
     async def _write(self, work: Callable[[Connection], _Result], errand: Errand) -> _Result:
-        async with self._engine.connect() as connection, connection.begin() as transaction:
+        async with self._writing.connect() as connection, connection.begin() as transaction:
             await connection.run_sync(wait_for_turn, WRITING)
             made = await connection.run_sync(work)
             errand.begin_commit()

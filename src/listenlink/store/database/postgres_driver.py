@@ -11,14 +11,14 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from listenlink.store.database.postgres import CONNECT_SECONDS, LOCK_WAIT_MS, Raw
 
 _IDLE_IN_TRANSACTION_MS = 5000
-_APPLICATION_NAME = "listenlink"
+APPLICATION_NAME = "listenlink"
 
 
 async def connect(
     url: str,
     *,
     statement_ms: int = 0,
-    name: str = _APPLICATION_NAME,
+    name: str = APPLICATION_NAME,
     more: Mapping[str, str] | None = None,
 ) -> Raw:
     """Open a plain asyncpg connection, which never waits forever. `statement_ms` 0 means no limit; `more`

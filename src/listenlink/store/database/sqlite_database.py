@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
-from listenlink.store.database.errand import await_errand, wait_for_errand
+from listenlink.store.database.errand import await_errand, one_call, wait_for_errand
 from listenlink.store.database.sqlite import make_engine
 from listenlink.store.database.sqlite_errand import SqliteErrand
 from listenlink.threads import Threads
@@ -54,9 +54,10 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` on one consistent snapshot."""
-        errand = SqliteErrand(within_seconds)
-        asked = self._readers.submit(lambda: self._read(work, errand))
-        return await await_errand(asked, errand, within_seconds)
+        with one_call(within_seconds) as seconds:
+            errand = SqliteErrand(seconds)
+            asked = self._readers.submit(lambda: self._read(work, errand))
+            return await await_errand(asked, errand, seconds)
 
     async def write(
         self,
@@ -65,9 +66,10 @@ class SqliteDatabase:
         within_seconds: float = BUSY_AFTER_SECONDS,
     ) -> _Result:
         """Run `work` as one transaction, committed when it returns and rolled back when it raises."""
-        errand = SqliteErrand(within_seconds)
-        asked = self._writer.submit(lambda: self._write(work, errand))
-        return await await_errand(asked, errand, within_seconds)
+        with one_call(within_seconds) as seconds:
+            errand = SqliteErrand(seconds)
+            asked = self._writer.submit(lambda: self._write(work, errand))
+            return await await_errand(asked, errand, seconds)
 
     def publishing(self) -> AbstractContextManager[None]:
         """Do nothing: there is only one node, and its processes use the folder's own lock."""

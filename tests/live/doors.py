@@ -1,0 +1,181 @@
+"""Every door of a server, as the router has it, and how each is asked so that it does what it's for.
+
+A route that's new in `web/routes.py` is among them by itself. What is promised of it follows from its method
+until it's named in `door_promises.py`; what it has to be sent, if anything, is said here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cast import Server, share, upload, wait_for_sound
+from listenlink.web.pages.assets import ASSETS
+from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
+from media.make_audio import add_cover, make
+
+HTML = {"Accept": "text/html"}
+JSON = {"Accept": "application/json"}
+SHARED, ORG = "/v1/music/shared/{token}", "/v1/music/{org}"
+TUS = {"Tus-Resumable": "1.0.0"}
+_PIECE = TUS | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+_FACTS = "engine " + base64.b64encode(b"studio").decode()
+_DELETED = f"{ORG}/tracks/{{track_id}}", f"{ORG}/collections/{{collection_id}}"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A method and a path of the router; `accept` asks for a page instead of what a program gets."""
+
+    method: str
+    path: str
+    accept: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}{' as a page' if self.accept else ''}"
+
+
+def list_doors() -> list[Door]:
+    """All there are: what the router has, HEAD wherever there's a GET, OPTIONS everywhere, and no door.
+    Those that delete are the last."""
+    found: dict[Door, None] = {}
+    for handler in [*FOR_ANYBODY, *FOR_OWNERS]:
+        for typed in sorted(handler.paths):
+            path = re.sub(r":\w+}", "}", typed)
+            methods = {str(method) for method in handler.http_methods}
+            methods |= {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+            found |= dict.fromkeys(Door(method, path) for method in sorted(methods))
+    pages = [Door(method, SHARED, "text/html") for method in ("GET", "HEAD")]
+    nowhere = [Door(method, "/nothing/is/here") for method in ("GET", "HEAD", "POST", "OPTIONS")]
+    return sorted([*found, *pages, *nowhere], key=lambda door: door.method == "DELETE")
+
+
+class House:
+    """A server with something behind every door."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server, self.owner = server, server.owner()
+        song = add_cover(make("mp3_xing", folder / "song.mp3"))
+        self.song = song.read_bytes()
+        track = str(upload(self.owner, song, title="Song")["id"])
+        spare = str(upload(self.owner, make("wav16", folder / "spare.wav"))["id"])
+        wait_for_sound(self.owner, track)
+        server.wait_until_derived()
+        made = [self._make("/collections", {"name": name}) for name in ("All", "Spare")]
+        self._make(f"/collections/{made[0]}/tracks", {"track_id": track})
+        self.link = share(self.owner, track, allow_download=True)
+        self.watched = share(self.owner, track)
+        self.spare = share(self.owner, track)
+        key = self._make("/keys", {"scopes": ["read"], "expires_in_days": 1})
+        self.values = {
+            "org": server.organization_id, "token": self.link["token"], "track_id": track,
+            "spare_track_id": spare, "collection_id": made[0], "spare_collection_id": made[1],
+            "share_id": self.spare["id"], "key_id": key,
+            "sha256": hashlib.sha256(self.song).hexdigest(),
+        }  # fmt: skip
+        # Only one request at a time may work on an upload.
+        self._uploads = {name: self._begin_upload() for name in ("GET", "HEAD", "PATCH", "DELETE")}
+        self._open(track)
+        self.client = httpx.Client(
+            base_url=server.url, timeout=60, limits=httpx.Limits(max_connections=None)
+        )
+
+    def close(self) -> None:
+        self.client.close()
+        self.owner.close()
+
+    def _make(self, path: str, body: dict[str, Any]) -> str:
+        answer = self.owner.post(path, json=body).raise_for_status()
+        return str(answer.json()["id"])
+
+    def _begin_upload(self) -> str:
+        length = {"Upload-Length": str(len(self.song)), "Upload-Metadata": _FACTS}
+        answer = self.owner.post("/uploads", headers=TUS | length).raise_for_status()
+        return str(answer.headers["location"].rpartition("/")[2])
+
+    def _open(self, track: str) -> None:
+        path = SHARED.format_map(self.values)
+        with self.server.listener() as client:
+            opened = client.get(path)
+            self.session = {"Listen-Session": opened.headers["listen-session"]}
+            told = client.get(f"{path}/download/{track}", headers=self.session).json()
+            page = client.get(path, headers=HTML).text
+            preview = page.partition('og:image" content="')[2].partition('"')[0]
+            cover = page.partition('<img id="cover" src="')[2].partition('"')[0]
+            listening = client.post(path).headers["location"]
+            # What is made when it's first asked for, and then kept, takes a busy machine a second.
+            for made in (preview, cover, "/docs", "/oembed?url=" + self.server.url + path):
+                assert client.get(made).status_code == 200, made
+        names = {
+            "audio": opened.json()["track"]["playback_url"], "download": told["download_url"],
+            "picture": cover, "assets": ASSETS["share.js"].path, "session": listening,
+        }  # fmt: skip
+        self.values |= {kind: url.rpartition("/")[2] for kind, url in names.items()}
+
+    def path_of(self, door: Door) -> str:
+        """The path, with what there is of each parameter."""
+        values = self.values | {"upload_id": self._uploads.get(door.method, "")}
+        if "{signed}" in door.path or "{name}" in door.path:
+            (kind,) = set(door.path.split("/")) & {"audio", "download", "picture", "assets"}
+            values["signed"] = values["name"] = values[kind]
+        if door.method == "DELETE" and door.path in _DELETED:
+            values |= {name: values[f"spare_{name}"] for name in ("track_id", "collection_id")}
+        path = door.path.format_map(values)
+        if path == "/oembed":
+            path += f"?url={self.server.url}{SHARED.format_map(values)}"
+        return path
+
+    def sent(self, door: Door) -> dict[str, Any]:
+        """The headers and the body, as httpx takes them."""
+        headers: dict[str, str] = {"Accept": door.accept or "*/*"}
+        if door.path.startswith(ORG) or door.path in ("/v1/caller", SHARED + "/save"):
+            headers["X-API-Key"] = self.server.api_key
+        if door.path.startswith(SHARED + "/"):
+            headers |= self.session
+        if "/uploads" in door.path:
+            headers |= TUS
+        more = _SENT.get((door.method, door.path.removeprefix(ORG)), {})
+        body = {name: value for name, value in more.items() if name != "headers"}
+        if "json" in body:
+            body["json"] = {
+                name: _filled(value, self.values) for name, value in body["json"].items()
+            }
+        if body.pop("song", False):
+            body["files"] = {"file": ("new.mp3", self.song)}
+        return body | {"headers": headers | more.get("headers", {})}
+
+
+_TRACK = {"track_id": "{track_id}"}
+_SENT: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", SHARED + "/listen"): {"json": _TRACK},
+    ("POST", "/tracks"): {"data": {"engine": "studio"}, "song": True},
+    ("POST", "/uploads"): {"headers": {"Upload-Length": "5", "Upload-Metadata": _FACTS}},
+    ("PATCH", "/uploads/{upload_id}"): {"headers": _PIECE, "content": b""},
+    ("PATCH", "/tracks/{track_id}"): {"json": {"artist": "Ana"}},
+    ("POST", "/collections"): {"json": {"name": "New"}},
+    ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},
+    ("POST", "/collections/{collection_id}/tracks"): {"json": {"track_id": "{spare_track_id}"}},
+    ("PATCH", "/collections/{collection_id}/order"): {"json": {"ordered_track_ids": ["{track_id}"]}},
+    ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
+    ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
+}  # fmt: skip
+
+
+def _filled(value: Any, values: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(each, values) for each in value]
+    return value.format_map(values) if isinstance(value, str) else value
+
+
+def in_order(doors: list[Door]) -> Iterator[list[Door]]:
+    """What may be asked at once, one lot after the other, where everything is done: last what deletes."""
+    reading = [door for door in doors if door.method in ("GET", "HEAD", "OPTIONS")]
+    yield reading
+    yield from ([door] for door in doors if door not in reading)
