@@ -125,7 +125,8 @@ def check_degraded(server: Server, audio: str, folder: Path) -> None:
             answer = owner.post(
                 "/tracks", data={"engine": "studio"}, files={"file": ("no.wav", file)}
             )
-            assert answer.status_code == 503, answer.text
+            assert answer.status_code == 507, answer.text
+            assert answer.json()["error"]["code"] == "STORAGE_FULL"
             assert int(answer.headers["retry-after"]) >= 1
     assert drafts(server) == []
 

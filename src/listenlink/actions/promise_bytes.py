@@ -20,7 +20,7 @@ from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store import promises as store
-from listenlink.store.database.database import Database
+from listenlink.store.database.database import Database, is_full
 from listenlink.store.promises import Promise
 
 _Made = TypeVar("_Made")
@@ -194,10 +194,14 @@ class PromiseMaker:
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
-        """Count the refusal in which the block ends, if it's one of these, for the metrics."""
+        """Count the refusal in which the block ends, if it's one of these, for the metrics. A database that
+        has no room for the promise itself has none for an upload."""
         try:
             yield
         except Problem as problem:
+            if is_full(problem.__cause__):
+                self.refused["room"] += 1
+                raise Problem(ProblemKind.STORAGE_FULL) from problem
             reason = _REASONS.get(problem.kind)
             if reason is not None:
                 self.refused[reason] += 1
