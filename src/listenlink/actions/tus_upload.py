@@ -129,16 +129,25 @@ class TusUploads:
 
     async def remove_stale(self, now_us: int) -> None:
         """Remove the uploads that have expired, and their drafts, unless one is just being made into a
-        track."""
+        track. One that can't be removed keeps no other from it."""
         before_us = now_us - KEPT_US
-        for upload in await self._database.read(lambda c: store.list_older(c, before_us)):
-            with contextlib.suppress(Problem):
-                draft = await asyncio.to_thread(self._drafts.open, upload.id)
-                try:
-                    await self._remove(upload, draft)
-                finally:
-                    if draft is not None:
-                        draft.close()
+        await self._database.write(lambda c: store.date_back(c, now_us))
+        last = -1
+        while some := await self._database.read(
+            lambda c, after=last: store.list_older(c, before_us, after)  # type: ignore[misc]
+        ):
+            for upload in some:
+                with contextlib.suppress(Problem):
+                    await self._remove_stale(upload)
+            last = some[-1].id
+
+    async def _remove_stale(self, upload: ResumableUpload) -> None:
+        draft = await asyncio.to_thread(self._drafts.open, upload.id)
+        try:
+            await self._remove(upload, draft)
+        finally:
+            if draft is not None:
+                draft.close()
 
     @contextlib.asynccontextmanager
     async def _hold(

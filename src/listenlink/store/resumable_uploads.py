@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from listenlink.clock import DAY_US
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 
@@ -86,12 +87,19 @@ def remove_upload(connection: Connection, number: int) -> None:
     connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
 
 
-def list_older(connection: Connection, before_us: int) -> list[ResumableUpload]:
-    """List some of the uploads that were begun before `before_us`, oldest first."""
+def date_back(connection: Connection, now_us: int) -> None:
+    """Let uploads that a clock which was ahead has dated more than a day ahead count as begun now."""
+    ahead = _UPLOADS.c.created_at > now_us + DAY_US
+    connection.execute(update(_UPLOADS).where(ahead).values(created_at=now_us))
+
+
+def list_older(connection: Connection, before_us: int, after: int = -1) -> list[ResumableUpload]:
+    """List some of the uploads that were begun before `before_us`, by their numbers, from the one that
+    follows `after`."""
     rows = connection.execute(
         select(_UPLOADS)
-        .where(_UPLOADS.c.created_at < before_us)
-        .order_by(_UPLOADS.c.created_at)
+        .where(_UPLOADS.c.created_at < before_us, _UPLOADS.c.id > after)
+        .order_by(_UPLOADS.c.id)
         .limit(_LISTED)
     )
     return [_upload_of(row) for row in rows]
