@@ -85,13 +85,13 @@ async def rotate_link(database: Database, caller: Caller, share_id: int) -> NewL
     """
     token = new_token()
 
-    def rotate(connection: Connection) -> Share:
+    def rotate(connection: Connection) -> NewLink:
         share = _get_open_to_change(connection, caller, share_id)
         turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
         shares.change_share(connection, share_id, turned)
-        return replace(share, rotation=share.rotation + 1)
+        return NewLink(replace(share, rotation=share.rotation + 1), token)
 
-    return NewLink(await database.write(rotate), token)
+    return await database.write(rotate)
 
 
 async def list_lines(

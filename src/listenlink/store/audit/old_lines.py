@@ -16,7 +16,7 @@ from listenlink.clock import DAY_US
 from listenlink.store.audit.numbers import LINE_GOES, TooOld
 from listenlink.store.database.database import is_postgres
 
-_LINES_PER_STEP = 5000
+_LINES_PER_STEP = 2000
 _CLIENTS_PER_STEP = 5000
 # A client may have many rows of these, one for each minute and reason.
 _LIMITED_CLIENTS_PER_STEP = 250

@@ -18,6 +18,7 @@ from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.tell_first import telling_first
 
 Scope = Literal["read", "write", "share", "admin"]
 
@@ -58,12 +59,16 @@ async def make_key(
     """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
     instance: Instance = state.instance
     made = await managing.mint_key(
-        instance.database,
+        telling_first(instance.database, _minted),
         caller_of(request),
         frozenset(data.scopes),
         data.expires_in_days,
         instance.clock.now_us(),
     )
+    return _minted(made)
+
+
+def _minted(made: managing.NewKey) -> MintedKey:
     key = made.listed
     return MintedKey(
         id=ids.public_id(ids.API_KEY, key.id),

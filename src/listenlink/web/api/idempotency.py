@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, Response
 
-from listenlink.actions.idempotency import HEADER, AnsweredBefore, Asked, Doing, Once, always
+from listenlink.actions.idempotency import HEADER, AnsweredBefore, Asked, Doing, Once
 from listenlink.errors import invalid
 from listenlink.running.instance import Instance
 from listenlink.web.api.upload_form import UploadForm
 from listenlink.web.caller import caller_of
+from listenlink.web.tell_first import Telling
 
 KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"
@@ -41,7 +42,9 @@ async def answer_once(
     """201 with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
     key = idempotency_key(request)
     if key is None:
-        return _created(msgspec.json.encode(tell(await make(always))))
+        telling: Telling[_Made] = Telling(tell)
+        await make(telling)
+        return _created(telling.answer)
     instance: Instance = request.app.state.instance
     route = f"{request.method} {request.scope['path'].rstrip('/')}"
     once: Once[_Made] = Once(

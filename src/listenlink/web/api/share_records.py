@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_links as managing
-from listenlink.actions.make_link import expiry
+from listenlink.actions.make_link import NewLink, expiry
 from listenlink.actions.manage_links import ToldLink
 from listenlink.errors import invalid
 from listenlink.model import ids
@@ -22,6 +22,7 @@ from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
+from listenlink.web.tell_first import telling_first
 
 _TargetId = Annotated[
     str | None,
@@ -130,10 +131,16 @@ async def change_link(
         changes["expires_at"] = expiry(changes.pop("expires_in_days"), now_us)
     if isinstance(data.visibility, Visibility):
         changes["visibility"] = data.visibility.value
-    told = await managing.change_link(
-        instance.database, caller_of(request), path_id(ids.SHARE, share_id), changes
+
+    def tell(told: ToldLink) -> LinkRecord:
+        return _record(told, instance, now_us)
+
+    database = telling_first(instance.database, tell)
+    return tell(
+        await managing.change_link(
+            database, caller_of(request), path_id(ids.SHARE, share_id), changes
+        )
     )
-    return _record(told, instance, now_us)
 
 
 @post(
@@ -150,8 +157,12 @@ async def rotate_link(
     only this once. A revoked link can't be rotated: 409."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    made = await managing.rotate_link(instance.database, caller_of(request), number)
-    return new_link_answer(made, instance)
+
+    def tell(made: NewLink) -> Link:
+        return new_link_answer(made, instance)
+
+    database = telling_first(instance.database, tell)
+    return tell(await managing.rotate_link(database, caller_of(request), number))
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:
