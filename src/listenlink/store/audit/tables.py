@@ -74,7 +74,8 @@ audit_by_share = Table(
 
 # How far the audit has been read. `added_up`: the last line that is counted; `settled`: on PostgreSQL, how
 # often a link's `max_opens` was changed; `last_line`, `last_client`: on the embedded database, numbers that
-# were given already, kept by triggers when rows are deleted (`store/audit/numbers.py`).
+# were given already, kept by triggers when rows are deleted (`store/audit/numbers.py`); `publishing`: on
+# PostgreSQL, the turn to publish stored audio (`store/database/publishing_turn.py`).
 audit_progress = Table(
     "audit_progress",
     metadata,
