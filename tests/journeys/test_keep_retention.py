@@ -18,6 +18,7 @@ from engines import ENGINE, SQLITE
 from journeys.sharing_world import new_world
 from listenlink.actions import manage_links
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.make_link import NewLink, ShareTerms, make_link
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US
@@ -208,6 +209,18 @@ def test_lines_that_come_to_a_day_that_was_summed_up_are_added_to_it(house: Hous
     assert house.keep_house(began_us + 2 * DAY_US) == 1
     assert house.lines() == []
     assert house.told(link) == (2, {day: (2, 2)})
+
+
+def test_no_line_goes_before_its_open_is_counted(house: House) -> None:
+    """Such come between counting and deleting, from a clock that is behind."""
+    link, began_us = house.new_link(), house.began_us
+    database, day = house.world.instance.database, began_us // DAY_US
+    house.open(link, began_us)
+    assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 0
+    assert house.lines() == [began_us]
+    house.world.run(add_up_opens(house.world.instance, 10**6))
+    assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 1
+    assert house.told(link) == (1, {day: (1, 1)})
 
 
 STEPS_US = some.one_of(
