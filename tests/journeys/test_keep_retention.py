@@ -2,87 +2,21 @@
 
 from __future__ import annotations
 
-import errno
-import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sqlalchemy import Connection, text
 
 from engines import ENGINE, SQLITE
-from journeys.sharing_world import new_world
-from listenlink.actions import manage_links
-from listenlink.actions.authenticate import Caller
+from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.actions.delete_old_lines import delete_old_lines
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
-from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
-from listenlink.model.audit import Agent
-from listenlink.model.client_address import find_client
-from listenlink.model.moment import iso_day
-from listenlink.model.share import TargetType
-from listenlink.model.share_token import digest
-from listenlink.running.housekeeping import add_up_opens, delete_old
-from listenlink.store import idempotency, listens, resumable_uploads
-from listenlink.store.idempotency import KeptAnswer
+from listenlink.running.housekeeping import add_up_opens
 
-TEN_YEARS_US = 3653 * DAY_US
 NOON_US = DAY_US // 2
-
-
-class House:
-    """A world with links, opened by whom and when a test says."""
-
-    def __init__(self, folder: Path, kept_days: int, **more: Any) -> None:
-        self.world = new_world(folder, audit_retention_days=kept_days, **more)
-        self.began_us = self.world.clock.now_us()
-        self.creator: Caller = self.world.new_caller()
-        self.track = self.world.new_track(self.creator)
-
-    def new_link(self, most: int | None = None) -> NewLink:
-        """Without an end."""
-        return self.world.run(
-            make_link(
-                self.world.instance.database, self.creator, TargetType.TRACK, self.track,
-                ShareTerms(max_opens=most), self.began_us,
-            )
-        )  # fmt: skip
-
-    def open(self, link: NewLink, at_us: int, listener: int = 1) -> None:
-        """Open it, or try to, while the clock shows this."""
-        self.world.clock.set_us = at_us
-        asked = OpenRequest(
-            digest(link.token), True, None, True, find_client(f"198.51.100.{listener}", "", ()),
-            Agent.PERSON, None, secrets.randbits(40), at_us, self.world.clock.tick_us(), True,
-        )  # fmt: skip
-        self.world.run(self.world.instance.opener.open(asked))
-
-    def keep_house(self, at_us: int) -> int:
-        """One round of housekeeping, while the clock shows this; how many lines it deleted."""
-        self.world.clock.set_us = at_us
-        return self.world.run(delete_old(self.world.instance))
-
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read the database."""
-        database = self.world.instance.database
-        return database.read_now(lambda c: [tuple(row) for row in c.execute(text(sql))])
-
-    def lines(self) -> list[int]:
-        """When what is in the audit happened, in the order of the numbers."""
-        return [row[0] for row in self.ask("SELECT at FROM audit ORDER BY id")]
-
-    def told(self, link: NewLink) -> tuple[int, dict[int, tuple[int, int]]]:
-        """What its owner is told: all opens, and by day the opens and listeners."""
-        told, days = self.world.run(
-            manage_links.sum_days(self.world.instance.database, self.creator, link.share.id)
-        )
-        return told.share.opens, {day.day: (day.opens, day.listeners) for day in days}
 
 
 @pytest.fixture
@@ -268,93 +202,3 @@ def test_after_any_steps_of_the_clock(acts: list[tuple[str, int]]) -> None:
                 assert count == sum(days.values())
                 assert {day: sums[0] for day, sums in told.items()} == days
         house.world.close()
-
-
-def test_what_else_has_an_age_goes_with_it(house: House) -> None:
-    """Answers and begun uploads after a day, those dated ahead from when that is seen; a day's key after a
-    week; what was heard never."""
-    day_us, began_us = DAY_US, house.began_us
-    instance = house.world.instance
-    fill_with_ages(house, began_us)
-    for at_us, answers, begun in (
-        (began_us + day_us, 3, 3),
-        (began_us + day_us + 1, 2, 2),
-        (began_us + day_us + 2, 1, 1),
-        (began_us + 2 * day_us, 1, 1),
-        (began_us + 2 * day_us + 1, 0, 0),
-    ):
-        house.keep_house(at_us)
-        assert len(house.ask("SELECT key_digest FROM idempotent_answers")) == answers
-        assert len(house.ask("SELECT id FROM resumable_uploads")) == begun
-    assert len(house.ask("SELECT open_trace FROM listens")) == 1
-    today = house.world.clock.now_us() // day_us
-    instance.daily_keys.prepare(today)
-    folder = instance.settings.data / "secrets" / "daily"
-    house.keep_house((today + 7) * day_us)
-    kept = {path.name for path in folder.glob("2*")}
-    house.keep_house((today + 8) * day_us)
-    if ENGINE == SQLITE:  # Else they are in Redis, which lets go of them by itself.
-        assert iso_day(today) in kept
-        assert iso_day(today) not in {path.name for path in folder.glob("2*")}
-
-
-def fill_with_ages(house: House, at_us: int) -> None:
-    """An answer and an upload of that moment, one of a µs later, and one of ten years later; a listen."""
-    creator = house.creator
-
-    def fill(connection: Connection) -> None:
-        for number, moment in enumerate((at_us, at_us + 1, at_us + TEN_YEARS_US)):
-            kept = KeptAnswer(b"b" * 32, b"sealed")
-            idempotency.keep_answer(connection, number.to_bytes(32, "big"), kept, moment)
-            resumable_uploads.add_upload(
-                connection, creator.organization_id, creator.user_id, 10, "", moment
-            )
-        listens.add_listen(connection, 1, 1, 1, at_us)
-
-    house.world.run(house.world.instance.database.write(fill))
-
-
-def test_what_can_not_be_deleted_keeps_nothing_else(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    link, began_us = house.new_link(), house.began_us
-    house.open(link, began_us)
-    fill_with_ages(house, began_us)
-
-    def fail(*_: object) -> None:
-        raise OSError(errno.EIO, "the disk")
-
-    monkeypatch.setattr(house.world.instance.daily_keys, "destroy_old", fail)
-    with pytest.raises(OSError, match="the disk"):
-        house.keep_house(began_us + 4 * DAY_US)
-    assert house.lines() == []
-    assert len(house.ask("SELECT id FROM resumable_uploads")) == 1
-
-
-def test_an_upload_that_can_not_go_yet_keeps_no_other(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many there are of either."""
-    monkeypatch.setattr(resumable_uploads, "_LISTED", 2)
-    creator, drafts = house.creator, ResumableDrafts(house.world.instance.settings.data)
-
-    def fill(connection: Connection) -> list[int]:
-        owner = (creator.organization_id, creator.user_id)
-        return [
-            resumable_uploads.add_upload(connection, *owner, 10, "", house.began_us + number).id
-            for number in range(7)
-        ]
-
-    numbers = house.world.run(house.world.instance.database.write(fill))
-    for number in numbers:
-        drafts.create(number)
-    held = [drafts.open(number) for number in numbers[:3]]
-    house.keep_house(house.began_us + 2 * DAY_US)
-    left = sorted(row[0] for row in house.ask("SELECT id FROM resumable_uploads"))
-    assert left == sorted(numbers[:3])
-    for draft in held:
-        assert draft is not None
-        draft.close()
-    house.keep_house(house.began_us + 2 * DAY_US)
-    assert house.ask("SELECT id FROM resumable_uploads") == []
-    assert list((house.world.instance.settings.data / "uploads").glob("resumable-*")) == []

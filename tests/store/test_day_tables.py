@@ -131,7 +131,11 @@ def test_a_line_that_comes_to_a_day_before_it_is_dropped_keeps_it(database: Data
     write(database, 0)
     add_up(database)
     old = database.write_now(lambda c: numbers.find_too_old(c, TODAY + 5, 1))
+    # Not before it's summed up, and counted.
+    assert database.read_now(lambda c: day_tables.find_old_days(c, old)) == []
     asyncio.run(_sum_up(database, old))
+    early = old._replace(mark=0)
+    assert database.read_now(lambda c: day_tables.find_old_days(c, early)) == []
     days = database.read_now(lambda c: day_tables.find_old_days(c, old))
     assert [day.day for day in days] == [TODAY]
     write(database, 0)

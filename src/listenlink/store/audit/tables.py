@@ -106,7 +106,7 @@ numbered_days = Table(
 )
 
 # What remains of a link's days when the audit's lines are deleted: what they came to, up to the line
-# `summed_to`.
+# `summed_to`. By default that is all: a node of an older release, during an upgrade, doesn't write it.
 share_days = Table(
     "share_days",
     metadata,
@@ -116,6 +116,6 @@ share_days = Table(
     Column("listens", BigInteger, nullable=False),
     Column("listeners", BigInteger, nullable=False),
     Column("bot_requests", BigInteger, nullable=False),
-    Column("summed_to", BigInteger, nullable=False, server_default=text("0")),
+    Column("summed_to", BigInteger, nullable=False, server_default=text(str(2**63 - 1))),
     sqlite_with_rowid=False,
 )

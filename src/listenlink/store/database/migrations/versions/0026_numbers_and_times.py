@@ -69,7 +69,12 @@ def upgrade() -> None:
     )
     op.add_column(
         "share_days",
-        sa.Column("summed_to", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "summed_to",
+            sa.BigInteger(),
+            server_default=sa.text("9223372036854775807"),
+            nullable=False,
+        ),
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(_COUNT_MISSED)
