@@ -156,13 +156,14 @@ class World:
         )
 
 
-def new_world(folder: Path) -> World:
-    """In this folder, on the engines of the suite, from the first day of 2026."""
+def new_world(folder: Path, **more: Any) -> World:
+    """In this folder, on the engines of the suite, from the first day of 2026; with `more` settings."""
     clock = SetClock(1_767_225_600 * SECOND_US)
     stored = new_settings()
     given: dict[str, Any] = {
         name.lower(): stored[name] for name in ("DATABASE_URL", "REDIS_URL") if name in stored
     }
-    settings = Settings(data=folder / "data", resolve_limit_per_minute=0, **given)
+    given = {"resolve_limit_per_minute": 0} | given | more
+    settings = Settings(data=folder / "data", **given)
     create_instance(locate_database(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from cast import Server, share, upload
 from engines import SENDS_AUDIO
@@ -141,24 +145,82 @@ def test_max_opens_holds_when_many_race_for_the_last(
         assert server.query("SELECT opens FROM shares WHERE id = ?", number) == [(max_opens,)]
 
 
-@pytest.mark.parametrize(
-    ("sent", "told"),
-    [
-        ("0697-11-27T08:01:16Z", "0697-11-27T08:01:16Z"),
-        ("0001-01-01T00:00:00-14:00", "0001-01-01T14:00:00Z"),
-        ("9999-12-31T23:59:59+14:00", "9999-12-31T09:59:59Z"),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("9999-12-31T23:59:59-14:00", None),
-    ],
+_OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_EPOCH = datetime.fromisoformat("1970-01-01")
+_LATEST = datetime.fromisoformat("9999-12-30")
+_STARTS = st.one_of(
+    st.datetimes(timezones=_OFFSETS).map(datetime.isoformat),
+    st.datetimes(min_value=_LATEST, timezones=_OFFSETS).map(datetime.isoformat),
+    st.datetimes(
+        min_value=_EPOCH - timedelta(days=2),
+        max_value=_EPOCH + timedelta(days=2),
+        timezones=_OFFSETS,
+    ).map(datetime.isoformat),
+    st.integers(-(10**40), 10**40),
+    st.floats(),
 )
-def test_a_start_may_be_at_any_time_that_can_be_told(
-    owner: httpx.Client, song: dict[str, Any], sent: str, told: str | None
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sent=_STARTS)
+@example("0001-01-01T00:00:00+14:00")
+@example("0001-01-01T00:00:00Z")
+@example("9999-12-31T23:59:59-12:00")
+@example("9999-12-31T23:59:59.999999+14:00")
+@example("9999-12-31T23:59:59Z")
+@example("1970-01-01T00:00:00Z")
+@example("1969-12-31T23:59:59.5Z")
+@example("2026-06-28T10:30:00-0000")
+@example("2026-06-30T23:59:60Z")
+@example("10000-01-01T00:00:00Z")
+@example("2026-06-28T24:00:00Z")
+def test_a_start_is_from_1970_to_9999_or_refused_and_no_list_breaks_of_it(
+    owner: httpx.Client, song: dict[str, Any], sent: Any
 ) -> None:
-    answer = owner.post(f"/tracks/{song['id']}/share", json={"starts_at": sent})
-    if told is None:
+    body = json.dumps({"starts_at": sent})
+    headers = {"Content-Type": "application/json"}
+    answer = owner.post(f"/tracks/{song['id']}/share", content=body, headers=headers)
+    if answer.status_code == 201:
+        at = datetime.fromisoformat(sent)
+        # Of the calendar's end there is no later time, so this isn't reckoned in UTC.
+        seconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+        assert 0 <= seconds <= 253_402_300_799
+        told = datetime.fromisoformat(answer.json()["starts_at"])
+        assert (told - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) == seconds
+        changed = owner.patch(f"/share/{answer.json()['id']}", json={"expires_in_days": 10**30})
+        assert (changed.status_code, changed.json()["starts_at"]) == (
+            200,
+            answer.json()["starts_at"],
+        )
+    elif answer.status_code != 400:  # NaN isn't JSON.
         assert answer.status_code == 422
         assert answer.json()["error"]["details"]["field"] == "starts_at"
-        return
-    assert (answer.status_code, answer.json()["starts_at"]) == (201, told)
-    listed = owner.get(f"/share/{answer.json()['id']}").json()
-    assert listed["starts_at"] == told
+        assert not isinstance(sent, str) or not _is_told(sent)
+    assert owner.get("/share", params={"limit": 100}).status_code == 200
+
+
+def _is_told(sent: str) -> bool:
+    """Whether this is a time with a zone, of the years 1970 to 9999 in UTC."""
+    if re.fullmatch(r"[0-9]{4}-[^ ]+T(?!24)[^ ]+", sent) is None or ":60" in sent:
+        return False
+    seconds = (datetime.fromisoformat(sent) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        seconds=1
+    )
+    return 0 <= seconds <= 253_402_300_799
+
+
+@pytest.mark.parametrize("at", [-(2**62), -62_135_596_800_000_001, 253_402_300_800_000_000, 2**62])
+def test_a_time_that_no_calendar_has_breaks_no_list(
+    server: Server, owner: httpx.Client, listener: httpx.Client, song: dict[str, Any], at: int
+) -> None:
+    link = share(owner, song["id"])
+    number = int(link["id"].removeprefix("mslink_"), 16)
+    for column in ("created_at", "starts_at", "expires_at"):
+        server.change(f"UPDATE shares SET {column} = ? WHERE id = ?", at, number)  # noqa: S608
+    told = owner.get(f"/share/{link['id']}")
+    nearest = "0001-01-01T00:00:00Z" if at < 0 else "9999-12-31T23:59:59Z"
+    assert (told.status_code, told.json()["expires_at"]) == (200, nearest)
+    assert owner.get("/share", params={"limit": 100}).status_code == 200
+    page = listener.get(f"/v1/music/shared/{link['token']}", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    server.change("UPDATE shares SET created_at = 1 WHERE id = ?", number)

@@ -21,6 +21,7 @@ from cast import Server
 from engines import POSTGRESQL
 from listenlink.clock import DAY_US, Clock
 from listenlink.store.audit import day_tables
+from listenlink.store.audit.numbers import TooOld
 from listenlink.store.database.location import DatabaseLocation
 from live.load import FULL, SHARED, Reply, Request, connected, get, link_number, make_links, press
 
@@ -51,6 +52,8 @@ _LINES_SQL = """
 INSERT INTO audit (id, at, outcome, share_id, trace, client_id, agent)
 SELECT n, {began} + n * {step}, 1, 1 + n, n, 1, 0 FROM generate_series(1::bigint, {lines}) n;
 INSERT INTO audit_by_share (share_id, audit_id, at) SELECT share_id, id, at FROM audit;
+INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests, summed_to)
+SELECT share_id, at / {day}, 1, 0, 1, 0, id FROM audit;
 SELECT setval('audit_id_seq', {lines} + 1);
 UPDATE audit_progress SET audit_id = {lines} WHERE name = 'added_up';
 ANALYZE audit; CHECKPOINT;
@@ -72,7 +75,9 @@ def fill_audit(postgres: servers.Program, backend: DatabaseLocation) -> None:
     servers.run_sql(postgres, "postgres", "ALTER SYSTEM SET autovacuum = off")
     servers.run_sql(postgres, "postgres", "SELECT pg_reload_conf()")
     step = DAYS * DAY_US // LINES
-    sql = _LINES_SQL.format(began=(today - DAYS) * DAY_US - step, step=step, lines=LINES)
+    sql = _LINES_SQL.format(
+        began=(today - DAYS) * DAY_US - step, step=step, lines=LINES, day=DAY_US
+    )
     servers.run_sql(postgres, str(backend.url).rpartition("/")[2], sql)
 
 
@@ -121,12 +126,14 @@ def cost_of_an_open(server: Server, postgres: servers.Program, links: int) -> fl
 
 
 def drop_a_month(backend: DatabaseLocation) -> float:
-    """Seconds that the oldest thirty days took to go."""
+    """Seconds for which opens had to wait for the oldest thirty days to go."""
     until_us = (Clock().now_us() // DAY_US - DAYS + 30) * DAY_US
-    database, began = backend.open(), time.monotonic()
-    while database.write_now(lambda c: day_tables.drop_days(c, until_us)):
-        pass
-    took = time.monotonic() - began
+    old = TooOld(until_us, 2 * until_us, line=0, client=0, mark=LINES)
+    database, took = backend.open(), 0.0
+    while days := database.read_now(lambda c: day_tables.find_old_days(c, old)):
+        began = time.monotonic()
+        database.write_now(lambda c, d=days: day_tables.drop_days(c, d))  # type: ignore[misc]
+        took += time.monotonic() - began
     left = database.read_now(lambda c: c.execute(text("SELECT count(*) FROM audit")).scalar_one())
     database.close()
     assert LINES // 2 <= left <= LINES // 2 + 1000 * ASKED

@@ -79,7 +79,10 @@ def test_the_migrations_write_the_same_sql_as_the_declaration(
     engine.dispose()
     migrated = written_tables(database)
     assert set(migrated) >= set(metadata.tables)
-    assert migrated == written_tables(declared)
+    # Triggers are made by migrations alone.
+    assert {name: sql for name, sql in migrated.items() if not name.startswith("keep_")} == (
+        written_tables(declared)
+    )
 
 
 def test_the_version_is_the_newest_migration_and_the_only_head(database: Path) -> None:

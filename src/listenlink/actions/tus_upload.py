@@ -172,21 +172,29 @@ class TusUploads:
 
     async def remove_stale(self, now_us: int) -> None:
         """Remove the uploads that have expired, and their drafts, unless one is just being made into a
-        track; and drafts whose upload is gone, as a removed user's is."""
+        track; and drafts whose upload is gone, as a removed user's is. One that can't be removed keeps no
+        other from it."""
         for number in await DISK.run(self._drafts.list_older, now_us - _ORPHANED_US):
             if not await self._database.read(partial(store.is_arriving, number=number)):
                 self._drafts.remove(number)
         before_us, ended_before_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
-        for upload in await self._database.read(
-            lambda c: store.list_stale(c, before_us, ended_before_us)
+        await self._database.write(lambda c: store.date_back(c, now_us))
+        last = -1
+        while some := await self._database.read(
+            lambda c, after=last: store.list_stale(c, before_us, ended_before_us, after)  # type: ignore[misc]
         ):
-            with contextlib.suppress(Problem):
-                draft = await DISK.run(self._drafts.open, upload.id)
-                try:
-                    await self._remove(upload, draft)
-                finally:
-                    if draft is not None:
-                        draft.close()
+            for upload in some:
+                with contextlib.suppress(Problem):
+                    await self._remove_stale(upload)
+            last = some[-1].id
+
+    async def _remove_stale(self, upload: ResumableUpload) -> None:
+        draft = await DISK.run(self._drafts.open, upload.id)
+        try:
+            await self._remove(upload, draft)
+        finally:
+            if draft is not None:
+                draft.close()
 
     @contextlib.asynccontextmanager
     async def _hold(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The first and the last second that can be told, since the epoch: in the years 1 and 9999 (RFC 3339, 5.6).
+_FIRST_TOLD, _LAST_TOLD = -62_135_596_800, 253_402_300_799
 
 
 @lru_cache(maxsize=4096)
@@ -14,8 +18,21 @@ def _iso(seconds: int) -> str:
 
 
 def iso_seconds(at_us: int) -> str:
-    """`1782642600000000` → `2026-06-28T10:30:00Z`."""
-    return _iso(at_us // 1_000_000)
+    """`1782642600000000` → `2026-06-28T10:30:00Z`. A time that can't be told is told as the nearest that
+    can."""
+    return _iso(tellable_seconds(at_us))
+
+
+def tellable_seconds(at_us: int) -> int:
+    """The seconds since the epoch of a time in epoch µs, or of the nearest that a calendar has."""
+    return min(max(at_us // 1_000_000, _FIRST_TOLD), _LAST_TOLD)
+
+
+def seconds_of(moment: datetime) -> int | None:
+    """The whole seconds since the epoch of a time that somebody sent, with its zone; None for one before 1970
+    or after the year 9999, in UTC."""
+    seconds = (moment - _EPOCH) // timedelta(seconds=1)
+    return seconds if 0 <= seconds <= _LAST_TOLD else None
 
 
 def iso_or_none(at_us: int | None) -> str | None:
@@ -38,7 +55,7 @@ def parse_moment(text: str, now_us: int) -> int | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, round(moment.timestamp() * 1_000_000))
+    return min(max(0, (moment - _EPOCH) // timedelta(microseconds=1)), _LAST_TOLD * 1_000_000)
 
 
 def parse_day(text: str) -> int | None:

@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.clock import DAY_US
@@ -13,7 +14,7 @@ from listenlink.errors import Problem
 from listenlink.media.folder.faults import name_of
 from listenlink.running.instance import Instance
 from listenlink.store import idempotency
-from listenlink.store.audit import audit_log, day_tables, of_link, open_counts
+from listenlink.store.audit import day_tables, open_counts
 from listenlink.threads import HOUSE
 
 _log = structlog.get_logger()
@@ -26,7 +27,6 @@ _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
 _DAYS_EVERY_SECONDS = 5.0
-_LONG_SECONDS = 600.0
 
 
 async def keep_house(instance: Instance) -> None:
@@ -117,30 +117,54 @@ async def _keep_retention(instance: Instance) -> None:
 
 
 async def delete_old(instance: Instance) -> int:
-    """Delete what is past its retention. Returns the number of audit lines deleted. Days are UTC."""
-    today = instance.clock.now_us() // DAY_US
-    await HOUSE.run(instance.daily_keys.destroy_old, today)
-    before_us = (today - instance.settings.audit_retention_days) * DAY_US
+    """Delete what is past its retention. Returns the number of audit lines deleted. Days are UTC.
+
+    What can't be deleted now keeps nothing else from being deleted. Raises the first Problem or OSError, but
+    at the end.
+    """
     now_us = instance.clock.now_us()
-    await instance.database.write(lambda connection: day_tables.make_days(connection, now_us))
-    await add_up_opens(instance, _MOST_WAITING)
-    sums = await instance.database.read(
-        lambda c: of_link.sum_old_days(c, before_us), within_seconds=_LONG_SECONDS
-    )
-    if sums:
-        await instance.database.write(
-            lambda connection: of_link.keep_days(connection, sums), within_seconds=_LONG_SECONDS
-        )
+    failures: list[Problem | OSError] = []
     lines = 0
-    while gone := await instance.database.write(
-        lambda connection: audit_log.delete_older(connection, before_us),
-        within_seconds=_LONG_SECONDS,
-    ):
-        lines += gone
-    too_old_us = now_us - KEPT_US
+    for step in (_delete_keys, _make_days, _delete_lines, _delete_answers, _delete_uploads):
+        try:
+            lines += await step(instance, now_us)
+        except (Problem, OSError) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return lines
+
+
+async def _delete_keys(instance: Instance, now_us: int) -> int:
+    await HOUSE.run(instance.daily_keys.destroy_old, now_us // DAY_US)
+    return 0
+
+
+async def _make_days(instance: Instance, now_us: int) -> int:
+    await instance.database.write(lambda connection: day_tables.make_days(connection, now_us))
+    return 0
+
+
+async def _delete_lines(instance: Instance, now_us: int) -> int:
+    await add_up_opens(instance, _MOST_WAITING)
+    deleted = await delete_old_lines(
+        instance.database, now_us // DAY_US, instance.settings.audit_retention_days
+    )
+    instance.ages.lines_ahead = deleted.ahead
+    if deleted.ahead:
+        _log.warning("audit_lines_are_ahead", lines=deleted.ahead)
+    return deleted.lines
+
+
+async def _delete_answers(instance: Instance, now_us: int) -> int:
+    await instance.database.write(lambda connection: idempotency.date_back(connection, now_us))
     while await instance.database.write(
-        lambda connection: idempotency.delete_older(connection, too_old_us)
+        lambda connection: idempotency.delete_older(connection, now_us - KEPT_US)
     ):
         pass
-    await instance.resumer.remove_stale(instance.clock.now_us())
-    return lines
+    return 0
+
+
+async def _delete_uploads(instance: Instance, now_us: int) -> int:
+    await instance.resumer.remove_stale(now_us)
+    return 0

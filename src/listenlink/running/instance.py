@@ -37,6 +37,13 @@ from listenlink.store.database.database import Database
 from listenlink.store.opening.playback import PlaybackReader
 
 
+@dataclass(slots=True)
+class Ages:
+    """What the last round of retention found: how many audit lines there are from a clock that was ahead."""
+
+    lines_ahead: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """The parts. `folder` is where audio is stored, even in a bucket; `media_urls` are URLs that bypass
@@ -78,6 +85,7 @@ class Instance:
     keys: NodeKeys
     readiness: Readiness
     presence: Presence = field(default_factory=Presence)
+    ages: Ages = field(default_factory=Ages)
 
     @property
     def revocation(self) -> Revocation:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
+from listenlink.clock import DAY_US
 from listenlink.store import tables
 
 _ANSWERS = tables.idempotent_answers
@@ -57,3 +58,9 @@ def delete_older(connection: Connection, before_us: int) -> int:
         .scalar_subquery()
     )
     return connection.execute(delete(_ANSWERS).where(_ANSWERS.c.key_digest.in_(oldest))).rowcount
+
+
+def date_back(connection: Connection, now_us: int) -> None:
+    """Let answers that a clock which was ahead has dated more than a day ahead count as stored now."""
+    ahead = _ANSWERS.c.created_at > now_us + DAY_US
+    connection.execute(update(_ANSWERS).where(ahead).values(created_at=now_us))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
+from listenlink.clock import DAY_US
 from listenlink.store import promises, tables
 from listenlink.store.database.database import insert_with_new_id
 
@@ -96,16 +97,22 @@ def remove_upload(connection: Connection, number: int) -> None:
     connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
 
 
+def date_back(connection: Connection, now_us: int) -> None:
+    """Let uploads that a clock which was ahead has dated more than a day ahead count as begun now."""
+    ahead = _UPLOADS.c.created_at > now_us + DAY_US
+    connection.execute(update(_UPLOADS).where(ahead).values(created_at=now_us))
+
+
 def list_stale(
-    connection: Connection, before_us: int, ended_before_us: int
+    connection: Connection, before_us: int, ended_before_us: int, after: int = -1
 ) -> list[ResumableUpload]:
     """List some of the uploads that were begun before `before_us`, or whose promise has counted for nothing
-    since `ended_before_us`, oldest first."""
+    since `ended_before_us`, by their numbers, from the one that follows `after`."""
     is_idle = and_(_UPLOADS.c.track_id.is_(None), ended_before_us > _END)
     rows = connection.execute(
         select(_UPLOADS, _END.label("promise_ends_at"))
-        .where(or_(_UPLOADS.c.created_at < before_us, is_idle))
-        .order_by(_UPLOADS.c.created_at)
+        .where(or_(_UPLOADS.c.created_at < before_us, is_idle), _UPLOADS.c.id > after)
+        .order_by(_UPLOADS.c.id)
         .limit(_LISTED)
     )
     return [_upload_of(row) for row in rows]

@@ -110,6 +110,8 @@ class InstanceCollector(Collector):
         yield _histogram("listenlink_commit_seconds", text, opener.queue.commit_seconds)
         text = "Requests that wait for the next transaction."
         yield _gauge("listenlink_queue_requests", text, opener.queue.length)
+        text = "Audit lines dated more than a day ahead, as of the last round of retention."
+        yield _gauge("listenlink_audit_lines_ahead", text, self._instance.ages.lines_ahead)
 
     def _audio(self) -> Iterator[Metric]:
         uploader = self._instance.uploader

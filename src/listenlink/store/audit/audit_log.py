@@ -1,18 +1,15 @@
-"""Reading the audit back, and deleting what is too old to be retained."""
+"""Reading the audit back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, tuple_
+from sqlalchemy import BindParameter, bindparam, text
 
-from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.store.audit import day_tables, open_counts, tables
-from listenlink.store.database.database import Database, is_postgres
+from listenlink.store.database.database import Database
 
-_DELETED_PER_STEP = 5000
 _READ_PER_STEP = 5000
 _FIRST_NUMBER = -1
 
@@ -80,42 +77,3 @@ def entry_of(row: Sequence[Any]) -> AuditEntry:
         referrer=referrer,
         count=count,
     )
-
-
-def delete_older(connection: Connection, before_us: int) -> int:
-    """Delete some lines older than `before_us`, oldest first; return how many. Call until it returns 0.
-
-    In steps, because each holds the write lock that opens need. On PostgreSQL whole days go at once.
-    """
-    lines = _delete_days if is_postgres(connection) else _delete_lines
-    gone = lines(connection, before_us)
-    if gone:
-        return gone
-    limited, clients = tables.limited, tables.clients
-    counted = connection.execute(delete(limited).where(limited.c.at < before_us))
-    day = before_us // DAY_US
-    forgotten = connection.execute(delete(clients).where(clients.c.day < day))
-    return counted.rowcount + forgotten.rowcount
-
-
-def _delete_days(connection: Connection, before_us: int) -> int:
-    return day_tables.drop_days(connection, before_us) or day_tables.empty_rest(
-        connection, before_us
-    )
-
-
-def _delete_lines(connection: Connection, before_us: int) -> int:
-    audit, indexed = tables.audit, tables.audit_by_share
-    oldest = select(audit.c.id).order_by(audit.c.id).limit(_DELETED_PER_STEP).scalar_subquery()
-    are_old = audit.c.id.in_(oldest) & (audit.c.at < before_us)
-    connection.execute(
-        delete(indexed).where(
-            tuple_(indexed.c.share_id, indexed.c.audit_id).in_(
-                select(audit.c.share_id, audit.c.id).where(are_old)
-            )
-        )
-    )
-    gone = connection.execute(delete(audit).where(are_old)).rowcount
-    if gone and connection.execute(select(audit.c.id).limit(1)).one_or_none() is None:
-        open_counts.forget_numbers(connection)
-    return gone

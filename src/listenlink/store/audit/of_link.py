@@ -1,8 +1,8 @@
 """The audit of one link, and its daily sums.
 
 It's housekeeping, not the open, that indexes the audit's lines by link (`store/audit/open_counts.py`). So
-what is read here is the indexed lines and those above the mark: exact at any moment. For days whose lines
-were deleted, the sums stay in `share_days`.
+what is read here is the indexed lines and those above the mark: exact at any moment. Of lines that were
+deleted, the sums stay (`store/audit/day_sums.py`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
-from listenlink.model.audit import Agent, AuditEntry, Outcome
+from listenlink.model.audit import AuditEntry, Outcome
 from listenlink.store.audit.audit_log import entry_of
+from listenlink.store.audit.day_sums import NEW_SUMS
 from listenlink.store.audit.open_counts import MARK
 
 _LINES = """
@@ -31,13 +32,10 @@ SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.
 FROM {_LINES} l LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.id DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 (made of constants)
-_SUMS = f"""
-count(*) FILTER (WHERE outcome = {int(Outcome.OPENED)}),
-count(DISTINCT CASE WHEN outcome = {int(Outcome.OPENED)} THEN client_id END),
-count(*) FILTER (WHERE agent = {int(Agent.UNFURLER)})
-"""
 _DAYS = f"""
-SELECT at / {DAY_US} AS day, {_SUMS} FROM {_LINES} l GROUP BY at / {DAY_US}
+SELECT a.at / {DAY_US}, {NEW_SUMS}
+FROM {_LINES} a LEFT JOIN share_days d ON d.share_id = :share AND d.day = a.at / {DAY_US}
+GROUP BY a.at / {DAY_US}
 """  # noqa: S608 (made of constants)
 _LISTENS = (
     f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
@@ -56,17 +54,6 @@ WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :
   AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
 """).bindparams(bindparam("ids", expanding=True))
-# Reads the whole audit, once an hour and without a lock: what is deleted must have been summed up first.
-_OLD_DAYS = f"""
-SELECT share_id, at / {DAY_US} AS day, {_SUMS}
-FROM audit
-WHERE at < :before AND share_id IS NOT NULL
-GROUP BY share_id, at / {DAY_US}
-"""  # noqa: S608 (made of constants)
-_KEEP = """
-INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests)
-VALUES (:share_id, :day, :opens, 0, :listeners, :bot_requests) ON CONFLICT DO NOTHING
-"""
 
 
 class DaySums(NamedTuple):
@@ -99,26 +86,15 @@ def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[
 def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
     """Return the sums of the link's days on which anything happened, oldest first."""
     of_link = {"share": share_id}
-    rows = connection.execute(text(_DAYS), of_link | {"mark": MARK})
-    days = {day: (opens, listeners, bots) for day, opens, listeners, bots in rows}
-    # A day that was summed up is reported by its sums, even while some of its lines still exist.
-    kept = connection.execute(text(_KEPT), of_link)
-    days |= {day: (opens, listeners, bots) for day, opens, listeners, bots in kept}
+    days: dict[int, tuple[int, int, int]] = {
+        row[0]: (row[1], row[2], row[3]) for row in connection.execute(text(_KEPT), of_link)
+    }
+    for day, *more in connection.execute(text(_DAYS), of_link | {"mark": MARK}):
+        opens, listeners, bots = map(sum, zip(days.get(day, (0, 0, 0)), more, strict=True))
+        days[day] = opens, listeners, bots
     listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
     return [
         DaySums(day, opens, listens.get(day, 0), listeners, bots)
         for day in sorted(days.keys() | listens.keys())
         for opens, listeners, bots in [days.get(day, (0, 0, 0))]
     ]
-
-
-def sum_old_days(connection: Connection, before_us: int) -> list[dict[str, int]]:
-    """Return rows for `keep_days`, for the days whose lines are about to be deleted."""
-    rows = connection.execute(text(_OLD_DAYS), {"before": before_us})
-    names = ("share_id", "day", "opens", "listeners", "bot_requests")
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def keep_days(connection: Connection, rows: list[dict[str, int]]) -> None:
-    """Store the sums; a day that already has sums stays as it is."""
-    connection.execute(text(_KEEP), rows)

@@ -119,13 +119,6 @@ def settle(connection: Connection, share_id: int) -> int:
     return int(opens)
 
 
-def forget_numbers(connection: Connection) -> None:
-    """Reset the marks: the embedded database's audit is empty, so its lines will be numbered from 1 again."""
-    connection.execute(_SET_MARK, {"name": MARK, "newest": 0})
-    connection.execute(text("DELETE FROM audit_by_share"))
-    connection.execute(text("UPDATE shares SET counted_to = 0 WHERE counted_to > 0"))
-
-
 def _mark(connection: Connection) -> int:
     return int(connection.execute(_FIND_MARK, {"name": MARK}).scalar_one())
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from listenlink.store.database.columns import KEY, at, metadata
@@ -72,7 +73,9 @@ audit_by_share = Table(
 )
 
 # How far the audit has been read. `added_up`: the last line that is counted; `settled`: on PostgreSQL, how
-# often a link's `max_opens` was changed.
+# often a link's `max_opens` was changed; `last_line`, `last_client`: on the embedded database, numbers that
+# were given already, kept by triggers when rows are deleted (`store/audit/numbers.py`); `publishing`: on
+# PostgreSQL, the turn to publish stored audio (`store/database/publishing_turn.py`).
 audit_progress = Table(
     "audit_progress",
     metadata,
@@ -92,7 +95,18 @@ listens = Table(
     sqlite_with_rowid=False,
 )
 
-# What remains of a link's days when the audit's lines are deleted.
+# The newest numbers when a day was first looked at: the time that a line bears may be wrong, the order in
+# which lines were written isn't.
+numbered_days = Table(
+    "numbered_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("line", KEY, nullable=False),
+    Column("client", KEY, nullable=False),
+)
+
+# What remains of a link's days when the audit's lines are deleted: what they came to, up to the line
+# `summed_to`. By default that is all: a node of an older release, during an upgrade, doesn't write it.
 share_days = Table(
     "share_days",
     metadata,
@@ -102,5 +116,6 @@ share_days = Table(
     Column("listens", BigInteger, nullable=False),
     Column("listeners", BigInteger, nullable=False),
     Column("bot_requests", BigInteger, nullable=False),
+    Column("summed_to", BigInteger, nullable=False, server_default=text(str(2**63 - 1))),
     sqlite_with_rowid=False,
 )

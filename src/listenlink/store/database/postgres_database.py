@@ -23,10 +23,8 @@ from listenlink.store.database.database import BUSY_AFTER_SECONDS
 from listenlink.store.database.errand import Errand, await_errand, one_call, wait_for_errand
 from listenlink.store.database.postgres import (
     CONNECT_SECONDS,
-    LOCK_SPACE,
     NODE_NAME,
     PUBLISHERS,
-    PUBLISHING,
     READERS,
     WRITERS,
     WRITING,
@@ -39,6 +37,7 @@ from listenlink.store.database.postgres_driver import (
     is_refused,
     is_unavailable,
 )
+from listenlink.store.database.publishing_turn import begin_turn, end_turn, require_turn
 
 _Result = TypeVar("_Result")
 # With the commit that follows, below the 5 s that is the longest anyone waits.
@@ -65,6 +64,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, serves: bool = False) -> None:
         self._url, self._serves = url, serves
         self._publishers = threading.Semaphore(PUBLISHERS)
+        self._turn = threading.local()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
@@ -112,33 +112,47 @@ class PostgresDatabase:
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
-        """While the block lasts, no other node gives stored audio to a track or removes any."""
+        """While the block lasts, no other node gives stored audio to a track or removes any.
+
+        What the calling thread reads or writes within the block ends in Problem(UNAVAILABLE) if the turn was
+        lost meanwhile, with its connection, and another node's has begun.
+        """
         until = time.monotonic() + _PUBLISHING_WAIT_SECONDS
         # This process's own publishers first wait for each other, so that they use only one connection.
         if not self._publishers.acquire(timeout=_PUBLISHING_WAIT_SECONDS):
             raise Problem(ProblemKind.UNAVAILABLE)
         try:
-            # A lock of the session, not of a transaction: the block may wait long for a bucket.
-            connection = self._submit(self._lock_publishing(until)).result()
+            connection, self._turn.number = self._submit(self._begin_publishing(until)).result()
             try:
                 yield
             finally:
-                self._loop.call_soon_threadsafe(connection.terminate)
+                ending = self._submit(end_turn(connection, self._turn.number))
+                self._turn.number = None
+                ending.result()
         finally:
             self._publishers.release()
 
-    async def _lock_publishing(self, until: float) -> Raw:
+    async def _begin_publishing(self, until: float) -> tuple[Raw, int]:
         connection = await connect(self._url)
         try:
-            left = max(0.001, until - time.monotonic())
-            # If PostgreSQL hangs, it doesn't end the wait itself.
-            async with asyncio.timeout(left):
-                await connection.execute(f"SET lock_timeout = {round(left * 1000):d}")
-                await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_SPACE, PUBLISHING)
+            return connection, await begin_turn(connection, until)
         except BaseException:
             connection.terminate()
             raise
-        return connection
+
+    def _within_turn(
+        self, work: Callable[[Connection], _Result], *, writes: bool
+    ) -> Callable[[Connection], _Result]:
+        """The same, but only while the calling thread's turn to publish holds, if it has one."""
+        turn: int | None = getattr(self._turn, "number", None)
+        if turn is None:
+            return work
+
+        def do(connection: Connection) -> _Result:
+            require_turn(connection, turn, until_commit=writes)
+            return work(connection)
+
+        return do
 
     async def ping(self) -> None:
         """Return if the database answers."""
@@ -152,7 +166,7 @@ class PostgresDatabase:
     ) -> _Result:
         """`read`, while the calling thread waits."""
         errand = _PostgresErrand()
-        asked = self._submit(self._read(work))
+        asked = self._submit(self._read(self._within_turn(work, writes=False)))
         errand.future = asked
         return wait_for_errand(asked, errand, within_seconds)
 
@@ -161,7 +175,7 @@ class PostgresDatabase:
     ) -> _Result:
         """`write`, while the calling thread waits."""
         errand = _PostgresErrand()
-        asked = self._submit(self._write(work, errand))
+        asked = self._submit(self._write(self._within_turn(work, writes=True), errand))
         errand.future = asked
         return wait_for_errand(asked, errand, within_seconds)
 

@@ -20,6 +20,7 @@ from listenlink.store.audit import day_tables
 
 # Both modules are needed: a table whose module isn't imported isn't declared.
 from listenlink.store.audit import tables as audit_tables
+from listenlink.store.audit.numbers import LAST_CLIENT, LAST_LINE
 from listenlink.store.database.columns import metadata
 from listenlink.store.database.postgres import Raw
 from listenlink.store.database.postgres_driver import connect
@@ -29,7 +30,11 @@ _ROWS_PER_STEP = 10_000
 _DIGESTS = 1 << 256
 # Filled by the migrations, not by anybody's use.
 _MADE_WITH_TABLES = (audit_tables.audit_progress, tables.instance)
-_NUMBERED = {"audit": "audit_id_seq", "clients": "clients_id_seq"}
+# The sequences that go on from there, each with the name of its newest number in `audit_progress`.
+_NUMBERED = {
+    "audit": ("audit_id_seq", LAST_LINE),
+    "clients": ("clients_id_seq", LAST_CLIENT),
+}
 
 
 class Sum(NamedTuple):
@@ -82,8 +87,12 @@ async def take_over(path: Path, url: str) -> dict[str, Sum]:
             sums = {}
             for table in metadata.sorted_tables:
                 sums[table.name] = await _copy(source, target, table)
-            for name, sequence in _NUMBERED.items():
-                newest = f"SELECT coalesce(max(id), 0) + 1 FROM {name}"  # noqa: S608
+            for name, (sequence, noted) in _NUMBERED.items():
+                given = (
+                    f"SELECT max(id) FROM {name} UNION ALL "  # noqa: S608
+                    f"SELECT audit_id FROM audit_progress WHERE name = '{noted}'"
+                )
+                newest = f"SELECT coalesce(max(max), 0) + 1 FROM ({given}) given"  # noqa: S608
                 await target.execute(f"SELECT setval('{sequence}', ({newest}), false)")
             for table in metadata.sorted_tables:
                 if await _sum_up(target, table) != sums[table.name]:

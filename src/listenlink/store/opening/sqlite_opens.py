@@ -14,6 +14,7 @@ from itertools import chain
 
 import msgspec
 
+from listenlink.store.audit.numbers import NEXT_CLIENT, NEXT_LINE
 from listenlink.store.opening.open_rows import (
     MOST_TRACKS,
     AuditLine,
@@ -81,10 +82,11 @@ WHERE shares.id = granted.id
   AND (shares.max_opens IS NULL OR shares.opens + granted.opens <= shares.max_opens)
 """
 
+# The first line's number is given, because the newest line may have been deleted; each other is the next.
 _WRITE_AUDIT = """
-INSERT INTO audit (at, outcome, reason, share_id, trace, client_id, agent, referrer) VALUES
-"""
-_AUDIT_PLACES = "(?,?,?,?,?,?,?,?)"
+INSERT INTO audit (id, at, outcome, reason, share_id, trace, client_id, agent, referrer) VALUES
+(?,?,?,?,?,?,?,?,?)"""
+_NEXT_PLACES = ",(NULL,?,?,?,?,?,?,?,?)"
 
 _WRITE_LIMITED = """
 INSERT INTO limited (client_id, minute, reason, at, trace, agent, count)
@@ -94,8 +96,8 @@ ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.c
 
 # ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
 _ADD_CLIENTS = """
-INSERT INTO clients (day, pseudonym, prefix)
-SELECT ?1, substr(?2, 1 + 16 * key, 16), value FROM json_each(?3) WHERE true
+INSERT INTO clients (id, day, pseudonym, prefix)
+SELECT ?4 + key, ?1, substr(?2, 1 + 16 * key, 16), value FROM json_each(?3) WHERE true
 ON CONFLICT (day, pseudonym) DO NOTHING
 """
 _FIND_CLIENTS = """
@@ -152,12 +154,13 @@ def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> b
 def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
     """Append these lines to the audit."""
     if lines:
-        connection.execute(_audit_sql(len(lines)), tuple(chain.from_iterable(lines)))
+        first = connection.execute(NEXT_LINE).fetchone()
+        connection.execute(_audit_sql(len(lines)), (*first, *chain.from_iterable(lines)))
 
 
 @lru_cache(maxsize=1024)
 def _audit_sql(lines: int) -> str:
-    return _WRITE_AUDIT + ",".join([_AUDIT_PLACES] * lines)
+    return _WRITE_AUDIT + _NEXT_PLACES * (lines - 1)
 
 
 def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) -> None:
@@ -171,7 +174,8 @@ def find_or_add_clients(
     """Return the numbers of these (pseudonym, prefix) clients on this day, in order, adding new ones."""
     pseudonyms = b"".join(pseudonym for pseudonym, _ in named)
     prefixes = msgspec.json.encode([prefix for _, prefix in named]).decode()
-    connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes))
+    first = connection.execute(NEXT_CLIENT).fetchone()
+    connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes, *first))
     (found,) = connection.execute(_FIND_CLIENTS, (day, pseudonyms, prefixes)).fetchone()
     numbers = dict(_decode_numbers(found))
     return [numbers[place] for place in range(len(named))]

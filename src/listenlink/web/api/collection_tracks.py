@@ -18,6 +18,7 @@ from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.collections import CollectionAnswer, collection_answer
 from listenlink.web.api.paging import Offset
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.tell_first import telling_first
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]
@@ -98,7 +99,7 @@ async def add_track(
     """Add one of the caller's tracks at the end. Again: the same answer, no change."""
     instance: Instance = state.instance
     changed = await managing.add_track(
-        instance.database,
+        telling_first(instance.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, data.track_id),

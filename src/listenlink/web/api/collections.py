@@ -21,6 +21,7 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
+from listenlink.web.tell_first import telling_first
 
 
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,7 +145,7 @@ async def change_collection(
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(
-        instance.database,
+        telling_first(instance.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         changes,

@@ -16,13 +16,13 @@ from listenlink.actions.idempotency import (
     Asked,
     Doing,
     Once,
-    always,
     was_answered,
 )
 from listenlink.errors import invalid
 from listenlink.running.instance import Instance
 from listenlink.web.api.upload_form import UploadForm
 from listenlink.web.caller import caller_of
+from listenlink.web.tell_first import Telling
 
 KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"
@@ -64,7 +64,9 @@ async def answer_once(
     """Answer with what `make` made, as `tell` renders it; with a key, the same bytes if it's sent again."""
     key = idempotency_key(request)
     if key is None:
-        return _answer(msgspec.json.encode(tell(await make(always))), status_code)
+        telling: Telling[_Made] = Telling(tell)
+        await make(telling)
+        return _answer(telling.answer, status_code)
     instance: Instance = request.app.state.instance
     once: Once[_Made] = Once(
         instance.sealer,

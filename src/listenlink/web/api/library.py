@@ -16,13 +16,15 @@ from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
+from listenlink.model.track import Track
 from listenlink.running.instance import Instance
-from listenlink.store.library import Wanted
+from listenlink.store.library import Edge, Wanted
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
+from listenlink.web.tell_first import telling_first
 
 # Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
@@ -118,10 +120,14 @@ async def change_track(
     if isinstance(data.instrumental, bool):
         changes["instrumental"] = data.instrumental
     caller = caller_of(request)
-    changed = await managing.change_track(
-        instance.database, caller, path_id(ids.TRACK, track_id), changes
+
+    def tell(changed: Track) -> TrackAnswer:
+        return track_answer(instance, changed, caller.user_id)
+
+    database = telling_first(instance.database, tell)
+    return tell(
+        await managing.change_track(database, caller, path_id(ids.TRACK, track_id), changes)
     )
-    return track_answer(instance, changed, caller.user_id)
 
 
 @post(
@@ -137,14 +143,18 @@ async def keep_track(
     """For a track that is in the library, or one of the caller's own that was taken out. What others made
     comes in through their link."""
     instance: Instance = state.instance
+
+    def tell(edge: Edge) -> KeptTrack:
+        place = ids.public_id(ids.LIBRARY, edge.id)
+        return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+
     edge = await managing.keep_track(
-        instance.database,
+        telling_first(instance.database, tell),
         caller_of(request),
         path_id(ids.TRACK, track_id),
         instance.clock.now_us(),
     )
-    place = ids.public_id(ids.LIBRARY, edge.id)
-    return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+    return tell(edge)
 
 
 @delete(

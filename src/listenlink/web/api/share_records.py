@@ -24,6 +24,7 @@ from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
+from listenlink.web.tell_first import telling_first
 
 _TargetId = Annotated[
     str | None,
@@ -132,10 +133,16 @@ async def change_link(
         changes["expires_at"] = expiry(changes.pop("expires_in_days"), now_us)
     if isinstance(data.visibility, Visibility):
         changes["visibility"] = data.visibility.value
-    told = await managing.change_link(
-        instance.database, caller_of(request), path_id(ids.SHARE, share_id), changes
+
+    def tell(told: ToldLink) -> LinkRecord:
+        return _record(told, instance, now_us)
+
+    database = telling_first(instance.database, tell)
+    return tell(
+        await managing.change_link(
+            database, caller_of(request), path_id(ids.SHARE, share_id), changes
+        )
     )
-    return _record(told, instance, now_us)
 
 
 @post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +18,7 @@ from listenlink.actions.make_link import NewLink
 from listenlink.clock import SECOND_US
 from listenlink.errors import invalid
 from listenlink.model import ids
-from listenlink.model.moment import iso_or_none, iso_seconds
+from listenlink.model.moment import iso_or_none, iso_seconds, seconds_of
 from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
 from listenlink.model.share_token import is_well_formed
 from listenlink.running.instance import Instance
@@ -166,10 +166,10 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
 
 
 def _moment(time: datetime) -> int:
-    try:
-        return int(time.astimezone(UTC).timestamp()) * SECOND_US
-    except OverflowError:  # Within the years 1 to 9999 in its own zone, but not in UTC.
-        raise invalid("starts_at", "This is no time in the years 1 to 9999.") from None
+    seconds = seconds_of(time)
+    if seconds is None:
+        raise invalid("starts_at", "This is no time in the years 1970 to 9999, in UTC.")
+    return seconds * SECOND_US
 
 
 def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:

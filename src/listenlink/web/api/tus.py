@@ -15,6 +15,7 @@ from litestar import Request
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.moment import tellable_seconds
 from listenlink.web.response import Headers
 
 VERSION = "1.0.0"
@@ -83,4 +84,4 @@ def option_headers(max_bytes: int) -> dict[str, str]:
 
 def http_date(at_us: int) -> str:
     """`1782642600000000` → `Sun, 28 Jun 2026 10:30:00 GMT`."""
-    return format_datetime(datetime.fromtimestamp(at_us // 1_000_000, UTC), usegmt=True)
+    return format_datetime(datetime.fromtimestamp(tellable_seconds(at_us), UTC), usegmt=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from listenlink.clock import SECOND_US
+from listenlink.model.moment import tellable_seconds
 
 
 def moment_words(at_us: int, translate: Callable[[str], str], language: str) -> str:
@@ -16,7 +16,7 @@ def moment_words(at_us: int, translate: Callable[[str], str], language: str) -> 
     # Imported here: only a page needs it, and it takes a while to load.
     from babel.dates import format_date, format_time
 
-    moment = datetime.fromtimestamp(at_us // SECOND_US, UTC)
+    moment = datetime.fromtimestamp(tellable_seconds(at_us), UTC)
     day = str(format_date(moment, format="long", locale=language))
     # French has an ordinal for the first of a month, for which date patterns have no letter.
     if language == "fr" and moment.day == 1:

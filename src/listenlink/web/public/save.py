@@ -17,6 +17,7 @@ from listenlink.store.library import Edge
 from listenlink.web.caller import caller_of
 from listenlink.web.headers import headers_of
 from listenlink.web.paths import token_of
+from listenlink.web.tell_first import telling_first
 
 
 class SavedTrack(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ async def save_shared_track(
     instance: Instance = state.instance
     scope = request.scope
     edge = await save_track(
-        instance.database,
+        telling_first(instance.database, _tell),
         instance.limits,
         caller_of(request),
         state.clients.find(dict(scope), headers_of(scope)),
@@ -51,6 +52,10 @@ async def save_shared_track(
         instance.clock.tick_us(),
     )
     return _saved(edge)
+
+
+def _tell(kept: tuple[Edge] | None) -> SavedTrack | None:
+    return None if kept is None else _saved(*kept)
 
 
 def _saved(edge: Edge) -> SavedTrack:

@@ -1,0 +1,60 @@
+"""The sums of a link's days, which stay when the audit's lines are deleted.
+
+A row of `share_days` holds what its day's lines came to up to the line `summed_to`; whatever is above that is
+still in the audit. So the two add up to the same at any moment, however often it's summed up in between,
+and wherever that is interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from listenlink.clock import DAY_US
+from listenlink.model.audit import Agent, Outcome
+from listenlink.store.audit.numbers import LINE_GOES, TooOld
+
+# Of a hundred bytes or so each, in memory.
+_MOST_FOUND = 100_000
+_OPENED = f"a.outcome = {int(Outcome.OPENED)}"
+_BASE = "coalesce(d.summed_to, 0)"
+# Of lines `a` with their day's row `d`: opens, listeners and requests of bots that the row doesn't hold yet.
+# A listener who is in it, and whose lines are still there, isn't counted again.
+NEW_SUMS = f"""
+count(*) FILTER (WHERE {_OPENED} AND a.id > {_BASE}),
+count(DISTINCT CASE WHEN {_OPENED} THEN a.client_id END)
+    - count(DISTINCT CASE WHEN {_OPENED} AND a.id <= {_BASE} THEN a.client_id END),
+count(*) FILTER (WHERE a.agent = {int(Agent.UNFURLER)} AND a.id > {_BASE})
+"""
+# Reads all lines that are too old, without a lock.
+_FIND = text(f"""
+SELECT a.share_id, a.at / {DAY_US}, {_BASE}, max(a.id), {NEW_SUMS}
+FROM audit a LEFT JOIN share_days d ON d.share_id = a.share_id AND d.day = a.at / {DAY_US}
+WHERE {LINE_GOES} AND a.share_id IS NOT NULL
+GROUP BY a.share_id, a.at / {DAY_US}, {_BASE} HAVING max(a.id) > {_BASE}
+LIMIT {_MOST_FOUND}
+""")  # noqa: S608 (made of constants)
+_KEEP = text("""
+INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests, summed_to)
+VALUES (:share, :day, :opens, 0, :listeners, :bots, :newest)
+ON CONFLICT (share_id, day) DO UPDATE SET
+    opens = share_days.opens + excluded.opens,
+    listeners = share_days.listeners + excluded.listeners,
+    bot_requests = share_days.bot_requests + excluded.bot_requests,
+    summed_to = excluded.summed_to
+WHERE share_days.summed_to = :base
+""")
+_COLUMNS = ("share", "day", "base", "newest", "opens", "listeners", "bots")
+
+
+def find_sums(connection: Connection, old: TooOld) -> list[dict[str, int]]:
+    """Return some of what the lines that are too old come to, by link and day, for `keep_sums`. Call until
+    it returns nothing."""
+    rows = connection.execute(_FIND, old.asked)
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
+def keep_sums(connection: Connection, sums: Sequence[dict[str, int]]) -> None:
+    """Add these to the days' rows. What another node has added meanwhile isn't added again."""
+    connection.execute(_KEEP, list(sums))
