@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli import audio_commands, audit_commands, people_commands
+from listenlink.cli import audio_commands, audit_commands, clock_command, people_commands
 from listenlink.cli.beginning import begin
 from listenlink.cli.options import Data, Json
 
@@ -199,6 +199,7 @@ def revoke(
 
 app.command("audit")(audit_commands.audit)
 app.command("erase-client")(audit_commands.erase_client)
+app.command("clock")(clock_command.clock)
 
 
 @app.command()
