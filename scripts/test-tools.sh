@@ -10,6 +10,7 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
+command -v faketime >/dev/null || missing="$missing faketime"
 # Large ones, for the long form of the tests: media players, and a site that embeds.
 if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
     command -v ffmpeg >/dev/null || missing="$missing ffmpeg"

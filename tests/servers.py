@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -126,9 +127,11 @@ def redis_program(name: str) -> str:
     return str(Path(spec.origin).parent / "bin" / name)
 
 
-def new_postgres(*, durable: bool = False, connections: int = 200) -> Program:
+def new_postgres(
+    *, durable: bool = False, connections: int = 200, under: Sequence[str] = ()
+) -> Program:
     """A PostgreSQL of one's own, started. `durable` syncs every commit, for what kills it; `connections`
-    is how many it lets in."""
+    is how many it lets in; `under` is the command that it's started by, if any."""
     programs, folder = _postgres_programs(), _scratch("postgres")
     data = folder / "data"
     subprocess.run(
@@ -137,7 +140,16 @@ def new_postgres(*, durable: bool = False, connections: int = 200) -> Program:
         check=True, capture_output=True, **_identity(True),
     )  # fmt: skip
     port = free_port()
-    command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        *under,
+        str(programs / "postgres"),
+        "-D",
+        str(data),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     command += ["-k", str(folder), "-c", f"max_connections={connections}"]
     if not durable:
         command += ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
@@ -157,10 +169,11 @@ def wait_until_up(server: Program) -> None:
     raise AssertionError("PostgreSQL doesn't answer")
 
 
-def new_redis(*options: str) -> Program:
-    """A Redis of one's own, started, that keeps nothing on the disk."""
+def new_redis(*options: str, under: Sequence[str] = ()) -> Program:
+    """A Redis of one's own, started, that keeps nothing on the disk. `under` as for PostgreSQL."""
     port = free_port()
     command = [
+        *under,
         redis_program("redis-server"),
         "--port",
         str(port),

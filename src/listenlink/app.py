@@ -47,9 +47,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     location = locate_database(settings)
     stores = parts.open_stores(location, settings, clock)
     database, folder, drafts, media_urls = stores
+    limits, daily_keys = parts.open_shared(settings, ring, clock)
+    timekeeper = parts.keep_time(location, database, clock, limits)
     keys = parts.compare_keys(ring, clock, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
-    limits, daily_keys = parts.open_shared(settings, ring, clock)
     opener, reader = parts.open_doors(
         location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
@@ -60,7 +61,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     urls = parts.make_urls(settings.base_url, ring)
     capacity = current_capacity()
     maker, covers = parts.make_makers()
-    checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem)
+    checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     return Instance(
         settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
         media_urls=media_urls, players=parts.open_player_sessions(settings, ring),
@@ -75,7 +76,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks),
+        sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from listenlink.running.readiness import (
     limits_check,
     storage_check,
 )
+from listenlink.running.timekeeper import Timekeeper
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
 from listenlink.store import engines, resumable_uploads, tracks, usage
@@ -225,6 +226,16 @@ def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -
     return keys
 
 
+def keep_time(
+    location: DatabaseLocation, database: Database, clock: Clock, limits: RateLimits
+) -> Timekeeper:
+    """Let the clock begin no earlier than the instance was served before, and return what keeps it so."""
+    keeper = Timekeeper(clock, database, limits)
+    with location.telling():
+        keeper.keep_now()
+    return keeper
+
+
 def list_checks(
     settings: Settings,
     stores: Stores,
@@ -232,6 +243,7 @@ def list_checks(
     keys: NodeKeys,
     limits: RateLimits,
     engines_problem: str | None,
+    timekeeper: Timekeeper,
 ) -> list[Check]:
     """What must hold for an instance to be ready, in the order `/readyz` reports it."""
     return [
@@ -240,4 +252,5 @@ def list_checks(
         keys_check(settings, ring, keys),
         limits_check(limits),
         engines_check(engines_problem),
+        timekeeper.check(),
     ]

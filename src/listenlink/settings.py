@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from listenlink.errors import RefusesToStart
 from listenlink.model.client_address import Network, is_loopback_host
+from listenlink.model.listen_session import LONGEST_SECONDS
 from listenlink.model.setting import fault_words, is_url, list_misspelled, parse_networks
 from listenlink.model.upload_bounds import UploadBounds
 
@@ -82,7 +83,7 @@ class Settings(UploadBounds, BaseSettings):
         description="How long a playback URL may be used to begin to play.",
     )  # fmt: skip
     session_ttl_seconds: int = Field(
-        default=21_600, ge=60, le=21_600,
+        default=LONGEST_SECONDS, ge=60, le=LONGEST_SECONDS,
         description="How long one open may mint fresh playback URLs without counting again.",
     )  # fmt: skip
     max_upload_bytes: int = Field(

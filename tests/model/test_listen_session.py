@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listenlink.model.listen_session import PURPOSE, ListenSession, read_session, write_session
+from listenlink.errors import RefusesToStart
+from listenlink.model.listen_session import (
+    APART_SECONDS,
+    LONGEST_SECONDS,
+    PURPOSE,
+    ListenSession,
+    is_of_another_time,
+    read_session,
+    write_session,
+)
 from listenlink.model.signing import Signer, SigningKey
+from listenlink.settings import Settings, load_settings
 
 OLD = SigningKey("0000000a", b"o" * 32)
 NEW = SigningKey("0000000b", b"n" * 32)
@@ -101,3 +111,12 @@ def test_an_older_key_reads_while_it_is_in_the_ring() -> None:
 def test_a_tag_made_for_another_purpose_makes_no_session() -> None:
     forged = write_session(SESSION, Signer([NEW], "listenlink-playback-v1"))
     assert read_session(forged, SIGNER, 0) is None
+
+
+def test_no_session_that_begins_now_ends_later_than_the_longest() -> None:
+    latest = ENDS_AT + LONGEST_SECONDS + APART_SECONDS
+    assert not is_of_another_time(latest, ENDS_AT)
+    assert is_of_another_time(latest + 1, ENDS_AT)
+    assert Settings.model_fields["session_ttl_seconds"].default == LONGEST_SECONDS
+    with pytest.raises(RefusesToStart):
+        load_settings(session_ttl_seconds=LONGEST_SECONDS + 1)

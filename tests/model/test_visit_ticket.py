@@ -13,6 +13,7 @@ from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.model.budget import USES_PER_VISIT, Allowance, Budget, Charge, Shortage, Spend
 from listenlink.model.client_address import ClientAddress, find_client
 from listenlink.model.limit import MOST_VISIT_USES, VISIT_US, WINDOW_US, VisitLimit
+from listenlink.model.listen_session import APART_SECONDS
 from listenlink.model.share_token import digest
 from listenlink.model.signing import Signer, SigningKey
 from listenlink.model.visit_ticket import TTL_SECONDS, Use, VisitTickets
@@ -121,3 +122,9 @@ def test_a_flood_of_tickets_fills_no_memory_and_then_spends(clients: int) -> Non
     # Two turns later the uses are forgotten, and there is room again.
     late = 2 * VISIT_US + 2 * MOST_VISIT_USES
     assert [limit.take(1, use_of(0), late + turn * (VISIT_US + 1)) for turn in range(3)][-1]
+
+
+def test_a_ticket_of_a_clock_that_was_ahead_is_none() -> None:
+    for ahead, is_good in ((APART_SECONDS, True), (APART_SECONDS + 1, False)):
+        ticket = TICKETS.write(LINK, CLIENT, 7, NOW + ahead)
+        assert bool(TICKETS.read(ticket, LINK, CLIENT, Use.OPEN, NOW)) == is_good

@@ -72,10 +72,18 @@ async def was_answered(database: Database, asked: Asked, now_us: int) -> bool:
 
 
 class Once(Generic[_Made]):
-    """A `Doing` that does it once. `tell` renders the answer for what was made; `answer` then holds it."""
+    """A `Doing` that does it once. `tell` renders the answer for what was made; `answer` then holds it.
+
+    Whether an earlier answer is too old goes by `certain_us`: a clock that is ahead must not do it twice.
+    """
 
     def __init__(
-        self, sealer: Sealer, asked: Asked, tell: Callable[[_Made], bytes], now_us: int
+        self,
+        sealer: Sealer,
+        asked: Asked,
+        tell: Callable[[_Made], bytes],
+        now_us: int,
+        certain_us: int,
     ) -> None:
         self.answer = b""
         self._sealer = sealer
@@ -83,6 +91,7 @@ class Once(Generic[_Made]):
         self._key_digest = asked.key_digest
         self._tell = tell
         self._now_us = now_us
+        self._since_us = certain_us - KEPT_US
 
     async def look(self, database: Database) -> None:
         """Raise as a call would if the key was used before, so that no work is done in vain."""
@@ -105,8 +114,7 @@ class Once(Generic[_Made]):
         return made
 
     def _look(self, connection: Connection) -> None:
-        since_us = self._now_us - KEPT_US
-        kept = idempotency.find_answer(connection, self._key_digest, since_us)
+        kept = idempotency.find_answer(connection, self._key_digest, self._since_us)
         if kept is None:
             return
         if kept.body_digest != self._asked.body_digest:

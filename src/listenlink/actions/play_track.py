@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
 from listenlink.model import share
+from listenlink.model.listen_session import is_of_another_time
 from listenlink.store.opening.playback import Playable, PlaybackReader
 
 
@@ -32,14 +33,20 @@ class TrackPlayer:
 
     async def begin(self, signed: str, now_us: int) -> Playing | None:
         """Return permission to play what the URL names; None, whatever the reason, if there is none now."""
-        playback = self._urls.read(signed, now_us // SECOND_US)
-        playable = await self._find(playback, now_us) if playback else None
-        return Playing(playback, playable) if playback and playable else None
+        now_seconds = now_us // SECOND_US
+        playback = self._urls.read(signed, now_seconds)
+        if playback is None or is_of_another_time(playback.expires_at, now_seconds):
+            return None
+        playable = await self._find(playback, now_us)
+        return Playing(playback, playable) if playable else None
 
     async def begin_download(self, signed: str, now_us: int) -> SharedPlayback | None:
         """Return permission to fetch what a download URL names, if the link leads to it now."""
-        download = self._urls.read_download(signed, now_us // SECOND_US)
-        return download if download and await self._find(download, now_us) else None
+        now_seconds = now_us // SECOND_US
+        download = self._urls.read_download(signed, now_seconds)
+        if download is None or is_of_another_time(download.expires_at, now_seconds):
+            return None
+        return download if await self._find(download, now_us) else None
 
     async def may_go_on(self, playing: Playing, now_us: int) -> bool:
         """Whether a running stream is still permitted: until its session ends, not just its URL."""

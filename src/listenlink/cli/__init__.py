@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli import audio_commands, audit_commands, people_commands
+from listenlink.cli import audio_commands, audit_commands, clock_command, people_commands
 from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
 from listenlink.cli.options import Data, Json
@@ -201,6 +201,7 @@ def revoke(
 app.command("audit")(audit_commands.audit)
 app.command("find-client")(audit_commands.find_client)
 app.command("erase-client")(audit_commands.erase_client)
+app.command("clock")(clock_command.clock)
 
 
 @app.command()

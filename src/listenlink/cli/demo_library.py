@@ -6,7 +6,6 @@ as it is (docs/decisions/0044).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from listenlink.model.api_key import SCOPES
 from listenlink.model.share import TargetType
 from listenlink.running.instance import Instance
 from listenlink.store import collection_tracks, collections, people, shares, tracks
+from listenlink.threads import DISK
 from listenlink.web.paths import SHARED_PATH
 
 # The first user of an instance that the demonstration made: nobody else's is called that.
@@ -96,7 +96,7 @@ async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, 
             numbers.append(there[piece.title])
             continue
         draft = instance.folder.begin()
-        await asyncio.to_thread(draft.write, demo.read(piece))
+        await DISK.run(draft.write, demo.read(piece))
         facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
         track = await instance.uploader.upload(caller, draft, facts, piece.file_name, now_us)
         numbers.append(track.id)

@@ -9,6 +9,9 @@ import msgspec
 from listenlink.model.signing import Signer
 
 PURPOSE = "listenlink-session-v1"
+LONGEST_SECONDS = 21_600
+# Nodes' clocks may differ, but by no more than that.
+APART_SECONDS = 3600
 _GRAMMAR = re.compile(
     r"ls1\.([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{16})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
 )
@@ -43,3 +46,9 @@ def read_session(text: str, signer: Signer, now_seconds: int) -> ListenSession |
         return None
     session = ListenSession(*(int(field, 16) for field in fields))
     return session if now_seconds < session.ends_at else None
+
+
+def is_of_another_time(ends_at: int, now_seconds: int) -> bool:
+    """Whether a session, or a URL of it, ends later than any that begins now could: it's of a clock that was
+    ahead, and would be good for as long as that was."""
+    return ends_at - now_seconds > LONGEST_SECONDS + APART_SECONDS

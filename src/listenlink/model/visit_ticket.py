@@ -10,6 +10,7 @@ import re
 from enum import IntEnum
 
 from listenlink.model.client_address import ClientAddress
+from listenlink.model.listen_session import APART_SECONDS
 from listenlink.model.signing import Signer
 
 PURPOSE = "listenlink-visit-v1"
@@ -51,7 +52,8 @@ class VisitTickets:
             return b""
         key_id, visit_text, ends_text, tag = match.groups()
         visit, ends_at = int(visit_text, 16), int(ends_text, 16)
-        if now_seconds >= ends_at:
+        # Neither one that is over, nor one of a clock that was ahead.
+        if not 0 < ends_at - now_seconds <= TTL_SECONDS + APART_SECONDS:
             return b""
         if not self._signer.verify(key_id, tag, _signed(token_digest, client, visit, ends_at)):
             return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -27,6 +28,7 @@ _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
 _DAYS_EVERY_SECONDS = 5.0
+_SECONDS_BETWEEN_MARKS = 10
 
 
 async def keep_house(instance: Instance) -> None:
@@ -35,6 +37,7 @@ async def keep_house(instance: Instance) -> None:
     await asyncio.gather(
         _every_second(instance),
         _every_minute(instance),
+        _keep_time(instance),
         _keep_retention(instance),
         _keep_storage(instance),
         _keep_days(instance),
@@ -105,15 +108,37 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
     return waits
 
 
-async def _keep_retention(instance: Instance) -> None:
+async def _keep_time(instance: Instance) -> None:
+    """Note the time that is reached, and read it often in between: whoever sets the clock back is noticed by
+    what it was last."""
     while True:
         try:
-            gone = await delete_old(instance)
-            if gone:
-                _log.info("audit_lines_deleted", lines=gone)
+            await instance.timekeeper.keep()
+        except (Problem, OSError):
+            _log.warning("time_not_kept")
+        for _ in range(_SECONDS_BETWEEN_MARKS):
+            instance.clock.now_us()
+            await asyncio.sleep(_SECOND)
+
+
+async def _keep_retention(instance: Instance) -> None:
+    """Once an hour, or each minute while the clock isn't believed."""
+    while True:
+        again_after = _RETENTION_EVERY_SECONDS
+        try:
+            if await instance.timekeeper.may_delete():
+                gone = await delete_old(instance)
+                if gone:
+                    _log.info("audit_lines_deleted", lines=gone)
+            else:
+                again_after = _MINUTE
+                # The days go on meanwhile, and their lines belong into their tables.
+                await instance.database.write(
+                    partial(day_tables.make_days, now_us=instance.clock.now_us())
+                )
         except (Problem, OSError):
             _log.warning("retention_postponed")
-        await asyncio.sleep(_RETENTION_EVERY_SECONDS)
+        await asyncio.sleep(again_after)
 
 
 async def delete_old(instance: Instance) -> int:

@@ -31,6 +31,7 @@ from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.node_keys import NodeKeys
 from listenlink.running.readiness import Readiness
 from listenlink.running.shutdown import Presence
+from listenlink.running.timekeeper import Timekeeper
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
@@ -84,6 +85,7 @@ class Instance:
     sealer: Sealer
     keys: NodeKeys
     readiness: Readiness
+    timekeeper: Timekeeper
     presence: Presence = field(default_factory=Presence)
     ages: Ages = field(default_factory=Ages)
 

@@ -41,7 +41,8 @@ class Sound(NamedTuple):
 
 
 def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Underived | None:
-    """Take the oldest waiting audio and mark it as begun; whoever began before `given_up_us` has died."""
+    """Take the oldest waiting audio and mark it as begun; whoever began before `given_up_us` has died, and so
+    has who began as long after now: the clock was ahead then."""
     row = connection.execute(
         select(_AUDIO.c.id, _AUDIO.c.digest, _TRACKS.c.sample_count, _TRACKS.c.sample_rate)
         .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
@@ -52,6 +53,7 @@ def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Und
             or_(
                 _AUDIO.c.derivation_began_at.is_(None),
                 _AUDIO.c.derivation_began_at < given_up_us,
+                _AUDIO.c.derivation_began_at > 2 * now_us - given_up_us,
             ),
         )
         .order_by(_AUDIO.c.created_at)

@@ -253,3 +253,14 @@ signing_keys = Table(
     Column("check_value", LargeBinary(16), nullable=False),
     at("used_at"),
 )
+
+# One row, once the instance was served: `store/time_marks.py`.
+time_marks = Table(
+    "time_marks",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    at("reached_at"),
+    Column("audit_id", KEY, nullable=False),
+    Column("unseen_us", BigInteger, nullable=False),
+    Column("words", Integer, nullable=False),
+)

@@ -89,12 +89,13 @@ def _leave_when_told(
 
 
 async def _finish(instance: Instance, ended: Callable[[], int] = lambda: 0) -> int:
-    """Wait for the requests in flight but those `ended` now, and write pending counts. Returns how many
-    aren't done yet."""
+    """Wait for the requests in flight but those `ended` now, and write pending counts and the time. Returns
+    how many aren't done yet."""
     if left_over := await instance.presence.finish(ended):
         structlog.get_logger().warning("requests_cut_off", requests=left_over)
     with contextlib.suppress(Problem):
         await instance.opener.write_limited()
+        await instance.timekeeper.keep()
     return left_over
 
 

@@ -53,6 +53,10 @@ class RateLimits(Protocol):
     async def ping(self) -> bool:
         """Whether the budgets are exact: False while each process has to limit by itself."""
 
+    async def find_time(self) -> int | None:
+        """The time by the clock that the budgets are measured with, in epoch µs, where that isn't the tick;
+        None too if it can't be asked."""
+
     def close(self) -> None:
         """Close any connections."""
 
@@ -138,6 +142,10 @@ class OwnRateLimits:
     async def ping(self) -> bool:
         """Always true: there is no other process to be exact with."""
         return True
+
+    async def find_time(self) -> int | None:
+        """Always None: they're measured with the tick."""
+        return None
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

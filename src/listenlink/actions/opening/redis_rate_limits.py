@@ -148,6 +148,14 @@ class RedisRateLimits:
             return False
         return True
 
+    async def find_time(self) -> int | None:
+        """The time by Redis's clock, None while it doesn't answer."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._log.find_time)
+        except Unreachable:
+            return None
+
     def close(self) -> None:
         """Shut down the threads and connections."""
         self._threads.shutdown()

@@ -28,74 +28,100 @@ local function take_key()
     next_key = next_key + 1
     return KEYS[next_key - 1]
 end
+local function text(number)
+    return string.format('%.0f', number)
+end
+local function keep(key, length)
+    redis.call('PEXPIRE', key, math.ceil((length or window) / 1000) + 1000)
+end
+-- What seems to be later than now was accepted before the clock was set back, so no later than now. The last
+-- counts as accepted now, and the others as long before it as they were: nobody gets more by that than the
+-- budget, nor waits for longer than the window.
+local function set_back(key)
+    local ahead = tonumber(redis.call('LINDEX', key, -1) or '0') - now
+    if ahead <= 0 then
+        return
+    end
+    for place, at in ipairs(redis.call('LRANGE', key, 0, -1)) do
+        redis.call('LSET', key, place - 1, text(tonumber(at) - ahead))
+    end
+    keep(key)
+end
+local function set_back_named(key, length)
+    local ahead = tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2] or '0') - now
+    if ahead > 0 then
+        local named = redis.call('ZRANGE', key, 0, -1)
+        for _, name in ipairs(named) do
+            redis.call('ZINCRBY', key, text(-ahead), name)
+        end
+        keep(key, length)
+    end
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. text(now - length))
+end
 local function look(key)
-    -- A clock that was set back doesn't make the log disordered.
-    local at = math.max(now, tonumber(redis.call('LINDEX', key, -1) or '0'))
+    set_back(key)
     local first = redis.call('LINDEX', key, 0)
-    while first and tonumber(first) < at - window do
+    while first and tonumber(first) < now - window do
         redis.call('LPOP', key)
         first = redis.call('LINDEX', key, 0)
     end
-    return redis.call('LLEN', key), tonumber(first or at) + window + 1 - at, at
-end
-local function keep(key)
-    redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
+    return redis.call('LLEN', key), tonumber(first or now) + window + 1 - now
 end
 local function spend(budget, key)
-    local used, reset, at = look(key)
+    local used, reset = look(key)
     if used >= size(budget) then
-        return budget, -1, reset, at
+        return budget, -1, reset
     end
-    redis.call('RPUSH', key, string.format('%.0f', at))
+    redis.call('RPUSH', key, text(now))
     keep(key)
-    return budget, size(budget) - used - 1, reset, at
+    return budget, size(budget) - used - 1, reset
 end
 local function spend_refusal(token, repeats, refusals)
-    redis.call('ZREMRANGEBYSCORE', refusals, '-inf', '(' .. string.format('%.0f', now - window))
+    set_back_named(refusals, window)
     local is_new = size(REFUSAL) > 0 and not redis.call('ZSCORE', refusals, token)
     if is_new and redis.call('ZCARD', refusals) >= size(REFUSAL) then
         local first = redis.call('ZRANGE', refusals, 0, 0, 'WITHSCORES')[2]
         local reset = tonumber(first) + window + 1 - now
         -- Whoever waits as long as is told must be served then: the longer wait.
-        local used, other, at = look(repeats)
+        local used, other = look(repeats)
         if used >= size(REPEAT) and other > reset then
-            return REPEAT, -1, other, at
+            return REPEAT, -1, other
         end
-        return REFUSAL, -1, reset, now
+        return REFUSAL, -1, reset
     end
-    local budget, left, reset, at = spend(REPEAT, repeats)
+    local budget, left, reset = spend(REPEAT, repeats)
     if is_new and left >= 0 then
-        redis.call('ZADD', refusals, string.format('%.0f', now), token)
+        redis.call('ZADD', refusals, text(now), token)
         keep(refusals)
     end
-    return budget, left, reset, at
+    return budget, left, reset
 end
 local function use(number, visits, uses, hits)
-    redis.call('ZREMRANGEBYSCORE', uses, '-inf', '(' .. string.format('%.0f', now - TTL))
-    local used, _, at = look(visits)
+    set_back_named(uses, TTL)
+    local used = look(visits)
     if used >= USES * size(RESOLVE) or redis.call('ZSCORE', uses, number) then
         return spend(RESOLVE, hits)
     end
-    redis.call('ZADD', uses, string.format('%.0f', now), number)
-    redis.call('PEXPIRE', uses, math.ceil(TTL / 1000) + 1000)
-    redis.call('RPUSH', visits, string.format('%.0f', at))
+    redis.call('ZADD', uses, text(now), number)
+    keep(uses, TTL)
+    redis.call('RPUSH', visits, text(now))
     keep(visits)
     local spent, reset = look(hits)
     if spent == 0 then
         reset = window
     end
-    return FREE, size(RESOLVE) - spent, reset, at
+    return FREE, size(RESOLVE) - spent, reset
 end
 for place = 2 + BUDGETS, #ARGV, 2 do
-    local budget, left, reset, at = tonumber(ARGV[place])
+    local budget, left, reset = tonumber(ARGV[place])
     if budget == REPEAT then
-        budget, left, reset, at = spend_refusal(ARGV[place + 1], take_key(), take_key())
+        budget, left, reset = spend_refusal(ARGV[place + 1], take_key(), take_key())
     elseif budget == FREE then
-        budget, left, reset, at = use(ARGV[place + 1], take_key(), take_key(), take_key())
+        budget, left, reset = use(ARGV[place + 1], take_key(), take_key(), take_key())
     else
-        budget, left, reset, at = spend(budget, take_key())
+        budget, left, reset = spend(budget, take_key())
     end
-    for _, number in ipairs({budget, left, reset, at}) do
+    for _, number in ipairs({budget, left, reset, now}) do
         table.insert(told, number)
     end
 end

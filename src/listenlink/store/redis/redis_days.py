@@ -15,6 +15,8 @@ from listenlink.model.signing import MIN_KEY_BYTES
 from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS, DayKeys
 
 _DAY_SECONDS = 86_400
+# As long as a Redis whose clock was set back may have kept keys that nobody destroyed.
+_LOOKED_BACK_DAYS = 60
 
 
 class RedisDayKeys:
@@ -32,19 +34,23 @@ class RedisDayKeys:
         return self._own.key_of(day) if key is None else key
 
     def prepare(self, day: int) -> None:
-        """Load the keys of this day and the next, if Redis answers."""
+        """Load the keys of this day and the next, if Redis answers; and give it back those that this node
+        knows and Redis has lost, because it was restarted or its clock was ahead. Otherwise a node that
+        starts now would make others."""
+        kept = {known for known in self._loaded if known >= day - DAILY_KEYS_KEPT_DAYS}
         with contextlib.suppress(RedisError):
-            for asked in (day, day + 1):
-                if asked not in self._loaded:
-                    self._loaded[asked] = self._load_or_make(asked)
+            for asked in sorted(kept | {day, day + 1}):
+                self._loaded[asked] = self._load_or_make(asked, day)
 
-    def _load_or_make(self, day: int) -> bytes:
+    def _load_or_make(self, day: int, today: int) -> bytes:
         name = _name(day)
-        ends_at = (day + 1 + DAILY_KEYS_KEPT_DAYS) * _DAY_SECONDS
-        self._redis.set(name, secrets.token_bytes(MIN_KEY_BYTES), nx=True, exat=ends_at)
+        # By how long it's still needed, not until when: Redis's clock may be another.
+        left_seconds = (day - today + 1 + DAILY_KEYS_KEPT_DAYS) * _DAY_SECONDS
+        made = self._loaded.get(day) or secrets.token_bytes(MIN_KEY_BYTES)
+        self._redis.set(name, made, nx=True, ex=left_seconds)
         key = cast(bytes | None, self._redis.get(name))
         if key is None:
-            raise RedisError("the key is of a day that is over for long")
+            raise RedisError("the key is gone already")
         return key
 
     def find_keys(self, days: Iterable[int]) -> dict[int, bytes]:
@@ -59,10 +65,15 @@ class RedisDayKeys:
         return {day: key for day, key in keys.items() if key is not None}
 
     def destroy_old(self, today: int) -> int:
-        """Forget the keys of days that are past their retention, and destroy this node's own keys for them;
-        return how many of its own."""
+        """Destroy the keys of days that are past their retention, in Redis too: it does so by itself, but by
+        its own clock. Return how many of this node's own keys that were."""
         oldest_kept = today - DAILY_KEYS_KEPT_DAYS
         self._loaded = {day: key for day, key in self._loaded.items() if day >= oldest_kept}
+        with contextlib.suppress(RedisError):
+            deleting = self._redis.pipeline(transaction=False)
+            for day in range(oldest_kept - _LOOKED_BACK_DAYS, oldest_kept):
+                deleting.delete(_name(day))
+            deleting.execute()
         return self._own.destroy_old(today)
 
 

@@ -129,6 +129,14 @@ class RedisLog:
         except RedisError as error:
             raise Unreachable from error
 
+    def find_time(self) -> int:
+        """The time by Redis's clock, in epoch µs. Raises Unreachable."""
+        try:
+            seconds, us = self._redis.time()
+        except RedisError as error:
+            raise Unreachable from error
+        return seconds * 1_000_000 + us
+
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()

@@ -73,6 +73,7 @@ async def answer_once(
         Asked(caller_of(request), _route(request), key, body_digest),
         lambda made: msgspec.json.encode(tell(made)),
         instance.clock.now_us(),
+        instance.clock.certain_us(),
     )
     try:
         await once.look(instance.database)

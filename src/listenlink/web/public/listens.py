@@ -10,9 +10,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from listenlink.actions.record_listen import record_listen
-from listenlink.clock import SECOND_US
 from listenlink.model import ids
-from listenlink.model.listen_session import read_session
 from listenlink.running.instance import Instance
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
@@ -54,9 +52,7 @@ async def note_listen(
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
     headers = headers_of(request.scope)
-    session = read_session(
-        text_of(headers, b"listen-session"), instance.session_signer, now_us // SECOND_US
-    )
+    session = state.share_requests.session(text_of(headers, b"listen-session"), now_us)
     await record_listen(
         instance.database,
         instance.limits,

@@ -9,7 +9,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.audit import Outcome, classify_agent
 from listenlink.model.budget import Budget
 from listenlink.model.client_address import ClientAddress
-from listenlink.model.listen_session import ListenSession, read_session
+from listenlink.model.listen_session import ListenSession, is_of_another_time, read_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
@@ -99,5 +99,9 @@ class ShareRequests:
         await spend_one(self._instance.limits, Budget.PICTURE, client, tick_us)
 
     def session(self, text: str, now_us: int) -> ListenSession | None:
-        """The session behind a text; None if it's malformed, forged or over."""
-        return read_session(text, self._instance.session_signer, now_us // SECOND_US)
+        """The session behind a text; None if it's malformed, forged, over or of a clock that was ahead."""
+        now_seconds = now_us // SECOND_US
+        session = read_session(text, self._instance.session_signer, now_seconds)
+        if session is not None and is_of_another_time(session.ends_at, now_seconds):
+            return None
+        return session
