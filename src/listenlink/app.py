@@ -9,6 +9,7 @@ from listenlink.actions.create_instance import check_instance
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_ring, locate_database
 from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.session_clients import bound_sessions
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
@@ -51,8 +52,9 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     registry, engines_problem = parts.load_engines(database, settings, clock)
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     opener, reader = parts.open_doors(
-        location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
-    )
+        location, limits, Pseudonyms(daily_keys), settings,
+        bound_sessions(database, settings.session_clients, ring), with_objects=media_urls is not None,
+    )  # fmt: skip
     deriver = AudioDeriver(database, folder, clock)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)

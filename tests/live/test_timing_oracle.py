@@ -22,7 +22,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cast import Server
-from journeys.refused_everywhere import DOORS, Asked, Door, EndedLinks
+from journeys.refused_everywhere import EndedLinks
+from journeys.token_doors import DOORS, Asked, Door, ask_for
 from live.load import FULL, SHARED, make_links, serving
 
 MANY, FEW = (8000, 8000) if FULL else (1500, 150)
@@ -76,7 +77,7 @@ def test_all_refusals_are_the_same_bytes(refused: tuple[Server, EndedLinks]) -> 
         "~" * 300,
     ]
     (door,) = (door for door in DOORS if door.name == "open")
-    asked = [(kind, links.ask(door, kind)) for _ in range(100) for kind in door.kinds()]
+    asked = [(kind, ask_for(links, door, kind)) for _ in range(100) for kind in door.kinds()]
     asked += [("otherwise", Asked("GET", SHARED + token, {}, b"")) for token in malformed * 15]
     answers: set[bytes] = set()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as stream:
@@ -124,7 +125,7 @@ def take_samples(server: Server, links: EndedLinks, door: Door, samples: int) ->
             for _ in range(WARMING_UP + samples):
                 random.shuffle(kinds)
                 for kind in kinds:
-                    taken, answer = ask(stream, links.ask(door, kind).raw("203.0.113.9"))
+                    taken, answer = ask(stream, ask_for(links, door, kind).raw("203.0.113.9"))
                     times[kind].append(taken)
                     statuses.add(answer[9:12])
     finally:

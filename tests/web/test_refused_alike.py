@@ -18,7 +18,8 @@ import sqlalchemy
 from sqlalchemy import event
 
 from cast import Server, upload
-from journeys.refused_everywhere import DOORS, Door, EndedLinks
+from journeys.refused_everywhere import EndedLinks
+from journeys.token_doors import DOORS, Door, ask_for
 from listenlink.settings import PREFIX
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 from media.make_audio import make
@@ -130,7 +131,7 @@ def asked(
 
 def look(house: House, ended: EndedLinks, steps: Steps, door: Door, kind: str) -> tuple[Any, ...]:
     """The answer, without what differs between any two, and the steps to it."""
-    request = ended.ask(door, kind)
+    request = ask_for(ended, door, kind)
     path, _, query = request.path.partition("?")
     headers = {name.lower().encode(): text.encode() for name, text in request.headers.items()}
     if not door.key:

@@ -32,6 +32,7 @@ class Reason(IntEnum):
     RESOLVE_LIMIT = 7
     MISS_LIMIT = 8
     REPEAT_LIMIT = 9
+    SESSION_CLIENTS = 11
 
 
 class Agent(IntEnum):

@@ -12,7 +12,7 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem
 from listenlink.media.folder.faults import name_of
 from listenlink.running.instance import Instance
-from listenlink.store import idempotency
+from listenlink.store import idempotency, session_clients
 from listenlink.store.audit import audit_log, day_tables, of_link, open_counts
 
 _log = structlog.get_logger()
@@ -138,6 +138,10 @@ async def delete_old(instance: Instance) -> int:
     too_old_us = now_us - KEPT_US
     while await instance.database.write(
         lambda connection: idempotency.delete_older(connection, too_old_us)
+    ):
+        pass
+    while await instance.database.write(
+        lambda connection: session_clients.delete_older(connection, now_us)
     ):
         pass
     await instance.resumer.remove_stale(instance.clock.now_us())

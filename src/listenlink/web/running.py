@@ -109,7 +109,11 @@ async def _bound_clients(instance: Instance) -> None:
     while True:
         await asyncio.sleep(_COUNTED_EVERY_SECONDS)
         closed = await asyncio.to_thread(
-            close_excess, settings.port, most, settings.trusted_proxies
+            close_excess,
+            settings.port,
+            most,
+            settings.trusted_proxies,
+            settings.client_prefix_bits,
         )
         if closed:
             structlog.get_logger().warning("client_had_too_many_connections", closed=closed)
