@@ -100,8 +100,8 @@ def test_a_token_is_kept_as_the_sha_256_of_its_text() -> None:
 
 def test_guessing_takes_longer_than_a_quadrillion_years() -> None:
     """10⁹ living links, against 10,000 networks that are each told the default number of refusals a minute,
-    or 30. But the budgets bound what is told, not what is tried: a wrong guess beyond them is a 429, and a right
-    one opens. So the same has to hold for as many guesses as a large server can answer at all."""
+    or 30. But the budgets bound what is told, not what is tried: a wrong guess beyond them is a 429, and a
+    right one opens. So the same has to hold for as many guesses as a large server can answer at all."""
     guesses = 2 ** (4 * len(new_token().removeprefix("shr_"))) / 10**9
     per_minute = Settings.model_fields["miss_limit_per_minute"].default
     assert 1 <= per_minute <= 30
