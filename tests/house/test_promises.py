@@ -21,9 +21,8 @@ SECTIONS = [
     ("SECURITY.md", "What revocation means"),
 ]
 GROWING = "SECURITY.md", "What a stranger can make grow"
-LISTED: list[dict[str, Any]] = tomllib.loads((TESTS / "house" / "promises.toml").read_text())[
-    "promise"
-]
+_MAP: dict[str, Any] = tomllib.loads((TESTS / "house" / "promises.toml").read_text())
+LISTED: list[dict[str, Any]] = _MAP["promise"]
 _PARAGRAPH = re.compile(r"\n(?=- )|\n\n")
 _SENTENCE = re.compile(r"(?<=[.?])\s+(?=[A-Z`])")
 
@@ -65,6 +64,14 @@ def test_what_holds_a_promise_is_there(promise: dict[str, Any]) -> None:
     held_by = promise.get("held_by", [])
     assert bool(held_by) is not bool(promise.get("why"))
     assert [named for named in held_by if not does_exist(named)] == []
+
+
+def test_each_section_of_the_api_s_page_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    assert set(_MAP["sections"]) == set(re.findall(r"^###? (.+)$", text, re.M))
+    for title, files in _MAP["sections"].items():
+        assert files, title
+        assert [file for file in files if not (TESTS / file).exists()] == [], title
 
 
 def test_what_can_grow_names_tests_that_are_there() -> None:
