@@ -9,6 +9,7 @@ from listenlink.actions.create_instance import check_instance
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_ring, locate_database
 from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.session_clients import bound_sessions
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
@@ -52,8 +53,9 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     keys = parts.compare_keys(ring, clock, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     opener, reader = parts.open_doors(
-        location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
-    )
+        location, limits, Pseudonyms(daily_keys), settings,
+        bound_sessions(database, settings.session_clients, ring), with_objects=media_urls is not None,
+    )  # fmt: skip
     promises = parts.make_promises(database, folder, settings, clock)
     deriver = AudioDeriver(database, folder, clock, promises)
     probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)

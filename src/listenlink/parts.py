@@ -20,6 +20,7 @@ from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
 from listenlink.actions.opening.rule import OpenRequest
+from listenlink.actions.opening.session_clients import SessionClients
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import DAY_US, Clock
@@ -160,22 +161,28 @@ def open_doors(
     limits: RateLimits,
     names: Pseudonyms,
     settings: Settings,
+    renewing: SessionClients | None,
     *,
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     """What is too frequent to go through ordinary queries: opening, and playback's point reads."""
     if location.url is not None:
-        return _open_postgres_doors(location.url, limits, names, settings, with_objects)
+        return _open_postgres_doors(location.url, limits, names, settings, renewing, with_objects)
     ttl_seconds = settings.session_ttl_seconds
     keeper = OpenKeeper(limits, names, ttl_seconds, with_objects=with_objects)
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
         location.path, keeper.run_now, keeper.undo, keeper.done
     )
-    return LinkOpener(keeper, queue), SqlitePlaybackReader(location.path)
+    return LinkOpener(keeper, queue, renewing), SqlitePlaybackReader(location.path)
 
 
 def _open_postgres_doors(
-    url: str, limits: RateLimits, names: Pseudonyms, settings: Settings, with_objects: bool
+    url: str,
+    limits: RateLimits,
+    names: Pseudonyms,
+    settings: Settings,
+    renewing: SessionClients | None,
+    with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     # Imported here, because the embedded database does without the driver.
     from listenlink.store.opening.connections import Connections
@@ -187,7 +194,7 @@ def _open_postgres_doors(
     connections = Connections(url, BATCHES)
     keeper = OpenKeeper(limits, names, ttl_seconds, connections, with_objects=with_objects)
     reader = PostgresPlaybackReader(Connections(url, BATCHES))
-    return LinkOpener(keeper, PostgresGroup(keeper.run)), reader
+    return LinkOpener(keeper, PostgresGroup(keeper.run), renewing), reader
 
 
 def load_engines(

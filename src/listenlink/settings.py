@@ -5,7 +5,6 @@ docs/settings.md describes each; a test checks that the two agree.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,15 +13,24 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from listenlink.errors import RefusesToStart
-from listenlink.model.client_address import Network, is_loopback_host
+from listenlink.model.client_address import (
+    LEAST_CLIENT_BITS,
+    MOST_CLIENT_BITS,
+    Network,
+    is_loopback_host,
+)
 from listenlink.model.listen_session import LONGEST_SECONDS
-from listenlink.model.setting import fault_words, is_url, list_misspelled, parse_networks
+from listenlink.model.setting import (
+    fault_words,
+    is_origin,
+    is_url,
+    list_misspelled,
+    parse_host_and_port,
+    parse_networks,
+)
 from listenlink.model.upload_bounds import UploadBounds
 
 PREFIX = "LISTENLINK_"
-_PUBLIC_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?/?"
-)
 
 
 class Settings(UploadBounds, BaseSettings):
@@ -73,6 +81,10 @@ class Settings(UploadBounds, BaseSettings):
         description="Networks, as in `10.0.0.0/8,::1/128`, whose `X-Forwarded-For` is believed. "
         "Empty: nobody's.",
     )
+    client_prefix_bits: int = Field(
+        default=MOST_CLIENT_BITS, ge=LEAST_CLIENT_BITS, le=MOST_CLIENT_BITS,
+        description="How many bits of an IPv6 address are one client of the limits: 64, 56 or 48.",
+    )  # fmt: skip
     workers: int = Field(
         default=1, ge=1, le=64,
         description="Processes that answer requests. More than one share an exact limit by "
@@ -85,6 +97,10 @@ class Settings(UploadBounds, BaseSettings):
     session_ttl_seconds: int = Field(
         default=LONGEST_SECONDS, ge=60, le=LONGEST_SECONDS,
         description="How long one open may mint fresh playback URLs without counting again.",
+    )  # fmt: skip
+    session_clients: int = Field(
+        default=0, ge=0, le=1000,
+        description="From how many client addresses one open's session may be renewed; 0 is any number.",
     )  # fmt: skip
     max_upload_bytes: int = Field(
         default=512 * 1024 * 1024, ge=1024, le=4 * 1024**3, description="The largest audio file taken in."
@@ -150,17 +166,7 @@ class Settings(UploadBounds, BaseSettings):
     @field_validator("metrics_address", mode="before")
     @classmethod
     def _split_address(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        host, _, port = value.rpartition(":")
-        if (
-            not host
-            or not port.isascii()
-            or not port.isdigit()
-            or int(port) not in range(1, 65_536)
-        ):
-            raise ValueError("must be like 127.0.0.1:9484")
-        return host.removeprefix("[").removesuffix("]"), int(port)
+        return parse_host_and_port(value) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
@@ -179,12 +185,9 @@ class Settings(UploadBounds, BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        match = _PUBLIC_URL.fullmatch(value)
-        if match is None or int(match.group(1) or 1) not in range(1, 65_536):
+        if value is not None and not is_origin(value):
             raise ValueError("must be like https://music.example, without a path")
-        return value.rstrip("/")
+        return value and value.rstrip("/")
 
     @property
     def base_url(self) -> str:

@@ -178,3 +178,19 @@ def test_limits_of_zero_are_off(tmp_path: Path) -> None:
             assert {client.get(missing(0)).status_code for _ in range(140)} == {404}
     finally:
         running.stop()
+
+
+@pytest.mark.parametrize("bits", [56, 48])
+def test_a_network_of_the_set_size_is_one_client(tmp_path: Path, bits: int) -> None:
+    running, path = serve(tmp_path, TRUSTED_PROXIES="127.0.0.0/8", CLIENT_PREFIX_BITS=str(bits))
+    try:
+        within = 1 << 64 - bits
+        step = within // LIMIT - 1
+        addresses = [f"2001:db8:7:{step * number:x}::{number + 1}" for number in range(LIMIT)]
+        assert statuses_of(running, path, addresses) == [200] * LIMIT
+        last = [f"2001:db8:7:{within - 1:x}::9", f"[2001:DB8:7:{within - 1:04X}:0::9%1]:80"]
+        assert statuses_of(running, path, last) == [429, 429]
+        beside = f"2001:db8:7:{within:x}::1" if bits > 48 else "2001:db8:8::1"
+        assert statuses_of(running, path, [beside, "198.51.100.9"]) == [200, 200]
+    finally:
+        running.stop()

@@ -16,6 +16,7 @@ import pytest
 from cast import Server, free_port
 from listenlink.capacity import make_room, reckon
 from listenlink.cli.listening import open_socket
+from listenlink.web import client_connections
 
 # Fewer than the kernel lets wait to be accepted.
 SLICE = 500
@@ -110,6 +111,17 @@ def test_one_kind_never_takes_all_connections() -> None:
             assert capacity.connections + capacity.audio_streams // 2 <= max(descriptors, 64)
     assert reckon(65_536).connections == reckon(10**9).connections == 16_384
     assert reckon(65_536).event_streams == 5000
+
+
+@pytest.mark.parametrize(("bits", "clients"), [(64, 3), (56, 2), (48, 1)])
+def test_connections_are_counted_by_the_clients_that_the_limits_have(
+    bits: int, clients: int
+) -> None:
+    peers = ["2001:db8:7:100::1", "2001:db8:7:1ff::2", "2001:db8:7:200::3", "2001:db8:7:200::4"]
+    held = {peer: [number] for number, peer in enumerate(peers)}
+    counted = list(client_connections._by_client(held, (), bits))
+    assert len(counted) == clients
+    assert sorted(number for _, theirs in counted for number in theirs) == [0, 1, 2, 3]
 
 
 def test_http2_in_the_clear_is_not_spoken(asked_directly: Server) -> None:

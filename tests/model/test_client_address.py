@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.model.budget import Allowance, Budget, Spend
 from listenlink.model.client_address import Network, client_address, find_client, parse_address
 
 PROXIES: tuple[Network, ...] = (
@@ -136,17 +139,48 @@ def test_two_networks_of_64_bits_are_two_clients(network: int, bit: int, host: i
     assert here.number != there.number
 
 
+@pytest.mark.parametrize("bits", [64, 56, 48])
+def test_ten_thousand_addresses_of_a_network_have_one_budget_and_its_neighbour_another(
+    bits: int,
+) -> None:
+    here = ipaddress.IPv6Address("2001:db8:1234:5678::")
+    start = int(here) >> 128 - bits << 128 - bits
+    limits = OwnRateLimits(2500, 20)
+    hosts = [start + secrets.randbelow(1 << 128 - bits) for _ in range(10_000)]
+    addresses = [client_address(ipaddress.IPv6Address(number), bits) for number in hosts]
+    assert len({address.number for address in addresses}) == 1
+    asked = [Spend(address.number, Budget.RESOLVE, 1_000_000) for address in addresses]
+    told = limits.spend_now(asked)
+    assert sum(isinstance(one, Allowance) for one in told) == 2500
+    for bit in (128 - bits, 127):
+        other = client_address(ipaddress.IPv6Address(start ^ 1 << bit), bits)
+        (left,) = limits.spend_now([Spend(other.number, Budget.RESOLVE, 1_000_000)])
+        assert isinstance(left, Allowance)
+    # The audit's prefix isn't the limits'.
+    assert {address.prefix for address in addresses} == {"2001:db8:1234::/48"}
+
+
+@pytest.mark.parametrize("bits", [64, 56, 48])
+def test_each_spelling_of_an_address_has_one_budget(bits: int) -> None:
+    found: dict[str, set[int]] = {}
+    for text, address in SAME_ADDRESS:
+        told = find_client("10.0.0.1", text, PROXIES, bits)
+        found.setdefault(address, set()).add(told.number)
+    assert {len(numbers) for numbers in found.values()} == {1}
+    assert len(set.union(*found.values())) == len(found)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 31))
 def test_two_ipv4_addresses_are_two_clients(number: int, bit: int) -> None:
     here, there = ipaddress.IPv4Address(number), ipaddress.IPv4Address(number ^ 1 << bit)
     assert client_address(here).number != client_address(there).number
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_an_ipv4_address_and_an_ipv6_network_never_share_a_number(number: int) -> None:
-    four = client_address(ipaddress.IPv4Address(number))
+@given(st.integers(0, 2**32 - 1), st.sampled_from([64, 56, 48]))
+def test_an_ipv4_address_and_an_ipv6_network_never_share_a_number(number: int, bits: int) -> None:
+    four = client_address(ipaddress.IPv4Address(number), bits)
     for spelled in (number << 64, number << 96, number, number << 32):
-        assert client_address(ipaddress.IPv6Address(spelled)).number != four.number
+        assert client_address(ipaddress.IPv6Address(spelled), bits).number != four.number
 
 
 def test_the_audit_keeps_a_truncated_prefix_and_never_the_address() -> None:

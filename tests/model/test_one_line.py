@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from listenlink.model.one_line import one_line
+from listenlink.model.one_line import one_line, some_lines
 
 DECEIVING = [
     *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c",
@@ -48,3 +48,10 @@ def test_lines_become_one() -> None:
     assert one_line(" a\r\nb\tc\u2028d\x85e\x00 ") == "a  b c d e"
     assert one_line("\u200d\ufe0f") == ""
     assert one_line("a\ud800b") == "ab"
+
+
+def test_text_of_several_lines_keeps_them_and_nothing_that_deceives() -> None:
+    assert some_lines("\n a\r\n  b\tc \u2028\x85d\x1b[31m\x00 \n") == "a\n  b c\n\nd [31m"
+    assert some_lines("\u202e\n\u200b") == ""
+    for character in DECEIVING:
+        assert some_lines(f"a{character}\nb{character}") == "a\nb"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
-from collections import Counter
+import secrets
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from listenlink.model.share_token import digest, is_well_formed, new_token
 from listenlink.settings import Settings
@@ -52,13 +55,35 @@ def test_generated_tokens_are_well_formed_and_all_different(tokens: list[str]) -
     assert len(set(tokens)) == GENERATED
 
 
-def test_generated_digits_are_evenly_spread_in_every_place(tokens: list[str]) -> None:
-    """Chi-square with 15 degrees of freedom; 62 is passed by chance once in 10⁷ times."""
-    for place in range(4, 36):
-        counts = Counter(token[place] for token in tokens)
-        expected = GENERATED / 16
-        chi_square = sum((counts[digit] - expected) ** 2 / expected for digit in "0123456789abcdef")
-        assert chi_square < 62, place
+def unlikelihood(places: NDArray[np.uint8]) -> float:
+    """The chance that fair digits are spread as unevenly as these, by chi-square (Wilson and Hilferty's
+    approximation by the normal distribution, better than 1 % at so many degrees of freedom)."""
+    expected = len(places) / 16
+    counts = [np.bincount(column, minlength=128)[list(b"0123456789abcdef")] for column in places.T]
+    chi_square = float(((np.array(counts) - expected) ** 2 / expected).sum())
+    degrees = 15 * len(counts)
+    z = ((chi_square / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / (2 / (9 * degrees)) ** 0.5
+    return 0.5 * math.erfc(z / 2**0.5)
+
+
+def test_a_million_tokens_are_all_different_and_their_digits_evenly_spread_in_every_place() -> None:
+    """Fair digits are less even than that once in a thousand times, and three times running never."""
+    for _ in range(3):
+        drawn = [new_token() for _ in range(1_000_000)]
+        assert len(set(drawn)) == len(drawn)
+        text = np.frombuffer("".join(drawn).encode(), np.uint8).reshape(-1, 36)
+        told = unlikelihood(text[:, 4:])
+        if told > 0.001:
+            return
+    raise AssertionError(told)
+
+
+def test_that_measure_sees_what_is_uneven() -> None:
+    fair = np.frombuffer(secrets.token_hex(16 * 100_000).encode(), np.uint8).reshape(-1, 32)
+    assert unlikelihood(fair) > 1e-9
+    uneven = fair.copy()
+    uneven[:2000, 7] = ord("f")
+    assert unlikelihood(uneven) < 1e-9
 
 
 def test_every_bit_is_set_in_half_of_the_tokens(tokens: list[str]) -> None:
@@ -74,11 +99,14 @@ def test_a_token_is_kept_as_the_sha_256_of_its_text() -> None:
 
 
 def test_guessing_takes_longer_than_a_quadrillion_years() -> None:
-    """10⁹ living links, 10,000 attacking networks, each at the default budget of misses, and at 30."""
+    """10⁹ living links, against 10,000 networks that are each told the default number of refusals a minute,
+    or 30. But the budgets bound what is told, not what is tried: a wrong guess beyond them is a 429, and a
+    right one opens. So the same has to hold for as many guesses as a large server can answer at all."""
     guesses = 2 ** (4 * len(new_token().removeprefix("shr_"))) / 10**9
     per_minute = Settings.model_fields["miss_limit_per_minute"].default
     assert 1 <= per_minute <= 30
     for misses in (per_minute, 30):
         assert guesses / (misses * 10_000) / YEAR_MINUTES >= 10**15
-    # The figure that the scorecard gives, so that the arithmetic itself is held.
+    assert guesses / 1_000_000 / 60 / YEAR_MINUTES >= 10**15
+    # So that the arithmetic itself is held.
     assert guesses / (30 * 10_000) / YEAR_MINUTES == pytest.approx(2.2e18, rel=0.05)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS, locate_database
+from listenlink.actions.manage_people import check_email, check_organization_name
 from listenlink.errors import RefusesToStart
 from listenlink.media.folder.folder import Folder
 from listenlink.model import ids
@@ -77,9 +78,13 @@ def create_instance(
     """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
     in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
 
-    Raises RefusesToStart, having changed nothing, if anything is there already.
+    Raises RefusesToStart, having changed nothing, if anything is there already, or if the organisation's name
+    or the e-mail address can't be one.
     """
     data = location.folder
+    organization = organization.strip()
+    check_organization_name(organization)
+    check_email(email)
     if is_instance(location):
         raise RefusesToStart(f"{location} is already an instance; nothing was changed")
     check_empty(data, _ENDING)

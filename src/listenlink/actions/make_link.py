@@ -11,6 +11,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.one_line import one_line
 from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import collections, shares, tracks
@@ -76,7 +77,7 @@ def _draft(
         target_type=target_type,
         target_id=target_id,
         visibility=terms.visibility,
-        label=terms.label,
+        label=terms.label and one_line(terms.label),
         max_opens=terms.max_opens,
         opens=0,
         starts_at=terms.starts_at,

@@ -11,7 +11,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection
-from listenlink.model.one_line import one_line
+from listenlink.model.one_line import one_line, some_lines
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
@@ -38,9 +38,9 @@ async def make_collection(
         organization_id=caller.organization_id,
         owner_id=caller.user_id,
         name=_read_name(name),
-        description=description,
+        description=description and some_lines(description),
         cover_track_id=None,
-        cover_image_url=cover_image_url,
+        cover_image_url=cover_image_url and one_line(cover_image_url),
         created_at=now_us,
         updated_at=now_us,
     )
@@ -88,9 +88,11 @@ async def change_collection(
     Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks, and Problem(INVALID) as
     `make_collection` does.
     """
-    name = changes.get("name")
-    if isinstance(name, str):
-        changes = {**changes, "name": _read_name(name)}
+    read = {"name": _read_name, "description": some_lines, "cover_image_url": one_line}
+    changes = {
+        field: read[field](value) if field in read and isinstance(value, str) else value
+        for field, value in changes.items()
+    }
 
     def change(connection: Connection) -> Collection:
         _get(connection, caller, collection_id)

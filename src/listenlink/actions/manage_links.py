@@ -12,6 +12,7 @@ from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
+from listenlink.model.one_line import one_line
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import shares
@@ -64,6 +65,9 @@ async def change_link(
     Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem for a `max_opens`
     below the number of opens so far.
     """
+    label = changes.get("label")
+    if isinstance(label, str):
+        changes = {**changes, "label": one_line(label)}
 
     def change(connection: Connection) -> ToldLink:
         _get_open_to_change(connection, caller, share_id)

@@ -11,6 +11,7 @@ from listenlink.actions.manage_keys import NewKey, add_key, ends_at
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, ROLES, SCOPES
+from listenlink.model.one_line import one_line
 from listenlink.store import api_keys, people
 
 _NAME_LENGTH = 512
@@ -29,11 +30,8 @@ class NewMember:
 def add_organization(connection: Connection, name: str, email: str, now_us: int) -> NewMember:
     """Add an organisation with its owner, who may already be a user. Raises RefusesToStart."""
     name = name.strip()
-    if not 1 <= len(name) <= _NAME_LENGTH or not name.isprintable():
-        raise RefusesToStart(
-            f"the name of an organisation has 1 to {_NAME_LENGTH} printable characters"
-        )
-    _check_email(email)
+    check_organization_name(name)
+    check_email(email)
     organization_id = people.add_organization(connection, name, now_us)
     return add_member(connection, organization_id, email, "owner", now_us)
 
@@ -47,7 +45,7 @@ def add_member(
     """
     if role not in ROLES:
         raise RefusesToStart(f"a role is one of: {', '.join(ROLES)}")
-    _check_email(email)
+    check_email(email)
     check_organization(connection, organization_id)
     user_id = people.find_user(connection, email)
     if user_id is None:
@@ -101,9 +99,18 @@ def _read_scopes(text: str) -> frozenset[str]:
     return scopes
 
 
-def _check_email(email: str) -> None:
-    if not _EMAIL.fullmatch(email):
-        raise RefusesToStart(f"{email!r} isn't an e-mail address")
+def check_organization_name(name: str) -> None:
+    """Raise RefusesToStart if the name is too long, or holds what can't be seen on a line."""
+    if not 1 <= len(name) <= _NAME_LENGTH or one_line(name) != name:
+        raise RefusesToStart(
+            f"the name of an organisation has 1 to {_NAME_LENGTH} printable characters"
+        )
+
+
+def check_email(email: str) -> None:
+    """Raise RefusesToStart if the text isn't like an e-mail address, or holds what can't be seen."""
+    if not _EMAIL.fullmatch(email) or one_line(email) != email:
+        raise RefusesToStart(f"{email!a} isn't an e-mail address")
 
 
 def check_organization(connection: Connection, organization_id: int) -> None:

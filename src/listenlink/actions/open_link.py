@@ -9,24 +9,33 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
 from listenlink.actions.opening.decisions import Opening as Opening
 from listenlink.actions.opening.rule import OpenRequest as OpenRequest
 from listenlink.actions.opening.rule import is_unmeant as is_unmeant
+from listenlink.actions.opening.session_clients import SessionClients
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Budget, Shortage
+from listenlink.model.listen_session import ListenSession
 from listenlink.store.opening.group_queue import GroupQueue
 
 _RESOLVE = Budget.RESOLVE
 
 
 class LinkOpener:
-    """Opens links for one process, with its limits and its queue to the database."""
+    """Opens links for one process, with its limits and its queue to the database. `renewing` bounds how many
+    clients renew one session, if anything does."""
 
     def __init__(
-        self, keeper: OpenKeeper, queue: GroupQueue[OpenRequest | None, Opening | None]
+        self,
+        keeper: OpenKeeper,
+        queue: GroupQueue[OpenRequest | None, Opening | None],
+        renewing: SessionClients | None = None,
     ) -> None:
+        self._renewing = renewing
         self._limits = keeper.limits
         self._limited = keeper.limited
         self.queue = queue
@@ -44,6 +53,8 @@ class LinkOpener:
             left = self._limits.peek(_RESOLVE, client.number, tick_us)
             opening = limited_opening(Shortage(_RESOLVE, left))
         else:
+            if asked.session is not None and self._renewing is not None:
+                asked = await self._of_few(asked, asked.session, self._renewing)
             opening = await self.queue.submit(asked) or Opening(Outcome.REFUSED)
         if opening.shortage is not None:
             reason = LIMIT_REASONS[opening.shortage.budget]
@@ -51,6 +62,14 @@ class LinkOpener:
                 await self.write_limited()
         self.outcomes[opening.outcome, opening.reason] += 1
         return opening
+
+    async def _of_few(
+        self, asked: OpenRequest, session: ListenSession, renewing: SessionClients
+    ) -> OpenRequest:
+        """The request, refused if it would get playback URLs by a session that enough others renew."""
+        if not (asked.counts or asked.mints) or await renewing.admits(session, asked.client):
+            return asked
+        return msgspec.structs.replace(asked, is_one_too_many=True)
 
     async def write_limited(self) -> None:
         """Write the waiting counts of limited requests (429s), if there are any."""

@@ -9,10 +9,12 @@ from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
-from listenlink.model.share import Share, TargetType
-from listenlink.model.share_token import digest, is_well_formed
-from listenlink.store import listens, shares
+from listenlink.model.share_token import digest
+from listenlink.store import held_links, listens
 from listenlink.store.database.database import Database
+
+# No link and no track have this number: what is asked for without one is looked up all the same.
+_NONE = 0
 
 
 async def record_listen(
@@ -32,30 +34,21 @@ async def record_listen(
     left.
     """
 
+    share_id = _NONE if session is None else session.share_id
+
     def find(connection: Connection) -> tuple[int, int, int] | None:
-        link = shares.find_by_token(connection, digest(token)) if is_well_formed(token) else None
-        if link is None or session is None or track_id is None:
-            return None
-        if (session.share_id, session.rotation) != (link.id, link.rotation):
-            return None
+        link = held_links.get_of_session_and_track(connection, share_id, track_id or _NONE)
         reason = share.refusal(
             link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
         )
-        if reason is not None:
+        is_its_token = link.token_digest == digest(token)
+        if session is None or link.id is None or link.track_id is None or not is_its_token:
             return None
-        if not _leads_to(connection, link, track_id):
+        if reason is not None or session.rotation != link.rotation:
             return None
-        return session.open_trace, track_id, link.id
+        return session.open_trace, link.track_id, link.id
 
     def keep(connection: Connection, listen: tuple[int, int, int]) -> None:
         listens.add_listen(connection, *listen, now_us)
 
     await write_by_link(database, limits, client, token, tick_us, find, keep)
-
-
-def _leads_to(connection: Connection, link: Share, track_id: int) -> bool:
-    if not listens.is_track_there(connection, track_id):
-        return False
-    if link.target_type is TargetType.TRACK:
-        return link.target_id == track_id
-    return listens.is_member(connection, link.target_id, track_id)

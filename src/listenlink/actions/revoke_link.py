@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.share_token import digest
+from listenlink.model.share_token import digest, is_well_formed
 from listenlink.store import shares
 from listenlink.store.database.database import Database
 
@@ -24,8 +24,11 @@ async def revoke_link(database: Database, caller: Caller, share_id: int, now_us:
 
 async def find_by_token(database: Database, caller: Caller, token: str) -> int:
     """The number of the caller's link with this token. Raises Problem(NOT_FOUND)."""
-    share = await database.read(lambda connection: shares.find_by_token(connection, digest(token)))
-    owner = None if share is None else (share.organization_id, share.creator_id)
-    if share is None or owner != (caller.organization_id, caller.user_id):
+    number = await database.read(
+        lambda connection: shares.find_own_by_token(
+            connection, caller.organization_id, caller.user_id, digest(token)
+        )
+    )
+    if number is None or not is_well_formed(token):
         raise Problem(ProblemKind.NOT_FOUND)
-    return share.id
+    return number

@@ -9,11 +9,10 @@ from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
-from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, is_well_formed
-from listenlink.model.track import Track
-from listenlink.store import library, shares, tracks
+from listenlink.store import held_links, library
 from listenlink.store.database.database import Database
+from listenlink.store.held_links import HeldLink
 from listenlink.store.library import Edge
 
 
@@ -32,30 +31,21 @@ async def save_track(
     no refusal, left: a token can't be guessed here any faster than by opening it.
     """
 
-    def find(connection: Connection) -> tuple[Share, Track] | None:
-        link = shares.find_by_token(connection, digest(token)) if is_well_formed(token) else None
-        if link is None or not _leads_to_a_track(link, now_us):
-            return None
-        track = tracks.find_own_track(
-            connection, link.organization_id, link.creator_id, link.target_id
+    def find(connection: Connection) -> tuple[HeldLink, int] | None:
+        link = held_links.get_of_token(connection, digest(token))
+        reason = share.refusal(
+            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
         )
-        return None if track is None else (link, track)
+        is_spent = share.is_spent(link.opens or 0, link.max_opens)
+        if link.track_id is None or reason is not None or is_spent or not is_well_formed(token):
+            return None
+        return link, link.track_id
 
-    def keep(connection: Connection, found: tuple[Share, Track]) -> Edge:
+    def keep(connection: Connection, found: tuple[HeldLink, int]) -> Edge:
         require_standing(connection, caller)
-        link, track = found
+        link, track_id = found
         owner = (caller.organization_id, caller.user_id)
-        is_own = owner == (track.organization_id, track.creator_id)
-        by_link = None if is_own else link.id
-        return library.add_edge(connection, *owner, track.id, by_link, now_us)
+        by_link = None if owner == (link.organization_id, link.creator_id) else link.id
+        return library.add_edge(connection, *owner, track_id, by_link, now_us)
 
     return await write_by_link(database, limits, client, token, tick_us, find, keep)
-
-
-def _leads_to_a_track(link: Share, now_us: int) -> bool:
-    if link.target_type is not TargetType.TRACK or share.is_spent(link.opens, link.max_opens):
-        return False
-    return (
-        share.refusal(link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us)
-        is None
-    )

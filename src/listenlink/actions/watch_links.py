@@ -15,7 +15,7 @@ from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.places import Places
-from listenlink.store import pages
+from listenlink.store import held_links, pages
 from listenlink.store.database.database import Database
 
 # An office or a carrier listens behind one address: forty more a minute, for some minutes each.
@@ -83,12 +83,15 @@ class LinkWatcher:
         """Whether the session is one of the link with this token, and that is open now: for who can't be told
         once it isn't. Raises Problem(UNAVAILABLE)."""
         now_us = self._clock.now_us()
-        found = await self._database.read(lambda c: pages.find_standing(c, token_digest))
-        return (
-            found is not None
-            and found[0] == session.share_id
-            and _is_open(session, found[1], now_us)
+        # By the session, which this server signed. Whoever has one asks without a limit, so what any other
+        # token leads to isn't looked up.
+        link = await self._database.read(lambda c: held_links.get_of_session(c, session.share_id))
+        leads = link.track_id is not None or link.collection_id is not None
+        standing = pages.Standing(
+            link.rotation or 0, link.revoked_at, link.starts_at, link.expires_at, link.suspended_at
         )
+        is_open = _is_open(session, standing, now_us)
+        return link.token_digest == token_digest and leads and is_open
 
 
 def _is_open(session: ListenSession, link: pages.Standing | None, now_us: int) -> bool:

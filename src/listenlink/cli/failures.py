@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from listenlink.errors import Problem, ProblemKind, RefusesToStart, fault_of_system
+from listenlink.model.one_line import one_line
 from listenlink.settings import PREFIX
 
 _OF_KIND = {
@@ -29,7 +30,7 @@ def tell_failure(error: Exception) -> int:
     is_usage = isinstance(error, TyperException)
     line = line_of_usage(error) if isinstance(error, TyperException) else line_of(error)
     if line:
-        print(f"listenlink: {line}", file=sys.stderr)
+        print(f"listenlink: {one_line(line)}", file=sys.stderr)
     return 2 if is_usage else 1
 
 

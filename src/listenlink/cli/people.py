@@ -20,6 +20,7 @@ from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
+from listenlink.model.one_line import one_line
 from listenlink.settings import load_settings
 from listenlink.store import api_keys, people, suspensions
 from listenlink.store.database.database import Database
@@ -186,7 +187,7 @@ def _state(organization_id: int, suspended: Container[int]) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "never"
-    return ",".join(value) if isinstance(value, list) else str(value)
+    return ",".join(value) if isinstance(value, list) else one_line(str(value))
 
 
 def read_organization(text: str) -> int:

@@ -23,6 +23,7 @@ from listenlink.client.sending import trying
 from listenlink.client.terms import UploadFacts
 from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
+from listenlink.model.one_line import one_line
 
 _AT_ONCE = 4
 _SUFFIXES = frozenset(
@@ -186,7 +187,8 @@ def _tell_track(track: Track, as_json: bool) -> None:
         print(msgspec.json.encode(track).decode(), flush=True)
         return
     seconds = track.measured_duration_seconds
-    print(f"{track.id}  {track.title}  {seconds:.1f} s  {track.licence_class}", flush=True)
+    told = f"{track.id}  {track.title}  {seconds:.1f} s  {track.licence_class}"
+    print(one_line(told), flush=True)
     if track.licence_class == "unclear":
         print(f"  No terms are known for engine {track.engine!r}: told as unclear.")
 
@@ -195,7 +197,7 @@ def _tell_there(path: Path, track_id: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": str(path), "id": track_id, "already_there": True}), flush=True)
     else:
-        print(f"{track_id}  {path}: there already", flush=True)
+        print(one_line(f"{track_id}  {path}: there already"), flush=True)
 
 
 def _tell_failure(path: Path, error: Exception, as_json: bool) -> None:
@@ -203,4 +205,4 @@ def _tell_failure(path: Path, error: Exception, as_json: bool) -> None:
         code = error.code if isinstance(error, ListenlinkError) else type(error).__name__
         print(json.dumps({"file": str(path), "error": code, "message": sentence(error)}))
     else:
-        print(f"{path}: {sentence(error)}", file=sys.stderr)
+        print(one_line(f"{path}: {sentence(error)}"), file=sys.stderr)

@@ -33,6 +33,7 @@ class Reason(IntEnum):
     MISS_LIMIT = 8
     REPEAT_LIMIT = 9
     SUSPENDED = 10
+    SESSION_CLIENTS = 11
 
 
 class Agent(IntEnum):

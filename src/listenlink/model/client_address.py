@@ -9,7 +9,8 @@ import socket
 import msgspec
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_BELOW_LIMIT_BITS = 128 - 64
+# An IPv6 network that a provider gives one customer: a /64 at least, often a /56, a /48 at most.
+LEAST_CLIENT_BITS, MOST_CLIENT_BITS = 48, 64
 _BELOW_AUDIT_BITS = 128 - 48
 _MOST_HOPS = 64
 # The longest address has 45 characters; a zone name, brackets and a port may be added to it.
@@ -22,8 +23,8 @@ _ADDRESS = re.compile(
 
 
 class ClientAddress(msgspec.Struct, frozen=True, gc=False):
-    """`full` is the canonical text, held in memory only. `number` is what limits are keyed by: the
-    IPv4 address, or the IPv6 /64. `prefix` is what the audit stores: the /24 or the /48."""
+    """`full` is the canonical text, held in memory only. `number` is what limits are keyed by: the IPv4
+    address, or the IPv6 network that is one client. `prefix` is what the audit stores: the /24 or the /48."""
 
     full: str
     number: int
@@ -60,17 +61,19 @@ def is_loopback_host(host: str) -> bool:
     return address is not None and address.is_loopback
 
 
-def client_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ClientAddress:
-    """The full, folded and truncated forms of a parsed address."""
+def client_address(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, client_bits: int = MOST_CLIENT_BITS
+) -> ClientAddress:
+    """The full, folded and truncated forms of a parsed address. `client_bits` is how many bits of an IPv6
+    address are a client, from LEAST_CLIENT_BITS to MOST_CLIENT_BITS."""
     number = int(address)
     if isinstance(address, ipaddress.IPv4Address):
         a, b, c, d = number.to_bytes(4, "big")
         return ClientAddress(f"{a}.{b}.{c}.{d}", number, f"{a}.{b}.{c}.0/24")
     network = ipaddress.IPv6Address(number >> _BELOW_AUDIT_BITS << _BELOW_AUDIT_BITS)
-    # The extra bit distinguishes an IPv6 /64 from every IPv4 address.
-    return ClientAddress(
-        str(address), (number >> _BELOW_LIMIT_BITS) | (1 << _BELOW_LIMIT_BITS), f"{network}/48"
-    )
+    # The extra bit distinguishes an IPv6 network from every IPv4 address.
+    folded = 1 << client_bits | number >> 128 - client_bits
+    return ClientAddress(str(address), folded, f"{network}/48")
 
 
 def is_trusted(
@@ -80,7 +83,12 @@ def is_trusted(
     return any(address in network for network in trusted)
 
 
-def find_client(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> ClientAddress:
+def find_client(
+    peer: str,
+    forwarded_for: str,
+    trusted: tuple[Network, ...],
+    client_bits: int = MOST_CLIENT_BITS,
+) -> ClientAddress:
     """The client: the peer, or behind trusted proxies the right-most address that isn't one of them.
 
     `forwarded_for` is all X-Forwarded-For lines joined; it's read only from a trusted peer, from the
@@ -88,7 +96,7 @@ def find_client(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> 
     """
     found = parse_address(peer) or ipaddress.IPv4Address(0)
     if not forwarded_for or not is_trusted(found, trusted):
-        return client_address(found)
+        return client_address(found, client_bits)
     for hop in reversed(forwarded_for.rsplit(",", _MOST_HOPS)):
         address = parse_address(hop)
         if address is None:
@@ -96,4 +104,4 @@ def find_client(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> 
         found = address
         if not is_trusted(found, trusted):
             break
-    return client_address(found)
+    return client_address(found, client_bits)

@@ -1,4 +1,9 @@
-"""Text that somebody gave a thing as its name, made fit to be shown on one line among other text."""
+"""Text that comes from outside, made fit to be shown among other text: names, labels, descriptions, whatever
+is printed on a terminal.
+
+What is taken out is said here alone. It happens where such a text comes in (the actions), and again where one
+is printed.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +33,24 @@ _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e00
 _BESIDE = re.compile("[\\s\u200c\u200d\ufe00-\ufe0f]*")
 
 
+_LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+
+
 def one_line(text: str) -> str:
     """The text without line breaks, control characters and what can't be seen, and without spaces around it;
     empty if nothing is left to see."""
-    shown = _TAGS.sub(lambda found: found[1] or "", text.translate(_UNWANTED)).strip()
+    return _or_nothing(_cleaned(text).strip())
+
+
+def some_lines(text: str) -> str:
+    """The same for text of several lines, whose ends become `\\n`; spaces at the beginning of a line stay."""
+    lines = [_cleaned(line).rstrip() for line in _LINE_ENDS.split(text)]
+    return _or_nothing("\n".join(lines).strip())
+
+
+def _cleaned(text: str) -> str:
+    return _TAGS.sub(lambda found: found[1] or "", text.translate(_UNWANTED))
+
+
+def _or_nothing(shown: str) -> str:
     return "" if _BESIDE.fullmatch(shown) else shown

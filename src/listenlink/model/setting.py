@@ -20,6 +20,9 @@ FORMS = {
     "log_level": "must be debug, info, warning or error",
 }
 _CLOSE = 0.85
+_ORIGIN = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?/?"
+)
 
 
 def fault_words(field: str, limits: Iterable[object], context: Mapping[str, object]) -> str:
@@ -33,12 +36,26 @@ def fault_words(field: str, limits: Iterable[object], context: Mapping[str, obje
     return FORMS.get(field) or str(context.get("error", "isn't a value that it can have"))
 
 
+def is_origin(text: str) -> bool:
+    """Whether the text is an http or https URL of a host, and of a port if need be, alone."""
+    match = _ORIGIN.fullmatch(text)
+    return match is not None and int(match.group(1) or 1) in range(1, 65_536)
+
+
 def is_url(text: str, start: str) -> bool:
     """Whether the text matches the pattern `start` and names no impossible port."""
     try:
         return re.match(start, text) is not None and urlsplit(text).port != 0
     except ValueError:
         return False
+
+
+def parse_host_and_port(text: str) -> tuple[str, int]:
+    """Parse a host and its port. Raises ValueError that says how they're written."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) not in range(1, 65_536):
+        raise ValueError("must be like 127.0.0.1:9484")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

@@ -14,7 +14,7 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem
 from listenlink.media.folder.faults import name_of
 from listenlink.running.instance import Instance
-from listenlink.store import idempotency
+from listenlink.store import idempotency, session_clients
 from listenlink.store.audit import day_tables, open_counts
 from listenlink.threads import HOUSE
 
@@ -185,6 +185,10 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
     await instance.database.write(lambda connection: idempotency.date_back(connection, now_us))
     while await instance.database.write(
         lambda connection: idempotency.delete_older(connection, now_us - KEPT_US)
+    ):
+        pass
+    while await instance.database.write(
+        lambda connection: session_clients.delete_older(connection, now_us)
     ):
         pass
     return 0

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Connection, Row, String, insert, select, update
 
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
+from listenlink.model.one_line import one_line
 from listenlink.store import tables
 
 _TERMS = tables.engine_terms
@@ -55,11 +56,11 @@ def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
 
 
 def _text(value: object, column: Column[str]) -> str:
-    """Return text that fits the column in every database."""
+    """Return text that fits the column in every database, and on one line."""
     length = cast(String, column.type).length or 0
     if not isinstance(value, str) or len(value) > length or "\0" in value:
         raise ValueError(f"{column.name} must be text of at most {length} characters")
-    return value
+    return one_line(value)
 
 
 def remember_terms(connection: Connection, terms: list[EngineTerms], now_us: int) -> None:

@@ -147,14 +147,6 @@ def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[i
     return found
 
 
-def find_standing(connection: Connection, token_digest: bytes) -> tuple[int, Standing] | None:
-    """Return the number and the state of the link with this token, if it exists and its target does."""
-    row = connection.execute(
-        _STANDING.where(_SHARES.c.token_digest == token_digest, *_TARGET_EXISTS)
-    ).one_or_none()
-    return None if row is None else (row[0], Standing(*row[1:]))
-
-
 class Download(NamedTuple):
     """A file that may be downloaded, as its creator uploaded it."""
 

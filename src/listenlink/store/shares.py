@@ -57,12 +57,14 @@ def find_own_share(
     return None if row is None else _share(row)
 
 
-def find_by_token(connection: Connection, token_digest: bytes) -> Share | None:
-    """Return the link with this token, whatever state it's in."""
-    row = connection.execute(
-        select(_SHARES, OF_SHARE).where(_SHARES.c.token_digest == token_digest)
-    ).one_or_none()
-    return None if row is None else _share(row)
+def find_own_by_token(
+    connection: Connection, organization_id: int, creator_id: int, token_digest: bytes
+) -> int | None:
+    """Return the number of the creator's link with this token, whatever state it's in; None if it's somebody
+    else's, as if there were none."""
+    own = _own(organization_id, creator_id) & (_SHARES.c.token_digest == token_digest)
+    number: int | None = connection.execute(select(_SHARES.c.id).where(own)).scalar_one_or_none()
+    return number
 
 
 def list_own_shares(

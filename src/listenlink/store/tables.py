@@ -244,6 +244,17 @@ idempotent_answers = Table(
     Index(None, "created_at"),
 )
 
+# The clients that a session, that of the open with this trace, was renewed from: pseudonyms that hold for
+# this session alone. They go when it's over.
+session_clients = Table(
+    "session_clients",
+    metadata,
+    Column("open_trace", BigInteger, primary_key=True, autoincrement=False),
+    Column("client", LargeBinary(16), primary_key=True),
+    at("ends_at"),
+    Index(None, "ends_at"),
+)
+
 # The signing keys that nodes on one PostgreSQL sign with: a value that only the same key produces, and
 # when a node last reported signing with it.
 signing_keys = Table(

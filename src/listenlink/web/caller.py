@@ -13,7 +13,12 @@ from litestar.handlers import BaseRouteHandler
 from listenlink.actions.authenticate import Caller, authenticate, require_access
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
-from listenlink.model.client_address import ClientAddress, Network, find_client
+from listenlink.model.client_address import (
+    MOST_CLIENT_BITS,
+    ClientAddress,
+    Network,
+    find_client,
+)
 from listenlink.running.instance import Instance
 from listenlink.web.response import Scope
 
@@ -29,12 +34,16 @@ _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 
 
 class ClientFinder:
-    """The client of a request. `X-Forwarded-For` is read from trusted proxies only."""
+    """The client of a request. `X-Forwarded-For` is read from trusted proxies only. `client_bits` of an IPv6
+    address are a client."""
 
-    def __init__(self, trusted: tuple[Network, ...]) -> None:
+    def __init__(self, trusted: tuple[Network, ...], client_bits: int = MOST_CLIENT_BITS) -> None:
         self._trusted = trusted
+        self._client_bits = client_bits
         # Addresses are parsed once, and remembered.
-        self._find_peer = lru_cache(_MOST_REMEMBERED)(lambda peer: find_client(peer, "", trusted))
+        self._find_peer = lru_cache(_MOST_REMEMBERED)(
+            lambda peer: find_client(peer, "", trusted, client_bits)
+        )
         self._find_behind = lru_cache(_MOST_REMEMBERED)(self._work_out)
 
     def find(self, scope: Scope, headers: dict[bytes, bytes]) -> ClientAddress:
@@ -49,7 +58,7 @@ class ClientFinder:
         return self._work_out(peer, forwarded)
 
     def _work_out(self, peer: str, forwarded: bytes) -> ClientAddress:
-        return find_client(peer, forwarded.decode("latin-1"), self._trusted)
+        return find_client(peer, forwarded.decode("latin-1"), self._trusted, self._client_bits)
 
 
 def referring_host(referer: str) -> str | None:

@@ -13,13 +13,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from listenlink.model.client_address import Network, client_address, is_trusted, parse_address
+from listenlink.model.client_address import (
+    MOST_CLIENT_BITS,
+    Network,
+    client_address,
+    is_trusted,
+    parse_address,
+)
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
-def close_excess(port: int, most: int, trusted: tuple[Network, ...]) -> int:
+def close_excess(
+    port: int, most: int, trusted: tuple[Network, ...], client_bits: int = MOST_CLIENT_BITS
+) -> int:
     """Close each client's connections to this port above `most`, but no trusted proxy's. Returns how many.
+    `client_bits` of an IPv6 address are a client.
 
     This takes a few microseconds per descriptor, so it isn't for the event loop. Where there is no list of
     descriptors (only Linux has one), nothing is closed.
@@ -37,20 +46,20 @@ def close_excess(port: int, most: int, trusted: tuple[Network, ...]) -> int:
             held[peer].append(number)
     return sum(
         _close(number, peers, port)
-        for peers, theirs in _by_client(held, trusted)
+        for peers, theirs in _by_client(held, trusted, client_bits)
         for number in theirs[most:]
     )
 
 
 def _by_client(
-    held: dict[str, list[int]], trusted: tuple[Network, ...]
+    held: dict[str, list[int]], trusted: tuple[Network, ...], client_bits: int
 ) -> Iterator[tuple[set[str], list[int]]]:
     """Each client's peer addresses (an IPv6 client has many) and its descriptors."""
     clients: dict[int, tuple[set[str], list[int]]] = defaultdict(lambda: (set(), []))
     for peer, numbers in held.items():
         address = parse_address(peer)
         if address is not None and not is_trusted(address, trusted):
-            peers, theirs = clients[client_address(address).number]
+            peers, theirs = clients[client_address(address, client_bits).number]
             peers.add(peer)
             theirs.extend(numbers)
     yield from clients.values()

@@ -71,7 +71,9 @@ class Front:
         self._own = self._everywhere + OWNERS_JSON
         self._public = self._everywhere + PUBLIC_JSON
         self._hosts = hosts.AcceptedHosts(settings.base_url)
-        clients = self._clients = ClientFinder(settings.trusted_proxies)
+        clients = self._clients = ClientFinder(
+            settings.trusted_proxies, settings.client_prefix_bits
+        )
         self.bodies = body_places(instance.capacity.bodies)
         self.refused, self.routed = DoorTally(), DoorTally()
         requests = ShareRequests(instance, clients)

@@ -155,7 +155,7 @@ def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
 def make_routes(state: dict[str, Any]) -> Litestar:
     """Make the Litestar application behind the front; `state` is what handlers find in theirs."""
     handlers = [*FOR_ANYBODY, *FOR_OWNERS]
-    return _Routes.from_config(
+    routes = _Routes.from_config(
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
@@ -182,3 +182,8 @@ def make_routes(state: dict[str, Any]) -> Litestar:
             logging_config=None,
         )
     )
+    # The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
+    # with one would learn, by the time, that somebody else did just now.
+    router: Any = routes.asgi_router
+    router.handle_routing = router._handle_routing
+    return routes

@@ -110,7 +110,13 @@ async def _bound_clients(instance: Instance) -> None:
     settings, most = instance.settings, instance.capacity.connections_of_a_client
     while True:
         await asyncio.sleep(_COUNTED_EVERY_SECONDS)
-        closed = await HOUSE.run(close_excess, settings.port, most, settings.trusted_proxies)
+        closed = await HOUSE.run(
+            close_excess,
+            settings.port,
+            most,
+            settings.trusted_proxies,
+            settings.client_prefix_bits,
+        )
         if closed:
             structlog.get_logger().warning("client_had_too_many_connections", closed=closed)
 

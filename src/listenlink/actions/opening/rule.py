@@ -15,11 +15,12 @@ from listenlink.store.opening.open_rows import FoundLink
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
-    is False if it would take anything, so that nobody can tell whether an open is meant.
+    is False if it would take anything, so that nobody can tell whether an open is meant. `mints` is True for
+    a look that gives addresses of audio to who has a session.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
-    a visit ticket that holds, if any.
+    a visit ticket that holds, if any. `is_one_too_many`: as many other clients renew the session as may.
     """
 
     token_digest: bytes
@@ -34,6 +35,8 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     tick_us: int
     is_meant: bool = True
     visit: bytes = b""
+    mints: bool = False
+    is_one_too_many: bool = False
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
@@ -73,6 +76,8 @@ def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int
     reason = share.refusal(
         link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, asked.now_us
     )
+    if asked.is_one_too_many and reason is None and session_of(asked, link) is not None:
+        return Reason.SESSION_CLIENTS
     if reason is not None or link.max_opens is None or session_of(asked, link) is not None:
         return reason
     return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None

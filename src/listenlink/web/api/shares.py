@@ -20,7 +20,7 @@ from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds, seconds_of
 from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
-from listenlink.model.share_token import is_well_formed
+from listenlink.model.share_token import is_like_a_token
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
@@ -112,7 +112,7 @@ async def revoke_link(
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
     instance: Instance = state.instance
     database, caller = instance.database, caller_of(request)
-    if is_well_formed(share_id):
+    if is_like_a_token(share_id):
         number = await revoking.find_by_token(database, caller, share_id)
     else:
         number = path_id(ids.SHARE, share_id)

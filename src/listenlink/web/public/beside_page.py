@@ -116,7 +116,7 @@ async def get_download(
     """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
     instance: Instance = state.instance
     scope: Any = request.scope
-    session = await find_open_session(state, scope)
+    session = await find_open_session(state, scope, mints=True)
     number = ids.parse_id(ids.TRACK, track_id)
     if number is None:
         raise Problem(ProblemKind.LINK_REFUSED)
@@ -173,15 +173,17 @@ async def get_picture(
     return await answer_cover(instance, found, headers)
 
 
-async def find_open_session(state: State, scope: OurScope, use: Use | None = None) -> ListenSession:
+async def find_open_session(
+    state: State, scope: OurScope, use: Use | None = None, *, mints: bool = False
+) -> ListenSession:
     """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
-    ticket would be used for.
+    ticket would be used for, `mints` whether addresses of audio are given.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
     requests: ShareRequests = state.share_requests
     token = token_of(scope, has_more=True)
-    asked = requests.read(scope, headers_of(scope), token, counts=False, use=use)
+    asked = requests.read(scope, headers_of(scope), token, counts=False, use=use, mints=mints)
     opening = await requests.look(asked)
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)

@@ -63,10 +63,11 @@ class PlayerDoor:
             if asked.session is None:
                 asked = _with(asked, await players.find(player, asked.now_us))
             opening = await opener.open(asked)
-            if opening.reason is Reason.SPENT and asked.session is None:
-                # Its last open may be this player's own, at another node a moment ago.
+            if opening.outcome is Outcome.REFUSED and asked.session is None:
+                # A spent link's last open may be this player's own, at another node a moment ago. That is
+                # asked whatever the reason: it may be a round trip, which would tell it.
                 session = await players.find(player, asked.now_us)
-                if session is not None:
+                if session is not None and opening.reason is Reason.SPENT:
                     opening = await opener.open(_with(asked, session))
             if opening.outcome is Outcome.OPENED and opening.session is not None:
                 await players.keep(player, opening.session, asked.now_us)

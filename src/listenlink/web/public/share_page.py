@@ -108,7 +108,9 @@ class PageDoor:
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
         """The page of an open link for a browser without script; its audio plays while the session lasts."""
-        asked = self._requests.read(scope, headers, token, session, counts=False, use=Use.SHOW)
+        asked = self._requests.read(
+            scope, headers, token, session, counts=False, use=Use.SHOW, mints=True
+        )
         await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
 
     async def _answer(

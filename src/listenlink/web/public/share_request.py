@@ -38,9 +38,11 @@ class ShareRequests:
         is_meant: bool = True,
         use: Use | None = None,
         ticket: str = "",
+        mints: bool = False,
     ) -> OpenRequest:
         """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
-        ticket would be used for, the given one or else that of the query."""
+        ticket would be used for, the given one or else that of the query. `mints` is said by what looks with
+        a session and gives addresses of audio."""
         clock = self._instance.clock
         now_us = clock.now_us()
         if session_text is None:
@@ -61,6 +63,7 @@ class ShareRequests:
             tick_us=clock.tick_us(),
             is_meant=is_meant,
             visit=visit,
+            mints=mints,
         )
 
     def _visit(

@@ -1,0 +1,73 @@
+"""Links by what a listener holds of them, a session or a token: one statement that gives one row, whatever
+there is.
+
+So that it takes as long for a link that never was as for one that ended, nothing here returns early, and who
+asks decides only then. What a session's link is doesn't depend on the token that came with the session.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+# The target that exists of the link that the token or the session names. To play, it must lead to a track.
+_HELD = """
+SELECT s.id, s.token_digest, s.rotation, s.revoked_at, s.starts_at, s.expires_at,
+    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), s.opens, s.max_opens,
+    c.id, t.id, t.organization_id, t.creator_id
+FROM (SELECT 1 AS one) asked
+LEFT JOIN shares s ON {link}
+LEFT JOIN collections c ON c.id = s.collection_id AND c.removed_at IS NULL
+LEFT JOIN tracks t ON t.removed_at IS NULL AND t.id = {track}
+"""
+_OF_SESSION = text(_HELD.format(link="s.id = :share", track="s.track_id"))
+_OF_SESSION_AND_TRACK = text(
+    _HELD.format(
+        link="s.id = :share",
+        track=""":track AND (s.track_id = t.id OR EXISTS (
+    SELECT 1 FROM collection_tracks m WHERE m.collection_id = c.id AND m.track_id = t.id))""",
+    )
+)
+# A link leads to its creator's own tracks; that is asked here too, because a save gives them away.
+_OF_TOKEN = text(
+    _HELD.format(
+        link="s.token_digest = :digest",
+        track="s.track_id AND t.organization_id = s.organization_id AND t.creator_id = s.creator_id",
+    )
+)
+
+
+class HeldLink(NamedTuple):
+    """A link as the one who holds it needs it; all None if there is none. Times in epoch µs. The collection
+    that it leads to and the track, with the track's owner, are None where they're removed or not led to."""
+
+    id: int | None
+    token_digest: bytes | None
+    rotation: int | None
+    revoked_at: int | None
+    starts_at: int | None
+    expires_at: int | None
+    suspended_at: int | None
+    opens: int | None
+    max_opens: int | None
+    collection_id: int | None
+    track_id: int | None
+    organization_id: int | None
+    creator_id: int | None
+
+
+def get_of_session(connection: Connection, share_id: int) -> HeldLink:
+    """Return the link of this number, which a session names."""
+    return HeldLink(*connection.execute(_OF_SESSION, {"share": share_id}).one())
+
+
+def get_of_session_and_track(connection: Connection, share_id: int, track_id: int) -> HeldLink:
+    """Return the link of this number; its track is this one if the link leads there."""
+    asked = {"share": share_id, "track": track_id}
+    return HeldLink(*connection.execute(_OF_SESSION_AND_TRACK, asked).one())
+
+
+def get_of_token(connection: Connection, token_digest: bytes) -> HeldLink:
+    """Return the link with this token, with its track if it leads to one."""
+    return HeldLink(*connection.execute(_OF_TOKEN, {"digest": token_digest}).one())
