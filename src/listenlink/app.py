@@ -34,8 +34,6 @@ from listenlink.settings import Settings, load_settings
 from listenlink.web.front import Front
 from listenlink.web.running import running
 
-_PROBES_AT_ONCE = 2
-
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
     """Assemble an instance according to the settings.
@@ -54,7 +52,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         location, limits, Pseudonyms(daily_keys), settings, with_objects=media_urls is not None
     )
     deriver = AudioDeriver(database, folder, clock)
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+    probe = Probe(max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
     capacity = current_capacity()

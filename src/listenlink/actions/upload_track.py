@@ -116,7 +116,7 @@ class TrackUploader:
         Raises a 422 Problem if it isn't audio that can be measured, and Problem(STORAGE_UNAVAILABLE).
         """
         try:
-            measured = await self._probe.measure(draft.descriptor)
+            measured = await self._probe.measure(draft.descriptor, caller.user_id)
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)

@@ -11,9 +11,13 @@ from typing import Annotated
 
 import msgspec
 
-from listenlink.media.sandbox.child import reopen, run_child
+from listenlink.media.sandbox.child import Pace, reopen, run_child
+from listenlink.media.turns import Turn
 
 PEAKS = 600
+_NICENESS = 3  # Opening links goes first, and answering uploads.
+# More than a song takes, so that songs share, and only what is out of the ordinary gives way.
+_SHORT_SECONDS = 10.0
 RENDITION_CONTENT_TYPE = "audio/mp4"
 # -I: neither the working directory nor PYTHON* variables have any effect.
 _COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.derive_child")
@@ -32,13 +36,16 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def derive(
-    file_descriptor: int, sample_count: int, sample_rate: int, target: int
+    file_descriptor: int, sample_count: int, sample_rate: int, target: int, turn: Turn
 ) -> Answer | None:
     """What could be made from a file of this length; None if nothing. A rendition is written to the
     descriptor `target`. Cancelling this ends the child."""
     command = [*_COMMAND, str(sample_count), str(sample_rate), str(target)]
     with reopen(file_descriptor) as file:
-        told, exit_code = await run_child(command, file, _MOST_ANSWER_BYTES, given=[target])
+        pace = Pace(turn, _NICENESS, _SHORT_SECONDS)
+        told, exit_code = await run_child(
+            command, file, _MOST_ANSWER_BYTES, given=[target], pace=pace
+        )
     if exit_code != 0 or len(told) > _MOST_ANSWER_BYTES:
         return None
     try:

@@ -39,7 +39,6 @@ from listenlink.media.sandbox.rendition import MOST_BYTES, Rendition
 from listenlink.media.sandbox.sniff import sniff
 
 _MOST_PICTURES = 8
-_NICENESS = 10  # Opening links goes first.
 
 
 class _Listening(Count):
@@ -166,7 +165,6 @@ def _sound_of(
 
 def main() -> None:
     """Limit this process, derive from descriptor 0, answer on descriptor 1."""
-    os.nice(_NICENESS)
     limit_process(MOST_BYTES)
     deadline = Deadline()
     close_doors()

@@ -35,6 +35,9 @@ _BOXED = (M4A, WEBM, MATROSKA)
 _LEAST_SECONDS = Fraction(1, 10)
 # Below, there is nothing of what people hear, which begins at 20 Hz; and nothing can be made of it.
 _LEAST_RATE = 40
+# Over all channels: stereo at 192 kHz, or eight channels at 48 kHz, for as long as audio may be. Nothing that
+# is recorded has more, and silence of any length and width takes up no room in a file.
+_MOST_SAMPLES_A_SECOND = 2 * 192_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     declared: DeclaredLength | None = None
     if audio_format in _BOXED:  # Before libav, for which a missing part is just broken data.
         declared = _declared(file, audio_format, 1)
-    count = Count()
+    count = Count(max_seconds * _MOST_SAMPLES_A_SECOND)
     decode_file(file, audio_format, count, max_seconds, deadline)
     if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
