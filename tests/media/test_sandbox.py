@@ -96,6 +96,10 @@ print(attempt(lambda: bytearray(450 * 1024 * 1024)))
     assert found.stdout.split() == ["allowed", "MemoryError"]
 
 
+def test_where_memory_runs_out_the_child_goes_first() -> None:
+    assert run("print(open('/proc/self/oom_score_adj').read())").stdout.strip() == "1000"
+
+
 def test_no_new_privileges_and_death_with_the_parent() -> None:
     found = run(
         """

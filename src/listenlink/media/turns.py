@@ -70,6 +70,10 @@ class Turns:
         """How many wait for their turn."""
         return sum(map(len, self._waiting.values()))
 
+    def waiting_of(self, user: int) -> int:
+        """How many of this user's wait."""
+        return len(self._waiting.get(user, ()))
+
     @property
     def room(self) -> Room:
         """Whose work could begin now, if nobody waits."""

@@ -139,26 +139,22 @@ class AudioDeriver:
             os.close(audio)
         await asyncio.shield(self._folder.run(self._keep, taken, answer, drafts))
 
-    def _keep(self, taken: Underived, answer: Answer | None, drafts: list[Draft]) -> None:
-        made = Derived()
+    def _keep(self, taken: Underived, answer: Answer, drafts: list[Draft]) -> None:
+        made = Derived(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
         rendition, published = drafts[0], []
-        if answer is not None:
-            made = made._replace(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
-            if answer.has_rendition:
-                rendition.take_in()
-                rendition.content_type = RENDITION_CONTENT_TYPE
-                published.append(rendition)
-                made = made._replace(
-                    rendition_digest=rendition.digest,
-                    rendition_size_bytes=rendition.size_bytes,
-                    rendition_content_type=RENDITION_CONTENT_TYPE,
-                )
-            if answer.cover and answer.cover_small:
-                covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]
-                published += covers
-                made = made._replace(
-                    cover_digest=covers[0].digest, cover_small_digest=covers[1].digest
-                )
+        if answer.has_rendition:
+            rendition.take_in()
+            rendition.content_type = RENDITION_CONTENT_TYPE
+            published.append(rendition)
+            made = made._replace(
+                rendition_digest=rendition.digest,
+                rendition_size_bytes=rendition.size_bytes,
+                rendition_content_type=RENDITION_CONTENT_TYPE,
+            )
+        if answer.cover and answer.cover_small:
+            covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]
+            published += covers
+            made = made._replace(cover_digest=covers[0].digest, cover_small_digest=covers[1].digest)
         now_us = self._clock.now_us()
 
         def commit() -> None:

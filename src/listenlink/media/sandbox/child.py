@@ -15,6 +15,7 @@ import structlog
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.sandbox.lockdown import MAX_WALL_SECONDS
 from listenlink.media.sandbox.priority import LOWEST, USUAL, Priority, priority_of
+from listenlink.media.sandbox.unreadable import make_unreadable
 
 WALL_SECONDS = MAX_WALL_SECONDS + 5  # The child's own timer ends it before.
 COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
@@ -115,6 +116,7 @@ async def _child(
     command: Sequence[str], file: BinaryIO, given: Sequence[int]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a child that is ended and reaped afterwards, whatever happens."""
+    make_unreadable()
     try:
         child = await asyncio.create_subprocess_exec(
             *command,

@@ -8,7 +8,6 @@ as measured: headers of MP3s without a Xing frame are wrong by more than half.
 from __future__ import annotations
 
 import json
-import struct
 import sys
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -87,7 +86,7 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
         sample_count=length[0],
         sample_rate=length[1],
         **_read_tags(file, audio_format, count)._asdict(),
-        is_shorter_than_declared=promises_more(file, audio_format, *length),
+        is_shorter_than_declared=_promises_more(file, audio_format, length),
     )
 
 
@@ -95,8 +94,18 @@ def _read_tags(file: BinaryIO, audio_format: AudioFormat, count: Count) -> Tags:
     """The tags; none if they're so broken that they can't be read, of which the sound is none the worse."""
     try:
         return read_tags(file, audio_format, count.tags)
-    except (ValueError, LookupError, ArithmeticError, struct.error):
+    except Exception as error:
+        print(repr(error), file=sys.stderr)
         return Tags(None, None, None, False)
+
+
+def _promises_more(file: BinaryIO, audio_format: AudioFormat, length: tuple[int, int]) -> bool:
+    """Whether its headers promise more. What can't be read promises nothing: it's only said beside."""
+    try:
+        return promises_more(file, audio_format, *length)
+    except Exception as error:
+        print(repr(error), file=sys.stderr)
+        return False
 
 
 def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredLength | None:
