@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from cast import Server, upload, wait_for_sound
+from live.load import FULL
 from media.make_audio import make
 from media.silent_flac import make_silent_flac
 
@@ -30,9 +31,10 @@ BOMBS = 4
 _lengths = itertools.count(20_000, 100)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "data")
+@pytest.fixture(params=[1, 2] if FULL else [1])
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    settings = {"WORKERS": str(request.param), "RESOLVE_LIMIT_PER_MINUTE": "0"}
+    made = Server(tmp_path / "data", settings)
     made.create()
     made.start()
     yield made

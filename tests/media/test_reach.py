@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from cast import Server
+from cast import Server, upload, wait_for_sound
 from engines import of_sqlite
 from live.composed_image import can_read_the_program
+from media.make_audio import make
 
 ORDINARY = 12_345
 is_root = os.geteuid() == 0
@@ -213,6 +214,10 @@ def test_neither_process_of_a_real_server_can_be_read_by_its_user(tmp_path: Path
             )  # fmt: skip
             assert (looked.returncode, looked.stdout) == (1, "")
             assert "Permission denied" in looked.stderr
+        # And yet it works: with files in /proc/self, and with children.
+        with server.owner() as owner:
+            song = upload(owner, make("aiff", tmp_path / "a.aiff", sample_count=20_000))
+            assert wait_for_sound(owner, song["id"])["has_rendition"]
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
