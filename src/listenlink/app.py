@@ -35,8 +35,6 @@ from listenlink.settings import Settings, load_settings
 from listenlink.web.front import Front
 from listenlink.web.running import running
 
-_PROBES_AT_ONCE = 2
-
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
     """Assemble an instance according to the settings.
@@ -58,7 +56,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )  # fmt: skip
     promises = parts.make_promises(database, folder, settings, clock)
     deriver = AudioDeriver(database, folder, clock, promises)
-    probe = Probe(_PROBES_AT_ONCE, max_seconds=settings.max_audio_seconds)
+    probe = Probe(max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
     urls = parts.make_urls(settings.base_url, ring)
     capacity = current_capacity()

@@ -105,7 +105,49 @@ def test_compose_has_three_nodes_and_what_they_stand_on() -> None:
             assert volume.partition(":")[0] in compose["volumes"]
     for mounted in services["nginx"]["volumes"]:
         source = mounted.partition(":")[0]
-        assert source.startswith("./secrets/") or (DEPLOY / source).exists()
+        assert (
+            source.startswith("./secrets/")
+            or (source.startswith("./") and (DEPLOY / source).exists())
+            or source in compose["volumes"]
+        )
+
+
+def test_every_service_is_bounded_and_has_no_rights_it_needs_not() -> None:
+    compose = load_compose()
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+        assert 0 < service["pids_limit"] <= 1024, name
+        assert "CPUS" in service["cpus"], name
+        assert service["tmpfs"], name
+        assert "privileged" not in service
+        assert not {"SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_RAW"} & set(
+            service.get("cap_add", ())
+        )
+        # The nodes begin as whom the image says, and never become anybody else.
+        assert ("cap_add" in service) == (not name.startswith("node")), name
+
+
+def test_every_image_has_an_exact_version() -> None:
+    named = [service["image"] for service in load_compose()["services"].values()]
+    named += re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    others = {image for image in named if image != "listenlink"}
+    assert len(others) == 5
+    for image in others:
+        assert re.search(r":\d+(\.\d+)+(-|$|@sha256:)", image), image
+        if image.startswith(("nginx", "valkey", "python")):
+            assert re.search(r":\d+\.\d+\.\d+", image), image
+
+
+def test_the_unit_bounds_what_it_takes_and_outlives_a_child() -> None:
+    text = (DEPLOY / "listenlink.service").read_text()
+    for bound in ("MemoryHigh", "MemoryMax", "TasksMax", "LimitNOFILE", "LimitCORE"):
+        assert re.search(rf"^{bound}=\d+%?$", text, re.MULTILINE), bound
+    assert "OOMPolicy=continue\n" in text, (
+        "by default, all of the unit ends with one of its processes"
+    )
 
 
 def test_the_image_copies_what_is_there_and_runs_as_nobody_in_particular() -> None:

@@ -71,6 +71,7 @@ class Composition:
         given = dict(line.split("=", 1) for line in lines)
         text = (self.deploy / "compose.yaml").read_text()
         text = re.sub(r"\$\{(\w+):\?\}", lambda found: given[found[1]], text)
+        text = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", text)
         composed = yaml.safe_load(text)
         self.services = composed["services"]
         # Mounted one by one: what folder they are in is nothing to containers.
@@ -232,7 +233,9 @@ class Composition:
         (root / "var" / "log" / "nginx").mkdir(parents=True)
         (root / "var" / "run").mkdir()
         for mounted in self.services["nginx"]["volumes"]:
-            source, place, _ = mounted.split(":")
+            source, place, *_ = mounted.split(":")
+            if not source.startswith("."):
+                continue  # What is written: below the same folder here.
             copy = root / place.lstrip("/")
             copy.parent.mkdir(parents=True, exist_ok=True)
             text = self._here("nginx", (self.deploy / source).read_text())

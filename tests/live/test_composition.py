@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from cast import share, upload
+from listenlink.media.bucket.sigv4 import AwsCredentials, presign_get
 from live.certificate import write_certificate
 from live.composition import Composition
 from live.proxy import needs_nginx
@@ -79,7 +81,7 @@ def test_it_comes_up_from_empty_volumes(
         assert opened.status_code == 200
         audio = opened.json()["track"]["playback_url"]
         assert httpx.get(audio, verify=verify).content == song.read_bytes()
-        check_the_bucket_s_door(audio, verify)
+        check_the_bucket_s_door(audio, verify, composition.services["node1"]["environment"])
         for node in composition.nodes:
             ready = httpx.get(f"http://127.0.0.1:{composition.port(node + ':8484')}/readyz").json()
             assert (ready["status"], set(ready["checks"].values())) == ("ready", {"ok"}), node
@@ -93,12 +95,42 @@ def test_it_comes_up_from_empty_volumes(
         assert "listenlink_info" in httpx.get(metrics).text
 
 
-def check_the_bucket_s_door(audio: str, verify: ssl.SSLContext) -> None:
-    """Listeners fetch what is signed, and nothing else; only nodes come in to write."""
+def check_the_bucket_s_door(audio: str, verify: ssl.SSLContext, told: dict[str, str]) -> None:
+    """Listeners fetch signed objects and nothing else, whatever they can sign; only nodes write."""
     url = httpx.URL(audio)
     assert httpx.get(url.copy_with(query=b""), verify=verify).status_code == 403
     stranger = httpx.HTTPTransport(verify=verify, local_address="127.0.0.9")
     with httpx.Client(transport=stranger) as client:
         assert client.get(url).status_code == 200
+        assert client.head(url).status_code != 404  # Signed for GET: the store says no, not nginx.
         refused = client.put(url, content=b"other")
         assert (refused.status_code, "nginx" in refused.text) == (403, True)
+        keys = AwsCredentials(told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"])
+        host, now = f"{url.scheme}://{url.netloc.decode()}", int(time.time())
+        named = "/listenlink/audio/objects/"
+        for path, query in [
+            ("/", {}),
+            ("/status", {}),
+            ("/listenlink", {"list-type": "2"}),
+            ("/listenlink", {"uploads": ""}),
+            ("/listenlink", {"policy": ""}),
+            (url.path, {"acl": ""}),
+            (url.path, {"tagging": ""}),
+            (url.path, {"versionId": "1"}),
+            (url.path + "/../../..", {}),
+            (named + "ab/" + "0" * 63, {}),
+            (named, {}),
+        ]:
+            signed = presign_get(host + path, query, keys, told["AWS_REGION"], now, 60)
+            refused = client.get(signed)
+            assert (refused.status_code, "nginx" in refused.text) == (403, True), (path, query)
+        # The same is signed well: a node gets it.
+        listed = presign_get(
+            f"{host}/listenlink", {"list-type": "2"}, keys, told["AWS_REGION"], now, 60
+        )
+        assert "<Key>audio/objects/" in httpx.get(listed, verify=verify).text
+        saved = presign_get(
+            host + url.path, {"response-content-disposition": 'attachment; filename="a b.wav"'}, keys,
+            told["AWS_REGION"], now, 60,
+        )  # fmt: skip
+        assert client.get(saved).headers["content-disposition"].startswith("attachment")

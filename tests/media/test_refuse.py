@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from listenlink.media.measure import REASONS, Measured, Probe, Refused
 from media.make_audio import make
+from media.silent_flac import make_silent_flac
 
 SECOND = 44_100
 
@@ -142,6 +143,26 @@ def test_too_long(tmp_path: Path) -> None:
     found = measure(path, max_seconds=5)
     assert isinstance(found, Measured)
     assert found.sample_count == 5 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate", "refused"),
+    [(2, 192_000, False), (8, 48_000, False), (8, 192_000, True), (8, 96_000, True)],
+)
+def test_more_samples_than_anything_recorded_has_are_refused(
+    channels: int, rate: int, refused: bool, tmp_path: Path
+) -> None:
+    """As many as three seconds of stereo at 192 kHz have, in all channels together; the whole playing time
+    allowed is three seconds."""
+    found = measure(make_silent_flac(tmp_path / "x", 3, channels, rate), max_seconds=3)
+    assert isinstance(found, Refused) == refused
+    if refused:
+        assert found == Refused("too_many_samples")
+        assert "192 kHz" in REASONS["too_many_samples"]
+    # Whoever is shorter may have more channels at higher rates.
+    assert isinstance(
+        measure(make_silent_flac(tmp_path / "y", 0.7, channels, rate), max_seconds=3), Measured
+    )
 
 
 def test_two_hours_and_a_second_are_too_long(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import secrets
@@ -13,13 +12,14 @@ from listenlink.errors import Problem, ProblemKind, is_exhausted
 from listenlink.media.folder.room import DATA
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
+from listenlink.media.turns import Turns
 from listenlink.model.page import Preview
 from listenlink.model.pattern import make_pattern
 from listenlink.threads import DISK
 
 MOST_KEPT = 2000
-_AT_ONCE = 1
-_MOST_WAITING = 32
+_MOST_WAITING = 64
+_MOST_WAITING_OF_ONE = 16
 
 
 class Drawn(NamedTuple):
@@ -30,13 +30,13 @@ class Drawn(NamedTuple):
 
 
 class PreviewDrawer:
-    """Draws previews, one at a time. They're in a folder of their own and may be deleted at any time."""
+    """Draws previews, one at a time, by turns of those whose links they are of. They're in a folder of their
+    own and may be deleted at any time."""
 
     def __init__(self, folder: Storage, kept: Path) -> None:
         self._folder = folder
         self._kept = kept
-        self._drawing = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(1, 0)
 
     async def draw(self, shown: Preview) -> Drawn:
         """Return the picture. Raises Problem(UNAVAILABLE) if too many requests are waiting for theirs, and
@@ -51,18 +51,15 @@ class PreviewDrawer:
         return Drawn(await self._draw_in_turn(shown, cover), shown)
 
     async def _draw_in_turn(self, shown: Preview, cover: bytes | None) -> bytes:
-        if self._waiting >= _MOST_WAITING:
+        turns, creator = self._turns, shown.creator_id
+        if turns.waiting >= _MOST_WAITING or turns.waiting_of(creator) >= _MOST_WAITING_OF_ONE:
             raise Problem(ProblemKind.UNAVAILABLE)
-        self._waiting += 1
-        try:
-            async with self._drawing:
-                # Somebody else's request may have drawn it in the meantime.
-                picture = await self._find(shown)
-                if picture is not None:
-                    return picture
-                picture = await draw_preview(_drawing_of(shown, cover))
-        finally:
-            self._waiting -= 1
+        async with turns.take(creator):
+            # Somebody else's request may have drawn it in the meantime.
+            picture = await self._find(shown)
+            if picture is not None:
+                return picture
+            picture = await draw_preview(_drawing_of(shown, cover))
         if picture is None:
             raise Problem(ProblemKind.NOT_FOUND)
         await DISK.run(self._keep, self._path(shown), picture)

@@ -203,7 +203,7 @@ def _preview(drawn: Drawable) -> Preview:
     else:
         raise ValueError("a link leads to something")
     peaks = _fewer(drawn.peaks, length) if drawn.peaks else None
-    return Preview(mark, title, drawn.artist, drawn.cover, peaks)
+    return Preview(mark, title, drawn.artist, drawn.cover, peaks, drawn.creator_id)
 
 
 def _cover_track(tracks: tuple[PageTrack, ...], wanted: int | None) -> PageTrack | None:

@@ -120,7 +120,7 @@ class TrackUploader:
         STORAGE_FULL, QUOTA_EXCEEDED.
         """
         try:
-            measured = await self._probe.measure(draft.descriptor)
+            measured = await self._probe.measure(draft.descriptor, caller.user_id)
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)

@@ -31,6 +31,7 @@ from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.media.choose_storage import check_storage
 from listenlink.media.folder.folder import Folder
+from listenlink.media.sandbox.unreadable import make_unreadable
 from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
 from listenlink.secret_keys import DailyKeys
 from listenlink.settings import PREFIX, Settings, load_settings
@@ -77,6 +78,7 @@ def serve(
 
 def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     """Run the server in this process; `when_ready` is called from a thread once it answers."""
+    make_unreadable()
     check_startable(settings)
     export_settings(settings)
     forked = _Forked()

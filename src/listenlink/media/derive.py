@@ -5,15 +5,23 @@ As in `measure.py`, the child is trusted as little as the file.
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, BinaryIO
 
 import msgspec
 
-from listenlink.media.sandbox.child import reopen, run_child
+from listenlink.media.sandbox.child import Pace, reopen, run_child
+from listenlink.media.turns import Turn
 from listenlink.threads import WORK
 
 PEAKS = 600
+# What is made, each without the others if it must be.
+PARTS = COVER, SOUND, RENDITION = ("cover", "sound", "rendition")
+_NICENESS = 3  # Opening links goes first, and answering uploads.
+# More than a song takes, so that songs share, and only what is out of the ordinary gives way.
+_SHORT_SECONDS = 10.0
 RENDITION_CONTENT_TYPE = "audio/mp4"
 # -I: neither the working directory nor PYTHON* variables have any effect.
 _COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.derive_child")
@@ -24,7 +32,7 @@ _JPEG = b"\xff\xd8\xff"
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
     """What the child made. `peaks` is 600 levels of one byte each; covers are JPEGs, both or neither."""
 
-    peaks: Annotated[bytes, msgspec.Meta(min_length=PEAKS, max_length=PEAKS)]
+    peaks: Annotated[bytes, msgspec.Meta(min_length=PEAKS, max_length=PEAKS)] | None = None
     loudness_lufs: Annotated[float, msgspec.Meta(ge=-70, le=30)] | None = None
     cover: bytes | None = None
     cover_small: bytes | None = None
@@ -32,13 +40,39 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def derive(
-    file_descriptor: int, sample_count: int, sample_rate: int, target: int
-) -> Answer | None:
-    """What could be made from a file of this length; None if nothing. A rendition is written to the
-    descriptor `target`. Cancelling this ends the child."""
-    command = [*_COMMAND, str(sample_count), str(sample_rate), str(target)]
+    file_descriptor: int, sample_count: int, sample_rate: int, target: int, turn: Turn
+) -> Answer:
+    """What could be made from a file of this length. A rendition is written to the descriptor `target`.
+    Cancelling this ends the child.
+
+    If the child dies, of whatever it was making, each part is made in a child of its own: only what can't be
+    made is missing.
+    """
+    arguments = [str(sample_count), str(sample_rate), str(target)]
     with reopen(file_descriptor) as file:
-        told, exit_code = await run_child(command, file, _MOST_ANSWER_BYTES, given=[target])
+        answer = await _make(file, arguments, PARTS, target, turn)
+        if answer is not None:
+            return answer
+        alone = [await _make(file, arguments, [part], target, turn) or Answer() for part in PARTS]
+    cover, sound, rendition = alone
+    return Answer(
+        peaks=sound.peaks,
+        loudness_lufs=sound.loudness_lufs,
+        cover=cover.cover,
+        cover_small=cover.cover_small,
+        has_rendition=rendition.has_rendition,
+    )
+
+
+async def _make(
+    file: BinaryIO, arguments: Sequence[str], parts: Sequence[str], target: int, turn: Turn
+) -> Answer | None:
+    """What a child made of these parts; None if it died or can't be believed."""
+    command = [*_COMMAND, *arguments, ",".join(parts)]
+    file.seek(0)
+    os.ftruncate(target, 0)
+    pace = Pace(turn, _NICENESS, _SHORT_SECONDS)
+    told, exit_code = await run_child(command, file, _MOST_ANSWER_BYTES, given=[target], pace=pace)
     if exit_code != 0 or len(told) > _MOST_ANSWER_BYTES:
         return None
     try:

@@ -5,7 +5,6 @@ The child is trusted as little as the file: its answer is checked, and it's kill
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,10 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 
-from listenlink.media.sandbox.child import COSTLY_SIGNALS, WALL_SECONDS, reopen, run_child
+from listenlink.media.sandbox.child import COSTLY_SIGNALS, WALL_SECONDS, Pace, reopen, run_child
 from listenlink.media.sandbox.formats import AudioFormat
 from listenlink.media.sandbox.sniff import sniff
+from listenlink.media.turns import Turns
 
 MAX_ANSWER_BYTES = 64 * 1024
 # -I: neither the working directory nor PYTHON* variables have any effect.
@@ -30,6 +30,8 @@ REASONS: Mapping[str, str] = {
     "too_short": "This file is shorter than a tenth of a second.",
     "truncated": "Part of this file is missing: it was cut off or damaged, perhaps while copying.",
     "too_long": "This file is longer than the allowed playing time.",
+    "too_many_samples": "This file has more samples than can be taken in. All its channels together may have"
+    " as many as the allowed playing time has in stereo at 192 kHz, or in eight channels at 48 kHz.",
     "video": "This file contains a video; only audio can be shared here.",
     "broken": "This file is damaged and can't be played.",
     "too_costly": "This file takes too much time or memory to read, so it was given up.",
@@ -96,23 +98,22 @@ class _Answer(_Texts, forbid_unknown_fields=True):
 
 
 class Probe:
-    """Measures files with at most `max_seconds` of audio, at most `at_once` at a time; others wait
-    their turn."""
+    """Measures files with at most `max_seconds` of audio, each when its user's turn comes."""
 
     def __init__(
         self,
-        at_once: int = 2,
+        turns: Turns | None = None,
         *,
         max_seconds: int = 7200,
         command: Sequence[str] = CHILD_COMMAND,
         wall_seconds: float = WALL_SECONDS,
     ) -> None:
-        self._turns = asyncio.Semaphore(at_once)
+        self._turns = turns or Turns()
         self._command = [*command, str(max_seconds)]
         self._wall_seconds = wall_seconds
 
-    async def measure(self, file_descriptor: int) -> Measured | Refused:
-        """Decode a seekable file, which the caller holds open.
+    async def measure(self, file_descriptor: int, user: int = 0) -> Measured | Refused:
+        """Decode a seekable file of this user's, which the caller holds open.
 
         Cancelling this ends the child as well. Raises Problem(UNAVAILABLE) if no process can be started.
         """
@@ -121,20 +122,23 @@ class Probe:
             if audio_format is None:
                 return Refused("not_audio" if os.fstat(file.fileno()).st_size else "empty")
             file.seek(0)
-            async with self._turns:
+            async with self._turns.take(user) as turn:
+                pace = Pace(turn)
                 answer, exit_code = await run_child(
-                    self._command, file, MAX_ANSWER_BYTES, self._wall_seconds
+                    self._command, file, MAX_ANSWER_BYTES, self._wall_seconds, pace=pace
                 )
                 told = _judge(audio_format, answer, exit_code)
                 if isinstance(told, Refused):
                     return told
-                texts = await self._read_texts(file) if told.is_unsure else None
+                texts = await self._read_texts(file, pace) if told.is_unsure else None
         return _measured(audio_format, told, texts or told)
 
-    async def _read_texts(self, file: BinaryIO) -> _Texts | None:
+    async def _read_texts(self, file: BinaryIO, pace: Pace) -> _Texts | None:
         """The texts, by a child that can guess code pages; None if it couldn't."""
         file.seek(0)
-        answer, exit_code = await run_child(TAG_COMMAND, file, MAX_ANSWER_BYTES, self._wall_seconds)
+        answer, exit_code = await run_child(
+            TAG_COMMAND, file, MAX_ANSWER_BYTES, self._wall_seconds, pace=pace
+        )
         if exit_code != 0 or len(answer) > MAX_ANSWER_BYTES:
             return None
         try:

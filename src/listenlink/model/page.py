@@ -77,15 +77,17 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a link's preview picture shows. `cover` is the digest of a stored JPEG; without one, the
-    pattern of `mark` is drawn. `peaks` is as in `PageTrack`."""
+    pattern of `mark` is drawn. `peaks` is as in `PageTrack`. `creator_id` is whose link it is."""
 
     mark: str
     title: str
     artist: str | None
     cover: bytes | None
     peaks: bytes | None
+    creator_id: int = 0
 
     @property
     def digest(self) -> str:
         """The picture's name, which differs for anything that looks different."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        looks = (self.mark, self.title, self.artist, self.cover, self.peaks)
+        return hashlib.sha256(msgspec.json.encode(looks)).hexdigest()

@@ -1,4 +1,4 @@
-"""Derives from stored audio what listeners see and browsers can play, one file at a time.
+"""Derives from stored audio what listeners see and browsers can play, some files at a time, by users' turns.
 
 This happens after the upload is answered. What was begun but not finished, because the process died,
 is begun again later; what can't be made stays missing, and the track is none the worse for it.
@@ -7,6 +7,7 @@ is begun again later; what can't be made stays missing, and the track is none th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 import structlog
@@ -17,14 +18,15 @@ from listenlink.errors import Problem
 from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
 from listenlink.media.folder.draft import Draft
 from listenlink.media.storage import Storage
+from listenlink.media.turns import Turn, Turns
 from listenlink.store import derived, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 from listenlink.store.derived import Derived, Underived
 
 _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000
-_LOOK_SECONDS = 60.0
-_LOOK_AGAIN_SECONDS = 5.0
+_RENEW_SECONDS = 120.0
+_LOOK_SECONDS = 5.0
 # AAC of 192 kbit/s, with its index, may overshoot by some percent; covers are JPEGs of 1024 and 256 pixels.
 _RENDITION_BYTES_A_SECOND = 27_000
 _OTHER_BYTES = 4 * 1024 * 1024
@@ -51,84 +53,122 @@ class AudioDeriver:
         self._folder = folder
         self._clock = clock
         self._woken = asyncio.Event()
+        self._turns = Turns(long_at_once=4)
+        self._served: dict[int, int] = {}  # When each user who waits was last served: a count.
+        self._begun = 0
 
     def wake(self) -> None:
         """Signal that there may be something to do."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Work until cancelled; even if not woken, look once a minute for what others left undone."""
-        while True:
-            self._woken.clear()
-            look_seconds = _LOOK_SECONDS
-            try:
-                while await self.derive_next():
-                    pass
-            except (Problem, OSError) as error:
-                _log.warning("derivation_postponed", error=type(error).__name__)
-                look_seconds = _LOOK_AGAIN_SECONDS
-            try:
-                async with asyncio.timeout(look_seconds):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        """Work until cancelled; even if not woken, look now and then for what others left undone or have no
+        room for."""
+        async with asyncio.TaskGroup() as working:
+            while True:
+                self._woken.clear()
+                try:
+                    while (taken := await self._take_next()) is not None:
+                        working.create_task(self._work(*taken))
+                        await asyncio.sleep(0)  # It takes its turn, before the next is looked for.
+                except (Problem, OSError) as error:
+                    _log.warning("derivation_postponed", error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._woken.wait()
 
     async def derive_next(self) -> bool:
         """Derive what is to be made from one file. Returns False if none is waiting."""
-        now_us = self._clock.now_us()
-        taken = await self._database.write(
-            lambda connection: derived.take_underived(connection, now_us, now_us - _GIVEN_UP_US)
-        )
+        taken = await self._take_next()
         if taken is None:
             return False
-        drafts: list[Draft] = []
-        try:
-            async with self._promises.ourselves(most_derived_bytes(taken)):
-                await self._derive(taken, drafts)
-        except (GoneError, FileNotFoundError):
-            _log.info("derivation_dropped", digest=taken.digest.hex())
-        except (Problem, OSError):
-            # The storage, the database or free descriptors are gone: that's nobody's fault here, and the
-            # file needn't wait ten minutes.
-            await self._database.write(lambda connection: derived.put_back(connection, taken.id))
-            raise
-        finally:
-            for draft in drafts:
-                draft.discard()
+        await self._work(*taken)
         return True
 
-    async def _derive(self, taken: Underived, drafts: list[Draft]) -> None:
+    async def _take_next(self) -> tuple[Underived, int] | None:
+        """What is to be worked on next, and for which user; None if nothing is waiting that has room.
+
+        The first is a user from whose audio the fewest are being derived now, on any node; and of these
+        whoever was served here longest ago.
+        """
+        room = self._turns.room
+        if not room.is_open and not room.users:
+            return None
+        now_us = self._clock.now_us()
+        given_up_us = now_us - _GIVEN_UP_US
+        waiting = await self._database.read(lambda c: derived.list_waiting(c, now_us, given_up_us))
+        served = {user: self._served.get(user, 0) for user, _ in waiting}
+        self._served = served
+        able = [each for each in waiting if (each.user_id in room.users) != room.is_open]
+        for user, _ in sorted(able, key=lambda each: (each.begun, served[each.user_id])):
+            taken = await self._database.write(
+                lambda c, user=user: derived.take_underived(c, user, now_us, given_up_us)  # type: ignore[misc]
+            )
+            if taken is not None:
+                self._begun += 1
+                served[user] = self._begun
+                return taken, user
+        return None
+
+    async def _work(self, taken: Underived, user: int) -> None:
+        drafts: list[Draft] = []
+        async with self._turns.take(user) as turn:
+            renewing = asyncio.create_task(self._renew(taken))
+            try:
+                async with self._promises.ourselves(most_derived_bytes(taken)):
+                    await self._derive(taken, drafts, turn)
+            except (GoneError, FileNotFoundError):
+                _log.info("derivation_dropped", digest=taken.digest.hex())
+            except (Problem, OSError) as error:
+                # The storage, the database or free descriptors are gone: that's nobody's fault here, and the
+                # file needn't wait ten minutes.
+                _log.warning("derivation_postponed", error=type(error).__name__)
+                await asyncio.sleep(_LOOK_SECONDS)
+                with contextlib.suppress(Problem):
+                    await self._database.write(lambda c: derived.put_back(c, taken.id))
+            finally:
+                renewing.cancel()
+                for draft in drafts:
+                    draft.discard()
+        self.wake()
+
+    async def _renew(self, taken: Underived) -> None:
+        """Say now and then that it's still being worked on, however long that takes."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            with contextlib.suppress(Problem):
+                await self._database.write(
+                    lambda c: derived.renew(c, taken.id, self._clock.now_us())
+                )
+
+    async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn) -> None:
         drafts.append(self._folder.begin())
         rendition = drafts[0]
         audio = await self._folder.carry_out(self._folder.open_object, taken.digest)
         try:
             answer = await derive(
-                audio, taken.sample_count, taken.sample_rate, rendition.descriptor
+                audio, taken.sample_count, taken.sample_rate, rendition.descriptor, turn
             )
         finally:
             os.close(audio)
         await asyncio.shield(self._folder.carry_out(self._keep, taken, answer, drafts))
 
-    def _keep(self, taken: Underived, answer: Answer | None, drafts: list[Draft]) -> None:
-        made = Derived()
+    def _keep(self, taken: Underived, answer: Answer, drafts: list[Draft]) -> None:
+        made = Derived(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
         rendition, published = drafts[0], []
-        if answer is not None:
-            made = made._replace(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
-            if answer.has_rendition:
-                rendition.take_in()
-                rendition.content_type = RENDITION_CONTENT_TYPE
-                published.append(rendition)
-                made = made._replace(
-                    rendition_digest=rendition.digest,
-                    rendition_size_bytes=rendition.size_bytes,
-                    rendition_content_type=RENDITION_CONTENT_TYPE,
-                )
-            if answer.cover and answer.cover_small:
-                covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]
-                published += covers
-                made = made._replace(
-                    cover_digest=covers[0].digest, cover_small_digest=covers[1].digest
-                )
+        if answer.has_rendition:
+            rendition.take_in()
+            rendition.content_type = RENDITION_CONTENT_TYPE
+            published.append(rendition)
+            made = made._replace(
+                rendition_digest=rendition.digest,
+                rendition_size_bytes=rendition.size_bytes,
+                rendition_content_type=RENDITION_CONTENT_TYPE,
+            )
+        if answer.cover and answer.cover_small:
+            covers = [self._write(data, drafts) for data in (answer.cover, answer.cover_small)]
+            published += covers
+            made = made._replace(cover_digest=covers[0].digest, cover_small_digest=covers[1].digest)
         now_us = self._clock.now_us()
 
         def commit() -> None:

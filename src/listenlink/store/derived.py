@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, case, false, func, or_, select, update
 
 from listenlink.store import tables, usage
 
 _AUDIO = tables.audio_objects
 _TRACKS = tables.tracks
+_UNDERIVED = (
+    _AUDIO.c.derived_at.is_(None),
+    _AUDIO.c.discarded_at.is_(None),
+    _TRACKS.c.removed_at.is_(None),
+)
 
 
 class Underived(NamedTuple):
@@ -19,6 +24,13 @@ class Underived(NamedTuple):
     digest: bytes
     sample_count: int
     sample_rate: int
+
+
+class Waiting(NamedTuple):
+    """A user some of whose audio waits; from so many of their files something is being derived now."""
+
+    user_id: int
+    begun: int
 
 
 class Derived(NamedTuple):
@@ -40,16 +52,35 @@ class Sound(NamedTuple):
     derived: Derived
 
 
-def take_underived(connection: Connection, now_us: int, given_up_us: int) -> Underived | None:
-    """Take the oldest waiting audio and mark it as begun; whoever began before `given_up_us` has died, and so
-    has who began as long after now: the clock was ahead then."""
+def list_waiting(connection: Connection, now_us: int, given_up_us: int) -> list[Waiting]:
+    """Whose audio waits, the oldest first; whoever began before `given_up_us` has died, and so has who began
+    as long after now: the clock was ahead then."""
+    begun_at = _AUDIO.c.derivation_began_at
+    begun = func.coalesce(begun_at.between(given_up_us, 2 * now_us - given_up_us), false())
+    rows = connection.execute(
+        select(
+            _TRACKS.c.creator_id,
+            func.sum(case((begun, 1), else_=0)),
+            func.min(case((begun, None), else_=_AUDIO.c.created_at)).label("oldest"),
+        )
+        .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
+        .where(*_UNDERIVED)
+        .group_by(_TRACKS.c.creator_id)
+        .order_by("oldest")
+    )
+    return [Waiting(user_id, int(begun)) for user_id, begun, oldest in rows if oldest is not None]
+
+
+def take_underived(
+    connection: Connection, user_id: int, now_us: int, given_up_us: int
+) -> Underived | None:
+    """Take the oldest waiting audio of a user and mark it as begun; who has died is told as above."""
     row = connection.execute(
         select(_AUDIO.c.id, _AUDIO.c.digest, _TRACKS.c.sample_count, _TRACKS.c.sample_rate)
         .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
         .where(
-            _AUDIO.c.derived_at.is_(None),
-            _AUDIO.c.discarded_at.is_(None),
-            _TRACKS.c.removed_at.is_(None),
+            *_UNDERIVED,
+            _TRACKS.c.creator_id == user_id,
             or_(
                 _AUDIO.c.derivation_began_at.is_(None),
                 _AUDIO.c.derivation_began_at < given_up_us,
@@ -97,6 +128,15 @@ def keep_derived(connection: Connection, audio_id: int, derived: Derived, now_us
     if derived.rendition_digest is not None:
         usage.count_rendition(connection, audio_id)
     return kept.rowcount == 1
+
+
+def renew(connection: Connection, audio_id: int, now_us: int) -> None:
+    """Say that what was begun is still being worked on."""
+    connection.execute(
+        update(_AUDIO)
+        .where(_AUDIO.c.id == audio_id, _AUDIO.c.derivation_began_at.is_not(None))
+        .values(derivation_began_at=now_us)
+    )
 
 
 def put_back(connection: Connection, audio_id: int) -> None:

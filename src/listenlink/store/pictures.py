@@ -44,7 +44,8 @@ SELECT s.rotation, s.revoked_at, s.starts_at, s.expires_at,
          WHERE o.id = c.cover_track_id),
         (SELECT b.cover_digest
          FROM shown JOIN tracks o ON o.id = shown.track_id JOIN audio_objects b ON b.id = o.audio_id
-         WHERE b.cover_digest IS NOT NULL ORDER BY shown.position LIMIT 1))
+         WHERE b.cover_digest IS NOT NULL ORDER BY shown.position LIMIT 1)),
+    s.creator_id
 FROM shares s
 LEFT JOIN collections c ON c.id = s.collection_id
 LEFT JOIN tracks t ON t.id = (SELECT track_id FROM shown ORDER BY position LIMIT 1)
@@ -65,7 +66,8 @@ class Covers(NamedTuple):
 class Drawable(NamedTuple):
     """What a link's preview is drawn from. `collection` is its number and name, None if the link leads to a
     track; `track` is the first track's number and title, None if there is none, and `peaks` are that track's.
-    `artist` is who all tracks are by, `cover` the digest of the cover that represents them all."""
+    `artist` is who all tracks are by, `cover` the digest of the cover that represents them all. The link is
+    `creator_id`'s."""
 
     standing: Standing
     has_preview: bool
@@ -74,6 +76,7 @@ class Drawable(NamedTuple):
     peaks: bytes | None
     artist: str | None
     cover: bytes | None
+    creator_id: int
 
 
 def find_covers(connection: Connection, share_id: int, track_id: int) -> Covers | None:
@@ -88,7 +91,7 @@ def find_drawable(connection: Connection, share_id: int) -> Drawable | None:
     row = connection.execute(_DRAWABLE, {"share": share_id, "most": MOST_TRACKS}).one_or_none()
     if row is None:
         return None
-    collection_id, name, track_id, title, peaks, artist, cover = row[6:]
+    collection_id, name, track_id, title, peaks, artist, cover, creator_id = row[6:]
     return Drawable(
         Standing(*row[:5]),
         bool(row[5]),
@@ -97,4 +100,5 @@ def find_drawable(connection: Connection, share_id: int) -> Drawable | None:
         peaks,
         artist,
         cover,
+        creator_id,
     )

@@ -18,11 +18,11 @@ from listenlink.errors import Problem, ProblemKind, is_exhausted, is_unknown
 from listenlink.logs import log_exhausted
 from listenlink.media.folder.draft import Draft, sync_folder
 from listenlink.media.folder.faults import OBJECTS, UPLOADS, StorageFault, log_fault, storing
+from listenlink.media.folder.publishing_turns import PublishingTurns
 from listenlink.media.folder.room import DATA, Room
 from listenlink.media.folder.second_name import give_second_name, remove_half_copies
 from listenlink.media.folder.serving_mark import ServingMark
 from listenlink.media.folder.trial import check_subfolders, try_writing
-from listenlink.media.folder.turns import Turns
 
 _Result = TypeVar("_Result")
 _SUBFOLDERS_EVERY_US = 60 * SECOND_US
@@ -39,7 +39,7 @@ class Folder:
         self._root = root
         self._uploads = root / UPLOADS
         self._objects = root / OBJECTS
-        self._turns = Turns(self._uploads / ".publishing")
+        self._turns = PublishingTurns(self._uploads / ".publishing")
         self.room = Room(self._places(), keep_free_bytes, logs=True)
         self._serving = ServingMark(self._uploads / ".serving")
         self._is_fault_told = False

@@ -6,16 +6,41 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Sequence
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.sandbox.lockdown import MAX_WALL_SECONDS
+from listenlink.media.sandbox.priority import LOWEST, USUAL, Priority, priority_of
+from listenlink.media.sandbox.unreadable import make_unreadable
 
-WALL_SECONDS = 185  # The child's own timer ends it at 180.
+WALL_SECONDS = MAX_WALL_SECONDS + 5  # The child's own timer ends it before.
 COSTLY_SIGNALS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 _CHUNK_BYTES = 64 * 1024
+# What a child that waits for the disk may take before it counts as a long one, as a multiple of CPU time.
+_WAITING = 5
+_LOOK_EVERY_SECONDS = 0.25
+
+
+class Turn(Protocol):
+    """Leave to run a child (`media/turns.py`). `is_long`: it's to give way to others from the beginning;
+    `grow_long` is called once it has been running for long, and does from then on."""
+
+    is_long: bool
+
+    def grow_long(self) -> None:
+        """Count it among the long ones."""
+
+
+class Pace(NamedTuple):
+    """How a child runs beside others: with this niceness, and after so much CPU time as the last of all."""
+
+    turn: Turn
+    niceness: int = USUAL
+    short_seconds: float = 2.0
 
 
 async def run_child(
@@ -24,14 +49,16 @@ async def run_child(
     most_bytes: int,
     wall_seconds: float = WALL_SECONDS,
     given: Sequence[int] = (),
+    pace: Pace | None = None,
 ) -> tuple[bytes, int]:
     """What the child wrote (cut off soon after `most_bytes`) and its exit code.
 
-    The file is its descriptor 0; it inherits the descriptors in `given` as well. Cancelling this ends
-    the child. Raises Problem(UNAVAILABLE) if no process can be started.
+    The file is its descriptor 0; it inherits the descriptors in `given` as well. `pace` None: it runs with
+    the usual niceness. Cancelling this ends the child. Raises Problem(UNAVAILABLE) if no process can be
+    started.
     """
     answer = bytearray()
-    async with _child(command, file, given) as child:
+    async with _child(command, file, given) as child, _giving_way(child, pace):
         stdout = cast(asyncio.StreamReader, child.stdout)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wall_seconds):
@@ -55,10 +82,41 @@ def reopen(file_descriptor: int) -> BinaryIO:
 
 
 @contextlib.asynccontextmanager
+async def _giving_way(child: asyncio.subprocess.Process, pace: Pace | None) -> AsyncIterator[None]:
+    """Let the child give way to others while the block lasts."""
+    with priority_of(child.pid) as priority:
+        giving_way = asyncio.create_task(_give_way(child, priority, pace))
+        try:
+            yield
+        finally:
+            giving_way.cancel()
+            await asyncio.wait([giving_way])
+
+
+async def _give_way(
+    child: asyncio.subprocess.Process, priority: Priority, pace: Pace | None
+) -> None:
+    if pace is None or not pace.turn.is_long:
+        await priority.lower(pace.niceness if pace else USUAL)
+    if pace is None:
+        return
+    began_at = time.monotonic()
+    while not pace.turn.is_long:
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        passed = (time.monotonic() - began_at) / _WAITING
+        if max(priority.cpu_seconds, passed) >= pace.short_seconds:
+            pace.turn.grow_long()
+            break
+    if child.returncode is None:
+        await priority.lower(LOWEST)
+
+
+@contextlib.asynccontextmanager
 async def _child(
     command: Sequence[str], file: BinaryIO, given: Sequence[int]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a child that is ended and reaped afterwards, whatever happens."""
+    make_unreadable()
     try:
         child = await asyncio.create_subprocess_exec(
             *command,

@@ -36,9 +36,12 @@ class RefusalError(Exception):
 
 
 class Count:
-    """Decoded samples by rate, which may change in the course of a chained Ogg or HE-AAC."""
+    """Decoded samples by rate, which may change in the course of a chained Ogg or HE-AAC. There may be
+    `most_samples` in all channels together."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_samples: int | None = None) -> None:
+        self._most_samples = most_samples
+        self._samples_of_channels = 0
         self.samples_by_rate: dict[int, int] = {}
         self.rough_seconds = 0.0  # Cheap, for checking limits while decoding.
         self.first_rate = 0
@@ -58,6 +61,11 @@ class Count:
         parts = (Fraction(samples, rate) for rate, samples in self.samples_by_rate.items())
         return sum(parts, Fraction(0))
 
+    @property
+    def is_too_much(self) -> bool:
+        """Whether more samples have been decoded than may be."""
+        return self._most_samples is not None and self._samples_of_channels > self._most_samples
+
     def add(self, frames: list[AudioFrame]) -> None:
         """Count the frames decoded from one packet."""
         for frame in frames:
@@ -71,6 +79,7 @@ class Count:
             self.is_steady &= (rate, channels) == (self.first_rate, self.channels)
             self.samples_by_rate[rate] = self.samples_by_rate.get(rate, 0) + samples
             self.rough_seconds += samples / rate
+            self._samples_of_channels += samples * channels
         self.decoded_packets += bool(frames)
         self.decoded_after_failure |= bool(frames and self.failed_packets)
 
@@ -234,6 +243,8 @@ def _decode(
             count.failed_packets += 1
         if count.rough_seconds > max_seconds + _MAX_PADDING_SECONDS:
             raise RefusalError("too_long")
+        if count.is_too_much:
+            raise RefusalError("too_many_samples")
         if count.rough_seconds - extended_seconds >= _EXTEND_EVERY_SECONDS:
             extended_seconds = count.rough_seconds
             deadline.extend(Fraction(extended_seconds))

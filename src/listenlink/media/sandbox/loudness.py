@@ -5,6 +5,7 @@ Runs only in the sandboxed child.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -31,15 +32,11 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._downmix = Downmix("flt", "stereo", _RATE)
-        self._graph = Graph()
-        source = self._graph.add_abuffer(
-            sample_rate=_RATE, format="flt", layout="stereo", time_base=Fraction(1, _RATE)
-        )
-        meter = self._graph.add("ebur128", "metadata=1:framelog=quiet")
-        sink = self._graph.add("abuffersink")
-        source.link_to(meter)
-        meter.link_to(sink)
-        self._graph.configure()
+        try:
+            self._graph: Graph | None = _make_graph()
+        except Exception as error:
+            print(repr(error), file=sys.stderr)
+            self._graph = None
         self._integrated: str | None = None
         self._blocks: list[NDArray[np.float32]] = []
         self._rest = np.empty(0, np.float32)
@@ -54,10 +51,9 @@ class LoudnessMeter:
         """Finish measuring, after the last frame."""
         for heard in self._downmix.end():
             self._hear(heard)
-        self._graph.push(None)
-        self._pull()
         if self._rest.size:
             self._blocks.append(self._rest.max(keepdims=True))
+        self._measure(None)
 
     @property
     def loudness_lufs(self) -> float | None:
@@ -88,12 +84,32 @@ class LoudnessMeter:
         self._rest = levels[whole:]
         frame.pts, frame.time_base = self._samples, Fraction(1, _RATE)
         self._samples += frame.samples
-        self._graph.push(frame)
-        self._pull()
+        self._measure(frame)
 
-    def _pull(self) -> None:
-        for measured in _until_empty(self._graph.pull):
-            self._integrated = measured.metadata.get("lavfi.r128.I", self._integrated)
+    def _measure(self, frame: AudioFrame | None) -> None:
+        """Measure loudness; whatever that fails of, the peaks are none the worse."""
+        if self._graph is None:
+            return
+        try:
+            self._graph.push(frame)
+            for measured in _until_empty(self._graph.pull):
+                self._integrated = measured.metadata.get("lavfi.r128.I", self._integrated)
+        except Exception as error:
+            print(repr(error), file=sys.stderr)
+            self._graph = self._integrated = None
+
+
+def _make_graph() -> Graph:
+    graph = Graph()
+    source = graph.add_abuffer(
+        sample_rate=_RATE, format="flt", layout="stereo", time_base=Fraction(1, _RATE)
+    )
+    meter = graph.add("ebur128", "metadata=1:framelog=quiet")
+    sink = graph.add("abuffersink")
+    source.link_to(meter)
+    meter.link_to(sink)
+    graph.configure()
+    return graph
 
 
 def _until_empty(pull: Callable[[], object]) -> Iterator[AudioFrame]:

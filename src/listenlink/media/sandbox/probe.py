@@ -8,7 +8,6 @@ as measured: headers of MP3s without a Xing frame are wrong by more than half.
 from __future__ import annotations
 
 import json
-import struct
 import sys
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -35,6 +34,9 @@ _BOXED = (M4A, WEBM, MATROSKA)
 _LEAST_SECONDS = Fraction(1, 10)
 # Below, there is nothing of what people hear, which begins at 20 Hz; and nothing can be made of it.
 _LEAST_RATE = 40
+# Over all channels: stereo at 192 kHz, or eight channels at 48 kHz, for as long as audio may be. Nothing that
+# is recorded has more, and silence of any length and width takes up no room in a file.
+_MOST_SAMPLES_A_SECOND = 2 * 192_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
     declared: DeclaredLength | None = None
     if audio_format in _BOXED:  # Before libav, for which a missing part is just broken data.
         declared = _declared(file, audio_format, 1)
-    count = Count()
+    count = Count(max_seconds * _MOST_SAMPLES_A_SECOND)
     decode_file(file, audio_format, count, max_seconds, deadline)
     if not count.samples_by_rate:
         raise RefusalError("broken" if count.failed_packets else "empty")
@@ -84,7 +86,7 @@ def measure(file: BinaryIO, max_seconds: int, deadline: Deadline) -> Report:
         sample_count=length[0],
         sample_rate=length[1],
         **_read_tags(file, audio_format, count)._asdict(),
-        is_shorter_than_declared=promises_more(file, audio_format, *length),
+        is_shorter_than_declared=_promises_more(file, audio_format, length),
     )
 
 
@@ -92,8 +94,18 @@ def _read_tags(file: BinaryIO, audio_format: AudioFormat, count: Count) -> Tags:
     """The tags; none if they're so broken that they can't be read, of which the sound is none the worse."""
     try:
         return read_tags(file, audio_format, count.tags)
-    except (ValueError, LookupError, ArithmeticError, struct.error):
+    except Exception as error:
+        print(repr(error), file=sys.stderr)
         return Tags(None, None, None, False)
+
+
+def _promises_more(file: BinaryIO, audio_format: AudioFormat, length: tuple[int, int]) -> bool:
+    """Whether its headers promise more. What can't be read promises nothing: it's only said beside."""
+    try:
+        return promises_more(file, audio_format, *length)
+    except Exception as error:
+        print(repr(error), file=sys.stderr)
+        return False
 
 
 def _declared(file: BinaryIO, audio_format: AudioFormat, rate: int) -> DeclaredLength | None:

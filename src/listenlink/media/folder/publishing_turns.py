@@ -22,7 +22,7 @@ _STEP_SECONDS = 0.05
 _OTHERS_SECONDS = 3.0
 
 
-class Turns:
+class PublishingTurns:
     """The turns of one folder, by the lock of the file `name`. `failures` counts the turns in which the
     database couldn't be used."""
 
