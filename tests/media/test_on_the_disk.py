@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from listenlink.actions.receive_chunk import Chunk, receive_chunk
+from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
@@ -163,3 +164,57 @@ def test_copies_are_on_the_disk(tmp_path: Path, calls: Calls) -> None:
 def test_a_key_is_on_the_disk_before_it_is_used(tmp_path: Path, calls: Calls) -> None:
     create_signing_keys(tmp_path / "secrets")
     assert calls.made[-1] == ("fsync", str(tmp_path / "secrets" / "signing-keys"))
+
+
+@pytest.mark.parametrize("is_promised", [True, False])
+async def test_of_a_piece_that_is_too_large_nothing_stays(
+    tmp_path: Path, is_promised: bool
+) -> None:
+    Folder(tmp_path).create()
+    drafts = ResumableDrafts(tmp_path)
+    drafts.create(1)
+    draft = drafts.open(1)
+    assert draft is not None
+    draft.append(SONG[:1000])
+    asked = 0
+
+    async def arriving() -> AsyncIterator[bytes]:
+        nonlocal asked
+        for _ in range(9):
+            asked += 1
+            yield SONG
+
+    piece = Chunk(arriving(), 9 * len(SONG) if is_promised else None)
+    with pytest.raises(Problem) as told:
+        await receive_chunk(draft, 4 * len(SONG), piece)
+    draft.close()
+    assert told.value.kind is ProblemKind.TOO_LARGE
+    assert asked == (0 if is_promised else 4)
+    assert draft.path.read_bytes() == SONG[:1000]
+
+
+async def test_what_a_full_disk_did_not_take_is_not_followed_by_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Folder(tmp_path).create()
+    drafts = ResumableDrafts(tmp_path)
+    drafts.create(1)
+    draft = drafts.open(1)
+    assert draft is not None
+    real, full = os.pwrite, [False, True]
+
+    def pwrite(*arguments: Any) -> int:
+        if full and full.pop(0):
+            raise OSError(errno.ENOSPC, "full")
+        return real(*arguments)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+
+    async def arriving() -> AsyncIterator[bytes]:
+        for piece in range(4):
+            yield bytes([piece]) * 300_000
+
+    with pytest.raises(Problem):
+        await receive_chunk(draft, 10_000_000, Chunk(arriving(), None))
+    draft.close()
+    assert draft.path.read_bytes() == bytes(300_000)

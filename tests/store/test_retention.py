@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class World(NamedTuple):
         )  # fmt: skip
         return (await self.instance.opener.open(asked)).outcome
 
-    async def count(self, sql: str) -> int:
+    async def number(self, sql: str) -> int:
         """What a query counts."""
         found: int = await self.instance.database.read(lambda c: c.execute(text(sql)).scalar_one())
         return found
@@ -115,9 +116,9 @@ async def test_lines_go_by_whole_days_and_every_count_stays(
 
     assert await delete_old(world.instance) > 0
 
-    assert await world.count("SELECT min(at) FROM audit") == first_kept
-    assert await world.count("SELECT count(*) FROM audit") == len(kept)
-    assert await world.count("SELECT count(*) FROM audit_by_share") == len(kept)
+    assert await world.number("SELECT min(at) FROM audit") == first_kept
+    assert await world.number("SELECT count(*) FROM audit") == len(kept)
+    assert await world.number("SELECT count(*) FROM audit_by_share") == len(kept)
     after = await sum_days(world.instance.database, world.caller, world.link.share.id)
     assert after == before
     assert [day.opens for day in after[1]] == [2, 6, 2, 1]
@@ -136,7 +137,7 @@ async def test_the_last_line_that_goes_leaves_all_counts(world: World) -> None:
     for minute in range(4):
         await world.ask(at + minute * 60_000_000)
     await delete_old(world.instance)
-    assert await world.count("SELECT count(*) FROM audit") == 0
+    assert await world.number("SELECT count(*) FROM audit") == 0
     await world.ask(world.clock.now)
     told = await get_link(world.instance.database, world.caller, world.link.share.id)
     assert told.share.opens == 5
@@ -147,12 +148,12 @@ async def test_clients_and_counted_refusals_go_with_their_day(world: World) -> N
     for at, client in ((first_kept - DAY_US, ANNA), (first_kept, BEN), (world.clock.now, ANNA)):
         assert await world.ask(at, "shr_1", client) is Outcome.REFUSED
         assert await world.ask(at, "shr_2", client) is Outcome.LIMITED
-    assert await world.count("SELECT count(*) FROM limited") == 3
+    assert await world.number("SELECT count(*) FROM limited") == 3
     await delete_old(world.instance)
-    assert await world.count("SELECT min(at) FROM limited") == first_kept
-    assert await world.count("SELECT count(*) FROM limited") == 2
-    assert await world.count("SELECT min(day) FROM clients") == first_kept // DAY_US
-    assert await world.count("SELECT count(*) FROM clients") == 2
+    assert await world.number("SELECT min(at) FROM limited") == first_kept
+    assert await world.number("SELECT count(*) FROM limited") == 2
+    assert await world.number("SELECT min(day) FROM clients") == first_kept // DAY_US
+    assert await world.number("SELECT count(*) FROM clients") == 2
     entries = list(audit_log.read_audit(world.instance.database))
     assert {entry.reason for entry in entries} == {Reason.UNKNOWN, Reason.MISS_LIMIT}
     assert all(entry.client for entry in entries)
@@ -162,17 +163,17 @@ async def test_answers_uploads_and_keys_go_after_their_time(world: World, server
     database, now = world.instance.database, world.clock.now
     answer = KeptAnswer(b"b" * 32, b"sealed")
     for age_us in (0, DAY_US - 1, DAY_US, DAY_US + 1, 3 * DAY_US):
-        await database.write(
-            lambda c, at=now - age_us: idempotency.keep_answer(
-                c, at.to_bytes(32, "big"), answer, at
-            )
+        named = age_us.to_bytes(32, "big")
+        keep = partial(
+            idempotency.keep_answer, key_digest=named, answer=answer, now_us=now - age_us
         )
+        await database.write(keep)
         await world.instance.resumer.begin(world.caller, 100, "engine c3R1ZGlv", now - age_us)
     days = server.data / "secrets" / "daily"
     world.instance.daily_keys.key_of(world.clock.today - 8)
     await delete_old(world.instance)
-    assert await world.count("SELECT count(*) FROM idempotent_answers") == 3
-    assert await world.count("SELECT count(*) FROM resumable_uploads") == 3
+    assert await world.number("SELECT count(*) FROM idempotent_answers") == 3
+    assert await world.number("SELECT count(*) FROM resumable_uploads") == 3
     assert len(list((server.data / "uploads").glob("resumable-*"))) == 3
     assert not days.exists() or not list(days.iterdir())
     world.instance.daily_keys.key_of(world.clock.today)
