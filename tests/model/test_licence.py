@@ -234,25 +234,3 @@ def test_terms_of_the_future_and_of_other_engines_say_nothing_yet() -> None:
     assert registry.stamp("a", 7).licence_class is CLEARED
     assert registry.stamp("a", 8).licence_class is PERSONAL
     assert EngineRegistry([terms(CLEARED, 5, 5)], []).stamp("a", 4) == UNCLEAR
-
-
-def test_of_two_of_a_class_the_first_gives_the_version() -> None:
-    stamp, later = (
-        Licence(PERSONAL, version, requires_attribution=False) for version in ("2026-01", "2026-07")
-    )
-    assert (meet(stamp, later).version, meet(later, stamp).version) == ("2026-01", "2026-07")
-
-
-def test_of_two_that_begin_at_one_moment_the_lower_is_in_force() -> None:
-    high, low = terms(CLEARED, 1, 0), terms(PERSONAL, 1, 0)
-    for offered in ([high, low], [low, high]):
-        registry = EngineRegistry(offered, offered)
-        assert registry.stamp(high.engine, 1).licence_class is PERSONAL
-
-
-def test_a_licence_is_settled_once_nothing_newer_is_known() -> None:
-    offered = [terms(CLEARED, 1, 0), terms(PERSONAL, 9, 0)]
-    registry = EngineRegistry(offered, offered)
-    engine = offered[0].engine
-    assert [registry.is_settled(engine, at) for at in (1, 8, 9)] == [False, False, True]
-    assert registry.is_settled("nobody knows it", 0)

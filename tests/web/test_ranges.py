@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from listenlink.web.ranges import Part, choose_part, is_known
+from listenlink.web.ranges import Part, choose_part
 
 SIZE = 1000
 ETAG = b'"abc"'
@@ -246,12 +246,3 @@ def test_a_flood_in_a_64_kilobyte_header_is_judged_at_once(flood: str) -> None:
     assert chosen.length in (0, SIZE)
     assert chosen.status != 206
     assert min(times) <= (RANGE_SECONDS if b"range" in headers else TAGS_SECONDS)
-
-
-@pytest.mark.parametrize("etag", [b'"abc"', b'W/"abc"'])
-def test_a_page_is_known_by_either_form_of_its_tag(etag: bytes) -> None:
-    for listed in (b'"abc"', b'W/"abc"', b'"x", W/"abc"', b"*"):
-        assert is_known({b"if-none-match": listed}, etag)
-    for listed in (b'"x"', b"abc", b""):
-        assert not is_known({b"if-none-match": listed}, etag)
-    assert not is_known({}, etag)
