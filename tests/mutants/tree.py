@@ -26,6 +26,8 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".hypothesis",
 )  # fmt: skip
 _SECONDS_TO_TIDY_UP = 30
+# Plugins of pytest: they'd take longer to begin than many a test to notice something.
+_UNNEEDED = ("cacheprovider", "schemathesis", "faker", "xdist")
 
 
 class Tree:
@@ -49,6 +51,7 @@ class Tree:
         # The environment's paths, but none of its .pth files, one of which leads to the checkout.
         lines = [str(self.root / "src"), *sorted(paths)]
         (site / "of_the_copy.pth").write_text("\n".join(lines) + "\n")
+        shutil.copy(Path(__file__).with_name("unshrunk.py"), site)
         for program in Path(sys.executable).parent.iterdir():
             there = self.python.with_name(program.name)
             if not there.exists() and program.name != "listenlink":
@@ -80,12 +83,10 @@ class Tree:
         self, tests: Sequence[str], engines: str, within_seconds: float
     ) -> tuple[int | None, str]:
         """Run these tests until one fails; pytest's exit code, None if it took too long, and what it said."""
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("LISTENLINK_")
-        }
+        kept = {name: value for name, value in os.environ.items() if name[:11] != "LISTENLINK_"}
         command = [
-            str(self.python), "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider",
-            f"--basetemp={self._scratch}", *tests,
+            str(self.python), "-m", "pytest", "-x", "-q", "--tb=line", f"--basetemp={self._scratch}",
+            *(f"-pno:{name}" for name in _UNNEEDED), "-punshrunk", *tests,
         ]  # fmt: skip
         running = self._running = subprocess.Popen(
             command, cwd=self.root, env=kept | {"LISTENLINK_TEST_ENGINES": engines},
