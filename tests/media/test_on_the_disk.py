@@ -158,7 +158,8 @@ def test_copies_are_on_the_disk(tmp_path: Path, calls: Calls) -> None:
 
     calls.refuse_links()
     assert ObjectCopies(tmp_path / "backup").add(DIGEST, song)
-    assert [call for call, _ in calls.made[-2:]] == ["fsync", "replace"]
+    place = tmp_path / "backup" / name[:2]
+    assert calls.made[-2:] == [("fsync", str(place / f".{name}")), ("replace", str(place / name))]
 
 
 def test_a_key_is_on_the_disk_before_it_is_used(tmp_path: Path, calls: Calls) -> None:
