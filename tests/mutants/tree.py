@@ -26,6 +26,7 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".hypothesis",
 )  # fmt: skip
 _SECONDS_TO_TIDY_UP = 30
+_SECONDS_OF_A_TEST = 90
 # Plugins of pytest: they'd take longer to begin than many a test to notice something.
 _UNNEEDED = ("cacheprovider", "schemathesis", "faker", "xdist")
 
@@ -85,8 +86,8 @@ class Tree:
         """Run these tests until one fails; pytest's exit code, None if it took too long, and what it said."""
         kept = {name: value for name, value in os.environ.items() if name[:11] != "LISTENLINK_"}
         command = [
-            str(self.python), "-m", "pytest", "-x", "-q", "--tb=line", f"--basetemp={self._scratch}",
-            *(f"-pno:{name}" for name in _UNNEEDED), "-punshrunk", *tests,
+            str(self.python), "-m", "pytest", "-x", "-q", "--tb=line", f"--timeout={_SECONDS_OF_A_TEST}",
+            f"--basetemp={self._scratch}", *(f"-pno:{name}" for name in _UNNEEDED), "-punshrunk", *tests,
         ]  # fmt: skip
         running = self._running = subprocess.Popen(
             command, cwd=self.root, env=kept | {"LISTENLINK_TEST_ENGINES": engines},
