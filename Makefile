@@ -18,7 +18,7 @@ OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nodes check format messages music bench screenshots lock clean
+.PHONY: help setup run test nodes mutants check format messages music bench screenshots lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +35,10 @@ test: .venv/.dev  ## Set up what the tests need, and run them all, on both kinds
 nodes: .venv/.dev  ## Run only the second half of that: on PostgreSQL, Redis and S3
 	@sh scripts/test-tools.sh
 	$(ON_NODES) $(ARGS)
+
+mutants: .venv/.dev  ## Break one line at a time and see the tests fail (ONLY=area,area AGAIN=1)
+	@sh scripts/test-tools.sh
+	@PYTHONPATH=tests $(BIN)/python -m mutants.run $(call given,ONLY,only) $(if $(AGAIN),--again)
 
 check: .venv/.dev  ## Style, types, import law, dependencies
 	$(BIN)/ruff format --check --quiet .

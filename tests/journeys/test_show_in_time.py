@@ -16,6 +16,7 @@ from listenlink.clock import SECOND_US, Clock
 from media.make_audio import make
 
 HOUR_US = 3600 * SECOND_US
+JSON = {"Accept": "application/json"}
 
 
 class SetClock(Clock):
@@ -66,14 +67,17 @@ def test_licences_change_with_time_at_the_moment_that_they_do(
     clock = SetClock(turn_us - HOUR_US)
     looking = Beside(server, clock, engines_file=path)
     session = open_session(looking.get, link)
-    told = []
+    told, kinds = [], []
     for now_us in (turn_us - 1, turn_us, turn_us + HOUR_US, turn_us - HOUR_US):
         clock.now = now_us
         told.append(look(looking.get, link, session))
+        opened = looking.get(f"/v1/music/shared/{link['token']}", headers=JSON).json()
+        kinds.append(opened["tracks"][0]["licence"]["licence_class"])
         fresh = Beside(server, SetClock(now_us), engines_file=path)
         assert told[-1] == look(fresh.get, link, session)
         fresh.close()
     looking.close()
+    assert [kind == "unclear" for kind in kinds] == [False, True, True, False]
     for face in FACES:
         status, before = told[0][face]
         assert status == 200

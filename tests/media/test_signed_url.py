@@ -172,3 +172,16 @@ def test_urls_of_an_older_key_are_good_while_it_is_in_the_ring() -> None:
 )
 def test_what_is_no_url_at_all_is_refused(text: str) -> None:
     assert URLS.read(text, 0) is None
+
+
+@given(SHARED_ONES)
+def test_a_download_is_no_playback_and_ends_to_the_second(download: SharedPlayback) -> None:
+    session = ListenSession(
+        download.share_id, download.rotation, download.open_trace, download.ends_at
+    )
+    (url,) = URLS.write_downloads(session, download.expires_at, [download.track_id])
+    text = last_part(url)
+    assert URLS.read_download(text, download.expires_at) == download
+    assert URLS.read_download(text, download.expires_at + 1) is None
+    assert URLS.read(text, 0) is None
+    assert URLS.read_download(last_part(write_shared(URLS, download)), 0) is None

@@ -14,6 +14,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from listenlink.model.budget import Allowance
 from listenlink.model.limit import WINDOW_US, HitLimit
 
 _EDGES = [0, 1, 2, WINDOW_US // 2, WINDOW_US - 1, WINDOW_US, WINDOW_US + 1, 2 * WINDOW_US + 1]
@@ -160,6 +161,28 @@ def test_giving_back_what_was_never_spent_gives_nothing() -> None:
     log.give_back(2, 10)
     assert not log.spend(1, 11)
     assert [accepts(log, 2, 11), accepts(log, 2, 11)] == [True, False]
+
+
+def test_giving_back_another_moment_gives_nothing() -> None:
+    log = HitLimit(2)
+    assert [accepts(log, 1, 10), accepts(log, 1, 12)] == [True, True]
+    log.give_back(1, 11)
+    assert log.peek(1, 13).remaining == 0
+
+
+@given(
+    st.integers(1, 3), st.lists(st.sampled_from([0, 1, WINDOW_US // 2, WINDOW_US, WINDOW_US + 1]))
+)
+def test_the_cheap_check_says_what_spending_would(limit: int, gaps: list[int]) -> None:
+    log, tick_us = HitLimit(limit), 0
+    for gap in gaps:
+        tick_us += gap
+        assert log.is_spent(1, tick_us) == (not accepts(log, 1, tick_us))
+
+
+def test_a_wait_is_told_in_whole_seconds_and_none_too_few() -> None:
+    waits = {0: 1, 1: 1, 1_000_000: 1, 1_000_001: 2, 60_000_001: 61}
+    assert {us: Allowance(1, 0, us).wait_seconds for us in waits} == waits
 
 
 def test_a_limit_of_zero_accepts_everything() -> None:

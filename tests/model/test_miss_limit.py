@@ -117,7 +117,9 @@ def test_digests_at_the_edges_of_the_number_are_tokens_like_others(first: bytes)
 def test_a_token_whose_number_is_the_time_of_another_ones_miss_is_counted() -> None:
     log = MissLimit(1)
     assert log.spend(1, digest(0), 1000)
-    assert not log.spend(1, (1000).to_bytes(8, "big") + bytes(24), 1001)
+    other = (1000).to_bytes(8, "big") + bytes(24)
+    assert not log.accepts(1, other, 1001)
+    assert not log.spend(1, other, 1001)
 
 
 def test_a_limit_of_zero_tells_everything_and_remembers_nobody() -> None:

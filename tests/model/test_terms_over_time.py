@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from listenlink.model.licence import EngineRegistry, EngineTerms, Licence
+from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, meet
 from model.test_licence import CLEARED, HISTORIES, LICENCES, OFFERED, PERSONAL, TIMES, terms
 
 
@@ -34,3 +34,25 @@ def test_each_beginning_is_such_a_moment_whether_offered_or_only_known() -> None
     seen = [registry.unchanged_since(now) for now in range(9)]
     assert seen == [0, 0, 0, 3, 3, 3, 6, 6, 6]
     assert EngineRegistry((), ()).unchanged_since(5) == 0
+
+
+def test_of_two_of_a_class_the_first_gives_the_version() -> None:
+    stamp, later = (
+        Licence(PERSONAL, version, requires_attribution=False) for version in ("2026-01", "2026-07")
+    )
+    assert (meet(stamp, later).version, meet(later, stamp).version) == ("2026-01", "2026-07")
+
+
+def test_of_two_that_begin_at_one_moment_the_lower_is_in_force() -> None:
+    high, low = terms(CLEARED, 1, 0), terms(PERSONAL, 1, 0)
+    for offered in ([high, low], [low, high]):
+        registry = EngineRegistry(offered, offered)
+        assert registry.stamp(high.engine, 1).licence_class is PERSONAL
+
+
+def test_a_licence_is_settled_once_nothing_newer_is_known() -> None:
+    offered = [terms(CLEARED, 1, 0), terms(PERSONAL, 9, 0)]
+    registry = EngineRegistry(offered, offered)
+    engine = offered[0].engine
+    assert [registry.is_settled(engine, at) for at in (1, 8, 9)] == [False, False, True]
+    assert registry.is_settled("nobody knows it", 0)

@@ -18,6 +18,9 @@ def test_a_seal_opens_with_both_keys_only() -> None:
     assert b"answer" not in sealed
     assert Sealer([NEW, OLD]).unseal(sealed, "mine", b"bound") == b"answer"
     assert Sealer([NEW]).unseal(sealed, "mine", b"bound") is None
+    other = SigningKey(OLD.key_id, NEW.root)
+    assert Sealer([other]).unseal(sealed, "mine", b"bound") is None
+    assert Sealer([OLD]).seal(b"answer", "mine", b"bound") != sealed  # Its nonce is its own.
     assert Sealer([OLD]).unseal(sealed, "yours", b"bound") is None
     assert Sealer([OLD]).unseal(sealed, "mine", b"other") is None
     for place in range(8, len(sealed)):

@@ -10,10 +10,12 @@ from itertools import count
 import pytest
 
 import servers
-from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.rate_limits import OwnRateLimits, spend_one
 from listenlink.actions.opening.redis_rate_limits import RedisRateLimits
 from listenlink.clock import Clock
-from listenlink.model.budget import Allowance, Budget, Shortage, budget_sizes
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.budget import USES_PER_VISIT, Allowance, Budget, Shortage, budget_sizes
+from listenlink.model.client_address import ClientAddress
 from listenlink.model.limit import WINDOW_US
 from listenlink.store.redis.redis_log import RedisLog, open_redis
 from store.test_shared_log import COUNTED, SECRET, ask_of
@@ -122,4 +124,41 @@ def test_what_is_given_back_can_be_spent_again(redis: servers.Program, asked: in
     time.sleep(0.2)
     assert not limits.is_spent(ask.budget, ask.client, ask.tick_us)
     assert accepted_of(limits.spend_now([ask, ask])) == [True, False]
+    limits.close()
+
+
+async def test_what_another_process_spent_is_spent_here(redis: servers.Program) -> None:
+    here, there = limits_on(redis, 2), limits_on(redis, 2)
+    number, tick_us = next(_clients), Clock().tick_us()
+    client = ClientAddress("198.51.100.7", number, "198.51.100.0/24")
+    assert spends(there, number, 2, Budget.WRITE) == 2
+    assert not here.is_spent(Budget.WRITE, number, tick_us)  # It hasn't asked yet.
+    with pytest.raises(Problem) as told:
+        await spend_one(here, Budget.WRITE, client, tick_us)
+    assert told.value.kind is ProblemKind.LIMITED
+    # From now on it knows.
+    assert here.is_spent(Budget.WRITE, number, tick_us)
+    assert here.peek(Budget.WRITE, number, tick_us).remaining == 0
+    here.close()
+    there.close()
+
+
+def test_tickets_have_a_limit_of_their_own_in_redis_too(redis: servers.Program) -> None:
+    limits, client, tick_us = limits_on(redis, 1), next(_clients), Clock().tick_us()
+    asks = [ask_of(client, b"%07d\x01" % visit, tick_us) for visit in range(USES_PER_VISIT + 2)]
+    answers = limits.spend_now(asks)
+    # As many as visits may have in a minute are free, one more spends the one open, and then there is none.
+    assert accepted_of(answers) == [True] * (USES_PER_VISIT + 1) + [False]
+    limits.close()
+
+
+def test_redis_has_no_clients_number(redis: servers.Program) -> None:
+    limits, client = limits_on(redis, 5), 987_654_321
+    spends(limits, client, 1)
+    spends(limits, client, 1, 3)
+    with open_redis(f"redis://127.0.0.1:{redis.port}/0") as beside:
+        keys = list(beside.scan_iter())
+    assert len(keys) == 3
+    for spelled in (b"%d" % client, b"%x" % client):
+        assert not any(spelled in key for key in keys)
     limits.close()

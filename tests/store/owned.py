@@ -1,0 +1,103 @@
+"""Somebody's track, collection, link, key and upload, and others who have none of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from engines import new_backend
+from listenlink.actions import manage_collections, manage_keys
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.model.api_key import SCOPES
+from listenlink.model.licence import UNCLEAR
+from listenlink.model.share import TargetType
+from listenlink.model.track import StoredAudio, Track
+from listenlink.store import library, people, resumable_uploads, tracks
+from listenlink.store.database.database import Database
+
+NOW = 1_000_000
+DIGEST = b"d" * 32
+_TABLES = (
+    "tracks", "collections", "collection_tracks", "shares", "library", "api_keys", "resumable_uploads"
+)  # fmt: skip
+
+
+class Made(NamedTuple):
+    """What the owner has."""
+
+    track: int
+    collection: int
+    link: NewLink
+    key: int
+    upload: int
+
+
+class Place(NamedTuple):
+    """A database with an owner, a colleague, the owner in another organisation, and a colleague who saved
+    the owner's track."""
+
+    database: Database
+    owner: Caller
+    colleague: Caller
+    elsewhere: Caller
+    saver: Caller
+    made: Made
+
+    def everything(self) -> list[list[Any]]:
+        """All rows that somebody owns."""
+        return self.database.read_now(
+            lambda c: [
+                sorted(map(repr, c.execute(text(f"SELECT * FROM {table}"))))  # noqa: S608
+                for table in _TABLES
+            ]
+        )
+
+
+def _add_person(
+    connection: Connection, name: str, *organizations: int, role: str = "owner"
+) -> list[Caller]:
+    user = people.add_user(connection, f"{name}@localhost.example", NOW)
+    callers = []
+    for number in organizations:
+        people.add_membership(connection, number, user, role, NOW)
+        key = manage_keys.add_key(connection, number, user, frozenset(SCOPES), NOW, None)
+        callers.append(Caller(number, user, key.listed.id, frozenset(SCOPES)))
+    return callers
+
+
+def _add_track(connection: Connection, owner: Caller) -> int:
+    audio = tracks.add_audio(connection, StoredAudio(DIGEST, 1, "audio/wav"), NOW)
+    said: dict[str, Any] = {
+        "id": 0, "organization_id": owner.organization_id, "creator_id": owner.user_id, "title": "Song",
+        "artist": None, "engine": "studio", "mode": "song", "instrumental": False, "sample_count": 1,
+        "sample_rate": 1, "stamp": UNCLEAR, "created_at": NOW,
+    }  # fmt: skip
+    track = tracks.add_track(connection, Track(**said), audio)
+    library.add_edge(connection, owner.organization_id, owner.user_id, track.id, None, NOW)
+    return track.id
+
+
+async def make_place(folder: Path) -> Place:
+    """A place in an empty database of the tests' kind."""
+    database = new_backend(folder).open()
+
+    def fill(connection: Connection) -> tuple[list[Caller], int, int]:
+        here, there = (people.add_organization(connection, name, NOW) for name in ("Here", "There"))
+        owner, elsewhere = _add_person(connection, "owner", here, there)
+        (colleague,) = _add_person(connection, "colleague", here)
+        (saver,) = _add_person(connection, "saver", here)
+        track = _add_track(connection, owner)
+        library.add_edge(connection, saver.organization_id, saver.user_id, track, None, NOW)
+        begun = resumable_uploads.add_upload(connection, here, owner.user_id, 9, "", NOW)
+        return [owner, colleague, elsewhere, saver], track, begun.id
+
+    (owner, *others), track, upload = await database.write(fill)
+    colleague, elsewhere, saver = others
+    album = await manage_collections.make_collection(database, owner, "Album", None, None, NOW)
+    await manage_collections.add_track(database, owner, album.id, track, NOW)
+    link = await make_link(database, owner, TargetType.TRACK, track, ShareTerms(), NOW)
+    made = Made(track, album.id, link, owner.key_id, upload)
+    return Place(database, owner, colleague, elsewhere, saver, made)
