@@ -48,7 +48,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     database, folder, drafts, media_urls = stores
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     timekeeper = parts.keep_time(location, database, clock, limits)
-    keys = parts.compare_keys(ring, clock, database)
+    keys = parts.compare_keys(ring, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     opener, reader = parts.open_doors(
         location, limits, Pseudonyms(daily_keys), settings,

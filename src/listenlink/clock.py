@@ -79,3 +79,9 @@ class Clock:
         now_us = from_us + (tick_us - from_tick) * self._pace // _SIXTEENTHS
         self._reached_us = self._held_us = now_us = max(now_us, self._reached_us)
         return now_us
+
+
+def ahead_of_wall_seconds(now_seconds: int) -> int:
+    """How far a time of `Clock.now_us` is ahead of the wall clock, for whoever tells it to others, who go by
+    clocks of their own. In whole seconds."""
+    return max(0, now_seconds - Clock().wall_us() // SECOND_US)

@@ -226,9 +226,9 @@ def make_makers() -> tuple[OnceMaker, OnceMaker]:
     return OnceMaker(shelf, 2, most_waiting=32), OnceMaker(shelf, 4, most_waiting=64)
 
 
-def compare_keys(ring: Sequence[SigningKey], clock: Clock, database: Database) -> NodeKeys:
+def compare_keys(ring: Sequence[SigningKey], database: Database) -> NodeKeys:
     """Compare the signing keys with the other nodes' for the first time, and return them."""
-    keys = NodeKeys(ring, clock)
+    keys = NodeKeys(ring)
     keys.compare_now(database)
     return keys
 

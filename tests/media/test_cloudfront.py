@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +58,18 @@ def test_a_url_is_for_one_object_until_a_moment() -> None:
     for resource, expires in ((base + "x", "1700000300"), (base, "1700000301")):
         with pytest.raises(InvalidSignature):
             verify(resource, expires, asked["Signature"])
+
+
+def test_while_the_wall_clock_is_behind_others_are_told_the_end_by_it() -> None:
+    now = int(time.time()) + 86_400
+    (url,) = urls().playback_urls([DIGEST], now, now + 300)
+    (ends_at,) = parse_qs(urlsplit(url).query)["Expires"]
+    assert abs(int(ends_at) - time.time() - 300) < 10
+    saved = urls().download_url(DIGEST, "a.wav", now, now + 300)
+    asked = parse_qs(urlsplit(saved or "").query)
+    signed = datetime.strptime(asked["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert abs(signed.timestamp() - time.time()) < 10
+    assert asked["X-Amz-Expires"] == ["300"]
 
 
 def test_the_page_loads_from_the_distribution_and_names_come_from_the_bucket() -> None:

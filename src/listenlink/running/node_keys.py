@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
-from listenlink.clock import DAY_US, Clock
+from listenlink.clock import DAY_US
 from listenlink.model.signing import SigningKey, derive
-from listenlink.store import signing_keys
-from listenlink.store.database.database import Database, is_postgres
+from listenlink.store import signing_keys, time_marks
+from listenlink.store.database.database import Database
 
 _PURPOSE = "listenlink.key-check.v1"
 _CHECK_BYTES = 16
@@ -25,10 +25,9 @@ _OK = "ok"
 class NodeKeys:
     """The result of the last comparison of keys. On the embedded database there is only one node."""
 
-    def __init__(self, ring: Sequence[SigningKey], clock: Clock) -> None:
+    def __init__(self, ring: Sequence[SigningKey]) -> None:
         self._checks = {key.key_id: derive(key.root, _PURPOSE)[:_CHECK_BYTES] for key in ring}
         self._signs_with = ring[0].key_id
-        self._clock = clock
         self.finding = _OK
 
     @property
@@ -54,9 +53,11 @@ class NodeKeys:
         self.finding = finding
 
     def _compare(self, connection: Connection) -> str:
-        if not is_postgres(connection):
+        # By the database's clock: one node whose clock is ahead would keep a key in use for as long as that.
+        now_us = time_marks.find_database_now(connection)
+        if now_us is None:
             return _OK
-        now_us = self._clock.now_us()
+        signing_keys.pull_back(connection, now_us)
         for recorded in signing_keys.list_keys(connection):
             mine = self._checks.get(recorded.key_id)
             if mine is None:

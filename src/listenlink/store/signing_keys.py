@@ -38,6 +38,11 @@ def note_use(connection: Connection, key_id: str, check_value: bytes, now_us: in
         connection.execute(insert(_KEYS).values(**values))
 
 
+def pull_back(connection: Connection, now_us: int) -> None:
+    """Let a key that seems to have been used later than now be used now: the database's clock was ahead."""
+    connection.execute(update(_KEYS).where(_KEYS.c.used_at > now_us).values(used_at=now_us))
+
+
 def forget_keys(connection: Connection) -> None:
     """Delete the records: the keys were replaced on purpose, and what they signed is void."""
     connection.execute(delete(_KEYS))

@@ -81,7 +81,6 @@ def pull_back(connection: Connection, now_us: int) -> None:
         tables.idempotent_answers.c.created_at,
         tables.resumable_uploads.c.created_at,
         tables.audio_objects.c.derivation_began_at,
-        tables.signing_keys.c.used_at,
     ):
         connection.execute(
             update(column.table).where(column > now_us).values({column.name: now_us})

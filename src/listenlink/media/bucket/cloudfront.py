@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from listenlink.clock import ahead_of_wall_seconds
 from listenlink.errors import RefusesToStart
 from listenlink.media.bucket.address import BucketAddress, object_key
 from listenlink.media.bucket.presigned_url import PresignedUrls
@@ -66,7 +67,8 @@ class CloudFrontUrls:
         self, digests: Sequence[bytes], now_seconds: int, expires_at: int
     ) -> list[str]:
         """For each object, a URL to get it until `expires_at`."""
-        return [self._sign(self._address.full_key(object_key(d)), expires_at) for d in digests]
+        ends_at = expires_at - ahead_of_wall_seconds(now_seconds)
+        return [self._sign(self._address.full_key(object_key(d)), ends_at) for d in digests]
 
     def download_url(
         self, digest: bytes, file_name: str, now_seconds: int, expires_at: int

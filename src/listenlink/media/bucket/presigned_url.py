@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import obstore
 from obstore.exceptions import BaseError
 
+from listenlink.clock import ahead_of_wall_seconds
 from listenlink.errors import RefusesToStart
 from listenlink.media.attachment import content_disposition
 from listenlink.media.bucket.address import SETTING, BucketAddress, connect, object_key
@@ -57,6 +58,6 @@ class PresignedUrls:
             {"response-content-disposition": content_disposition(file_name)},
             address.credentials,
             address.region,
-            now_seconds,
+            now_seconds - ahead_of_wall_seconds(now_seconds),
             max(1, expires_at - now_seconds),
         )
