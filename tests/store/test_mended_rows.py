@@ -35,7 +35,9 @@ def old_database(folder: Path) -> Database:
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
-    database = DatabaseLocation(folder, None if ENGINE == SQLITE else servers.new_database()).open()
+    # Of this template it has no tables yet.
+    url = None if ENGINE == SQLITE else servers.new_database(template="template0")
+    database = DatabaseLocation(folder, url).open()
 
     def make(connection: Connection) -> None:
         config = Config()
