@@ -140,17 +140,8 @@ def new_postgres(
         check=True, capture_output=True, **_identity(True),
     )  # fmt: skip
     port = free_port()
-    command = [
-        *under,
-        str(programs / "postgres"),
-        "-D",
-        str(data),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
-    command += ["-k", str(folder), "-c", f"max_connections={connections}"]
+    command = [*under, str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1"]
+    command += ["-p", str(port), "-k", str(folder), "-c", f"max_connections={connections}"]
     if not durable:
         command += ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     server = Program(command, port, as_nobody=True)

@@ -50,16 +50,14 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     timekeeper = parts.keep_time(location, database, clock, limits)
     keys = parts.compare_keys(ring, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
-    opener, reader = parts.open_doors(
-        location, limits, Pseudonyms(daily_keys), settings,
-        bound_sessions(database, settings.session_clients, ring), with_objects=media_urls is not None,
-    )  # fmt: skip
+    renewing = bound_sessions(database, settings.session_clients, ring)
+    names, with_objects = Pseudonyms(daily_keys), media_urls is not None
+    opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
     promises = parts.make_promises(database, folder, settings, clock)
     deriver = AudioDeriver(database, folder, clock, promises)
     probe = Probe(max_seconds=settings.max_audio_seconds)
     uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
-    urls = parts.make_urls(settings.base_url, ring)
-    capacity = current_capacity()
+    urls, capacity = parts.make_urls(settings.base_url, ring), current_capacity()
     maker, covers = parts.make_makers()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     return Instance(

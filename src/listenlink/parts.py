@@ -53,7 +53,6 @@ from listenlink.store.opening.group_commit import GroupCommit
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
 
 _KEPT_BYTES = 32 * 1024 * 1024
-_PATIENT_SECONDS = 5.0
 
 
 class Stores(NamedTuple):
@@ -140,29 +139,12 @@ def open_player_sessions(settings: Settings, ring: Sequence[SigningKey]) -> Play
     return PlayerSessions(RedisSessions(redis, secret))
 
 
-def find_day_keys(settings: Settings, days: Sequence[int]) -> dict[int, list[bytes]]:
-    """The keys that there are of these days, for a command, which can wait: Redis's, if there is one, and
-    those in the folder, with which a node does while Redis is gone. Raises RefusesToStart."""
-    own = DailyKeys(daily_folder(settings))
-    found = {day: [key] for day, key in own.find_keys(days).items()}
-    if settings.redis_url is None:
-        return found
-    from listenlink.store.redis.redis_days import RedisDayKeys
-    from listenlink.store.redis.redis_log import open_redis
-
-    redis = open_redis(settings.redis_url.get_secret_value(), _PATIENT_SECONDS)
-    for day, key in RedisDayKeys(redis, own).find_keys(days).items():
-        found.setdefault(day, []).append(key)
-    return found
-
-
 def open_doors(
     location: DatabaseLocation,
     limits: RateLimits,
     names: Pseudonyms,
     settings: Settings,
     renewing: SessionClients | None,
-    *,
     with_objects: bool,
 ) -> tuple[LinkOpener, PlaybackReader]:
     """What is too frequent to go through ordinary queries: opening, and playback's point reads."""

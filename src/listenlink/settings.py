@@ -27,7 +27,7 @@ from listenlink.model.setting import (
     list_misspelled,
     parse_host_and_port,
     parse_networks,
-)
+)  # fmt: skip
 from listenlink.model.upload_bounds import UploadBounds
 
 PREFIX = "LISTENLINK_"
@@ -237,9 +237,7 @@ def _named(field: str, given: Mapping[str, object]) -> str:
 
 
 def _check_storage(settings: Settings) -> None:
-    cloudfront = [
-        settings.cloudfront_url, settings.cloudfront_key_id, settings.cloudfront_key_file
-    ]  # fmt: skip
+    cloudfront = [settings.cloudfront_url, settings.cloudfront_key_id, settings.cloudfront_key_file]
     if any(cloudfront) and not all(cloudfront):
         raise RefusesToStart(
             f"{PREFIX}CLOUDFRONT_URL: the URL, the key id and the key file belong together"

@@ -15,7 +15,7 @@ from listenlink.errors import ProblemKind
 from listenlink.settings import PREFIX, Settings
 from listenlink.store.database.postgres import MOST_CONNECTIONS
 from listenlink.web import routes
-from listenlink.web.problems import _TABLE
+from listenlink.web.problem_table import TABLE
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 
 ROOT = Path(__file__).parents[2]
@@ -119,8 +119,8 @@ def test_the_files_that_the_architecture_names_are_there() -> None:
 
 def test_every_error_code_is_described() -> None:
     text = (ROOT / "docs" / "api.md").read_text()
-    assert set(_TABLE) == set(ProblemKind)
-    for told in _TABLE.values():
+    assert set(TABLE) == set(ProblemKind)
+    for told in TABLE.values():
         assert f"`{told.code}`" in text, told.code
         assert str(told.status) in text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from sqlalchemy import func, select
 
 from cast import LISTENLINK, Server, clean_environment, upload
 from engines import of_folder
+from listenlink import demo
 from listenlink.actions.create_instance import create_instance
 from listenlink.actions.find_instance import locate_database
 from listenlink.cli import demo_library, demonstration, room_words
@@ -27,7 +27,7 @@ EVERYTHING = {"KEEP_FREE_BYTES": str(10**15)}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """An instance with some audio, which isn't served any more."""
     made = Server(tmp_path_factory.mktemp("instance") / "data")
     made.create()
@@ -95,11 +95,9 @@ def test_audio_that_is_moved(server: Server, tmp_path: Path, object_storage: Obj
 
 
 def test_the_demonstration_makes_its_music_where_no_upload_is_taken_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     """And no more than that: what is served then has the floor that was set."""
-    song = make("wav16", tmp_path / "a.wav", sample_count=9000)
-    monkeypatch.setattr(demo_library, "render", lambda piece, folder: song)
     settings = Settings(data=tmp_path / "demo", keep_free_bytes=10**15)
     location = locate_database(settings)
     create_instance(location, "Demo", demo_library.EMAIL, 1)
@@ -107,7 +105,7 @@ def test_the_demonstration_makes_its_music_where_no_upload_is_taken_in(
     assert links is not None
     with contextlib.closing(location.open()) as database:
         counted = database.read_now(lambda c: c.execute(select(func.count(tracks.c.id))).scalar())
-    assert counted == len(demo_library.PIECES)
+    assert counted == len(demo.PIECES)
     (line,) = room_words.low_lines(settings)
     assert line.startswith(f"no upload is taken in: {settings.data}/uploads has ")
     assert line.endswith("have to stay free (LISTENLINK_KEEP_FREE_BYTES); links open")

@@ -245,7 +245,8 @@ probe.main()
 """
     path = with_tag(sound, tmp_path / "x")
     with path.open("rb") as file:
-        command = (sys.executable, "-I", "-c", code)
-        found = asyncio.run(Probe(command=command).measure(file.fileno()))
+        found = asyncio.run(
+            Probe(command=(sys.executable, "-I", "-c", code)).measure(file.fileno())
+        )
     assert isinstance(found, Measured)
     assert (found.sample_count, found.is_shorter_than_declared) == (SAMPLES, False)

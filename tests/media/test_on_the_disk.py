@@ -18,6 +18,7 @@ from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
 from listenlink.media.folder.resumable_drafts import ResumableDrafts
+from listenlink.media.folder.room import Room
 from listenlink.secret_keys import create_signing_keys
 from media.test_folder import DIGEST, SONG, written
 
@@ -119,7 +120,7 @@ def test_of_two_that_publish_one_waits(folder: Folder) -> None:
 async def test_a_piece_is_on_the_disk_before_it_is_answered(
     tmp_path: Path, calls: Calls, breaks_off: bool
 ) -> None:
-    drafts = ResumableDrafts(tmp_path)
+    drafts = ResumableDrafts(tmp_path, Room({}))
     drafts.create(1)
     draft = drafts.open(1)
     assert draft is not None
@@ -144,9 +145,9 @@ async def test_a_piece_is_on_the_disk_before_it_is_answered(
 def test_copies_are_on_the_disk(tmp_path: Path, calls: Calls) -> None:
     song = tmp_path / "song"
     song.write_bytes(SONG)
-    assert copy_checked(DIGEST, song, tmp_path / "out" / "restored")
+    assert copy_checked(DIGEST, song, tmp_path / "out" / "restored", Room({}))
     assert calls.made[-1] == ("fsync", str(tmp_path / "out" / "restored"))
-    assert not copy_checked(bytes(32), song, tmp_path / "out" / "damaged")
+    assert not copy_checked(bytes(32), song, tmp_path / "out" / "damaged", Room({}))
 
     moved = FolderObjects(tmp_path / "moved")
     moved.put(DIGEST, song, "audio/wav")
@@ -172,7 +173,7 @@ async def test_of_a_piece_that_is_too_large_nothing_stays(
     tmp_path: Path, is_promised: bool
 ) -> None:
     Folder(tmp_path).create()
-    drafts = ResumableDrafts(tmp_path)
+    drafts = ResumableDrafts(tmp_path, Room({}))
     drafts.create(1)
     draft = drafts.open(1)
     assert draft is not None
@@ -198,7 +199,7 @@ async def test_what_a_full_disk_did_not_take_is_not_followed_by_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Folder(tmp_path).create()
-    drafts = ResumableDrafts(tmp_path)
+    drafts = ResumableDrafts(tmp_path, Room({}))
     drafts.create(1)
     draft = drafts.open(1)
     assert draft is not None

@@ -133,7 +133,7 @@ async def test_a_stream_with_leave_is_whole() -> None:
 
 
 async def test_leave_lasts_until_the_sessions_end_and_its_link() -> None:
-    found = Playable(None, None, None, 0, b"d" * 32, MEGABYTE, "audio/wav")
+    found = Playable(None, None, None, 0, None, b"d" * 32, MEGABYTE, "audio/wav")
     reader = cast(Any, SimpleNamespace(find_shared=lambda *_: asyncio.sleep(0, found)))
     player = TrackPlayer(cast(Any, None), reader)
     playing = Playing(SharedPlayback(1, 0, 1, expires_at=10, ends_at=20, track_id=1), found)

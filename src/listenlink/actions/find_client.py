@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from listenlink.actions.find_instance import daily_folder
 from listenlink.actions.opening.pseudonyms import pseudonym_of
 from listenlink.errors import RefusesToStart
 from listenlink.model.client_address import client_address, parse_address
+from listenlink.secret_keys import DailyKeys
+from listenlink.settings import Settings
 from listenlink.store.audit import clients
 from listenlink.store.audit.clients import CountedClient
 from listenlink.store.database.database import Database
+
+_PATIENT_SECONDS = 5.0
 
 
 class FoundClient(NamedTuple):
@@ -44,3 +49,19 @@ def find_client(
     named = [(day, pseudonym_of(key, full)) for day in keys for key in keys[day]]
     numbers = database.read_now(lambda connection: clients.find_clients(connection, named))
     return FoundClient(numbers, sorted(keys))
+
+
+def find_day_keys(settings: Settings, days: Sequence[int]) -> dict[int, list[bytes]]:
+    """The keys that there are of these days, for a command, which can wait: Redis's, if there is one, and
+    those in the folder, with which a node does while Redis is gone. Raises RefusesToStart."""
+    own = DailyKeys(daily_folder(settings))
+    found = {day: [key] for day, key in own.find_keys(days).items()}
+    if settings.redis_url is None:
+        return found
+    from listenlink.store.redis.redis_days import RedisDayKeys
+    from listenlink.store.redis.redis_log import open_redis
+
+    redis = open_redis(settings.redis_url.get_secret_value(), _PATIENT_SECONDS)
+    for day, key in RedisDayKeys(redis, own).find_keys(days).items():
+        found.setdefault(day, []).append(key)
+    return found

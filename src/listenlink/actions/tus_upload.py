@@ -9,63 +9,35 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.begun_upload import IDLE_US, KEPT_US, Progress, ends_at, facts_of
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.promise_bytes import PAUSE_US, PromiseMaker
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting, too_large
-from listenlink.actions.upload_track import TrackFacts, TrackUploader, read_facts
-from listenlink.clock import DAY_US, SECOND_US
+from listenlink.actions.upload_track import TrackUploader
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
 from listenlink.model.track import Track
-from listenlink.model.upload_metadata import parse_metadata
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
 from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.threads import DISK
 
-# How long after its beginning an upload can be continued, however much arrives in between, and looked up.
-KEPT_US = DAY_US
-# How long it stays if nothing more of it comes.
-IDLE_US = 6 * 3600 * SECOND_US
 # A draft is made a moment before its row can be seen.
 _ORPHANED_US = 600 * SECOND_US
-METADATA = "Upload-Metadata"
-# What tus clients declare about a file and we don't believe: the bytes decide.
-_IGNORED = ("filetype",)
 # Of which no track will be made, so that nothing is left of it.
 _NEVER = (ProblemKind.INVALID, ProblemKind.QUOTA_EXCEEDED)
 
 
 class _MadeBeforeError(Exception):
     """Another request made the track meanwhile. Ends a transaction that changed nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an upload has got. `track_id` is set once its track is made, never before all bytes are in."""
-
-    upload: ResumableUpload
-    offset_bytes: int
-
-    @property
-    def expires_at(self) -> int:
-        """Until when the upload can be continued and looked up, if nothing more of it comes."""
-        return ends_at(self.upload)
-
-
-def ends_at(upload: ResumableUpload) -> int:
-    """When an upload is over: a day after its beginning, and earlier if nothing comes."""
-    last_us, promised_until = upload.created_at + KEPT_US, upload.promise_ends_at
-    if upload.track_id is not None or promised_until is None:
-        return last_us
-    return min(last_us, promised_until - PAUSE_US + IDLE_US)
 
 
 class TusUploads:
@@ -104,7 +76,7 @@ class TusUploads:
             raise too_large(self._max_bytes)
         if size_bytes == 0:
             raise invalid("Upload-Length", "The file is empty.", reason="empty")
-        _facts_of(metadata)
+        facts_of(metadata)
 
         def add(connection: Connection) -> ResumableUpload:
             owner = (caller.organization_id, caller.user_id)
@@ -240,7 +212,7 @@ class TusUploads:
     async def _make_track(
         self, caller: Caller, upload: ResumableUpload, draft: ResumableDraft, now_us: int
     ) -> None:
-        facts, file_name = _facts_of(upload.metadata)
+        facts, file_name = facts_of(upload.metadata)
 
         def once(connection: Connection, make: Callable[[Connection], Track]) -> Track:
             track = make(connection)
@@ -257,16 +229,3 @@ class TusUploads:
         await self._database.write(lambda connection: store.remove_upload(connection, upload.id))
         if draft is not None:
             draft.remove()
-
-
-def _facts_of(metadata: str) -> tuple[TrackFacts, str]:
-    """The facts given about the track, and the file's name. Raises a 422 Problem."""
-    pairs = parse_metadata(metadata)
-    if pairs is None:
-        raise invalid(
-            METADATA, "Names and base64 values are needed, with commas between the pairs."
-        )
-    file_name = pairs.pop("filename", "")
-    for name in _IGNORED:
-        pairs.pop(name, None)
-    return read_facts(pairs), file_name

@@ -241,8 +241,7 @@ def main() -> None:
     try:
         status = app(prog_name="listenlink", standalone_mode=False)
     except ModuleNotFoundError:
-        # Only the client is installed: `listenlink/__main__.py` says so.
-        raise
+        raise  # Only the client is installed: `listenlink/__main__.py` says so.
     except Exception as error:
         # Imported here: a command that ends well needs none of it.
         from listenlink.cli.failures import tell_failure

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from listenlink.actions.create_instance import is_instance
 from listenlink.actions.erase_client import erase_client, erase_prefix
-from listenlink.actions.find_client import FoundClient, count_found, find_client
+from listenlink.actions.find_client import FoundClient, count_found, find_client, find_day_keys
 from listenlink.actions.find_instance import locate_database
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart
@@ -35,7 +35,7 @@ def audit(
     with _database(settings) as database:
         numbers = None
         if address is not None:
-            found = find_client(database, address, _keys(settings, days))
+            found = find_client(database, address, find_day_keys(settings, days))
             numbers = found.numbers
             print(f"{address}: {_told(found)}", file=sys.stderr)
         for entry in read_audit(database, number, since_us, numbers):
@@ -47,7 +47,7 @@ def find(data: Path | None, address: str, day: str | None, as_json: bool) -> Non
     RefusesToStart."""
     days, settings = _days(day), load_settings(data=data)
     with _database(settings) as database:
-        found = find_client(database, address, _keys(settings, days))
+        found = find_client(database, address, find_day_keys(settings, days))
         counted = count_found(database, found)
     if as_json:
         rows = [
@@ -82,7 +82,7 @@ def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> No
         )
         return
     with _database(settings) as database:
-        found = erase_client(database, address, _keys(settings, days))
+        found = erase_client(database, address, find_day_keys(settings, days))
     if as_json:
         told = {"address": address, "erased": len(found.numbers)}
         print(json.dumps(told | {"days": [iso_day(day) for day in found.days]}))
@@ -101,13 +101,6 @@ def _database(settings: Settings) -> Iterator[Database]:
         raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
     with location.telling(), contextlib.closing(location.open()) as database:
         yield database
-
-
-def _keys(settings: Settings, days: list[int]) -> dict[int, list[bytes]]:
-    # Imported here: only what asks for an address needs them.
-    from listenlink.parts import find_day_keys
-
-    return find_day_keys(settings, days)
 
 
 def _days(day: str | None) -> list[int]:

@@ -20,13 +20,13 @@ from sqlalchemy import (
 )
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.own_tables import idempotent_answers as idempotent_answers
+from listenlink.store.own_tables import instance as instance
+from listenlink.store.own_tables import session_clients as session_clients
+from listenlink.store.own_tables import signing_keys as signing_keys
+from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
-
-# One row: which instance this is, and, of an embedded database, into which database it was moved.
-instance = Table(
-    "instance", metadata, Column("id", String(32), primary_key=True), Column("moved_to", Text)
-)
 
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")
@@ -227,51 +227,4 @@ resumable_uploads = Table(
     Column("facts", Text, nullable=False),
     at("created_at"),
     to("track_id", "tracks", nullable=True),
-)
-
-# Answers to writes that may be repeated. Neither the Idempotency-Key nor the answer can be read from
-# here: the former is a digest, the latter is sealed with a key made from it and the server's own. Whose they
-# are is said so that they can go with their user; of those from before that was, a day long, it isn't known.
-idempotent_answers = Table(
-    "idempotent_answers",
-    metadata,
-    Column("key_digest", LargeBinary(32), primary_key=True),
-    Column("body_digest", LargeBinary(32), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    at("created_at"),
-    Column("organization_id", KEY),
-    Column("user_id", KEY),
-    Index(None, "created_at"),
-)
-
-# The clients that a session, that of the open with this trace, was renewed from: pseudonyms that hold for
-# this session alone. They go when it's over.
-session_clients = Table(
-    "session_clients",
-    metadata,
-    Column("open_trace", BigInteger, primary_key=True, autoincrement=False),
-    Column("client", LargeBinary(16), primary_key=True),
-    at("ends_at"),
-    Index(None, "ends_at"),
-)
-
-# The signing keys that nodes on one PostgreSQL sign with: a value that only the same key produces, and
-# when a node last reported signing with it.
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("key_id", String(8), primary_key=True),
-    Column("check_value", LargeBinary(16), nullable=False),
-    at("used_at"),
-)
-
-# One row, once the instance was served: `store/time_marks.py`.
-time_marks = Table(
-    "time_marks",
-    metadata,
-    Column("name", String(16), primary_key=True),
-    at("reached_at"),
-    Column("audit_id", KEY, nullable=False),
-    Column("unseen_us", BigInteger, nullable=False),
-    Column("words", Integer, nullable=False),
 )

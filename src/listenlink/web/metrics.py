@@ -1,4 +1,4 @@
-"""Metrics for the operator's Prometheus, on an address of their own and in a thread of their own.
+"""Metrics for the operator's Prometheus (`web/metrics_server.py`), read from an instance's tallies.
 
 No label holds a token, an id, an address or a key. Each process reports only itself, on a port of its own:
 adding processes up, from files of them all, would be doing Prometheus's work, and a gauge has no sum.
@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 from itertools import accumulate
-from socketserver import TCPServer
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     InfoMetricFamily,
 )
-from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -176,15 +169,17 @@ class InstanceCollector(Collector):
     def _waiting(self) -> Iterator[Metric]:
         # If the database doesn't answer, its check reports that; these are then missing.
         with contextlib.suppress(Problem):
-            database = self._instance.database
-            underived = database.read_now(
-                derived.count_underived, within_seconds=_READ_WITHIN_SECONDS
+            now_us = self._instance.clock.now_us()
+            underived, promised, lines = self._instance.database.read_now(
+                lambda c: (
+                    derived.count_underived(c),
+                    promises.sum_up_all(c, now_us),
+                    open_counts.find_waiting(c),
+                ),
+                within_seconds=_READ_WITHIN_SECONDS,
             )
-            lines = database.read_now(open_counts.find_waiting, within_seconds=_READ_WITHIN_SECONDS)
             text = "Audio files from which covers and the like are still to be made."
             yield _gauge("listenlink_derivations_waiting", text, underived)
-            now_us = self._instance.clock.now_us()
-            promised = self._instance.database.read_now(lambda c: promises.sum_up_all(c, now_us))
             text = "What begun uploads still promise, over all nodes."
             yield _gauge("listenlink_promised_bytes", text, promised)
             text = "Audit lines that aren't added up yet."
@@ -213,43 +208,3 @@ def _histogram(name: str, text: str, tally: Histogram) -> Metric:
     bounds = [*(str(float(bound)) for bound in tally.bounds), "+Inf"]
     buckets = list(zip(bounds, accumulate(tally.counts), strict=True))
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=tally.total)
-
-
-class _MetricsServer(ThreadingWSGIServer):
-    """Like its parent, but asks no name service for the name of its own address."""
-
-    def server_bind(self) -> None:
-        """Bind to the address, and use the address as the server's name."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
-        self.setup_environ()
-
-
-class _MetricsServerV6(_MetricsServer):
-    address_family = socket.AF_INET6
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Log nothing: a scrape isn't news."""
-
-
-def start_metrics(collector: Collector, host: str, first_port: int, ports: int) -> WSGIServer:
-    """Serve metrics on the first of these ports that is free. Returns the server, to call `shutdown()` on.
-
-    Raises OSError if none is free.
-    """
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(collector)
-    kind = _MetricsServerV6 if ":" in host else _MetricsServer
-    tell = make_wsgi_app(registry)
-    for port in range(first_port, first_port + ports):
-        try:
-            server = make_server(host, port, tell, kind, handler_class=_Silent)
-        except OSError as error:
-            taken = error
-        else:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            return server
-    raise taken

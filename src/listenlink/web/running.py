@@ -126,7 +126,8 @@ async def _tell_metrics(instance: Instance, front: Front) -> None:
     if instance.settings.metrics_address is None:
         return
     # Imported here, so that nobody else pays for it.
-    from listenlink.web.metrics import InstanceCollector, start_metrics
+    from listenlink.web.metrics import InstanceCollector
+    from listenlink.web.metrics_server import start_metrics
 
     collector = InstanceCollector(instance, front, asyncio.get_running_loop())
     host, port = instance.settings.metrics_address

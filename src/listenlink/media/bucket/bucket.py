@@ -27,6 +27,7 @@ from listenlink.media.bucket.address import (
     connect,
     object_key,
 )
+from listenlink.media.bucket.delete import delete_objects
 from listenlink.media.bucket.send import PART_BYTES, send_object
 from listenlink.media.bucket.unfinished import abort_unfinished
 from listenlink.media.folder.draft import Draft
@@ -187,7 +188,7 @@ class Bucket(Storage):
                 with self._publishing():
                     for draft in drafts:
                         if draft.is_marked and not is_kept(draft.digest):
-                            self._delete([draft.digest])
+                            delete_objects(self._asking, [draft.digest])
                         draft.discard()
         for draft in drafts:
             self._leave(draft, is_unknown(error))
@@ -211,22 +212,10 @@ class Bucket(Storage):
         while some := list(islice(waiting, _MOST_AT_ONCE)):
             with self._publishing():
                 try:
-                    self._delete([digest for digest in some if not is_kept(digest)])
+                    delete_objects(self._asking, [digest for digest in some if not is_kept(digest)])
                 except Problem:
                     self.has_leftovers = True
                     return
-
-    def _delete(self, digests: Sequence[bytes]) -> None:
-        keys = [object_key(digest) for digest in digests]
-        with bucket_unavailable():
-            try:
-                if keys:
-                    self._asking.delete(keys)
-            except FileNotFoundError:
-                # Not every storage treats deleting what is already gone as a success.
-                for key in keys:
-                    with contextlib.suppress(FileNotFoundError):
-                        self._asking.delete(key)
 
     def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
         """Resolve the marks that are left, of this process or one that crashed."""
@@ -236,7 +225,7 @@ class Bucket(Storage):
                 with self._publishing():
                     digest = bytes.fromhex(mark.name.partition("-")[0])
                     if not is_kept(digest):
-                        self._delete([digest])
+                        delete_objects(self._asking, [digest])
                 abort_unfinished(self._address, object_key(digest))
             except Problem:
                 self.has_leftovers = True

@@ -11,10 +11,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track
 from listenlink.actions.receive_chunk import Chunk
-from listenlink.actions.tus_upload import METADATA, Progress
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
