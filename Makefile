@@ -14,8 +14,8 @@ PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	$(addprefix browser/test_,accessibility.py hostile_text.py witness.py) \
-	$(addprefix live/test_,backup.py composition.py crowd.py disk_full.py engine_faults.py long_lists.py move.py move_audio.py nginx_sends_audio.py \
-	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py))
+	$(addprefix live/test_,backup.py composition.py crowd.py database_clock.py disk_full.py engine_faults.py long_lists.py move.py move_audio.py nginx_sends_audio.py \
+	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py wrong_clock.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test nodes mutants check format messages music bench screenshots lock clean

@@ -12,10 +12,8 @@ import json
 import os
 from pathlib import Path
 
-from listenlink.clock import SECOND_US, Clock
-
-# As long as a server retains an upload.
-_KEPT_SECONDS = 86_400
+# Not by their age: a clock that is ahead for a moment would have everything sent again.
+_MOST_NOTES = 500
 
 
 class BegunUpload:
@@ -32,13 +30,13 @@ class BegunUpload:
             return None
 
     def keep(self, upload_path: str) -> None:
-        """Note that an upload was begun, and delete notes too old to be of use."""
-        self._note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        now_seconds = Clock().now_us() / SECOND_US
-        for note in self._note.parent.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if now_seconds - note.stat().st_mtime > _KEPT_SECONDS:
-                    note.unlink()
+        """Note that an upload was begun, and delete the oldest notes if there are many."""
+        folder = self._note.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # Somebody else deletes them too.
+            notes = sorted(folder.iterdir(), key=lambda note: note.stat().st_mtime, reverse=True)
+            for note in notes[_MOST_NOTES - 1 :]:
+                note.unlink()
         written = self._note.with_suffix(f".{os.getpid()}")
         written.write_text(upload_path)
         written.replace(self._note)
