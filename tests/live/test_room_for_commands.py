@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from engines import of_folder
 from listenlink.actions.create_instance import create_instance
 from listenlink.actions.find_instance import locate_database
 from listenlink.cli import demo_library, demonstration, room_words
+from listenlink.demo.music import PIECES
 from listenlink.settings import Settings
 from listenlink.store.tables import tracks
 from media.make_audio import make
@@ -27,7 +27,7 @@ EVERYTHING = {"KEEP_FREE_BYTES": str(10**15)}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """An instance with some audio, which isn't served any more."""
     made = Server(tmp_path_factory.mktemp("instance") / "data")
     made.create()
@@ -107,7 +107,7 @@ def test_the_demonstration_makes_its_music_where_no_upload_is_taken_in(
     assert links is not None
     with contextlib.closing(location.open()) as database:
         counted = database.read_now(lambda c: c.execute(select(func.count(tracks.c.id))).scalar())
-    assert counted == len(demo_library.PIECES)
+    assert counted == len(PIECES)
     (line,) = room_words.low_lines(settings)
     assert line.startswith(f"no upload is taken in: {settings.data}/uploads has ")
     assert line.endswith("have to stay free (LISTENLINK_KEEP_FREE_BYTES); links open")
