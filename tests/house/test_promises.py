@@ -18,9 +18,13 @@ TESTS = ROOT / "tests"
 SECTIONS = [
     ("README.md", "What you can rely on"),
     ("SECURITY.md", "What the design promises"),
+    ("SECURITY.md", "What suspension and removal mean"),
     ("SECURITY.md", "What revocation means"),
 ]
-GROWING = "SECURITY.md", "What a stranger can make grow"
+GROWING = [
+    ("SECURITY.md", "What a stranger can make grow"),
+    ("SECURITY.md", "What a user can make grow"),
+]
 _MAP: dict[str, Any] = tomllib.loads((TESTS / "house" / "promises.toml").read_text())
 LISTED: list[dict[str, Any]] = _MAP["promise"]
 _PARAGRAPH = re.compile(r"\n(?=- )|\n\n")
@@ -47,7 +51,7 @@ def does_exist(named: str) -> bool:
 @pytest.mark.parametrize(("file", "title"), SECTIONS)
 def test_each_sentence_that_promises_says_what_holds_it(file: str, title: str) -> None:
     promised = sentences(section(file, title))
-    assert len(promised) > 3
+    assert len(promised) > 1
     listed = [one["says"] for one in LISTED if one["in"] == file]
     assert [sentence for sentence in promised if sentence not in listed] == []
 
@@ -74,9 +78,11 @@ def test_each_section_of_the_api_s_page_names_tests_that_are_there() -> None:
         assert [file for file in files if not (TESTS / file).exists()] == [], title
 
 
-def test_what_can_grow_names_tests_that_are_there() -> None:
-    rows = re.findall(r"^\| .* \| (`\S+\.py`(?:, `\S+\.py`)*) \|$", section(*GROWING), re.M)
-    assert len(rows) > 15
+@pytest.mark.parametrize(("file", "title"), GROWING)
+def test_what_can_grow_names_tests_that_are_there(file: str, title: str) -> None:
+    text = section(file, title)
+    rows = re.findall(r"^\| .* \| (`\S+\.py`(?:, `\S+\.py`)*) \|$", text, re.M)
+    assert len(rows) == len(re.findall(r"^\| ", text, re.M)) - 1 > 8
     named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
     assert [name for name in named if not (TESTS / name).exists()] == []
 

@@ -219,6 +219,8 @@ def test_below_the_floor_it_says_so_and_takes_nothing_in(
     assert httpx.get(picture).status_code == 200
     assert len(list((server.data / "previews").glob("*"))) == drawn, "it's drawn, and not stored"
     server.stop()
+    # As if nothing had been made of it yet.
+    server.change("UPDATE audio_objects SET derived_at = NULL, derivation_began_at = NULL")
     server.start()
     assert server.log is not None
     (line,) = {
@@ -226,7 +228,10 @@ def test_below_the_floor_it_says_so_and_takes_nothing_in(
     }
     assert f"{server.data}/uploads has" in line
     assert f"and {FLOOR / MB:.1f} MB have to stay free (LISTENLINK_KEEP_FREE_BYTES)" in line
+    waiting = "SELECT count(*) FROM audio_objects WHERE derived_at IS NULL"
+    assert server.query(waiting) == [(1,)], "what is made of audio waits for room"
     leave_free(disk, FLOOR + 3 * EACH)
     with server.owner() as owner:
         upload(owner, song)
     server.wait_until_derived()
+    assert server.query(waiting) == [(0,)]

@@ -243,10 +243,8 @@ def broken(*_, **__):
 probe.{what} = broken
 probe.main()
 """
-    path = with_tag(sound, tmp_path / "x")
-    with path.open("rb") as file:
-        found = asyncio.run(
-            Probe(command=(sys.executable, "-I", "-c", code)).measure(file.fileno())
-        )
+    probe = Probe(command=(sys.executable, "-I", "-c", code))
+    with with_tag(sound, tmp_path / "x").open("rb") as file:
+        found = asyncio.run(probe.measure(file.fileno()))
     assert isinstance(found, Measured)
     assert (found.sample_count, found.is_shorter_than_declared) == (SAMPLES, False)

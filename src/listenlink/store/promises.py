@@ -17,6 +17,8 @@ from listenlink.store.database.database import insert_with_new_id
 
 _PROMISES = tables.promises
 _UPLOADS = tables.resumable_uploads
+# The numbers of the uploads in pieces that there are, and of their promises.
+_ARRIVING = select(_UPLOADS.c.id).where(_UPLOADS.c.track_id.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def remove_promise(connection: Connection, number: int) -> None:
 def remove_over(connection: Connection, now_us: int) -> None:
     """Remove the promises that are over, but for those of uploads in pieces, which go with these."""
     connection.execute(
-        delete(_PROMISES).where(_PROMISES.c.ends_at < now_us, _PROMISES.c.is_resumable.is_(False))
+        delete(_PROMISES).where(_PROMISES.c.ends_at < now_us, _PROMISES.c.id.not_in(_ARRIVING))
     )
 
 
@@ -101,7 +103,7 @@ def sum_up_begun(
     """Return how many uploads the user has begun that aren't over, and how many bytes they promise; one of
     them left out."""
     mine = and_(_PROMISES.c.organization_id == owner[0], _PROMISES.c.user_id == owner[1])
-    lasts = or_(_PROMISES.c.ends_at >= now_us, _PROMISES.c.is_resumable)
+    lasts = or_(_PROMISES.c.ends_at >= now_us, _PROMISES.c.id.in_(_ARRIVING))
     chosen = select(func.count(), func.coalesce(func.sum(_PROMISES.c.size_bytes), 0)).where(
         mine, lasts, _PROMISES.c.id != (without or 0)
     )

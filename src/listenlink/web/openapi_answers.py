@@ -18,7 +18,7 @@ WHEN = {
     "304": "Not changed: `If-None-Match` names what you have.",
     "400": "The request, its host, its JSON or its form can't be read.",
     "401": "No key, or one that is wrong, expired or switched off.",
-    "403": "The key isn't of this organisation, or lacks the scope, or this is somebody else's.",
+    "403": "The key isn't this organisation's, or lacks the scope; or it's another's, or over the quota.",
     "404": "There is no such thing for this caller.",
     "408": "The body didn't arrive in time.",
     "409": "This contradicts the present state.",
