@@ -163,17 +163,8 @@ def wait_until_up(server: Program) -> None:
 def new_redis(*options: str, under: Sequence[str] = ()) -> Program:
     """A Redis of one's own, started, that keeps nothing on the disk. `under` as for PostgreSQL."""
     port = free_port()
-    command = [
-        *under,
-        redis_program("redis-server"),
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-    ]
-    command += ["--appendonly", "no", "--dir", str(_scratch("redis"))]
+    command = [*under, redis_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(_scratch("redis"))]
     server = Program([*command, "--databases", str(REDIS_DATABASES), *options], port)
     server.start()
     atexit.register(server.kill)
