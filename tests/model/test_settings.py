@@ -28,7 +28,7 @@ DEFAULTS = {
     "client_prefix_bits": 64,
     "max_upload_bytes": 512 * 1024 * 1024,
     "keep_free_bytes": None,
-    "max_begun_uploads": 32,
+    "max_begun_uploads": 128,
     "max_begun_bytes": 8 * 1024**3,
     "max_audio_seconds": 7200,
     "audit_retention_days": 90,

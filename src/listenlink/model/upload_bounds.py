@@ -17,7 +17,7 @@ class UploadBounds(BaseModel):
         "1 GiB or 5 %, whichever is more, but at most a quarter. 0: none.",
     )  # fmt: skip
     max_begun_uploads: int = Field(
-        default=32, ge=1, le=100_000,
+        default=128, ge=1, le=100_000,
         description="How many uploads of one user may have begun and not ended.",
     )  # fmt: skip
     max_begun_bytes: int = Field(
