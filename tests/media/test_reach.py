@@ -5,6 +5,7 @@ As root and as an ordinary user, before the doors are closed (what our own code 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -219,5 +220,6 @@ def test_neither_process_of_a_real_server_can_be_read_by_its_user(tmp_path: Path
             song = upload(owner, make("aiff", tmp_path / "a.aiff", sample_count=20_000))
             assert wait_for_sound(owner, song["id"])["has_rendition"]
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
