@@ -72,6 +72,8 @@ asyncio.run(main())
 VICTIM = """
 import time
 from listenlink.media.sandbox.lockdown import *
+# As where namespaces are forbidden: one of its own alone would keep it from much.
+limit_process.__globals__.update(_CLONE_NEWUSER=0, _CLONE_NEWNET=0)
 limit_process()
 close_doors()
 time.sleep(60)
@@ -79,6 +81,8 @@ time.sleep(60)
 TRIES = """
 import ctypes, errno, json, os, signal, sys, threading
 from listenlink.media.sandbox.lockdown import *
+# As where namespaces are forbidden: one of its own alone would keep it from much.
+limit_process.__globals__.update(_CLONE_NEWUSER=0, _CLONE_NEWNET=0)
 limit_process()
 libc = ctypes.CDLL(None, use_errno=True)
 server, sibling, secret = os.getppid(), int(sys.argv[1]), sys.argv[2]
@@ -218,7 +222,7 @@ def test_neither_process_of_a_real_server_can_be_read_by_its_user(folder: Path) 
         for number in (str(process.pid), *children):
             looked = subprocess.run(
                 ["cat", f"/proc/{number}/environ"],
-                user=ORDINARY, extra_groups=[], capture_output=True, text=True, check=False,
+                user=ORDINARY, group=ORDINARY, extra_groups=[], capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert (looked.returncode, looked.stdout) == (1, "")
             assert "Permission denied" in looked.stderr
