@@ -139,7 +139,7 @@ def png_of(width: int, height: int, raw_bytes: int = 100_000) -> bytes:
 
 
 SMALL = [name for name, (_, side) in KINDS.items() if side == 700 or name in ("gif", "tiff", "cut")]
-# The dearest of each sort; the long form has all.
+# The dearest; the long form has all.
 IN_CHILDREN = ["4096 transparent", "4096 of 16 bits", "a bomb that says it's small", "a giant"]
 
 
@@ -200,14 +200,8 @@ def breaking(what: str, how: str) -> tuple[str, ...]:
 
 
 WAYS = [(what, how) for what in BROKEN for how in HOWS]
-FEW = [
-    ("child.make_covers", "memory"),
-    ("child.make_covers", "crash"),
-    ("child.Rendition.add", "crash"),
-    ("child.Rendition.close", "other"),
-    ("child.LoudnessMeter.add", "memory"),
-    ("loudness._make_graph", "other"),
-]
+FEW = [("child.make_covers", "memory"), ("child.Rendition.add", "crash"), ("child.Rendition.close", "other"),
+       ("child.LoudnessMeter.add", "memory"), ("loudness._make_graph", "other")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("what", "how"), WAYS if FULL else FEW)

@@ -5,11 +5,15 @@ As root and as an ordinary user, before the doors are closed (what our own code 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +72,8 @@ asyncio.run(main())
 VICTIM = """
 import time
 from listenlink.media.sandbox.lockdown import *
+# As where namespaces are forbidden: one of its own alone would keep it from much.
+limit_process.__globals__.update(_CLONE_NEWUSER=0, _CLONE_NEWNET=0)
 limit_process()
 close_doors()
 time.sleep(60)
@@ -75,6 +81,8 @@ time.sleep(60)
 TRIES = """
 import ctypes, errno, json, os, signal, sys, threading
 from listenlink.media.sandbox.lockdown import *
+# As where namespaces are forbidden: one of its own alone would keep it from much.
+limit_process.__globals__.update(_CLONE_NEWUSER=0, _CLONE_NEWNET=0)
 limit_process()
 libc = ctypes.CDLL(None, use_errno=True)
 server, sibling, secret = os.getppid(), int(sys.argv[1]), sys.argv[2]
@@ -131,15 +139,21 @@ print(json.dumps({"before": before, "after": try_all(), "kept": kept, "user": os
 """
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that somebody else can come to, which those of pytest aren't for long."""
+    made = Path(tempfile.mkdtemp(prefix="listenlink-reach-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
+
+
 def tell(user: int, folder: Path) -> dict[str, Any]:
     """What a child's attempts came to, on a server of this user's."""
     secret = folder / "signing-keys"
     secret.write_text("s3cret")
     secret.chmod(0o600)
     os.chown(secret, user if is_root else -1, -1)
-    for parent in (folder, folder.parent, folder.parent.parent):
-        if is_root:
-            parent.chmod(0o711)
     begin, needed = as_user(user, folder)
     done = subprocess.run(
         [*begin, sys.executable, "-c", PARENT, TRIES, VICTIM, str(secret)],
@@ -163,8 +177,8 @@ def has_signal_scopes() -> bool:
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_a_child_reaches_neither_the_server_nor_another_child(user: int, tmp_path: Path) -> None:
-    told = tell(user, tmp_path)
+def test_a_child_reaches_neither_the_server_nor_another_child(user: int, folder: Path) -> None:
+    told = tell(user, folder)
     after = told["after"]
     if user and not has_signal_scopes():  # By the kernel alone: Linux before 6.12.
         after = {name: word for name, word in after.items() if not name.endswith("signal")}
@@ -176,9 +190,9 @@ def test_a_child_reaches_neither_the_server_nor_another_child(user: int, tmp_pat
         assert told["user"] not in (0, 65_534)
 
 
-def test_the_server_can_not_be_read_by_its_own_user_either(tmp_path: Path) -> None:
+def test_the_server_can_not_be_read_by_its_own_user_either(folder: Path) -> None:
     """What holds without a closed door: the process itself is unreadable."""
-    before = tell(ORDINARY, tmp_path)["before"]
+    before = tell(ORDINARY, folder)["before"]
     ways = ("ptrace", "memory", "environ", "maps", "descriptors", "read")
     refused = {f"{whose} {way}" for whose in ("server", "sibling") for way in ways}
     assert {name for name in refused if before[name] == "allowed"} == set()
@@ -186,17 +200,15 @@ def test_the_server_can_not_be_read_by_its_own_user_either(tmp_path: Path) -> No
 
 @of_sqlite
 @pytest.mark.skipif(not is_root, reason="another of the same user would have to be asked")
-def test_neither_process_of_a_real_server_can_be_read_by_its_user(tmp_path: Path) -> None:
+def test_neither_process_of_a_real_server_can_be_read_by_its_user(folder: Path) -> None:
     """The one that answers, and the one that started it: both have the keys in their environment."""
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o711)
-    server = Server(tmp_path / "data")
+    server = Server(folder / "data")
     server.create()
     for path in (server.data, *server.data.rglob("*")):
         os.chown(path, ORDINARY, ORDINARY)
-    begin, needed = as_user(ORDINARY, tmp_path)
+    begin, needed = as_user(ORDINARY, folder)
     serve = ["serve", "--data", str(server.data), "--port", str(server.port)]
-    server.log = tmp_path / "data.log"
+    server.log = folder / "data.log"
     with server.log.open("w") as log:
         process = server.process = subprocess.Popen(
             [*begin, sys.executable, "-m", "listenlink", *serve],
@@ -210,14 +222,15 @@ def test_neither_process_of_a_real_server_can_be_read_by_its_user(tmp_path: Path
         for number in (str(process.pid), *children):
             looked = subprocess.run(
                 ["cat", f"/proc/{number}/environ"],
-                user=ORDINARY, extra_groups=[], capture_output=True, text=True, check=False,
+                user=ORDINARY, group=ORDINARY, extra_groups=[], capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert (looked.returncode, looked.stdout) == (1, "")
             assert "Permission denied" in looked.stderr
         # And yet it works: with files in /proc/self, and with children.
         with server.owner() as owner:
-            song = upload(owner, make("aiff", tmp_path / "a.aiff", sample_count=20_000))
+            song = upload(owner, make("aiff", folder / "a.aiff", sample_count=20_000))
             assert wait_for_sound(owner, song["id"])["has_rendition"]
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)

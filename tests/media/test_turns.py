@@ -162,7 +162,8 @@ async def test_a_child_gives_way_after_a_while_and_within_its_session_s_group_to
     assert not own.outgrew
     assert await niceness(Pace(own, 7, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
     assert own.outgrew
-    assert await niceness(Pace(second, 7), 0.1, LOWEST) == [LOWEST, LOWEST]
+    assert await niceness(Pace(second, 3), 0.1, 8) == [8, 8]
+    assert await niceness(Pace(second, 3, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
 
 
 def test_cpu_time_is_what_the_child_itself_has_taken() -> None:

@@ -38,6 +38,11 @@ class PreviewDrawer:
         self._kept = kept
         self._turns = Turns(1, 0)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for theirs."""
+        return self._turns.waiting
+
     async def draw(self, shown: Preview) -> Drawn:
         """Return the picture. Raises Problem(UNAVAILABLE) if too many requests are waiting for theirs, and
         Problem(NOT_FOUND) if it can't be drawn."""

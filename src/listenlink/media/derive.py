@@ -19,7 +19,7 @@ from listenlink.threads import WORK
 PEAKS = 600
 # What is made, each without the others if it must be.
 PARTS = COVER, SOUND, RENDITION = ("cover", "sound", "rendition")
-_NICENESS = 3  # Opening links goes first, and answering uploads.
+_NICENESS = 2  # Opening links goes first, and answering uploads.
 # More than a song takes, so that songs share, and only what is out of the ordinary gives way.
 _SHORT_SECONDS = 10.0
 RENDITION_CONTENT_TYPE = "audio/mp4"

@@ -14,7 +14,7 @@ import structlog
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.sandbox.lockdown import MAX_WALL_SECONDS
-from listenlink.media.sandbox.priority import LOWEST, USUAL, Priority, priority_of
+from listenlink.media.sandbox.priority import LOWEST, SECOND, Priority, priority_of
 from listenlink.media.sandbox.unreadable import make_unreadable
 
 WALL_SECONDS = MAX_WALL_SECONDS + 5  # The child's own timer ends it before.
@@ -26,7 +26,7 @@ _LOOK_EVERY_SECONDS = 0.25
 
 
 class Turn(Protocol):
-    """Leave to run a child (`media/turns.py`). `is_long`: it's to give way to others from the beginning;
+    """Leave to run a child (`media/turns.py`). `is_long`: it's to give way a little from the beginning;
     `grow_long` is called once it has been running for long, and does from then on."""
 
     is_long: bool
@@ -39,7 +39,7 @@ class Pace(NamedTuple):
     """How a child runs beside others: with this niceness, and after so much CPU time as the last of all."""
 
     turn: Turn
-    niceness: int = USUAL
+    niceness: int = 0
     short_seconds: float = 2.0
 
 
@@ -96,17 +96,16 @@ async def _giving_way(child: asyncio.subprocess.Process, pace: Pace | None) -> A
 async def _give_way(
     child: asyncio.subprocess.Process, priority: Priority, pace: Pace | None
 ) -> None:
-    if pace is None or not pace.turn.is_long:
-        await priority.lower(pace.niceness if pace else USUAL)
     if pace is None:
         return
+    await priority.lower(pace.niceness + (SECOND if pace.turn.is_long else 0))
     began_at = time.monotonic()
-    while not pace.turn.is_long:
+    while True:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
         passed = (time.monotonic() - began_at) / _WAITING
         if max(priority.cpu_seconds, passed) >= pace.short_seconds:
-            pace.turn.grow_long()
             break
+    pace.turn.grow_long()
     if child.returncode is None:
         await priority.lower(LOWEST)
 

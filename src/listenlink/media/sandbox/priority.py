@@ -8,9 +8,9 @@ import os
 import time
 from collections.abc import Iterator
 
-# Niceness, where the server has 0. With 19, and another program that wants all processors, what is long would
-# never end.
-USUAL, LOWEST = 0, 15
+# Niceness, where the server has 0: what is added for a user's second child, and what long ones have. With 19,
+# and another program that wants all processors, these would never end.
+SECOND, LOWEST = 5, 12
 _TRIES = 20
 # Without CAP_SYS_ADMIN, the kernel changes one group in a tenth of a second (kernel/sched/autogroup.c).
 _TRY_AGAIN_SECONDS = 0.1
