@@ -23,8 +23,8 @@ _OTHERS_SECONDS = 3.0
 
 
 class Turns:
-    """The turns of one folder, by the lock of the file `name`. `failures` counts the turns in which the
-    database couldn't be used."""
+    """The turns of one folder, by the lock of this file. `failures` counts how often the database or the
+    storage couldn't be used by whoever had one, or was about to."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
