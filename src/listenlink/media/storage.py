@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.folder import Folder
 from listenlink.threads import DISK, STORAGE, Threads
 
@@ -37,12 +38,17 @@ class Storage(Folder):
 
     async def carry_out(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Call `work` with the arguments in a thread, and await its result. Raises Problem(UNAVAILABLE) if,
-        while this waited for a thread, others found that the database can't be used."""
+        while this waited for a thread, others found that the database or the storage can't be used."""
         before = self._turns.failures
 
         def unless_failed() -> _Result:
             self._turns.require_none_since(before)
-            return work(*arguments)
+            try:
+                return work(*arguments)
+            except Problem as problem:
+                if problem.kind is ProblemKind.STORAGE_UNAVAILABLE:
+                    self._turns.failures += 1
+                raise
 
         return await self._long_threads.run(unless_failed)
 
