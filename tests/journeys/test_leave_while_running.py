@@ -13,7 +13,7 @@ import pytest
 
 from cast import Server, share, upload
 from engines import of_folder
-from journeys.leaving import InTwo, Member, Organization, code_of, kept
+from journeys.leaving import InTwo, Member, Organization, code_of, get, kept
 from journeys.refused import token_path
 from live.slow_reader import FULL_SPEED, MOST_BYTES_AFTER, SlowReader
 from media.make_audio import add_cover, make
@@ -54,7 +54,7 @@ def test_what_plays_of_a_suspended_organisation_is_cut(
 ) -> None:
     song = upload(organization.owner, make("flac", tmp_path / "long.flac", sample_count=6_000_000))
     link = share(organization.owner, song["id"])
-    address = httpx.get(server.url + token_path(link)).json()["track"]["playback_url"]
+    address = get(server.url + token_path(link)).json()["track"]["playback_url"]
     own = song["playback_url"]
     with SlowReader(address, 256_000) as heard, SlowReader(own, FULL_SPEED) as by_owner:
         time.sleep(1.0)
@@ -73,8 +73,8 @@ def test_what_plays_by_a_removed_user_is_cut(server: Server, tmp_path: Path) -> 
     member = Member(server, "hal@localhost.example")
     song = upload(member.client, make("flac", tmp_path / "long.flac", sample_count=6_000_000))
     link = share(member.client, song["id"])
-    address = httpx.get(server.url + token_path(link)).json()["track"]["playback_url"]
-    session = {"Listen-Session": httpx.get(server.url + token_path(link)).headers["listen-session"]}
+    address = get(server.url + token_path(link)).json()["track"]["playback_url"]
+    session = {"Listen-Session": get(server.url + token_path(link)).headers["listen-session"]}
     events_url, told = server.url + token_path(link) + "/events", list[str]()
     with (
         SlowReader(address, 256_000) as heard,
@@ -179,7 +179,7 @@ def test_a_key_ends_alone(server: Server, listener: httpx.Client, tmp_path: Path
         assert offset_of(other, path) == 5000
         assert send(other, path, 5000, data[5000:]).status_code == 204
         assert other.get(f"/share/{link['id']}").json()["state"] == "active"
-        assert httpx.get(track["playback_url"]).status_code == 200
+        assert get(track["playback_url"]).status_code == 200
     renewed = listener.get(token_path(link), headers=session)
     assert renewed.json()["available"] is True
     assert renewed.headers["listen-session"] == session["Listen-Session"]

@@ -18,7 +18,7 @@ import engines
 from cast import LISTENLINK, Server, clean_environment, upload
 from engines import of_sqlite
 from journeys.faces import Beside
-from journeys.leaving import Member, occupied
+from journeys.leaving import Member, get, occupied
 from journeys.refused import number_of, token_path
 from media.make_audio import make
 from pieces import begin, left_behind
@@ -74,7 +74,7 @@ def test_what_is_handed_over_goes_on(
     for link in (has["link"], has["album"]):
         assert listener.get(token_path(link)).json()["available"] is True
     if engines.SENDS_AUDIO:
-        assert httpx.get(has["track"]["playback_url"]).status_code == 403
+        assert get(has["track"]["playback_url"]).status_code == 403
     assert heir.client.delete(f"/share/{has['album']['id']}").status_code == 200
     assert member.row_count() == 0
     assert left_behind(server) == before

@@ -12,7 +12,7 @@ import pytest
 
 from cast import Server, share, upload
 from engines import SENDS_AUDIO
-from journeys.leaving import Organization, code_of, doors_of, kept
+from journeys.leaving import Organization, code_of, doors_of, get, kept
 from journeys.refused import normalized, number_of, token_path
 from media.make_audio import add_cover, make
 from pieces import begin, offset_of, send
@@ -73,7 +73,7 @@ def test_its_keys_say_so_and_write_nothing(server: Server, organization: Organiz
     organization.suspend()
     before = kept(server)
     refused = [
-        httpx.get(f"{server.url}/v1/caller", headers=owner.headers),
+        get(f"{server.url}/v1/caller", headers=owner.headers),
         owner.get("/tracks"),
         owner.post("/collections", json={"name": "B"}),
         owner.delete(f"/share/{link['id']}"),
@@ -82,7 +82,7 @@ def test_its_keys_say_so_and_write_nothing(server: Server, organization: Organiz
     ]
     assert {code_of(answer) for answer in refused} == {(403, "ORGANIZATION_SUSPENDED")}
     # A key that holds no more says that, not how its organisation stands.
-    nobody = httpx.get(f"{server.url}/v1/caller", headers={"X-API-Key": "ak_" + "0" * 40})
+    nobody = get(f"{server.url}/v1/caller", headers={"X-API-Key": "ak_" + "0" * 40})
     assert code_of(nobody) == (401, "INVALID_API_KEY")
     assert kept(server) == before
     organization.resume()
@@ -124,16 +124,16 @@ def test_others_notice_nothing(
         assert saved.status_code == 201, saved.text
         path = f"/tracks/{organization.song['id']}"
         address = owner.get(path).json()["playback_url"]
-        assert httpx.get(address).status_code in (200, 206)
+        assert get(address).status_code in (200, 206)
         organization.suspend()
         assert listener.get(token_path(link)).status_code == 200
-        assert httpx.get(owner.get(f"/tracks/{mine['id']}").json()["playback_url"]).is_success
+        assert get(owner.get(f"/tracks/{mine['id']}").json()["playback_url"]).is_success
         # A bucket's address, once given, is good to its end: a new one isn't given.
         if SENDS_AUDIO:
-            assert httpx.get(address).status_code == 403
-        assert httpx.get(owner.get(path).json()["playback_url"]).status_code == 403
+            assert get(address).status_code == 403
+        assert get(owner.get(path).json()["playback_url"]).status_code == 403
         organization.resume()
-        assert httpx.get(owner.get(path).json()["playback_url"]).is_success
+        assert get(owner.get(path).json()["playback_url"]).is_success
 
 
 def test_lists_say_so_and_twice_is_once(server: Server, organization: Organization) -> None:
