@@ -30,6 +30,7 @@ WITHIN_SECONDS = 240.0
 # pytest's own: all passed, some failed. Any other is about the tests, not about the mutant.
 _PASSED, _FAILED = 0, 1
 KILLED, SURVIVED, UNCLEAR, CALM = "killed", "survived", "unclear", "calm"
+_SERVED = ("tests/journeys/", "tests/live/", "tests/browser/")
 _FIRST_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -213,13 +214,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [job for job in calm + jobs if given.again or not results.find(job)]
     if wanted:
         make_trees(trees, given.package)
-    do_all(trees, [job for job in wanted if not job.mutant], results)
-    unsound = {job.tests[0] for job in calm if not results.find(job)}
-    sound = [job for job in wanted if job.mutant and not unsound.intersection(job.tests)]
-    do_all(trees, sound, results)
+    unsound: set[str] = set()
+    for later in (False, True):
+        due = [job for job in wanted if starts_servers(job) is later]
+        do_all(trees, [job for job in due if not job.mutant], results)
+        unsound |= {job.tests[0] for job in due if not job.mutant and not results.find(job)}
+        sound = [job for job in due if job.mutant and not unsound.intersection(job.tests)]
+        do_all(trees, sound, results)
     for test in sorted(unsound):
         print(f"Fails without any mutant, so that nothing can be said by it: {test}")
     return 0 if report(mutants, results) and not unsound else 1
+
+
+def starts_servers(job: Job) -> bool:
+    """Whether any of its tests does, so that what needs none comes first."""
+    return any(test.startswith(_SERVED) for test in job.tests)
 
 
 def make_trees(trees: Sequence[Tree], package: str) -> None:

@@ -91,6 +91,39 @@ def test_a_batch_of_nobody_forgets_nobody(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_a_number_that_was_never_stored_is_not_remembered(tmp_path: Path) -> None:
+    backend = DatabaseLocation(tmp_path, None)
+    backend.create()
+    connection = sqlite3.connect(backend.path, isolation_level=None)
+    keeper = OpenKeeper(OwnRateLimits(100, 100), Pseudonyms(CountedDays()), 3600)
+    for end in ("ROLLBACK", "COMMIT"):
+        connection.execute("BEGIN IMMEDIATE")
+        keeper.run_now(connection, [asked(ANNA)])
+        connection.execute(end)
+        keeper.undo() if end == "ROLLBACK" else keeper.done()
+    named = "SELECT c.prefix FROM audit a JOIN clients c ON c.id = a.client_id"
+    assert connection.execute(named).fetchall() == [(ANNA.prefix,)]
+    connection.close()
+
+
+def test_processes_have_the_same_number_for_a_client(tmp_path: Path) -> None:
+    backend = DatabaseLocation(tmp_path, None)
+    backend.create()
+    connection = sqlite3.connect(backend.path, isolation_level=None)
+    for _ in range(2):
+        keeper = OpenKeeper(OwnRateLimits(100, 100), Pseudonyms(CountedDays()), 3600)
+        connection.execute("BEGIN IMMEDIATE")
+        keeper.run_now(connection, [asked(ANNA), asked(BEN)])
+        connection.execute("COMMIT")
+        keeper.done()
+    lines = connection.execute(
+        "SELECT client_id, count(*) FROM audit GROUP BY client_id"
+    ).fetchall()
+    assert [times for _, times in lines] == [2, 2]
+    assert connection.execute("SELECT count(*) FROM clients").fetchone() == (2,)
+    connection.close()
+
+
 def asked(client: ClientAddress) -> OpenRequest:
     """A request for a link that isn't there."""
     return OpenRequest(

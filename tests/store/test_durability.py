@@ -52,6 +52,15 @@ async def test_every_writer_of_the_embedded_database_syncs_its_commits(tmp_path:
     group.close()
 
 
+@of_sqlite
+def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "gone.db"
+    for read_only in (True, False):
+        with pytest.raises(sqlite3.OperationalError):
+            connect(path, busy_timeout_ms=0, read_only=read_only)
+    assert not path.exists()
+
+
 async def test_an_open_on_postgresql_is_on_the_disk_when_it_is_answered(tmp_path: Path) -> None:
     """By how far the log was written when the answer came. The tests' server syncs nothing unless told."""
     url = servers.new_database()

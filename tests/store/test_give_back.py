@@ -48,20 +48,22 @@ def test_a_batch_that_is_not_kept_gives_its_refusals_back(tmp_path: Path, is_kep
     assert left(limits, Budget.RESOLVE) == LIMIT
 
 
-@pytest.mark.parametrize("is_kept", [True, False])
-async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, is_kept: bool) -> None:
+@pytest.mark.parametrize("how", ["kept", "fails", "is never kept"])
+async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    is_kept = how == "kept"
+
     class NoConnections:
         @contextlib.asynccontextmanager
         async def use(self) -> AsyncIterator[None]:
             yield
 
-    async def find_links(*_: Any) -> SimpleNamespace:
-        return SimpleNamespace(links={}, clients=[1], turn=1)
+    async def find_links(*asked: Any) -> SimpleNamespace:
+        return SimpleNamespace(links={}, clients=[1] * len(asked[-1]), turn=1)
 
     async def keep(*_: Any) -> bool:
-        if not is_kept:
+        if how == "fails":
             raise Problem(ProblemKind.UNAVAILABLE)
-        return True
+        return is_kept
 
     monkeypatch.setattr(postgres_opens, "find_links", find_links)
     monkeypatch.setattr(postgres_opens, "keep", keep)

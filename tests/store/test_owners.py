@@ -6,6 +6,7 @@ Asked of the actions themselves, where a predicate that is missing shows, whatev
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import TargetType
-from listenlink.store import resumable_uploads
+from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.library import Wanted
 from store.owned import DIGEST, NOW, Made, Place, make_place
@@ -131,6 +132,29 @@ async def test_who_saved_a_track_takes_it_out_of_their_own_library_alone(place: 
         await manage_library.get_track(database, place.saver, made.track)
     (kept,) = await manage_library.list_tracks(database, place.owner, Wanted(), 9, 0)
     assert kept.id == made.track
+
+
+async def test_nobody_puts_it_into_a_collection_of_their_own(place: Place) -> None:
+    database = place.database
+    for other in (place.colleague, place.elsewhere, place.saver):
+        album = await manage_collections.make_collection(database, other, "Mine", None, None, NOW)
+        with pytest.raises(Problem) as told:
+            await manage_collections.add_track(database, other, album.id, place.made.track, NOW)
+        assert told.value.kind is ProblemKind.NOT_FOUND
+
+
+async def test_what_deletes_a_track_asks_by_itself_whose_it_is(place: Place) -> None:
+    """Whoever calls it has looked already; and may one day forget to."""
+    for other in (place.colleague, place.elsewhere, place.saver):
+        remove = partial(
+            tracks.remove_track,
+            organization_id=other.organization_id,
+            creator_id=other.user_id,
+            track_id=place.made.track,
+            now_us=NOW,
+        )
+        assert not await place.database.write(remove)
+    await manage_library.get_track(place.database, place.owner, place.made.track)
 
 
 async def test_what_is_deleted_cannot_be_used(place: Place) -> None:

@@ -22,15 +22,9 @@ _STEP_SECONDS = 0.05
 _OTHERS_SECONDS = 3.0
 
 
-<<<<<<< HEAD:src/listenlink/media/folder/publishing_turns.py
 class PublishingTurns:
-    """The turns of one folder, by the lock of the file `name`. `failures` counts the turns in which the
-    database couldn't be used."""
-=======
-class Turns:
     """The turns of one folder, by the lock of this file. `failures` counts how often the database or the
     storage couldn't be used by whoever had one, or was about to."""
->>>>>>> locked:src/listenlink/media/folder/turns.py
 
     def __init__(self, file: Path) -> None:
         self._file = file
