@@ -110,7 +110,7 @@ def opened(path):
 def attempts(process):
     return {
         "ptrace": lambda: called(libc.ptrace, 0x4206, process, None, None),
-        "memory": opened(f"/proc/{process}/mem"),
+        "memory": lambda: open(f"/proc/{process}/mem", "rb").close(),
         "environ": opened(f"/proc/{process}/environ"),
         "maps": opened(f"/proc/{process}/maps"),
         "descriptors": lambda: os.listdir(f"/proc/{process}/fd"),
