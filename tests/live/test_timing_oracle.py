@@ -22,7 +22,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cast import Server
-from journeys.refused_everywhere import EndedLinks
+from journeys.refused_everywhere import NEVER_WAS, EndedLinks
 from journeys.token_doors import DOORS, Asked, Door, ask_for
 from live.load import FULL, SHARED, make_links, serving
 
@@ -115,7 +115,8 @@ def test_how_long_a_refusal_takes_does_not_tell_its_reason(
 
 def take_samples(server: Server, links: EndedLinks, door: Door, samples: int) -> Times:
     """Times by kind. Each round asks for all kinds once, in an order of its own, on one connection."""
-    kinds = door.kinds()
+    # Nobody without the keys has an address signed for a link that never was; its row isn't there to be read.
+    kinds = [kind for kind in door.kinds() if kind != NEVER_WAS]
     times: dict[str, list[int]] = {kind: [] for kind in kinds}
     # Made beforehand: whoever works between two requests has a colder cache for the second.
     raw = {
