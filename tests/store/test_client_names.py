@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 import tracemalloc
 from pathlib import Path
 
 from listenlink.actions.open_link import OpenRequest
 from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.pseudonyms import Pseudonyms, pseudonym_of
 from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
@@ -122,6 +123,14 @@ def test_processes_have_the_same_number_for_a_client(tmp_path: Path) -> None:
     assert [times for _, times in lines] == [2, 2]
     assert connection.execute("SELECT count(*) FROM clients").fetchone() == (2,)
     connection.close()
+
+
+def test_a_pseudonym_is_of_its_days_key_and_says_nothing_of_the_address() -> None:
+    one, other = (pseudonym_of(key, ANNA.full) for key in (b"a" * 32, b"b" * 32))
+    assert one == hmac.new(b"a" * 32, ANNA.full.encode(), "sha256").digest()[:16]
+    assert one != other
+    assert pseudonym_of(b"a" * 32, BEN.full) != one
+    assert ANNA.full.encode() not in one
 
 
 def asked(client: ClientAddress) -> OpenRequest:
