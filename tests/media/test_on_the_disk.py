@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from listenlink.actions.receive_chunk import Chunk, receive_chunk
+from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
@@ -187,8 +187,13 @@ async def test_of_a_piece_that_is_too_large_nothing_stays(
             yield SONG
 
     piece = Chunk(arriving(), 9 * len(SONG) if is_promised else None)
-    with pytest.raises(Problem) as told:
+
+    async def receive() -> None:
+        require_fitting(draft, 4 * len(SONG), piece)
         await receive_chunk(draft, 4 * len(SONG), piece)
+
+    with pytest.raises(Problem) as told:
+        await receive()
     draft.close()
     assert told.value.kind is ProblemKind.TOO_LARGE
     assert asked == (0 if is_promised else 4)

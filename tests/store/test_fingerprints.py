@@ -74,7 +74,7 @@ NOT_SHOWN: dict[str, dict[str, Any]] = {
     },
     "collection_tracks": {"added_at": 1},
     "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
-               "is_shorter_than_declared": True},
+               "is_shorter_than_declared": True, "counted_bytes": 2},
     "audio_objects": {
         "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
         "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32,

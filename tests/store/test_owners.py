@@ -79,16 +79,17 @@ def _attempts() -> dict[str, Attempt]:
         "see an upload": _find_upload,
         "rotate a link": lambda d, c, m: links.rotate_link(d, c, m.link.share.id),
         "revoke a link": lambda d, c, m: revoke_link(d, c, m.link.share.id, NOW),
-        "switch a key off": lambda d, c, m: manage_keys.deactivate_key(d, c, m.key, NOW),
         "delete a track": lambda d, c, m: delete_track(d, _FOLDER, c, m.track, NOW),
         "delete a collection": lambda d, c, m: albums.delete_collection(d, c, m.collection, NOW),
+        # The last: it's the key of whoever asks.
+        "switch a key off": lambda d, c, m: manage_keys.deactivate_key(d, c, m.key, NOW),
     }
 
 
 class _NoFolder:
     """Bytes aren't the matter here."""
 
-    async def run(self, *_: object) -> None:
+    async def carry_out(self, *_: object) -> None:
         return
 
 

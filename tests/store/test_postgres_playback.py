@@ -42,7 +42,7 @@ class Slow:
         await self.let_go.wait()
         shared, own = len(lists[0]), len(lists[2])
         places = [*range(1, shared + 1), *(-place for place in range(1, own + 1))]
-        return [(place, None, None, None, began_with, b"", 0, "") for place in places]
+        return [(place, None, None, None, began_with, None, b"", 0, "") for place in places]
 
     def close(self) -> None:
         """Nothing is open."""
