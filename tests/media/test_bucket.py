@@ -115,13 +115,8 @@ def test_equal_bytes_are_sent_once(
 
 @pytest.mark.parametrize("kind", [ProblemKind.UNAVAILABLE, ProblemKind.QUOTA_EXCEEDED])
 def test_a_row_that_is_not_committed_leaves_no_bytes_unless_others_need_them(
-    storage: ObjectStorage,
-    bucket: Bucket,
-    prefix: str,
-    rows: Rows,
-    tmp_path: Path,
-    kind: ProblemKind,
-) -> None:
+    storage: ObjectStorage, bucket: Bucket, prefix: str, rows: Rows, tmp_path: Path, kind: ProblemKind
+) -> None:  # fmt: skip
     def fail() -> None:
         raise Problem(kind)
 

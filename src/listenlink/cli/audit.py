@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from listenlink.actions.create_instance import is_instance
 from listenlink.actions.erase_client import erase_client, erase_prefix
 from listenlink.actions.find_client import FoundClient, count_found, find_client, find_day_keys
-from listenlink.actions.find_instance import locate_database
+from listenlink.cli.opened import opened_database
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_day, iso_seconds, parse_day, parse_moment
 from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS
-from listenlink.settings import Settings, load_settings
+from listenlink.settings import load_settings
 from listenlink.store.audit.audit_log import read_audit
-from listenlink.store.database.database import Database
 
 
 def audit(
@@ -32,7 +28,7 @@ def audit(
     if day is not None and address is None:
         raise RefusesToStart("--day: goes with --address")
     settings = load_settings(data=data)
-    with _database(settings) as database:
+    with opened_database(settings) as database:
         numbers = None
         if address is not None:
             found = find_client(database, address, find_day_keys(settings, days))
@@ -46,7 +42,7 @@ def find(data: Path | None, address: str, day: str | None, as_json: bool) -> Non
     """Print an address's pseudonyms and how much the audit has of each, as far as days have keys. Raises
     RefusesToStart."""
     days, settings = _days(day), load_settings(data=data)
-    with _database(settings) as database:
+    with opened_database(settings) as database:
         found = find_client(database, address, find_day_keys(settings, days))
         counted = count_found(database, found)
     if as_json:
@@ -73,7 +69,7 @@ def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> No
     was found. Raises RefusesToStart."""
     days, settings = _days(day), load_settings(data=data)
     if "/" in address:
-        with _database(settings) as database:
+        with opened_database(settings) as database:
             erased = erase_prefix(database, address, [] if day is None else days)
         print(
             json.dumps({"prefix": address, "erased": erased})
@@ -81,7 +77,7 @@ def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> No
             else f"{address}: erased, {erased} clients. The lines stay, and lead to nobody any more."
         )
         return
-    with _database(settings) as database:
+    with opened_database(settings) as database:
         found = erase_client(database, address, find_day_keys(settings, days))
     if as_json:
         told = {"address": address, "erased": len(found.numbers)}
@@ -90,17 +86,6 @@ def erase(data: Path | None, address: str, day: str | None, as_json: bool) -> No
     print(f"{address}: {_told(found)}")
     if found.numbers:
         print("Erased. The lines stay, and nobody can tell any more that they were this address's.")
-
-
-@contextlib.contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    location = locate_database(settings)
-    if not is_instance(location):
-        raise RefusesToStart(f"{location} isn't an instance")
-    if not location.is_current():
-        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
-    with location.telling(), contextlib.closing(location.open()) as database:
-        yield database
 
 
 def _days(day: str | None) -> list[int]:

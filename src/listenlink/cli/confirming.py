@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 
 from listenlink.actions.confirm_clock import Times, confirm_clock, find_times
-from listenlink.actions.create_instance import is_instance
-from listenlink.actions.find_instance import locate_database
+from listenlink.cli.opened import opened_database
 from listenlink.cli.own_command import own_command
 from listenlink.clock import DAY_US, MOST_UNSEEN_US, SECOND_US, Clock
-from listenlink.errors import RefusesToStart
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.settings import load_settings
 
@@ -20,12 +17,7 @@ _APART_US = 2 * SECOND_US
 
 def clock(data: Path | None, confirms: bool, as_json: bool) -> None:
     """Print the times, and give the operator's word if it `confirms`. Raises RefusesToStart."""
-    location = locate_database(load_settings(data=data))
-    if not is_instance(location):
-        raise RefusesToStart(f"{location} isn't an instance")
-    if not location.is_current():
-        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
-    with location.telling(), contextlib.closing(location.open()) as database:
+    with opened_database(load_settings(data=data)) as database:
         act = confirm_clock if confirms else find_times
         times = act(database, Clock().wall_us())
     if as_json:

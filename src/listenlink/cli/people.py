@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Container
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from listenlink.actions import manage_people as managing
-from listenlink.actions.create_instance import is_instance
-from listenlink.actions.find_instance import locate_database
 from listenlink.actions.manage_people import NewMember
 from listenlink.cli import quotas
+from listenlink.cli.opened import opened_database
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
@@ -210,10 +208,5 @@ def write(data: Path | None, work: Callable[[Connection], _Result]) -> _Result:
 
 def with_database(data: Path | None, work: Callable[[Database], _Result]) -> _Result:
     """Open the instance's database for `work`. Raises RefusesToStart."""
-    location = locate_database(load_settings(data=data))
-    if not is_instance(location):
-        raise RefusesToStart(f"{location} isn't an instance")
-    if not location.is_current():
-        raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
-    with location.telling(), contextlib.closing(location.open()) as database:
+    with opened_database(load_settings(data=data)) as database:
         return work(database)
