@@ -24,7 +24,7 @@ from listenlink.app import build_instance
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem
 from listenlink.model import licence
-from listenlink.model.api_key import SCOPES
+from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import find_client
 from listenlink.model.listen_session import ListenSession, read_session, write_session
@@ -83,7 +83,9 @@ class World:
             organization = people.add_organization(connection, "Music", now_us)
             user = people.add_user(connection, f"{secrets.token_hex(8)}@localhost", now_us)
             people.add_membership(connection, organization, user, "owner", now_us)
-            return Caller(organization, user, 0, frozenset(SCOPES))
+            scopes = frozenset(SCOPES)
+            key = people.add_api_key(connection, new_api_key(), organization, user, scopes, now_us)
+            return Caller(organization, user, key, scopes)
 
         return self.run(self.instance.database.write(add))
 
