@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from sqlalchemy import text
 
-from engines import ENGINE, SQLITE
+from engines import ENGINE, SQLITE, of_sqlite
 from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.clock import DAY_US
 from listenlink.running.housekeeping import add_up_opens
+from listenlink.store.audit import numbers, old_lines
 
 NOON_US = DAY_US // 2
 
@@ -130,6 +132,40 @@ def test_opens_count_after_all_lines_are_gone(house: House) -> None:
     assert (house.told(link)[0], house.told(other)[0]) == (3, 3)
     house.world.run(add_up_opens(house.world.instance, 10**6))
     assert (house.told(link)[0], house.told(other)[0]) == (3, 3)
+
+
+@of_sqlite
+def test_lines_whose_numbers_are_far_apart_go_together(house: House) -> None:
+    """Some thousand numbers go at a time."""
+    link, began_us = house.new_link(), house.began_us
+    database = house.world.instance.database
+    note = text(
+        "INSERT INTO audit_progress (name, audit_id) VALUES ('last_line', :newest) "
+        "ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id"
+    )
+    for newest in (10, 5_000, 10_000):
+        asked = {"newest": newest}
+        house.world.run(database.write(lambda c, asked=asked: c.execute(note, asked).rowcount))
+        house.open(link, began_us)
+    assert house.ask("SELECT id FROM audit ORDER BY id") == [(11,), (5_001,), (10_001,)]
+    assert house.keep_house(began_us + 2 * DAY_US) == 3
+    assert house.lines() == []
+    assert house.told(link) == (3, {began_us // DAY_US: (3, 1)})
+
+
+@of_sqlite
+def test_no_line_goes_before_it_is_in_a_sum(house: House) -> None:
+    """Such come between summing up and deleting, from a clock that is behind."""
+    link, began_us = house.new_link(), house.began_us
+    database, day = house.world.instance.database, began_us // DAY_US
+    house.open(link, began_us)
+    house.world.run(add_up_opens(house.world.instance, 10**6))
+    old = database.write_now(lambda c: numbers.find_too_old(c, day + 2, 1))
+    (block,) = database.read_now(lambda c: old_lines.find_lines(c, old)).blocks
+    assert database.write_now(lambda c: old_lines.delete_lines(c, old, block)) == 0
+    assert house.lines() == [began_us]
+    assert house.keep_house(began_us + 2 * DAY_US) == 1
+    assert house.told(link) == (1, {day: (1, 1)})
 
 
 def test_lines_that_come_to_a_day_that_was_summed_up_are_added_to_it(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -83,6 +84,20 @@ def test_a_session_ends_with_its_link(
         turned = owner.post(f"/share/{link['id']}/rotate").json()
     assert tell(listener, turned, session, songs[1]) == 404
     assert listens(owner, link) == 1
+
+
+def test_of_a_deleted_track_no_listen_counts(
+    owner: httpx.Client, listener: httpx.Client, tmp_path: Path
+) -> None:
+    song = upload(owner, make("wav16", tmp_path / "b.wav"))["id"]
+    link = share(owner, song)
+    session = session_of(listener, link)
+    standing = f"/v1/music/shared/{link['token']}/standing"
+    assert listener.get(standing, headers={"Listen-Session": session}).status_code == 204
+    owner.delete(f"/tracks/{song}").raise_for_status()
+    assert tell(listener, link, session, song) == 404
+    assert listener.get(standing, headers={"Listen-Session": session}).status_code == 404
+    assert listens(owner, link) == 0
 
 
 def test_refusals_are_limited(server: Server, songs: list[str]) -> None:

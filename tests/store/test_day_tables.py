@@ -27,8 +27,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def write(database: Database, *days: int) -> None:
-    """A line of each of these days, counted from today, as an open writes it."""
+def write(database: Database, *days: int, link: int | None = LINK) -> None:
+    """A line of each of these days, counted from today, as an open writes it; without a link, as the refusal
+    of a token that never was."""
 
     def add(connection: Connection) -> None:
         for day in days:
@@ -37,7 +38,7 @@ def write(database: Database, *days: int) -> None:
                     "INSERT INTO audit (at, outcome, share_id, trace, client_id, agent) "
                     "VALUES (:at, 1, :link, 1, 1, 0)"
                 ),
-                {"at": (TODAY + day) * DAY_US, "link": LINK},
+                {"at": (TODAY + day) * DAY_US, "link": link},
             )
 
     database.write_now(add)
@@ -154,14 +155,15 @@ async def _sum_up(database: Database, old: numbers.TooOld) -> None:
     await database.write(lambda c: day_sums.keep_sums(c, found))
 
 
-def test_tables_of_days_far_ahead_go_with_their_lines(database: Database) -> None:
-    """A clock that was ahead had them made."""
+@pytest.mark.parametrize("link", [LINK, None])
+def test_tables_of_days_far_ahead_go_with_their_lines(database: Database, link: int | None) -> None:
+    """A clock that was ahead had them made. They stay until their lines are too old, in a sum or not."""
     make_days(database, 3653, 3654)
-    write(database, 3653)
+    write(database, 3653, link=link)
     add_up(database)
     assert delete_old(database, 0) == 0
     assert days_of(database, "audit") == [3653]
     assert delete_old(database, 1) == 0
     assert delete_old(database, 2) == 1
     assert days_of(database, "audit") == days_of(database, "audit_by_share") == []
-    assert sums(database) == {3653: 1}
+    assert sums(database) == ({} if link is None else {3653: 1})
