@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from engines import ENGINE, SQLITE, of_sqlite
 from journeys.kept_house import TEN_YEARS_US, House
@@ -143,9 +144,12 @@ def test_lines_whose_numbers_are_far_apart_go_together(house: House) -> None:
         "INSERT INTO audit_progress (name, audit_id) VALUES ('last_line', :newest) "
         "ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id"
     )
+
+    def number_after(connection: Connection, newest: int) -> None:
+        connection.execute(note, {"newest": newest})
+
     for newest in (10, 5_000, 10_000):
-        asked = {"newest": newest}
-        house.world.run(database.write(lambda c, asked=asked: c.execute(note, asked).rowcount))
+        house.world.run(database.write(partial(number_after, newest=newest)))
         house.open(link, began_us)
     assert house.ask("SELECT id FROM audit ORDER BY id") == [(11,), (5_001,), (10_001,)]
     assert house.keep_house(began_us + 2 * DAY_US) == 3

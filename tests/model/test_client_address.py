@@ -170,6 +170,17 @@ def test_each_spelling_of_an_address_has_one_budget(bits: int) -> None:
     assert len(set.union(*found.values())) == len(found)
 
 
+@pytest.mark.parametrize("bits", [64, 56, 48])
+@pytest.mark.parametrize("hops", ["{}", "10.0.0.1 {}", "10.0.0.1 {}, 10.0.0.2"])
+def test_how_many_bits_are_a_client_is_heeded_by_whatever_way_it_comes(
+    bits: int, hops: str
+) -> None:
+    address = "2001:db8:1:203::1"
+    peer, _, forwarded_for = hops.format(address).partition(" ")
+    found = find_client(peer, forwarded_for, PROXIES, bits)
+    assert found == client_address(ipaddress.ip_address(address), bits)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 31))
 def test_two_ipv4_addresses_are_two_clients(number: int, bit: int) -> None:
     here, there = ipaddress.IPv4Address(number), ipaddress.IPv4Address(number ^ 1 << bit)

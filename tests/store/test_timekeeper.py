@@ -75,6 +75,19 @@ async def test_nothing_is_deleted_while_a_little_step_may_be_taken_back(
     assert not await machine.keeper.may_delete()
 
 
+async def test_nothing_is_deleted_for_an_hour_once_a_step_was_taken_back(machine: Machine) -> None:
+    """Nothing is left to doubt, but whoever sets a clock may do so again."""
+    await machine.run(HOUR_US)
+    for step_us in (-HOUR_US, HOUR_US):
+        machine.clock.step(step_us)
+        await machine.keeper.keep()
+    assert mark(machine).unseen_us == 0
+    assert machine.clock.ahead_us() == 0
+    assert not await machine.keeper.may_delete()
+    await machine.run(HOUR_US)
+    assert await machine.keeper.may_delete()
+
+
 @pytest.mark.parametrize("step_us", MUCH)
 @pytest.mark.parametrize("is_running", [True, False])
 async def test_nothing_is_deleted_after_days_that_nobody_saw_until_the_operator_says_so(
@@ -143,11 +156,12 @@ async def test_what_a_failed_transaction_was_to_note_is_noted_by_the_next(
     def fail(*_: object) -> None:
         raise Full
 
-    machine.clock.step(10 * YEAR_US)
     with monkeypatch.context() as patch:
         patch.setattr(time_marks, "keep_mark", fail)
-        with pytest.raises(Full):
-            await machine.keeper.keep()
+        for years in (4, 6):
+            machine.clock.step(years * YEAR_US)
+            with pytest.raises(Full):
+                await machine.keeper.keep()
     assert not await machine.keeper.may_delete()
     assert mark(machine).unseen_us == 10 * YEAR_US
 
