@@ -127,6 +127,7 @@ def test_others_notice_nothing(
         assert get(address).status_code in (200, 206)
         organization.suspend()
         assert listener.get(token_path(link)).status_code == 200
+        assert listener.get(token_path(link), headers={"Accept": "text/html"}).status_code == 200
         assert get(owner.get(f"/tracks/{mine['id']}").json()["playback_url"]).is_success
         # A bucket's address, once given, is good to its end: a new one isn't given.
         if SENDS_AUDIO:

@@ -60,6 +60,29 @@ def test_those_who_waited_while_the_database_failed_fail_together(tmp_path: Path
         pass
 
 
+def test_those_who_waited_while_somebody_s_quota_was_full_have_their_turns(tmp_path: Path) -> None:
+    turns, waiting = PublishingTurns(tmp_path / "lock"), threading.Barrier(5)
+    done: list[int] = []
+
+    def first() -> None:
+        with turns.take():
+            waiting.wait(5)
+            time.sleep(0.1)
+            raise Problem(ProblemKind.QUOTA_EXCEEDED)
+
+    def other(number: int) -> None:
+        waiting.wait(5)
+        with turns.take():
+            done.append(number)
+
+    with ThreadPoolExecutor(5) as threads:
+        failing = threads.submit(first)
+        list(threads.map(other, range(4)))
+        with pytest.raises(Problem):
+            failing.result()
+    assert sorted(done) == [0, 1, 2, 3]
+
+
 def test_another_process_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

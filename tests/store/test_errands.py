@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from listenlink.store.database.database import raw_of
 from listenlink.store.database.errand import one_request
 from listenlink.store.database.sqlite import create_database
 from listenlink.store.database.sqlite_database import SqliteDatabase
+from listenlink.store.database.sqlite_errand import SqliteErrand
 from live.database_faults import locked_file
 
 pytestmark = of_sqlite
@@ -99,6 +101,32 @@ async def test_whoever_is_cancelled_writes_nothing_and_holds_no_turn(
     await next_one
     assert time.monotonic() - began < _MORE_SECONDS
     assert {name for name in await noted(database) if name[:4] in ("gone", "next")} == {"next"}
+
+
+async def test_whoever_gave_up_waits_for_no_lock(database: SqliteDatabase) -> None:
+    raw = sqlite3.connect(
+        database.path, timeout=0.05, isolation_level=None, check_same_thread=False
+    )
+    errand = SqliteErrand(30)
+    with locked_file(database.path), ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(errand.take_turn, raw)
+        await asyncio.sleep(0.1)
+        assert errand.give_up()
+        with pytest.raises(sqlite3.OperationalError):
+            waiting.result(5)
+    raw.close()
+
+
+def test_what_was_given_up_is_neither_begun_nor_committed() -> None:
+    """And what is being committed isn't given up."""
+    given_up, committing = SqliteErrand(30), SqliteErrand(30)
+    assert given_up.give_up()
+    with pytest.raises(Problem), given_up.using(sqlite3.connect(":memory:")):
+        raise AssertionError("it's begun")
+    with pytest.raises(Problem):
+        given_up.begin_commit()
+    committing.begin_commit()
+    assert not committing.give_up()
 
 
 async def test_what_takes_too_long_is_interrupted_and_undone(database: SqliteDatabase) -> None:

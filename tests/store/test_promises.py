@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from listenlink.media.folder.room import NoRoom, Room, Space
 from listenlink.model.upload_bounds import floor_bytes
 from listenlink.store import promises as store
 from listenlink.store.database.database import Database
+from listenlink.store.promises import Promise
 
 MB = 1_000_000
 LEFT = 10 * MB
@@ -101,6 +103,30 @@ def test_what_has_arrived_is_not_counted_twice(
     assert not begin(database, node, 2, 3 * MB, clock.now)
     (tmp_path / "node" / "uploads" / f"resumable-{1:012x}").write_bytes(bytes(5 * MB))
     assert begin(database, node, 2, 3 * MB, clock.now), "LEFT is what is left beside those 5 MB"
+
+
+def test_a_promise_made_anew_is_not_in_its_own_way(
+    database: Database, tmp_path: Path, clock: Watch
+) -> None:
+    """Nor is what has arrived of it, which has its room already."""
+    node = maker(database, make_folder(tmp_path / "node"), clock)
+    assert begin(database, node, 1, 8 * MB, clock.now)
+    (tmp_path / "node" / "uploads" / f"resumable-{1:012x}").write_bytes(bytes(5 * MB))
+    assert begin(database, node, 2, 6 * MB, clock.now)
+    assert begin(database, node, 1, 8 * MB, clock.now)
+    assert not begin(database, node, 1, 10 * MB, clock.now)
+
+
+def test_what_arrives_on_one_disk_and_stays_on_another_counts_on_both(
+    database: Database, clock: Watch
+) -> None:
+    promise = Promise((1, 1), 5 * MB, 5 * MB, "uploads' disk", "objects' disk")
+    number = database.write_now(lambda c: store.add_promise(c, promise, clock.now, clock.now + 1))
+    for place, counted in (
+        ("uploads' disk", [(number, 5 * MB)]), ("objects' disk", [(0, 5 * MB)]), ("a third", []),
+    ):  # fmt: skip
+        told = database.read_now(partial(store.list_in_place, place=place, now_us=clock.now))
+        assert told == counted
 
 
 def test_a_form_keeps_its_promise_as_long_as_it_lasts(
