@@ -70,6 +70,14 @@ async def test_what_comes_while_a_user_is_removed_ends_too(
     assert rows(place, "SELECT revoked_at FROM shares") == [(NOW,)]
 
 
+async def test_links_end_with_the_music_and_keep_no_words(place: Place) -> None:
+    label = text("UPDATE shares SET label = 'For Zoe'")
+    place.database.write_now(lambda c: c.execute(label).rowcount)
+    remove(place, place.owner, ends_links=False)
+    assert rows(place, "SELECT revoked_at, label FROM shares") == [(NOW, None)]
+    assert rows(place, "SELECT removed_at, title FROM tracks") == [(NOW, "")]
+
+
 async def test_audio_that_somebody_else_has_too_stays(place: Place) -> None:
     """Of a track that isn't deleted, whoever's that is."""
     whose = Whose(place.owner.organization_id, place.owner.user_id)
@@ -80,10 +88,10 @@ async def test_audio_that_somebody_else_has_too_stays(place: Place) -> None:
     assert discarded == [DIGEST]
 
 
-def remove(place: Place, caller: Caller) -> Removed:
+def remove(place: Place, caller: Caller, *, ends_links: bool = True) -> Removed:
     """With all that they have."""
     user = public_id(USER, caller.user_id)
-    wish = Wish(ends_links=True, hands_over=False, may_be_last_owner=True)
+    wish = Wish(ends_links=ends_links, hands_over=False, may_be_last_owner=True)
     return remove_user(place.database, user, None, None, wish, NOW)
 
 
