@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from engines import new_backend
 from listenlink.actions.authenticate import Caller
@@ -22,6 +23,7 @@ from listenlink.model.upload_bounds import floor_bytes
 from listenlink.store import promises as store
 from listenlink.store.database.database import Database
 from listenlink.store.promises import Promise
+from store.owned import NOW, make_place
 
 MB = 1_000_000
 LEFT = 10 * MB
@@ -115,6 +117,48 @@ def test_a_promise_made_anew_is_not_in_its_own_way(
     assert begin(database, node, 2, 6 * MB, clock.now)
     assert begin(database, node, 1, 8 * MB, clock.now)
     assert not begin(database, node, 1, 10 * MB, clock.now)
+
+
+async def test_after_a_pause_the_room_may_be_somebody_else_s(
+    database: Database, tmp_path: Path, clock: Watch
+) -> None:
+    node = maker(database, make_folder(tmp_path / "node"), clock)
+    assert begin(database, node, 1, 8 * MB, clock.now)
+    async with node.going_on(caller(1), 1, 8 * MB, clock.now):
+        assert not begin(database, node, 2, 9 * MB, clock.now)
+    clock.now += PAUSE_US + 1
+    assert begin(database, node, 2, 9 * MB, clock.now)
+    with pytest.raises(NoRoom):
+        async with node.going_on(caller(1), 1, 8 * MB, clock.now):
+            raise AssertionError("it goes on")
+
+
+async def test_a_form_grows_no_further_than_there_is_room(
+    database: Database, tmp_path: Path, clock: Watch
+) -> None:
+    node = maker(database, make_folder(tmp_path / "node"), clock)
+    async with node.form(caller(), MB, 0, is_repeat=False) as kept:
+        await kept.cover(4 * MB)
+        with pytest.raises(NoRoom):
+            await kept.cover(LEFT + 1)
+
+
+async def test_an_upload_that_pauses_has_begun_all_the_same(tmp_path: Path) -> None:
+    """It's one of its user's, though its bytes have no room kept for them."""
+    place = await make_place(tmp_path)
+    owner = (place.owner.organization_id, place.owner.user_id)
+
+    def pause(connection: Connection) -> None:
+        for number in (place.made.upload, None):
+            promise = Promise(owner, 9, 9, "disk", None, is_resumable=number is not None)
+            store.add_promise(connection, promise, NOW, NOW + 1, number)
+
+    await place.database.write(pause)
+    begun = await place.database.read(lambda c: store.sum_up_begun(c, owner, NOW + 2, None))
+    assert begun == (1, 9)
+    kept = await place.database.read(lambda c: store.sum_up_organization(c, owner[0], NOW + 2))
+    assert kept == (0, 0)
+    place.database.close()
 
 
 def test_what_arrives_on_one_disk_and_stays_on_another_counts_on_both(
