@@ -152,6 +152,22 @@ def test_the_next_waits_for_what_is_being_committed_as_the_turn_is_lost(
         node.close()
 
 
+def test_each_lost_turn_is_waited_for_though_the_one_before_was_lost_too(
+    nodes: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing_turn, "_LOST_TURN_SECONDS", WAITED_SECONDS)
+    first, second = nodes
+    with first.publishing():
+        lose_turn(second)
+    for node, other in ((second, first), (first, second)):
+        began = time.monotonic()
+        with node.publishing():
+            assert time.monotonic() - began >= WAITED_SECONDS
+            lose_turn(other)
+    for node in nodes:
+        node.close()
+
+
 def test_a_turn_that_was_given_back_is_not_waited_for(nodes: tuple[Database, Database]) -> None:
     began = time.monotonic()
     for node in nodes * 2:
