@@ -32,7 +32,8 @@ async def test_no_more_wait_than_may_and_given_up_work_counts_until_it_is_gone(
     await asyncio.sleep(0.05)
     for _ in range(3):
         with pytest.raises(NoThread) as told:
-            await threads.run(time.time)
+            async with asyncio.timeout(2):
+                await threads.run(time.time)
         assert told.value.kind is ProblemKind.UNAVAILABLE
     for task in running:
         task.cancel()
