@@ -107,13 +107,13 @@ async def test_whoever_gave_up_waits_for_no_lock(database: SqliteDatabase) -> No
     raw = sqlite3.connect(
         database.path, timeout=0.05, isolation_level=None, check_same_thread=False
     )
-    errand = SqliteErrand(30)
+    errand = SqliteErrand(4)
     with locked_file(database.path), ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(errand.take_turn, raw)
         await asyncio.sleep(0.1)
         assert errand.give_up()
         with pytest.raises(sqlite3.OperationalError):
-            waiting.result(5)
+            waiting.result(2)
     raw.close()
 
 
