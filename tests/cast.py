@@ -216,7 +216,8 @@ class Server:
 
 
 def _far(number: int) -> str:
-    return f"2001:db8:{os.getpid() % 65536:x}:{number:x}::1"
+    """In a network of its own, also where a client is a /48."""
+    return f"3fff:{os.getpid() % 4096:x}:{number:x}::1"
 
 
 def upload(owner: httpx.Client, path: Path, **fields: str) -> dict[str, Any]:

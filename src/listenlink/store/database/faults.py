@@ -62,7 +62,10 @@ def check_file(path: Path) -> None:
     if not path.stat().st_size:
         # SQLite would take it for a new database, and the instance would look as if it had lost everything.
         raise Unusable("it's empty, 0 bytes; restore a backup")
-    os.close(os.open(path, os.O_RDWR))
+    if not os.access(path, os.R_OK | os.W_OK):
+        # For the error that says why. Not otherwise: closing any descriptor of a file ends the locks of all
+        # others that this process has (POSIX, fcntl), SQLite's too.
+        os.close(os.open(path, os.O_RDWR))
     # Also to read: SQLite's write-ahead log is a file beside it.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise PermissionError(None, f"nothing can be written beside it{whose(path.parent)}")
