@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -65,3 +66,21 @@ def test_trace_numbers_fit_a_signed_64_bit_column_and_use_63_bits() -> None:
 )
 def test_a_trace_id_is_16_hex_digits(number: int, text: str) -> None:
     assert ids.trace_id(number) == text
+
+
+def test_forked_processes_give_no_number_twice() -> None:
+    numbers = ids.new_trace_number(), _of_child(), _of_child(), ids.new_trace_number()
+    assert len(set(numbers)) == 4
+
+
+def _of_child() -> int:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, ids.new_trace_number().to_bytes(8, "big"))
+        os._exit(0)
+    os.waitpid(child, 0)
+    number = int.from_bytes(os.read(reading, 8), "big")
+    os.close(reading)
+    os.close(writing)
+    return number

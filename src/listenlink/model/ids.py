@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import secrets
@@ -17,6 +18,8 @@ UPLOAD = "mupload_"
 
 # Seeded by the system once per process; a system call per request would cost more than it's worth.
 _traces = random.Random(secrets.randbits(256))  # noqa: S311
+# Workers are forked: each would go on with its parent's numbers, and two requests have the same.
+os.register_at_fork(after_in_child=lambda: _traces.seed(secrets.randbits(256)))
 _TWELVE_HEX = re.compile(r"[0-9a-f]{12}")
 
 
