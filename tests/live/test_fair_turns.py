@@ -26,7 +26,8 @@ pytestmark = [
     pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one processor"),
 ]
 ROUNDS = 5
-MOST_RATIO = 2.0
+# Twice, on a machine with nothing else to do; the rest of the suite has its part of this one.
+MOST_RATIO = 2.0 if FULL else 4.0
 BOMBS = 4
 _lengths = itertools.count(20_000, 100)
 

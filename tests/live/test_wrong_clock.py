@@ -102,7 +102,7 @@ def case(instance: Case) -> Iterator[Case]:
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
-    for _ in range(150):
+    for _ in range(600):
         if happened():
             return
         time.sleep(0.1)
