@@ -177,9 +177,7 @@ class Server:
     def outcome_of(self, answer: httpx.Response) -> tuple[str, str | None]:
         """What the audit says of one answer."""
         trace = answer.headers["x-request-id"]
-        found = [line for line in self.audit() if line["trace_id"] == trace]
-        assert len(found) == 1, found
-        (line,) = found
+        (line,) = [line for line in self.audit() if line["trace_id"] == trace]
         return line["outcome"], line["reason"]
 
     def owner(self, api_key: str | None = None) -> httpx.Client:
