@@ -210,6 +210,28 @@ def test_a_clock_that_is_set_ahead_for_a_moment_costs_nothing_that_was_kept(
     assert case.lines() == lines + 3
 
 
+def test_a_repeat_is_known_as_one_while_the_clock_is_ahead(case: Case, tmp_path: Path) -> None:
+    """Else it would be refused for a quota that its first request has used up."""
+    song = make("wav24", tmp_path / "song.wav")
+    whose = case.server.organization_id
+
+    def send() -> httpx.Response:
+        with case.server.owner() as owner, song.open("rb") as file:
+            return owner.post(
+                "/tracks", data={"engine": "studio"}, files={"file": ("song.wav", file)},
+                headers={"Idempotency-Key": "once"},
+            )  # fmt: skip
+
+    made = send()
+    assert made.status_code == 201
+    ((tracks,),) = case.server.query("SELECT count(*) FROM tracks WHERE removed_at IS NULL")
+    assert case.server.cli("org", "quota", whose, "--tracks", str(tracks)).returncode == 0
+    case.time.set(3 * DAY)
+    again = send()
+    assert case.server.cli("org", "quota", whose, "--none").returncode == 0
+    assert (again.status_code, again.content) == (201, made.content)
+
+
 def test_old_lines_are_deleted_where_the_clock_is_right(case: Case) -> None:
     link = case.link()
     case.open(link)

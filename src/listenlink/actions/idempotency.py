@@ -64,9 +64,10 @@ class Asked:
         return hashlib.sha256(named).digest()
 
 
-async def was_answered(database: Database, asked: Asked, now_us: int) -> bool:
-    """Whether a request of this caller to this route had this key before, whatever its body was."""
-    digest, since_us = asked.key_digest, now_us - KEPT_US
+async def was_answered(database: Database, asked: Asked, certain_us: int) -> bool:
+    """Whether a request of this caller to this route had this key before, whatever its body was; too old are
+    the same answers as for `Once`."""
+    digest, since_us = asked.key_digest, certain_us - KEPT_US
     found = await database.read(lambda c: idempotency.find_answer(c, digest, since_us))
     return found is not None
 

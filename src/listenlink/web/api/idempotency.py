@@ -47,7 +47,7 @@ async def is_answered(request: Request[Any, Any, Any]) -> bool:
         return False
     instance: Instance = request.app.state.instance
     asked = Asked(caller_of(request), _route(request), key, b"")
-    return await was_answered(instance.database, asked, instance.clock.now_us())
+    return await was_answered(instance.database, asked, instance.clock.certain_us())
 
 
 def _route(request: Request[Any, Any, Any]) -> str:
