@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from cast import Server, share, upload
 from engines import of_folder
 from journeys.leaving import InTwo, Member, Organization, code_of, get, kept
 from journeys.refused import token_path
 from live.slow_reader import FULL_SPEED, MOST_BYTES_AFTER, SlowReader
-from media.make_audio import add_cover, make
+from media.make_audio import make
 from pieces import begin, left_behind, offset_of, send
-
-
-@pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return add_cover(make("mp3_xing", tmp_path_factory.mktemp("audio") / "song.mp3"))
-
-
-@pytest.fixture
-def organization(server: Server, song: Path) -> Iterator[Organization]:
-    made = Organization(server, song)
-    yield made
-    made.owner.close()
 
 
 def test_an_event_stream_ends_within_two_seconds(
@@ -122,11 +109,11 @@ def answer_in(answers: list[httpx.Response]) -> httpx.Response:
 
 
 def test_an_upload_under_way_is_not_kept(
-    server: Server, organization: Organization, song: Path
+    server: Server, organization: Organization, evening: Path
 ) -> None:
     """It's read to its end, and then its key holds no more. No bytes of it stay."""
     before, files = kept(server), left_behind(server)
-    form, kind = form_of(server, song.read_bytes() + b"\0")
+    form, kind = form_of(server, evening.read_bytes() + b"\0")
     body = InTwo(form)
     answers = sent_slowly(
         lambda it: organization.owner.post("/tracks", content=it, headers=kind), body

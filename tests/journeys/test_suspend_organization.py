@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from cast import Server, share, upload
 from engines import SENDS_AUDIO
 from journeys.leaving import Organization, code_of, doors_of, get, kept
 from journeys.refused import normalized, number_of, token_path
-from media.make_audio import add_cover, make
 from pieces import begin, offset_of, send
-
-
-@pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return add_cover(make("mp3_xing", tmp_path_factory.mktemp("audio") / "song.mp3"))
-
-
-@pytest.fixture
-def organization(server: Server, song: Path) -> Iterator[Organization]:
-    made = Organization(server, song)
-    yield made
-    made.owner.close()
 
 
 def test_every_door_is_closed_and_opens_again_with_nothing_lost(
@@ -113,11 +98,11 @@ def test_what_ended_meanwhile_has_ended(
 
 
 def test_others_notice_nothing(
-    server: Server, owner: httpx.Client, organization: Organization, song: Path
+    server: Server, owner: httpx.Client, organization: Organization, evening: Path
 ) -> None:
     """Neither the other organisations, nor what their users saved of others'; but what is the suspended
     one's plays for nobody."""
-    mine = upload(owner, song, title="Mine")
+    mine = upload(owner, evening, title="Mine")
     with server.listener() as listener:
         link, theirs = share(owner, mine["id"]), share(organization.owner, organization.song["id"])
         saved = owner.post(f"{server.url}{token_path(theirs)}/save")

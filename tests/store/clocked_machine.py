@@ -41,6 +41,13 @@ class Machine:
         self.clock.step(step_us)
         self.start()
 
+    def set_clock(self, step_us: int, *, is_running: bool) -> None:
+        """Have the clock set, while it runs or while it's off."""
+        if is_running:
+            self.clock.step(step_us)
+        else:
+            self.restart(step_us=step_us)
+
     async def run(self, us: int) -> None:
         """Let it run for some time."""
         for _ in range(4):

@@ -29,10 +29,7 @@ async def test_what_is_kept_for_a_day_is_kept_for_a_day_that_passed(
     machine: Machine, step_us: int, is_running: bool
 ) -> None:
     assert machine.clock.certain_us() == START_US
-    if is_running:
-        machine.clock.step(step_us)
-    else:
-        machine.restart(step_us=step_us)
+    machine.set_clock(step_us, is_running=is_running)
     # At once, and after the next comparison.
     assert machine.clock.certain_us() == START_US
     machine.clock.pass_by(SECOND_US)

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from engines import new_backend
 from listenlink.actions.confirm_clock import confirm_clock
 from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import RefusesToStart
 from listenlink.running.timekeeper import Timekeeper
-from listenlink.store.database.database import Database
 from stepped_clock import SteppedClock
-from store.clocked_machine import HOUR_US, MINUTE_US, YEAR_US, Machine, mark, new_machine
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = new_backend(tmp_path_factory.mktemp("instance")).open()
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def machine(database: Database, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    return new_machine(database, monkeypatch)
+from store.clocked_machine import HOUR_US, MINUTE_US, YEAR_US, Machine, mark
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,7 @@ async def test_nothing_is_deleted_while_a_little_step_may_be_taken_back(
     machine: Machine, step_us: int, is_running: bool
 ) -> None:
     await machine.run(HOUR_US)
-    if is_running:
-        machine.clock.step(step_us)
-    else:
-        machine.restart(step_us=step_us)
+    machine.set_clock(step_us, is_running=is_running)
     assert not await machine.keeper.may_delete()
     await machine.run(50 * MINUTE_US)
     assert not await machine.keeper.may_delete()
@@ -77,10 +74,7 @@ async def test_nothing_is_deleted_after_days_that_nobody_saw_until_the_operator_
     machine: Machine, step_us: int, is_running: bool
 ) -> None:
     await machine.run(HOUR_US)
-    if is_running:
-        machine.clock.step(step_us)
-    else:
-        machine.restart(step_us=step_us)
+    machine.set_clock(step_us, is_running=is_running)
     for _ in range(2):
         await machine.run(3 * HOUR_US)
         assert not await machine.keeper.may_delete()
