@@ -53,8 +53,8 @@ class PromiseRules:
             is_too_much = begun[0] and begun[1] + promise.size_bytes > self._most_bytes
             if begun[0] >= self._most_begun or is_too_much:
                 raise too_many_begun(begun, self._most_begun, self._most_bytes)
-            used = usage.find_usage(connection, promise.owner[0], now_us, number)
-            if not used.has_room_for(promise.counted_bytes):
+            used = usage.find_bounded_usage(connection, promise.owner[0], now_us, number)
+            if used is not None and not used.has_room_for(promise.counted_bytes):
                 raise over_quota(used, promise.counted_bytes)
         self._require_room(connection, promise, number, now_us)
 

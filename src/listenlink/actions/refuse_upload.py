@@ -44,8 +44,8 @@ def require_quota(
     connection: Connection, organization_id: int, size_bytes: int, now_us: int
 ) -> None:
     """Raise a 403 Problem if an organisation stores more than it may now that a track was added to it."""
-    used = usage.find_usage(connection, organization_id, now_us)
-    if used.is_over():
+    used = usage.find_bounded_usage(connection, organization_id, now_us)
+    if used is not None and used.is_over():
         before = replace(
             used, stored_bytes=used.stored_bytes - size_bytes, tracks=used.tracks - 1, begun_bytes=0
         )

@@ -57,6 +57,15 @@ def find_usage(
     return Usage(int(stored), int(tracks), *begun, find_quota(connection, organization_id))
 
 
+def find_bounded_usage(
+    connection: Connection, organization_id: int, now_us: int, without: int | None = None
+) -> Usage | None:
+    """Return what `find_usage` does; None where nothing is bounded, so that nothing is summed up for it."""
+    if find_quota(connection, organization_id) == Quota():
+        return None
+    return find_usage(connection, organization_id, now_us, without)
+
+
 def count_uncounted(connection: Connection) -> None:
     """Count the bytes of tracks that a node of an earlier release made beside this one."""
     nothing = _TRACKS.c.counted_bytes == 0
