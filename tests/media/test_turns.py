@@ -108,13 +108,6 @@ async def test_whoever_leaves_the_line_takes_nothing_along() -> None:
         await settle()
         await asking.end(ANNA)
         assert asking.order == [ANNA, CARL]
-        # Cancelled in the very moment in which the turn is given.
-        await asking.ask(DORA)
-        asking.running[0][1].set()
-        for _ in range(3):
-            asking.tasks[3].cancel()
-            await asyncio.sleep(0)
-        await settle()
 
 
 async def test_room_tells_whose_work_could_begin() -> None:
@@ -182,3 +175,16 @@ def test_cpu_time_is_what_the_child_itself_has_taken() -> None:
 def test_a_process_that_is_gone_or_another_s_is_no_trouble(number: int) -> None:
     with priority_of(number) as priority:
         assert priority.cpu_seconds >= 0
+
+
+async def test_who_leaves_just_when_their_turn_comes_gives_it_back() -> None:
+    async with crowd(Turns(1, 0)) as asking:
+        await asking.ask(ANNA, BERT, CARL)
+        next(ended for turn, ended in asking.running if turn.user == ANNA).set()
+        while asking.turns.waiting == 2:
+            await asyncio.sleep(0)
+        # Bert's is given, and he hasn't begun.
+        assert asking.order == [ANNA]
+        asking.tasks[1].cancel()
+        await settle()
+        assert asking.order == [ANNA, CARL]
