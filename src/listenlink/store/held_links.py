@@ -11,16 +11,18 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from listenlink.store.suspensions import OF_LINK
+
 # The target that exists of the link that the token or the session names. To play, it must lead to a track.
 _HELD = """
 SELECT s.id, s.token_digest, s.rotation, s.revoked_at, s.starts_at, s.expires_at,
-    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), s.opens, s.max_opens,
+    {suspended}, s.opens, s.max_opens,
     c.id, t.id, t.organization_id, t.creator_id
 FROM (SELECT 1 AS one) asked
 LEFT JOIN shares s ON {link}
 LEFT JOIN collections c ON c.id = s.collection_id AND c.removed_at IS NULL
 LEFT JOIN tracks t ON t.removed_at IS NULL AND t.id = {track}
-"""
+""".replace("{suspended}", OF_LINK)
 _OF_SESSION = text(_HELD.format(link="s.id = :share", track="s.track_id"))
 _OF_SESSION_AND_TRACK = text(
     _HELD.format(

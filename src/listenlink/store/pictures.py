@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from listenlink.store import tables
 from listenlink.store.opening.open_rows import MOST_TRACKS
 from listenlink.store.pages import LEADS_TO_TRACK, SHOWN_TRACKS, Standing
-from listenlink.store.suspensions import OF_SHARE
+from listenlink.store.suspensions import OF_LINK, OF_SHARE
 
 _SHARES = tables.shares
 _TRACKS = tables.tracks
@@ -34,7 +34,7 @@ _FIND_COVERS = (
 _FIND_DRAWABLE = """
 {shown}
 SELECT s.rotation, s.revoked_at, s.starts_at, s.expires_at,
-    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), s.preview,
+    {suspended}, s.preview,
     c.id, c.name, t.id, t.title, a.peaks,
     (SELECT CASE WHEN count(*) = count(o.artist) AND min(o.artist) = max(o.artist) THEN min(o.artist) END
      FROM shown JOIN tracks o ON o.id = shown.track_id),
@@ -51,7 +51,7 @@ LEFT JOIN collections c ON c.id = s.collection_id
 LEFT JOIN tracks t ON t.id = (SELECT track_id FROM shown ORDER BY position LIMIT 1)
 LEFT JOIN audio_objects a ON a.id = t.audio_id
 WHERE s.id = :share AND c.removed_at IS NULL AND (t.id IS NOT NULL OR c.id IS NOT NULL)
-"""
+""".replace("{suspended}", OF_LINK)
 _DRAWABLE = text(_FIND_DRAWABLE.format(shown=SHOWN_TRACKS))
 
 

@@ -15,6 +15,8 @@ OF_SHARE = (
     .scalar_subquery()
     .label("suspended_at")
 )
+# The same as text, where the link is `s`.
+OF_LINK = "(SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id)"
 
 
 def find_suspension(connection: Connection, organization_id: int) -> int | None:

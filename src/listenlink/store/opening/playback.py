@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.sqlite import connect
+from listenlink.store.suspensions import OF_LINK
 
 AUDIO = """
 coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
@@ -20,7 +21,7 @@ coalesce(a.rendition_content_type, a.content_type)
 # For one question or a list of them: `asked` is then the list, to be joined with what is found.
 SHARED_SQL = """
 SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation,
-    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), {audio}
+    {suspended}, {audio}
 FROM {asked} shares s
 JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
 JOIN audio_objects a ON a.id = t.audio_id
@@ -30,7 +31,7 @@ WHERE s.id = {share}
        OR (c.removed_at IS NULL AND EXISTS (
              SELECT 1 FROM collection_tracks m
              WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
-"""
+""".replace("{suspended}", OF_LINK)
 OWN_SQL = """
 SELECT {place} NULL, NULL, NULL, 0, NULL, {audio}
 FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id

@@ -22,6 +22,7 @@ from listenlink.store.opening.open_rows import (
     FoundTrack,
     LimitedLine,
 )
+from listenlink.store.suspensions import OF_LINK
 
 _TRACK_COLUMNS = """
 t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
@@ -44,7 +45,7 @@ SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
     s.strict_open,
-    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id), {track},
+    {suspended}, {track},
     c.id, c.removed_at, c.name, c.description
 FROM unnest($1::bytea[]) WITH ORDINALITY asked(digest, place)
 LEFT JOIN shares s ON s.id = coalesce(
@@ -52,7 +53,7 @@ LEFT JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares ORDER BY id LIMIT 1))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-"""
+""".replace("{suspended}", OF_LINK)
 _LINK, _TRACK, _COLLECTION = 3, 13, 27
 
 _FIND_MEMBERS = """

@@ -23,6 +23,7 @@ from listenlink.store.opening.open_rows import (
     FoundTrack,
     LimitedLine,
 )
+from listenlink.store.suspensions import OF_LINK
 
 _NOBODYS = -1
 
@@ -45,7 +46,7 @@ SELECT json_group_array(json_array(
     iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
     s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
     s.rotation, s.strict_open,
-    (SELECT suspended_at FROM suspensions WHERE organization_id = s.organization_id),
+    {suspended},
     iif(t.id IS NULL, NULL, json_array({track})),
     iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
 FROM json_each(?2) asked
@@ -54,7 +55,7 @@ CROSS JOIN shares s ON s.id = coalesce(
     (SELECT min(id) FROM shares))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-"""
+""".replace("{suspended}", OF_LINK)
 
 _FIND_MEMBERS = """
 SELECT json_group_array(json_array({track}))
