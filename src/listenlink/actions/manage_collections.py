@@ -17,8 +17,6 @@ from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
 
-NAME_LENGTH = 512
-DESCRIPTION_LENGTH = 4096
 # Putting them in order writes each, while everybody else's writing waits.
 MOST_TRACKS = 2000
 

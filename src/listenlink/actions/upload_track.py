@@ -23,8 +23,8 @@ from listenlink.model.track import MODES, StoredAudio, Track
 from listenlink.store import library, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import TITLE_LENGTH
 
-TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _ENGINE = re.compile(ENGINE_PATTERN)
 # What a file's name ends with by its format. Anything else behind a point belongs to the title: "Mr. Smith".

@@ -20,10 +20,10 @@ from listenlink.cli.begun_uploads import begun_upload
 from listenlink.cli.owning import client_of, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
 from listenlink.client.sending import trying
-from listenlink.client.terms import UploadFacts
 from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
 from listenlink.model.one_line import one_line
+from listenlink.wire.terms import UploadFacts
 
 _AT_ONCE = 4
 _SUFFIXES = frozenset(

@@ -9,7 +9,7 @@ import msgspec
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
-from listenlink.client.types import Caller
+from listenlink.wire import Caller
 
 _Thing = TypeVar("_Thing")
 _PAGE = 100

@@ -7,8 +7,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
-SCOPES = ("read", "write", "share", "admin")
-MAX_EXPIRES_IN_DAYS = 3650
+from listenlink.wire.bodies import SCOPES as SCOPES
+
 # The scopes each role may have. `admin`, which makes keys, is for owners of the organisation only.
 ROLES = {"owner": frozenset(SCOPES), "member": frozenset(SCOPES) - {"admin"}}
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")

@@ -6,16 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from listenlink.model.audit import Reason
+from listenlink.wire.bodies import Visibility as Visibility
 
 MAX_EXPIRES_IN_DAYS = 90
-LABEL_LENGTH = 120
-
-
-class Visibility(StrEnum):
-    """`link_only` is never indexed; `public` may be."""
-
-    LINK_ONLY = "link_only"
-    PUBLIC = "public"
 
 
 class LinkState(StrEnum):

@@ -4,53 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
 
+from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.collections import CollectionAnswer, collection_answer
+from listenlink.web.api.collections import collection_answer
 from listenlink.web.api.paging import Offset
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.tell_first import telling_first
+from listenlink.wire.bodies import Order, TrackOfCollection
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]
-
-
-class TrackOfCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The track to put in."""
-
-    track_id: str
-
-
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tracks that come first, in this order."""
-
-    ordered_track_ids: Annotated[list[str], Meta(max_length=10_000)]
-
-
-class MemberAnswer(msgspec.Struct, frozen=True):
-    """A track and its position, counted from 0."""
-
-    track_id: str
-    position: int
-    added_at: str
-
-
-class MembersPage(msgspec.Struct, frozen=True):
-    """A slice of a collection's tracks, with the limit and offset that were asked for."""
-
-    collection_id: str
-    items: list[MemberAnswer]
-    limit: int
-    offset: int
 
 
 @get(
@@ -66,7 +36,7 @@ async def list_members(
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
-) -> MembersPage:
+) -> wire.MembersPage:
     """The tracks of one of the caller's collections, in order."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
@@ -74,12 +44,12 @@ async def list_members(
         instance.database, caller_of(request), number, limit, offset
     )
     items = [
-        MemberAnswer(
-            ids.public_id(ids.TRACK, member.track_id), member.position, iso_seconds(member.added_at)
+        wire.Member(
+            ids.public_id(ids.TRACK, member.track_id), member.position, moment_of(member.added_at)
         )
         for member in members
     ]
-    return MembersPage(collection_id, items, limit, offset)
+    return wire.MembersPage(collection_id, items, limit, offset)
 
 
 @post(
@@ -95,7 +65,7 @@ async def add_track(
     state: State,
     request: Request[Any, Any, Any],
     data: JSONBody[TrackOfCollection],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """Add one of the caller's tracks at the end. Again: the same answer, no change."""
     instance: Instance = state.instance
     changed = await managing.add_track(
@@ -121,7 +91,7 @@ async def remove_track(
     track_id: FromPath[str],
     state: State,
     request: Request[Any, Any, Any],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Take a track out of one of the caller's collections. If it isn't in it: the same answer, no change."""
     instance: Instance = state.instance
     await managing.remove_track(
@@ -131,7 +101,7 @@ async def remove_track(
         path_id(ids.TRACK, track_id),
         instance.clock.now_us(),
     )
-    return Acknowledgement(True, track_id, "Track removed from collection.")
+    return wire.Acknowledgement(True, track_id, "Track removed from collection.")
 
 
 @patch(
@@ -146,7 +116,7 @@ async def reorder(
     state: State,
     request: Request[Any, Any, Any],
     data: JSONBody[Order],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Put the named tracks first, in this order; the others follow in the order they had. Tracks that
     aren't in the collection are ignored."""
     instance: Instance = state.instance
@@ -158,4 +128,4 @@ async def reorder(
         [number for number in wanted if number is not None],
         instance.clock.now_us(),
     )
-    return Acknowledgement(True, collection_id, "Collection reordered.")
+    return wire.Acknowledgement(True, collection_id, "Collection reordered.")

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
+from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
 from listenlink.model.collection import Collection
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Limit, Offset
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.json_body import TEXT
 from listenlink.web.tell_first import telling_first
-
-
-class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
-
-    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)] | None
-    ) = None
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | None = None
-
-
-class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is; null clears."""
-
-    name: (
-        Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-        | UnsetType
-    ) = UNSET
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)]
-        | UnsetType
-        | None
-    ) = UNSET
-    cover_track_id: str | UnsetType | None = UNSET
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | UnsetType | None = UNSET
-
-
-class CollectionAnswer(msgspec.Struct, frozen=True):
-    """A collection as its owner sees it."""
-
-    id: str
-    name: str
-    description: str | None
-    cover_track_id: str | None
-    cover_image_url: str | None
-    track_count: int | None
-    created_at: str
-    updated_at: str
+from listenlink.wire.bodies import ChangedCollection, NewCollection
 
 
 @post(
@@ -71,7 +32,7 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
 )
 async def make_collection(
     org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
-) -> Response[CollectionAnswer]:
+) -> Response[wire.Collection]:
     """Make a new, empty collection."""
     instance: Instance = state.instance
 
@@ -97,7 +58,7 @@ async def make_collection(
 )
 async def get_collection(
     org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> CollectionAnswer:
+) -> wire.Collection:
     """One of the caller's collections."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
@@ -118,11 +79,11 @@ async def list_collections(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[CollectionAnswer]:
+) -> wire.Page[wire.Collection]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
     instance: Instance = state.instance
     found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
-    return Page([collection_answer(item) for item in found], limit, offset)
+    return wire.Page([collection_answer(item) for item in found], limit, offset)
 
 
 @patch(
@@ -137,7 +98,7 @@ async def change_collection(
     state: State,
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
     instance: Instance = state.instance
     sent = msgspec.structs.asdict(data)
@@ -163,26 +124,26 @@ async def change_collection(
 )
 async def delete_collection(
     org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
         instance.database, caller_of(request), number, instance.clock.now_us()
     )
-    return Acknowledgement(True, collection_id, "Collection deleted.")
+    return wire.Acknowledgement(True, collection_id, "Collection deleted.")
 
 
-def collection_answer(collection: Collection) -> CollectionAnswer:
+def collection_answer(collection: Collection) -> wire.Collection:
     """The answer that describes a collection."""
     cover = collection.cover_track_id
-    return CollectionAnswer(
+    return wire.Collection(
         id=ids.public_id(ids.COLLECTION, collection.id),
         name=collection.name,
         description=collection.description,
         cover_track_id=None if cover is None else ids.public_id(ids.TRACK, cover),
         cover_image_url=collection.cover_image_url,
         track_count=collection.track_count,
-        created_at=iso_seconds(collection.created_at),
-        updated_at=iso_seconds(collection.updated_at),
+        created_at=moment_of(collection.created_at),
+        updated_at=moment_of(collection.updated_at),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from listenlink import wire
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
@@ -18,28 +18,18 @@ from listenlink.actions.receive_chunk import Chunk
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
 from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.web.api import tus
 from listenlink.web.api.idempotency import answer_once, digest_of_headers
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
-from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
 
 TRACK_HEADER = "Listenlink-Track"
 _UPLOADS = "/v1/music/{org:str}/uploads"
 _UPLOAD = _UPLOADS + "/{upload_id:str}"
-
-
-class UploadAnswer(msgspec.Struct, frozen=True):
-    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
-
-    id: str
-    size_bytes: int
-    offset_bytes: int
-    expires_at: str
-    track: TrackAnswer | None
 
 
 @post(
@@ -55,7 +45,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
 )  # fmt: skip
 async def begin_upload(
     org: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Response[UploadAnswer]:
+) -> Response[wire.Upload]:
     """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
     tus.require_tus(request)
     instance: Instance = state.instance
@@ -69,15 +59,15 @@ async def begin_upload(
         caller = caller_of(request)
         return await instance.resumer.begin(caller, size_bytes, metadata, now_us, doing)
 
-    def tell(upload: ResumableUpload) -> UploadAnswer:
+    def tell(upload: ResumableUpload) -> wire.Upload:
         return _body(Progress(upload, 0), None)
 
     answer = await answer_once(request, digest_of_headers(size_bytes, metadata), tell, make)
     # What is told again has the same headers.
-    begun = msgspec.json.decode(answer.content, type=UploadAnswer)
+    begun = msgspec.json.decode(answer.content, type=wire.Upload)
     answer.headers["Location"] = f"/v1/music/{org}/uploads/{begun.id}"
     answer.headers["Upload-Offset"] = "0"
-    ends_at = datetime.fromisoformat(begun.expires_at).timestamp()
+    ends_at = begun.expires_at.timestamp()
     answer.headers["Upload-Expires"] = tus.http_date(int(ends_at) * SECOND_US)
     return answer
 
@@ -90,7 +80,7 @@ async def begin_upload(
 )
 async def look_at_upload(
     org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Response[UploadAnswer]:
+) -> Response[wire.Upload]:
     """`Upload-Offset` is where to continue; once the track is made, `Listenlink-Track` is its id.
     Programs ask with `HEAD`."""
     tus.require_tus(request)
@@ -154,7 +144,7 @@ async def end_upload(
     await instance.resumer.end(caller_of(request), number, instance.clock.now_us())
 
 
-async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> TrackAnswer | None:
+async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> wire.Track | None:
     if progress.upload.track_id is None:
         return None
     try:
@@ -166,16 +156,16 @@ async def _find_track(instance: Instance, caller: Caller, progress: Progress) ->
     return track_answer(instance, track, caller.user_id)
 
 
-def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
+def _answer(progress: Progress, track: wire.Track | None) -> Response[wire.Upload]:
     return Response(_body(progress, track), headers=_headers(progress))
 
 
-def _body(progress: Progress, track: TrackAnswer | None) -> UploadAnswer:
-    return UploadAnswer(
+def _body(progress: Progress, track: wire.Track | None) -> wire.Upload:
+    return wire.Upload(
         ids.public_id(ids.UPLOAD, progress.upload.id),
         progress.upload.size_bytes,
         progress.offset_bytes,
-        iso_seconds(progress.expires_at),
+        moment_of(progress.expires_at),
         track,
     )
 

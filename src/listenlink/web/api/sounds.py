@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
+from listenlink import wire
 from listenlink.actions.manage_library import get_sound
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -19,18 +19,6 @@ from listenlink.web.headers import PICTURE, text_pairs
 from listenlink.web.pictures import read_picture
 
 
-class SoundAnswer(msgspec.Struct, frozen=True):
-    """`peaks` are 600 levels from 0 to 255, which is full scale; `loudness_lufs` is the integrated
-    loudness by EBU R128, null for silence. Until `is_made` is true, nothing is known yet."""
-
-    track_id: str
-    is_made: bool
-    peaks: list[int] | None
-    loudness_lufs: float | None
-    has_cover: bool
-    has_rendition: bool
-
-
 @get(
     "/v1/music/{org:str}/tracks/{track_id:str}/sound",
     opt={"scope": "read"},
@@ -39,11 +27,11 @@ class SoundAnswer(msgspec.Struct, frozen=True):
 )
 async def get_track_sound(
     org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> SoundAnswer:
+) -> wire.Sound:
     """What was made from the audio, a few seconds after the upload."""
     sound = await _find(state.instance, request, track_id)
     made = sound.derived
-    return SoundAnswer(
+    return wire.Sound(
         track_id=track_id,
         is_made=sound.is_made,
         peaks=list(made.peaks) if made.peaks else None,

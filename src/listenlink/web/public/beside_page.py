@@ -11,6 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from listenlink import wire
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -35,12 +36,6 @@ _WITH_SESSION = errors(
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
 )
-
-
-class DownloadAnswer(msgspec.Struct, frozen=True):
-    """Where the file can be fetched from, for as long as a playback URL lasts."""
-
-    download_url: str
 
 
 @get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
@@ -112,7 +107,7 @@ async def get_details(
 )
 async def get_download(
     token: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> DownloadAnswer:
+) -> wire.Download:
     """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
     instance: Instance = state.instance
     scope: Any = request.scope
@@ -131,8 +126,8 @@ async def get_download(
         name = file_name(found.title, found.content_type)
         url = instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
         if url:
-            return DownloadAnswer(url)
-    return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
+            return wire.Download(url)
+    return wire.Download(instance.urls.write_downloads(session, ends_at, [number])[0])
 
 
 @get(

@@ -1,0 +1,236 @@
+"""The shapes of the JSON: what is written has them to the byte, and older and newer sides are understood."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from msgspec.structs import FieldInfo, fields
+
+from listenlink import client, wire
+from listenlink.actions.opening.decisions import Opening
+from listenlink.actions.show_link import LinkPresenter
+from listenlink.client import Client, ListenlinkError
+from listenlink.client.owner import as_thing
+from listenlink.media.signed_url import SHARED_PURPOSE, PlaybackUrls
+from listenlink.model.audit import Outcome
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.listen_session import ListenSession
+from listenlink.model.moment import iso_seconds, moment_of
+from listenlink.model.signing import Signer, SigningKey
+from listenlink.store.opening.open_rows import FoundCollection, FoundLink, FoundTrack
+from listenlink.web.openapi import write_document
+from listenlink.web.openapi_examples import EXAMPLES
+from listenlink.web.openapi_schemas import NAMES
+from listenlink.web.pages import page_data
+from listenlink.web.routes import make_routes
+from listenlink.wire import bodies, terms
+from listenlink.wire.answers import SECRET, WithSecrets
+
+SHAPES: list[Any] = [
+    getattr(wire, name) for name in wire.__all__ if name not in ("Page", "WithSecrets")
+]
+BODIES = [one for one in vars(bodies).values() if isinstance(one, msgspec.StructMeta)]
+BODIES.remove(msgspec.Struct)
+DOCUMENT = write_document(make_routes({}))["components"]["schemas"]
+NOW_US = 1_782_642_600_000_000
+WHOLE_LINK = FoundLink(1, "public", None, 0, None, None, None, 0, 0, None, None, None)
+TRACK = FoundTrack(
+    7, None, 'A "quoted" title, ♪', "x", "focus", 72_001, 48_000, 1, "unclear", "1", 1, None, 1
+)
+COLLECTION = FoundCollection(9, None, "Evening", None)
+
+
+def presenter() -> LinkPresenter:
+    signer = Signer([SigningKey("0000000a", b"k" * 32)], SHARED_PURPOSE)
+    urls = PlaybackUrls("https://music.example", signer, signer, signer)
+    return LinkPresenter(urls, EngineRegistry((), ()), 300)
+
+
+@pytest.mark.parametrize(
+    ("link", "outcome", "tracks"),
+    [
+        (WHOLE_LINK._replace(track=TRACK, expires_at=NOW_US + 1), Outcome.OPENED, [TRACK]),
+        (WHOLE_LINK._replace(collection=COLLECTION), Outcome.OPENED, [TRACK, TRACK._replace(id=8)]),
+        (WHOLE_LINK._replace(collection=COLLECTION), Outcome.OPENED, []),
+        (WHOLE_LINK._replace(track=TRACK), Outcome.REMOVED, []),
+    ],
+    ids=["track", "collection", "empty", "removed"],
+)
+def test_what_the_hot_path_writes_is_a_view_to_the_byte(
+    link: FoundLink, outcome: Outcome, tracks: list[FoundTrack]
+) -> None:
+    """Written again from the type, it would differ by any field more or less, in another place or form."""
+    session = ListenSession(1, 0, 5, NOW_US // 1_000_000 + 900)
+    opening = Opening(outcome, link=link, tracks=tracks, session=session)
+    hot = presenter()
+    for _ in range(2):  # Written, and then remembered.
+        written = hot.write(opening, NOW_US)
+        view = msgspec.json.decode(written, type=wire.ShareView)
+        assert msgspec.json.encode(view) == written
+        assert list(msgspec.json.decode(written)) == list(DOCUMENT["ShareView"]["properties"])
+        assert view.available == (outcome is Outcome.OPENED)
+        assert len(view.tracks or [view.track]) == max(1, len(tracks))
+    if view.track is not None:
+        assert view.track.playback_url.startswith("https://music.example/v1/music/audio/")
+        assert view.share.expires_at == moment_of(NOW_US)
+
+
+@pytest.mark.parametrize(
+    "at_us",
+    [
+        0, -1, NOW_US, NOW_US + 999_999, 10**20, -(10**20), -62_135_596_800_000_000,
+        253_402_300_799_999_999, -40_000_000_000_000_000,
+    ],
+)  # fmt: skip
+def test_a_time_in_an_answer_is_spelled_as_everywhere(at_us: int) -> None:
+    assert msgspec.json.encode(moment_of(at_us)).decode() == f'"{iso_seconds(at_us)}"'
+
+
+def example(kind: Any) -> Any:
+    """Something of this type, as JSON has it; of a struct, each field."""
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(one for one in get_args(kind) if one is not types.NoneType)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {field.name: example(field.type) for field in fields(kind)}
+    if get_origin(kind) is list:
+        return [example(get_args(kind)[0])]
+    if get_origin(kind) is dict or kind is dict:
+        return {}
+    known = {
+        str: "x", int: 5, float: 1.5, bool: True, datetime: "2026-06-28T10:30:00Z", date: "2026-06-28",
+    }  # fmt: skip
+    return known[kind]
+
+
+def grown(told: Any) -> Any:
+    """The same from a newer server, which has more to tell of everything."""
+    if isinstance(told, dict) and told:
+        return {name: grown(value) for name, value in told.items()} | {"another": [1]}
+    return [grown(one) for one in told] if isinstance(told, list) else told
+
+
+@pytest.mark.parametrize("kind", SHAPES, ids=lambda kind: kind.__name__)
+def test_what_is_read_is_written_as_it_was_whatever_else_was_there(kind: Any) -> None:
+    told = example(kind)
+    read = as_thing(grown(told), kind)
+    written = msgspec.json.decode(msgspec.json.encode(read))
+    assert written == told
+    assert list(written) == list(told)
+
+
+OLDER: dict[Any, set[str]] = {
+    wire.Caller: {"usage"},
+    wire.Usage: {"quota_bytes", "quota_tracks"},
+    wire.Track: {"playback_url", "stem_urls", "artist", "is_shorter_than_declared"},
+    wire.SavedTrack: {"share_link_id"},
+}
+OLDER[wire.Link] = OLDER[wire.NewLink] = {
+    "allow_download", "preview", "strict_open",
+    "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SHAPES, ids=lambda kind: kind.__name__)
+def test_an_older_server_is_understood_and_nothing_less(kind: Any) -> None:
+    """What it may leave out has a default, and still the document requires it of ours."""
+    left_out = OLDER.get(kind, set())
+    told = example(kind)
+    as_thing({name: value for name, value in told.items() if name not in left_out}, kind)
+    if kind is wire.OEmbed:
+        return
+    for name in told.keys() - left_out:
+        with pytest.raises(ListenlinkError, match=name):
+            as_thing({other: value for other, value in told.items() if other != name}, kind)
+    assert set(DOCUMENT[NAMES.get(kind.__name__, kind.__name__)]["required"]) == set(told)
+
+
+def test_every_object_of_the_document_is_said_here_and_nowhere_else() -> None:
+    here = {NAMES.get(kind.__name__, kind.__name__): kind for kind in [*SHAPES, *BODIES]}
+    assert len(here) == len(SHAPES) + len(BODIES)
+    lists = {name for name in DOCUMENT if name.endswith("Page") and name != "MembersPage"}
+    of_pages = {
+        name for name, one in vars(page_data).items() if isinstance(one, msgspec.StructMeta)
+    }
+    described = {name for name, schema in DOCUMENT.items() if "properties" in schema}
+    assert described - lists - of_pages == set(here)
+    for name, kind in here.items():
+        assert list(DOCUMENT[name]["properties"]) == [field.name for field in fields(kind)]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_read_by_its_type(name: str) -> None:
+    (kind,) = [one for one in [*SHAPES, *BODIES] if NAMES.get(one.__name__, one.__name__) == name]
+    read = msgspec.convert(EXAMPLES[name], kind)
+    if kind in SHAPES:
+        assert msgspec.json.decode(msgspec.json.encode(read)) == EXAMPLES[name]
+
+
+@pytest.mark.parametrize("kind", [*SHAPES, client.ShareView], ids=lambda kind: kind.__name__)
+def test_whatever_holds_a_secret_hides_it(kind: Any) -> None:
+    held = {field.name for field in fields(kind)} & SECRET
+    assert not held or issubclass(kind, WithSecrets)
+    shown = repr(msgspec.convert(example(kind), kind))
+    for name in held:
+        assert f"{name}='…'" in shown
+
+
+def bare(kind: Any) -> Iterator[Any]:
+    """The words and types that a field may hold, without bounds."""
+    if get_origin(kind) is Annotated:
+        yield from bare(get_args(kind)[0])
+    elif get_origin(kind) in (Union, types.UnionType):
+        for one in get_args(kind):
+            yield from bare(one)
+    elif get_origin(kind) is Literal:
+        yield from get_args(kind)
+    elif isinstance(kind, type) and issubclass(kind, StrEnum):
+        yield from map(str, kind)
+    elif kind is not msgspec.UnsetType:
+        yield kind
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (terms.LinkTerms, bodies.LinkTerms), (terms.LinkChanges, bodies.ChangedTerms),
+        (terms.TrackChanges, bodies.ChangedTrack), (terms.CollectionChanges, bodies.ChangedCollection),
+        (terms.CollectionFacts, bodies.NewCollection),
+    ],
+)  # fmt: skip
+def test_every_term_is_the_same_for_type_checkers(ours: Any, theirs: Any) -> None:
+    """Its name, and what it may be; a time may also be text, and what is needed has its own argument."""
+    named = {name: set(bare(kind)) for name, kind in get_type_hints(ours).items()}
+    if "starts_at" in named:
+        assert str in named["starts_at"]
+        named["starts_at"].discard(str)
+    known: dict[str, FieldInfo] = {
+        field.name: field for field in fields(theirs) if not field.required
+    }
+    assert named == {name: set(bare(field.type)) for name, field in known.items()}
+
+
+def test_a_misspelled_term_is_an_error_for_type_checkers_too() -> None:
+    """The comments are checked by mypy, which wants each to be needed."""
+    asked: list[Any] = [
+        lambda one: _share_with_a_word_too_few(one),
+        lambda one: _change_with_another_word(one),
+    ]
+    with Client("http://127.0.0.1:9", "ak_x") as mine:
+        for ask in asked:
+            with pytest.raises((TypeError, ListenlinkError)):
+                ask(mine)
+
+
+def _share_with_a_word_too_few(mine: Client) -> None:
+    mine.share("mtrack_000000000000", max_open=5)  # type: ignore[call-arg]
+
+
+def _change_with_another_word(mine: Client) -> None:
+    mine.change_link("mslink_000000000000", visibility="publik")  # type: ignore[arg-type]
+    mine.change_link("mslink_000000000000", starts_at=None)  # type: ignore[call-arg]
