@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -38,6 +41,7 @@ SHAPES: list[Any] = [
 BODIES = [one for one in vars(bodies).values() if isinstance(one, msgspec.StructMeta)]
 BODIES.remove(msgspec.Struct)
 DOCUMENT = write_document(make_routes({}))["components"]["schemas"]
+API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(1, "public", None, 0, None, None, None, 0, 0, None, None, None)
 TRACK = FoundTrack(
@@ -169,6 +173,19 @@ def test_an_example_is_read_by_its_type(name: str) -> None:
     read = msgspec.convert(EXAMPLES[name], kind)
     if kind in SHAPES:
         assert msgspec.json.decode(msgspec.json.encode(read)) == EXAMPLES[name]
+
+
+def test_examples_in_the_documentation_are_as_their_types_are_written() -> None:
+    """Within each other too: the same fields in the same places, times in the same form."""
+    by_fields = {tuple(field.name for field in fields(kind)): kind for kind in SHAPES}
+    blocks = re.findall(r"```json\n(.*?)```", API.read_text(), re.DOTALL)
+    read = set()
+    for told in map(json.loads, blocks):
+        if (kind := by_fields.get(tuple(told))) is not None:
+            read.add(kind)
+            assert json.dumps(msgspec.to_builtins(msgspec.convert(told, kind))) == json.dumps(told)
+    assert {wire.ShareView, wire.Track, wire.NewLink, wire.Link, wire.ErrorEnvelope} <= read
+    assert len(read) > 8
 
 
 @pytest.mark.parametrize("kind", [*SHAPES, client.ShareView], ids=lambda kind: kind.__name__)

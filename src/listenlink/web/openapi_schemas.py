@@ -1,6 +1,6 @@
 """What the document says of fields beyond their type, by the names they have everywhere.
 
-A time ends in `_at`, an address in `_url`, an id in `_id`, and a word of a fixed set has the same name
+An address ends in `_url`, an id in `_id`, and a word of a fixed set has the same name
 wherever it stands: so each is described once, here, and a new field gets it from its name.
 """
 
@@ -61,7 +61,6 @@ _EXAMPLES = {
     "api_key": "ak_d4dc1eecb60420fbd8c38b8613e9e3e0e0d5de5a",
     "trace_id": "req_1816fe172a83e1f7",
 }
-_MOMENTS = ("at", "timestamp")
 # Whatever its owner wrote, an address or not: it's never fetched.
 _FREE_TEXT = ("cover_image_url",)
 _PATHS = ("cover", "cover_large")
@@ -217,10 +216,7 @@ def _value(field: str, word: str | None, schema: Json) -> Json:
 
 
 def _format(field: str) -> str | None:
-    if field in _MOMENTS or field.endswith("_at"):
-        return "date-time"
     if field in _PATHS:
         return "uri-reference"
-    if field == "url" or (field.endswith("_url") and field not in _FREE_TEXT):
-        return "uri"
-    return "date" if field == "date" else None
+    is_address = field == "url" or (field.endswith("_url") and field not in _FREE_TEXT)
+    return "uri" if is_address else None

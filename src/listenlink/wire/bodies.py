@@ -16,6 +16,7 @@ TEXT = r"^[^\x00]*$"
 # Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 LABEL_LENGTH = 120
+MOST_OPENS = 2**53
 TITLE_LENGTH = 512
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
@@ -35,7 +36,7 @@ class Visibility(StrEnum):
 
 
 _Days: TypeAlias = Annotated[int, Meta(ge=1)]
-_Opens: TypeAlias = Annotated[int, Meta(ge=1, le=2**53)]
+_Opens: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_OPENS)]
 _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
 _Name: TypeAlias = Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
