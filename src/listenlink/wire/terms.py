@@ -43,26 +43,11 @@ class CollectionFacts(TypedDict, total=False):
     cover_image_url: str | None
 
 
-class CollectionChanges(TypedDict, total=False):
+class CollectionChanges(CollectionFacts, total=False):
     """What can be changed of a collection; None clears a field."""
 
     name: str
-    description: str | None
     cover_track_id: str | None
-    cover_image_url: str | None
-
-
-class LinkTerms(TypedDict, total=False):
-    """The terms of a new link; None is the default. A time needs its zone."""
-
-    visibility: Visibility
-    expires_in_days: int | None
-    max_opens: int | None
-    label: str | None
-    starts_at: datetime | str | None
-    allow_download: bool
-    preview: bool
-    strict_open: bool
 
 
 class LinkChanges(TypedDict, total=False):
@@ -75,3 +60,9 @@ class LinkChanges(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+
+
+class LinkTerms(LinkChanges, total=False):
+    """The terms of a new link; None is the default. A time needs its zone."""
+
+    starts_at: datetime | str | None
