@@ -10,7 +10,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 # What chooses its engines by itself, or touches none, or needs audio from this very server, is run once.
-PYTEST = $(BIN)/pytest -n 2 --dist loadfile
+# What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	$(addprefix browser/test_,accessibility.py hostile_text.py witness.py) \
