@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from engines import new_backend
 from listenlink.actions import manage_collections, manage_keys
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.model.api_key import SCOPES
 from listenlink.model.licence import UNCLEAR
 from listenlink.model.share import TargetType
@@ -98,6 +98,6 @@ async def make_place(folder: Path) -> Place:
     colleague, elsewhere, saver = others
     album = await manage_collections.make_collection(database, owner, "Album", None, None, NOW)
     await manage_collections.add_track(database, owner, album.id, track, NOW)
-    link = await make_link(database, owner, TargetType.TRACK, track, ShareTerms(), NOW)
+    link = await make_link(database, owner, TargetType.TRACK, track, {}, NOW)
     made = Made(track, album.id, link, owner.key_id, upload)
     return Place(database, owner, colleague, elsewhere, saver, made)

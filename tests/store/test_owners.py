@@ -15,12 +15,13 @@ from sqlalchemy import text
 
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
 from listenlink.actions.authenticate import Caller, authenticate
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.library import Wanted
@@ -50,7 +51,7 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms = ShareTerms()
+    terms: AskedTerms = {}
     track, album = TargetType.TRACK, TargetType.COLLECTION
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
@@ -61,7 +62,9 @@ def _attempts() -> dict[str, Attempt]:
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, 9, 0),
         "see a link's days": lambda d, c, m: links.sum_days(d, c, m.link.share.id),
         "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
-        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, {"label": "x"}),
+        "change a link": lambda d, c, m: links.change_link(
+            d, c, m.link.share.id, {"label": "x"}, NOW
+        ),
         "share a track": lambda d, c, m: make_link(d, c, track, m.track, terms, NOW),
         "share a collection": lambda d, c, m: make_link(d, c, album, m.collection, terms, NOW),
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
@@ -164,7 +167,7 @@ async def test_what_is_deleted_cannot_be_used(place: Place) -> None:
     await delete_track(database, _FOLDER, owner, made.track, NOW)
     for kind, number in ((TargetType.TRACK, made.track), (TargetType.COLLECTION, made.collection)):
         with pytest.raises(Problem) as told:
-            await make_link(database, owner, kind, number, ShareTerms(), NOW)
+            await make_link(database, owner, kind, number, {}, NOW)
         assert told.value.kind is ProblemKind.NOT_FOUND
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from listenlink import demo
 from listenlink.actions.authenticate import OPERATORS, Caller
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
 from listenlink.actions.revoke_link import revoke_link
@@ -20,6 +20,7 @@ from listenlink.actions.upload_track import TrackFacts
 from listenlink.errors import RefusesToStart
 from listenlink.model.api_key import SCOPES
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.running.instance import Instance
 from listenlink.store import collection_tracks, collections, people, shares, tracks
 from listenlink.threads import DISK
@@ -124,6 +125,6 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     if earlier:
         made = await rotate_link(instance.database, caller, earlier[0])
     else:
-        terms = ShareTerms(label=_LABEL)
-        made = await make_link(instance.database, caller, kind, target_id, terms, now_us)
+        asked: AskedTerms = {"label": _LABEL}
+        made = await make_link(instance.database, caller, kind, target_id, asked, now_us)
     return instance.settings.base_url + SHARED_PATH + made.token
