@@ -25,7 +25,7 @@ from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.library import Wanted
-from store.owned import DIGEST, NOW, Made, Place, make_place
+from store.owned import DIGEST, NOW, Made, Place, in_person, make_place
 
 _REFUSED = (ProblemKind.NOT_FOUND, ProblemKind.INSUFFICIENT_PERMISSIONS)
 
@@ -41,9 +41,8 @@ Attempt = Callable[[Database, Caller, Made], Awaitable[Any]]
 
 
 async def _find_upload(database: Database, caller: Caller, made: Made) -> list[Any]:
-    owner = (caller.organization_id, caller.user_id)
     found = await database.read(
-        lambda c: resumable_uploads.find_own_upload(c, *owner, made.upload, 0)
+        lambda c: resumable_uploads.find_own_upload(c, *caller.owner, made.upload, 0)
     )
     return [] if found is None else [found]
 
@@ -115,7 +114,10 @@ async def _is_refused(attempt: Attempt, place: Place, caller: Caller) -> bool:
         return problem.kind in _REFUSED
 
 
-async def test_nobody_else_may_do_anything_with_it(place: Place) -> None:
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_nobody_else_may_do_anything_with_it(place: Place, has_key: bool) -> None:
+    """By a key or in person."""
+    place = place if has_key else await in_person(place)
     before = place.everything()
     for said, attempt in _attempts().items():
         for other in (place.colleague, place.elsewhere, place.saver):
@@ -152,8 +154,8 @@ async def test_what_deletes_a_track_asks_by_itself_whose_it_is(place: Place) -> 
     for other in (place.colleague, place.elsewhere, place.saver):
         remove = partial(
             tracks.remove_track,
-            organization_id=other.organization_id,
-            creator_id=other.user_id,
+            organization_id=other.owner.organization_id,
+            creator_id=other.owner.user_id,
             track_id=place.made.track,
             now_us=NOW,
         )
@@ -194,14 +196,16 @@ async def test_a_key_gives_no_more_than_its_user_has_now(place: Place) -> None:
     assert await refusal(reader, "write") is ProblemKind.INSUFFICIENT_PERMISSIONS
     # Who was an owner once has keys that say so.
     was = text("UPDATE memberships SET role = 'member' WHERE user_id = :user")
-    await database.write(lambda c: c.execute(was, {"user": place.saver.user_id}))
+    await database.write(lambda c: c.execute(was, {"user": place.saver.owner.user_id}))
     assert await refusal(place.saver, "admin") is ProblemKind.INSUFFICIENT_PERMISSIONS
     await mint(place.saver, "read")
     # Switched off between the guard and the minting.
-    await manage_keys.deactivate_key(database, place.colleague, place.colleague.key_id, NOW)
+    key = place.colleague.key_id
+    assert key is not None
+    await manage_keys.deactivate_key(database, place.colleague, key, NOW)
     assert await refusal(place.colleague, "read") is ProblemKind.API_KEY_DEACTIVATED
     gone = text("DELETE FROM memberships WHERE user_id = :user AND organization_id = :organization")
-    whose = {"user": reader.user_id, "organization": reader.organization_id}
+    whose = {"user": reader.owner.user_id, "organization": reader.owner.organization_id}
     await database.write(lambda c: c.execute(gone, whose))
     with pytest.raises(Problem) as told:
         await authenticate(database, made.raw_key, NOW)

@@ -41,9 +41,9 @@ async def make_link(
     draft = _draft(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
 
     def add(connection: Connection) -> NewLink:
-        if not _is_own(connection, draft):
+        if not _is_own(connection, caller, draft):
             raise Problem(ProblemKind.NOT_FOUND)
-        require_few(connection, Made.LINK, (draft.organization_id, draft.creator_id), now_us)
+        require_few(connection, Made.LINK, caller.owner, now_us)
         number = shares.add_share(connection, draft, digest(token))
         return NewLink(replace(draft, id=number), token)
 
@@ -55,8 +55,8 @@ def _draft(
 ) -> Share:
     return Share(
         id=0,
-        organization_id=caller.organization_id,
-        creator_id=caller.user_id,
+        organization_id=caller.owner.organization_id,
+        creator_id=caller.owner.user_id,
         target_type=target_type,
         target_id=target_id,
         opens=0,
@@ -67,8 +67,7 @@ def _draft(
     )
 
 
-def _is_own(connection: Connection, draft: Share) -> bool:
-    owner = (draft.organization_id, draft.creator_id)
+def _is_own(connection: Connection, caller: Caller, draft: Share) -> bool:
     if draft.target_type is TargetType.TRACK:
-        return tracks.find_own_track(connection, *owner, draft.target_id) is not None
-    return collections.find_own_collection(connection, *owner, draft.target_id) is not None
+        return tracks.find_own_track(connection, *caller.owner, draft.target_id) is not None
+    return collections.find_own_collection(connection, *caller.owner, draft.target_id) is not None

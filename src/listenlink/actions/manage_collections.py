@@ -35,8 +35,8 @@ async def make_collection(
     """Make a new, empty collection for the caller. Raises Problem(INVALID) for a name of nothing to see."""
     draft = Collection(
         id=0,
-        organization_id=caller.organization_id,
-        owner_id=caller.user_id,
+        organization_id=caller.owner.organization_id,
+        owner_id=caller.owner.user_id,
         name=_read_name(name),
         description=description and some_lines(description),
         cover_track_id=None,
@@ -46,7 +46,7 @@ async def make_collection(
     )
 
     def add(connection: Connection) -> Collection:
-        require_few(connection, Made.COLLECTION, (draft.organization_id, draft.owner_id), now_us)
+        require_few(connection, Made.COLLECTION, caller.owner, now_us)
         number = collections.add_collection(connection, draft)
         return _get(connection, caller, number)
 
@@ -71,7 +71,7 @@ async def list_collections(
     """Return a slice of the caller's collections, newest first."""
     return await database.read(
         lambda connection: collections.list_own_collections(
-            connection, caller.organization_id, caller.user_id, limit, offset
+            connection, *caller.owner, limit, offset
         )
     )
 
@@ -177,7 +177,7 @@ async def delete_collection(
         database,
         caller,
         lambda connection: collections.remove_collection(
-            connection, caller.organization_id, caller.user_id, collection_id, now_us
+            connection, *caller.owner, collection_id, now_us
         ),
     )
     if not removed:
@@ -185,15 +185,12 @@ async def delete_collection(
 
 
 def _get(connection: Connection, caller: Caller, collection_id: int) -> Collection:
-    found = collections.find_own_collection(
-        connection, caller.organization_id, caller.user_id, collection_id
-    )
+    found = collections.find_own_collection(connection, *caller.owner, collection_id)
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return found
 
 
 def _require_own_track(connection: Connection, caller: Caller, track_id: int) -> None:
-    owner = (caller.organization_id, caller.user_id)
-    if tracks.find_own_track(connection, *owner, track_id) is None:
+    if tracks.find_own_track(connection, *caller.owner, track_id) is None:
         raise Problem(ProblemKind.NOT_FOUND)

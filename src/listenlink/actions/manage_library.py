@@ -18,9 +18,7 @@ async def list_tracks(
 ) -> list[Track]:
     """Return a slice of the tracks in the caller's library, newest first."""
     return await database.read(
-        lambda connection: library.list_tracks(
-            connection, caller.organization_id, caller.user_id, wanted, limit, offset
-        )
+        lambda connection: library.list_tracks(connection, *caller.owner, wanted, limit, offset)
     )
 
 
@@ -42,9 +40,7 @@ async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
 async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> int:
     """Return the number of the caller's own track with these bytes. Raises Problem(NOT_FOUND)."""
     number = await database.read(
-        lambda connection: tracks.find_own_by_audio(
-            connection, caller.organization_id, caller.user_id, digest
-        )
+        lambda connection: tracks.find_own_by_audio(connection, *caller.owner, digest)
     )
     if number is None:
         raise Problem(ProblemKind.NOT_FOUND)
@@ -58,9 +54,8 @@ async def keep_track(database: Database, caller: Caller, track_id: int, now_us: 
     """
 
     def keep(connection: Connection) -> Edge:
-        owner = (caller.organization_id, caller.user_id)
         _get(connection, caller, track_id)
-        return library.add_edge(connection, *owner, track_id, None, now_us)
+        return library.add_edge(connection, *caller.owner, track_id, None, now_us)
 
     return await write_as(database, caller, keep)
 
@@ -71,7 +66,7 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
 
     def take(connection: Connection) -> None:
         _get(connection, caller, track_id)
-        library.remove_edge(connection, caller.organization_id, caller.user_id, track_id)
+        library.remove_edge(connection, *caller.owner, track_id)
 
     await write_as(database, caller, take)
 
@@ -95,12 +90,12 @@ async def change_track(
 
 def require_creator(track: Track, caller: Caller) -> None:
     """Raise Problem(INSUFFICIENT_PERMISSIONS) unless the caller made the track."""
-    if (track.organization_id, track.creator_id) != (caller.organization_id, caller.user_id):
+    if (track.organization_id, track.creator_id) != caller.owner:
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
 
 
 def _get(connection: Connection, caller: Caller, track_id: int) -> Track:
-    track = library.find_track(connection, caller.organization_id, caller.user_id, track_id)
+    track = library.find_track(connection, *caller.owner, track_id)
     if track is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return track

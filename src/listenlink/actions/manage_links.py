@@ -42,8 +42,9 @@ async def list_links(
     """Return a slice of the caller's links, newest first."""
 
     def find(connection: Connection) -> list[ToldLink]:
-        owner = (caller.organization_id, caller.user_id)
-        found = shares.list_own_shares(connection, *owner, target, state, now_us, limit, offset)
+        found = shares.list_own_shares(
+            connection, *caller.owner, target, state, now_us, limit, offset
+        )
         return _tell(connection, found)
 
     return await database.read(find)
@@ -124,7 +125,7 @@ async def sum_days(
 
 
 def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
-    share = shares.find_own_share(connection, caller.organization_id, caller.user_id, share_id)
+    share = shares.find_own_share(connection, *caller.owner, share_id)
     if share is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return share

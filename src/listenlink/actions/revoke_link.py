@@ -14,9 +14,7 @@ async def revoke_link(database: Database, caller: Caller, share_id: int, now_us:
     revoked = await write_as(
         database,
         caller,
-        lambda connection: shares.revoke_share(
-            connection, caller.organization_id, caller.user_id, share_id, now_us
-        ),
+        lambda connection: shares.revoke_share(connection, *caller.owner, share_id, now_us),
     )
     if not revoked:
         raise Problem(ProblemKind.NOT_FOUND)
@@ -25,9 +23,7 @@ async def revoke_link(database: Database, caller: Caller, share_id: int, now_us:
 async def find_by_token(database: Database, caller: Caller, token: str) -> int:
     """The number of the caller's link with this token. Raises Problem(NOT_FOUND)."""
     number = await database.read(
-        lambda connection: shares.find_own_by_token(
-            connection, caller.organization_id, caller.user_id, digest(token)
-        )
+        lambda connection: shares.find_own_by_token(connection, *caller.owner, digest(token))
     )
     if number is None or not is_well_formed(token):
         raise Problem(ProblemKind.NOT_FOUND)

@@ -120,7 +120,7 @@ class TrackUploader:
         STORAGE_FULL, QUOTA_EXCEEDED.
         """
         try:
-            measured = await self._probe.measure(draft.descriptor, caller.user_id)
+            measured = await self._probe.measure(draft.descriptor, caller.owner.user_id)
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
@@ -142,8 +142,8 @@ class TrackUploader:
         title = facts.title or measured.title or title_of_file(file_name) or "Untitled"
         return Track(
             id=0,
-            organization_id=caller.organization_id,
-            creator_id=caller.user_id,
+            organization_id=caller.owner.organization_id,
+            creator_id=caller.owner.user_id,
             title=title[:TITLE_LENGTH],
             artist=facts.artist or measured.artist,
             engine=facts.engine,
@@ -165,13 +165,12 @@ class TrackUploader:
         doing: Doing[Track],
     ) -> Track:
         def add(connection: Connection) -> Track:
-            owner = (track.organization_id, track.creator_id)
-            require_few(connection, Made.TRACK, owner, track.created_at)
+            require_few(connection, Made.TRACK, caller.owner, track.created_at)
             audio_id = tracks.add_audio(connection, audio, track.created_at)
             added = tracks.add_track(connection, track, audio_id)
-            library.add_edge(connection, *owner, added.id, None, added.created_at)
+            library.add_edge(connection, *caller.owner, added.id, None, added.created_at)
             # In this transaction: of two uploads for the last bytes one gets them.
-            require_quota(connection, owner[0], audio.size_bytes, track.created_at)
+            require_quota(connection, track.organization_id, audio.size_bytes, track.created_at)
             return added
 
         def keep(connection: Connection) -> Track:

@@ -122,7 +122,7 @@ async def change_track(
     caller = caller_of(request)
 
     def tell(changed: Track) -> TrackAnswer:
-        return track_answer(instance, changed, caller.user_id)
+        return track_answer(instance, changed, caller.owner.user_id)
 
     database = telling_first(instance.database, tell)
     return tell(

@@ -163,7 +163,7 @@ async def _find_track(instance: Instance, caller: Caller, progress: Progress) ->
         if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
             return None
         raise
-    return track_answer(instance, track, caller.user_id)
+    return track_answer(instance, track, caller.owner.user_id)
 
 
 def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:

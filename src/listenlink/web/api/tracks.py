@@ -128,7 +128,7 @@ async def get_track(
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
     track = await get_library_track(instance.database, caller, number)
-    return track_answer(instance, track, caller.user_id)
+    return track_answer(instance, track, caller.owner.user_id)
 
 
 @delete(

@@ -40,8 +40,8 @@ async def get_caller(state: State, request: Request[Any, Any, Any]) -> CallerAns
     caller, instance = caller_of(request), state.instance
     used = await tell_usage(instance.database, caller, instance.clock.now_us())
     return CallerAnswer(
-        ids.public_id(ids.ORGANIZATION, caller.organization_id),
-        ids.public_id(ids.USER, caller.user_id),
+        ids.public_id(ids.ORGANIZATION, caller.owner.organization_id),
+        ids.public_id(ids.USER, caller.owner.user_id),
         sorted(caller.scopes),
         UsageAnswer(
             used.stored_bytes,
