@@ -10,8 +10,16 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
-from listenlink.errors import Problem, ProblemKind
-from listenlink.model.api_key import ROLES, ListedKey, new_api_key
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.api_key import (
+    MAX_EXPIRES_IN_DAYS,
+    ROLES,
+    SCOPES,
+    ListedKey,
+    are_scopes,
+    may_last,
+    new_api_key,
+)
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
@@ -36,8 +44,13 @@ async def mint_key(
     """Mint a key for the caller's own user. It has no scope that the caller lacks, and ends no later than the
     key that they act by, if any.
 
-    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the caller or their role now lacks.
+    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the caller or their role now lacks, and a 422
+    Problem for what no key has.
     """
+    if not are_scopes(scopes):
+        raise invalid("scopes", f"A key has one or more of: {', '.join(SCOPES)}.")
+    if not may_last(expires_in_days):
+        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_EXPIRES_IN_DAYS} days.")
 
     def mint(connection: Connection) -> NewKey:
         role = people.find_role(connection, *caller.owner)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.track import Track
+from listenlink.model.track_facts import TrackChanges, read_changes
 from listenlink.store import derived, library, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.derived import Sound
@@ -25,6 +26,13 @@ async def list_tracks(
 async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
     """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
     return await database.read(lambda connection: _get(connection, caller, track_id))
+
+
+async def find_track(database: Database, caller: Caller, track_id: int | None) -> Track | None:
+    """Return a track that the caller made or saved, or None if it's gone or somebody else's."""
+    if track_id is None:
+        return None
+    return await database.read(lambda c: library.find_track(c, *caller.owner, track_id))
 
 
 async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
@@ -72,17 +80,19 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
 
 
 async def change_track(
-    database: Database, caller: Caller, track_id: int, changes: dict[str, object]
+    database: Database, caller: Caller, track_id: int, changes: TrackChanges
 ) -> Track:
-    """Change these columns and return the caller's track.
+    """Change what is said and return the caller's track.
 
-    Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it.
+    Raises Problem(NOT_FOUND), Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it, and a 422
+    Problem as `read_facts` does.
     """
+    read = read_changes(changes)
 
     def change(connection: Connection) -> Track:
         require_creator(_get(connection, caller, track_id), caller)
-        if changes:
-            tracks.change_track(connection, track_id, changes)
+        if read:
+            tracks.change_track(connection, track_id, read)
         return _get(connection, caller, track_id)
 
     return await write_as(database, caller, change)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.share_token import digest, is_well_formed
+from listenlink.model import ids
+from listenlink.model.share_token import digest, is_like_a_token, is_well_formed
 from listenlink.store import shares
 from listenlink.store.database.database import Database
+
+
+async def revoke_named(database: Database, caller: Caller, named: str, now_us: int) -> int:
+    """Revoke the caller's link of this id or token as `revoke_link` does, and return its number."""
+    if is_like_a_token(named):
+        number = await find_by_token(database, caller, named)
+    elif (found := ids.parse_id(ids.SHARE, named)) is not None:
+        number = found
+    else:
+        raise Problem(ProblemKind.NOT_FOUND)
+    await revoke_link(database, caller, number, now_us)
+    return number
 
 
 async def revoke_link(database: Database, caller: Caller, share_id: int, now_us: int) -> None:

@@ -16,12 +16,12 @@ from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
 from listenlink.actions.revoke_link import revoke_link
-from listenlink.actions.upload_track import TrackFacts
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.model import ids
 from listenlink.model.owner import Owner
 from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
+from listenlink.model.track_facts import TrackFacts
 from listenlink.running.instance import Instance
 from listenlink.store import collection_tracks, collections, people, shares, tracks
 from listenlink.threads import DISK

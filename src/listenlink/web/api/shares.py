@@ -18,7 +18,6 @@ from listenlink.actions.make_link import NewLink
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.model.share import TargetType, Visibility
-from listenlink.model.share_token import is_like_a_token
 from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
@@ -110,12 +109,9 @@ async def revoke_link(
 ) -> Acknowledgement:
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
     instance: Instance = state.instance
-    database, caller = instance.database, caller_of(request)
-    if is_like_a_token(share_id):
-        number = await revoking.find_by_token(database, caller, share_id)
-    else:
-        number = path_id(ids.SHARE, share_id)
-    await revoking.revoke_link(database, caller, number, instance.clock.now_us())
+    number = await revoking.revoke_named(
+        instance.database, caller_of(request), share_id, instance.clock.now_us()
+    )
     return Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
