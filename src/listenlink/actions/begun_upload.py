@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from listenlink.actions.promise_bytes import PAUSE_US
-from listenlink.actions.upload_track import TrackFacts, read_facts
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import invalid
+from listenlink.model.track_facts import TrackFacts, read_facts
 from listenlink.model.upload_metadata import parse_metadata
 from listenlink.store.resumable_uploads import ResumableUpload
 

@@ -8,8 +8,6 @@ from enum import StrEnum
 from listenlink.model.audit import Reason
 from listenlink.wire.bodies import Visibility as Visibility
 
-MAX_EXPIRES_IN_DAYS = 90
-
 
 class LinkState(StrEnum):
     """The state of a link, as its owner sees it."""

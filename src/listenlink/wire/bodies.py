@@ -20,6 +20,8 @@ MOST_OPENS = 2**53
 TITLE_LENGTH = 512
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
+COVER_URL_LENGTH = 1024
+MOST_ORDERED = 10_000
 MAX_DAYS_OF_A_KEY = 3650
 
 Mode = Literal["creation", "focus"]
@@ -41,7 +43,7 @@ _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
 _Name: TypeAlias = Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
 _Description: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)]
-_Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=1024)]
+_Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)]
 
 
 class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +107,7 @@ class TrackOfCollection(Struct, frozen=True, forbid_unknown_fields=True):
 class Order(Struct, frozen=True, forbid_unknown_fields=True):
     """The tracks that come first, in this order."""
 
-    ordered_track_ids: Annotated[list[str], Meta(max_length=10_000)]
+    ordered_track_ids: Annotated[list[str], Meta(max_length=MOST_ORDERED)]
 
 
 class Heard(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET
 
 from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
-from listenlink.model.collection import Collection
+from listenlink.model.collection import Collection, CollectionFacts
 from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import sent_fields
 from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import ChangedCollection, NewCollection
 
@@ -101,8 +100,7 @@ async def change_collection(
 ) -> wire.Collection:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
     instance: Instance = state.instance
-    sent = msgspec.structs.asdict(data)
-    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    changes = cast(CollectionFacts, sent_fields(data))
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(

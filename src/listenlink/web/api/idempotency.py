@@ -46,7 +46,7 @@ async def is_answered(request: Request[Any, Any, Any]) -> bool:
     if key is None:
         return False
     instance: Instance = request.app.state.instance
-    asked = Asked(caller_of(request), _route(request), key, b"")
+    asked = Asked(caller_of(request).owner, _route(request), key, b"")
     return await was_answered(instance.database, asked, instance.clock.certain_us())
 
 
@@ -70,7 +70,7 @@ async def answer_once(
     instance: Instance = request.app.state.instance
     once: Once[_Made] = Once(
         instance.sealer,
-        Asked(caller_of(request), _route(request), key, body_digest),
+        Asked(caller_of(request).owner, _route(request), key, body_digest),
         lambda made: msgspec.json.encode(tell(made)),
         instance.clock.now_us(),
         instance.clock.certain_us(),

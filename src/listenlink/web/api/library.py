@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import Request, delete, get, patch, post
 from litestar.datastructures import State
@@ -11,16 +11,17 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
 from listenlink.actions import manage_library as managing
-from listenlink.actions.upload_track import clean_title
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
+from listenlink.model.track_facts import TrackChanges
 from listenlink.running.instance import Instance
 from listenlink.store.library import Edge, Wanted
 from listenlink.web.api.paging import Limit, Offset
 from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import sent_fields
 from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import TEXT, ChangedTrack, Mode
 
@@ -77,20 +78,10 @@ async def change_track(
 ) -> wire.Track:
     """Change what is sent of one of the caller's tracks."""
     instance: Instance = state.instance
-    changes: dict[str, object] = {}
-    for name, text in (("title", data.title), ("artist", data.artist)):
-        if isinstance(text, str):
-            changes[name] = clean_title(text)
-            if not changes[name]:
-                raise invalid(name, f"The {name} is empty.")
-    if data.artist is None:
-        changes["artist"] = None
-    if isinstance(data.instrumental, bool):
-        changes["instrumental"] = data.instrumental
-    caller = caller_of(request)
+    changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
 
     def tell(changed: Track) -> wire.Track:
-        return track_answer(instance, changed, caller.user_id)
+        return track_answer(instance, changed, caller.owner.user_id)
 
     database = telling_first(instance.database, tell)
     return tell(

@@ -10,10 +10,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink import wire
-from listenlink.actions.authenticate import Caller
 from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
-from listenlink.actions.manage_library import get_track
+from listenlink.actions.manage_library import find_track
 from listenlink.actions.receive_chunk import Chunk
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -88,7 +87,9 @@ async def look_at_upload(
     number = path_id(ids.UPLOAD, upload_id)
     caller = caller_of(request)
     progress = await instance.resumer.look(caller, number, instance.clock.now_us())
-    answer = _answer(progress, await _find_track(instance, caller, progress))
+    made = await find_track(instance.database, caller, progress.upload.track_id)
+    track = None if made is None else track_answer(instance, made, caller.owner.user_id)
+    answer = _answer(progress, track)
     answer.headers["Upload-Length"] = str(progress.upload.size_bytes)
     answer.headers[METADATA] = progress.upload.metadata
     return answer
@@ -142,18 +143,6 @@ async def end_upload(
     instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)
     await instance.resumer.end(caller_of(request), number, instance.clock.now_us())
-
-
-async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> wire.Track | None:
-    if progress.upload.track_id is None:
-        return None
-    try:
-        track = await get_track(instance.database, caller, progress.upload.track_id)
-    except Problem as problem:
-        if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
-            return None
-        raise
-    return track_answer(instance, track, caller.user_id)
 
 
 def _answer(progress: Progress, track: wire.Track | None) -> Response[wire.Upload]:

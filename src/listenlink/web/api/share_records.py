@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET
 
 from listenlink import wire
 from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
-from listenlink.actions.make_link import NewLink, expiry
+from listenlink.actions.make_link import NewLink
 from listenlink.actions.manage_links import ToldLink
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.model.share import LinkState, TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset
 from listenlink.web.api.shares import new_link_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.json_body import sent_fields
 from listenlink.web.tell_first import telling_first
-from listenlink.wire.bodies import ChangedTerms, Visibility
+from listenlink.wire.bodies import ChangedTerms
 
 _TargetId = Annotated[
     str | None,
@@ -91,12 +91,7 @@ async def change_link(
     """Change what is sent. A revoked link can't be changed: 409."""
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
-    sent = msgspec.structs.asdict(data)
-    changes = {name: value for name, value in sent.items() if value is not UNSET}
-    if "expires_in_days" in changes:
-        changes["expires_at"] = expiry(changes.pop("expires_in_days"), now_us)
-    if isinstance(data.visibility, Visibility):
-        changes["visibility"] = data.visibility.value
+    asked = cast(AskedTerms, sent_fields(data))
 
     def tell(told: ToldLink) -> wire.Link:
         return _record(told, instance, now_us)
@@ -104,7 +99,7 @@ async def change_link(
     database = telling_first(instance.database, tell)
     return tell(
         await managing.change_link(
-            database, caller_of(request), path_id(ids.SHARE, share_id), changes
+            database, caller_of(request), path_id(ids.SHARE, share_id), asked, now_us
         )
     )
 

@@ -15,11 +15,11 @@ from listenlink.actions import manage_tracks as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track as get_library_track
 from listenlink.actions.promise_bytes import Kept
-from listenlink.actions.upload_track import ENGINE_PATTERN, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
+from listenlink.model.track_facts import ENGINE_PATTERN, read_facts
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
 from listenlink.web.api.upload_form import (
@@ -109,7 +109,7 @@ async def get_track(
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
     track = await get_library_track(instance.database, caller, number)
-    return track_answer(instance, track, caller.user_id)
+    return track_answer(instance, track, caller.owner.user_id)
 
 
 @delete(

@@ -20,8 +20,8 @@ async def get_caller(state: State, request: Request[Any, Any, Any]) -> wire.Call
     caller, instance = caller_of(request), state.instance
     used = await tell_usage(instance.database, caller, instance.clock.now_us())
     return wire.Caller(
-        ids.public_id(ids.ORGANIZATION, caller.organization_id),
-        ids.public_id(ids.USER, caller.user_id),
+        ids.public_id(ids.ORGANIZATION, caller.owner.organization_id),
+        ids.public_id(ids.USER, caller.owner.user_id),
         sorted(caller.scopes),
         wire.Usage(
             stored_bytes=used.stored_bytes,
