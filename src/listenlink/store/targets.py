@@ -21,11 +21,6 @@ LEADS_TO = """
                  JOIN collections k ON k.id = m.collection_id AND k.removed_at IS NULL
                  WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
 """
-# After FROM: a collection's tracks that exist, `t`, in order.
-MEMBERS = """
-collection_tracks m JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
-WHERE m.collection_id = {collection} ORDER BY m.position
-"""
 # The tracks that the link `:share` shows, at most `:most`, with their positions; `of_all` is how many there
 # are. That their collection exists is to be asked besides.
 SHOWN = """

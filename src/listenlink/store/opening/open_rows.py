@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from listenlink.model.share import CountedLife
-
-MOST_TRACKS = 500
+from listenlink.store.targets import MOST_TRACKS as MOST_TRACKS
 
 
 class FoundTrack(NamedTuple):
