@@ -46,7 +46,9 @@ from listenlink.store.fingerprints import find_fingerprint
 from listenlink.store.opening.connections import Connections
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
 from listenlink.store.opening.postgres_playback import PostgresPlaybackReader
-from store.shown_rows import add_collection, add_owner, add_track
+from listenlink.store.pictures import find_drawable
+from listenlink.store.targets import MOST_TRACKS
+from store.shown_rows import add_collection, add_link, add_owner, add_track
 from store.test_client_names import ANNA, NOON_US, CountedDays, client_of
 
 NOW = NOON_US
@@ -385,6 +387,37 @@ async def test_a_link_opens_is_renewed_and_looked_at_as_its_state_says(tmp_path:
     }
     assert {share.id for share in spent} == before | by_opening
     assert by_opening
+
+
+async def test_of_very_many_tracks_the_page_and_the_open_show_the_same_first_ones(
+    tmp_path: Path,
+) -> None:
+    place = new_backend(tmp_path)
+    numbers = range(1, MOST_TRACKS + 4)
+    # Neither as they were made, nor the other way round; a removed one is none of them.
+    order = [number for number in (*numbers[1::2], *numbers[::-2]) if number != GONE]
+    link = Link(1, STANDING, None, None, None, None, 0, "collection_id", 1, tuple(order))
+
+    def fill(connection: Connection) -> None:
+        add_owner(connection)
+        for number in numbers:
+            add_track(connection, number, removed_at=9 if number == GONE else None)
+        add_collection(connection, 1, GONE, *order)
+        add_link(connection, 1, collection_id=1, token_digest=digest(link.token))
+
+    with contextlib.closing(place.open()) as database:
+        database.write_now(fill)
+        shown = database.read_now(lambda c: pages.find_shown(c, 1))
+        drawable = database.read_now(lambda c: find_drawable(c, 1))
+    assert shown
+    assert [each.track.id for each in shown.tracks] == order[:MOST_TRACKS]
+    assert shown.more == len(order) - MOST_TRACKS > 0
+    assert drawable
+    assert drawable.track == (order[0], f"Song {order[0]}")
+    with _opens_on(place) as run:
+        (opening,) = await run([_asked(link, Outcome.OPENED)])
+    assert opening
+    assert [track.id for track in opening.tracks or ()] == order[:MOST_TRACKS]
 
 
 def _asked(link: Link, kind: Outcome) -> OpenRequest:
