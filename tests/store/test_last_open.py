@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms
@@ -39,7 +40,7 @@ def test_more_than_a_link_has_left_is_not_kept(
 
     def find_links(connection: Any, digests: Collection[bytes], with_objects: bool) -> Any:
         links = found(connection, digests, with_objects)
-        return {digest: link._replace(opens=0) for digest, link in links.items()}
+        return {digest: replace(link, opens=0) for digest, link in links.items()}
 
     monkeypatch.setattr(sqlite_opens, "find_links", find_links)
     keeper = OpenKeeper(OwnRateLimits(100, 100), Pseudonyms(CountedDays()), 3600)

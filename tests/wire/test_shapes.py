@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 import pytest
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from listenlink import client, wire
 from listenlink.actions.opening.decisions import Opening
@@ -41,7 +41,10 @@ BODIES.remove(msgspec.Struct)
 DOCUMENT = write_document(make_routes({}))["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
-WHOLE_LINK = FoundLink(1, "public", None, 0, None, None, None, 0, 0, None, None, None)
+WHOLE_LINK = FoundLink(
+    id=1, visibility="public", strict_open=0, max_opens=None, opens=0, starts_at=None, expires_at=None,
+    revoked_at=None, suspended_at=None, rotation=0, track=None, collection=None,
+)  # fmt: skip
 TRACK = FoundTrack(
     7, None, 'A "quoted" title, ♪', "x", "focus", 72_001, 48_000, 1, "unclear", "1", 1, None, 1
 )
@@ -57,10 +60,10 @@ def presenter() -> LinkPresenter:
 @pytest.mark.parametrize(
     ("link", "outcome", "tracks"),
     [
-        (WHOLE_LINK._replace(track=TRACK, expires_at=NOW_US + 1), Outcome.OPENED, [TRACK]),
-        (WHOLE_LINK._replace(collection=COLLECTION), Outcome.OPENED, [TRACK, TRACK._replace(id=8)]),
-        (WHOLE_LINK._replace(collection=COLLECTION), Outcome.OPENED, []),
-        (WHOLE_LINK._replace(track=TRACK), Outcome.REMOVED, []),
+        (replace(WHOLE_LINK, track=TRACK, expires_at=NOW_US + 1), Outcome.OPENED, [TRACK]),
+        (replace(WHOLE_LINK, collection=COLLECTION), Outcome.OPENED, [TRACK, TRACK._replace(id=8)]),
+        (replace(WHOLE_LINK, collection=COLLECTION), Outcome.OPENED, []),
+        (replace(WHOLE_LINK, track=TRACK), Outcome.REMOVED, []),
     ],
     ids=["track", "collection", "empty", "removed"],
 )

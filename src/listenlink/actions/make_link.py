@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
@@ -61,6 +62,7 @@ def _draft(
         target_id=target_id,
         opens=0,
         revoked_at=None,
+        suspended_at=None,
         rotation=0,
         created_at=now_us,
         **asdict(terms),

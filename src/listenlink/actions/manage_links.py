@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as

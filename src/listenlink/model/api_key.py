@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Set
 from dataclasses import dataclass
 
+from listenlink.model.moment import is_over
 from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 from listenlink.wire.bodies import SCOPES as SCOPES
 
@@ -80,5 +81,4 @@ class ListedKey:
         """`active`, `expired` or `deactivated`."""
         if self.deactivated_at is not None:
             return "deactivated"
-        is_over = self.expires_at is not None and now_us >= self.expires_at
-        return "expired" if is_over else "active"
+        return "expired" if is_over(self.expires_at, now_us) else "active"

@@ -6,7 +6,6 @@ from collections import Counter
 
 import msgspec
 
-from listenlink.model import share
 from listenlink.model.audit import Agent, Reason
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
@@ -44,7 +43,7 @@ def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | No
     session = asked.session
     if session is None or link is None:
         return None
-    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
+    return session if session.share_id == link.id and link.honours(session) else None
 
 
 def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSession | None) -> bool:
@@ -73,11 +72,9 @@ def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int
         return Reason.MALFORMED
     if link is None:
         return Reason.UNKNOWN
-    reason = share.refusal(
-        link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, asked.now_us
-    )
+    reason = link.refusal(asked.now_us)
     if asked.is_one_too_many and reason is None and session_of(asked, link) is not None:
         return Reason.SESSION_CLIENTS
     if reason is not None or link.max_opens is None or session_of(asked, link) is not None:
         return reason
-    return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None
+    return Reason.SPENT if link.is_spent(granted[link.id]) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-MOST_TRACKS = 500
+from listenlink.model.share import CountedLife
+from listenlink.store.targets import MOST_TRACKS as MOST_TRACKS
 
 
 class FoundTrack(NamedTuple):
@@ -35,20 +36,12 @@ class FoundCollection(NamedTuple):
     description: str | None
 
 
-class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is set. `suspended_at` is since
-    when its organisation is suspended."""
+class FoundLink(CountedLife, frozen=True):
+    """A link's row with its target: exactly one of `track` and `collection` is set."""
 
     id: int
     visibility: str
-    max_opens: int | None
-    opens: int
-    starts_at: int | None
-    expires_at: int | None
-    revoked_at: int | None
-    rotation: int
     strict_open: int
-    suspended_at: int | None
     track: FoundTrack | None
     collection: FoundCollection | None
 

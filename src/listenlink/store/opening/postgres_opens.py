@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from listenlink.store.audit.open_counts import SETTLED
 from listenlink.store.database.postgres import Raw
+from listenlink.store.lives import COUNTED_LIFE
 from listenlink.store.opening.open_rows import (
     MOST_TRACKS,
     AuditLine,
@@ -22,7 +23,6 @@ from listenlink.store.opening.open_rows import (
     FoundTrack,
     LimitedLine,
 )
-from listenlink.store.suspensions import OF_LINK
 
 _TRACK_COLUMNS = """
 t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
@@ -43,9 +43,7 @@ _FIND_LINKS = """
 SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN asked.place = 1 THEN (SELECT name_clients($2, $3, $4)) END,
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
-    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
-    s.strict_open,
-    {suspended}, {track},
+    {life}, s.id, s.visibility, s.strict_open, {track},
     c.id, c.removed_at, c.name, c.description
 FROM unnest($1::bytea[]) WITH ORDINALITY asked(digest, place)
 LEFT JOIN shares s ON s.id = coalesce(
@@ -53,7 +51,7 @@ LEFT JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares ORDER BY id LIMIT 1))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-""".replace("{suspended}", OF_LINK)
+""".replace("{life}", COUNTED_LIFE)
 _LINK, _TRACK, _COLLECTION = 3, 13, 27
 
 _FIND_MEMBERS = """
@@ -118,7 +116,7 @@ def _link(row: Sequence[Any]) -> FoundLink:
         track = FoundTrack._make(row[_TRACK:_COLLECTION])
     if row[_COLLECTION] is not None:
         collection = FoundCollection._make(row[_COLLECTION:])
-    return FoundLink._make((*row[_LINK:_TRACK], track, collection))
+    return FoundLink(*(*row[_LINK:_TRACK], track, collection))
 
 
 async def find_members(

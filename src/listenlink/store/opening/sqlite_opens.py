@@ -15,15 +15,14 @@ from itertools import chain
 import msgspec
 
 from listenlink.store.audit.numbers import NEXT_CLIENT, NEXT_LINE
+from listenlink.store.lives import COUNTED_LIFE
 from listenlink.store.opening.open_rows import (
     MOST_TRACKS,
     AuditLine,
-    FoundCollection,
     FoundLink,
     FoundTrack,
     LimitedLine,
 )
-from listenlink.store.suspensions import OF_LINK
 
 _NOBODYS = -1
 
@@ -43,19 +42,17 @@ _OBJECT_COLUMN = """,
 # must not reveal whether the link ever existed.
 _FIND_LINKS = """
 SELECT json_group_array(json_array(
-    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
-    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
-    s.rotation, s.strict_open,
-    {suspended},
+    {life}, s.id, s.visibility, s.strict_open,
     iif(t.id IS NULL, NULL, json_array({track})),
-    iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
+    iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description)),
+    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1)))
 FROM json_each(?2) asked
 CROSS JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares WHERE token_digest = substr(?1, 1 + 32 * asked.value, 32)),
     (SELECT min(id) FROM shares))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-""".replace("{suspended}", OF_LINK)
+""".replace("{life}", COUNTED_LIFE)
 
 _FIND_MEMBERS = """
 SELECT json_group_array(json_array({track}))
@@ -107,10 +104,12 @@ CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.k
 """
 
 
-_Row = tuple[
-    int, int, str, int | None, int, int | None, int | None, int | None, int, int, int | None,
-    FoundTrack | None, FoundCollection | None,
-]  # fmt: skip
+class _Row(FoundLink, frozen=True, array_like=True):
+    """A link as JSON, which is for the request of this number."""
+
+    number: int
+
+
 _decode_links = msgspec.json.Decoder(list[_Row]).decode
 _decode_numbers = msgspec.json.Decoder(list[tuple[int, int]]).decode
 _decode_tracks = msgspec.json.Decoder(list[FoundTrack]).decode
@@ -130,9 +129,7 @@ def find_links(
     (found,) = connection.execute(
         _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
     ).fetchone()
-    links = {row[0]: FoundLink._make(row[1:]) for row in _decode_links(found)}
-    links.pop(_NOBODYS, None)
-    return {digests[number]: link for number, link in links.items()}
+    return {digests[row.number]: row for row in _decode_links(found) if row.number != _NOBODYS}
 
 
 def find_members(
