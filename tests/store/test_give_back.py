@@ -13,9 +13,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection
 
-from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.budget import Budget

@@ -11,12 +11,12 @@ from collections import Counter
 
 import msgspec
 
-from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
-from listenlink.actions.opening.decisions import Opening as Opening
+from listenlink.actions.opening.rule import LIMIT_REASONS, limited_opening
+from listenlink.actions.opening.rule import Opening as Opening
 from listenlink.actions.opening.rule import OpenRequest as OpenRequest
 from listenlink.actions.opening.rule import is_unmeant as is_unmeant
 from listenlink.actions.opening.session_clients import SessionClients
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import ListenSession

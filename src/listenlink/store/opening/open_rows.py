@@ -1,14 +1,19 @@
-"""The rows of the open, as read from and written to both databases."""
+"""The rows of the open, as read from and written to both databases, and what the SQL of each can do."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from listenlink.store.suspensions import OF_LINK
 
 MOST_TRACKS = 500
+_Connection = TypeVar("_Connection", contravariant=True)
 
 
 class FoundTrack(NamedTuple):
-    """A track's row as the open needs it. `object_digest` is hex, and empty unless asked for."""
+    """A track's row as the open needs it. `object_digest` is that of the audio that is played, in hex, and
+    empty unless asked for."""
 
     id: int
     removed_at: int | None
@@ -53,8 +58,17 @@ class FoundLink(NamedTuple):
     collection: FoundCollection | None
 
 
+class Found(NamedTuple):
+    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` holds
+    the numbers that were asked for."""
+
+    turn: int
+    clients: list[int]
+    links: dict[bytes, FoundLink]
+
+
 class AuditLine(NamedTuple):
-    """One audit line, in the order of the table's columns."""
+    """One audit line, by the table's columns."""
 
     at: int
     outcome: int
@@ -76,3 +90,56 @@ class LimitedLine(NamedTuple):
     trace: int
     agent: int
     requests: int
+
+
+class OpenSql(Protocol[_Connection]):
+    """The steps of the open's transaction that are SQL: a module for each database."""
+
+    async def find_links(
+        self,
+        connection: _Connection,
+        token_digests: Collection[bytes],
+        with_objects: bool,
+        day: int,
+        unnamed: Sequence[tuple[bytes, str]],
+        /,
+    ) -> Found:
+        """Return the links with these tokens, their tracks `with_objects` if wanted; and the numbers of the
+        unnamed (pseudonym, prefix) clients on this day, in order, found or newly given: durable once `keep`
+        is."""
+
+    async def find_members(
+        self, connection: _Connection, collection_ids: Collection[int], with_objects: bool, /
+    ) -> dict[int, list[FoundTrack]]:
+        """Return the existing tracks of each of these collections, in order, at most 500."""
+
+    async def keep(
+        self,
+        connection: _Connection,
+        turn: int,
+        granted: Mapping[int, int],
+        lines: Sequence[AuditLine],
+        limited: Sequence[LimitedLine],
+        /,
+    ) -> bool:
+        """Count the granted opens of links with a limit, and write the audit. False, having written nothing,
+        if what was found as of this turn doesn't hold any more, so that another decision is needed."""
+
+
+def columns(fields: Iterable[str], of: str, **otherwise: str) -> str:
+    """The SQL of these fields of a row type, in order: columns of `of`, but for those said otherwise."""
+    return ", ".join(otherwise.get(field, f"{of}.{field}") for field in fields)
+
+
+def link_columns(track: str, collection: str) -> str:
+    """The SQL of a link `s`, with that of its track and its collection."""
+    found = {"suspended_at": OF_LINK, "track": track, "collection": collection}
+    return columns(FoundLink._fields, "s", **found)
+
+
+def track_columns(digest: str) -> str:
+    """The SQL of a track `t`, with that of its object's digest."""
+    return columns(FoundTrack._fields, "t", object_digest=digest)
+
+
+COLLECTION_COLUMNS = columns(FoundCollection._fields, "c")

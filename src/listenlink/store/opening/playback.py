@@ -11,38 +11,8 @@ from typing import NamedTuple, Protocol
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.sqlite import connect
+from listenlink.store.opening.open_rows import columns
 from listenlink.store.suspensions import OF_LINK
-
-AUDIO = """
-coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
-coalesce(a.rendition_content_type, a.content_type)
-"""
-
-# For one question or a list of them: `asked` is then the list, to be joined with what is found.
-SHARED_SQL = """
-SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation,
-    {suspended}, {audio}
-FROM {asked} shares s
-JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
-JOIN audio_objects a ON a.id = t.audio_id
-LEFT JOIN collections c ON c.id = s.collection_id
-WHERE s.id = {share}
-  AND (s.track_id = t.id
-       OR (c.removed_at IS NULL AND EXISTS (
-             SELECT 1 FROM collection_tracks m
-             WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
-""".replace("{suspended}", OF_LINK)
-OWN_SQL = """
-SELECT {place} NULL, NULL, NULL, 0, NULL, {audio}
-FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
-WHERE t.id = {track} AND t.removed_at IS NULL
-  AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)
-  AND (t.creator_id = {user}
-       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}
-                  AND l.organization_id NOT IN (SELECT organization_id FROM suspensions)))
-"""
-_FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", track="?2")
-_FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
 
 
 class Playable(NamedTuple):
@@ -57,6 +27,39 @@ class Playable(NamedTuple):
     digest: bytes
     size_bytes: int
     content_type: str
+
+
+# Of a rendition if there is one, else of the audio as it was uploaded.
+_AUDIO = {
+    field: f"coalesce(a.rendition_{field}, a.{field})"
+    for field in ("digest", "size_bytes", "content_type")
+}
+_NO_LINK = dict.fromkeys(Playable._fields, "NULL") | {"rotation": "0"}
+
+# For one question or a list of them: `asked` is then the list, to be joined with what is found.
+SHARED_SQL = """
+SELECT {place} {found}
+FROM {asked} shares s
+JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
+JOIN audio_objects a ON a.id = t.audio_id
+LEFT JOIN collections c ON c.id = s.collection_id
+WHERE s.id = {share}
+  AND (s.track_id = t.id
+       OR (c.removed_at IS NULL AND EXISTS (
+             SELECT 1 FROM collection_tracks m
+             WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
+""".replace("{found}", columns(Playable._fields, "s", suspended_at=OF_LINK, **_AUDIO))
+OWN_SQL = """
+SELECT {place} {found}
+FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
+WHERE t.id = {track} AND t.removed_at IS NULL
+  AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)
+  AND (t.creator_id = {user}
+       OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}
+                  AND l.organization_id NOT IN (SELECT organization_id FROM suspensions)))
+""".replace("{found}", columns(Playable._fields, "a", **_NO_LINK | _AUDIO))
+_FIND_SHARED = SHARED_SQL.format(place="", asked="", share="?1", track="?2")
+_FIND_OWN = OWN_SQL.format(place="", asked="", user="?1", track="?2")
 
 
 class PlaybackReader(Protocol):

@@ -10,20 +10,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from listenlink.store.opening.connections import Connections
-from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable
+from listenlink.store.opening.playback import OWN_SQL, SHARED_SQL, Playable
 from listenlink.store.opening.postgres_group import PostgresGroup
 
 _ASKED = "unnest({}::bigint[], {}::bigint[]) WITH ORDINALITY asked({}, track_id, place) CROSS JOIN"
 _SHARED = SHARED_SQL.format(
     place="asked.place,",
-    audio=AUDIO,
     asked=_ASKED.format("$1", "$2", "share_id"),
     share="asked.share_id",
     track="asked.track_id",
 )
 _OWN = OWN_SQL.format(
     place="-asked.place,",
-    audio=AUDIO,
     asked=_ASKED.format("$3", "$4", "user_id"),
     user="asked.user_id",
     track="asked.track_id",
