@@ -120,11 +120,6 @@ def _new_session(asked: OpenRequest, link: FoundLink, ttl_seconds: int) -> Liste
     return ListenSession(link.id, link.rotation, asked.trace, ends_at)
 
 
-def takes_one(opening: Opening) -> bool:
-    """Whether it counts against a limit of the link's."""
-    return opening.outcome is Outcome.OPENED and opening.link.max_opens is not None  # type: ignore[union-attr]
-
-
 def limited_opening(shortage: Shortage) -> Opening:
     """How a request ends for which no budget was left."""
     return Opening(Outcome.LIMITED, LIMIT_REASONS[shortage.budget], shortage=shortage)

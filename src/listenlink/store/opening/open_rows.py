@@ -81,7 +81,7 @@ class AuditLine(NamedTuple):
 
 
 class LimitedLine(NamedTuple):
-    """429s for one client, minute and reason that haven't been written yet."""
+    """429s for one client, minute and reason, to be written. `requests` is the column `count`."""
 
     client_id: int
     minute: int

@@ -8,7 +8,7 @@ server's own threads to get it back, which costs more than the row. So lists are
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -73,17 +73,15 @@ WHERE shares.id = granted.id
 """
 
 # The first line's number is given, because the newest line may have been deleted; each other is the next.
-_PLACES = ",?" * len(AuditLine._fields)
 _WRITE_AUDIT = """
 INSERT INTO audit (id, {columns}) VALUES
-(?{places})""".format(columns=", ".join(AuditLine._fields), places=_PLACES)
-_NEXT_PLACES = f",(NULL{_PLACES})"
+""".format(columns=", ".join(AuditLine._fields))
+_PLACES = ",?" * len(AuditLine._fields)
 
 _WRITE_LIMITED = """
-INSERT INTO limited (client_id, minute, reason, at, trace, agent, count)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO limited ({columns}, count) VALUES (?{places})
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
-"""
+""".format(columns=", ".join(LimitedLine._fields[:-1]), places=",?" * len(LimitedLine._fields[1:]))
 
 # ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
 _ADD_CLIENTS = """
@@ -142,13 +140,14 @@ async def keep(
     _turn: int,
     granted: Mapping[int, int],
     lines: Sequence[AuditLine],
-    limited: Iterable[LimitedLine],
+    limited: Sequence[LimitedLine],
 ) -> bool:
-    """Count and write. Another decision would be no better, so RuntimeError is raised if it can't be."""
+    """Count and write. Raises RuntimeError instead of returning False: nobody else counts meanwhile."""
     if not count_opens(connection, granted):
         raise RuntimeError("more opens were granted than a link has left")
     write_audit(connection, lines)
-    connection.executemany(_WRITE_LIMITED, limited)
+    if limited:
+        connection.executemany(_WRITE_LIMITED, limited)
     return True
 
 
@@ -170,7 +169,7 @@ def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> N
 
 @lru_cache(maxsize=1024)
 def _audit_sql(lines: int) -> str:
-    return _WRITE_AUDIT + _NEXT_PLACES * (lines - 1)
+    return f"{_WRITE_AUDIT}(?{_PLACES})" + f",(NULL{_PLACES})" * (lines - 1)
 
 
 def _find_or_add_clients(
