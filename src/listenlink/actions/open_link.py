@@ -1,8 +1,7 @@
 """Open a share link: limit, one transaction, answer. This is what the program exists for.
 
-`LinkOpener.open` is one request. What happens inside the transaction to all requests of one moment
-is in `actions/opening/batch.py`: find the link, decide, spend the client's budget, count the open, write
-the audit.
+`LinkOpener.open` is one request. The transaction, for all requests of one moment, is
+`actions/opening/transaction.py`.
 """
 
 from __future__ import annotations
