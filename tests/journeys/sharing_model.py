@@ -130,7 +130,7 @@ class Model:
     def may_play(self, playback: Playback) -> bool:
         link = playback.session.link
         return (
-            self.now_us // SECOND_US <= playback.expires_at_seconds
+            self.now_us // SECOND_US < playback.expires_at_seconds
             and link.refusal(self.now_us) is None
             and link.rotation == playback.session.rotation
             and playback.track in self.tracks_of(link)

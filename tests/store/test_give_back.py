@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.opening.pseudonyms import Pseudonyms
@@ -29,7 +30,7 @@ from store.test_client_names import ANNA, NOON_US, CountedDays, asked
 
 LIMIT = 3
 _TRACK = FoundTrack(1, None, "t", "e", "m", 1, 1, 0, "c", "v", 0, None, 0)
-_LINK = FoundLink(7, "public", 2, 0, None, None, None, 0, 0, None, _TRACK, None)
+_LINK = FoundLink(0, None, None, None, None, 2, 0, 7, "public", 0, _TRACK, None)
 
 
 def left(limits: OwnRateLimits, budget: Budget) -> int:
@@ -88,7 +89,7 @@ async def test_who_is_decided_again_does_not_pay_again(monkeypatch: pytest.Monke
     kept: list[tuple[dict[int, int], list[int]]] = []
 
     async def find_links(*asked: Any) -> Found:
-        link = _LINK._replace(opens=len(kept))
+        link = replace(_LINK, opens=len(kept))
         return Found(len(kept), [1] * len(asked[-1]), {b"?" * 32: link})
 
     async def keep(

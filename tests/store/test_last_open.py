@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits
@@ -39,7 +40,7 @@ def test_more_than_a_link_has_left_is_not_kept(
 
     async def find_links(*asked: Any) -> Found:
         there = await found(*asked)
-        links = {digest: link._replace(opens=0) for digest, link in there.links.items()}
+        links = {digest: replace(link, opens=0) for digest, link in there.links.items()}
         return there._replace(links=links)
 
     monkeypatch.setattr(sqlite_opens, "find_links", find_links)

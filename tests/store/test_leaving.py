@@ -18,8 +18,9 @@ from listenlink.actions.remove_user import Removed, Wish, remove_user
 from listenlink.actions.suspend_organization import resume_organization, suspend_organization
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.ids import USER, public_id
-from listenlink.store import belongings, pages, suspensions
+from listenlink.store import belongings, suspensions
 from listenlink.store.belongings import Whose
+from listenlink.store.lives import find_lives
 from store.owned import DIGEST, NOW, Place, make_place
 
 
@@ -37,7 +38,7 @@ async def test_each_organisation_is_suspended_and_resumed_alone(place: Place) ->
             partial(suspend_organization, organization_id=organization, now_us=since)
         )
     link = place.made.link.share.id
-    standing = partial(pages.find_rotations, share_ids=[link])
+    standing = partial(find_lives, share_ids=[link])
     assert (await place.database.read(standing))[link].suspended_at == NOW
     assert await place.database.write(partial(resume_organization, organization_id=here))
     assert await place.database.read(suspensions.list_suspended) == {there: NOW + 1}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import api_key, ids
 from listenlink.model.api_key import ApiKey
+from listenlink.model.moment import is_over
 from listenlink.store import people
 from listenlink.store.database.database import Database
 
@@ -73,7 +74,7 @@ def _require_good(key: ApiKey | None, now_us: int | None) -> ApiKey:
         raise Problem(ProblemKind.INVALID_API_KEY)
     if key.deactivated_at is not None:
         raise Problem(ProblemKind.API_KEY_DEACTIVATED)
-    if now_us is not None and key.expires_at is not None and now_us >= key.expires_at:
+    if now_us is not None and is_over(key.expires_at, now_us):
         raise Problem(ProblemKind.API_KEY_EXPIRED)
     if key.suspended_at is not None:
         raise Problem(ProblemKind.ORGANIZATION_SUSPENDED)

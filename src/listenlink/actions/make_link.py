@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
@@ -83,6 +84,7 @@ def _draft(
         starts_at=terms.starts_at,
         expires_at=expiry(terms.expires_in_days, now_us),
         revoked_at=None,
+        suspended_at=None,
         rotation=0,
         allow_download=terms.allow_download,
         preview=terms.preview,

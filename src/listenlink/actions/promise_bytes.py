@@ -19,6 +19,7 @@ from listenlink.actions.idempotency import Doing
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.moment import is_over
 from listenlink.store import promises as store
 from listenlink.store.database.database import Database, is_full
 from listenlink.store.promises import Promise
@@ -118,7 +119,7 @@ class PromiseMaker:
 
         def go_on(connection: Connection) -> None:
             end = store.find_end(connection, number, promise.place)
-            if end is None or end < now_us:
+            if end is None or is_over(end, now_us):
                 self._rules.require(connection, promise, number, now_us)
             store.add_promise(connection, promise, now_us, now_us + PAUSE_US, number)
 

@@ -24,6 +24,7 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.model.moment import is_over
 from listenlink.model.track import Track
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
@@ -149,11 +150,11 @@ class TusUploads:
         for number in await DISK.run(self._drafts.list_older, now_us - _ORPHANED_US):
             if not await self._database.read(partial(store.is_arriving, number=number)):
                 self._drafts.remove(number)
-        before_us, ended_before_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
+        since_us, idle_since_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
         await self._database.write(lambda c: store.date_back(c, now_us))
         last = -1
         while some := await self._database.read(
-            lambda c, after=last: store.list_stale(c, before_us, ended_before_us, after)  # type: ignore[misc]
+            lambda c, after=last: store.list_stale(c, since_us, idle_since_us, after)  # type: ignore[misc]
         ):
             for upload in some:
                 with contextlib.suppress(Problem):
@@ -191,7 +192,7 @@ class TusUploads:
         found = await self._database.read(
             lambda connection: store.find_own_upload(connection, *owner, number, now_us - KEPT_US)
         )
-        if found is None or ends_at(found) < now_us:
+        if found is None or is_over(ends_at(found), now_us):
             raise Problem(ProblemKind.NOT_FOUND)
         return found
 

@@ -7,6 +7,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from listenlink.model.moment import is_over
+
 SCOPES = ("read", "write", "share", "admin")
 MAX_EXPIRES_IN_DAYS = 3650
 # The scopes each role may have. `admin`, which makes keys, is for owners of the organisation only.
@@ -65,5 +67,4 @@ class ListedKey:
         """`active`, `expired` or `deactivated`."""
         if self.deactivated_at is not None:
             return "deactivated"
-        is_over = self.expires_at is not None and now_us >= self.expires_at
-        return "expired" if is_over else "active"
+        return "expired" if is_over(self.expires_at, now_us) else "active"

@@ -1,4 +1,5 @@
-"""How times are written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint)."""
+"""How times are written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint); and
+when something that ends is over."""
 
 from __future__ import annotations
 
@@ -9,6 +10,12 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The first and the last second that can be told, since the epoch: in the years 1 and 9999 (RFC 3339, 5.6).
 _FIRST_TOLD, _LAST_TOLD = -62_135_596_800, 253_402_300_799
+
+
+def is_over(ends_at: int | None, now: int) -> bool:
+    """Whether what ends then is over: from that very moment on, and never if it has no end. Both times are in
+    the same unit. All that ends asks this, in SQL `ended` (`store/database/columns.py`)."""
+    return ends_at is not None and now >= ends_at
 
 
 @lru_cache(maxsize=4096)

@@ -188,7 +188,7 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
     ):
         pass
     while await instance.database.write(
-        lambda connection: session_clients.delete_older(connection, now_us)
+        lambda connection: session_clients.delete_over(connection, now_us)
     ):
         pass
     return 0

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from listenlink.model.api_key import ListedKey
 from listenlink.store import tables
+from listenlink.store.own import own
 
 _KEYS = tables.api_keys
 
@@ -14,8 +15,7 @@ def list_keys(
     connection: Connection, organization_id: int, user_id: int, limit: int, offset: int
 ) -> list[ListedKey]:
     """List a user's keys in an organisation, newest first."""
-    own = (_KEYS.c.organization_id == organization_id) & (_KEYS.c.user_id == user_id)
-    return _list(connection, own, limit, offset)
+    return _list(connection, own(_KEYS, organization_id, user_id), limit, offset)
 
 
 def list_all_keys(connection: Connection, organization_id: int | None) -> list[ListedKey]:
@@ -40,7 +40,7 @@ def deactivate_key(
     """
     of_theirs = _KEYS.c.id == key_id
     if owner is not None:
-        of_theirs &= (_KEYS.c.organization_id == owner[0]) & (_KEYS.c.user_id == owner[1])
+        of_theirs &= own(_KEYS, *owner)
     connection.execute(
         update(_KEYS)
         .where(of_theirs, _KEYS.c.deactivated_at.is_(None))

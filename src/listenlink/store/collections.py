@@ -10,6 +10,7 @@ from listenlink.model.collection import Collection
 from listenlink.store import tables
 from listenlink.store.collection_tracks import count_tracks
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _COLLECTIONS = tables.collections
 
@@ -39,8 +40,7 @@ def find_own_collection(
     row = connection.execute(
         select(_COLLECTIONS).where(
             _COLLECTIONS.c.id == collection_id,
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.removed_at.is_(None),
         )
     ).one_or_none()
@@ -54,8 +54,7 @@ def list_own_named(
     rows = connection.execute(
         select(_COLLECTIONS.c.id, _COLLECTIONS.c.removed_at)
         .where(
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.name == name,
         )
         .order_by(_COLLECTIONS.c.created_at)
@@ -71,8 +70,7 @@ def remove_collection(
         update(_COLLECTIONS)
         .where(
             _COLLECTIONS.c.id == collection_id,
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.removed_at.is_(None),
         )
         .values(removed_at=now_us)
@@ -87,8 +85,7 @@ def list_own_collections(
     rows = connection.execute(
         select(_COLLECTIONS)
         .where(
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.removed_at.is_(None),
         )
         .order_by(_COLLECTIONS.c.created_at.desc(), _COLLECTIONS.c.id.desc())

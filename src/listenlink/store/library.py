@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 from listenlink.store.tracks import PLAYED, track_of
 
 OWN, SHARED = "own", "shared"
@@ -46,11 +47,7 @@ def find_edge(
 ) -> Edge | None:
     """Return the edge to this track, or None if it isn't in the library."""
     row = connection.execute(
-        select(_EDGES).where(
-            _EDGES.c.organization_id == organization_id,
-            _EDGES.c.user_id == user_id,
-            _EDGES.c.track_id == track_id,
-        )
+        select(_EDGES).where(own(_EDGES, organization_id, user_id), _EDGES.c.track_id == track_id)
     ).one_or_none()
     if row is None:
         return None
@@ -86,11 +83,7 @@ def add_edge(
 def remove_edge(connection: Connection, organization_id: int, user_id: int, track_id: int) -> None:
     """Take the track out of this library, if it's there."""
     connection.execute(
-        delete(_EDGES).where(
-            _EDGES.c.organization_id == organization_id,
-            _EDGES.c.user_id == user_id,
-            _EDGES.c.track_id == track_id,
-        )
+        delete(_EDGES).where(own(_EDGES, organization_id, user_id), _EDGES.c.track_id == track_id)
     )
 
 
@@ -124,9 +117,7 @@ def list_tracks(
     offset: int,
 ) -> list[Track]:
     """List a slice of the library's tracks, newest first; none for somebody else's collection."""
-    edges = select(_EDGES.c.id).where(
-        _EDGES.c.organization_id == organization_id, _EDGES.c.user_id == user_id
-    )
+    edges = select(_EDGES.c.id).where(own(_EDGES, organization_id, user_id))
     if wanted.mode is not None or wanted.engine is not None:
         edges = edges.join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
     if wanted.mode is not None:
@@ -139,8 +130,7 @@ def list_tracks(
             .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
             .where(
                 _COLLECTIONS.c.id == wanted.collection_id,
-                _COLLECTIONS.c.organization_id == organization_id,
-                _COLLECTIONS.c.owner_id == user_id,
+                own(_COLLECTIONS, organization_id, user_id),
                 _COLLECTIONS.c.removed_at.is_(None),
             )
         )

@@ -10,6 +10,7 @@ from listenlink.model.api_key import ApiKey
 from listenlink.model.ids import USER, public_id
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _KEYS_OF_MEMBERS = (
     select(
@@ -161,9 +162,7 @@ def find_role(connection: Connection, organization_id: int, user_id: int) -> str
     """Return the user's role in the organisation, or None if they aren't a member."""
     members = tables.memberships
     return connection.execute(
-        select(members.c.role).where(
-            members.c.organization_id == organization_id, members.c.user_id == user_id
-        )
+        select(members.c.role).where(own(members, organization_id, user_id))
     ).scalar_one_or_none()
 
 
@@ -216,7 +215,7 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
 def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
     """Deactivate all of the user's keys of the organisation."""
     keys = tables.api_keys
-    theirs = (keys.c.organization_id == organization_id) & (keys.c.user_id == user_id)
+    theirs = own(keys, organization_id, user_id)
     connection.execute(
         update(keys).where(theirs, keys.c.deactivated_at.is_(None)).values(deactivated_at=now_us)
     )
@@ -225,8 +224,7 @@ def end_keys(connection: Connection, organization_id: int, user_id: int, now_us:
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
     """Remove the user and their keys from the organisation."""
     for table in (tables.api_keys, tables.memberships):
-        theirs = (table.c.organization_id == organization_id) & (table.c.user_id == user_id)
-        connection.execute(delete(table).where(theirs))
+        connection.execute(delete(table).where(own(table, organization_id, user_id)))
 
 
 def forget_user(connection: Connection, user_id: int) -> None:

@@ -4,12 +4,11 @@ at once, is `actions/opening/batch.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 
 import msgspec
 
 from listenlink.clock import SECOND_US
-from listenlink.model import share
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Shortage
 from listenlink.model.client_address import ClientAddress
@@ -59,7 +58,7 @@ class Opening(msgspec.Struct, gc=False):
 
 
 def decide(
-    asked: OpenRequest, link: FoundLink | None, granted: Mapping[int, int], ttl_seconds: int
+    asked: OpenRequest, link: FoundLink | None, granted: Counter[int], ttl_seconds: int
 ) -> Opening:
     """How the request ends, as far as the client's budgets allow. `granted` holds the opens of links that
     aren't counted yet; `ttl_seconds` is how long a session lasts."""
@@ -82,22 +81,19 @@ def why_refused(
     asked: OpenRequest,
     link: FoundLink | None,
     session: ListenSession | None,
-    granted: Mapping[int, int],
+    granted: Counter[int],
 ) -> Reason | None:
     """Why the link doesn't open for the request, or None."""
     if not asked.is_well_formed:
         return Reason.MALFORMED
     if link is None:
         return Reason.UNKNOWN
-    reason = share.refusal(
-        link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, asked.now_us
-    )
+    reason = link.refusal(asked.now_us)
     if asked.is_one_too_many and reason is None and session is not None:
         return Reason.SESSION_CLIENTS
     if reason is not None or link.max_opens is None or session is not None:
         return reason
-    opens = link.opens + granted.get(link.id, 0)
-    return Reason.SPENT if share.is_spent(opens, link.max_opens) else None
+    return Reason.SPENT if link.is_spent(granted[link.id]) else None
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
@@ -105,7 +101,7 @@ def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | No
     session = asked.session
     if session is None or link is None:
         return None
-    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
+    return session if session.share_id == link.id and link.honours(session) else None
 
 
 def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSession | None) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from listenlink.store.suspensions import OF_LINK
+from listenlink.model.share import CountedLife
+from listenlink.store.database.columns import list_columns
+from listenlink.store.targets import MOST_TRACKS as MOST_TRACKS
 
-MOST_TRACKS = 500
 _Connection = TypeVar("_Connection", contravariant=True)
 
 
@@ -40,20 +41,12 @@ class FoundCollection(NamedTuple):
     description: str | None
 
 
-class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is set. `suspended_at` is since
-    when its organisation is suspended."""
+class FoundLink(CountedLife, frozen=True, array_like=True):
+    """A link's row with its target: exactly one of `track` and `collection` is set."""
 
     id: int
     visibility: str
-    max_opens: int | None
-    opens: int
-    starts_at: int | None
-    expires_at: int | None
-    revoked_at: int | None
-    rotation: int
     strict_open: int
-    suspended_at: int | None
     track: FoundTrack | None
     collection: FoundCollection | None
 
@@ -126,20 +119,9 @@ class OpenSql(Protocol[_Connection]):
         if what was found as of this turn doesn't hold any more, so that another decision is needed."""
 
 
-def columns(fields: Iterable[str], of: str, **otherwise: str) -> str:
-    """The SQL of these fields of a row type, in order: columns of `of`, but for those said otherwise."""
-    return ", ".join(otherwise.get(field, f"{of}.{field}") for field in fields)
-
-
-def link_columns(track: str, collection: str) -> str:
-    """The SQL of a link `s`, with that of its track and its collection."""
-    found = {"suspended_at": OF_LINK, "track": track, "collection": collection}
-    return columns(FoundLink._fields, "s", **found)
-
-
 def track_columns(digest: str) -> str:
     """The SQL of a track `t`, with that of its object's digest."""
-    return columns(FoundTrack._fields, "t", object_digest=digest)
+    return list_columns(FoundTrack._fields, "t", object_digest=digest)
 
 
-COLLECTION_COLUMNS = columns(FoundCollection._fields, "c")
+COLLECTION_COLUMNS = list_columns(FoundCollection._fields, "c")

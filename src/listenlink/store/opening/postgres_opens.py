@@ -14,6 +14,7 @@ from typing import Any
 
 from listenlink.store.audit.open_counts import SETTLED
 from listenlink.store.database.postgres import Raw
+from listenlink.store.lives import link_columns
 from listenlink.store.opening.open_rows import (
     COLLECTION_COLUMNS,
     MOST_TRACKS,
@@ -23,7 +24,6 @@ from listenlink.store.opening.open_rows import (
     FoundLink,
     FoundTrack,
     LimitedLine,
-    link_columns,
     track_columns,
 )
 
@@ -42,7 +42,7 @@ LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
 """
 # Where in such a row they are. The track and the collection are a link's last two.
-_LINK = slice(3, 3 + len(FoundLink._fields) - 2)
+_LINK = slice(3, 3 + len(FoundLink.__struct_fields__) - 2)
 _TRACK = slice(_LINK.stop, _LINK.stop + len(FoundTrack._fields))
 _COLLECTION = slice(_TRACK.stop, None)
 
@@ -63,10 +63,8 @@ _OBJECT = """
 (SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex') FROM audio_objects a WHERE a.id = t.audio_id)
 """
 _TRACKS = track_columns("''"), track_columns(_OBJECT)
-_LINKS_SQL = [
-    _FIND_LINKS.format(link=link_columns(track, COLLECTION_COLUMNS), settled=SETTLED)
-    for track in _TRACKS
-]
+_LINKS = [link_columns(FoundLink, track=one, collection=COLLECTION_COLUMNS) for one in _TRACKS]
+_LINKS_SQL = [_FIND_LINKS.format(link=link, settled=SETTLED) for link in _LINKS]
 _MEMBERS_SQL = [_FIND_MEMBERS.format(track=track, most=MOST_TRACKS) for track in _TRACKS]
 
 # The turn, the granted and their counts, and the lines.
@@ -94,11 +92,11 @@ async def find_links(
 
 def _link(row: Sequence[Any]) -> FoundLink:
     track, collection = row[_TRACK], row[_COLLECTION]
-    found = (
+    target = (
         None if track[0] is None else FoundTrack._make(track),
         None if collection[0] is None else FoundCollection._make(collection),
     )
-    return FoundLink._make((*row[_LINK], *found))
+    return FoundLink(*(*row[_LINK], *target))
 
 
 async def find_members(

@@ -15,6 +15,7 @@ from itertools import chain
 import msgspec
 
 from listenlink.store.audit.numbers import NEXT_CLIENT, NEXT_LINE
+from listenlink.store.lives import link_columns
 from listenlink.store.opening.open_rows import (
     COLLECTION_COLUMNS,
     MOST_TRACKS,
@@ -23,7 +24,6 @@ from listenlink.store.opening.open_rows import (
     FoundLink,
     FoundTrack,
     LimitedLine,
-    link_columns,
     track_columns,
 )
 
@@ -53,12 +53,13 @@ _OBJECT = """
 """
 _TRACKS = track_columns("''"), track_columns(_OBJECT)
 _COLLECTION = f"iif(c.id IS NULL, NULL, json_array({COLLECTION_COLUMNS}))"
-_LINKS_SQL = [
-    _FIND_LINKS.format(
-        link=link_columns(f"iif(t.id IS NULL, NULL, json_array({track}))", _COLLECTION)
+_LINKS = [
+    link_columns(
+        FoundLink, track=f"iif(t.id IS NULL, NULL, json_array({one}))", collection=_COLLECTION
     )
-    for track in _TRACKS
+    for one in _TRACKS
 ]
+_LINKS_SQL = [_FIND_LINKS.format(link=link) for link in _LINKS]
 _MEMBERS_SQL = [_FIND_MEMBERS.format(track=track) for track in _TRACKS]
 
 # Only links with a limit are counted here. For the others the audit's line is the count: adding it up

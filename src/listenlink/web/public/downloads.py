@@ -67,7 +67,7 @@ async def download_track(
     playing = None
     if leave is not None and found is not None:
         file = (found.digest, found.size_bytes, found.content_type)
-        playing = Playing(leave, Playable(None, None, None, leave.rotation, None, *file))
+        playing = Playing(leave, Playable(*file))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
