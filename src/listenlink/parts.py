@@ -14,13 +14,12 @@ from listenlink.actions.find_instance import daily_folder
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.open_link import LinkOpener
-from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.decisions import Opening
 from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
-from listenlink.actions.opening.rule import OpenRequest
+from listenlink.actions.opening.rule import Opening, OpenRequest
 from listenlink.actions.opening.session_clients import SessionClients
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import DAY_US, Clock

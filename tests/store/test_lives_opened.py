@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from engines import new_backend
 from listenlink.actions.open_link import Opening, OpenRequest
-from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.audit import Agent, Outcome, Reason

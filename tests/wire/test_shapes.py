@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import fields, replace
 
 from listenlink import client, wire
-from listenlink.actions.opening.decisions import Opening
+from listenlink.actions.opening.rule import Opening
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.client import ListenlinkError
 from listenlink.client.owner import as_thing

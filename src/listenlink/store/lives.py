@@ -7,20 +7,20 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.model.share import CountedLife, Life
+from listenlink.store.database.columns import list_columns
 from listenlink.store.suspensions import OF_LINK
 from listenlink.store.targets import EXISTS
 
 _NUMBERS_AT_ONCE = 500
 
 
-def _columns(kind: type[Life]) -> str:
-    names = kind.__struct_fields__
-    return ", ".join(OF_LINK if name == "suspended_at" else f"s.{name}" for name in names)
+def link_columns(kind: type[Life], **otherwise: str) -> str:
+    """The columns of a row type about a link, where that is `s`, but for those said otherwise."""
+    return list_columns(kind.__struct_fields__, "s", suspended_at=OF_LINK, **otherwise)
 
 
-# The first columns of what becomes a `Life` or a `CountedLife`, where the link is `s`.
-LIFE = _columns(Life)
-COUNTED_LIFE = _columns(CountedLife)
+LIFE = link_columns(Life)
+COUNTED_LIFE = link_columns(CountedLife)
 _FIND = text(
     f"SELECT {LIFE}, s.id FROM shares s WHERE s.id IN :ids AND {EXISTS}"  # noqa: S608 (made of constants)
 ).bindparams(bindparam("ids", expanding=True))

@@ -6,6 +6,7 @@ with a public id is the 48-bit number in that id (`model/ids.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, ForeignKey, Integer, MetaData
@@ -39,6 +40,11 @@ def at(name: str, *, nullable: bool = False) -> Column[int]:
 def ended(ends_at: ColumnElement[Any], now_us: int) -> ColumnElement[bool]:
     """`is_over` (`model/moment.py`) as a condition; for what has no end it's neither true nor false."""
     return ends_at <= now_us
+
+
+def list_columns(fields: Iterable[str], of: str, **otherwise: str) -> str:
+    """Columns of `of` as text, for a row type with these fields, in order, but for those said otherwise."""
+    return ", ".join(otherwise.get(field, f"{of}.{field}") for field in fields)
 
 
 def to(name: str, table: str, *, nullable: bool = False) -> Column[int]:

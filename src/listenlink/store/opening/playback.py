@@ -18,10 +18,22 @@ from listenlink.store.database.sqlite import connect
 from listenlink.store.lives import LIFE
 from listenlink.store.targets import LEADS_TO
 
-AUDIO = """
-coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
-coalesce(a.rendition_content_type, a.content_type)
-"""
+
+class Playable(msgspec.Struct, frozen=True, gc=False):
+    """Stored audio. `life` is that of the link that leads to it, None where nobody came by a link."""
+
+    digest: bytes
+    size_bytes: int
+    content_type: str
+    life: Life | None = None
+
+
+# The audio of a rendition if there is one, else that which was uploaded.
+AUDIO = ", ".join(
+    f"coalesce(a.rendition_{field}, a.{field})"
+    for field in Playable.__struct_fields__
+    if field != "life"
+)
 
 # For one question or a list of them: `asked` is then the list, to be joined with what is found.
 SHARED_SQL = """
@@ -42,15 +54,6 @@ WHERE t.id = {track} AND t.removed_at IS NULL
 """
 _FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", track="?2")
 _FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
-
-
-class Playable(msgspec.Struct, frozen=True, gc=False):
-    """Stored audio. `life` is that of the link that leads to it, None where nobody came by a link."""
-
-    digest: bytes
-    size_bytes: int
-    content_type: str
-    life: Life | None = None
 
 
 def led_to(row: Sequence[Any]) -> Playable:
