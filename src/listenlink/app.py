@@ -23,6 +23,7 @@ from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
+from listenlink.model.cursor import Cursors
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
@@ -74,7 +75,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+        sealer=Sealer(ring), cursors=Cursors(ring), keys=keys, readiness=Readiness(clock, checks),
+        timekeeper=timekeeper,
     )  # fmt: skip
 
 

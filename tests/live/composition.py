@@ -37,7 +37,9 @@ _WEED_PORTS = [
 
 
 # What `valkey-cli` is asked to do, by its arguments after the port; its status is whether it went well.
-_SAY_TO_REDIS = "import redis, sys; redis.Redis(port=int(sys.argv[1])).execute_command(*sys.argv[2:])"
+_SAY_TO_REDIS = (
+    "import redis, sys; redis.Redis(port=int(sys.argv[1])).execute_command(*sys.argv[2:])"
+)
 
 
 class Composition:

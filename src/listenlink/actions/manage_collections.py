@@ -11,6 +11,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection
+from listenlink.model.listing import Found, Slice
 from listenlink.model.one_line import one_line, some_lines
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
@@ -65,13 +66,11 @@ async def get_collection(database: Database, caller: Caller, collection_id: int)
     return await database.read(lambda connection: _get(connection, caller, collection_id))
 
 
-async def list_collections(
-    database: Database, caller: Caller, limit: int, offset: int
-) -> list[Collection]:
+async def list_collections(database: Database, caller: Caller, part: Slice) -> Found[Collection]:
     """Return a slice of the caller's collections, newest first."""
     return await database.read(
         lambda connection: collections.list_own_collections(
-            connection, caller.organization_id, caller.user_id, limit, offset
+            connection, caller.organization_id, caller.user_id, part
         )
     )
 
@@ -130,13 +129,13 @@ async def add_track(
 
 
 async def list_members(
-    database: Database, caller: Caller, collection_id: int, limit: int, offset: int
-) -> list[Member]:
+    database: Database, caller: Caller, collection_id: int, part: Slice
+) -> Found[Member]:
     """Return a slice of the tracks in the caller's collection, in order. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> list[Member]:
+    def find(connection: Connection) -> Found[Member]:
         _get(connection, caller, collection_id)
-        return collection_tracks.list_members(connection, collection_id, limit, offset)
+        return collection_tracks.list_members(connection, collection_id, part)
 
     return await database.read(find)
 

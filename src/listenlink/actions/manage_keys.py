@@ -12,6 +12,7 @@ from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.api_key import ROLES, ListedKey, new_api_key
+from listenlink.model.listing import Found, Slice
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
@@ -75,11 +76,11 @@ def add_key(
     return NewKey(listed, raw_key)
 
 
-async def list_keys(database: Database, caller: Caller, limit: int, offset: int) -> list[ListedKey]:
-    """Return the caller's keys in their organisation, newest first, including those that have ended."""
+async def list_keys(database: Database, caller: Caller, part: Slice) -> Found[ListedKey]:
+    """Return a slice of the caller's keys in their organisation, newest first, ended or not."""
     return await database.read(
         lambda connection: api_keys.list_keys(
-            connection, caller.organization_id, caller.user_id, limit, offset
+            connection, caller.organization_id, caller.user_id, part
         )
     )
 

@@ -18,7 +18,7 @@ from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, Page, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 
 Scope = Literal["read", "write", "share", "admin"]
@@ -93,12 +93,15 @@ async def list_keys(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> Page[KeyAnswer]:
     """The caller's keys in the organisation, newest first, including those that are over."""
     instance: Instance = state.instance
-    keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_keys(instance.database, caller_of(request), part)
     now_us = instance.clock.now_us()
-    return Page([_answer(key, now_us) for key in keys], limit, offset)
+    items = [_answer(key, now_us) for key in found.items]
+    return Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @delete(

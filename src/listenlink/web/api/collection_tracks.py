@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_collections as managing
 from listenlink.model import ids
@@ -16,7 +16,7 @@ from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.collections import CollectionAnswer, collection_answer
-from listenlink.web.api.paging import Offset
+from listenlink.web.api.paging import Cursor, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.tell_first import telling_first
 
@@ -45,12 +45,14 @@ class MemberAnswer(msgspec.Struct, frozen=True):
 
 
 class MembersPage(msgspec.Struct, frozen=True):
-    """A slice of a collection's tracks, with the limit and offset that were asked for."""
+    """A slice of a collection's tracks, with the limit and offset that were asked for. `next_cursor`, to be
+    sent as `cursor`, goes on after it; it's left out if nothing follows."""
 
     collection_id: str
     items: list[MemberAnswer]
     limit: int
     offset: int
+    next_cursor: str | UnsetType = UNSET
 
 
 @get(
@@ -66,20 +68,21 @@ async def list_members(
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> MembersPage:
     """The tracks of one of the caller's collections, in order."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
-    members = await managing.list_members(
-        instance.database, caller_of(request), number, limit, offset
-    )
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_members(instance.database, caller_of(request), number, part)
     items = [
         MemberAnswer(
             ids.public_id(ids.TRACK, member.track_id), member.position, iso_seconds(member.added_at)
         )
-        for member in members
+        for member in found.items
     ]
-    return MembersPage(collection_id, items, limit, offset)
+    following = next_cursor(request, instance, found)
+    return MembersPage(collection_id, items, limit, offset, following)
 
 
 @post(

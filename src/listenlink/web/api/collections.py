@@ -18,7 +18,7 @@ from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, Page, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
 from listenlink.web.tell_first import telling_first
@@ -118,11 +118,14 @@ async def list_collections(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> Page[CollectionAnswer]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
     instance: Instance = state.instance
-    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
-    return Page([collection_answer(item) for item in found], limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_collections(instance.database, caller_of(request), part)
+    items = [collection_answer(item) for item in found.items]
+    return Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @patch(

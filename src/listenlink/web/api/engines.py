@@ -9,8 +9,9 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from listenlink.model import listing
 from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, Page, asked_slice, next_cursor
 
 
 class EngineAnswer(msgspec.Struct, frozen=True):
@@ -31,10 +32,16 @@ async def list_engines(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> Page[EngineAnswer]:
     """The engines whose licence is known, by key. Any other is `unclear`."""
     instance: Instance = state.instance
     offered = instance.registry.list_in_force(instance.clock.now_us())
+    part = asked_slice(request, instance, limit, offset, cursor)
+    if part.after is not None:
+        offered = [terms for terms in offered if terms.engine > str(part.after[0])]
+    rest = offered[offset : offset + part.one_more]
+    found = listing.found(rest, part, lambda terms: terms, lambda terms: (terms.engine,))
     items = [
         EngineAnswer(
             engine_key=terms.engine,
@@ -44,6 +51,6 @@ async def list_engines(
             commercial_use=terms.licence.commercial_use,
             requires_attribution=terms.licence.requires_attribution,
         )
-        for terms in offered[offset : offset + limit]
+        for terms in found.items
     ]
-    return Page(items, limit, offset)
+    return Page(items, limit, offset, next_cursor(request, instance, found))

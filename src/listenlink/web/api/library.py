@@ -20,7 +20,7 @@ from listenlink.model.track import Track
 from listenlink.running.instance import Instance
 from listenlink.store.library import Edge, Wanted
 from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, Page, asked_slice, next_cursor
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
@@ -77,6 +77,7 @@ async def list_tracks(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
     mode: _Mode = None,
     engine: _Engine = None,
     collection_id: _CollectionId = None,
@@ -88,10 +89,12 @@ async def list_tracks(
         collection = ids.parse_id(ids.COLLECTION, collection_id)
         if collection is None:
             raise invalid("collection_id", "This is the id of a collection.")
+    part = asked_slice(request, instance, limit, offset, cursor)
     found = await managing.list_tracks(
-        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+        instance.database, caller_of(request), Wanted(mode, engine, collection), part
     )
-    return Page([track_answer(instance, track, None) for track in found], limit, offset)
+    items = [track_answer(instance, track, None) for track in found.items]
+    return Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @patch(

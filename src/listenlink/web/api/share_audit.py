@@ -15,7 +15,7 @@ from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, Page, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 
 
@@ -67,12 +67,19 @@ async def list_opens(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> Page[OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    lines = await managing.list_lines(instance.database, caller_of(request), number, limit, offset)
-    return Page([_line(entry) for entry in lines], limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_lines(instance.database, caller_of(request), number, part)
+    return Page(
+        [_line(entry) for entry in found.items],
+        limit,
+        offset,
+        next_cursor(request, instance, found),
+    )
 
 
 @get(
