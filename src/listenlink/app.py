@@ -71,12 +71,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes, promises),
         promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
-        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), readiness=Readiness(clock, checks),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), cursors=Cursors(ring), keys=keys, readiness=Readiness(clock, checks),
-        timekeeper=timekeeper,
+        sealer=Sealer(ring), cursors=Cursors(ring), keys=keys, timekeeper=timekeeper,
     )  # fmt: skip
 
 
