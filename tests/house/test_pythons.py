@@ -113,6 +113,7 @@ def test_an_older_python_is_told_so_in_one_line() -> None:
         assert (said.returncode, said.stdout, said.stderr) == (1, "", needed)
 
 
+@pytest.mark.timeout(1800)
 def test_other_pythons_serve_what_make_run_promises(tmp_path: Path) -> None:
     if not os.environ.get("LISTENLINK_TEST_FULL"):
         pytest.skip("LISTENLINK_TEST_FULL=1 has each Python fetch what it needs")
@@ -143,4 +144,6 @@ def opens_a_link(clone: Path, python: str) -> None:
         assert (opened.status_code, opened.json()["available"]) == (200, True)
     finally:
         os.killpg(server.pid, signal.SIGINT)
-        assert server.wait(30) == 0
+        # To the end of what the server prints: it has ended too. make may have died of the signal itself.
+        server.communicate(timeout=30)
+        assert server.returncode in (0, 2, 130, -signal.SIGINT)
