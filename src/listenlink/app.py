@@ -23,6 +23,7 @@ from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
+from listenlink.model.cursor import Cursors
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer
 from listenlink.model.signing import Signer
@@ -70,11 +71,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes, promises),
         promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
-        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), readiness=Readiness(clock, checks),
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+        sealer=Sealer(ring), cursors=Cursors(ring), keys=keys, timekeeper=timekeeper,
     )  # fmt: skip
 
 

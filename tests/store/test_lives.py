@@ -22,6 +22,7 @@ from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.media.picture_url import LARGE, PREVIEW, PictureName
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.listing import Slice
 from listenlink.model.owner import Owner
 from listenlink.model.share import LinkState
 from listenlink.model.share_token import digest
@@ -83,14 +84,14 @@ def test_lists_by_state_are_what_each_link_says_of_itself(database: Database) ->
     def walk(connection: Connection) -> None:
         for organization, state in product((STANDING, SUSPENDED), LinkState):
             owner = (organization, organization)
-            found = shares.list_own_shares(connection, *owner, None, state, NOW, len(LINKS), 0)
+            found = shares.list_own_shares(connection, *owner, None, state, NOW, Slice(len(LINKS)))
             wanted = {
                 link.number
                 for link in LINKS
                 if (link.organization, link.state) == (organization, state)
             }
-            assert {share.id for share in found} == wanted != set()
-            assert {share.state(NOW) for share in found} == {state}
+            assert {share.id for share in found.items} == wanted != set()
+            assert {share.state(NOW) for share in found.items} == {state}
         for organization in (STANDING, SUSPENDED):
             left = [
                 link for link in LINKS if link.organization == organization and not link.revoked_at

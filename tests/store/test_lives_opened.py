@@ -19,6 +19,7 @@ from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.listing import Slice
 from listenlink.model.share import LinkState
 from listenlink.model.share_token import digest
 from listenlink.model.signing import Signer, SigningKey
@@ -103,7 +104,7 @@ async def test_a_link_opens_is_renewed_and_looked_at_as_its_state_says(tmp_path:
                     if opening.outcome in (Outcome.RENEWED, Outcome.OPENED):
                         assert tuple(track.id for track in opening.tracks or ()) == link.leads_to
     opened = {link for link in LINKS if _wanted(link, Outcome.OPENED)[0] is Outcome.OPENED}
-    asked = (STANDING, STANDING, None, LinkState.SPENT, NOW, len(LINKS), 0)
+    asked = (STANDING, STANDING, None, LinkState.SPENT, NOW, Slice(len(LINKS)))
     with contextlib.closing(place.open()) as database:
         spent = database.read_now(lambda c: shares.list_own_shares(c, *asked))
     by_opening = {link.number for link in opened if link.max_opens is not None}
@@ -112,7 +113,7 @@ async def test_a_link_opens_is_renewed_and_looked_at_as_its_state_says(tmp_path:
         for link in LINKS
         if (link.organization, link.state) == (STANDING, LinkState.SPENT)
     }
-    assert {share.id for share in spent} == before | by_opening
+    assert {share.id for share in spent.items} == before | by_opening
     assert by_opening
 
 

@@ -11,11 +11,8 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.model.collection import (
-    Collection,
-    CollectionFacts,
-    read_collection,
-)
+from listenlink.model.collection import Collection, CollectionFacts, read_collection
+from listenlink.model.listing import Found, Slice
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
@@ -65,14 +62,10 @@ async def get_collection(database: Database, caller: Caller, collection_id: int)
     return await database.read(lambda connection: _get(connection, caller, collection_id))
 
 
-async def list_collections(
-    database: Database, caller: Caller, limit: int, offset: int
-) -> list[Collection]:
+async def list_collections(database: Database, caller: Caller, part: Slice) -> Found[Collection]:
     """Return a slice of the caller's collections, newest first."""
     return await database.read(
-        lambda connection: collections.list_own_collections(
-            connection, *caller.owner, limit, offset
-        )
+        lambda connection: collections.list_own_collections(connection, *caller.owner, part)
     )
 
 
@@ -125,13 +118,13 @@ async def add_track(
 
 
 async def list_members(
-    database: Database, caller: Caller, collection_id: int, limit: int, offset: int
-) -> list[Member]:
+    database: Database, caller: Caller, collection_id: int, part: Slice
+) -> Found[Member]:
     """Return a slice of the tracks in the caller's collection, in order. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> list[Member]:
+    def find(connection: Connection) -> Found[Member]:
         _get(connection, caller, collection_id)
-        return collection_tracks.list_members(connection, collection_id, limit, offset)
+        return collection_tracks.list_members(connection, collection_id, part)
 
     return await database.read(find)
 

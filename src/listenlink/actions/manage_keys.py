@@ -19,6 +19,7 @@ from listenlink.model.api_key import (
     may_last,
     new_api_key,
 )
+from listenlink.model.listing import Found, Slice
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
@@ -85,10 +86,10 @@ def add_key(
     return NewKey(listed, raw_key)
 
 
-async def list_keys(database: Database, caller: Caller, limit: int, offset: int) -> list[ListedKey]:
-    """Return the caller's keys in their organisation, newest first, including those that have ended."""
+async def list_keys(database: Database, caller: Caller, part: Slice) -> Found[ListedKey]:
+    """Return a slice of the caller's keys in their organisation, newest first, ended or not."""
     return await database.read(
-        lambda connection: api_keys.list_keys(connection, *caller.owner, limit, offset)
+        lambda connection: api_keys.list_keys(connection, *caller.owner, part)
     )
 
 

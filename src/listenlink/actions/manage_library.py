@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.listing import Found, Slice
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges, read_changes
 from listenlink.store import derived, library, tracks
@@ -15,11 +16,11 @@ from listenlink.store.library import Edge, Wanted
 
 
 async def list_tracks(
-    database: Database, caller: Caller, wanted: Wanted, limit: int, offset: int
-) -> list[Track]:
+    database: Database, caller: Caller, wanted: Wanted, part: Slice
+) -> Found[Track]:
     """Return a slice of the tracks in the caller's library, newest first."""
     return await database.read(
-        lambda connection: library.list_tracks(connection, *caller.owner, wanted, limit, offset)
+        lambda connection: library.list_tracks(connection, *caller.owner, wanted, part)
     )
 
 

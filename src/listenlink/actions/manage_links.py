@@ -12,6 +12,7 @@ from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
+from listenlink.model.listing import Found, Slice
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, terms_of
@@ -37,16 +38,13 @@ async def list_links(
     target: tuple[TargetType, int] | None,
     state: LinkState | None,
     now_us: int,
-    limit: int,
-    offset: int,
-) -> list[ToldLink]:
+    part: Slice,
+) -> Found[ToldLink]:
     """Return a slice of the caller's links, newest first."""
 
-    def find(connection: Connection) -> list[ToldLink]:
-        found = shares.list_own_shares(
-            connection, *caller.owner, target, state, now_us, limit, offset
-        )
-        return _tell(connection, found)
+    def find(connection: Connection) -> Found[ToldLink]:
+        own = shares.list_own_shares(connection, *caller.owner, target, state, now_us, part)
+        return Found(_tell(connection, own.items), own.place)
 
     return await database.read(find)
 
@@ -102,13 +100,13 @@ async def rotate_link(
 
 
 async def list_lines(
-    database: Database, caller: Caller, share_id: int, limit: int, offset: int
-) -> list[AuditEntry]:
+    database: Database, caller: Caller, share_id: int, part: Slice
+) -> Found[AuditEntry]:
     """Return a slice of the audit of the caller's link, newest first. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> list[AuditEntry]:
+    def find(connection: Connection) -> Found[AuditEntry]:
         _get(connection, caller, share_id)
-        return of_link.list_lines(connection, share_id, limit, offset)
+        return of_link.list_lines(connection, share_id, part)
 
     return await database.read(find)
 

@@ -18,6 +18,7 @@ from listenlink.actions.manage_links import rotate_link
 from listenlink.actions.revoke_link import revoke_link
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.model import ids
+from listenlink.model.listing import Slice
 from listenlink.model.owner import Owner
 from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
@@ -91,9 +92,11 @@ async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library 
         return await _make_library(instance, caller, there) if are_all_ours else None
     ours = {number for number, title in found if title in _TITLES}
     for number in (number for number, is_there in named if is_there):
-        members = await instance.database.read(
-            partial(collection_tracks.list_members, collection_id=number, limit=_MOST, offset=0)
-        )
+        members = (
+            await instance.database.read(
+                partial(collection_tracks.list_members, collection_id=number, part=Slice(_MOST))
+            )
+        ).items
         if members and {member.track_id for member in members} <= ours:
             return _Library(members[0].track_id, number)
     return None
@@ -126,10 +129,12 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     now_us = instance.clock.now_us()
     found = await instance.database.read(
         lambda c: shares.list_own_shares(
-            c, *caller.owner, (kind, target_id), None, now_us, _MOST, 0
+            c, *caller.owner, (kind, target_id), None, now_us, Slice(_MOST)
         )
     )
-    earlier = [share.id for share in found if share.label == _LABEL and share.revoked_at is None]
+    earlier = [
+        share.id for share in found.items if share.label == _LABEL and share.revoked_at is None
+    ]
     for share_id in earlier[1:]:
         await revoke_link(instance.database, caller, share_id, now_us)
     if earlier:

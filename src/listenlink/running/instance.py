@@ -22,6 +22,7 @@ from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
@@ -83,6 +84,7 @@ class Instance:
     session_signer: Signer
     tickets: VisitTickets
     sealer: Sealer
+    cursors: Cursors
     keys: NodeKeys
     readiness: Readiness
     timekeeper: Timekeeper

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
+from listenlink.model.listing import Found, Slice, found
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
+from listenlink.store.slices import newest_first
 from listenlink.store.tracks import PLAYED, track_of
 
 OWN, SHARED = "own", "shared"
@@ -63,9 +65,9 @@ def add_edge(
     now_us: int,
 ) -> Edge:
     """Return the edge to this track, existing or new. Without a link it's one of the user's own tracks."""
-    found = find_edge(connection, organization_id, user_id, track_id)
-    if found is not None:
-        return found
+    present = find_edge(connection, organization_id, user_id, track_id)
+    if present is not None:
+        return present
     values = {
         "organization_id": organization_id,
         "user_id": user_id,
@@ -113,9 +115,8 @@ def list_tracks(
     organization_id: int,
     user_id: int,
     wanted: Wanted,
-    limit: int,
-    offset: int,
-) -> list[Track]:
+    part: Slice,
+) -> Found[Track]:
     """List a slice of the library's tracks, newest first; none for somebody else's collection."""
     edges = select(_EDGES.c.id).where(own(_EDGES, organization_id, user_id))
     if wanted.mode is not None or wanted.engine is not None:
@@ -134,13 +135,12 @@ def list_tracks(
                 _COLLECTIONS.c.removed_at.is_(None),
             )
         )
-    order = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
     # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
-    page = edges.order_by(*order).limit(limit).offset(offset).subquery()
+    page = newest_first(edges, _EDGES, part).subquery()
     rows = connection.execute(
-        select(_TRACKS)
+        select(_TRACKS, _EDGES.c.created_at.label("kept_at"), _EDGES.c.id.label("edge_id"))
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
         .join(page, page.c.id == _EDGES.c.id)
-        .order_by(*order)
-    )
-    return [track_of(row) for row in rows]
+        .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
+    ).all()
+    return found(rows, part, track_of, lambda row: (row.kept_at, row.edge_id))

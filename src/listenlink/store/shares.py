@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Connection, Row, case, insert, select, update
 
+from listenlink.model.listing import Found, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import tables
 from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
+from listenlink.store.slices import newest_first, place_of
 from listenlink.store.suspensions import OF_SHARE
 
 _SHARES = tables.shares
@@ -70,9 +72,8 @@ def list_own_shares(
     target: tuple[TargetType, int] | None,
     state: LinkState | None,
     now_us: int,
-    limit: int,
-    offset: int,
-) -> list[Share]:
+    part: Slice,
+) -> Found[Share]:
     """List a slice of the creator's links, newest first; for one target or in one state if given."""
     wanted = [own(_SHARES, organization_id, creator_id)]
     if target is not None:
@@ -80,24 +81,18 @@ def list_own_shares(
         wanted.append(column == target[1])
     if state is not None:
         wanted.append(_is_in(state, now_us))
-    rows = connection.execute(
-        select(_SHARES, OF_SHARE)
-        .where(*wanted)
-        .order_by(_SHARES.c.created_at.desc(), _SHARES.c.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [_share(row) for row in rows]
+    query = newest_first(select(_SHARES, OF_SHARE).where(*wanted), _SHARES, part)
+    return found(connection.execute(query).all(), part, _share, place_of)
 
 
-def find_titles(connection: Connection, found: list[Share]) -> dict[tuple[TargetType, int], str]:
+def find_titles(connection: Connection, told: list[Share]) -> dict[tuple[TargetType, int], str]:
     """Return the titles and names of what these links lead to, deleted or not."""
     titles: dict[tuple[TargetType, int], str] = {}
     for kind, table, name in (
         (TargetType.TRACK, tables.tracks, tables.tracks.c.title),
         (TargetType.COLLECTION, tables.collections, tables.collections.c.name),
     ):
-        numbers = {share.target_id for share in found if share.target_type is kind}
+        numbers = {share.target_id for share in told if share.target_type is kind}
         if numbers:
             rows = connection.execute(select(table.c.id, name).where(table.c.id.in_(numbers)))
             titles |= {(kind, number): title for number, title in rows}

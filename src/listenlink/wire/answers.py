@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import fields
 
 _Item = TypeVar("_Item")
@@ -31,11 +31,13 @@ def _shown(name: str, value: object) -> str:
 
 
 class Page(Struct, Generic[_Item], frozen=True):
-    """A slice of a list, with the limit and offset that were asked for."""
+    """A slice of a list, with the limit and offset that were asked for. `next_cursor`, to be sent as
+    `cursor`, goes on after it; it's left out if nothing follows."""
 
     items: list[_Item]
     limit: int
     offset: int
+    next_cursor: str | UnsetType = UNSET
 
 
 class Acknowledgement(Struct, frozen=True):

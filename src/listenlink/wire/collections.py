@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class Collection(Struct, frozen=True):
@@ -29,9 +29,11 @@ class Member(Struct, frozen=True):
 
 
 class MembersPage(Struct, frozen=True):
-    """A slice of a collection's tracks, with the limit and offset that were asked for."""
+    """A slice of a collection's tracks, with the limit and offset that were asked for. `next_cursor`, to be
+    sent as `cursor`, goes on after it; it's left out if nothing follows."""
 
     collection_id: str
     items: list[Member]
     limit: int
     offset: int
+    next_cursor: str | UnsetType = UNSET

@@ -16,7 +16,7 @@ from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.wire.bodies import NewKey
 
@@ -61,12 +61,15 @@ async def list_keys(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> wire.Page[wire.Key]:
     """The caller's keys in the organisation, newest first, including those that are over."""
     instance: Instance = state.instance
-    keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_keys(instance.database, caller_of(request), part)
     now_us = instance.clock.now_us()
-    return wire.Page([_answer(key, now_us) for key in keys], limit, offset)
+    items = [_answer(key, now_us) for key in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @delete(

@@ -14,7 +14,7 @@ from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
 from listenlink.web.api.collections import collection_answer
-from listenlink.web.api.paging import Offset
+from listenlink.web.api.paging import Cursor, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import Order, TrackOfCollection
@@ -36,20 +36,21 @@ async def list_members(
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> wire.MembersPage:
     """The tracks of one of the caller's collections, in order."""
     instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
-    members = await managing.list_members(
-        instance.database, caller_of(request), number, limit, offset
-    )
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_members(instance.database, caller_of(request), number, part)
     items = [
         wire.Member(
             ids.public_id(ids.TRACK, member.track_id), member.position, moment_of(member.added_at)
         )
-        for member in members
+        for member in found.items
     ]
-    return wire.MembersPage(collection_id, items, limit, offset)
+    following = next_cursor(request, instance, found)
+    return wire.MembersPage(collection_id, items, limit, offset, following)
 
 
 @post(

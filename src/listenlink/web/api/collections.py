@@ -16,7 +16,7 @@ from listenlink.model.collection import Collection, CollectionFacts
 from listenlink.model.moment import moment_of
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import sent_fields
 from listenlink.web.tell_first import telling_first
@@ -78,11 +78,14 @@ async def list_collections(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> wire.Page[wire.Collection]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
     instance: Instance = state.instance
-    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
-    return wire.Page([collection_answer(item) for item in found], limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_collections(instance.database, caller_of(request), part)
+    items = [collection_answer(item) for item in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @patch(

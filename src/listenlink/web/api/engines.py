@@ -9,8 +9,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink import wire
+from listenlink.model import listing
 from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 
 
 @get("/v1/music/{org:str}/engines", opt={"scope": "read"}, summary="List engines", tags=["Engines"])
@@ -20,10 +21,16 @@ async def list_engines(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> wire.Page[wire.Engine]:
     """The engines whose licence is known, by key. Any other is `unclear`."""
     instance: Instance = state.instance
     offered = instance.registry.list_in_force(instance.clock.now_us())
+    part = asked_slice(request, instance, limit, offset, cursor)
+    if part.after is not None:
+        offered = [terms for terms in offered if terms.engine > str(part.after[0])]
+    rest = offered[offset : offset + part.one_more]
+    found = listing.found(rest, part, lambda terms: terms, lambda terms: (terms.engine,))
     items = [
         wire.Engine(
             engine_key=terms.engine,
@@ -33,6 +40,6 @@ async def list_engines(
             commercial_use=terms.licence.commercial_use,
             requires_attribution=terms.licence.requires_attribution,
         )
-        for terms in offered[offset : offset + limit]
+        for terms in found.items
     ]
-    return wire.Page(items, limit, offset)
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))

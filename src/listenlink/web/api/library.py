@@ -18,7 +18,7 @@ from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges
 from listenlink.running.instance import Instance
 from listenlink.store.library import Edge, Wanted
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import sent_fields
@@ -46,6 +46,7 @@ async def list_tracks(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
     mode: _Mode = None,
     engine: _Engine = None,
     collection_id: _CollectionId = None,
@@ -57,10 +58,12 @@ async def list_tracks(
         collection = ids.parse_id(ids.COLLECTION, collection_id)
         if collection is None:
             raise invalid("collection_id", "This is the id of a collection.")
+    part = asked_slice(request, instance, limit, offset, cursor)
     found = await managing.list_tracks(
-        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+        instance.database, caller_of(request), Wanted(mode, engine, collection), part
     )
-    return wire.Page([track_answer(instance, track, None) for track in found], limit, offset)
+    items = [track_answer(instance, track, None) for track in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @patch(

@@ -15,7 +15,7 @@ from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 
 
@@ -32,12 +32,15 @@ async def list_opens(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
 ) -> wire.Page[wire.OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    lines = await managing.list_lines(instance.database, caller_of(request), number, limit, offset)
-    return wire.Page([_line(entry) for entry in lines], limit, offset)
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_lines(instance.database, caller_of(request), number, part)
+    items = [_line(entry) for entry in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @get(

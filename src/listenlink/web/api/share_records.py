@@ -20,7 +20,7 @@ from listenlink.model.share import LinkState, TargetType
 from listenlink.model.terms import AskedTerms
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.api.shares import new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import sent_fields
@@ -43,6 +43,7 @@ async def list_links(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
     target_id: _TargetId = None,
     link_state: Annotated[
         LinkState | None,
@@ -53,10 +54,12 @@ async def list_links(
     instance: Instance = state.instance
     now_us = instance.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
-    told = await managing.list_links(
-        instance.database, caller_of(request), target, link_state, now_us, limit, offset
+    part = asked_slice(request, instance, limit, offset, cursor)
+    found = await managing.list_links(
+        instance.database, caller_of(request), target, link_state, now_us, part
     )
-    return wire.Page([_record(item, instance, now_us) for item in told], limit, offset)
+    items = [_record(item, instance, now_us) for item in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
 
 
 @get(
