@@ -42,7 +42,8 @@ class FoundCollection(NamedTuple):
 
 
 class FoundLink(CountedLife, frozen=True, array_like=True):
-    """A link's row with its target: exactly one of `track` and `collection` is set."""
+    """A link's row with its target: exactly one of `track` and `collection` is set. The embedded database
+    gives it as a JSON array."""
 
     id: int
     visibility: str
