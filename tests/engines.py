@@ -3,12 +3,15 @@ Redis and S3."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import itertools
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +49,21 @@ def new_settings(engine: str = ENGINE) -> dict[str, str]:
 
 def new_backend(folder: Path, engine: str = ENGINE) -> DatabaseLocation:
     """An empty database with all tables."""
-    backend = DatabaseLocation(folder, None if engine == SQLITE else servers.new_database())
-    backend.create()
+    if engine != SQLITE:
+        return DatabaseLocation(folder, servers.new_database())
+    backend = DatabaseLocation(folder)
+    shutil.copy(_template(), backend.path)
     return backend
+
+
+@functools.cache
+def _template() -> Path:
+    """A file with all tables, made by the migrations once a test process."""
+    folder = Path(tempfile.mkdtemp(prefix="listenlink-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = DatabaseLocation(folder)
+    made.create()
+    return made.path
 
 
 @functools.lru_cache(maxsize=2)
