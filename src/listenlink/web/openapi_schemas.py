@@ -65,6 +65,9 @@ _EXAMPLES = {
 _FREE_TEXT = ("cover_image_url",)
 _PATHS = ("cover", "cover_large")
 
+# Of the last slice of a list.
+_LEFT_OUT = {"next_cursor"}
+
 
 def _lower(kinds: Any) -> list[str]:
     return [kind.name.lower() for kind in kinds]
@@ -153,7 +156,7 @@ def _is_whole(struct: type[msgspec.Struct]) -> bool:
 
 def _require_all(schema: Json) -> None:
     """Require each field, whatever default stands for an older server's answer."""
-    schema["required"] = sorted(schema["properties"])
+    schema["required"] = sorted(schema["properties"].keys() - _LEFT_OUT)
     for field, value in schema["properties"].items():
         value.pop("default", None)
         if field in _ALWAYS_TOLD:
