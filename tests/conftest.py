@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from httpx._transports import default as transports
 
 from cast import Server
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
+
+# Each new client would read all of the world's certificates, for 25 ms, to speak to a server without any.
+vars(transports)["create_ssl_context"] = functools.cache(httpx.create_ssl_context)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
