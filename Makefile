@@ -12,13 +12,14 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # What chooses its engines by itself, touches none, or needs audio from this very server, is run once. So are
 # pages, whose words and layout are the same on all: what of them depends on where audio is (`browser/test_player`)
 # and on whose limits are shared (`browser/test_visit_costs`) is run on both.
-PYTEST = $(BIN)/pytest -n 2 --dist loadfile
+# What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
 	$(addsuffix .py,$(addprefix browser/test_,accessibility collections framed hostile_text moments \
 	played_files states trouble weight witness) \
 	$(addprefix live/test_,absolute_target backup client_safety composition connections crowd database_clock \
-	disk_full engine_faults long_lists move move_audio nginx_sends_audio nodes other_disk postgres_scale \
+	disk_full engine_faults fair_turns long_lists move move_audio nginx_sends_audio nodes other_disk postgres_scale \
 	public_port rolling_restart slow_bodies snippets storage_faults terminal topology whose_backup wrong_clock)))
 
 .DEFAULT_GOAL := help
