@@ -14,7 +14,7 @@ from typing import Any
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
 _CHUNK_BYTES = 16 * 1024
-_LINK = re.compile(r"/v1/music/shared/([^/?]+)")
+_LINK = re.compile(r"/v1/music/shared/([^/?]+)(\?.*)?")
 _AUDIO = re.compile(rb"/v1/music/audio/[^\"?]+")
 
 
@@ -111,7 +111,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = http.client.HTTPConnection("127.0.0.1", self.server.passed_to, timeout=60)
-        asked.request(self.command, self.path, body or None, dict(self.headers.items()))
+        headers, is_link = dict(self.headers.items()), _LINK.fullmatch(self.path) is not None
+        if is_link:
+            # What it answers is read here.
+            headers.pop("Accept-Encoding", None)
+        asked.request(self.command, self.path, body or None, headers)
         answer = asked.getresponse()
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
@@ -119,7 +123,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Connection", "close")
         self.end_headers()
-        is_link = _LINK.fullmatch(self.path) is not None
         while chunk := answer.read() if is_link else answer.read1(_CHUNK_BYTES):
             self.server.middleman.hear(self.path, chunk)
             self.wfile.write(chunk)

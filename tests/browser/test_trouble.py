@@ -89,7 +89,7 @@ def check_quiet(window: Window, between: Middleman, link: dict[str, Any], parts:
     time.sleep(1.2)
     assert between.about(link) == asked
     assert 1 <= between.opens(link["token"]) <= MOST_OPENS
-    assert len(between.about(link, "/audio/")) <= parts
+    assert min(parts, 1) <= len(between.about(link, "/audio/")) <= parts
 
 
 class Begun(NamedTuple):
