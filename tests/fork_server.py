@@ -166,10 +166,12 @@ def _load() -> None:
     import typer
 
     from listenlink.cli import app
+    from listenlink.web.routes import make_routes
 
-    # It's read anew by each run of a process, out of every command's signature.
+    # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
+    make_routes({})
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()
     gc.freeze()
