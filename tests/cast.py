@@ -60,11 +60,8 @@ class Server:
         if self.settings.get("STORAGE_URL", "").startswith("s3:"):
             self.environment = CREDENTIALS | self.environment
         # What else is in there may be meant for the interpreter or the linker.
-        of_program = (
-            LISTENLINK is commands.LISTENLINK
-            and self.environment.keys() <= CREDENTIALS.keys() | CLOCK
-        )
-        self.is_forked = self.is_forked and of_program
+        known = self.environment.keys() <= CREDENTIALS.keys() | CLOCK
+        self.is_forked &= known and LISTENLINK is commands.LISTENLINK
 
     @property
     def stored(self) -> dict[str, str]:

@@ -44,6 +44,10 @@ class Middleman:
         """The paths that have to do with this link and contain this; `until` is the last that counts."""
         return [p for p, at in self.asked if link["token"] in p and part in p and at <= until]
 
+    def count(self, links: list[dict[str, Any]], part: str) -> int:
+        """How many of the paths have to do with one of these links and contain this."""
+        return sum(len(self.about(link, part)) for link in links)
+
     def opens(self, token: str) -> int:
         """How often the link itself was asked for by the page's script."""
         return sum(path == f"/v1/music/shared/{token} json" for path, _ in self.asked)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 
+from browser.begun import Begun, begin
 from browser.damage import Library, bad_frames, noise, web_page
 from browser.listening import collect
 from browser.middleman import Instead, Middleman, running_middleman
@@ -90,33 +91,6 @@ def check_quiet(window: Window, between: Middleman, link: dict[str, Any], parts:
     assert between.about(link) == asked
     assert 1 <= between.opens(link["token"]) <= MOST_OPENS
     assert min(parts, 1) <= len(between.about(link, "/audio/")) <= parts
-
-
-class Begun(NamedTuple):
-    """A link's page where something has begun that takes its time, and when."""
-
-    window: Window
-    link: dict[str, Any]
-    began_at: float
-
-    def wait_until(self, seconds: float) -> None:
-        """Until it's so old."""
-        time.sleep(max(0.0, self.began_at + seconds - time.monotonic()))
-
-
-def begin(
-    windows: Windows, between: Middleman, link: dict[str, Any], part: str, way: Instead
-) -> Begun:
-    """Somebody presses play where this part of what the page asks for is answered so."""
-    window = windows()
-    open_player(window, link["url"])
-    between.instead[link["token"] + part] = way
-    window.press("#play")
-    if part:
-        wait_until_heard(window)
-    else:
-        wait_for_words(window, "The server is busy.")
-    return Begun(window, link, time.monotonic())
 
 
 @pytest.fixture(scope="module")
@@ -226,19 +200,15 @@ def test_a_closed_link_falls_silent_though_its_events_cannot_be_had(
         Instead(200, b""),
     ][: None if IS_FULL else 3]
     links = [share(owner, song) for _ in ways]
-
-    def count(part: str) -> int:
-        return sum(len(between.about(link, part)) for link in links)
-
     opened = [windows() for _ in ways]
     for way, link, window in zip(ways, links, opened, strict=True):
         between.instead[f"{link['token']}/events"] = way
         press_play(window, link)
     for window in opened:
         wait_until_heard(window)
-    began_at, asked = time.monotonic(), count("/standing")
+    began_at, asked = time.monotonic(), between.count(links, "/standing")
     time.sleep(2)
-    per_second = (count("/standing") - asked) / (time.monotonic() - began_at)
+    per_second = (between.count(links, "/standing") - asked) / (time.monotonic() - began_at)
     assert per_second <= len(ways) * 1.2
     for link in links:
         owner.delete(f"/share/{link['id']}").raise_for_status()
