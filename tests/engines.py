@@ -3,8 +3,10 @@ Redis and S3."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 import servers
+from listenlink.cli.audit import _line
+from listenlink.store.audit.audit_log import read_audit
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.sqlite import FILE_NAME
@@ -62,6 +66,18 @@ def query(
     return _beside(backend).read_now(
         lambda connection: [tuple(row) for row in _execute(connection, sql, parameters)]
     )
+
+
+def read_lines(backend: DatabaseLocation) -> list[dict[str, Any]]:
+    """All lines of the audit as the command prints them, without the command's time."""
+    with contextlib.ExitStack() as ended:
+        if backend.url is None:
+            database: Any = ended.enter_context(contextlib.closing(backend.open()))
+        else:
+            database = _beside(backend)
+        return [
+            json.loads(json.dumps(_line(entry))) for entry in read_audit(database, None, 0, None)
+        ]
 
 
 def change(backend: DatabaseLocation, sql: str, parameters: tuple[Any, ...]) -> None:
