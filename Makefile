@@ -20,14 +20,22 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Only what is said on make's own command line: shells export names like HOST of their own accord.
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
-# What chooses its engines by itself, or touches none, or needs audio from this very server, is run once.
+# What chooses its engines by itself, touches none, or needs audio from this very server, is run once. So are
+# pages, whose words and layout are the same on all: what of them depends on where audio is (`browser/test_player`)
+# and on whose limits are shared (`browser/test_visit_costs`) is run on both.
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
-OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
-	$(addprefix browser/test_,accessibility.py hostile_text.py witness.py) \
-	$(addprefix live/test_,backup.py composition.py crowd.py database_clock.py disk_full.py engine_faults.py long_lists.py move.py move_audio.py nginx_sends_audio.py \
-	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py wrong_clock.py))
+OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web $(addsuffix .py, \
+	$(addprefix browser/test_,accessibility collections framed hostile_text moments played_files states trouble \
+	weight witness) \
+	$(addprefix live/test_,absolute_target backup client_safety composition connections crowd database_clock \
+	disk_full engine_faults fair_turns long_lists move move_audio nginx_sends_audio nodes other_disk \
+	playback_on_postgresql postgres_scale public_port rolling_restart slow_bodies snippets storage_faults terminal \
+	topology whose_backup wrong_clock) \
+	$(addprefix store/test_,client_names connections day_tables errands give_back \
+	group_commit last_open moved_numbers node_keys postgres_commits postgres_errors postgres_playback publishing \
+	redis_clock share_limits shared_days shared_log)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test nodes mutants check format messages music bench screenshots lock clean

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -152,6 +153,8 @@ def _become(descriptors: list[int], environment: dict[str, str], folder: str) ->
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    if "TESTS_CLOCK_FILE" in environment:
+        runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
 
 
 def _load() -> None:
