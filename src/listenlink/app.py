@@ -19,7 +19,6 @@ from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
-from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
@@ -45,33 +44,33 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     ring = load_ring(settings)
     location = locate_database(settings)
     stores = parts.open_stores(location, settings, clock)
-    database, folder, drafts, media_urls = stores
+    database, storage, resumable = stores
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     timekeeper = parts.keep_time(location, database, clock, limits)
     keys = parts.compare_keys(ring, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     renewing = bound_sessions(database, settings.session_clients, ring)
-    names, with_objects = Pseudonyms(daily_keys), media_urls is not None
+    names, with_objects = Pseudonyms(daily_keys), storage.urls is not None
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
-    promises = parts.make_promises(database, folder, settings, clock)
-    deriver = AudioDeriver(database, folder, clock, promises)
+    promises = parts.make_promises(database, storage, settings, clock)
+    deriver = AudioDeriver(database, storage, clock, promises)
     probe = Probe(max_seconds=settings.max_audio_seconds)
-    uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
+    uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
     urls, capacity = parts.make_urls(settings.base_url, ring), current_capacity()
     maker, covers = parts.make_makers()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     return Instance(
-        settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
-        media_urls=media_urls, players=parts.open_player_sessions(settings, ring),
-        open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
+        settings=settings, clock=clock, capacity=capacity, database=database, storage=storage,
+        players=parts.open_player_sessions(settings, ring),
+        reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
-        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
+        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, storage.urls),
         player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes, promises),
+        resumer=TusUploads(database, storage.drafts, resumable, uploader, settings.max_upload_bytes, promises),
         promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
-        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        previewer=PreviewDrawer(storage, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
         sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from engines import ENGINE, SQLITE
 from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.clock import DAY_US
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.resumable_drafts import ResumableDrafts
+from listenlink.media.disk.room import Room
 from listenlink.model.moment import iso_day
 from listenlink.store import idempotency, listens, resumable_uploads
 from listenlink.store.idempotency import KeptAnswer

@@ -73,10 +73,10 @@ class Life(Sharing):
         if pick % 2:
             return
         track = self.model.tracks[pick % len(self.model.tracks)]
-        folder = self.world.instance.folder
+        storage = self.world.instance.storage
         self.world.run(
             manage_tracks.delete_track(
-                self.database, folder, self.creator, track, self.model.now_us
+                self.database, storage, self.creator, track, self.model.now_us
             )
         )
         self.model.delete_track(track)

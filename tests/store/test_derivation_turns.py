@@ -15,8 +15,8 @@ from engines import new_backend
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import Clock
-from listenlink.media.folder.draft import Draft
-from listenlink.media.storage import Storage
+from listenlink.media.disk.draft import Draft
+from listenlink.media.folder.folder import Folder
 from listenlink.media.turns import Turn
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.store import derived
@@ -49,7 +49,7 @@ class Node(AudioDeriver):
     """A node whose work takes until it's told to end. `begun` is whose was begun, in order."""
 
     def __init__(self, database: Database, begun: list[int]) -> None:
-        folder = Storage(Path(tempfile.mkdtemp()))
+        folder = Folder(Path(tempfile.mkdtemp()))
         promises = PromiseMaker(database, PromiseRules(folder, 1, 1), Clock())
         super().__init__(database, folder, Clock(), promises)
         self._data = database

@@ -95,7 +95,7 @@ async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, 
         if piece.title in there:
             numbers.append(there[piece.title])
             continue
-        draft = instance.folder.begin()
+        draft = instance.storage.drafts.begin()
         await DISK.run(draft.write, demo.read(piece))
         facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
         track = await instance.uploader.upload(caller, draft, facts, piece.file_name, now_us)

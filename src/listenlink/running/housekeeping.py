@@ -12,7 +12,7 @@ from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.media.folder.faults import name_of
+from listenlink.media.disk.faults import name_of
 from listenlink.running.instance import Instance
 from listenlink.store import idempotency, session_clients
 from listenlink.store.audit import day_tables, open_counts
@@ -51,7 +51,7 @@ async def _every_second(instance: Instance) -> None:
     waited = 0
     while True:
         await asyncio.sleep(_SECOND)
-        instance.open_files.let_go()
+        instance.storage.let_go()
         try:
             await instance.opener.write_limited()
             waited = await add_up_opens(instance, waited)
@@ -62,11 +62,11 @@ async def _every_second(instance: Instance) -> None:
 
 async def _keep_storage(instance: Instance) -> None:
     """Delete what couldn't be deleted while the storage was gone, soon after it's back."""
-    folder = instance.folder
+    storage = instance.storage
     while True:
-        if folder.has_leftovers:
+        if storage.has_leftovers:
             try:
-                await folder.carry_out(remove_leftovers, instance.database, folder)
+                await storage.carry_out(remove_leftovers, instance.database, storage)
             except (Problem, OSError):
                 _log.warning("storage_not_tidied")
         await asyncio.sleep(_TIDY_EVERY_SECONDS)

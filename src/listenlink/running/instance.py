@@ -18,10 +18,9 @@ from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity
 from listenlink.clock import Clock
-from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
-from listenlink.media.storage import MediaUrls, Storage
+from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
 from listenlink.model.sealing import Sealer
@@ -47,19 +46,15 @@ class Ages:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The parts. `folder` is where audio is stored, even in a bucket; `media_urls` are URLs that bypass
-    this server, None if it sends audio itself. `engines_problem` says why the engine file can't be
-    read, if it can't: every licence is then reported as unclear. `maker` writes pages, `covers` reads
-    stored pictures. `presence` is whether this process is shutting down, `capacity` how many
-    connections it takes."""
+    """The parts. `engines_problem` says why the engine file can't be read, if it can't: every licence is then
+    reported as unclear. `maker` writes pages, `covers` reads stored pictures. `presence` is whether this
+    process is shutting down, `capacity` how many connections it takes."""
 
     settings: Settings
     clock: Clock
     capacity: Capacity
     database: Database
-    folder: Storage
-    media_urls: MediaUrls | None
-    open_files: OpenFiles
+    storage: Storage
     reader: PlaybackReader
     daily_keys: DayKeys
     registry: EngineRegistry
@@ -93,7 +88,7 @@ class Instance:
     def revocation(self) -> Revocation:
         """What revoking a link does to whoever is listening, with this storage."""
         settings = self.settings
-        if self.media_urls is not None:
+        if self.storage.urls is not None:
             return revocation(settings.playback_ttl_seconds, sends_itself=False)
         return revocation(0, sends_itself=settings.accel_prefix is None)
 
@@ -104,4 +99,4 @@ class Instance:
         self.limits.close()
         self.players.close()
         self.database.close()
-        self.folder.stop_serving()
+        self.storage.stop_serving()

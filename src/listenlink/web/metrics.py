@@ -151,7 +151,7 @@ class InstanceCollector(Collector):
         free = GaugeMetricFamily("listenlink_free_bytes", text, labels=["place"])
         text = "How much of that has to stay free."
         kept = GaugeMetricFamily("listenlink_kept_free_bytes", text, labels=["place"])
-        room = self._instance.folder.room
+        room = self._instance.storage.room
         with contextlib.suppress(Problem):
             for place in room.places:
                 space = room.space(place)

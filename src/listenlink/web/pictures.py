@@ -18,10 +18,9 @@ _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"
 async def read_picture(instance: Instance, digest: bytes) -> bytes:
     """A stored cover. Raises Problem: NOT_FOUND if it has just been deleted, UNAVAILABLE if too many are
     waiting for others, and STORAGE_UNAVAILABLE."""
-    folder = instance.folder
 
     async def read() -> Written:
-        return Written(await folder.run(folder.read_object, digest))
+        return Written(await instance.storage.read_object(digest))
 
     try:
         written = await instance.covers.make(("cover", digest), read)

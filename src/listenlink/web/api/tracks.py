@@ -89,7 +89,7 @@ async def upload_track(
     length = announced_bytes(request, most_bytes)
     caller = caller_of(request)
     async with instance.promises.form(caller, *length, is_repeat=is_repeat) as kept:
-        form = await receive_form(request, boundary, instance.folder, most_bytes, kept)
+        form = await receive_form(request, boundary, instance.storage.drafts, most_bytes, kept)
         try:
             return await _make_track(instance, request, form, kept)
         finally:
@@ -145,7 +145,7 @@ async def delete_track(
     instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     await managing.delete_track(
-        instance.database, instance.folder, caller_of(request), number, instance.clock.now_us()
+        instance.database, instance.storage, caller_of(request), number, instance.clock.now_us()
     )
     return Acknowledgement(True, track_id, "Track deleted.")
 
@@ -158,7 +158,7 @@ def track_answer(instance: Instance, track: Track, user_id: int | None) -> Track
     if user_id is not None:
         ttl_seconds = instance.settings.playback_ttl_seconds
         url = managing.own_playback_url(
-            instance.urls, instance.media_urls, user_id, track, ttl_seconds, now_us
+            instance.urls, instance.storage.urls, user_id, track, ttl_seconds, now_us
         )
     return TrackAnswer(
         id=ids.public_id(ids.TRACK, track.id),

@@ -127,9 +127,9 @@ async def get_download(
         raise Problem(ProblemKind.LINK_REFUSED)
     now_seconds = instance.clock.now_us() // SECOND_US
     ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
-    if instance.media_urls is not None:
+    if instance.storage.urls is not None:
         name = file_name(found.title, found.content_type)
-        url = instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
+        url = instance.storage.urls.download_url(found.digest, name, now_seconds, ends_at)
         if url:
             return DownloadAnswer(url)
     return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])

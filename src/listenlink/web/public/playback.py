@@ -8,7 +8,7 @@ from listenlink.actions.play_track import Playing
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.attachment import content_disposition
-from listenlink.media.folder.open_files import Audio
+from listenlink.media.storage import Audio
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
 from listenlink.web.caller import ClientFinder
@@ -107,7 +107,7 @@ class PlaybackDoor:
 
     async def _open(self, playing: Playing) -> Audio:
         try:
-            return await self._instance.open_files.open(playing.playable.digest)
+            return await self._instance.storage.open_audio(playing.playable.digest)
         except FileNotFoundError:
             # Deleted since the check; or lost, which the operator should know about.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())

@@ -53,7 +53,7 @@ class PageDoor:
         self._ended = EndedPages(instance, writer)
         self.tally = DoorTally()
         settings = instance.settings
-        origin = instance.media_urls.origin if instance.media_urls else None
+        origin = instance.storage.urls.origin if instance.storage.urls else None
         self._shared = shared_headers + fixed.page(origin, _NO_FRAME)
         self._embedded = [
             header
