@@ -6,6 +6,7 @@ import structlog
 
 from listenlink import parts
 from listenlink.actions.create_instance import check_instance
+from listenlink.actions.download_track import TrackDownloader
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_ring, locate_database
 from listenlink.actions.opening.pseudonyms import Pseudonyms
@@ -54,9 +55,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
     promises = parts.make_promises(database, storage, settings, clock)
     deriver = AudioDeriver(database, storage, clock, promises)
-    probe = Probe(max_seconds=settings.max_audio_seconds)
+    probe, most = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
     uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
     urls, capacity = parts.make_urls(settings.base_url, ring), current_capacity()
+    player, ttl = TrackPlayer(urls, reader), settings.playback_ttl_seconds
     maker, covers = parts.make_makers()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     return Instance(
@@ -64,9 +66,10 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         players=parts.open_player_sessions(settings, ring),
         reader=reader, daily_keys=daily_keys, registry=registry,
         engines_problem=engines_problem, limits=limits, opener=opener,
-        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, storage.urls),
-        player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=TusUploads(database, storage.drafts, resumable, uploader, settings.max_upload_bytes, promises),
+        presenter=LinkPresenter(urls, registry, ttl, storage.urls),
+        player=player, downloader=TrackDownloader(database, player, urls, storage.urls, ttl),
+        uploader=uploader,
+        resumer=TusUploads(database, storage.drafts, resumable, uploader, most, promises),
         promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
         pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),

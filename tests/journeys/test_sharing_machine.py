@@ -22,8 +22,8 @@ from journeys.sharing_machine import HOUR_US, PICKS, Sharing
 from journeys.sharing_model import DAY_US
 from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
+from listenlink.model.library import Wanted
 from listenlink.running.housekeeping import add_up_opens
-from listenlink.store.library import Wanted
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000
 STEPS_A_LIFE = 50

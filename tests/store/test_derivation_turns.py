@@ -18,10 +18,11 @@ from listenlink.clock import Clock
 from listenlink.media.disk.draft import Draft
 from listenlink.media.folder.folder import Folder
 from listenlink.media.turns import Turn
+from listenlink.model.sound import Derived
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.store import derived
 from listenlink.store.database.database import Database
-from listenlink.store.derived import Derived, Underived, Waiting
+from listenlink.store.derived import Underived, Waiting
 from store.shown_rows import add_owner, add_track
 
 ANNA, BERT = 1, 2

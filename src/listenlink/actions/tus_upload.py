@@ -24,10 +24,10 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.disk.drafts import Drafts
 from listenlink.media.disk.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.model.track import Track
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
-from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.threads import DISK
 
 # A draft is made a moment before its row can be seen.

@@ -19,9 +19,10 @@ from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
 from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
 from listenlink.media.turns import Turn, Turns
+from listenlink.model.sound import Derived
 from listenlink.store import derived, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
-from listenlink.store.derived import Derived, Underived
+from listenlink.store.derived import Underived
 
 _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000

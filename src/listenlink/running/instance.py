@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from listenlink.actions.download_track import TrackDownloader
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
@@ -64,6 +65,7 @@ class Instance:
     opener: LinkOpener
     presenter: LinkPresenter
     player: TrackPlayer
+    downloader: TrackDownloader
     uploader: TrackUploader
     resumer: TusUploads
     promises: PromiseMaker

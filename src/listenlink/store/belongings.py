@@ -22,8 +22,9 @@ from sqlalchemy import (
     update,
 )
 
+from listenlink.model.library import OWN
 from listenlink.store import promises, tables
-from listenlink.store.library import OWN, add_edge
+from listenlink.store.library import add_edge
 
 _TRACKS = tables.tracks
 _COLLECTIONS = tables.collections

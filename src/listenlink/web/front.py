@@ -12,13 +12,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
+from listenlink.actions.bound_request import bound_request
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
-from listenlink.store.database.database import BUSY_AFTER_SECONDS
-from listenlink.store.database.errand import one_request
 from listenlink.web import hosts, paths
 from listenlink.web.api import tus
 from listenlink.web.arriving_body import ArrivingBody, body_places
@@ -161,7 +160,7 @@ class Front:
         place: AbstractContextManager[None] = contextlib.nullcontext()
         if not body.has_ended:
             place = self.bodies.take(self._clients.find(scope, headers).number)
-        with place, one_request(BUSY_AFTER_SECONDS):
+        with place, bound_request():
             try:
                 await self._routes(scope, body.receive, send_with_headers)
             except Exception as error:

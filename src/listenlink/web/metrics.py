@@ -23,16 +23,14 @@ from prometheus_client.registry import Collector
 from listenlink import __version__
 from listenlink.errors import Problem
 from listenlink.model.tally import Histogram
+from listenlink.running.backlog import read_backlog
 from listenlink.running.instance import Instance
 from listenlink.running.readiness import OK
-from listenlink.store import derived, promises
-from listenlink.store.audit import open_counts
 from listenlink.web.front import Front
 
 _CLASSES = range(1, 6)
 # Together below the 5 s that is the longest anyone waits.
 _CHECKED_WITHIN_SECONDS = 2.0
-_READ_WITHIN_SECONDS = 1.0
 
 
 class InstanceCollector(Collector):
@@ -169,21 +167,13 @@ class InstanceCollector(Collector):
     def _waiting(self) -> Iterator[Metric]:
         # If the database doesn't answer, its check reports that; these are then missing.
         with contextlib.suppress(Problem):
-            now_us = self._instance.clock.now_us()
-            underived, promised, lines = self._instance.database.read_now(
-                lambda c: (
-                    derived.count_underived(c),
-                    promises.sum_up_all(c, now_us),
-                    open_counts.find_waiting(c),
-                ),
-                within_seconds=_READ_WITHIN_SECONDS,
-            )
+            left = read_backlog(self._instance.database, self._instance.clock.now_us())
             text = "Audio files from which covers and the like are still to be made."
-            yield _gauge("listenlink_derivations_waiting", text, underived)
+            yield _gauge("listenlink_derivations_waiting", text, left.underived)
             text = "What begun uploads still promise, over all nodes."
-            yield _gauge("listenlink_promised_bytes", text, promised)
+            yield _gauge("listenlink_promised_bytes", text, left.promised_bytes)
             text = "Audit lines that aren't added up yet."
-            yield _gauge("listenlink_audit_lines_waiting", text, lines)
+            yield _gauge("listenlink_audit_lines_waiting", text, left.lines)
 
     def _checks(self) -> Iterator[Metric]:
         checks = GaugeMetricFamily(

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from listenlink.actions import manage_collections as managing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
@@ -18,7 +19,6 @@ from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.collections import CollectionAnswer, collection_answer
 from listenlink.web.api.paging import Offset
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.tell_first import telling_first
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
@@ -21,7 +22,6 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
-from listenlink.web.tell_first import telling_first
 
 
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

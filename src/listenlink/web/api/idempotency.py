@@ -18,11 +18,11 @@ from listenlink.actions.idempotency import (
     Once,
     was_answered,
 )
+from listenlink.actions.tell_first import Telling
 from listenlink.errors import invalid
 from listenlink.running.instance import Instance
 from listenlink.web.api.upload_form import UploadForm
 from listenlink.web.caller import caller_of
-from listenlink.web.tell_first import Telling
 
 KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"

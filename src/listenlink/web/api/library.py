@@ -12,19 +12,19 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_library as managing
+from listenlink.actions.tell_first import telling_first
 from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
+from listenlink.model.library import Edge, Wanted
 from listenlink.model.moment import iso_seconds
 from listenlink.model.track import Track
 from listenlink.running.instance import Instance
-from listenlink.store.library import Edge, Wanted
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
-from listenlink.web.tell_first import telling_first
 
 # Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"

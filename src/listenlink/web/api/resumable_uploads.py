@@ -19,8 +19,8 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.running.instance import Instance
-from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.web.api import tus
 from listenlink.web.api.idempotency import answer_once, digest_of_headers
 from listenlink.web.api.streamed_body import promised_bytes, stream_body

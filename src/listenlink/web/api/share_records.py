@@ -14,6 +14,7 @@ from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.make_link import NewLink, expiry
 from listenlink.actions.manage_links import ToldLink
+from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
@@ -24,7 +25,6 @@ from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
-from listenlink.web.tell_first import telling_first
 
 _TargetId = Annotated[
     str | None,

@@ -12,8 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from listenlink.actions.manage_library import get_sound
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
+from listenlink.model.sound import Sound
 from listenlink.running.instance import Instance
-from listenlink.store.derived import Sound
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.headers import PICTURE, text_pairs
 from listenlink.web.pictures import read_picture

@@ -11,7 +11,6 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
@@ -19,14 +18,12 @@ from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
 from listenlink.model.visit_ticket import Use
 from listenlink.running.instance import Instance
-from listenlink.store import pages
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import WHEN, errors
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_data import PageData
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
-from listenlink.web.public.downloads import file_name
 from listenlink.web.public.pasted import EMBED_PATH
 from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import Scope as OurScope
@@ -120,19 +117,10 @@ async def get_download(
     number = ids.parse_id(ids.TRACK, track_id)
     if number is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    found = await instance.database.read(
-        lambda connection: pages.find_download(connection, session.share_id, number)
-    )
-    if found is None:
+    url = await instance.downloader.offer(session, number, instance.clock.now_us())
+    if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    now_seconds = instance.clock.now_us() // SECOND_US
-    ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
-    if instance.storage.urls is not None:
-        name = file_name(found.title, found.content_type)
-        url = instance.storage.urls.download_url(found.digest, name, now_seconds, ends_at)
-        if url:
-            return DownloadAnswer(url)
-    return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
+    return DownloadAnswer(url)
 
 
 @get(

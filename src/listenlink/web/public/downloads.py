@@ -11,21 +11,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from listenlink.actions.play_track import Playing
 from listenlink.running.instance import Instance
-from listenlink.store import pages
-from listenlink.store.opening.playback import Playable
-from listenlink.store.pages import Download
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi_answers import WHEN, errors
 
-_ENDINGS = {
-    "audio/wav": ".wav", "audio/flac": ".flac", "audio/mpeg": ".mp3", "audio/mp4": ".m4a",
-    "audio/ogg": ".ogg", "audio/aiff": ".aiff",
-}  # fmt: skip
 _Spec = partial(ResponseSpec, generate_examples=False)
-_NAME_LENGTH = 120
-_UNFIT = frozenset('/\\:*?"<>|')
 
 
 @route(
@@ -56,28 +46,11 @@ async def download_track(
     if request.scope["query_string"]:
         spelled = ""
     instance: Instance = state.instance
-    now_us = instance.clock.now_us()
-    leave = await instance.player.begin_download(spelled, now_us)
-    found: Download | None = None
-    if leave is not None:
-        share_id, track_id = leave.share_id, leave.track_id
-        found = await instance.database.read(
-            lambda connection: pages.find_download(connection, share_id, track_id)
-        )
-    playing = None
-    if leave is not None and found is not None:
-        file = (found.digest, found.size_bytes, found.content_type)
-        playing = Playing(leave, Playable(None, None, None, leave.rotation, None, *file))
+    found = await instance.downloader.begin(spelled, instance.clock.now_us())
+    playing, name = found or (None, "")
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         asked: Any = scope
-        name = file_name(found.title, found.content_type) if found else ""
         await state.playback_door.download(asked, headers_of(asked), receive, send, playing, name)
 
     return answer
-
-
-def file_name(title: str, content_type: str) -> str:
-    """A title as a file name: nothing in it leads elsewhere or is impossible on some system."""
-    plain = "".join("_" if c in _UNFIT or not c.isprintable() else c for c in title)
-    return (plain[:_NAME_LENGTH].strip(" .") or "track") + _ENDINGS.get(content_type, "")

@@ -92,10 +92,10 @@ class PlayerDoor:
 
     async def _describe(self, share_id: int, track_id: int) -> Headers:
         """What the audio is, for a HEAD before the open."""
-        playable = await self._instance.reader.find_shared(share_id, track_id)
-        if playable is None:
+        content_type = await self._instance.player.find_content_type(share_id, track_id)
+        if content_type is None:
             raise Problem(ProblemKind.LINK_REFUSED)
-        return [(b"content-type", playable.content_type.encode()), _RANGES, _NO_STORE]
+        return [(b"content-type", content_type.encode()), _RANGES, _NO_STORE]
 
     async def _write_playlist(self, session: ListenSession, now_us: int) -> bytes:
         """The same for as long as the session lasts and nothing changes, as its URLs are."""

@@ -10,14 +10,14 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink.actions.save_track import save_track
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
+from listenlink.model.library import Edge
 from listenlink.model.moment import iso_seconds
 from listenlink.running.instance import Instance
-from listenlink.store.library import Edge
 from listenlink.web.caller import caller_of
 from listenlink.web.headers import headers_of
 from listenlink.web.paths import token_of
-from listenlink.web.tell_first import telling_first
 
 
 class SavedTrack(msgspec.Struct, frozen=True):
