@@ -141,7 +141,7 @@ def test_a_preview_of_many_tracks_reads_few_of_them(
 
 
 def test_a_cover_is_read_once_for_all_who_ask(beside: Beside, pictures: Pictures) -> None:
-    storage, read = beside.instance.storage, list[bytes]()
+    storage, read = beside.instance.running.storage, list[bytes]()
     read_object = storage.read_object
 
     async def counting(digest: bytes) -> bytes:
@@ -159,7 +159,7 @@ def test_a_preview_whose_cover_cannot_be_read_is_drawn_whole_later(
 ) -> None:
     """A bucket that is gone must not leave a picture without its cover behind for good."""
     owner.patch(f"/tracks/{song['id']}", json={"title": "Not drawn yet"}).raise_for_status()
-    storage = beside.instance.storage
+    storage = beside.instance.running.storage
     read_object = storage.read_object
 
     async def fail(digest: bytes) -> bytes:

@@ -73,7 +73,7 @@ class Life(Sharing):
         if pick % 2:
             return
         track = self.model.tracks[pick % len(self.model.tracks)]
-        storage = self.world.instance.storage
+        storage = self.world.instance.running.storage
         self.world.run(
             manage_tracks.delete_track(
                 self.database, storage, self.creator, track, self.model.now_us

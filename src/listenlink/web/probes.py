@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 from litestar import Response, get
-from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
-from listenlink.running.instance import Instance
+from listenlink.running.instance import Running
 from listenlink.running.readiness import Fitness
+from listenlink.web.given import Given
 
 _STATUS = {Fitness.FIT: "ready", Fitness.DEGRADED: "degraded", Fitness.UNFIT: "unavailable"}
 
@@ -40,11 +40,10 @@ async def is_alive() -> Alive:
     security=[{}],
     responses={503: ResponseSpec(Ready, description="Not now.", generate_examples=False)},
 )
-async def is_ready(state: State) -> Response[Ready]:
+async def is_ready(running: Given[Running]) -> Response[Ready]:
     """200 when links can be opened and audio taken in; 503 when not, or when the process is shutting down.
     Anything else that is wrong, like unreadable engine terms, is reported but stays a 200."""
-    instance: Instance = state.instance
-    report = await instance.readiness.look()
-    status = "leaving" if instance.presence.is_leaving else _STATUS[report.fitness]
+    report = await running.readiness.look()
+    status = "leaving" if running.presence.is_leaving else _STATUS[report.fitness]
     checks = {name: finding.word for name, finding in report.findings.items()}
     return Response(Ready(status, checks), status_code=200 if status == "ready" else 503)

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -15,11 +14,12 @@ from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
 from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
 from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 
 Scope = Literal["read", "write", "share", "admin"]
 
@@ -60,18 +60,20 @@ class KeyAnswer(msgspec.Struct, frozen=True):
     tags=["Keys"],
 )
 async def make_key(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewKey],
 ) -> Response[MintedKey]:
     """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
-    instance: Instance = state.instance
-    now_us, scopes = instance.clock.now_us(), frozenset(data.scopes)
+    now_us, scopes = owning.clock.now_us(), frozenset(data.scopes)
 
     async def make(doing: Doing[managing.NewKey]) -> managing.NewKey:
         return await managing.mint_key(
-            instance.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
+            owning.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
         )
 
-    return await answer_once(request, await digest_of_body(request), _minted, make)
+    return await answer_once(request, owning, await digest_of_body(request), _minted, make)
 
 
 def _minted(made: managing.NewKey) -> MintedKey:
@@ -89,15 +91,14 @@ def _minted(made: managing.NewKey) -> MintedKey:
 @get("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="List keys", tags=["Keys"])
 async def list_keys(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[KeyAnswer]:
     """The caller's keys in the organisation, newest first, including those that are over."""
-    instance: Instance = state.instance
-    keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
-    now_us = instance.clock.now_us()
+    keys = await managing.list_keys(owning.database, caller_of(request), limit, offset)
+    now_us = owning.clock.now_us()
     return Page([_answer(key, now_us) for key in keys], limit, offset)
 
 
@@ -109,13 +110,15 @@ async def list_keys(
     tags=["Keys"],
 )
 async def deactivate_key(
-    org: FromPath[str], key_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    key_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """Switch one of the caller's keys off, even the sent one, at once and for good. Again: no change."""
-    instance: Instance = state.instance
     number = path_id(ids.API_KEY, key_id)
     await managing.deactivate_key(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
     return Acknowledgement(True, key_id, "API key deactivated.")
 

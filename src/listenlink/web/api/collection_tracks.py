@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
@@ -14,11 +13,12 @@ from listenlink.actions import manage_collections as managing
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.collections import CollectionAnswer, collection_answer
 from listenlink.web.api.paging import Offset
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]
@@ -62,16 +62,15 @@ class MembersPage(msgspec.Struct, frozen=True):
 async def list_members(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
 ) -> MembersPage:
     """The tracks of one of the caller's collections, in order."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     members = await managing.list_members(
-        instance.database, caller_of(request), number, limit, offset
+        owning.database, caller_of(request), number, limit, offset
     )
     items = [
         MemberAnswer(
@@ -92,18 +91,17 @@ async def list_members(
 async def add_track(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[TrackOfCollection],
 ) -> CollectionAnswer:
     """Add one of the caller's tracks at the end. Again: the same answer, no change."""
-    instance: Instance = state.instance
     changed = await managing.add_track(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, data.track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -119,17 +117,16 @@ async def remove_track(
     org: FromPath[str],
     collection_id: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """Take a track out of one of the caller's collections. If it isn't in it: the same answer, no change."""
-    instance: Instance = state.instance
     await managing.remove_track(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return Acknowledgement(True, track_id, "Track removed from collection.")
 
@@ -143,19 +140,18 @@ async def remove_track(
 async def reorder(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[Order],
 ) -> Acknowledgement:
     """Put the named tracks first, in this order; the others follow in the order they had. Tracks that
     aren't in the collection are ignored."""
-    instance: Instance = state.instance
     wanted = [ids.parse_id(ids.TRACK, text) for text in data.ordered_track_ids]
     await managing.reorder(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         [number for number in wanted if number is not None],
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return Acknowledgement(True, collection_id, "Collection reordered.")

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -16,11 +15,12 @@ from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.collection import Collection
 from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import TEXT
 
 
@@ -70,23 +70,27 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
     tags=["Collections"],
 )
 async def make_collection(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewCollection],
 ) -> Response[CollectionAnswer]:
     """Make a new, empty collection."""
-    instance: Instance = state.instance
 
     async def make(doing: Doing[Collection]) -> Collection:
         return await managing.make_collection(
-            instance.database,
+            owning.database,
             caller_of(request),
             data.name,
             data.description,
             data.cover_image_url,
-            instance.clock.now_us(),
+            owning.clock.now_us(),
             doing,
         )
 
-    return await answer_once(request, await digest_of_body(request), collection_answer, make)
+    return await answer_once(
+        request, owning, await digest_of_body(request), collection_answer, make
+    )
 
 
 @get(
@@ -96,13 +100,15 @@ async def make_collection(
     tags=["Collections"],
 )
 async def get_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> CollectionAnswer:
     """One of the caller's collections."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     return collection_answer(
-        await managing.get_collection(instance.database, caller_of(request), number)
+        await managing.get_collection(owning.database, caller_of(request), number)
     )
 
 
@@ -114,14 +120,13 @@ async def get_collection(
 )
 async def list_collections(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[CollectionAnswer]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
-    instance: Instance = state.instance
-    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
+    found = await managing.list_collections(owning.database, caller_of(request), limit, offset)
     return Page([collection_answer(item) for item in found], limit, offset)
 
 
@@ -134,22 +139,21 @@ async def list_collections(
 async def change_collection(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
 ) -> CollectionAnswer:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
-    instance: Instance = state.instance
     sent = msgspec.structs.asdict(data)
     changes = {name: value for name, value in sent.items() if value is not UNSET}
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         changes,
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -162,13 +166,15 @@ async def change_collection(
     tags=["Collections"],
 )
 async def delete_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
     return Acknowledgement(True, collection_id, "Collection deleted.")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.given import Given
 
 
 class EngineAnswer(msgspec.Struct, frozen=True):
@@ -27,14 +27,13 @@ class EngineAnswer(msgspec.Struct, frozen=True):
 @get("/v1/music/{org:str}/engines", opt={"scope": "read"}, summary="List engines", tags=["Engines"])
 async def list_engines(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[EngineAnswer]:
     """The engines whose licence is known, by key. Any other is `unclear`."""
-    instance: Instance = state.instance
-    offered = instance.registry.list_in_force(instance.clock.now_us())
+    offered = owning.registry.list_in_force(owning.clock.now_us())
     items = [
         EngineAnswer(
             engine_key=terms.engine,

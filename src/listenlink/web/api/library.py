@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
@@ -19,11 +18,12 @@ from listenlink.model import ids
 from listenlink.model.library import Edge, Wanted
 from listenlink.model.moment import iso_seconds
 from listenlink.model.track import Track
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import TEXT
 
 # Something besides spaces and control characters, which are cleaned from a title.
@@ -73,7 +73,7 @@ class KeptTrack(msgspec.Struct, frozen=True):
 @get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
 async def list_tracks(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
@@ -82,16 +82,15 @@ async def list_tracks(
     collection_id: _CollectionId = None,
 ) -> Page[TrackAnswer]:
     """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
-    instance: Instance = state.instance
     collection = None
     if collection_id is not None:
         collection = ids.parse_id(ids.COLLECTION, collection_id)
         if collection is None:
             raise invalid("collection_id", "This is the id of a collection.")
     found = await managing.list_tracks(
-        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+        owning.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
     )
-    return Page([track_answer(instance, track, None) for track in found], limit, offset)
+    return Page([track_answer(owning, track, None) for track in found], limit, offset)
 
 
 @patch(
@@ -103,12 +102,11 @@ async def list_tracks(
 async def change_track(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTrack],
 ) -> TrackAnswer:
     """Change what is sent of one of the caller's tracks."""
-    instance: Instance = state.instance
     changes: dict[str, object] = {}
     for name, text in (("title", data.title), ("artist", data.artist)):
         if isinstance(text, str):
@@ -122,9 +120,9 @@ async def change_track(
     caller = caller_of(request)
 
     def tell(changed: Track) -> TrackAnswer:
-        return track_answer(instance, changed, caller.user_id)
+        return track_answer(owning, changed, caller.user_id)
 
-    database = telling_first(instance.database, tell)
+    database = telling_first(owning.database, tell)
     return tell(
         await managing.change_track(database, caller, path_id(ids.TRACK, track_id), changes)
     )
@@ -138,21 +136,23 @@ async def change_track(
     tags=["Tracks"],
 )
 async def keep_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> KeptTrack:
     """For a track that is in the library, or one of the caller's own that was taken out. What others made
     comes in through their link."""
-    instance: Instance = state.instance
 
     def tell(edge: Edge) -> KeptTrack:
         place = ids.public_id(ids.LIBRARY, edge.id)
         return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
 
     edge = await managing.keep_track(
-        telling_first(instance.database, tell),
+        telling_first(owning.database, tell),
         caller_of(request),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return tell(edge)
 
@@ -165,12 +165,14 @@ async def keep_track(
     tags=["Tracks"],
 )
 async def take_out(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
-    await managing.take_out(instance.database, caller_of(request), number)
+    await managing.take_out(owning.database, caller_of(request), number)
     return Acknowledgement(True, track_id, "Track removed from library.")
 
 
@@ -181,13 +183,15 @@ async def take_out(
     tags=["Tracks"],
 )
 async def find_by_audio(
-    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    sha256: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> TrackOfAudio:
     """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
-    instance: Instance = state.instance
     if _SHA256.fullmatch(sha256) is None:
         raise Problem(ProblemKind.NOT_FOUND)
     number = await managing.find_by_audio(
-        instance.database, caller_of(request), bytes.fromhex(sha256)
+        owning.database, caller_of(request), bytes.fromhex(sha256)
     )
     return TrackOfAudio(ids.public_id(ids.TRACK, number))

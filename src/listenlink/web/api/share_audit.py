@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink.actions import manage_links as managing
@@ -14,9 +13,10 @@ from listenlink.clock import DAY_US
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 
 
 class OpenLine(msgspec.Struct, frozen=True):
@@ -63,15 +63,14 @@ class LinkStats(msgspec.Struct, frozen=True):
 async def list_opens(
     org: FromPath[str],
     share_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Page[OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    lines = await managing.list_lines(instance.database, caller_of(request), number, limit, offset)
+    lines = await managing.list_lines(owning.database, caller_of(request), number, limit, offset)
     return Page([_line(entry) for entry in lines], limit, offset)
 
 
@@ -82,12 +81,14 @@ async def list_opens(
     tags=["Share"],
 )
 async def get_stats(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> LinkStats:
     """Opens, listens and listeners by day."""
-    instance: Instance = state.instance
     told, days = await managing.sum_days(
-        instance.database, caller_of(request), path_id(ids.SHARE, share_id)
+        owning.database, caller_of(request), path_id(ids.SHARE, share_id)
     )
     return LinkStats(
         id=share_id,

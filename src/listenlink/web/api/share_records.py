@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
@@ -19,11 +18,12 @@ from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.model.share import LABEL_LENGTH, LinkState, TargetType, Visibility
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import TEXT
 
 _TargetId = Annotated[
@@ -75,7 +75,7 @@ class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
 async def list_links(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
@@ -86,13 +86,12 @@ async def list_links(
     ] = None,
 ) -> Page[LinkRecord]:
     """The caller's links, newest first."""
-    instance: Instance = state.instance
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
     told = await managing.list_links(
-        instance.database, caller_of(request), target, link_state, now_us, limit, offset
+        owning.database, caller_of(request), target, link_state, now_us, limit, offset
     )
-    return Page([_record(item, instance, now_us) for item in told], limit, offset)
+    return Page([_record(item, owning, now_us) for item in told], limit, offset)
 
 
 @get(
@@ -102,13 +101,15 @@ async def list_links(
     tags=["Share"],
 )
 async def get_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> LinkRecord:
     """One of the caller's links. Its token isn't stored, so it can't be shown again."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    told = await managing.get_link(instance.database, caller_of(request), number)
-    return _record(told, instance, instance.clock.now_us())
+    told = await managing.get_link(owning.database, caller_of(request), number)
+    return _record(told, owning, owning.clock.now_us())
 
 
 @patch(
@@ -120,13 +121,12 @@ async def get_link(
 async def change_link(
     org: FromPath[str],
     share_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTerms],
 ) -> LinkRecord:
     """Change what is sent. A revoked link can't be changed: 409."""
-    instance: Instance = state.instance
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     sent = msgspec.structs.asdict(data)
     changes = {name: value for name, value in sent.items() if value is not UNSET}
     if "expires_in_days" in changes:
@@ -135,9 +135,9 @@ async def change_link(
         changes["visibility"] = data.visibility.value
 
     def tell(told: ToldLink) -> LinkRecord:
-        return _record(told, instance, now_us)
+        return _record(told, owning, now_us)
 
-    database = telling_first(instance.database, tell)
+    database = telling_first(owning.database, tell)
     return tell(
         await managing.change_link(
             database, caller_of(request), path_id(ids.SHARE, share_id), changes
@@ -153,20 +153,22 @@ async def change_link(
     tags=["Share"],
 )
 async def rotate_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Response[Link]:
     """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
     only this once. A revoked link can't be rotated: 409."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
 
     async def make(doing: Doing[NewLink]) -> NewLink:
-        return await managing.rotate_link(instance.database, caller_of(request), number, doing)
+        return await managing.rotate_link(owning.database, caller_of(request), number, doing)
 
     def tell(made: NewLink) -> Link:
-        return new_link_answer(made, instance)
+        return new_link_answer(made, owning)
 
-    return await answer_once(request, await digest_of_body(request), tell, make, 200)
+    return await answer_once(request, owning, await digest_of_body(request), tell, make, 200)
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:
@@ -177,7 +179,7 @@ def _read_target(text: str) -> tuple[TargetType, int]:
     raise invalid("target_id", "This is the id of a track or of a collection.")
 
 
-def _record(told: ToldLink, instance: Instance, now_us: int) -> LinkRecord:
+def _record(told: ToldLink, owning: Owning, now_us: int) -> LinkRecord:
     share = told.share
     prefix = ids.TRACK if share.target_type is TargetType.TRACK else ids.COLLECTION
     return LinkRecord(
@@ -199,7 +201,7 @@ def _record(told: ToldLink, instance: Instance, now_us: int) -> LinkRecord:
         preview=share.preview,
         strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
-            instance.revocation.reaches_players_within_seconds
+            owning.revocation.reaches_players_within_seconds
         ),
-        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
+        revocation_cuts_running_streams=owning.revocation.cuts_running_streams,
     )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -21,10 +20,11 @@ from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds, seconds_of
 from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
 from listenlink.model.share_token import is_like_a_token
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import TEXT
 from listenlink.web.paths import SHARED_PATH
 
@@ -72,13 +72,13 @@ class Link(msgspec.Struct, frozen=True):
 async def share_track(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[Link]:
     """Make a link to one of the caller's tracks."""
     number = path_id(ids.TRACK, track_id)
-    return await _share(state.instance, request, TargetType.TRACK, number, data)
+    return await _share(owning, request, TargetType.TRACK, number, data)
 
 
 @post(
@@ -90,13 +90,13 @@ async def share_track(
 async def share_collection(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[Link]:
     """Make a link to one of the caller's collections."""
     number = path_id(ids.COLLECTION, collection_id)
-    return await _share(state.instance, request, TargetType.COLLECTION, number, data)
+    return await _share(owning, request, TargetType.COLLECTION, number, data)
 
 
 @delete(
@@ -107,47 +107,49 @@ async def share_collection(
     tags=["Share"],
 )
 async def revoke_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
-    instance: Instance = state.instance
-    database, caller = instance.database, caller_of(request)
+    database, caller = owning.database, caller_of(request)
     if is_like_a_token(share_id):
         number = await revoking.find_by_token(database, caller, share_id)
     else:
         number = path_id(ids.SHARE, share_id)
-    await revoking.revoke_link(database, caller, number, instance.clock.now_us())
+    await revoking.revoke_link(database, caller, number, owning.clock.now_us())
     return Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
 async def _share(
-    instance: Instance,
+    owning: Owning,
     request: Request[Any, Any, Any],
     target_type: TargetType,
     target_id: int,
     asked: LinkTerms | None,
 ) -> Response[Link]:
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     terms = _terms(asked or LinkTerms(), now_us)
 
     async def make(doing: Doing[NewLink]) -> NewLink:
         return await making.make_link(
-            instance.database, caller_of(request), target_type, target_id, terms, now_us, doing
+            owning.database, caller_of(request), target_type, target_id, terms, now_us, doing
         )
 
     def tell(made: NewLink) -> Link:
-        return new_link_answer(made, instance)
+        return new_link_answer(made, owning)
 
-    return await answer_once(request, await digest_of_body(request), tell, make)
+    return await answer_once(request, owning, await digest_of_body(request), tell, make)
 
 
-def new_link_answer(made: NewLink, instance: Instance) -> Link:
+def new_link_answer(made: NewLink, owning: Owning) -> Link:
     """The answer that describes a new link, with its token."""
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=instance.settings.base_url + SHARED_PATH + made.token,
+        url=owning.settings.base_url + SHARED_PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=iso_or_none(share.expires_at),
@@ -159,9 +161,9 @@ def new_link_answer(made: NewLink, instance: Instance) -> Link:
         preview=share.preview,
         strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
-            instance.revocation.reaches_players_within_seconds
+            owning.revocation.reaches_players_within_seconds
         ),
-        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
+        revocation_cuts_running_streams=owning.revocation.cuts_running_streams,
     )
 
 

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 from litestar import HttpMethod, Request, route
-from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
-from listenlink.running.instance import Instance
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi_answers import WHEN, errors
+from listenlink.web.public.doors import Doors
 
 _Spec = partial(ResponseSpec, generate_examples=False)
 
@@ -38,19 +38,18 @@ _Spec = partial(ResponseSpec, generate_examples=False)
     },
 )
 async def download_track(
-    signed: FromPath[str], state: State, request: Request[Any, Any, Any]
+    signed: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> ASGIApp:
     """Ranges, conditions and the end of a link are handled as in playback."""
     # The undecoded path and no query at all: a URL has one spelling.
     spelled = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
     if request.scope["query_string"]:
         spelled = ""
-    instance: Instance = state.instance
-    found = await instance.downloader.begin(spelled, instance.clock.now_us())
+    listening = doors.listening
+    found = await listening.downloader.begin(spelled, listening.clock.now_us())
     playing, name = found or (None, "")
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        asked: Any = scope
-        await state.playback_door.download(asked, headers_of(asked), receive, send, playing, name)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await doors.playback.download(scope, headers_of(scope), receive, send, playing, name)
 
     return answer

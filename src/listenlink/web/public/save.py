@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request, post
-from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink.actions.save_track import save_track
@@ -14,10 +13,11 @@ from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.library import Edge
 from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
 from listenlink.web.caller import caller_of
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.paths import token_of
+from listenlink.web.public.doors import Doors
 
 
 class SavedTrack(msgspec.Struct, frozen=True):
@@ -37,19 +37,19 @@ class SavedTrack(msgspec.Struct, frozen=True):
     tags=["Listen"],
 )
 async def save_shared_track(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> SavedTrack:
     """Save a link's track to the library of the key's user. Counts no open. Again: the same answer."""
-    instance: Instance = state.instance
+    listening = doors.listening
     scope = request.scope
     edge = await save_track(
-        telling_first(instance.database, _tell),
-        instance.limits,
+        telling_first(listening.database, _tell),
+        listening.limits,
         caller_of(request),
-        state.clients.find(dict(scope), headers_of(scope)),
+        doors.clients.find(dict(scope), headers_of(scope)),
         token_of(scope, has_more=True),
-        instance.clock.now_us(),
-        instance.clock.tick_us(),
+        listening.clock.now_us(),
+        listening.clock.tick_us(),
     )
     return _saved(edge)
 
