@@ -11,7 +11,7 @@ from sqlalchemy import text
 from journeys.sharing_world import new_world
 from listenlink.actions import manage_links
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
@@ -37,7 +37,7 @@ class House:
         return self.world.run(
             make_link(
                 self.world.instance.running.database, self.creator, TargetType.TRACK, self.track,
-                ShareTerms(max_opens=most), self.began_us,
+                {"max_opens": most}, self.began_us,
             )
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import find_client
 from listenlink.model.listen_session import ListenSession, read_session, write_session
+from listenlink.model.owner import Owner
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.track import StoredAudio, Track
 from listenlink.running.instance import Instance
@@ -85,7 +86,7 @@ class World:
             people.add_membership(connection, organization, user, "owner", now_us)
             scopes = frozenset(SCOPES)
             key = people.add_api_key(connection, new_api_key(), organization, user, scopes, now_us)
-            return Caller(organization, user, key, scopes)
+            return Caller(Owner(organization, user), scopes, key)
 
         return self.run(self.instance.running.database.write(add))
 
@@ -94,7 +95,7 @@ class World:
         now_us = self.clock.now_us()
         stamp = licence.UNCLEAR
         draft = Track(
-            0, owner.organization_id, owner.user_id, "Tea", None, "studio", "creation", False,
+            0, *owner.owner, "Tea", None, "studio", "creation", False,
             44_100, 44_100, stamp, now_us,
         )  # fmt: skip
 
@@ -102,7 +103,7 @@ class World:
             audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav")
             number = tracks.add_audio(connection, audio, now_us)
             added = tracks.add_track(connection, draft, number).id
-            library.add_edge(connection, owner.organization_id, owner.user_id, added, None, now_us)
+            library.add_edge(connection, *owner.owner, added, None, now_us)
             return added
 
         return self.run(self.instance.running.database.write(add))

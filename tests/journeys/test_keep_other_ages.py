@@ -62,9 +62,7 @@ def fill_with_ages(house: House, at_us: int) -> None:
         for number, moment in enumerate((at_us, at_us + 1, at_us + TEN_YEARS_US)):
             kept = KeptAnswer(b"b" * 32, b"sealed")
             idempotency.keep_answer(connection, number.to_bytes(32, "big"), kept, moment)
-            resumable_uploads.add_upload(
-                connection, creator.organization_id, creator.user_id, 10, "", moment
-            )
+            resumable_uploads.add_upload(connection, *creator.owner, 10, "", moment)
         listens.add_listen(connection, 1, 1, 1, at_us)
 
     house.world.run(house.world.instance.running.database.write(fill))
@@ -98,9 +96,10 @@ def test_an_upload_that_can_not_go_yet_keeps_no_other(
     )
 
     def fill(connection: Connection) -> list[int]:
-        owner = (creator.organization_id, creator.user_id)
         return [
-            resumable_uploads.add_upload(connection, *owner, 10, "", house.began_us + number).id
+            resumable_uploads.add_upload(
+                connection, *creator.owner, 10, "", house.began_us + number
+            ).id
             for number in range(7)
         ]
 

@@ -15,16 +15,17 @@ from sqlalchemy import text
 
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
 from listenlink.actions.authenticate import Caller, authenticate
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.library import Wanted
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
-from store.owned import DIGEST, NOW, Made, Place, make_place
+from store.owned import DIGEST, NOW, Made, Place, in_person, make_place
 
 _REFUSED = (ProblemKind.NOT_FOUND, ProblemKind.INSUFFICIENT_PERMISSIONS)
 
@@ -40,9 +41,8 @@ Attempt = Callable[[Database, Caller, Made], Awaitable[Any]]
 
 
 async def _find_upload(database: Database, caller: Caller, made: Made) -> list[Any]:
-    owner = (caller.organization_id, caller.user_id)
     found = await database.read(
-        lambda c: resumable_uploads.find_own_upload(c, *owner, made.upload, 0)
+        lambda c: resumable_uploads.find_own_upload(c, *caller.owner, made.upload, 0)
     )
     return [] if found is None else [found]
 
@@ -50,7 +50,7 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms = ShareTerms()
+    terms: AskedTerms = {}
     track, album = TargetType.TRACK, TargetType.COLLECTION
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
@@ -61,7 +61,9 @@ def _attempts() -> dict[str, Attempt]:
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, 9, 0),
         "see a link's days": lambda d, c, m: links.sum_days(d, c, m.link.share.id),
         "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
-        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, {"label": "x"}),
+        "change a link": lambda d, c, m: links.change_link(
+            d, c, m.link.share.id, {"label": "x"}, NOW
+        ),
         "share a track": lambda d, c, m: make_link(d, c, track, m.track, terms, NOW),
         "share a collection": lambda d, c, m: make_link(d, c, album, m.collection, terms, NOW),
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
@@ -112,7 +114,10 @@ async def _is_refused(attempt: Attempt, place: Place, caller: Caller) -> bool:
         return problem.kind in _REFUSED
 
 
-async def test_nobody_else_may_do_anything_with_it(place: Place) -> None:
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_nobody_else_may_do_anything_with_it(place: Place, has_key: bool) -> None:
+    """By a key or in person."""
+    place = place if has_key else await in_person(place)
     before = place.everything()
     for said, attempt in _attempts().items():
         for other in (place.colleague, place.elsewhere, place.saver):
@@ -149,8 +154,8 @@ async def test_what_deletes_a_track_asks_by_itself_whose_it_is(place: Place) -> 
     for other in (place.colleague, place.elsewhere, place.saver):
         remove = partial(
             tracks.remove_track,
-            organization_id=other.organization_id,
-            creator_id=other.user_id,
+            organization_id=other.owner.organization_id,
+            creator_id=other.owner.user_id,
             track_id=place.made.track,
             now_us=NOW,
         )
@@ -164,7 +169,7 @@ async def test_what_is_deleted_cannot_be_used(place: Place) -> None:
     await delete_track(database, _FOLDER, owner, made.track, NOW)
     for kind, number in ((TargetType.TRACK, made.track), (TargetType.COLLECTION, made.collection)):
         with pytest.raises(Problem) as told:
-            await make_link(database, owner, kind, number, ShareTerms(), NOW)
+            await make_link(database, owner, kind, number, {}, NOW)
         assert told.value.kind is ProblemKind.NOT_FOUND
 
 
@@ -191,14 +196,16 @@ async def test_a_key_gives_no_more_than_its_user_has_now(place: Place) -> None:
     assert await refusal(reader, "write") is ProblemKind.INSUFFICIENT_PERMISSIONS
     # Who was an owner once has keys that say so.
     was = text("UPDATE memberships SET role = 'member' WHERE user_id = :user")
-    await database.write(lambda c: c.execute(was, {"user": place.saver.user_id}))
+    await database.write(lambda c: c.execute(was, {"user": place.saver.owner.user_id}))
     assert await refusal(place.saver, "admin") is ProblemKind.INSUFFICIENT_PERMISSIONS
     await mint(place.saver, "read")
     # Switched off between the guard and the minting.
-    await manage_keys.deactivate_key(database, place.colleague, place.colleague.key_id, NOW)
+    key = place.colleague.key_id
+    assert key is not None
+    await manage_keys.deactivate_key(database, place.colleague, key, NOW)
     assert await refusal(place.colleague, "read") is ProblemKind.API_KEY_DEACTIVATED
     gone = text("DELETE FROM memberships WHERE user_id = :user AND organization_id = :organization")
-    whose = {"user": reader.user_id, "organization": reader.organization_id}
+    whose = {"user": reader.owner.user_id, "organization": reader.owner.organization_id}
     await database.write(lambda c: c.execute(gone, whose))
     with pytest.raises(Problem) as told:
         await authenticate(database, made.raw_key, NOW)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from cast import Server
 from engines import ENGINE, SQLITE
 from listenlink.actions.authenticate import Caller, authenticate
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.manage_collections import make_collection
 from listenlink.actions.manage_links import get_link, sum_days
 from listenlink.actions.opening.rule import OpenRequest
@@ -95,7 +95,7 @@ async def world(server: Server) -> AsyncIterator[World]:
     caller = await authenticate(instance.running.database, server.api_key, clock.now)
     album = await make_collection(instance.running.database, caller, "Album", None, None, clock.now)
     link = await make_link(
-        instance.running.database, caller, TargetType.COLLECTION, album.id, ShareTerms(), clock.now
+        instance.running.database, caller, TargetType.COLLECTION, album.id, {}, clock.now
     )
     yield World(instance, clock, caller, link)
     instance.close()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -12,9 +11,9 @@ from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
-from listenlink.model.one_line import one_line
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
+from listenlink.model.terms import AskedTerms, terms_of
 from listenlink.store import shares
 from listenlink.store.audit import of_link, open_counts
 from listenlink.store.audit.of_link import DaySums
@@ -43,8 +42,9 @@ async def list_links(
     """Return a slice of the caller's links, newest first."""
 
     def find(connection: Connection) -> list[ToldLink]:
-        owner = (caller.organization_id, caller.user_id)
-        found = shares.list_own_shares(connection, *owner, target, state, now_us, limit, offset)
+        found = shares.list_own_shares(
+            connection, *caller.owner, target, state, now_us, limit, offset
+        )
         return _tell(connection, found)
 
     return await database.read(find)
@@ -58,24 +58,23 @@ async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLin
 
 
 async def change_link(
-    database: Database, caller: Caller, share_id: int, changes: Mapping[str, object]
+    database: Database, caller: Caller, share_id: int, asked: AskedTerms, now_us: int
 ) -> ToldLink:
-    """Change these columns and return the link.
+    """Change the terms as asked and return the link.
 
-    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem for a `max_opens`
-    below the number of opens so far.
+    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem as `Terms.changed`
+    does, and for a `max_opens` below the number of opens so far.
     """
-    label = changes.get("label")
-    if isinstance(label, str):
-        changes = {**changes, "label": one_line(label)}
 
     def change(connection: Connection) -> ToldLink:
-        _get_open_to_change(connection, caller, share_id)
-        if "max_opens" in changes:
+        terms = terms_of(_get_open_to_change(connection, caller, share_id))
+        changed = asdict(terms.changed(asked, now_us))
+        if "max_opens" in asked:
             opens = open_counts.settle(connection, share_id)
-            most = changes["max_opens"]
-            if isinstance(most, int) and most < opens:
+            most = asked["max_opens"]
+            if most is not None and most < opens:
                 raise invalid("max_opens", f"The link was opened {opens} times already.")
+        changes = {name: value for name, value in changed.items() if value != getattr(terms, name)}
         if changes:
             shares.change_share(connection, share_id, changes)
         return _tell(connection, [_get(connection, caller, share_id)])[0]
@@ -126,7 +125,7 @@ async def sum_days(
 
 
 def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
-    share = shares.find_own_share(connection, caller.organization_id, caller.user_id, share_id)
+    share = shares.find_own_share(connection, *caller.owner, share_id)
     if share is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return share

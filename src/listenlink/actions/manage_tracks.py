@@ -39,12 +39,11 @@ async def delete_track(
     user who only saved it."""
 
     def remove(connection: Connection) -> list[bytes]:
-        owner = (caller.organization_id, caller.user_id)
-        track = library.find_track(connection, *owner, track_id)
+        track = library.find_track(connection, *caller.owner, track_id)
         if track is None:
             raise Problem(ProblemKind.NOT_FOUND)
         require_creator(track, caller)
-        tracks.remove_track(connection, *owner, track_id, now_us)
+        tracks.remove_track(connection, *caller.owner, track_id, now_us)
         library.remove_from_all(connection, track_id)
         collection_tracks.take_track_out(connection, track_id)
         return tracks.discard_unneeded_audio(connection, track_id, now_us)

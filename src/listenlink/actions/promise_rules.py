@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from listenlink.actions.refuse_upload import over_quota, too_many_begun
 from listenlink.media.disk.faults import OBJECTS, UPLOADS
 from listenlink.media.storage import Storage
+from listenlink.model.owner import Owner
 from listenlink.store import promises as store
 from listenlink.store import usage
 from listenlink.store.promises import Promise
@@ -23,7 +24,7 @@ class PromiseRules:
 
     def promise(
         self,
-        owner: tuple[int, int] | None,
+        owner: Owner | None,
         size_bytes: int,
         counted_bytes: int,
         *,

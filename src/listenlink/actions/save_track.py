@@ -44,8 +44,7 @@ async def save_track(
     def keep(connection: Connection, found: tuple[HeldLink, int]) -> Edge:
         require_standing(connection, caller)
         link, track_id = found
-        owner = (caller.organization_id, caller.user_id)
-        by_link = None if owner == (link.organization_id, link.creator_id) else link.id
-        return library.add_edge(connection, *owner, track_id, by_link, now_us)
+        by_link = None if caller.owner == (link.organization_id, link.creator_id) else link.id
+        return library.add_edge(connection, *caller.owner, track_id, by_link, now_us)
 
     return await write_by_link(database, limits, client, token, tick_us, find, keep)

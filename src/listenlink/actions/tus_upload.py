@@ -79,8 +79,7 @@ class TusUploads:
         facts_of(metadata)
 
         def add(connection: Connection) -> ResumableUpload:
-            owner = (caller.organization_id, caller.user_id)
-            upload = store.add_upload(connection, *owner, size_bytes, metadata, now_us)
+            upload = store.add_upload(connection, *caller.owner, size_bytes, metadata, now_us)
             self._promises.begin_in_pieces(connection, caller, upload.id, size_bytes, now_us)
             # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
             self._drafts.create(upload.id)
@@ -128,7 +127,9 @@ class TusUploads:
     async def end(self, caller: Caller, number: int, now_us: int) -> None:
         """Delete an upload and what arrived of it; a track that was made stays. Raises what `look` raises."""
         async with self._hold(caller, number, now_us) as (upload, draft):
-            await self._remove(upload, draft)
+            await write_as(self._database, caller, lambda c: store.remove_upload(c, upload.id))
+            if draft is not None:
+                draft.remove()
 
     async def _require_row(
         self, caller: Caller, draft: ResumableDraft, number: int, now_us: int
@@ -187,9 +188,8 @@ class TusUploads:
                 draft.close()
 
     async def _find(self, caller: Caller, number: int, now_us: int) -> ResumableUpload:
-        owner = (caller.organization_id, caller.user_id)
         found = await self._database.read(
-            lambda connection: store.find_own_upload(connection, *owner, number, now_us - KEPT_US)
+            lambda c: store.find_own_upload(c, *caller.owner, number, now_us - KEPT_US)
         )
         if found is None or ends_at(found) < now_us:
             raise Problem(ProblemKind.NOT_FOUND)

@@ -11,15 +11,17 @@ from functools import partial
 from typing import NamedTuple
 
 from listenlink import demo
-from listenlink.actions.authenticate import OPERATORS, Caller
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.authenticate import Caller, act_in_person
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
 from listenlink.actions.revoke_link import revoke_link
-from listenlink.actions.upload_track import TrackFacts
-from listenlink.errors import RefusesToStart
-from listenlink.model.api_key import SCOPES
+from listenlink.errors import Problem, ProblemKind, RefusesToStart
+from listenlink.model import ids
+from listenlink.model.owner import Owner
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
+from listenlink.model.track_facts import TrackFacts
 from listenlink.running.instance import Instance
 from listenlink.store import collection_tracks, collections, people, shares, tracks
 from listenlink.threads import DISK
@@ -46,18 +48,30 @@ class _Library(NamedTuple):
     collection_id: int
 
 
-async def first_caller(instance: Instance) -> tuple[Caller, bool]:
-    """The instance's first user, as the caller, and whether they're the demonstration's."""
+async def first_member(instance: Instance) -> tuple[Owner, bool]:
+    """The instance's first user, and whether they're the demonstration's."""
     member = await instance.running.database.read(people.find_first_member)
     if member is None:
         raise RefusesToStart(f"{instance.running.settings.data} has no user")
-    rows = await instance.running.database.read(lambda c: people.list_members(c, member[0]))
-    emails = {email for user_id, email, _, _ in rows if user_id == member[1]}
-    return Caller(*member, key_id=OPERATORS, scopes=frozenset(SCOPES)), emails == {EMAIL}
+    rows = await instance.running.database.read(
+        lambda c: people.list_members(c, member.organization_id)
+    )
+    emails = {email for user_id, email, _, _ in rows if user_id == member.user_id}
+    return member, emails == {EMAIL}
 
 
-async def find_or_make_links(instance: Instance, caller: Caller) -> DemoLinks | None:
-    """Links to the library, which is made if it never was; None if it isn't the demonstration's alone."""
+async def find_or_make_links(instance: Instance, owner: Owner) -> DemoLinks | None:
+    """Links to the library, which is made if it never was; None if it isn't the demonstration's alone. Raises
+    RefusesToStart if its organisation is suspended."""
+    try:
+        caller = await act_in_person(instance.running.database, owner)
+    except Problem as problem:
+        if problem.kind is not ProblemKind.ORGANIZATION_SUSPENDED:
+            raise
+        name = ids.public_id(ids.ORGANIZATION, owner.organization_id)
+        raise RefusesToStart(
+            f"{name} is suspended, so that no link of it opens; to end that: listenlink org resume {name}"
+        ) from None
     library = await _find_or_make_library(instance, caller)
     if library is None:
         return None
@@ -68,10 +82,9 @@ async def find_or_make_links(instance: Instance, caller: Caller) -> DemoLinks | 
 
 
 async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library | None:
-    owner = (caller.organization_id, caller.user_id)
-    found = await instance.running.database.read(lambda c: tracks.list_own_titles(c, *owner))
+    found = await instance.running.database.read(lambda c: tracks.list_own_titles(c, *caller.owner))
     named = await instance.running.database.read(
-        lambda c: collections.list_own_named(c, *owner, _COLLECTION)
+        lambda c: collections.list_own_named(c, *caller.owner, _COLLECTION)
     )
     if not named:
         # Never made, or not to its end.
@@ -115,7 +128,7 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     now_us = instance.running.clock.now_us()
     found = await instance.running.database.read(
         lambda c: shares.list_own_shares(
-            c, caller.organization_id, caller.user_id, (kind, target_id), None, now_us, _MOST, 0
+            c, *caller.owner, (kind, target_id), None, now_us, _MOST, 0
         )
     )
     earlier = [share.id for share in found if share.label == _LABEL and share.revoked_at is None]
@@ -124,6 +137,6 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     if earlier:
         made = await rotate_link(instance.running.database, caller, earlier[0])
     else:
-        terms = ShareTerms(label=_LABEL)
-        made = await make_link(instance.running.database, caller, kind, target_id, terms, now_us)
+        asked: AskedTerms = {"label": _LABEL}
+        made = await make_link(instance.running.database, caller, kind, target_id, asked, now_us)
     return instance.running.settings.base_url + SHARED_PATH + made.token

@@ -7,9 +7,6 @@ from enum import StrEnum
 
 from listenlink.model.audit import Reason
 
-MAX_EXPIRES_IN_DAYS = 90
-LABEL_LENGTH = 120
-
 
 class Visibility(StrEnum):
     """`link_only` is never indexed; `public` may be."""

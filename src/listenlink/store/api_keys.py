@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from listenlink.model.api_key import ListedKey
+from listenlink.model.owner import Owner
 from listenlink.store import tables
 
 _KEYS = tables.api_keys
@@ -32,7 +33,7 @@ def find_key(connection: Connection, key_id: int) -> ListedKey | None:
 
 
 def deactivate_key(
-    connection: Connection, key_id: int, now_us: int, owner: tuple[int, int] | None = None
+    connection: Connection, key_id: int, now_us: int, owner: Owner | None = None
 ) -> bool:
     """Deactivate a key, or find it deactivated; False if there is none, or none of `owner`'s.
 

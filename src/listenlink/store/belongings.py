@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from listenlink.model.library import OWN
+from listenlink.model.owner import Owner
 from listenlink.store import promises, tables
 from listenlink.store.library import add_edge
 
@@ -42,13 +43,6 @@ _OBJECTS = (
 )
 
 
-class Whose(NamedTuple):
-    """A user in one organisation."""
-
-    organization_id: int
-    user_id: int
-
-
 class Music(NamedTuple):
     """The numbers of tracks and collections."""
 
@@ -64,7 +58,7 @@ class Belongings(NamedTuple):
     links: int
 
 
-def count_belongings(connection: Connection, whose: Whose) -> Belongings:
+def count_belongings(connection: Connection, whose: Owner) -> Belongings:
     """Count what the user has in the organisation."""
     wanted = (
         (_TRACKS, _own(_TRACKS, whose) & _TRACKS.c.removed_at.is_(None)),
@@ -78,7 +72,7 @@ def count_belongings(connection: Connection, whose: Whose) -> Belongings:
     return Belongings(*counts)
 
 
-def find_unended_links(connection: Connection, whose: Whose) -> list[int]:
+def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
     """Return the numbers of the user's links that aren't revoked, or still have a label."""
     left = or_(_SHARES.c.revoked_at.is_(None), _SHARES.c.label.is_not(None))
     return _find(connection, whose, _SHARES, left)
@@ -90,7 +84,7 @@ def end_links(connection: Connection, links: Collection[int], now_us: int) -> No
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 
 
-def find_undeleted(connection: Connection, whose: Whose) -> Music:
+def find_undeleted(connection: Connection, whose: Owner) -> Music:
     """Return which of the user's tracks and collections exist, or still have a text."""
     has_text = or_(_TRACKS.c.title != "", _TRACKS.c.artist.is_not(None))
     tracks = _find(connection, whose, _TRACKS, or_(_TRACKS.c.removed_at.is_(None), has_text))
@@ -113,7 +107,7 @@ def delete_collections(connection: Connection, collections: Collection[int], now
     _change(connection, _COLLECTIONS, collections, removed_at=removed_at, **texts)
 
 
-def discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[bytes]:
+def discard_audio(connection: Connection, whose: Owner, now_us: int) -> list[bytes]:
     """Mark the audio of the user's deleted tracks for removal where no other track needs it; return its
     digests, and those of what was derived from it, which other audio may still need."""
     theirs = select(_TRACKS.c.audio_id).where(_own(_TRACKS, whose))
@@ -124,22 +118,22 @@ def discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[byt
     return [digest for row in rows for digest in row if digest is not None]
 
 
-def find_music(connection: Connection, whose: Whose) -> Music:
+def find_music(connection: Connection, whose: Owner) -> Music:
     """Return the numbers of all of the user's tracks and collections, also of those deleted."""
     found = (_find(connection, whose, table, true()) for table in (_TRACKS, _COLLECTIONS))
     return Music(*found)
 
 
-def find_links(connection: Connection, whose: Whose) -> list[int]:
+def find_links(connection: Connection, whose: Owner) -> list[int]:
     """Return the numbers of all of the user's links, also of those revoked."""
     return _find(connection, whose, _SHARES, true())
 
 
 def hand_tracks(
-    connection: Connection, whose: Whose, heir_id: int, tracks: Collection[int], now_us: int
+    connection: Connection, whose: Owner, heir_id: int, tracks: Collection[int], now_us: int
 ) -> None:
     """Make these tracks another user's, and let them be in that user's library: nobody would find them."""
-    heirs = Whose(whose.organization_id, heir_id)
+    heirs = Owner(whose.organization_id, heir_id)
     _change(connection, _TRACKS, tracks, creator_id=heir_id)
     # What they had saved by a link is their own now; a track has one edge in a library.
     saved = _edges_of(heirs) & _EDGES.c.track_id.in_(tracks)
@@ -164,7 +158,7 @@ def hand_links(connection: Connection, heir_id: int, links: Collection[int]) -> 
     _change(connection, _SHARES, links, creator_id=heir_id)
 
 
-def forget_rest(connection: Connection, whose: Whose) -> list[int]:
+def forget_rest(connection: Connection, whose: Owner) -> list[int]:
     """Delete the user's library, begun uploads and kept answers; return the numbers of those uploads."""
     connection.execute(delete(_EDGES).where(_edges_of(whose)))
     own = (_UPLOADS.c.organization_id == whose.organization_id) & (
@@ -183,17 +177,17 @@ def forget_rest(connection: Connection, whose: Whose) -> list[int]:
     return list(begun)
 
 
-def _own(table: Table, whose: Whose) -> ColumnElement[bool]:
+def _own(table: Table, whose: Owner) -> ColumnElement[bool]:
     owner = table.c.owner_id if table is _COLLECTIONS else table.c.creator_id
     return (table.c.organization_id == whose.organization_id) & (owner == whose.user_id)
 
 
-def _edges_of(whose: Whose) -> ColumnElement[bool]:
+def _edges_of(whose: Owner) -> ColumnElement[bool]:
     return (_EDGES.c.organization_id == whose.organization_id) & (_EDGES.c.user_id == whose.user_id)
 
 
 def _find(
-    connection: Connection, whose: Whose, table: Table, left: ColumnElement[bool]
+    connection: Connection, whose: Owner, table: Table, left: ColumnElement[bool]
 ) -> list[int]:
     rows = connection.execute(select(table.c.id).where(_own(table, whose), left))
     return list(rows.scalars())

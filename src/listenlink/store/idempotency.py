@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from listenlink.clock import DAY_US
+from listenlink.model.owner import Owner
 from listenlink.store import tables
 
 _ANSWERS = tables.idempotent_answers
@@ -15,12 +16,12 @@ _DELETED_PER_STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The digest of the request's body, and the sealed answer. `whose`, (organisation, user), isn't known of
-    those from before it was stored."""
+    """The digest of the request's body, and the sealed answer. `whose` isn't known of those from before it
+    was stored."""
 
     body_digest: bytes
     sealed: bytes
-    whose: tuple[int, int] | None = None
+    whose: Owner | None = None
 
 
 def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> KeptAnswer | None:
@@ -42,8 +43,8 @@ def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, n
             body_digest=answer.body_digest,
             sealed=answer.sealed,
             created_at=now_us,
-            organization_id=answer.whose and answer.whose[0],
-            user_id=answer.whose and answer.whose[1],
+            organization_id=answer.whose and answer.whose.organization_id,
+            user_id=answer.whose and answer.whose.user_id,
         )
     )
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 from sqlalchemy import Connection, func, select
 
+from listenlink.model.owner import Owner
 from listenlink.store import tables
 
 
@@ -28,7 +29,7 @@ _TABLES = {
 
 
 def count_made(
-    connection: Connection, made: Made, owner: tuple[int, int], since_us: int, until_us: int
+    connection: Connection, made: Made, owner: Owner, since_us: int, until_us: int
 ) -> int:
     """Count what this user made in this organisation between two times, the removed included."""
     table, whose = _TABLES[made]

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.model.ids import USER, public_id
+from listenlink.model.owner import Owner
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 
@@ -181,13 +182,13 @@ def list_members(
     return [(user, email, organization, role) for user, email, organization, role in rows]
 
 
-def find_first_member(connection: Connection) -> tuple[int, int] | None:
-    """Return the (organisation, user) that the instance was created with, or None."""
+def find_first_member(connection: Connection) -> Owner | None:
+    """Return the member that the instance was created with, or None."""
     members = tables.memberships
     row = connection.execute(
         select(members.c.organization_id, members.c.user_id).order_by(members.c.created_at).limit(1)
     ).one_or_none()
-    return None if row is None else (row.organization_id, row.user_id)
+    return None if row is None else Owner(row.organization_id, row.user_id)
 
 
 def list_owners(connection: Connection, organization_id: int) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
 
+from listenlink.model.owner import Owner
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 
@@ -27,7 +28,7 @@ class Promise:
     systems of these names: while it arrives in the first, once it's whole in the second, if that's another.
     `owner` is organisation and user; None for what the server makes."""
 
-    owner: tuple[int, int] | None
+    owner: Owner | None
     size_bytes: int
     counted_bytes: int
     place: str
@@ -98,7 +99,7 @@ def list_in_place(connection: Connection, place: str, now_us: int) -> list[tuple
 
 
 def sum_up_begun(
-    connection: Connection, owner: tuple[int, int], now_us: int, without: int | None
+    connection: Connection, owner: Owner, now_us: int, without: int | None
 ) -> tuple[int, int]:
     """Return how many uploads the user has begun that aren't over, and how many bytes they promise; one of
     them left out."""

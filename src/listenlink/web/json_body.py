@@ -72,6 +72,12 @@ class StrictBody(AbstractDTO[Any]):
         return False
 
 
+def sent_fields(body: msgspec.Struct) -> dict[str, Any]:
+    """What was sent, by name: all but what is UNSET. A field that was left out and has a default has that."""
+    fields = msgspec.structs.asdict(body)
+    return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
+
+
 def _require_json(content_type: str) -> None:
     """A body without a type is taken for JSON, and so is one whose type is built on it (RFC 6839, 3.1)."""
     kind = content_type.partition(";")[0].strip().lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
@@ -12,7 +12,7 @@ from msgspec import Meta
 from listenlink.actions import manage_keys as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
-from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
+from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey, Scope
 from listenlink.model.moment import iso_or_none, iso_seconds
 from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
@@ -20,8 +20,6 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-
-Scope = Literal["read", "write", "share", "admin"]
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

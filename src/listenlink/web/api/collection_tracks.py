@@ -33,7 +33,7 @@ class TrackOfCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The tracks that come first, in this order."""
 
-    ordered_track_ids: Annotated[list[str], Meta(max_length=10_000)]
+    ordered_track_ids: Annotated[list[str], Meta(max_length=managing.MOST_ORDERED)]
 
 
 class MemberAnswer(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
@@ -13,7 +13,13 @@ from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.collection import Collection
+from listenlink.model.collection import (
+    COVER_URL_LENGTH,
+    DESCRIPTION_LENGTH,
+    NAME_LENGTH,
+    Collection,
+    CollectionFacts,
+)
 from listenlink.model.moment import iso_seconds
 from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
@@ -21,33 +27,30 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT
+from listenlink.web.json_body import TEXT, sent_fields
 
 
 class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
 
-    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)] | None
-    ) = None
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | None = None
+    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
+    description: Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)] | None = None
+    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)] | None = None
 
 
 class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change. What isn't sent stays as it is; null clears."""
 
-    name: (
-        Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-        | UnsetType
-    ) = UNSET
+    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)] | UnsetType = (
+        UNSET
+    )
     description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)]
-        | UnsetType
-        | None
+        Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)] | UnsetType | None
     ) = UNSET
     cover_track_id: str | UnsetType | None = UNSET
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | UnsetType | None = UNSET
+    cover_image_url: (
+        Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)] | UnsetType | None
+    ) = UNSET
 
 
 class CollectionAnswer(msgspec.Struct, frozen=True):
@@ -144,8 +147,7 @@ async def change_collection(
     data: JSONBody[ChangedCollection],
 ) -> CollectionAnswer:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
-    sent = msgspec.structs.asdict(data)
-    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    changes = cast(CollectionFacts, sent_fields(data))
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(

@@ -45,7 +45,7 @@ async def is_answered(request: Request[Any, Any, Any], owning: Owning) -> bool:
     key = idempotency_key(request)
     if key is None:
         return False
-    asked = Asked(caller_of(request), _route(request), key, b"")
+    asked = Asked(caller_of(request).owner, _route(request), key, b"")
     return await was_answered(owning.database, asked, owning.clock.certain_us())
 
 
@@ -69,7 +69,7 @@ async def answer_once(
         return _answer(telling.answer, status_code)
     once: Once[_Made] = Once(
         owning.sealer,
-        Asked(caller_of(request), _route(request), key, body_digest),
+        Asked(caller_of(request).owner, _route(request), key, body_digest),
         lambda made: msgspec.json.encode(tell(made)),
         owning.clock.now_us(),
         owning.clock.certain_us(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, delete, get, patch, post
@@ -12,19 +12,19 @@ from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_library as managing
 from listenlink.actions.tell_first import telling_first
-from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.library import Edge, Wanted
 from listenlink.model.moment import iso_seconds
-from listenlink.model.track import Track
+from listenlink.model.track import Mode, Track
+from listenlink.model.track_facts import TITLE_LENGTH, TrackChanges
 from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.tracks import TrackAnswer, track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT
+from listenlink.web.json_body import TEXT, sent_fields
 
 # Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
@@ -32,9 +32,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[
     str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
 ]
-_Mode = Annotated[
-    Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
-]
+_Mode = Annotated[Mode | None, QueryParameter(description="Only of this mode.")]
 _CollectionId = Annotated[
     str | None,
     QueryParameter(
@@ -107,20 +105,10 @@ async def change_track(
     data: JSONBody[ChangedTrack],
 ) -> TrackAnswer:
     """Change what is sent of one of the caller's tracks."""
-    changes: dict[str, object] = {}
-    for name, text in (("title", data.title), ("artist", data.artist)):
-        if isinstance(text, str):
-            changes[name] = clean_title(text)
-            if not changes[name]:
-                raise invalid(name, f"The {name} is empty.")
-    if data.artist is None:
-        changes["artist"] = None
-    if isinstance(data.instrumental, bool):
-        changes["instrumental"] = data.instrumental
-    caller = caller_of(request)
+    changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
 
     def tell(changed: Track) -> TrackAnswer:
-        return track_answer(owning, changed, caller.user_id)
+        return track_answer(owning, changed, caller.owner.user_id)
 
     database = telling_first(owning.database, tell)
     return tell(

@@ -9,10 +9,9 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath
 
-from listenlink.actions.authenticate import Caller
 from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
-from listenlink.actions.manage_library import get_track
+from listenlink.actions.manage_library import find_track
 from listenlink.actions.receive_chunk import Chunk
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -99,7 +98,9 @@ async def look_at_upload(
     number = path_id(ids.UPLOAD, upload_id)
     caller = caller_of(request)
     progress = await owning.resumer.look(caller, number, owning.clock.now_us())
-    answer = _answer(progress, await _find_track(owning, caller, progress))
+    made = await find_track(owning.database, caller, progress.upload.track_id)
+    track = None if made is None else track_answer(owning, made, caller.owner.user_id)
+    answer = _answer(progress, track)
     answer.headers["Upload-Length"] = str(progress.upload.size_bytes)
     answer.headers[METADATA] = progress.upload.metadata
     return answer
@@ -157,18 +158,6 @@ async def end_upload(
     tus.require_tus(request)
     number = path_id(ids.UPLOAD, upload_id)
     await owning.resumer.end(caller_of(request), number, owning.clock.now_us())
-
-
-async def _find_track(owning: Owning, caller: Caller, progress: Progress) -> TrackAnswer | None:
-    if progress.upload.track_id is None:
-        return None
-    try:
-        track = await get_track(owning.database, caller, progress.upload.track_id)
-    except Problem as problem:
-        if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
-            return None
-        raise
-    return track_answer(owning, track, caller.user_id)
 
 
 def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, get, patch, post
@@ -11,20 +11,21 @@ from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
-from listenlink.actions.make_link import NewLink, expiry
+from listenlink.actions.make_link import NewLink
 from listenlink.actions.manage_links import ToldLink
 from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.model.share import LABEL_LENGTH, LinkState, TargetType, Visibility
+from listenlink.model.share import LinkState, TargetType, Visibility
+from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
 from listenlink.web.api.shares import Link, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT
+from listenlink.web.json_body import TEXT, sent_fields
 
 _TargetId = Annotated[
     str | None,
@@ -65,7 +66,7 @@ class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     visibility: Visibility | UnsetType = UNSET
     expires_in_days: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
-    max_opens: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType | None = UNSET
+    max_opens: Annotated[int, Meta(ge=1, le=MOST_OPENS)] | UnsetType | None = UNSET
     label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
     allow_download: bool | UnsetType = UNSET
     preview: bool | UnsetType = UNSET
@@ -127,12 +128,7 @@ async def change_link(
 ) -> LinkRecord:
     """Change what is sent. A revoked link can't be changed: 409."""
     now_us = owning.clock.now_us()
-    sent = msgspec.structs.asdict(data)
-    changes = {name: value for name, value in sent.items() if value is not UNSET}
-    if "expires_in_days" in changes:
-        changes["expires_at"] = expiry(changes.pop("expires_in_days"), now_us)
-    if isinstance(data.visibility, Visibility):
-        changes["visibility"] = data.visibility.value
+    asked = cast(AskedTerms, sent_fields(data))
 
     def tell(told: ToldLink) -> LinkRecord:
         return _record(told, owning, now_us)
@@ -140,7 +136,7 @@ async def change_link(
     database = telling_first(owning.database, tell)
     return tell(
         await managing.change_link(
-            database, caller_of(request), path_id(ids.SHARE, share_id), changes
+            database, caller_of(request), path_id(ids.SHARE, share_id), asked, now_us
         )
     )
 

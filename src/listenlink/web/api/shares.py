@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, delete, post
@@ -14,18 +14,16 @@ from listenlink.actions import make_link as making
 from listenlink.actions import revoke_link as revoking
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.make_link import NewLink
-from listenlink.clock import SECOND_US
-from listenlink.errors import invalid
 from listenlink.model import ids
-from listenlink.model.moment import iso_or_none, iso_seconds, seconds_of
-from listenlink.model.share import LABEL_LENGTH, TargetType, Visibility
-from listenlink.model.share_token import is_like_a_token
+from listenlink.model.moment import iso_or_none, iso_seconds
+from listenlink.model.share import TargetType, Visibility
+from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms
 from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT
+from listenlink.web.json_body import TEXT, sent_fields
 from listenlink.web.paths import SHARED_PATH
 
 
@@ -35,7 +33,7 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: Annotated[int, Meta(ge=1)] | None = None
-    max_opens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    max_opens: Annotated[int, Meta(ge=1, le=MOST_OPENS)] | None = None
     label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | None = None
     starts_at: datetime | None = None
     allow_download: bool = False
@@ -113,12 +111,9 @@ async def revoke_link(
     request: Request[Any, Any, Any],
 ) -> Acknowledgement:
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
-    database, caller = owning.database, caller_of(request)
-    if is_like_a_token(share_id):
-        number = await revoking.find_by_token(database, caller, share_id)
-    else:
-        number = path_id(ids.SHARE, share_id)
-    await revoking.revoke_link(database, caller, number, owning.clock.now_us())
+    number = await revoking.revoke_named(
+        owning.database, caller_of(request), share_id, owning.clock.now_us()
+    )
     return Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
@@ -127,14 +122,14 @@ async def _share(
     request: Request[Any, Any, Any],
     target_type: TargetType,
     target_id: int,
-    asked: LinkTerms | None,
+    terms: LinkTerms | None,
 ) -> Response[Link]:
     now_us = owning.clock.now_us()
-    terms = _terms(asked or LinkTerms(), now_us)
+    asked = cast(AskedTerms, {} if terms is None else sent_fields(terms))
 
     async def make(doing: Doing[NewLink]) -> NewLink:
         return await making.make_link(
-            owning.database, caller_of(request), target_type, target_id, terms, now_us, doing
+            owning.database, caller_of(request), target_type, target_id, asked, now_us, doing
         )
 
     def tell(made: NewLink) -> Link:
@@ -164,32 +159,4 @@ def new_link_answer(made: NewLink, owning: Owning) -> Link:
             owning.revocation.reaches_players_within_seconds
         ),
         revocation_cuts_running_streams=owning.revocation.cuts_running_streams,
-    )
-
-
-def _moment(time: datetime) -> int:
-    seconds = seconds_of(time)
-    if seconds is None:
-        raise invalid("starts_at", "This is no time in the years 1970 to 9999, in UTC.")
-    return seconds * SECOND_US
-
-
-def _terms(asked: LinkTerms, now_us: int) -> making.ShareTerms:
-    starts_at = None
-    if asked.starts_at is not None:
-        if asked.starts_at.tzinfo is None:
-            raise invalid("starts_at", "A time needs its zone, as in 2026-06-28T10:30:00Z.")
-        starts_at = _moment(asked.starts_at)
-        ends_at = making.expiry(asked.expires_in_days, now_us)
-        if ends_at is not None and starts_at >= ends_at:
-            raise invalid("starts_at", "The link would end before it starts.")
-    return making.ShareTerms(
-        asked.visibility,
-        asked.expires_in_days,
-        asked.max_opens,
-        asked.label,
-        starts_at,
-        asked.allow_download,
-        asked.preview,
-        asked.strict_open,
     )

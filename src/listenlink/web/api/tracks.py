@@ -14,11 +14,11 @@ from listenlink.actions import manage_tracks as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track as get_library_track
 from listenlink.actions.promise_bytes import Kept
-from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
-from listenlink.model.track import Track
+from listenlink.model.track import MODES, Track
+from listenlink.model.track_facts import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.running.owning import Owning
 from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
@@ -61,7 +61,7 @@ class UploadOperation(Operation):
             "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
             "artist": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
             "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
-            "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
+            "mode": Schema(type="string", enum=list(MODES)),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
         }
         form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
@@ -129,7 +129,7 @@ async def get_track(
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
     track = await get_library_track(owning.database, caller, number)
-    return track_answer(owning, track, caller.user_id)
+    return track_answer(owning, track, caller.owner.user_id)
 
 
 @delete(

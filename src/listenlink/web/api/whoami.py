@@ -41,8 +41,8 @@ async def get_caller(owning: Given[Owning], request: Request[Any, Any, Any]) -> 
     caller = caller_of(request)
     used = await tell_usage(owning.database, caller, owning.clock.now_us())
     return CallerAnswer(
-        ids.public_id(ids.ORGANIZATION, caller.organization_id),
-        ids.public_id(ids.USER, caller.user_id),
+        ids.public_id(ids.ORGANIZATION, caller.owner.organization_id),
+        ids.public_id(ids.USER, caller.owner.user_id),
         sorted(caller.scopes),
         UsageAnswer(
             used.stored_bytes,
