@@ -31,6 +31,19 @@ def loaded() -> set[str]:
     return set(done.stdout.split())
 
 
+def test_the_client_loads_nothing_but_itself_and_the_shapes() -> None:
+    asked = "import sys; before = {*sys.modules}; import listenlink.wire; print(*{*sys.modules} - before);"
+    asked += "import listenlink.client; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    shapes, whole = (
+        {one.split(".")[0] for one in line.split()} for line in done.stdout.splitlines()
+    )
+    assert shapes - {*sys.stdlib_module_names} <= {"listenlink", "msgspec", "typing_extensions"}
+    ours = {one for one in done.stdout.split() if one.startswith("listenlink.")}
+    assert {one.split(".")[1] for one in ours} == {"client", "wire"}
+    assert not whole & {"litestar", "sqlalchemy", "pydantic", "typer", "granian"}
+
+
 def test_it_is_the_server_that_was_loaded(loaded: set[str]) -> None:
     assert {"listenlink.web.front", "litestar", "sqlalchemy"} <= loaded
 

@@ -107,6 +107,12 @@ def test_every_field_that_the_api_tells_is_typed(client: Client, track: Track) -
     assert set(told) == {field.name for field in msgspec.structs.fields(Track)}
 
 
+def test_what_is_no_list_is_said_to_be_none(client: Client) -> None:
+    with pytest.raises(ListenlinkError, match="isn't a Page") as error:
+        next(client.pages("/v1/caller", Track))
+    assert error.value.code == "NOT_LISTENLINK"
+
+
 def test_what_is_no_listenlink_is_said_to_be_none(server: Server) -> None:
     with Client(server.url + "/docs?") as lost, pytest.raises(ListenlinkError) as error:
         lost.open("shr_" + "0" * 32)

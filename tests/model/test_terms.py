@@ -11,7 +11,8 @@ import pytest
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import Visibility
-from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms, Terms
+from listenlink.model.terms import AskedTerms, Terms
+from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
 
 NOW = 1_782_642_600_000_000
 LATER = NOW + 7 * 3600 * SECOND_US

@@ -17,15 +17,8 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.share import TargetType
-from listenlink.web.api import (
-    api_keys,
-    collection_tracks,
-    collections,
-    library,
-    share_records,
-    shares,
-)
 from listenlink.web.json_body import _invalid, sent_fields
+from listenlink.wire import bodies
 from store.owned import NOW, Place, in_person, make_place
 
 _Ask = Callable[[Place, dict[str, Any]], Awaitable[Any]]
@@ -103,17 +96,17 @@ _KEY: list[dict[str, Any]] = [
 ]  # fmt: skip
 _ID = "mtrack_000000000000"
 _ASKED: list[tuple[type[msgspec.Struct], _Ask, list[dict[str, Any]]]] = [
-    (shares.LinkTerms, _make_link, _LINK),
-    (share_records.ChangedTerms, _change_link, _LINK),
-    (collections.NewCollection, _make_collection, _COLLECTION),
-    (collections.ChangedCollection, _change_collection, _COLLECTION),
+    (bodies.LinkTerms, _make_link, _LINK),
+    (bodies.ChangedTerms, _change_link, _LINK),
+    (bodies.NewCollection, _make_collection, _COLLECTION),
+    (bodies.ChangedCollection, _change_collection, _COLLECTION),
     (
-        collection_tracks.Order,
+        bodies.Order,
         _order,
         [{"ordered_track_ids": [_ID] * many} for many in (0, 10_000, 10_001)],
     ),
-    (library.ChangedTrack, _change_track, _TRACK),
-    (api_keys.NewKey, _mint, _KEY),
+    (bodies.ChangedTrack, _change_track, _TRACK),
+    (bodies.NewKey, _mint, _KEY),
 ]
 
 

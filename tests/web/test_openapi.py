@@ -234,11 +234,11 @@ def examples_of_the_documentation() -> list[Any]:
 
 
 def test_examples_in_the_documentation_are_whole_answers() -> None:
-    """Each has exactly the fields of one of the answers, and valid ones."""
-    by_fields = {frozenset(schema.get("properties", ())): name for name, schema in SCHEMAS.items()}
+    """Each has exactly the fields of one of the answers, in their order, and valid ones."""
+    by_fields = {tuple(schema.get("properties", ())): name for name, schema in SCHEMAS.items()}
     found = set()
     for example in examples_of_the_documentation():
-        name = by_fields.get(frozenset(example))
+        name = by_fields.get(tuple(example))
         assert name is not None, list(example)
         found.add(name)
         validator(name).validate(_with_whole_addresses(example))

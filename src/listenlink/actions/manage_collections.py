@@ -20,11 +20,10 @@ from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import MOST_ORDERED
 
 # Putting them in order writes each, while everybody else's writing waits.
 MOST_TRACKS = 2000
-# Of which some may not be in the collection.
-MOST_ORDERED = 10_000
 
 
 async def make_collection(

@@ -12,7 +12,6 @@ from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.api_key import (
-    MAX_EXPIRES_IN_DAYS,
     ROLES,
     SCOPES,
     ListedKey,
@@ -23,6 +22,7 @@ from listenlink.model.api_key import (
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def mint_key(
     if not are_scopes(scopes):
         raise invalid("scopes", f"A key has one or more of: {', '.join(SCOPES)}.")
     if not may_last(expires_in_days):
-        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_EXPIRES_IN_DAYS} days.")
+        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_DAYS_OF_A_KEY} days.")
 
     def mint(connection: Connection) -> NewKey:
         role = people.find_role(connection, *caller.owner)

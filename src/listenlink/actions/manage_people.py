@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from listenlink.actions.manage_keys import NewKey, add_key, ends_at
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
-from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, ROLES, SCOPES, are_scopes, may_last
+from listenlink.model.api_key import ROLES, SCOPES, are_scopes, may_last
 from listenlink.model.one_line import one_line
 from listenlink.store import api_keys, people
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 
 _NAME_LENGTH = 512
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
@@ -77,7 +78,7 @@ def add_key_for(
     if not user_id or not role:
         raise RefusesToStart(f"{user} isn't a member of this organisation")
     if not may_last(expires_in_days):
-        raise RefusesToStart(f"a key lasts 1 to {MAX_EXPIRES_IN_DAYS} days")
+        raise RefusesToStart(f"a key lasts 1 to {MAX_DAYS_OF_A_KEY} days")
     asked = ROLES[role] if scopes is None else _read_scopes(scopes)
     if not asked <= ROLES[role]:
         raise RefusesToStart(f"only an owner's key may have the scope admin; {user} is a {role}")

@@ -17,10 +17,11 @@ from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import StoredAudio, Track
-from listenlink.model.track_facts import TITLE_LENGTH, TrackFacts, title_of_file
+from listenlink.model.track_facts import TrackFacts, title_of_file
 from listenlink.store import library, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import TITLE_LENGTH
 
 
 class TrackUploader:

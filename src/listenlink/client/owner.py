@@ -9,7 +9,7 @@ import msgspec
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
-from listenlink.client.types import Caller
+from listenlink.wire import Caller, Page
 
 _Thing = TypeVar("_Thing")
 _PAGE = 100
@@ -42,7 +42,7 @@ class Owner(Connection):
         offset = 0
         while True:
             params = asked | {"limit": _PAGE, "offset": offset}
-            items = self.get(path, params=params)["items"]
+            items = as_thing(self.get(path, params=params), Page).items
             for item in items:
                 yield as_thing(item, kind)
             if len(items) < _PAGE:

@@ -7,11 +7,10 @@ import re
 import secrets
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-Scope = Literal["read", "write", "share", "admin"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
-MAX_EXPIRES_IN_DAYS = 3650
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
+from listenlink.wire.bodies import SCOPES as SCOPES
+
 # The scopes each role may have. `admin`, which makes keys, is for owners of the organisation only.
 ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset(SCOPES),
@@ -33,7 +32,7 @@ def are_scopes(scopes: Set[str]) -> bool:
 
 def may_last(days: int | None) -> bool:
     """Whether a key can be made for so many days; None is without end."""
-    return days is None or 1 <= days <= MAX_EXPIRES_IN_DAYS
+    return days is None or 1 <= days <= MAX_DAYS_OF_A_KEY
 
 
 def is_well_formed(text: str) -> bool:

@@ -7,10 +7,7 @@ from typing import TypedDict
 
 from listenlink.errors import invalid
 from listenlink.model.one_line import bounded, one_line, some_lines
-
-NAME_LENGTH = 512
-DESCRIPTION_LENGTH = 4096
-COVER_URL_LENGTH = 1024
+from listenlink.wire.bodies import COVER_URL_LENGTH, DESCRIPTION_LENGTH, NAME_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

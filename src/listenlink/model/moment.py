@@ -12,15 +12,30 @@ _FIRST_TOLD, _LAST_TOLD = -62_135_596_800, 253_402_300_799
 
 
 @lru_cache(maxsize=4096)
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@lru_cache(maxsize=4096)
 def _iso(seconds: int) -> str:
     # Not strftime, which writes the year 697 with three digits.
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _moment(seconds).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def iso_seconds(at_us: int) -> str:
     """`1782642600000000` → `2026-06-28T10:30:00Z`. A time that can't be told is told as the nearest that
     can."""
     return _iso(tellable_seconds(at_us))
+
+
+def moment_of(at_us: int) -> datetime:
+    """The same time for an answer: encoded as JSON, it's what `iso_seconds` returns."""
+    return _moment(tellable_seconds(at_us))
+
+
+def moment_or_none(at_us: int | None) -> datetime | None:
+    """`moment_of` for a time that may be missing."""
+    return None if at_us is None else moment_of(at_us)
 
 
 def tellable_seconds(at_us: int) -> int:

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from listenlink.model.audit import Reason
-
-
-class Visibility(StrEnum):
-    """`link_only` is never indexed; `public` may be."""
-
-    LINK_ONLY = "link_only"
-    PUBLIC = "public"
+from listenlink.wire.bodies import Visibility as Visibility
 
 
 class LinkState(StrEnum):

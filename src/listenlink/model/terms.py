@@ -16,10 +16,9 @@ from listenlink.errors import invalid
 from listenlink.model.moment import seconds_of
 from listenlink.model.one_line import bounded, one_line
 from listenlink.model.share import Share, Visibility
+from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
 
 MAX_EXPIRES_IN_DAYS = 90
-MOST_OPENS = 2**53
-LABEL_LENGTH = 120
 
 
 class AskedTerms(TypedDict, total=False):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from listenlink.model.licence import Licence
-
-Mode = Literal["creation", "focus"]
-MODES: tuple[Mode, ...] = get_args(Mode)
+from listenlink.wire.bodies import MODES as MODES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from typing import TypedDict
 
 from listenlink.errors import invalid
 from listenlink.model.one_line import one_line
-from listenlink.model.track import MODES
+from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
-TITLE_LENGTH = 512
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _ENGINE = re.compile(ENGINE_PATTERN)
 # What a file's name ends with by its format. Anything else behind a point belongs to the title: "Mr. Smith".

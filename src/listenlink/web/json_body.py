@@ -16,8 +16,6 @@ from litestar.typing import FieldDefinition
 from listenlink.errors import Problem, ProblemKind, invalid
 
 JSON = "application/json"
-# Text that every database can store: PostgreSQL allows no NUL.
-TEXT = r"^[^\x00]*$"
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
 
 

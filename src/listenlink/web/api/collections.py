@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET, Meta, UnsetType
 
+from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.collection import (
-    COVER_URL_LENGTH,
-    DESCRIPTION_LENGTH,
-    NAME_LENGTH,
-    Collection,
-    CollectionFacts,
-)
-from listenlink.model.moment import iso_seconds
+from listenlink.model.collection import Collection, CollectionFacts
+from listenlink.model.moment import moment_of
 from listenlink.running.owning import Owning
-from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Limit, Offset
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT, sent_fields
-
-
-class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
-
-    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
-    description: Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)] | None = None
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)] | None = None
-
-
-class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is; null clears."""
-
-    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)] | UnsetType = (
-        UNSET
-    )
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)] | UnsetType | None
-    ) = UNSET
-    cover_track_id: str | UnsetType | None = UNSET
-    cover_image_url: (
-        Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)] | UnsetType | None
-    ) = UNSET
-
-
-class CollectionAnswer(msgspec.Struct, frozen=True):
-    """A collection as its owner sees it."""
-
-    id: str
-    name: str
-    description: str | None
-    cover_track_id: str | None
-    cover_image_url: str | None
-    track_count: int | None
-    created_at: str
-    updated_at: str
+from listenlink.web.json_body import sent_fields
+from listenlink.wire.bodies import ChangedCollection, NewCollection
 
 
 @post(
@@ -77,7 +34,7 @@ async def make_collection(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[NewCollection],
-) -> Response[CollectionAnswer]:
+) -> Response[wire.Collection]:
     """Make a new, empty collection."""
 
     async def make(doing: Doing[Collection]) -> Collection:
@@ -107,7 +64,7 @@ async def get_collection(
     collection_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """One of the caller's collections."""
     number = path_id(ids.COLLECTION, collection_id)
     return collection_answer(
@@ -127,10 +84,10 @@ async def list_collections(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[CollectionAnswer]:
+) -> wire.Page[wire.Collection]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
     found = await managing.list_collections(owning.database, caller_of(request), limit, offset)
-    return Page([collection_answer(item) for item in found], limit, offset)
+    return wire.Page([collection_answer(item) for item in found], limit, offset)
 
 
 @patch(
@@ -145,7 +102,7 @@ async def change_collection(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
     changes = cast(CollectionFacts, sent_fields(data))
     if isinstance(data.cover_track_id, str):
@@ -172,25 +129,25 @@ async def delete_collection(
     collection_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
         owning.database, caller_of(request), number, owning.clock.now_us()
     )
-    return Acknowledgement(True, collection_id, "Collection deleted.")
+    return wire.Acknowledgement(True, collection_id, "Collection deleted.")
 
 
-def collection_answer(collection: Collection) -> CollectionAnswer:
+def collection_answer(collection: Collection) -> wire.Collection:
     """The answer that describes a collection."""
     cover = collection.cover_track_id
-    return CollectionAnswer(
+    return wire.Collection(
         id=ids.public_id(ids.COLLECTION, collection.id),
         name=collection.name,
         description=collection.description,
         cover_track_id=None if cover is None else ids.public_id(ids.TRACK, cover),
         cover_image_url=collection.cover_image_url,
         track_count=collection.track_count,
-        created_at=iso_seconds(collection.created_at),
-        updated_at=iso_seconds(collection.updated_at),
+        created_at=moment_of(collection.created_at),
+        updated_at=moment_of(collection.updated_at),
     )

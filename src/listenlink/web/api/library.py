@@ -5,29 +5,26 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, cast
 
-import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET, Meta, UnsetType
 
+from listenlink import wire
 from listenlink.actions import manage_library as managing
 from listenlink.actions.tell_first import telling_first
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.library import Edge, Wanted
-from listenlink.model.moment import iso_seconds
-from listenlink.model.track import Mode, Track
-from listenlink.model.track_facts import TITLE_LENGTH, TrackChanges
+from listenlink.model.moment import moment_of
+from listenlink.model.track import Track
+from listenlink.model.track_facts import TrackChanges
 from listenlink.running.owning import Owning
-from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.paging import Limit, Offset, Page
-from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT, sent_fields
+from listenlink.web.json_body import sent_fields
+from listenlink.wire.bodies import TEXT, ChangedTrack, Mode
 
-# Something besides spaces and control characters, which are cleaned from a title.
-_SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[
     str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
@@ -42,32 +39,6 @@ _CollectionId = Annotated[
 ]
 
 
-class TrackOfAudio(msgspec.Struct, frozen=True):
-    """The caller's first track with the bytes that were asked for."""
-
-    track_id: str
-
-
-class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is."""
-
-    title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
-    artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
-        UNSET
-    )
-    instrumental: bool | UnsetType = UNSET
-
-
-class KeptTrack(msgspec.Struct, frozen=True):
-    """A track's place in the library."""
-
-    id: str
-    track_id: str
-    source: str
-    created_at: str
-    saved: bool
-
-
 @get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
 async def list_tracks(
     org: FromPath[str],
@@ -78,7 +49,7 @@ async def list_tracks(
     mode: _Mode = None,
     engine: _Engine = None,
     collection_id: _CollectionId = None,
-) -> Page[TrackAnswer]:
+) -> wire.Page[wire.Track]:
     """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
     collection = None
     if collection_id is not None:
@@ -88,7 +59,7 @@ async def list_tracks(
     found = await managing.list_tracks(
         owning.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
     )
-    return Page([track_answer(owning, track, None) for track in found], limit, offset)
+    return wire.Page([track_answer(owning, track, None) for track in found], limit, offset)
 
 
 @patch(
@@ -103,11 +74,11 @@ async def change_track(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTrack],
-) -> TrackAnswer:
+) -> wire.Track:
     """Change what is sent of one of the caller's tracks."""
     changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
 
-    def tell(changed: Track) -> TrackAnswer:
+    def tell(changed: Track) -> wire.Track:
         return track_answer(owning, changed, caller.owner.user_id)
 
     database = telling_first(owning.database, tell)
@@ -128,13 +99,13 @@ async def keep_track(
     track_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> KeptTrack:
+) -> wire.KeptTrack:
     """For a track that is in the library, or one of the caller's own that was taken out. What others made
     comes in through their link."""
 
-    def tell(edge: Edge) -> KeptTrack:
+    def tell(edge: Edge) -> wire.KeptTrack:
         place = ids.public_id(ids.LIBRARY, edge.id)
-        return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+        return wire.KeptTrack(place, track_id, edge.source, moment_of(edge.created_at), saved=True)
 
     edge = await managing.keep_track(
         telling_first(owning.database, tell),
@@ -157,11 +128,11 @@ async def take_out(
     track_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
     number = path_id(ids.TRACK, track_id)
     await managing.take_out(owning.database, caller_of(request), number)
-    return Acknowledgement(True, track_id, "Track removed from library.")
+    return wire.Acknowledgement(True, track_id, "Track removed from library.")
 
 
 @get(
@@ -175,11 +146,11 @@ async def find_by_audio(
     sha256: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> TrackOfAudio:
+) -> wire.TrackOfAudio:
     """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
     if _SHA256.fullmatch(sha256) is None:
         raise Problem(ProblemKind.NOT_FOUND)
     number = await managing.find_by_audio(
         owning.database, caller_of(request), bytes.fromhex(sha256)
     )
-    return TrackOfAudio(ids.public_id(ids.TRACK, number))
+    return wire.TrackOfAudio(ids.public_id(ids.TRACK, number))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath
 
+from listenlink import wire
 from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import find_track
@@ -16,29 +16,19 @@ from listenlink.actions.receive_chunk import Chunk
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.running.owning import Owning
 from listenlink.web.api import tus
 from listenlink.web.api.idempotency import answer_once, digest_of_headers
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
-from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
 
 TRACK_HEADER = "Listenlink-Track"
 _UPLOADS = "/v1/music/{org:str}/uploads"
 _UPLOAD = _UPLOADS + "/{upload_id:str}"
-
-
-class UploadAnswer(msgspec.Struct, frozen=True):
-    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
-
-    id: str
-    size_bytes: int
-    offset_bytes: int
-    expires_at: str
-    track: TrackAnswer | None
 
 
 @post(
@@ -54,7 +44,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
 )  # fmt: skip
 async def begin_upload(
     org: FromPath[str], owning: Given[Owning], request: Request[Any, Any, Any]
-) -> Response[UploadAnswer]:
+) -> Response[wire.Upload]:
     """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
     tus.require_tus(request)
     size_bytes, metadata = (
@@ -67,15 +57,15 @@ async def begin_upload(
         caller = caller_of(request)
         return await owning.resumer.begin(caller, size_bytes, metadata, now_us, doing)
 
-    def tell(upload: ResumableUpload) -> UploadAnswer:
+    def tell(upload: ResumableUpload) -> wire.Upload:
         return _body(Progress(upload, 0), None)
 
     answer = await answer_once(request, owning, digest_of_headers(size_bytes, metadata), tell, make)
     # What is told again has the same headers.
-    begun = msgspec.json.decode(answer.content, type=UploadAnswer)
+    begun = msgspec.json.decode(answer.content, type=wire.Upload)
     answer.headers["Location"] = f"/v1/music/{org}/uploads/{begun.id}"
     answer.headers["Upload-Offset"] = "0"
-    ends_at = datetime.fromisoformat(begun.expires_at).timestamp()
+    ends_at = begun.expires_at.timestamp()
     answer.headers["Upload-Expires"] = tus.http_date(int(ends_at) * SECOND_US)
     return answer
 
@@ -91,7 +81,7 @@ async def look_at_upload(
     upload_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Response[UploadAnswer]:
+) -> Response[wire.Upload]:
     """`Upload-Offset` is where to continue; once the track is made, `Listenlink-Track` is its id.
     Programs ask with `HEAD`."""
     tus.require_tus(request)
@@ -160,16 +150,16 @@ async def end_upload(
     await owning.resumer.end(caller_of(request), number, owning.clock.now_us())
 
 
-def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
+def _answer(progress: Progress, track: wire.Track | None) -> Response[wire.Upload]:
     return Response(_body(progress, track), headers=_headers(progress))
 
 
-def _body(progress: Progress, track: TrackAnswer | None) -> UploadAnswer:
-    return UploadAnswer(
+def _body(progress: Progress, track: wire.Track | None) -> wire.Upload:
+    return wire.Upload(
         ids.public_id(ids.UPLOAD, progress.upload.id),
         progress.upload.size_bytes,
         progress.offset_bytes,
-        iso_seconds(progress.expires_at),
+        moment_of(progress.expires_at),
         track,
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET, Meta, UnsetType
 
+from listenlink import wire
 from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.make_link import NewLink
@@ -16,16 +15,17 @@ from listenlink.actions.manage_links import ToldLink
 from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
-from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.model.share import LinkState, TargetType, Visibility
-from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms
+from listenlink.model.moment import moment_of, moment_or_none
+from listenlink.model.share import LinkState, TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
-from listenlink.web.api.shares import Link, new_link_answer
+from listenlink.web.api.paging import Limit, Offset
+from listenlink.web.api.shares import new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT, sent_fields
+from listenlink.web.json_body import sent_fields
+from listenlink.wire.bodies import ChangedTerms
 
 _TargetId = Annotated[
     str | None,
@@ -34,43 +34,6 @@ _TargetId = Annotated[
         description="Only links to this track or collection.",
     ),
 ]
-
-
-class LinkRecord(msgspec.Struct, frozen=True):
-    """A link as its owner sees it later: never with its token."""
-
-    id: str
-    target_type: str
-    target_id: str
-    target_title: str
-    visibility: str
-    label: str | None
-    state: str
-    opens: int
-    max_opens: int | None
-    last_opened_at: str | None
-    starts_at: str | None
-    expires_at: str | None
-    revoked_at: str | None
-    created_at: str
-    allow_download: bool
-    preview: bool
-    strict_open: bool
-    revocation_reaches_players_within_seconds: int
-    revocation_cuts_running_streams: bool
-
-
-class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is. `expires_in_days` counts from now, above 90 is
-    clamped to 90, null means never; null lifts `max_opens` and clears `label`."""
-
-    visibility: Visibility | UnsetType = UNSET
-    expires_in_days: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
-    max_opens: Annotated[int, Meta(ge=1, le=MOST_OPENS)] | UnsetType | None = UNSET
-    label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | UnsetType | None = UNSET
-    allow_download: bool | UnsetType = UNSET
-    preview: bool | UnsetType = UNSET
-    strict_open: bool | UnsetType = UNSET
 
 
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
@@ -85,14 +48,14 @@ async def list_links(
         LinkState | None,
         QueryParameter(name="state", description="Only links that stand so now."),
     ] = None,
-) -> Page[LinkRecord]:
+) -> wire.Page[wire.Link]:
     """The caller's links, newest first."""
     now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
     told = await managing.list_links(
         owning.database, caller_of(request), target, link_state, now_us, limit, offset
     )
-    return Page([_record(item, owning, now_us) for item in told], limit, offset)
+    return wire.Page([_record(item, owning, now_us) for item in told], limit, offset)
 
 
 @get(
@@ -106,7 +69,7 @@ async def get_link(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> LinkRecord:
+) -> wire.Link:
     """One of the caller's links. Its token isn't stored, so it can't be shown again."""
     number = path_id(ids.SHARE, share_id)
     told = await managing.get_link(owning.database, caller_of(request), number)
@@ -125,12 +88,12 @@ async def change_link(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTerms],
-) -> LinkRecord:
+) -> wire.Link:
     """Change what is sent. A revoked link can't be changed: 409."""
     now_us = owning.clock.now_us()
     asked = cast(AskedTerms, sent_fields(data))
 
-    def tell(told: ToldLink) -> LinkRecord:
+    def tell(told: ToldLink) -> wire.Link:
         return _record(told, owning, now_us)
 
     database = telling_first(owning.database, tell)
@@ -153,7 +116,7 @@ async def rotate_link(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Response[Link]:
+) -> Response[wire.NewLink]:
     """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
     only this once. A revoked link can't be rotated: 409."""
     number = path_id(ids.SHARE, share_id)
@@ -161,7 +124,7 @@ async def rotate_link(
     async def make(doing: Doing[NewLink]) -> NewLink:
         return await managing.rotate_link(owning.database, caller_of(request), number, doing)
 
-    def tell(made: NewLink) -> Link:
+    def tell(made: NewLink) -> wire.NewLink:
         return new_link_answer(made, owning)
 
     return await answer_once(request, owning, await digest_of_body(request), tell, make, 200)
@@ -175,10 +138,10 @@ def _read_target(text: str) -> tuple[TargetType, int]:
     raise invalid("target_id", "This is the id of a track or of a collection.")
 
 
-def _record(told: ToldLink, owning: Owning, now_us: int) -> LinkRecord:
+def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
     share = told.share
     prefix = ids.TRACK if share.target_type is TargetType.TRACK else ids.COLLECTION
-    return LinkRecord(
+    return wire.Link(
         id=ids.public_id(ids.SHARE, share.id),
         target_type=share.target_type.value,
         target_id=ids.public_id(prefix, share.target_id),
@@ -188,11 +151,11 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> LinkRecord:
         state=share.state(now_us).value,
         opens=share.opens,
         max_opens=share.max_opens,
-        last_opened_at=iso_or_none(told.last_opened_at),
-        starts_at=iso_or_none(share.starts_at),
-        expires_at=iso_or_none(share.expires_at),
-        revoked_at=iso_or_none(share.revoked_at),
-        created_at=iso_seconds(share.created_at),
+        last_opened_at=moment_or_none(told.last_opened_at),
+        starts_at=moment_or_none(share.starts_at),
+        expires_at=moment_or_none(share.expires_at),
+        revoked_at=moment_or_none(share.revoked_at),
+        created_at=moment_of(share.created_at),
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,

@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-import msgspec
 from litestar import Request, Response, delete, post
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
+from listenlink import wire
 from listenlink.actions import make_link as making
 from listenlink.actions import revoke_link as revoking
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.make_link import NewLink
 from listenlink.model import ids
-from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.model.share import TargetType, Visibility
-from listenlink.model.terms import LABEL_LENGTH, MOST_OPENS, AskedTerms
+from listenlink.model.moment import moment_of, moment_or_none
+from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.running.owning import Owning
-from listenlink.web.api.acknowledgement import Acknowledgement
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.json_body import TEXT, sent_fields
+from listenlink.web.json_body import sent_fields
 from listenlink.web.paths import SHARED_PATH
-
-
-class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never. With
-    `strict_open` only play and `Accept: application/json` open it."""
-
-    visibility: Visibility = Visibility.LINK_ONLY
-    expires_in_days: Annotated[int, Meta(ge=1)] | None = None
-    max_opens: Annotated[int, Meta(ge=1, le=MOST_OPENS)] | None = None
-    label: Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)] | None = None
-    starts_at: datetime | None = None
-    allow_download: bool = False
-    preview: bool = True
-    strict_open: bool = False
-
-
-class Link(msgspec.Struct, frozen=True):
-    """A new link. `token` and `url` are shown only this once."""
-
-    id: str
-    token: str
-    url: str
-    target_type: str
-    visibility: str
-    expires_at: str | None
-    created_at: str
-    max_opens: int | None
-    label: str | None
-    starts_at: str | None
-    allow_download: bool
-    preview: bool
-    strict_open: bool
-    revocation_reaches_players_within_seconds: int
-    revocation_cuts_running_streams: bool
+from listenlink.wire.bodies import LinkTerms
 
 
 @post(
@@ -73,7 +37,7 @@ async def share_track(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
-) -> Response[Link]:
+) -> Response[wire.NewLink]:
     """Make a link to one of the caller's tracks."""
     number = path_id(ids.TRACK, track_id)
     return await _share(owning, request, TargetType.TRACK, number, data)
@@ -91,7 +55,7 @@ async def share_collection(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
-) -> Response[Link]:
+) -> Response[wire.NewLink]:
     """Make a link to one of the caller's collections."""
     number = path_id(ids.COLLECTION, collection_id)
     return await _share(owning, request, TargetType.COLLECTION, number, data)
@@ -109,12 +73,12 @@ async def revoke_link(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
     number = await revoking.revoke_named(
         owning.database, caller_of(request), share_id, owning.clock.now_us()
     )
-    return Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
+    return wire.Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
 async def _share(
@@ -123,7 +87,7 @@ async def _share(
     target_type: TargetType,
     target_id: int,
     terms: LinkTerms | None,
-) -> Response[Link]:
+) -> Response[wire.NewLink]:
     now_us = owning.clock.now_us()
     asked = cast(AskedTerms, {} if terms is None else sent_fields(terms))
 
@@ -132,26 +96,26 @@ async def _share(
             owning.database, caller_of(request), target_type, target_id, asked, now_us, doing
         )
 
-    def tell(made: NewLink) -> Link:
+    def tell(made: NewLink) -> wire.NewLink:
         return new_link_answer(made, owning)
 
     return await answer_once(request, owning, await digest_of_body(request), tell, make)
 
 
-def new_link_answer(made: NewLink, owning: Owning) -> Link:
+def new_link_answer(made: NewLink, owning: Owning) -> wire.NewLink:
     """The answer that describes a new link, with its token."""
     share = made.share
-    return Link(
+    return wire.NewLink(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
         url=owning.settings.base_url + SHARED_PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
-        expires_at=iso_or_none(share.expires_at),
-        created_at=iso_seconds(share.created_at),
+        expires_at=moment_or_none(share.expires_at),
+        created_at=moment_of(share.created_at),
         max_opens=share.max_opens,
         label=share.label,
-        starts_at=iso_or_none(share.starts_at),
+        starts_at=moment_or_none(share.starts_at),
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,

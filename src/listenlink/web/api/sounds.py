@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath, QueryParameter
 
+from listenlink import wire
 from listenlink.actions.manage_library import get_sound
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -16,18 +16,6 @@ from listenlink.running.owning import Owning
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
 from listenlink.web.headers import PICTURE, text_pairs
-
-
-class SoundAnswer(msgspec.Struct, frozen=True):
-    """`peaks` are 600 levels from 0 to 255, which is full scale; `loudness_lufs` is the integrated
-    loudness by EBU R128, null for silence. Until `is_made` is true, nothing is known yet."""
-
-    track_id: str
-    is_made: bool
-    peaks: list[int] | None
-    loudness_lufs: float | None
-    has_cover: bool
-    has_rendition: bool
 
 
 @get(
@@ -41,11 +29,11 @@ async def get_track_sound(
     track_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> SoundAnswer:
+) -> wire.Sound:
     """What was made from the audio, a few seconds after the upload."""
     sound = await _find(owning, request, track_id)
     made = sound.derived
-    return SoundAnswer(
+    return wire.Sound(
         track_id=track_id,
         is_made=sound.is_made,
         peaks=list(made.peaks) if made.peaks else None,

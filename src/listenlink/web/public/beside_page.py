@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
+from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
@@ -31,12 +32,6 @@ _WITH_SESSION = errors(
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
 )
-
-
-class DownloadAnswer(msgspec.Struct, frozen=True):
-    """Where the file can be fetched from, for as long as a playback URL lasts."""
-
-    download_url: str
 
 
 @get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
@@ -109,7 +104,7 @@ async def get_download(
     track_id: FromPath[str],
     doors: Given[Doors],
     request: Request[Any, Any, Any],
-) -> DownloadAnswer:
+) -> wire.Download:
     """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
     listening = doors.listening
     scope: Any = request.scope
@@ -120,7 +115,7 @@ async def get_download(
     url = await listening.downloader.offer(session, number, listening.clock.now_us())
     if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    return DownloadAnswer(url)
+    return wire.Download(url)
 
 
 @get(

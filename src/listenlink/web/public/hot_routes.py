@@ -10,20 +10,19 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from listenlink.model.view import ShareView
+from listenlink import wire
 from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi_answers import WHEN, errors
-from listenlink.web.problems import ErrorEnvelope
 from listenlink.web.public.doors import Doors
 
 # The examples that the framework would make up are nonsense, and different each time.
 _Spec = functools.partial(ResponseSpec, generate_examples=False)
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
 _REFUSED = _Spec(
-    ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
+    wire.ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
 )
-_LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.")
+_LIMITED = _Spec(wire.ErrorEnvelope, description="Too many requests from this client.")
 
 
 @route(
@@ -37,7 +36,7 @@ _LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.
     security=[{}],
     responses={
         200: _Spec(
-            ShareView,
+            wire.ShareView,
             description="The shared track or collection; to whoever looks a page, and to media players the "
             "playlist of a collection.",
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, post
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
@@ -15,15 +14,10 @@ from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
 from listenlink.web.paths import token_of
 from listenlink.web.public.doors import Doors
+from listenlink.wire.bodies import Heard
 
 # This one needs no key, and what arrives is held until it's whole.
 _MOST_BYTES = 4096
-
-
-class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The track that was heard for 30 seconds or more."""
-
-    track_id: str
 
 
 @post(

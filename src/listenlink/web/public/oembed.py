@@ -9,11 +9,12 @@ import msgspec
 from litestar import Request, get
 from litestar.params import FromQuery, QueryParameter
 
+from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
-from listenlink.model.view import LicenceView, licence_view
+from listenlink.model.view import licence_view
 from listenlink.running.listening import Listening
 from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
@@ -26,26 +27,6 @@ _WIDTH, _HEIGHT = 480, 210
 _LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
 _PREVIEW_SIZE = (1200, 630)
 _CACHE_SECONDS = 300
-
-
-class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds."""
-
-    version: str
-    type: str
-    provider_name: str
-    provider_url: str
-    title: str
-    html: str
-    width: int
-    height: int
-    cache_age: int
-    author_name: str | None = None
-    thumbnail_url: str | None = None
-    thumbnail_width: int | None = None
-    thumbnail_height: int | None = None
-    duration: float | None = None
-    licence: LicenceView | None = None
 
 
 @get(
@@ -67,7 +48,7 @@ async def describe_embed(
     format: Annotated[Literal["json"], QueryParameter()] = "json",  # noqa: A002 (oEmbed's name)
     maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
     maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
-) -> OEmbed:
+) -> wire.OEmbed:
     """For a share URL of this server. Doesn't count as an open."""
     listening = doors.listening
     scope: Any = request.scope
@@ -89,7 +70,7 @@ async def describe_embed(
     )
     if not written:
         raise Problem(ProblemKind.LINK_REFUSED)
-    described = msgspec.json.decode(written.plain, type=OEmbed)
+    described = msgspec.json.decode(written.plain, type=wire.OEmbed)
     size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
     html = _frame(listening.settings.base_url, token, described.title, size)
     return msgspec.structs.replace(described, html=html, width=size[0], height=size[1])
@@ -103,10 +84,10 @@ def _frame(base_url: str, token: str, title: str, size: tuple[int, int]) -> str:
     )
 
 
-def _describe(listening: Listening, page: Page, untitled: str) -> OEmbed:
+def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
     """All but the frame, whose size is up to each request."""
     base_url = listening.settings.base_url
-    shown = OEmbed(
+    shown = wire.OEmbed(
         version="1.0",
         type="rich",
         provider_name="Listenlink",
