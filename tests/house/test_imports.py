@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import listenlink.web
+
+WEB = Path(listenlink.web.__file__).parent
 LATER = {
     "av": "the child that decodes",
     "numpy": "the child that decodes",
@@ -46,3 +51,17 @@ def test_it_is_the_server_that_was_loaded(loaded: set[str]) -> None:
 @pytest.mark.parametrize("module", LATER)
 def test_what_only_others_need_is_not_loaded(loaded: set[str], module: str) -> None:
     assert module not in loaded, f"needed for {LATER[module]} alone"
+
+
+def test_the_web_hands_the_database_on_and_asks_it_nothing() -> None:
+    """The walls between folders hold what is imported; this is what can be reached without an import."""
+    asked = []
+    for path in sorted(WEB.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Attribute(
+                    value=ast.Name(id="database")
+                    | ast.Attribute(attr="database" | "_database" | "reader")
+                ):
+                    asked.append(f"{path.relative_to(WEB)}:{node.lineno} {ast.unparse(node)}")
+    assert asked == [], "let an action ask"

@@ -54,7 +54,7 @@ class Sharing(RuleBasedStateMachine):
         self.model = Model(self.world.clock.now_us())
         self.sessions: list[Session] = []
         self.playbacks: list[Playback] = []
-        self.database = self.world.instance.database
+        self.database = self.world.instance.running.database
         for _ in range(2):
             self.put_in()
         self.make_collection()
@@ -228,7 +228,7 @@ class Sharing(RuleBasedStateMachine):
         world = self.world
         saving = save_track(
             self.database,
-            world.instance.limits,
+            world.instance.listening.limits,
             self.friend,
             CLIENT,
             link.tokens[-1],

@@ -88,7 +88,7 @@ class World:
             key = people.add_api_key(connection, new_api_key(), organization, user, scopes, now_us)
             return Caller(Owner(organization, user), scopes, key)
 
-        return self.run(self.instance.database.write(add))
+        return self.run(self.instance.running.database.write(add))
 
     def new_track(self, owner: Caller) -> int:
         """A track without its bytes: what was measured of them is beside the point here."""
@@ -106,7 +106,7 @@ class World:
             library.add_edge(connection, *owner.owner, added, None, now_us)
             return added
 
-        return self.run(self.instance.database.write(add))
+        return self.run(self.instance.running.database.write(add))
 
     def open_many(
         self,
@@ -121,13 +121,13 @@ class World:
         ]
 
         async def open_all() -> list[Opening]:
-            return await asyncio.gather(*map(self.instance.opener.open, requests))
+            return await asyncio.gather(*map(self.instance.listening.opener.open, requests))
 
         return self.run(open_all())
 
     def playback_urls(self, opening: Opening) -> dict[int, str]:
         """The signed part of each track's URL, as the view tells it."""
-        view = json.loads(self.instance.presenter.write(opening, self.clock.now_us()))
+        view = json.loads(self.instance.listening.presenter.write(opening, self.clock.now_us()))
         shown = view["tracks"] if view["track"] is None else [view["track"]]
         return {
             int(track["id"].rpartition("_")[2], 16): track["playback_url"].rpartition("/")[2]
@@ -136,13 +136,15 @@ class World:
 
     def may_play(self, signed: str) -> bool:
         """Whether a playback URL plays."""
-        playing = self._runner.run(self.instance.player.begin(signed, self.clock.now_us()))
+        playing = self._runner.run(
+            self.instance.listening.player.begin(signed, self.clock.now_us())
+        )
         return playing is not None
 
     def _request(
         self, token: str, session: ListenSession | None, counts: bool, is_meant: bool
     ) -> OpenRequest:
-        now_us, signer = self.clock.now_us(), self.instance.session_signer
+        now_us, signer = self.clock.now_us(), self.instance.listening.session_signer
         text = "" if session is None else write_session(session, signer)
         return OpenRequest(
             token_digest=digest(token),

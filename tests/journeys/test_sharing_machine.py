@@ -22,9 +22,9 @@ from journeys.sharing_machine import HOUR_US, PICKS, Sharing
 from journeys.sharing_model import DAY_US
 from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
+from listenlink.model.library import Wanted
 from listenlink.model.listing import Slice
 from listenlink.running.housekeeping import add_up_opens
-from listenlink.store.library import Wanted
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000
 STEPS_A_LIFE = 50
@@ -74,10 +74,10 @@ class Life(Sharing):
         if pick % 2:
             return
         track = self.model.tracks[pick % len(self.model.tracks)]
-        folder = self.world.instance.folder
+        storage = self.world.instance.running.storage
         self.world.run(
             manage_tracks.delete_track(
-                self.database, folder, self.creator, track, self.model.now_us
+                self.database, storage, self.creator, track, self.model.now_us
             )
         )
         self.model.delete_track(track)

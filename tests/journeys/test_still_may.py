@@ -26,9 +26,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 def test_a_key_that_has_ended_ends_no_upload(house: House) -> None:
     """As it would if it ended between the guard and this."""
     world, owner, now_us = house.world, house.creator, house.world.clock.now_us()
-    resumer = world.instance.resumer
+    resumer = world.instance.owning.resumer
     begun = world.run(resumer.begin(owner, 9, "engine c3R1ZGlv", now_us))
-    key, database = owner.key_id, world.instance.database
+    key, database = owner.key_id, world.instance.running.database
     assert key is not None
     database.write_now(lambda c: revoke_key(c, key, now_us))
     assert world.try_to(resumer.end(owner, begun.id, now_us)) == "API_KEY_DEACTIVATED"
@@ -43,6 +43,6 @@ def test_the_demonstration_says_that_its_organisation_is_suspended(house: House)
     suspend = partial(
         suspend_organization, organization_id=owner.organization_id, now_us=house.began_us
     )
-    world.instance.database.write_now(suspend)
+    world.instance.running.database.write_now(suspend)
     with pytest.raises(RefusesToStart, match=r"listenlink org resume org_[0-9a-f]{12}$"):
         world.run(find_or_make_links(world.instance, owner))

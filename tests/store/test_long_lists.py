@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 from sqlalchemy import Connection, Table, select, text
 
+from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.store import api_keys, collection_tracks, collections, library, shares, tables
 from listenlink.store.audit import of_link, open_counts
 from listenlink.store.audit.tables import audit
 from listenlink.store.database.database import Database, is_postgres
-from listenlink.store.library import Wanted
 from store.owned import NOW, Place, make_place
 
 MANY = 20_000

@@ -20,12 +20,12 @@ from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
-from listenlink.store.library import Wanted
 from store.owned import DIGEST, NOW, Made, Place, in_person, make_place
 
 _REFUSED = (ProblemKind.NOT_FOUND, ProblemKind.INSUFFICIENT_PERMISSIONS)

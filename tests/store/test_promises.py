@@ -17,8 +17,9 @@ from listenlink.actions.promise_bytes import LASTS_US, PAUSE_US, PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import Clock
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.room import NoRoom, Room, Space
 from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.room import NoRoom, Room, Space
 from listenlink.model.owner import Owner
 from listenlink.model.upload_bounds import floor_bytes
 from listenlink.store import promises as store
@@ -59,9 +60,8 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_folder(root: Path) -> Folder:
-    folder = Folder(root, MB)
-    folder.create()
-    return folder
+    make_folders(root)
+    return Folder(root, MB)
 
 
 def maker(database: Database, folder: Folder, clock: Clock) -> PromiseMaker:

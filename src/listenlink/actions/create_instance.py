@@ -16,7 +16,7 @@ from listenlink.actions.manage_people import (
     check_organization_name,
 )
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.places import make_folders
 from listenlink.model import ids
 from listenlink.secret_keys import create_signing_keys
 from listenlink.settings import Settings
@@ -95,7 +95,7 @@ def create_instance(
     with filling(data, _ENDING) as draft:
         if makes_keys:
             create_signing_keys(draft / SECRETS)
-        Folder(draft).create()
+        make_folders(draft)
         return _fill(location._replace(folder=draft), organization, email, now_us)
 
 

@@ -6,13 +6,13 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.library import Edge, Wanted
 from listenlink.model.listing import Found, Slice
+from listenlink.model.sound import Sound
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges, read_changes
 from listenlink.store import derived, library, tracks
 from listenlink.store.database.database import Database
-from listenlink.store.derived import Sound
-from listenlink.store.library import Edge, Wanted
 
 
 async def list_tracks(

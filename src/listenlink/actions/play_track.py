@@ -48,6 +48,11 @@ class TrackPlayer:
             return None
         return download if await self._find(download, now_us) else None
 
+    async def find_content_type(self, share_id: int, track_id: int) -> str | None:
+        """Return the media type of what a link plays as this track, None if it doesn't lead there."""
+        found = await self._reader.find_shared(share_id, track_id)
+        return None if found is None else found.content_type
+
     async def may_go_on(self, playing: Playing, now_us: int) -> bool:
         """Whether a running stream is still permitted: until its session ends, not just its URL."""
         playback = playing.playback

@@ -8,11 +8,11 @@ from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.model.client_address import ClientAddress
+from listenlink.model.library import Edge
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.store import held_links, library
 from listenlink.store.database.database import Database
 from listenlink.store.held_links import HeldLink
-from listenlink.store.library import Edge
 
 
 async def save_track(

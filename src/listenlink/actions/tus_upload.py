@@ -22,13 +22,13 @@ from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitti
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.media.disk.drafts import Drafts
+from listenlink.media.disk.resumable_drafts import ResumableDraft, ResumableDrafts
 from listenlink.model.moment import is_over
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.model.track import Track
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
-from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.threads import DISK
 
 # A draft is made a moment before its row can be seen.
@@ -47,14 +47,14 @@ class TusUploads:
     def __init__(
         self,
         database: Database,
-        folder: Folder,
+        wholes: Drafts,
         drafts: ResumableDrafts,
         uploader: TrackUploader,
         max_bytes: int,
         promises: PromiseMaker,
     ) -> None:
         self._database = database
-        self._folder = folder
+        self._wholes = wholes
         self._drafts = drafts
         self._uploader = uploader
         self._max_bytes = max_bytes
@@ -222,7 +222,7 @@ class TusUploads:
             return track
 
         # The same bytes under a second name: whatever happens to that one, the draft stays.
-        whole = await DISK.run(self._folder.begin_from, draft.path)
+        whole = await DISK.run(self._wholes.begin_from, draft.path)
         with contextlib.suppress(_MadeBeforeError):
             await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
 

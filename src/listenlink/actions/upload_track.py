@@ -12,7 +12,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.refuse_upload import require_quota
 from listenlink.errors import invalid
-from listenlink.media.folder.draft import Draft
+from listenlink.media.disk.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
 from listenlink.model.licence import EngineRegistry
@@ -30,13 +30,13 @@ class TrackUploader:
     def __init__(
         self,
         database: Database,
-        folder: Storage,
+        storage: Storage,
         probe: Probe,
         registry: EngineRegistry,
         stored: Callable[[], None],
     ) -> None:
         self._database = database
-        self._folder = folder
+        self._storage = storage
         self._probe = probe
         self._registry = registry
         self._stored = stored
@@ -64,7 +64,7 @@ class TrackUploader:
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
-                self._folder.carry_out(self._publish, caller, draft, track, audio, doing)
+                self._storage.carry_out(self._publish, caller, draft, track, audio, doing)
             )
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
@@ -117,7 +117,7 @@ class TrackUploader:
         def commit() -> Track:
             return self._database.write_now(keep, within_seconds=BUSY_AFTER_SECONDS)
 
-        return self._folder.publish([draft], commit, self._is_kept)
+        return self._storage.publish([draft], commit, self._is_kept)
 
     def _is_kept(self, digest: bytes) -> bool:
         return self._database.read_now(

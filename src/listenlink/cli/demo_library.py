@@ -51,10 +51,12 @@ class _Library(NamedTuple):
 
 async def first_member(instance: Instance) -> tuple[Owner, bool]:
     """The instance's first user, and whether they're the demonstration's."""
-    member = await instance.database.read(people.find_first_member)
+    member = await instance.running.database.read(people.find_first_member)
     if member is None:
-        raise RefusesToStart(f"{instance.settings.data} has no user")
-    rows = await instance.database.read(lambda c: people.list_members(c, member.organization_id))
+        raise RefusesToStart(f"{instance.running.settings.data} has no user")
+    rows = await instance.running.database.read(
+        lambda c: people.list_members(c, member.organization_id)
+    )
     emails = {email for user_id, email, _, _ in rows if user_id == member.user_id}
     return member, emails == {EMAIL}
 
@@ -63,7 +65,7 @@ async def find_or_make_links(instance: Instance, owner: Owner) -> DemoLinks | No
     """Links to the library, which is made if it never was; None if it isn't the demonstration's alone. Raises
     RefusesToStart if its organisation is suspended."""
     try:
-        caller = await act_in_person(instance.database, owner)
+        caller = await act_in_person(instance.running.database, owner)
     except Problem as problem:
         if problem.kind is not ProblemKind.ORGANIZATION_SUSPENDED:
             raise
@@ -81,8 +83,8 @@ async def find_or_make_links(instance: Instance, owner: Owner) -> DemoLinks | No
 
 
 async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library | None:
-    found = await instance.database.read(lambda c: tracks.list_own_titles(c, *caller.owner))
-    named = await instance.database.read(
+    found = await instance.running.database.read(lambda c: tracks.list_own_titles(c, *caller.owner))
+    named = await instance.running.database.read(
         lambda c: collections.list_own_named(c, *caller.owner, _COLLECTION)
     )
     if not named:
@@ -93,7 +95,7 @@ async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library 
     ours = {number for number, title in found if title in _TITLES}
     for number in (number for number, is_there in named if is_there):
         members = (
-            await instance.database.read(
+            await instance.running.database.read(
                 partial(collection_tracks.list_members, collection_id=number, part=Slice(_MOST))
             )
         ).items
@@ -103,31 +105,31 @@ async def _find_or_make_library(instance: Instance, caller: Caller) -> _Library 
 
 
 async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, int]) -> _Library:
-    now_us = instance.clock.now_us()
+    now_us = instance.running.clock.now_us()
     numbers = []
     for piece in demo.PIECES:
         if piece.title in there:
             numbers.append(there[piece.title])
             continue
-        draft = instance.folder.begin()
+        draft = instance.owning.storage.drafts.begin()
         await DISK.run(draft.write, demo.read(piece))
         facts = TrackFacts(piece.title, None, _ENGINE, "creation", instrumental=True)
-        track = await instance.uploader.upload(caller, draft, facts, piece.file_name, now_us)
+        track = await instance.owning.uploader.upload(caller, draft, facts, piece.file_name, now_us)
         numbers.append(track.id)
-        await instance.deriver.derive_next()
+        await instance.running.deriver.derive_next()
     collection = await make_collection(
-        instance.database, caller, _COLLECTION, "Music that Listenlink made.", None, now_us
+        instance.running.database, caller, _COLLECTION, "Music that Listenlink made.", None, now_us
     )
     for number in numbers:
-        await add_track(instance.database, caller, collection.id, number, now_us)
+        await add_track(instance.running.database, caller, collection.id, number, now_us)
     return _Library(numbers[0], collection.id)
 
 
 async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id: int) -> str:
     """The address of the demonstration's link there. No address is stored, so an earlier one can't be told
     again: its link gets a new one, and any others are closed."""
-    now_us = instance.clock.now_us()
-    found = await instance.database.read(
+    now_us = instance.running.clock.now_us()
+    found = await instance.running.database.read(
         lambda c: shares.list_own_shares(
             c, *caller.owner, (kind, target_id), None, now_us, Slice(_MOST)
         )
@@ -136,10 +138,10 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
         share.id for share in found.items if share.label == _LABEL and share.revoked_at is None
     ]
     for share_id in earlier[1:]:
-        await revoke_link(instance.database, caller, share_id, now_us)
+        await revoke_link(instance.running.database, caller, share_id, now_us)
     if earlier:
-        made = await rotate_link(instance.database, caller, earlier[0])
+        made = await rotate_link(instance.running.database, caller, earlier[0])
     else:
         asked: AskedTerms = {"label": _LABEL}
-        made = await make_link(instance.database, caller, kind, target_id, asked, now_us)
-    return instance.settings.base_url + SHARED_PATH + made.token
+        made = await make_link(instance.running.database, caller, kind, target_id, asked, now_us)
+    return instance.running.settings.base_url + SHARED_PATH + made.token

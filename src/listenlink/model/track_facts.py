@@ -9,8 +9,7 @@ from typing import TypedDict
 
 from listenlink.errors import invalid
 from listenlink.model.one_line import one_line
-from listenlink.model.track import MODES
-from listenlink.wire.bodies import TITLE_LENGTH
+from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _ENGINE = re.compile(ENGINE_PATTERN)

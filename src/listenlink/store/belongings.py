@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
 from listenlink.store import promises, tables
-from listenlink.store.library import OWN, add_edge
+from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
 _TRACKS = tables.tracks

@@ -5,10 +5,9 @@ A track that its creator deletes leaves every library, so an edge always leads t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, delete, insert, select
 
+from listenlink.model.library import OWN, SHARED, Edge, Wanted
 from listenlink.model.listing import Found, Slice, found
 from listenlink.model.track import Track
 from listenlink.store import tables
@@ -17,31 +16,10 @@ from listenlink.store.own import own
 from listenlink.store.slices import newest_first
 from listenlink.store.tracks import PLAYED, track_of
 
-OWN, SHARED = "own", "shared"
 _EDGES = tables.library
 _TRACKS = tables.tracks
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A track in a user's library. `source` is `own`, or `shared` if it came by the link `share_id`."""
-
-    id: int
-    track_id: int
-    source: str
-    share_id: int | None
-    created_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tracks of a library to list; None means any."""
-
-    mode: str | None = None
-    engine: str | None = None
-    collection_id: int | None = None
 
 
 def find_edge(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from listenlink.clock import DAY_US
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.store import promises, tables
 from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
@@ -20,21 +19,6 @@ _END = (
     .where(tables.promises.c.id == _UPLOADS.c.id, tables.promises.c.is_resumable)
     .scalar_subquery()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ResumableUpload:
-    """One upload. `metadata` is as it was sent; `track_id` is the track made from it, once there is one.
-    `promise_ends_at` is until when its promise counts; None once that was kept."""
-
-    id: int
-    organization_id: int
-    user_id: int
-    size_bytes: int
-    metadata: str
-    created_at: int
-    track_id: int | None
-    promise_ends_at: int | None = None
 
 
 def add_upload(

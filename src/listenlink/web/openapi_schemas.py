@@ -15,10 +15,10 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.library import OWN, SHARED
 from listenlink.model.licence import LicenceClass
 from listenlink.model.share import LinkState, TargetType, Visibility
 from listenlink.model.track import MODES
-from listenlink.store.library import OWN, SHARED
 from listenlink.web.problems import error_codes, error_types
 
 Json = dict[str, Any]

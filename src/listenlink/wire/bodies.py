@@ -21,7 +21,7 @@ TITLE_LENGTH = 512
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
 COVER_URL_LENGTH = 1024
-MOST_ORDERED = 10_000
+MOST_ORDERED = 10_000  # Of which some may not be in the collection.
 MAX_DAYS_OF_A_KEY = 3650
 
 Mode = Literal["creation", "focus"]

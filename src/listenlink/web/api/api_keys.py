@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from listenlink import wire
@@ -14,10 +13,11 @@ from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
 from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import moment_of, moment_or_none
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.wire.bodies import NewKey
 
 
@@ -28,18 +28,20 @@ from listenlink.wire.bodies import NewKey
     tags=["Keys"],
 )
 async def make_key(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewKey],
 ) -> Response[wire.MintedKey]:
     """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
-    instance: Instance = state.instance
-    now_us, scopes = instance.clock.now_us(), frozenset(data.scopes)
+    now_us, scopes = owning.clock.now_us(), frozenset(data.scopes)
 
     async def make(doing: Doing[managing.NewKey]) -> managing.NewKey:
         return await managing.mint_key(
-            instance.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
+            owning.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
         )
 
-    return await answer_once(request, await digest_of_body(request), _minted, make)
+    return await answer_once(request, owning, await digest_of_body(request), _minted, make)
 
 
 def _minted(made: managing.NewKey) -> wire.MintedKey:
@@ -57,19 +59,18 @@ def _minted(made: managing.NewKey) -> wire.MintedKey:
 @get("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="List keys", tags=["Keys"])
 async def list_keys(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> wire.Page[wire.Key]:
     """The caller's keys in the organisation, newest first, including those that are over."""
-    instance: Instance = state.instance
-    part = asked_slice(request, instance, limit, offset, cursor)
-    found = await managing.list_keys(instance.database, caller_of(request), part)
-    now_us = instance.clock.now_us()
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_keys(owning.database, caller_of(request), part)
+    now_us = owning.clock.now_us()
     items = [_answer(key, now_us) for key in found.items]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @delete(
@@ -80,13 +81,15 @@ async def list_keys(
     tags=["Keys"],
 )
 async def deactivate_key(
-    org: FromPath[str], key_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    key_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Switch one of the caller's keys off, even the sent one, at once and for good. Again: no change."""
-    instance: Instance = state.instance
     number = path_id(ids.API_KEY, key_id)
     await managing.deactivate_key(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
     return wire.Acknowledgement(True, key_id, "API key deactivated.")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
 from listenlink.actions import manage_collections as managing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.moment import moment_of
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.collections import collection_answer
 from listenlink.web.api.paging import Cursor, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.tell_first import telling_first
+from listenlink.web.given import Given
 from listenlink.wire.bodies import Order, TrackOfCollection
 
 _MOST = 500
@@ -32,24 +32,23 @@ _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most
 async def list_members(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> wire.MembersPage:
     """The tracks of one of the caller's collections, in order."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
-    part = asked_slice(request, instance, limit, offset, cursor)
-    found = await managing.list_members(instance.database, caller_of(request), number, part)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_members(owning.database, caller_of(request), number, part)
     items = [
         wire.Member(
             ids.public_id(ids.TRACK, member.track_id), member.position, moment_of(member.added_at)
         )
         for member in found.items
     ]
-    following = next_cursor(request, instance, found)
+    following = next_cursor(request, owning, found)
     return wire.MembersPage(collection_id, items, limit, offset, following)
 
 
@@ -63,18 +62,17 @@ async def list_members(
 async def add_track(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[TrackOfCollection],
 ) -> wire.Collection:
     """Add one of the caller's tracks at the end. Again: the same answer, no change."""
-    instance: Instance = state.instance
     changed = await managing.add_track(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, data.track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -90,17 +88,16 @@ async def remove_track(
     org: FromPath[str],
     collection_id: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Take a track out of one of the caller's collections. If it isn't in it: the same answer, no change."""
-    instance: Instance = state.instance
     await managing.remove_track(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return wire.Acknowledgement(True, track_id, "Track removed from collection.")
 
@@ -114,19 +111,18 @@ async def remove_track(
 async def reorder(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[Order],
 ) -> wire.Acknowledgement:
     """Put the named tracks first, in this order; the others follow in the order they had. Tracks that
     aren't in the collection are ignored."""
-    instance: Instance = state.instance
     wanted = [ids.parse_id(ids.TRACK, text) for text in data.ordered_track_ids]
     await managing.reorder(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         [number for number in wanted if number is not None],
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return wire.Acknowledgement(True, collection_id, "Collection reordered.")

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any, cast
 
 from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.collection import Collection, CollectionFacts
 from listenlink.model.moment import moment_of
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
-from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import ChangedCollection, NewCollection
 
 
@@ -30,23 +30,27 @@ from listenlink.wire.bodies import ChangedCollection, NewCollection
     tags=["Collections"],
 )
 async def make_collection(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewCollection],
 ) -> Response[wire.Collection]:
     """Make a new, empty collection."""
-    instance: Instance = state.instance
 
     async def make(doing: Doing[Collection]) -> Collection:
         return await managing.make_collection(
-            instance.database,
+            owning.database,
             caller_of(request),
             data.name,
             data.description,
             data.cover_image_url,
-            instance.clock.now_us(),
+            owning.clock.now_us(),
             doing,
         )
 
-    return await answer_once(request, await digest_of_body(request), collection_answer, make)
+    return await answer_once(
+        request, owning, await digest_of_body(request), collection_answer, make
+    )
 
 
 @get(
@@ -56,13 +60,15 @@ async def make_collection(
     tags=["Collections"],
 )
 async def get_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Collection:
     """One of the caller's collections."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     return collection_answer(
-        await managing.get_collection(instance.database, caller_of(request), number)
+        await managing.get_collection(owning.database, caller_of(request), number)
     )
 
 
@@ -74,18 +80,17 @@ async def get_collection(
 )
 async def list_collections(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> wire.Page[wire.Collection]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
-    instance: Instance = state.instance
-    part = asked_slice(request, instance, limit, offset, cursor)
-    found = await managing.list_collections(instance.database, caller_of(request), part)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_collections(owning.database, caller_of(request), part)
     items = [collection_answer(item) for item in found.items]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @patch(
@@ -97,21 +102,20 @@ async def list_collections(
 async def change_collection(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
 ) -> wire.Collection:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
-    instance: Instance = state.instance
     changes = cast(CollectionFacts, sent_fields(data))
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         changes,
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -124,13 +128,15 @@ async def change_collection(
     tags=["Collections"],
 )
 async def delete_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
     return wire.Acknowledgement(True, collection_id, "Collection deleted.")
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink import wire
 from listenlink.model import listing
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
+from listenlink.web.given import Given
 
 
 @get("/v1/music/{org:str}/engines", opt={"scope": "read"}, summary="List engines", tags=["Engines"])
 async def list_engines(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> wire.Page[wire.Engine]:
     """The engines whose licence is known, by key. Any other is `unclear`."""
-    instance: Instance = state.instance
-    offered = instance.registry.list_in_force(instance.clock.now_us())
-    part = asked_slice(request, instance, limit, offset, cursor)
+    offered = owning.registry.list_in_force(owning.clock.now_us())
+    part = asked_slice(request, owning, limit, offset, cursor)
     if part.after is not None:
         offered = [terms for terms in offered if terms.engine > str(part.after[0])]
     rest = offered[offset : offset + part.one_more]
@@ -42,4 +41,4 @@ async def list_engines(
         )
         for terms in found.items
     ]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))

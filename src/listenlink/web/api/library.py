@@ -6,23 +6,23 @@ import re
 from typing import Annotated, Any, cast
 
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
 from listenlink.actions import manage_library as managing
+from listenlink.actions.tell_first import telling_first
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
+from listenlink.model.library import Edge, Wanted
 from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges
-from listenlink.running.instance import Instance
-from listenlink.store.library import Edge, Wanted
+from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
-from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import TEXT, ChangedTrack, Mode
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -42,7 +42,7 @@ _CollectionId = Annotated[
 @get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
 async def list_tracks(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
@@ -52,18 +52,17 @@ async def list_tracks(
     collection_id: _CollectionId = None,
 ) -> wire.Page[wire.Track]:
     """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
-    instance: Instance = state.instance
     collection = None
     if collection_id is not None:
         collection = ids.parse_id(ids.COLLECTION, collection_id)
         if collection is None:
             raise invalid("collection_id", "This is the id of a collection.")
-    part = asked_slice(request, instance, limit, offset, cursor)
+    part = asked_slice(request, owning, limit, offset, cursor)
     found = await managing.list_tracks(
-        instance.database, caller_of(request), Wanted(mode, engine, collection), part
+        owning.database, caller_of(request), Wanted(mode, engine, collection), part
     )
-    items = [track_answer(instance, track, None) for track in found.items]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    items = [track_answer(owning, track, None) for track in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @patch(
@@ -75,18 +74,17 @@ async def list_tracks(
 async def change_track(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTrack],
 ) -> wire.Track:
     """Change what is sent of one of the caller's tracks."""
-    instance: Instance = state.instance
     changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
 
     def tell(changed: Track) -> wire.Track:
-        return track_answer(instance, changed, caller.owner.user_id)
+        return track_answer(owning, changed, caller.owner.user_id)
 
-    database = telling_first(instance.database, tell)
+    database = telling_first(owning.database, tell)
     return tell(
         await managing.change_track(database, caller, path_id(ids.TRACK, track_id), changes)
     )
@@ -100,21 +98,23 @@ async def change_track(
     tags=["Tracks"],
 )
 async def keep_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.KeptTrack:
     """For a track that is in the library, or one of the caller's own that was taken out. What others made
     comes in through their link."""
-    instance: Instance = state.instance
 
     def tell(edge: Edge) -> wire.KeptTrack:
         place = ids.public_id(ids.LIBRARY, edge.id)
         return wire.KeptTrack(place, track_id, edge.source, moment_of(edge.created_at), saved=True)
 
     edge = await managing.keep_track(
-        telling_first(instance.database, tell),
+        telling_first(owning.database, tell),
         caller_of(request),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return tell(edge)
 
@@ -127,12 +127,14 @@ async def keep_track(
     tags=["Tracks"],
 )
 async def take_out(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
-    await managing.take_out(instance.database, caller_of(request), number)
+    await managing.take_out(owning.database, caller_of(request), number)
     return wire.Acknowledgement(True, track_id, "Track removed from library.")
 
 
@@ -143,13 +145,15 @@ async def take_out(
     tags=["Tracks"],
 )
 async def find_by_audio(
-    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    sha256: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.TrackOfAudio:
     """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
-    instance: Instance = state.instance
     if _SHA256.fullmatch(sha256) is None:
         raise Problem(ProblemKind.NOT_FOUND)
     number = await managing.find_by_audio(
-        instance.database, caller_of(request), bytes.fromhex(sha256)
+        owning.database, caller_of(request), bytes.fromhex(sha256)
     )
     return wire.TrackOfAudio(ids.public_id(ids.TRACK, number))

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from listenlink.errors import invalid
 from listenlink.model.cursor import MOST_CHARACTERS
 from listenlink.model.listing import Found, Slice
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="The most items.")]
 Offset = Annotated[
@@ -30,7 +30,7 @@ Cursor = Annotated[
 
 def asked_slice(
     request: Request[Any, Any, Any],
-    instance: Instance,
+    owning: Owning,
     limit: int,
     offset: int,
     cursor: str | None,
@@ -40,16 +40,16 @@ def asked_slice(
         return Slice(limit, offset)
     if offset:
         raise invalid("offset", "With a cursor nothing is left out.")
-    place = instance.cursors.read(cursor, request.scope["path"])
+    place = owning.cursors.read(cursor, request.scope["path"])
     if place is None:
         raise invalid("cursor", "This is no cursor of this list.")
     return Slice(limit, after=place)
 
 
 def next_cursor(
-    request: Request[Any, Any, Any], instance: Instance, found: Found[Any]
+    request: Request[Any, Any, Any], owning: Owning, found: Found[Any]
 ) -> str | UnsetType:
     """The cursor that goes on after these; it's of this list, which its path names, alone."""
     if found.place is None:
         return UNSET
-    return instance.cursors.write(found.place, request.scope["path"])
+    return owning.cursors.write(found.place, request.scope["path"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink import wire
@@ -14,9 +13,10 @@ from listenlink.clock import DAY_US
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import moment_of, moment_or_none
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 
 
 @get(
@@ -28,19 +28,18 @@ from listenlink.web.caller import caller_of, path_id
 async def list_opens(
     org: FromPath[str],
     share_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> wire.Page[wire.OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    part = asked_slice(request, instance, limit, offset, cursor)
-    found = await managing.list_lines(instance.database, caller_of(request), number, part)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_lines(owning.database, caller_of(request), number, part)
     items = [_line(entry) for entry in found.items]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @get(
@@ -50,12 +49,14 @@ async def list_opens(
     tags=["Share"],
 )
 async def get_stats(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Stats:
     """Opens, listens and listeners by day."""
-    instance: Instance = state.instance
     told, days = await managing.sum_days(
-        instance.database, caller_of(request), path_id(ids.SHARE, share_id)
+        owning.database, caller_of(request), path_id(ids.SHARE, share_id)
     )
     return wire.Stats(
         id=share_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 from litestar import Request, Response, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
@@ -13,18 +12,19 @@ from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.make_link import NewLink
 from listenlink.actions.manage_links import ToldLink
+from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.model.share import LinkState, TargetType
 from listenlink.model.terms import AskedTerms
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.api.shares import new_link_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
-from listenlink.web.tell_first import telling_first
 from listenlink.wire.bodies import ChangedTerms
 
 _TargetId = Annotated[
@@ -39,7 +39,7 @@ _TargetId = Annotated[
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
 async def list_links(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
@@ -51,15 +51,14 @@ async def list_links(
     ] = None,
 ) -> wire.Page[wire.Link]:
     """The caller's links, newest first."""
-    instance: Instance = state.instance
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
-    part = asked_slice(request, instance, limit, offset, cursor)
+    part = asked_slice(request, owning, limit, offset, cursor)
     found = await managing.list_links(
-        instance.database, caller_of(request), target, link_state, now_us, part
+        owning.database, caller_of(request), target, link_state, now_us, part
     )
-    items = [_record(item, instance, now_us) for item in found.items]
-    return wire.Page(items, limit, offset, next_cursor(request, instance, found))
+    items = [_record(item, owning, now_us) for item in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @get(
@@ -69,13 +68,15 @@ async def list_links(
     tags=["Share"],
 )
 async def get_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Link:
     """One of the caller's links. Its token isn't stored, so it can't be shown again."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    told = await managing.get_link(instance.database, caller_of(request), number)
-    return _record(told, instance, instance.clock.now_us())
+    told = await managing.get_link(owning.database, caller_of(request), number)
+    return _record(told, owning, owning.clock.now_us())
 
 
 @patch(
@@ -87,19 +88,18 @@ async def get_link(
 async def change_link(
     org: FromPath[str],
     share_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTerms],
 ) -> wire.Link:
     """Change what is sent. A revoked link can't be changed: 409."""
-    instance: Instance = state.instance
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     asked = cast(AskedTerms, sent_fields(data))
 
     def tell(told: ToldLink) -> wire.Link:
-        return _record(told, instance, now_us)
+        return _record(told, owning, now_us)
 
-    database = telling_first(instance.database, tell)
+    database = telling_first(owning.database, tell)
     return tell(
         await managing.change_link(
             database, caller_of(request), path_id(ids.SHARE, share_id), asked, now_us
@@ -115,20 +115,22 @@ async def change_link(
     tags=["Share"],
 )
 async def rotate_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Response[wire.NewLink]:
     """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
     only this once. A revoked link can't be rotated: 409."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
 
     async def make(doing: Doing[NewLink]) -> NewLink:
-        return await managing.rotate_link(instance.database, caller_of(request), number, doing)
+        return await managing.rotate_link(owning.database, caller_of(request), number, doing)
 
     def tell(made: NewLink) -> wire.NewLink:
-        return new_link_answer(made, instance)
+        return new_link_answer(made, owning)
 
-    return await answer_once(request, await digest_of_body(request), tell, make, 200)
+    return await answer_once(request, owning, await digest_of_body(request), tell, make, 200)
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:
@@ -139,7 +141,7 @@ def _read_target(text: str) -> tuple[TargetType, int]:
     raise invalid("target_id", "This is the id of a track or of a collection.")
 
 
-def _record(told: ToldLink, instance: Instance, now_us: int) -> wire.Link:
+def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
     share = told.share
     prefix = ids.TRACK if share.target_type is TargetType.TRACK else ids.COLLECTION
     return wire.Link(
@@ -161,7 +163,7 @@ def _record(told: ToldLink, instance: Instance, now_us: int) -> wire.Link:
         preview=share.preview,
         strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
-            instance.revocation.reaches_players_within_seconds
+            owning.revocation.reaches_players_within_seconds
         ),
-        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
+        revocation_cuts_running_streams=owning.revocation.cuts_running_streams,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from litestar import Request, Response, delete, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
 from listenlink import wire
@@ -17,9 +16,10 @@ from listenlink.model import ids
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
 from listenlink.web.paths import SHARED_PATH
 from listenlink.wire.bodies import LinkTerms
@@ -34,13 +34,13 @@ from listenlink.wire.bodies import LinkTerms
 async def share_track(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[wire.NewLink]:
     """Make a link to one of the caller's tracks."""
     number = path_id(ids.TRACK, track_id)
-    return await _share(state.instance, request, TargetType.TRACK, number, data)
+    return await _share(owning, request, TargetType.TRACK, number, data)
 
 
 @post(
@@ -52,13 +52,13 @@ async def share_track(
 async def share_collection(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[LinkTerms | None] = None,
 ) -> Response[wire.NewLink]:
     """Make a link to one of the caller's collections."""
     number = path_id(ids.COLLECTION, collection_id)
-    return await _share(state.instance, request, TargetType.COLLECTION, number, data)
+    return await _share(owning, request, TargetType.COLLECTION, number, data)
 
 
 @delete(
@@ -69,44 +69,46 @@ async def share_collection(
     tags=["Share"],
 )
 async def revoke_link(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Close a link at once, named by its id or its token. Again: the same answer, no change."""
-    instance: Instance = state.instance
     number = await revoking.revoke_named(
-        instance.database, caller_of(request), share_id, instance.clock.now_us()
+        owning.database, caller_of(request), share_id, owning.clock.now_us()
     )
     return wire.Acknowledgement(True, ids.public_id(ids.SHARE, number), "Share link revoked.")
 
 
 async def _share(
-    instance: Instance,
+    owning: Owning,
     request: Request[Any, Any, Any],
     target_type: TargetType,
     target_id: int,
     terms: LinkTerms | None,
 ) -> Response[wire.NewLink]:
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
     asked = cast(AskedTerms, {} if terms is None else sent_fields(terms))
 
     async def make(doing: Doing[NewLink]) -> NewLink:
         return await making.make_link(
-            instance.database, caller_of(request), target_type, target_id, asked, now_us, doing
+            owning.database, caller_of(request), target_type, target_id, asked, now_us, doing
         )
 
     def tell(made: NewLink) -> wire.NewLink:
-        return new_link_answer(made, instance)
+        return new_link_answer(made, owning)
 
-    return await answer_once(request, await digest_of_body(request), tell, make)
+    return await answer_once(request, owning, await digest_of_body(request), tell, make)
 
 
-def new_link_answer(made: NewLink, instance: Instance) -> wire.NewLink:
+def new_link_answer(made: NewLink, owning: Owning) -> wire.NewLink:
     """The answer that describes a new link, with its token."""
     share = made.share
     return wire.NewLink(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=instance.settings.base_url + SHARED_PATH + made.token,
+        url=owning.settings.base_url + SHARED_PATH + made.token,
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=moment_or_none(share.expires_at),
@@ -118,7 +120,7 @@ def new_link_answer(made: NewLink, instance: Instance) -> wire.NewLink:
         preview=share.preview,
         strict_open=share.strict_open,
         revocation_reaches_players_within_seconds=(
-            instance.revocation.reaches_players_within_seconds
+            owning.revocation.reaches_players_within_seconds
         ),
-        revocation_cuts_running_streams=instance.revocation.cuts_running_streams,
+        revocation_cuts_running_streams=owning.revocation.cuts_running_streams,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath
 
@@ -20,7 +19,7 @@ from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
 from listenlink.model.track_facts import ENGINE_PATTERN, read_facts
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
 from listenlink.web.api.upload_form import (
     UploadForm,
@@ -29,6 +28,7 @@ from listenlink.web.api.upload_form import (
     require_form,
 )
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
 
@@ -60,39 +60,38 @@ class UploadOperation(Operation):
     tags=["Tracks"],
 )
 async def upload_track(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str], owning: Given[Owning], request: Request[Any, Any, Any]
 ) -> Response[wire.Track]:
     """Upload a track: WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF."""
-    instance: Instance = state.instance
-    most_bytes = instance.settings.max_upload_bytes
+    most_bytes = owning.settings.max_upload_bytes
     boundary = require_form(request, most_bytes)
-    is_repeat = await is_answered(request)  # refuses a wrong key before the file is sent
+    is_repeat = await is_answered(request, owning)  # refuses a wrong key before the file is sent
     length = announced_bytes(request, most_bytes)
     caller = caller_of(request)
-    async with instance.promises.form(caller, *length, is_repeat=is_repeat) as kept:
-        form = await receive_form(request, boundary, instance.folder, most_bytes, kept)
+    async with owning.promises.form(caller, *length, is_repeat=is_repeat) as kept:
+        form = await receive_form(request, boundary, owning.storage.drafts, most_bytes, kept)
         try:
-            return await _make_track(instance, request, form, kept)
+            return await _make_track(owning, request, form, kept)
         finally:
             form.discard()
 
 
 async def _make_track(
-    instance: Instance, request: Request[Any, Any, Any], form: UploadForm, kept: Kept
+    owning: Owning, request: Request[Any, Any, Any], form: UploadForm, kept: Kept
 ) -> Response[wire.Track]:
     if form.draft is None:
         raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
-    draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
+    draft, facts, now_us = form.draft, read_facts(form.fields), owning.clock.now_us()
 
     async def make(doing: Doing[Track]) -> Track:
-        return await instance.uploader.upload(
+        return await owning.uploader.upload(
             caller_of(request), draft, facts, form.file_name, now_us, kept.settling(doing)
         )
 
     def tell(track: Track) -> wire.Track:
-        return track_answer(instance, track, track.creator_id)
+        return track_answer(owning, track, track.creator_id)
 
-    return await answer_once(request, digest_of_form(form), tell, make)
+    return await answer_once(request, owning, digest_of_form(form), tell, make)
 
 
 @get(
@@ -102,14 +101,16 @@ async def _make_track(
     tags=["Tracks"],
 )
 async def get_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Track:
     """A track that the caller made or saved, with a fresh playback URL."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
-    track = await get_library_track(instance.database, caller, number)
-    return track_answer(instance, track, caller.owner.user_id)
+    track = await get_library_track(owning.database, caller, number)
+    return track_answer(owning, track, caller.owner.user_id)
 
 
 @delete(
@@ -120,26 +121,28 @@ async def get_track(
     tags=["Tracks"],
 )
 async def delete_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Delete a track: its links answer `available: false`, and its playback URLs end at once."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     await managing.delete_track(
-        instance.database, instance.folder, caller_of(request), number, instance.clock.now_us()
+        owning.database, owning.storage, caller_of(request), number, owning.clock.now_us()
     )
     return wire.Acknowledgement(True, track_id, "Track deleted.")
 
 
-def track_answer(instance: Instance, track: Track, user_id: int | None) -> wire.Track:
+def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Track:
     """The answer for a user who may hear the track; `user_id` is None in lists, where it can't be heard."""
-    now_us = instance.clock.now_us()
-    licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
+    now_us = owning.clock.now_us()
+    licence = owning.registry.told(track.engine, track.stamp, track.created_at, now_us)
     url = None
     if user_id is not None:
-        ttl_seconds = instance.settings.playback_ttl_seconds
+        ttl_seconds = owning.settings.playback_ttl_seconds
         url = managing.own_playback_url(
-            instance.urls, instance.media_urls, user_id, track, ttl_seconds, now_us
+            owning.urls, owning.storage.urls, user_id, track, ttl_seconds, now_us
         )
     return wire.Track(
         id=ids.public_id(ids.TRACK, track.id),

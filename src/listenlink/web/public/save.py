@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, post
-from litestar.datastructures import State
 from litestar.params import FromPath
 
 from listenlink import wire
 from listenlink.actions.save_track import save_track
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
+from listenlink.model.library import Edge
 from listenlink.model.moment import moment_of
-from listenlink.running.instance import Instance
-from listenlink.store.library import Edge
 from listenlink.web.caller import caller_of
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.paths import token_of
-from listenlink.web.tell_first import telling_first
+from listenlink.web.public.doors import Doors
 
 
 @post(
@@ -27,19 +27,19 @@ from listenlink.web.tell_first import telling_first
     tags=["Listen"],
 )
 async def save_shared_track(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> wire.SavedTrack:
     """Save a link's track to the library of the key's user. Counts no open. Again: the same answer."""
-    instance: Instance = state.instance
+    listening = doors.listening
     scope = request.scope
     edge = await save_track(
-        telling_first(instance.database, _tell),
-        instance.limits,
+        telling_first(listening.database, _tell),
+        listening.limits,
         caller_of(request),
-        state.clients.find(dict(scope), headers_of(scope)),
+        doors.clients.find(dict(scope), headers_of(scope)),
         token_of(scope, has_more=True),
-        instance.clock.now_us(),
-        instance.clock.tick_us(),
+        listening.clock.now_us(),
+        listening.clock.tick_us(),
     )
     return _saved(edge)
 
