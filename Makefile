@@ -13,7 +13,7 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
-OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web \
+OF_ITSELF := $(addprefix --ignore=tests/,demo house media model test_fork_server.py web \
 	$(addprefix browser/test_,accessibility.py hostile_text.py witness.py) \
 	$(addprefix live/test_,backup.py composition.py crowd.py database_clock.py disk_full.py engine_faults.py long_lists.py move.py move_audio.py nginx_sends_audio.py \
 	nodes.py other_disk.py postgres_scale.py rolling_restart.py storage_faults.py topology.py whose_backup.py wrong_clock.py))
