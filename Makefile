@@ -26,7 +26,7 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
-OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web $(addsuffix .py, \
+OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web wire test_fork_server.py test_threads.py $(addsuffix .py, \
 	$(addprefix browser/test_,accessibility collections framed hostile_text moments played_files states trouble \
 	weight witness) \
 	$(addprefix live/test_,absolute_target backup client_safety composition connections crowd database_clock \
@@ -34,7 +34,7 @@ OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web $(addsuffix 
 	playback_on_postgresql postgres_scale public_port rolling_restart slow_bodies snippets storage_faults terminal \
 	topology whose_backup wrong_clock) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
-	group_commit last_open moved_numbers node_keys postgres_commits postgres_errors postgres_playback publishing \
+	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
 	redis_clock share_limits shared_days shared_log)))
 
 .DEFAULT_GOAL := help
