@@ -149,6 +149,12 @@ def test_a_rotated_link_has_one_token(
     renewed = listener.get(path_of(turned), headers=session)
     assert renewed.headers["listen-session"] != session["Listen-Session"]
     assert record(owner, link)["opens"] == 2
+    # What was opened by the new token goes on by it.
+    session = {"Listen-Session": renewed.headers["listen-session"]}
+    again = listener.get(path_of(turned), headers=session)
+    assert again.headers["listen-session"] == session["Listen-Session"]
+    assert listener.get(again.json()["track"]["playback_url"]).status_code in (200, 307)
+    assert record(owner, link)["opens"] == 2
 
 
 def test_a_revoked_link_stays_as_it_is(owner: httpx.Client, song: dict[str, Any]) -> None:
