@@ -33,11 +33,11 @@ def test_what_else_has_an_age_goes_with_it(house: House) -> None:
     instance = house.world.instance
     fill_with_ages(house, began_us)
     for at_us, answers, begun in (
-        (began_us + day_us, 3, 3),
-        (began_us + day_us + 1, 2, 2),
-        (began_us + day_us + 2, 1, 1),
-        (began_us + 2 * day_us, 1, 1),
-        (began_us + 2 * day_us + 1, 0, 0),
+        (began_us + day_us - 1, 3, 3),
+        (began_us + day_us, 2, 2),
+        (began_us + day_us + 1, 1, 1),
+        (began_us + 2 * day_us - 2, 1, 1),
+        (began_us + 2 * day_us - 1, 0, 0),
     ):
         house.keep_house(at_us)
         assert len(house.ask("SELECT key_digest FROM idempotent_answers")) == answers
