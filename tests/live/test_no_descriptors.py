@@ -144,6 +144,8 @@ def test_whatever_needs_descriptors_is_a_503_for_want_of_them(
             # A connection after a refused body is another one; no more are let in while it's scarce.
             assert owner.get("/share?limit=1").is_success
             assert listener.get("/healthz").is_success
+            # What is made of an upload before would take some of those that are left.
+            server.wait_until_derived()
             scarce.leave(free)
             answer = ask()
             scarce.end()
