@@ -24,7 +24,7 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # pages, whose words and layout are the same on all: what of them depends on where audio is (`browser/test_player`)
 # and on whose limits are shared (`browser/test_visit_costs`) is run on both.
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web wire test_fork_server.py test_threads.py $(addsuffix .py, \
 	$(addprefix browser/test_,accessibility collections framed hostile_text moments played_files states trouble \
