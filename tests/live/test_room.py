@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections import Counter
@@ -144,7 +145,11 @@ def send_slowly(server: Server, port: int) -> int:
         stream.sendall(head + body)
         time.sleep(1.5)
         try:
-            stream.sendall(bytes(EACH - len(body) - len(end)) + end)
+            # Who was refused isn't read on; the answer is there, and may not have closed what is sent.
+            stream.settimeout(8)
+            with contextlib.suppress(TimeoutError):
+                stream.sendall(bytes(EACH - len(body) - len(end)) + end)
+            stream.settimeout(30)
             return int(stream.recv(65536).split()[1])
         except (ConnectionError, IndexError):
             return 507  # Answered before it was read to its end, and closed.
