@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from browser.chromium import SHARED, Site, Visit, open_visit, running_site
 from browser.listening import LIMIT, collect, upload_songs
 from cast import Server
+from live.load import serving
 
 
 class _NoOthers:
@@ -55,12 +56,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 @pytest.fixture(scope="session")
 def songful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for all files that need no settings of their own."""
-    settings = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": str(LIMIT)}
-    running = Server(tmp_path_factory.mktemp("instance") / "data", settings)
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving(
+        tmp_path_factory.mktemp("instance"), RESOLVE_LIMIT_PER_MINUTE=str(LIMIT)
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

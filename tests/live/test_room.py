@@ -145,7 +145,7 @@ def send_slowly(server: Server, port: int) -> int:
         stream.sendall(head + body)
         time.sleep(1.5)
         try:
-            # Who was refused isn't read on; the answer is there, and may not have closed what is sent.
+            # What a refused sender goes on to send may be left unread; its answer is there by then.
             stream.settimeout(8)
             with contextlib.suppress(TimeoutError):
                 stream.sendall(bytes(EACH - len(body) - len(end)) + end)
