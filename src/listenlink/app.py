@@ -7,7 +7,7 @@ import structlog
 from listenlink import parts
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.draw_preview import PreviewDrawer
-from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.find_instance import load_link_ring, load_ring, locate_database
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.session_clients import bound_sessions
 from listenlink.actions.play_track import TrackPlayer
@@ -24,7 +24,7 @@ from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
-from listenlink.model.sealing import Sealer
+from listenlink.model.sealing import Sealer, TokenSealer
 from listenlink.model.signing import Signer
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
@@ -74,7 +74,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+        sealer=Sealer(ring), token_sealer=TokenSealer(load_link_ring(settings)), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
     )  # fmt: skip
 
 

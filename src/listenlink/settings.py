@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -60,6 +60,20 @@ class Settings(UploadBounds, BaseSettings):
     signing_keys_file: Path | None = Field(
         default=None,
         description="The file of signing keys; unset: `secrets/signing-keys` in the instance's folder.",
+    )
+    keep_links: Literal["sealed", "digest"] = Field(
+        default="sealed",
+        description="Whether a link's address can be shown again: `sealed` keeps it, readable with the link "
+        "keys alone; with `digest` it's shown once, when it's made.",
+    )
+    link_keys: SecretStr | None = Field(
+        default=None,
+        description="The keys that links are sealed with, `key_id hex` with commas between, newest first. "
+        "Unset: those of LISTENLINK_LINK_KEYS_FILE.",
+    )
+    link_keys_file: Path | None = Field(
+        default=None,
+        description="The file of link keys; unset: `secrets/link-keys` in the instance's folder.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8484, ge=1, le=65535, description="The port to listen on.")

@@ -36,7 +36,7 @@ class House:
         """Without an end."""
         return self.world.run(
             make_link(
-                self.world.instance.database, self.creator, TargetType.TRACK, self.track,
+                self.world.instance.database, self.world.instance.token_sealer, self.creator, TargetType.TRACK, self.track,
                 ShareTerms(max_opens=most), self.began_us,
             )
         )  # fmt: skip

@@ -45,6 +45,7 @@ class Sharing(RuleBasedStateMachine):
         self.sessions: list[Session] = []
         self.playbacks: list[Playback] = []
         self.database = self.world.instance.database
+        self.sealer = self.world.instance.token_sealer
         for _ in range(2):
             self.put_in()
         self.make_collection()
@@ -95,7 +96,9 @@ class Sharing(RuleBasedStateMachine):
         terms = ShareTerms(
             expires_in_days=days, max_opens=opens, starts_at=starts_at, strict_open=bool(pick & 2)
         )
-        made = self.world.run(make_link(self.database, self.creator, kind, target, terms, now_us))
+        made = self.world.run(
+            make_link(self.database, self.sealer, self.creator, kind, target, terms, now_us)
+        )
         expires_at = None if days is None else now_us + min(days, 90) * DAY_US
         tokens, is_strict = [made.token], bool(pick & 2)
         link = Link(
@@ -170,7 +173,7 @@ class Sharing(RuleBasedStateMachine):
     @rule(pick=PICKS)
     def rotate(self, pick: int) -> None:
         link = self.link(pick)
-        rotating = manage_links.rotate_link(self.database, self.creator, link.id)
+        rotating = manage_links.rotate_link(self.database, self.sealer, self.creator, link.id)
         made = self.world.try_to(rotating)
         if link.revoked:
             assert made == "CONFLICT"

@@ -93,7 +93,13 @@ async def world(server: Server) -> AsyncIterator[World]:
     caller = await authenticate(instance.database, server.api_key, clock.now)
     album = await make_collection(instance.database, caller, "Album", None, None, clock.now)
     link = await make_link(
-        instance.database, caller, TargetType.COLLECTION, album.id, ShareTerms(), clock.now
+        instance.database,
+        instance.token_sealer,
+        caller,
+        TargetType.COLLECTION,
+        album.id,
+        ShareTerms(),
+        clock.now,
     )
     yield World(instance, clock, caller, link)
     instance.close()

@@ -1,4 +1,4 @@
-"""Make a share link for a track or a collection; its token is sent only once, in the answer."""
+"""Make a share link for a track or a collection; its token is in the answer, and sealed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.keep_address import keep_token
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.one_line import one_line
+from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import MAX_EXPIRES_IN_DAYS, Share, TargetType, Visibility
 from listenlink.model.share_token import digest, new_token
 from listenlink.store import collections, shares, tracks
@@ -43,6 +45,7 @@ class NewLink:
 
 async def make_link(
     database: Database,
+    sealer: TokenSealer,
     caller: Caller,
     target_type: TargetType,
     target_id: int,
@@ -62,7 +65,9 @@ async def make_link(
             raise Problem(ProblemKind.NOT_FOUND)
         require_few(connection, Made.LINK, (draft.organization_id, draft.creator_id), now_us)
         number = shares.add_share(connection, draft, digest(token))
-        return NewLink(replace(draft, id=number), token)
+        made = replace(draft, id=number)
+        keep_token(connection, sealer, made, token)
+        return NewLink(made, token)
 
     return await write_as(database, caller, lambda connection: doing(connection, add))
 

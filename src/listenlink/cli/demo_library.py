@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from listenlink import demo
 from listenlink.actions.authenticate import OPERATORS, Caller
+from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import ShareTerms, make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
@@ -110,8 +111,8 @@ async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, 
 
 
 async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id: int) -> str:
-    """The address of the demonstration's link there. No address is stored, so an earlier one can't be told
-    again: its link gets a new one, and any others are closed."""
+    """The address of the demonstration's link there: an earlier one's, or a new one of that link if it can't be
+    shown again. Any others are closed."""
     now_us = instance.clock.now_us()
     found = await instance.database.read(
         lambda c: shares.list_own_shares(
@@ -121,9 +122,11 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     earlier = [share.id for share in found if share.label == _LABEL and share.revoked_at is None]
     for share_id in earlier[1:]:
         await revoke_link(instance.database, caller, share_id, now_us)
-    if earlier:
-        made = await rotate_link(instance.database, caller, earlier[0])
-    else:
+    parts = (instance.database, instance.token_sealer, caller)
+    token = await find_token(*parts, earlier[0]) if earlier else None
+    if earlier and token is None:
+        token = (await rotate_link(*parts, earlier[0])).token
+    elif token is None:
         terms = ShareTerms(label=_LABEL)
-        made = await make_link(instance.database, caller, kind, target_id, terms, now_us)
-    return instance.settings.base_url + SHARED_PATH + made.token
+        token = (await make_link(*parts, kind, target_id, terms, now_us)).token
+    return instance.settings.base_url + SHARED_PATH + token

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
-from listenlink.actions.find_instance import has_own_keys, locate_database
+from listenlink.actions.find_instance import has_own_keys, has_own_link_keys, locate_database
 from listenlink.app import build_instance
 from listenlink.cli.demo_library import EMAIL, DemoLinks, find_or_make_links, first_caller
 from listenlink.cli.own_command import own_command
@@ -42,7 +42,14 @@ def demo(
         if not as_json:
             _say("Making an instance with music …")
         now_us = Clock().now_us()
-        made = create_instance(location, "Demo", EMAIL, now_us, makes_keys=has_own_keys(settings))
+        made = create_instance(
+            location,
+            "Demo",
+            EMAIL,
+            now_us,
+            makes_keys=has_own_keys(settings),
+            makes_link_keys=has_own_link_keys(settings),
+        )
     check_startable(settings)
     links, organization_id = asyncio.run(_prepare(settings))
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from listenlink.actions.create_instance import check_not_moved, create_instance
-from listenlink.actions.find_instance import has_own_keys, locate_database
+from listenlink.actions.find_instance import has_own_keys, has_own_link_keys, locate_database
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
 from listenlink.settings import load_settings
@@ -21,7 +21,12 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
     settings = load_settings(data=data)
     folder, now_us = settings.data, Clock().now_us()
     made = create_instance(
-        locate_database(settings), organization, email, now_us, makes_keys=has_own_keys(settings)
+        locate_database(settings),
+        organization,
+        email,
+        now_us,
+        makes_keys=has_own_keys(settings),
+        makes_link_keys=has_own_link_keys(settings),
     )
     if as_json:
         print(json.dumps(asdict(made)))

@@ -24,7 +24,7 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
-from listenlink.model.sealing import Sealer
+from listenlink.model.sealing import Sealer, TokenSealer
 from listenlink.model.signing import Signer
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
@@ -83,6 +83,7 @@ class Instance:
     session_signer: Signer
     tickets: VisitTickets
     sealer: Sealer
+    token_sealer: TokenSealer
     keys: NodeKeys
     readiness: Readiness
     timekeeper: Timekeeper

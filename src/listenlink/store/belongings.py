@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from listenlink.store import promises, tables
+from listenlink.store import promises, sealed_tokens, tables
 from listenlink.store.library import OWN, add_edge
 
 _TRACKS = tables.tracks
@@ -84,7 +84,8 @@ def find_unended_links(connection: Connection, whose: Whose) -> list[int]:
 
 
 def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
-    """Revoke these links, and forget what they were called."""
+    """Revoke these links, and forget what they were called and their sealed tokens."""
+    sealed_tokens.forget_sealed(connection, links)
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 

@@ -184,6 +184,14 @@ shares = Table(
     Index(None, "organization_id", "creator_id", "created_at"),
 )
 
+# A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).
+sealed_tokens = Table(
+    "sealed_tokens",
+    metadata,
+    Column("share_id", KEY, ForeignKey("shares.id"), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 # What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.
 engine_terms = Table(
     "engine_terms",

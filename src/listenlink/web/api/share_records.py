@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import NewLink, expiry
 from listenlink.actions.manage_links import ToldLink
 from listenlink.errors import invalid
@@ -21,7 +22,7 @@ from listenlink.model.share import LABEL_LENGTH, LinkState, TargetType, Visibili
 from listenlink.running.instance import Instance
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Limit, Offset, Page
-from listenlink.web.api.shares import Link, new_link_answer
+from listenlink.web.api.shares import Link, link_url, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.json_body import TEXT
 from listenlink.web.tell_first import telling_first
@@ -57,6 +58,13 @@ class LinkRecord(msgspec.Struct, frozen=True):
     strict_open: bool
     revocation_reaches_players_within_seconds: int
     revocation_cuts_running_streams: bool
+
+
+class ShownLink(LinkRecord, frozen=True):
+    """A link with its address. `url` is null if it can't be shown: to a key without the scope `share`, of a
+    closed link, and of one that was made while the server kept links by their digest alone."""
+
+    url: str | None
 
 
 class ChangedTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,12 +111,17 @@ async def list_links(
 )
 async def get_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> LinkRecord:
-    """One of the caller's links. Its token isn't stored, so it can't be shown again."""
+) -> ShownLink:
+    """One of the caller's links. With the scope `share` it has its address."""
     instance: Instance = state.instance
-    number = path_id(ids.SHARE, share_id)
-    told = await managing.get_link(instance.database, caller_of(request), number)
-    return _record(told, instance, instance.clock.now_us())
+    number, caller = path_id(ids.SHARE, share_id), caller_of(request)
+    told = await managing.get_link(instance.database, caller, number)
+    token = None
+    if "share" in caller.scopes:
+        token = await find_token(instance.database, instance.token_sealer, caller, number)
+    record = _record(told, instance, instance.clock.now_us())
+    url = None if token is None else link_url(instance, token)
+    return ShownLink(**msgspec.structs.asdict(record), url=url)
 
 
 @patch(
@@ -155,13 +168,13 @@ async def change_link(
 async def rotate_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[Link]:
-    """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
-    only this once. A revoked link can't be rotated: 409."""
+    """The old token, its sessions and its playback URLs are dead at once. `token` is shown only this once. A revoked link can't be rotated: 409."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
 
     async def make(doing: Doing[NewLink]) -> NewLink:
-        return await managing.rotate_link(instance.database, caller_of(request), number, doing)
+        caller, sealer = caller_of(request), instance.token_sealer
+        return await managing.rotate_link(instance.database, sealer, caller, number, doing)
 
     def tell(made: NewLink) -> Link:
         return new_link_answer(made, instance)

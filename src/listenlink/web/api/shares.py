@@ -44,7 +44,8 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A new link. `token` and `url` are shown only this once."""
+    """A new link. `token` is shown only this once; `url` can be asked for again, unless the server keeps links by
+    their digest alone."""
 
     id: str
     token: str
@@ -132,7 +133,14 @@ async def _share(
 
     async def make(doing: Doing[NewLink]) -> NewLink:
         return await making.make_link(
-            instance.database, caller_of(request), target_type, target_id, terms, now_us, doing
+            instance.database,
+            instance.token_sealer,
+            caller_of(request),
+            target_type,
+            target_id,
+            terms,
+            now_us,
+            doing,
         )
 
     def tell(made: NewLink) -> Link:
@@ -141,13 +149,18 @@ async def _share(
     return await answer_once(request, await digest_of_body(request), tell, make)
 
 
+def link_url(instance: Instance, token: str) -> str:
+    """The address that the link with this token opens at."""
+    return instance.settings.base_url + SHARED_PATH + token
+
+
 def new_link_answer(made: NewLink, instance: Instance) -> Link:
     """The answer that describes a new link, with its token."""
     share = made.share
     return Link(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=instance.settings.base_url + SHARED_PATH + made.token,
+        url=link_url(instance, made.token),
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=iso_or_none(share.expires_at),
