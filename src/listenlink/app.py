@@ -48,7 +48,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     database, folder, drafts, media_urls = stores
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     timekeeper = parts.keep_time(location, database, clock, limits)
-    keys = parts.compare_keys(ring, database)
+    keys, token_sealer = parts.compare_keys(ring, database), TokenSealer(load_link_ring(settings))
     registry, engines_problem = parts.load_engines(database, settings, clock)
     renewing = bound_sessions(database, settings.session_clients, ring)
     names, with_objects = Pseudonyms(daily_keys), media_urls is not None
@@ -74,7 +74,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         previewer=PreviewDrawer(folder, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), token_sealer=TokenSealer(load_link_ring(settings)), keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+        sealer=Sealer(ring), token_sealer=token_sealer, keys=keys,
+        readiness=Readiness(clock, checks), timekeeper=timekeeper,
     )  # fmt: skip
 
 

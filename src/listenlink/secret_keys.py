@@ -40,7 +40,7 @@ def create_keys(folder: Path, name: str) -> None:
 def load_keys(
     name: str, folder: Path, file: Path | None = None, given: str | None = None
 ) -> tuple[SigningKey, ...]:
-    """The key ring of this name, newest first: from `given`, else from `file`, else from the file in `folder`.
+    """The key ring of this name, newest first: from `given`, else from `file`, else from that in `folder`.
 
     Raises RefusesToStart if there is no key, if one is short or malformed, or if others may read the file.
     """

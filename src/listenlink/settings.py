@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -19,6 +19,7 @@ from listenlink.model.client_address import (
     Network,
     is_loopback_host,
 )
+from listenlink.model.key_places import KeyPlaces
 from listenlink.model.listen_session import LONGEST_SECONDS
 from listenlink.model.setting import (
     fault_words,
@@ -33,7 +34,7 @@ from listenlink.model.upload_bounds import UploadBounds
 PREFIX = "LISTENLINK_"
 
 
-class Settings(UploadBounds, BaseSettings):
+class Settings(KeyPlaces, UploadBounds, BaseSettings):
     """The settings of one running instance. Names of durations include the unit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -51,29 +52,6 @@ class Settings(UploadBounds, BaseSettings):
         default=None,
         description="A Redis, as in `redis://host:6379/0`, by which several processes share exact limits "
         "and the days' keys. Unset: one process limits by itself.",
-    )
-    signing_keys: SecretStr | None = Field(
-        default=None,
-        description="The signing keys, `key_id hex` with commas between, newest first. Unset: those of "
-        "LISTENLINK_SIGNING_KEYS_FILE.",
-    )
-    signing_keys_file: Path | None = Field(
-        default=None,
-        description="The file of signing keys; unset: `secrets/signing-keys` in the instance's folder.",
-    )
-    keep_links: Literal["sealed", "digest"] = Field(
-        default="sealed",
-        description="Whether a link's address can be shown again: `sealed` keeps it, readable with the link "
-        "keys alone; with `digest` it's shown once, when it's made.",
-    )
-    link_keys: SecretStr | None = Field(
-        default=None,
-        description="The keys that links are sealed with, `key_id hex` with commas between, newest first. "
-        "Unset: those of LISTENLINK_LINK_KEYS_FILE.",
-    )
-    link_keys_file: Path | None = Field(
-        default=None,
-        description="The file of link keys; unset: `secrets/link-keys` in the instance's folder.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8484, ge=1, le=65535, description="The port to listen on.")

@@ -34,9 +34,10 @@ class House:
 
     def new_link(self, most: int | None = None) -> NewLink:
         """Without an end."""
+        parts = self.world.instance
         return self.world.run(
             make_link(
-                self.world.instance.database, self.world.instance.token_sealer, self.creator, TargetType.TRACK, self.track,
+                parts.database, parts.token_sealer, self.creator, TargetType.TRACK, self.track,
                 ShareTerms(max_opens=most), self.began_us,
             )
         )  # fmt: skip

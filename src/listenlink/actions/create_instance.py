@@ -77,8 +77,8 @@ def create_instance(
     makes_link_keys: bool = True,
 ) -> NewInstance:
     """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
-    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere, without `makes_link_keys` those that links
-    are sealed with.
+    in that folder, in an empty database. Without
+    `makes_keys` its signing keys are elsewhere, without `makes_link_keys` those that links are sealed with.
 
     Raises RefusesToStart, having changed nothing, if anything is there already, or if the organisation's name
     or the e-mail address can't be one.

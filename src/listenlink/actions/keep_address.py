@@ -59,8 +59,8 @@ class Resealed:
 
 
 def reseal(database: Database, sealer: TokenSealer) -> Resealed:
-    """Seal every kept address with the newest key, or destroy it if links aren't kept, some at a time, so that
-    opens go on. What can't be read stays as it is: its key may come back. May be repeated at any time."""
+    """Seal every kept address with the newest key, or destroy it if links aren't kept: some at a time, so
+    that opens go on. What can't be read stays as it is: its key may come back. May be repeated."""
     done, after_id = Resealed(), -1
     while some := database.read_now(partial(_list, after_id)):
         database.write_now(partial(_reseal, sealer, some, done))

@@ -111,8 +111,8 @@ async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, 
 
 
 async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id: int) -> str:
-    """The address of the demonstration's link there: an earlier one's, or a new one of that link if it can't be
-    shown again. Any others are closed."""
+    """The address of the demonstration's link there: the earlier one, or a new one if that can't be shown
+    again. Any other links are closed."""
     now_us = instance.clock.now_us()
     found = await instance.database.read(
         lambda c: shares.list_own_shares(

@@ -168,7 +168,8 @@ async def change_link(
 async def rotate_link(
     org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
 ) -> Response[Link]:
-    """The old token, its sessions and its playback URLs are dead at once. `token` is shown only this once. A revoked link can't be rotated: 409."""
+    """The old token, its sessions and its playback URLs are dead at once. `token` is shown
+    only this once. A revoked link can't be rotated: 409."""
     instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
 

@@ -44,8 +44,8 @@ class LinkTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A new link. `token` is shown only this once; `url` can be asked for again, unless the server keeps links by
-    their digest alone."""
+    """A new link. `token` is shown only this once; `url` can be asked for again, unless the server keeps
+    links by their digest alone."""
 
     id: str
     token: str
