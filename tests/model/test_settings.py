@@ -34,22 +34,17 @@ DEFAULTS = {
     "audit_retention_days": 90,
     "engines_file": None,
     "storage_url": None,
-    "cloudfront_url": None,
-    "cloudfront_key_id": None,
-    "cloudfront_key_file": None,
+    "cloudfront_url": None, "cloudfront_key_id": None, "cloudfront_key_file": None,
     "accel_prefix": None,
     "leave_after_seconds": 2,
     "metrics_address": None,
     "database_url": None,
     "redis_url": None,
-    "signing_keys": None,
-    "signing_keys_file": None,
-    "keep_links": "sealed",
-    "link_keys": None,
-    "link_keys_file": None,
+    "signing_keys": None, "signing_keys_file": None,
+    "keep_links": "sealed", "link_keys": None, "link_keys_file": None,
     "embed_ancestors": "*",
     "log_level": "info",
-}
+}  # fmt: skip
 
 NO_NUMBER = ["", "x", "1.5", "1e9", "0x10", "١x", "10 MB", "nan", "inf"]
 BAD: dict[str, list[str]] = {
