@@ -20,6 +20,13 @@ from sqlalchemy import (
 )
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.desk_tables import account_events as account_events
+from listenlink.store.desk_tables import answered_challenges as answered_challenges
+from listenlink.store.desk_tables import passkeys as passkeys
+from listenlink.store.desk_tables import passwords as passwords
+from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
+from listenlink.store.desk_tables import sign_in_links as sign_in_links
+from listenlink.store.desk_tables import sign_ins as sign_ins
 from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients

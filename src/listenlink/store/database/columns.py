@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData
 
-SCHEMA_VERSION = "0031"
+SCHEMA_VERSION = "0032"
 
 metadata = MetaData(
     naming_convention={
