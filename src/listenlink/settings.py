@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,6 +19,7 @@ from listenlink.model.client_address import (
     MOST_CLIENT_BITS,
     Network,
     is_loopback_host,
+    parse_address,
 )
 from listenlink.model.key_places import KeyPlaces
 from listenlink.model.listen_session import LONGEST_SECONDS
@@ -188,6 +190,17 @@ class Settings(KeyPlaces, UploadBounds, BaseSettings):
             return self.public_url
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def desk_url(self) -> str:
+        """`base_url`, but with `localhost` in place of this machine's own address: browsers make passkeys for
+        names alone."""
+        split = urlsplit(self.base_url)
+        address = parse_address(split.hostname or "")
+        if address is None or not address.is_loopback:
+            return self.base_url
+        port = "" if split.port is None else f":{split.port}"
+        return f"{split.scheme}://localhost{port}"
 
 
 def load_settings(**given: Any) -> Settings:

@@ -13,7 +13,6 @@ from listenlink.actions import manage_people as managing
 from listenlink.actions.manage_people import NewMember
 from listenlink.actions.signing_in.sign_in_by_link import make_link
 from listenlink.cli import quotas
-from listenlink.cli.desk_address import desk_url
 from listenlink.cli.opened import opened_database
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
@@ -82,9 +81,9 @@ def add_user(data: Path | None, email: str, organization: str, role: str, as_jso
 
 def make_sign_in_link(data: Path | None, email: str, as_json: bool) -> None:
     """Make a one-time link to the desk and print it. Raises RefusesToStart."""
-    now_us, base_url = Clock().now_us(), desk_url(load_settings(data=data))
+    now_us, desk_url = Clock().now_us(), load_settings(data=data).desk_url
     made = write(data, lambda c: make_link(c, email, now_us))
-    url, ends_at = made.url(base_url), iso_seconds(made.ends_at)
+    url, ends_at = made.url(desk_url), iso_seconds(made.ends_at)
     if as_json:
         print(json.dumps({"url": url, "expires_at": ends_at}))
         return
