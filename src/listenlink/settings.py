@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,8 +17,8 @@ from listenlink.model.client_address import (
     LEAST_CLIENT_BITS,
     MOST_CLIENT_BITS,
     Network,
+    by_name,
     is_loopback_host,
-    parse_address,
 )
 from listenlink.model.key_places import KeyPlaces
 from listenlink.model.listen_session import LONGEST_SECONDS
@@ -193,14 +192,8 @@ class Settings(KeyPlaces, UploadBounds, BaseSettings):
 
     @property
     def desk_url(self) -> str:
-        """`base_url`, but with `localhost` in place of this machine's own address: browsers make passkeys for
-        names alone."""
-        split = urlsplit(self.base_url)
-        address = parse_address(split.hostname or "")
-        if address is None or not address.is_loopback:
-            return self.base_url
-        port = "" if split.port is None else f":{split.port}"
-        return f"{split.scheme}://localhost{port}"
+        """`base_url` as browsers take it for passkeys: by name, where it's this machine's own address."""
+        return by_name(self.base_url)
 
 
 def load_settings(**given: Any) -> Settings:
