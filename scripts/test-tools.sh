@@ -37,8 +37,10 @@ fi
 wanted=tests/programs
 there=build/programs
 mkdir -p "$there"
-if [ ! "$there/venv/.done" -nt "$wanted/requirements.lock" ]; then
+if [ ! "$there/venv/.done" -nt "$wanted/requirements.lock" ] \
+    || ! "$there/venv/bin/pip" --version >/dev/null 2>&1; then
     echo "Setting up the programs that generate a Python client …"
+    rm -rf "$there/venv"  # Half of one, or one in a folder that was moved or of a Python that is gone.
     .venv/bin/python -m venv "$there/venv" \
         && "$there/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
             -r "$wanted/requirements.lock" \

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+import commands
 import engines
+import fork_server
+from commands import LISTENLINK as LISTENLINK
+from commands import clean_environment as clean_environment
+from commands import run_cli as run_cli
+from commands import run_forked as run_forked
+from commands import run_program
+from faked_time import CLOCK
+from fork_server import Forked
 from listenlink.store.database.location import DatabaseLocation
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
 
-LISTENLINK = [sys.executable, "-m", "listenlink"]
 _addresses = itertools.count(1)
 _people = itertools.count(1)
-
-
-def clean_environment(**settings: str) -> dict[str, str]:
-    """This environment without any LISTENLINK_ setting but the given ones."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LISTENLINK_")}
-    return kept | {f"LISTENLINK_{name}": value for name, value in settings.items()}
-
-
-def run_cli(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return _run(arguments, clean_environment(**settings))
-
-
-def _run(
-    arguments: tuple[str, ...], environment: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*LISTENLINK, *arguments], env=environment,
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
 
 
 @dataclass
@@ -51,6 +40,7 @@ class Server:
     `environment` is what else it gets; where there is a bucket, also its credentials.
 
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
+    `is_forked` is whether it and its commands are forked from what has the program loaded, or started.
     """
 
     data: Path
@@ -59,15 +49,19 @@ class Server:
     organization_id: str = ""
     api_key: str = ""
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | Forked | None = None
     log: Path | None = None
     engine: str = engines.ENGINE
+    is_forked: bool = True
 
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
             self.settings = engines.new_settings(self.engine) | self.settings
         if self.settings.get("STORAGE_URL", "").startswith("s3:"):
             self.environment = CREDENTIALS | self.environment
+        # What else is in there may be meant for the interpreter or the linker.
+        is_plain = self.environment.keys() <= CREDENTIALS.keys() | CLOCK
+        self.is_forked &= is_plain and LISTENLINK is commands.LISTENLINK
 
     @property
     def stored(self) -> dict[str, str]:
@@ -78,13 +72,12 @@ class Server:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command on the instance to its end."""
         environment = clean_environment(**self.stored) | self.environment
-        return _run((*arguments, "--data", str(self.data)), environment)
+        run = fork_server.run if self.is_forked else run_program
+        return run((*arguments, "--data", str(self.data)), environment)
 
     def create(self) -> None:
         """`listenlink init`."""
-        made = self.cli("init", "--json")
-        assert made.returncode == 0, made.stderr
-        told = json.loads(made.stdout)
+        told = self.people("init")
         self.organization_id, self.api_key = told["organization_id"], told["api_key"]
 
     @property
@@ -98,15 +91,16 @@ class Server:
     def launch(self) -> None:
         """Start it, without waiting."""
         self.log = self.data.with_name(self.data.name + ".log")
+        serving = ["serve", "--data", str(self.data), "--port", str(self.port)]
+        environment = clean_environment(**self.settings) | self.environment
         with self.log.open("a") as log:
+            if self.is_forked:
+                self.process = Forked(serving, environment, log, log)
+                return
             self.process = subprocess.Popen(
-                [*LISTENLINK, "serve", "--data", str(self.data), "--port", str(self.port)],
-                env=clean_environment(**self.settings) | self.environment,
-                stdout=log,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+                [*LISTENLINK, *serving], env=environment,
+                stdout=log, stderr=log, text=True, start_new_session=True,
+            )  # fmt: skip
 
     def start(self) -> None:
         """Start it, and return when it's ready."""
@@ -120,12 +114,17 @@ class Server:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
-            try:
-                if httpx.get(self.url + "/readyz", timeout=5).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.02)
-        raise AssertionError("the server didn't get ready: " + self.log.read_text())
+            if self._is_ready():
+                return
+            time.sleep(0.01)
+        raise AssertionError(self.log.read_text())
+
+    def _is_ready(self) -> bool:
+        asked = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with contextlib.closing(asked), contextlib.suppress(OSError, HTTPException):
+            asked.request("GET", "/readyz")
+            return asked.getresponse().status == 200
+        return False
 
     def stop(self) -> None:
         """Ctrl-C, and wait."""
@@ -169,7 +168,9 @@ class Server:
         raise AssertionError("something isn't made")
 
     def audit(self, *arguments: str) -> list[dict[str, Any]]:
-        """`listenlink audit`, read while the server runs."""
+        """What `listenlink audit` prints, read while the server runs; all of it, without the command."""
+        if not arguments:
+            return engines.read_lines(self.backend)
         done = self.cli("audit", *arguments)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -192,16 +193,15 @@ class Server:
         self, role: str = "member", organization_id: str | None = None
     ) -> dict[str, Any]:
         """`listenlink user add` for somebody new; their ids and API key."""
-        email = f"user{next(_people)}@localhost.example"
-        organization = organization_id or self.organization_id
-        return self.people("user", "add", email, "--org", organization, "--role", role)
+        options = ["--org", organization_id or self.organization_id, "--role", role]
+        return self.people("user", "add", f"user{next(_people)}@localhost.example", *options)
 
     def new_organization(self) -> dict[str, Any]:
         """`listenlink org add`; its id, its owner's and their API key."""
         return self.people("org", "add", "Other", "--user", f"owner{next(_people)}@other.example")
 
     def people(self, *arguments: str) -> dict[str, Any]:
-        """`listenlink org`, `user` or `key`, beside the server."""
+        """What `listenlink org`, `user` or `key` says, beside the server."""
         done = self.cli(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)

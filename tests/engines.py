@@ -3,10 +3,15 @@ Redis and S3."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import functools
 import itertools
+import json
 import os
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 import servers
+from listenlink.cli.audit import _line
+from listenlink.store.audit.audit_log import read_audit
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.sqlite import FILE_NAME
@@ -42,9 +49,21 @@ def new_settings(engine: str = ENGINE) -> dict[str, str]:
 
 def new_backend(folder: Path, engine: str = ENGINE) -> DatabaseLocation:
     """An empty database with all tables."""
-    backend = DatabaseLocation(folder, None if engine == SQLITE else servers.new_database())
-    backend.create()
+    if engine != SQLITE:
+        return DatabaseLocation(folder, servers.new_database())
+    backend = DatabaseLocation(folder)
+    shutil.copy(_template(), backend.path)
     return backend
+
+
+@functools.cache
+def _template() -> Path:
+    """A file with all tables, made by the migrations once a test process."""
+    folder = Path(tempfile.mkdtemp(prefix="listenlink-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = DatabaseLocation(folder)
+    made.create()
+    return made.path
 
 
 @functools.lru_cache(maxsize=2)
@@ -62,6 +81,18 @@ def query(
     return _beside(backend).read_now(
         lambda connection: [tuple(row) for row in _execute(connection, sql, parameters)]
     )
+
+
+def read_lines(backend: DatabaseLocation) -> list[dict[str, Any]]:
+    """All lines of the audit as the command prints them, without the command's time."""
+    with contextlib.ExitStack() as ended:
+        if backend.url is None:
+            database: Any = ended.enter_context(contextlib.closing(backend.open()))
+        else:
+            database = _beside(backend)
+        return [
+            json.loads(json.dumps(_line(entry))) for entry in read_audit(database, None, 0, None)
+        ]
 
 
 def change(backend: DatabaseLocation, sql: str, parameters: tuple[Any, ...]) -> None:

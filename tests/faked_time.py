@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 _SET_CLOCK = Path(__file__).parent / "set_clock"
+# Its variables, which what forks heeds as well as an interpreter that starts.
+CLOCK = {"PYTHONPATH", "TESTS_CLOCK_FILE"}
 _PLACES = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 

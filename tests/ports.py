@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
 
 _PORTS_PER_BLOCK = 100
@@ -25,7 +26,8 @@ def free_port() -> int:
     Not one that the system would give away: before a server takes it, some connection might.
     """
     while True:
-        port = next(_ports)
+        with _one_at_a_time:
+            port = next(_ports)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
@@ -48,4 +50,5 @@ def _reserved_ports() -> Iterator[int]:
 
 
 _reservations: list[socket.socket] = []
+_one_at_a_time = threading.Lock()
 _ports = _reserved_ports()

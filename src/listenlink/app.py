@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import structlog
 
 from listenlink import parts
 from listenlink.actions.create_instance import check_instance
+from listenlink.actions.download_track import TrackDownloader
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_link_ring, load_ring, locate_database
+from listenlink.actions.make_once import OnceMaker
+from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
+from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.opening.session_clients import bound_sessions
 from listenlink.actions.play_track import TrackPlayer
+from listenlink.actions.promise_bytes import PromiseMaker
+from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
-from listenlink.capacity import current_capacity
+from listenlink.capacity import Capacity, current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
-from listenlink.media.folder.open_files import OpenFiles
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
+from listenlink.media.signed_url import PlaybackUrls
+from listenlink.model.cursor import Cursors
+from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer, TokenSealer
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
-from listenlink.running.instance import Instance
+from listenlink.running.instance import Instance, Running
+from listenlink.running.listening import Listening
+from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
 from listenlink.settings import Settings, load_settings
+from listenlink.store.opening.playback import PlaybackReader
 from listenlink.web.front import Front
 from listenlink.web.running import running
+
+
+class _Base(NamedTuple):
+    """What more than one group is made of."""
+
+    settings: Settings
+    clock: Clock
+    ring: tuple[SigningKey, ...]
+    stores: parts.Stores
+    registry: EngineRegistry
+    urls: PlaybackUrls
+    covers: CoverReader
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
@@ -45,37 +70,63 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     ring = load_ring(settings)
     location = locate_database(settings)
     stores = parts.open_stores(location, settings, clock)
-    database, folder, drafts, media_urls = stores
+    database, storage, _ = stores
     limits, daily_keys = parts.open_shared(settings, ring, clock)
     timekeeper = parts.keep_time(location, database, clock, limits)
-    keys, token_sealer = parts.compare_keys(ring, database), TokenSealer(load_link_ring(settings))
+    keys = parts.compare_keys(ring, database)
     registry, engines_problem = parts.load_engines(database, settings, clock)
     renewing = bound_sessions(database, settings.session_clients, ring)
-    names, with_objects = Pseudonyms(daily_keys), media_urls is not None
+    names, with_objects = Pseudonyms(daily_keys), storage.urls is not None
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
-    promises = parts.make_promises(database, folder, settings, clock)
-    deriver = AudioDeriver(database, folder, clock, promises)
-    probe = Probe(max_seconds=settings.max_audio_seconds)
-    uploader = TrackUploader(database, folder, probe, registry, deriver.wake)
-    urls, capacity = parts.make_urls(settings.base_url, ring), current_capacity()
-    maker, covers = parts.make_makers()
+    maker, cover_maker = parts.make_makers()
+    urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
+    base = _Base(settings, clock, ring, stores, registry, urls, covers)
+    promises = parts.make_promises(database, storage, settings, clock)
+    deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     return Instance(
-        settings=settings, clock=clock, capacity=capacity, database=database, folder=folder,
-        media_urls=media_urls, players=parts.open_player_sessions(settings, ring),
-        open_files=OpenFiles(folder), reader=reader, daily_keys=daily_keys, registry=registry,
-        engines_problem=engines_problem, limits=limits, opener=opener,
-        presenter=LinkPresenter(urls, registry, settings.playback_ttl_seconds, media_urls),
-        player=TrackPlayer(urls, reader), uploader=uploader,
-        resumer=TusUploads(database, folder, drafts, uploader, settings.max_upload_bytes, promises),
-        promises=promises, deriver=deriver, urls=urls, maker=maker, covers=covers,
-        pages=PageShower(database, registry, maker),
-        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)),
-        previewer=PreviewDrawer(folder, settings.data / "previews"),
+        _listening(base, limits, opener, reader, maker, capacity),
+        _owning(base, promises, deriver),
+        Running(
+            settings=settings, clock=clock, database=database, storage=storage, capacity=capacity,
+            reader=reader, daily_keys=daily_keys, engines_problem=engines_problem, deriver=deriver,
+            keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+        ),
+    )  # fmt: skip
+
+
+def _listening(
+    base: _Base,
+    limits: RateLimits,
+    opener: LinkOpener,
+    reader: PlaybackReader,
+    maker: OnceMaker,
+    capacity: Capacity,
+) -> Listening:
+    settings, clock, ring, (database, storage, _), registry, urls, covers = base
+    player, ttl_seconds = TrackPlayer(urls, reader), settings.playback_ttl_seconds
+    return Listening(
+        settings=settings, clock=clock, database=database, storage=storage, limits=limits,
+        opener=opener, presenter=LinkPresenter(urls, registry, ttl_seconds, storage.urls),
+        players=parts.open_player_sessions(settings, ring), player=player,
+        downloader=TrackDownloader(database, player, urls, storage.urls, ttl_seconds),
+        urls=urls, maker=maker, pages=PageShower(database, registry, maker),
+        pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), covers=covers,
+        previewer=PreviewDrawer(storage, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
         session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
-        sealer=Sealer(ring), token_sealer=token_sealer, keys=keys,
-        readiness=Readiness(clock, checks), timekeeper=timekeeper,
+    )  # fmt: skip
+
+
+def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Owning:
+    settings, clock, ring, (database, storage, resumable), registry, urls, covers = base
+    probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
+    uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
+    return Owning(
+        settings=settings, clock=clock, database=database, storage=storage, registry=registry,
+        urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
+        cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
+        resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
     )  # fmt: skip
 
 
@@ -84,7 +135,7 @@ def create_app() -> Front:
     settings = load_settings()
     set_up_logs(settings.log_level)
     instance = build_instance(settings, Clock())
-    if instance.engines_problem:
-        structlog.get_logger().error("engines_unreadable", problem=instance.engines_problem)
+    if problem := instance.running.engines_problem:
+        structlog.get_logger().error("engines_unreadable", problem=problem)
     front = Front(instance, lambda: running(instance, front))
     return front

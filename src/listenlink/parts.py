@@ -14,20 +14,19 @@ from listenlink.actions.find_instance import daily_folder
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.manage_tracks import remove_discarded
 from listenlink.actions.open_link import LinkOpener
-from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.decisions import Opening
 from listenlink.actions.opening.player_sessions import PlayerSessions
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits, RateLimits
-from listenlink.actions.opening.rule import OpenRequest
+from listenlink.actions.opening.rule import Opening, OpenRequest
 from listenlink.actions.opening.session_clients import SessionClients
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import DAY_US, Clock
 from listenlink.media.choose_storage import choose_storage
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
+from listenlink.media.disk.resumable_drafts import ResumableDrafts
 from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
-from listenlink.media.storage import MediaUrls, Storage
+from listenlink.media.storage import Storage
 from listenlink.model.budget import Budget
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.shelf import Shelf
@@ -56,12 +55,11 @@ _KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Stores(NamedTuple):
-    """Where things are stored. `media_urls` is None where this server sends audio itself."""
+    """Where things are stored. `resumable` are the drafts of uploads that arrive in pieces."""
 
     database: Database
-    folder: Storage
-    drafts: ResumableDrafts
-    media_urls: MediaUrls | None
+    storage: Storage
+    resumable: ResumableDrafts
 
 
 def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) -> Stores:
@@ -69,37 +67,37 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
 
     Raises RefusesToStart if the database can't be reached, or the bucket's keys can't be used for signing.
     """
-    folder, media_urls = choose_storage(settings, os.environ)
+    storage = choose_storage(settings, os.environ)
     location.upgrade()
     database = location.open(serves=True)
     with location.telling():
         database.write_now(lambda connection: day_tables.make_days(connection, clock.now_us()))
         database.write_now(usage.count_uncounted)
-    folder.share_lock(database.publishing)
-    drafts = ResumableDrafts(settings.data, folder.room)
+    storage.share_lock(database.publishing)
+    resumable = ResumableDrafts(settings.data, storage.room)
 
     def is_arriving(file: Path) -> bool:
-        number = drafts.number_of(file)
+        number = resumable.number_of(file)
         return number is not None and database.read_now(
             lambda connection: resumable_uploads.is_arriving(connection, number)
         )
 
-    folder.start_serving(
+    storage.start_serving(
         lambda digest: database.read_now(
             lambda connection: tracks.is_object_kept(connection, digest)
         ),
         is_arriving,
     )
-    if not folder.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
-        remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
-    return Stores(database, folder, drafts, media_urls)
+    if not storage.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
+        remove_discarded(database, storage, database.read_now(tracks.list_discarded_audio))
+    return Stores(database, storage, resumable)
 
 
 def make_promises(
-    database: Database, folder: Storage, settings: Settings, clock: Clock
+    database: Database, storage: Storage, settings: Settings, clock: Clock
 ) -> PromiseMaker:
     """What is asked before bytes are written, by the bounds that the settings name."""
-    rules = PromiseRules(folder, settings.max_begun_uploads, settings.max_begun_bytes)
+    rules = PromiseRules(storage, settings.max_begun_uploads, settings.max_begun_bytes)
     return PromiseMaker(database, rules, clock)
 
 
@@ -237,7 +235,7 @@ def list_checks(
     """What must hold for an instance to be ready, in the order `/readyz` reports it."""
     return [
         database_check(stores.database),
-        storage_check(stores.folder),
+        storage_check(stores.storage),
         keys_check(settings, ring, keys),
         limits_check(limits),
         engines_check(engines_problem),

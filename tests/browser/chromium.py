@@ -8,12 +8,13 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 NEEDED = "Chromium is needed: as root `sh scripts/test-tools.sh` installs it (Debian: chromium)"
@@ -48,16 +49,42 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def running_chromium(executable: str) -> Iterator[Browser]:
-    """A browser of one test module.
-
-    Not of the whole session: as long as Playwright's loop runs in this thread, no asynchronous test can.
-    """
+    """A browser, until the end."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+class SharedChromium:
+    """One browser for all test files in a row that need it: each window has storage of its own anyway.
+
+    Not for the whole session: as long as Playwright's loop runs in this thread, no asynchronous test can.
+    """
+
+    def __init__(self) -> None:
+        self._life = ExitStack()
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        """It, started where it doesn't run. Skips the test where it isn't installed."""
+        if self._browser is None or not self._browser.is_connected():
+            self.end()
+            executable = find_chromium()
+            if executable is None:
+                pytest.skip(NEEDED)
+            self._browser = self._life.enter_context(running_chromium(executable))
+        return self._browser
+
+    def end(self) -> None:
+        """Close it."""
+        self._life.close()
+        self._browser = None
+
+
+SHARED = SharedChromium()
 
 
 @dataclass

@@ -15,6 +15,8 @@ from media.make_audio import make
 
 Visits = Callable[..., Visit]
 SECONDS = (50, 40, 3)
+# Opens a minute of everybody at one address, which is where the windows of all tests are.
+LIMIT = 400
 _RATE = 44_100
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from typing import Any
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
 _CHUNK_BYTES = 16 * 1024
+_LINK = re.compile(r"/v1/music/shared/([^/?]+)(\?.*)?")
+_AUDIO = re.compile(rb"/v1/music/audio/[^\"?]+")
 
 
 @dataclass
@@ -28,20 +31,40 @@ class Instead:
 
 @dataclass
 class Middleman:
-    """`instead` is by what a path contains. `asked` are the paths that were asked for, without queries,
-    but for files of the page and for what a browser asks only to know whether it may (OPTIONS)."""
+    """`instead` is by what a path contains. `asked` are the paths that were asked for, without queries, and
+    when (monotonic seconds); but for files of the page and for what a browser asks only to know whether it
+    may (OPTIONS). Audio, whose path doesn't say so, has the link behind it that it was told of."""
 
     port: int
     instead: dict[str, Instead] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    asked: list[tuple[str, float]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
-    def count(self, part: str) -> int:
-        """How many of the paths contain this."""
-        return sum(part in path for path in self.asked)
+    def about(self, link: dict[str, Any], part: str = "", until: float = float("inf")) -> list[str]:
+        """The paths that have to do with this link and contain this; `until` is the last that counts."""
+        return [p for p, at in self.asked if link["token"] in p and part in p and at <= until]
+
+    def count(self, links: list[dict[str, Any]], part: str) -> int:
+        """How many of the paths have to do with one of these links and contain this."""
+        return sum(len(self.about(link, part)) for link in links)
 
     def opens(self, token: str) -> int:
         """How often the link itself was asked for by the page's script."""
-        return sum(path == f"/v1/music/shared/{token} json" for path in self.asked)
+        return sum(path == f"/v1/music/shared/{token} json" for path, _ in self.asked)
+
+    def note(self, method: str, path: str, accept: str) -> None:
+        """Somebody asks for this."""
+        if method == "OPTIONS" or path.startswith("/assets/"):
+            return
+        path = path.partition("?")[0]
+        link = self.links.get(path, "")
+        kind = " json" if "application/json" in accept else ""
+        self.asked.append((f"{path}{kind}{link and ' of ' + link}", time.monotonic()))
+
+    def hear(self, path: str, answer: bytes) -> None:
+        """What a link answers says where its audio is."""
+        if (opened := _LINK.fullmatch(path)) is not None:
+            self.links |= dict.fromkeys(map(bytes.decode, _AUDIO.findall(answer)), opened[1])
 
     def find(self, path: str) -> Instead | None:
         """What is to be answered to this."""
@@ -67,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         middleman = self.server.middleman
-        middleman.asked += _noted(self.command, self.path, self.headers.get("Accept", ""))
+        middleman.note(self.command, self.path, self.headers.get("Accept", ""))
         instead = middleman.find(self.path)
         if instead is not None and self.command != "OPTIONS":
             self._answer(instead)
@@ -92,7 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = http.client.HTTPConnection("127.0.0.1", self.server.passed_to, timeout=60)
-        asked.request(self.command, self.path, body or None, dict(self.headers.items()))
+        headers, is_link = dict(self.headers.items()), _LINK.fullmatch(self.path) is not None
+        if is_link:
+            # What it answers is read here.
+            headers.pop("Accept-Encoding", None)
+        asked.request(self.command, self.path, body or None, headers)
         answer = asked.getresponse()
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
@@ -100,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Connection", "close")
         self.end_headers()
-        while chunk := answer.read1(_CHUNK_BYTES):
+        while chunk := answer.read() if is_link else answer.read1(_CHUNK_BYTES):
+            self.server.middleman.hear(self.path, chunk)
             self.wfile.write(chunk)
         asked.close()
 
@@ -121,10 +149,3 @@ def running_middleman(port: int, server_port: int) -> Iterator[Middleman]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _noted(method: str, path: str, accept: str) -> list[str]:
-    if method == "OPTIONS" or path.startswith("/assets/"):
-        return []
-    path = path.partition("?")[0]
-    return [f"{path} json" if "application/json" in accept else path]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from browser.chromium import SHARED
 from cast import upload, wait_for_sound
 from media.make_audio import cut_by_an_editor, make
 from media.make_tags import chunk, id3_tag, id3_text
@@ -127,9 +128,11 @@ def tracks(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 
 @pytest.fixture(scope="module")
-def empty_page(browser: object) -> Page:
+def empty_page() -> Iterator[Page]:
     """A page of no site, which may play anything."""
-    return browser.new_page()  # type: ignore[attr-defined, no-any-return]
+    page = SHARED.get().new_page()
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from browser.chromium import SHARED, Visit, open_visit
 from browser.listening import (
     Visits,
     open_page,
@@ -21,6 +23,7 @@ from cast import Server, share
 from engines import of_folder
 
 TTL_SECONDS = 10
+LONG_CUT = TTL_SECONDS + 6
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,57 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
+
+
+@dataclass
+class Waiting:
+    """A window where something has begun that takes its time."""
+
+    window: Visit
+    page: Page
+    link: dict[str, Any]
+    began_at: float
+
+    def after(self, seconds: int) -> tuple[Visit, Page, dict[str, Any]]:
+        """It, once it's so old."""
+        self.page.wait_for_timeout(max(0.0, self.began_at + seconds - time.monotonic()) * 1000)
+        return self.window, self.page, self.link
+
+
+def begin_pause(window: Visit, owner: httpx.Client, song: dict[str, Any]) -> Waiting:
+    """It played, and doesn't any more."""
+    link = share(owner, song["id"], max_opens=1)
+    page = open_page(window, link)
+    page.locator("#play").click()
+    wait_until_past(page, 1)
+    page.locator("#play").click()
+    return Waiting(window, page, link, time.monotonic())
+
+
+def begin_cut(window: Visit, owner: httpx.Client, album: dict[str, Any]) -> Waiting:
+    """It played, the network is gone, and another track is wanted."""
+    link = share(owner, album["id"])
+    page = open_page(window, link)
+    page.locator("#play").click()
+    wait_until_past(page, 0)
+    window.context.set_offline(True)
+    page.get_by_role("button", name="Song 0").click()
+    expect(page.locator("#status")).to_contain_text("no connection")
+    return Waiting(window, page, link, time.monotonic())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun(
+    owner: httpx.Client, songs: list[dict[str, Any]], album: dict[str, Any]
+) -> Iterator[dict[str, Waiting]]:
+    """What takes long, begun before the first test: the others go on meanwhile."""
+    windows = [open_visit(SHARED.get()) for _ in range(2)]
+    yield {
+        "cut": begin_cut(windows[0], owner, album),
+        "pause": begin_pause(windows[1], owner, songs[0]),
+    }
+    for window in windows:
+        window.context.close()
 
 
 def test_play_pause_seek_and_only_one_open(
@@ -127,16 +181,11 @@ def test_everything_can_be_done_by_keyboard(
 
 @of_folder
 def test_a_url_that_ended_during_a_pause_is_renewed_uncounted(
-    visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]]
+    visit: Visits, owner: httpx.Client, songs: list[dict[str, Any]], begun: dict[str, Waiting]
 ) -> None:
-    link = share(owner, songs[0]["id"], max_opens=1)
-    window = visit()
-    page = open_page(window, link)
-    page.locator("#play").click()
-    wait_until_past(page, 1)
-    page.locator("#play").click()
+    pause = begun.pop("pause", None) or begin_pause(visit(), owner, songs[0])
+    window, page, link = pause.after(TTL_SECONDS + 2)
     place = seconds(page)
-    page.wait_for_timeout((TTL_SECONDS + 2) * 1000)
     first = next(url for url in window.paths() if "/audio/" in url)
     page.locator("#play").click()
     wait_until_past(page, place + 1)
@@ -146,19 +195,18 @@ def test_a_url_that_ended_during_a_pause_is_renewed_uncounted(
     assert opens(owner, link) == 1
 
 
-@pytest.mark.parametrize("cut_seconds", [1, TTL_SECONDS + 6])
+@pytest.mark.parametrize("cut_seconds", [1, LONG_CUT])
 def test_a_cut_network_is_told_and_it_goes_on_by_itself(
-    visit: Visits, owner: httpx.Client, album: dict[str, Any], cut_seconds: int
+    visit: Visits,
+    owner: httpx.Client,
+    album: dict[str, Any],
+    begun: dict[str, Waiting],
+    cut_seconds: int,
 ) -> None:
     """Also when that took longer than the page tries by itself, and than a playback URL is good."""
-    window = visit()
-    page = open_page(window, share(owner, album["id"]))
-    page.locator("#play").click()
-    wait_until_past(page, 0)
-    window.context.set_offline(True)
-    page.get_by_role("button", name="Song 0").click()
-    expect(page.locator("#status")).to_contain_text("no connection")
-    page.wait_for_timeout(cut_seconds * 1000)
+    cut = begun.pop("cut", None) if cut_seconds == LONG_CUT else None
+    cut = cut or begin_cut(visit(), owner, album)
+    window, page, _ = cut.after(cut_seconds)
     window.context.set_offline(False)
     expect(page.locator("[aria-current]")).to_contain_text("Song 0")
     wait_until_past(page, 0)

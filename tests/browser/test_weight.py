@@ -10,21 +10,13 @@ import pytest
 from playwright.sync_api import Route
 
 from browser.chromium import Site, Visit
-from browser.listening import Visits, collect, open_page, upload_songs, wait_until_past
+from browser.listening import Visits, collect, open_page, wait_until_past
 from cast import Server, share, upload, wait_for_sound
 from engines import of_folder
 from listenlink.web.pages.assets import ASSETS
 from media.make_audio import add_cover, make, make_picture
 
 MOST_BYTES = 40 * 1024
-
-
-@pytest.fixture(scope="module")
-def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    made = upload_songs(owner, tmp_path_factory.mktemp("audio"))
-    for song in made:
-        wait_for_sound(owner, song["id"])
-    return made
 
 
 def bytes_of(seen: Visit) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from journeys.sharing_world import new_world
 from listenlink.actions import manage_links
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
@@ -34,11 +34,11 @@ class House:
 
     def new_link(self, most: int | None = None) -> NewLink:
         """Without an end."""
-        parts = self.world.instance
+        owning = self.world.instance.owning
         return self.world.run(
             make_link(
-                parts.database, parts.token_sealer, self.creator, TargetType.TRACK, self.track,
-                ShareTerms(max_opens=most), self.began_us,
+                owning.database, owning.token_sealer, self.creator, TargetType.TRACK, self.track,
+                {"max_opens": most}, self.began_us,
             )
         )  # fmt: skip
 
@@ -49,7 +49,7 @@ class House:
             digest(link.token), True, None, True, find_client(f"198.51.100.{listener}", "", ()),
             Agent.PERSON, None, secrets.randbits(40), at_us, self.world.clock.tick_us(), True,
         )  # fmt: skip
-        self.world.run(self.world.instance.opener.open(asked))
+        self.world.run(self.world.instance.listening.opener.open(asked))
 
     def keep_house(self, at_us: int) -> int:
         """One round of housekeeping, while the clock shows this; how many lines it deleted."""
@@ -58,7 +58,7 @@ class House:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database."""
-        database = self.world.instance.database
+        database = self.world.instance.running.database
         return database.read_now(lambda c: [tuple(row) for row in c.execute(text(sql))])
 
     def lines(self) -> list[int]:
@@ -68,6 +68,6 @@ class House:
     def told(self, link: NewLink) -> tuple[int, dict[int, tuple[int, int]]]:
         """What its owner is told: all opens, and by day the opens and listeners."""
         told, days = self.world.run(
-            manage_links.sum_days(self.world.instance.database, self.creator, link.share.id)
+            manage_links.sum_days(self.world.instance.running.database, self.creator, link.share.id)
         )
         return told.share.opens, {day.day: (day.opens, day.listeners) for day in days}

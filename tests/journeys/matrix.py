@@ -95,6 +95,7 @@ class Caller:
             base_url=f"{server.url}/v1/music/{self.org}", headers={"X-API-Key": self.api_key}
         )
         self._song = song
+        self._standing: dict[str, str] = {}
         self._makers: dict[str, Callable[[], Any]] = {
             "track_id": self._upload_and_wait,
             "collection_id": lambda: self._post("/collections", name="Mine")["id"],
@@ -141,8 +142,14 @@ class Caller:
 
     def things_for(self, route: Route) -> dict[str, str]:
         """A fresh thing for each id of the route."""
-        kinds = [*re.findall(r"{(\w+)}", route.path), *route.ids_of_body]
-        return {kind: self.new(kind) for kind in dict.fromkeys(kinds)}
+        return {kind: self.new(kind) for kind in kinds_of(route)}
+
+    def standing_for(self, route: Route) -> dict[str, str]:
+        """The same, but what stands for all routes: for who is refused, and leaves it as it is."""
+        for kind in kinds_of(route):
+            if kind not in self._standing:
+                self._standing[kind] = self.new(kind)
+        return {kind: self._standing[kind] for kind in kinds_of(route)}
 
     def ask(self, route: Route, things: dict[str, str], key: str | None = "") -> httpx.Response:
         """Ask as this caller, or with another key, or with none (None)."""
@@ -160,6 +167,11 @@ class Caller:
             sent = {}
         path = route.path.format(**things)
         return self._client.request(route.method, path, headers=headers, **sent)
+
+
+def kinds_of(route: Route) -> list[str]:
+    """Each kind of thing that a request has to name, once."""
+    return list(dict.fromkeys([*re.findall(r"{(\w+)}", route.path), *route.ids_of_body]))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from journeys.sharing_model import DAY_US, PLAYBACK_SECONDS, Link, Model, Playback, Session
+from journeys.sharing_model import (
+    DAY_US,
+    PLAYBACK_SECONDS,
+    SECOND_US,
+    Link,
+    Model,
+    Playback,
+    Session,
+)
 from journeys.sharing_world import CLIENT, World
 from listenlink.actions import manage_collections, manage_links
-from listenlink.actions.make_link import ShareTerms, expiry, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.open_link import Opening
 from listenlink.actions.revoke_link import revoke_link
 from listenlink.actions.save_track import save_track
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 
 HOUR_US = DAY_US // 24
 PICKS = some.integers(0, 999)
@@ -44,8 +54,8 @@ class Sharing(RuleBasedStateMachine):
         self.model = Model(self.world.clock.now_us())
         self.sessions: list[Session] = []
         self.playbacks: list[Playback] = []
-        self.database = self.world.instance.database
-        self.sealer = self.world.instance.token_sealer
+        self.database = self.world.instance.running.database
+        self.sealer = self.world.instance.owning.token_sealer
         for _ in range(2):
             self.put_in()
         self.make_collection()
@@ -92,13 +102,18 @@ class Sharing(RuleBasedStateMachine):
             return
         kind = TargetType.TRACK if is_track else TargetType.COLLECTION
         target, now_us = things[pick % len(things)], self.model.now_us
-        starts_at = None if starts is None else now_us + starts
-        terms = ShareTerms(
-            expires_in_days=days, max_opens=opens, starts_at=starts_at, strict_open=bool(pick & 2)
+        starts_at = None if starts is None else (now_us + starts) // SECOND_US * SECOND_US
+        asked: AskedTerms = {
+            "expires_in_days": days, "max_opens": opens, "strict_open": bool(pick & 2),
+            "starts_at": None if starts_at is None else datetime.fromtimestamp(starts_at / SECOND_US, UTC),
+        }  # fmt: skip
+        made = self.world.try_to(
+            make_link(self.database, self.sealer, self.creator, kind, target, asked, now_us)
         )
-        made = self.world.run(
-            make_link(self.database, self.sealer, self.creator, kind, target, terms, now_us)
-        )
+        if self.model.ends_unstarted(starts_at, days):
+            assert made == "INVALID"
+            return
+        assert not isinstance(made, str)
         expires_at = None if days is None else now_us + min(days, 90) * DAY_US
         tokens, is_strict = [made.token], bool(pick & 2)
         link = Link(
@@ -185,13 +200,14 @@ class Sharing(RuleBasedStateMachine):
     @rule(pick=PICKS, days=DAYS, opens=OPENS, is_of_opens=some.booleans())
     def change(self, pick: int, days: int | None, opens: int | None, is_of_opens: bool) -> None:
         link, now_us = self.link(pick), self.model.now_us
-        wanted = {"max_opens": opens} if is_of_opens else {"expires_at": expiry(days, now_us)}
-        changing = manage_links.change_link(self.database, self.creator, link.id, wanted)
+        asked: AskedTerms = {"max_opens": opens} if is_of_opens else {"expires_in_days": days}
+        changing = manage_links.change_link(self.database, self.creator, link.id, asked, now_us)
         told = self.world.try_to(changing)
         if link.revoked:
             assert told == "CONFLICT"
             return
-        if is_of_opens and opens is not None and opens < link.opens:
+        are_too_few = is_of_opens and opens is not None and opens < link.opens
+        if are_too_few or (not is_of_opens and self.model.ends_unstarted(link.starts_at, days)):
             assert told == "INVALID"
             return
         assert not isinstance(told, str)
@@ -213,7 +229,7 @@ class Sharing(RuleBasedStateMachine):
         world = self.world
         saving = save_track(
             self.database,
-            world.instance.limits,
+            world.instance.listening.limits,
             self.friend,
             CLIENT,
             link.tokens[-1],

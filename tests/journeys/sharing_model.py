@@ -93,6 +93,12 @@ class Model:
             return []
         return [link.target] if link.kind == "track" else self.collections[link.target]
 
+    def ends_unstarted(self, starts_at: int | None, days: int | None) -> bool:
+        """Whether a link that is to start then, and to end so many days from now, never opens."""
+        if starts_at is None or days is None:
+            return False
+        return starts_at >= self.now_us + min(days, 90) * DAY_US
+
     def is_valid(self, session: Session) -> bool:
         is_young = self.now_us // SECOND_US < session.ends_at_seconds
         return is_young and session.rotation == session.link.rotation
@@ -130,7 +136,7 @@ class Model:
     def may_play(self, playback: Playback) -> bool:
         link = playback.session.link
         return (
-            self.now_us // SECOND_US <= playback.expires_at_seconds
+            self.now_us // SECOND_US < playback.expires_at_seconds
             and link.refusal(self.now_us) is None
             and link.rotation == playback.session.rotation
             and playback.track in self.tracks_of(link)

@@ -28,6 +28,7 @@ from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import find_client
 from listenlink.model.listen_session import ListenSession, read_session, write_session
+from listenlink.model.owner import Owner
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.track import StoredAudio, Track
 from listenlink.running.instance import Instance
@@ -85,16 +86,16 @@ class World:
             people.add_membership(connection, organization, user, "owner", now_us)
             scopes = frozenset(SCOPES)
             key = people.add_api_key(connection, new_api_key(), organization, user, scopes, now_us)
-            return Caller(organization, user, key, scopes)
+            return Caller(Owner(organization, user), scopes, key)
 
-        return self.run(self.instance.database.write(add))
+        return self.run(self.instance.running.database.write(add))
 
     def new_track(self, owner: Caller) -> int:
         """A track without its bytes: what was measured of them is beside the point here."""
         now_us = self.clock.now_us()
         stamp = licence.UNCLEAR
         draft = Track(
-            0, owner.organization_id, owner.user_id, "Tea", None, "studio", "creation", False,
+            0, *owner.owner, "Tea", None, "studio", "creation", False,
             44_100, 44_100, stamp, now_us,
         )  # fmt: skip
 
@@ -102,10 +103,10 @@ class World:
             audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav")
             number = tracks.add_audio(connection, audio, now_us)
             added = tracks.add_track(connection, draft, number).id
-            library.add_edge(connection, owner.organization_id, owner.user_id, added, None, now_us)
+            library.add_edge(connection, *owner.owner, added, None, now_us)
             return added
 
-        return self.run(self.instance.database.write(add))
+        return self.run(self.instance.running.database.write(add))
 
     def open_many(
         self,
@@ -120,13 +121,13 @@ class World:
         ]
 
         async def open_all() -> list[Opening]:
-            return await asyncio.gather(*map(self.instance.opener.open, requests))
+            return await asyncio.gather(*map(self.instance.listening.opener.open, requests))
 
         return self.run(open_all())
 
     def playback_urls(self, opening: Opening) -> dict[int, str]:
         """The signed part of each track's URL, as the view tells it."""
-        view = json.loads(self.instance.presenter.write(opening, self.clock.now_us()))
+        view = json.loads(self.instance.listening.presenter.write(opening, self.clock.now_us()))
         shown = view["tracks"] if view["track"] is None else [view["track"]]
         return {
             int(track["id"].rpartition("_")[2], 16): track["playback_url"].rpartition("/")[2]
@@ -135,13 +136,15 @@ class World:
 
     def may_play(self, signed: str) -> bool:
         """Whether a playback URL plays."""
-        playing = self._runner.run(self.instance.player.begin(signed, self.clock.now_us()))
+        playing = self._runner.run(
+            self.instance.listening.player.begin(signed, self.clock.now_us())
+        )
         return playing is not None
 
     def _request(
         self, token: str, session: ListenSession | None, counts: bool, is_meant: bool
     ) -> OpenRequest:
-        now_us, signer = self.clock.now_us(), self.instance.session_signer
+        now_us, signer = self.clock.now_us(), self.instance.listening.session_signer
         text = "" if session is None else write_session(session, signer)
         return OpenRequest(
             token_digest=digest(token),

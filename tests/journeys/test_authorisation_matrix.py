@@ -118,7 +118,7 @@ def test_without_a_good_key_nothing_is_answered_and_nothing_done(
     bad_keys: list[tuple[str | None, int, str]],
     route: Route,
 ) -> None:
-    things = owner_of_things.things_for(route)
+    things = owner_of_things.standing_for(route)
     before = stored(server)
     for key, status, code in bad_keys:
         assert code_of(owner_of_things.ask(route, things, key)) == (status, code)
@@ -146,7 +146,7 @@ def test_a_key_without_the_scope_or_of_another_organisation_does_nothing(
     keys_by_scope: dict[str, str],
     route: Route,
 ) -> None:
-    things = owner_of_things.things_for(route)
+    things = owner_of_things.standing_for(route)
     before = stored(server)
     for scope, key in keys_by_scope.items():
         if route.scope is not None and scope != route.scope:
@@ -168,7 +168,7 @@ def test_a_key_without_the_scope_or_of_another_organisation_does_nothing(
 def test_what_is_foreign_answers_as_what_does_not_exist(
     server: Server, owner_of_things: Caller, others: dict[str, Caller], route: Route, who: str
 ) -> None:
-    caller, owners = others[who], owner_of_things.things_for(route)
+    caller, owners = others[who], owner_of_things.standing_for(route)
     own = caller.things_for(route)
     before = stored(server)
     for kind in [*route.ids, *route.ids_of_body]:
@@ -223,7 +223,8 @@ def test_the_owner_may(server: Server, owner_of_things: Caller, route: Route) ->
 def test_exactly_the_public_routes_answer_without_a_key(
     server: Server, owner_of_things: Caller
 ) -> None:
-    application = make_routes({})
+    nothing: Any = None  # Of its routes only the paths are asked.
+    application = make_routes(nothing, nothing, nothing)
     public = {route.path for route in routes_of(FOR_ANYBODY)}
     served = [
         Route(str(method), re.sub(r":\w+}", "}", route.path), None)
@@ -233,7 +234,7 @@ def test_exactly_the_public_routes_answer_without_a_key(
     ]
     assert {route.path for route in served} >= public
     for route in served:
-        things = owner_of_things.things_for(route)
+        things = owner_of_things.standing_for(route)
         status = owner_of_things.ask(route, things, key=None).status_code
         assert (status != 401) if route.path in public else (status == 401), route
 

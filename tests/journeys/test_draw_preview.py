@@ -141,14 +141,14 @@ def test_a_preview_of_many_tracks_reads_few_of_them(
 
 
 def test_a_cover_is_read_once_for_all_who_ask(beside: Beside, pictures: Pictures) -> None:
-    folder, read = beside.instance.folder, list[bytes]()
-    read_object = folder.read_object
+    storage, read = beside.instance.running.storage, list[bytes]()
+    read_object = storage.read_object
 
-    def counting(digest: bytes) -> bytes:
+    async def counting(digest: bytes) -> bytes:
         read.append(digest)
-        return read_object(digest)
+        return await read_object(digest)
 
-    folder.read_object = counting  # type: ignore[method-assign]
+    storage.read_object = counting  # type: ignore[method-assign]
     answers = [*beside.get_at_once(8, pictures.cover), beside.get(pictures.cover)]
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == len(read) == 1
@@ -159,17 +159,17 @@ def test_a_preview_whose_cover_cannot_be_read_is_drawn_whole_later(
 ) -> None:
     """A bucket that is gone must not leave a picture without its cover behind for good."""
     owner.patch(f"/tracks/{song['id']}", json={"title": "Not drawn yet"}).raise_for_status()
-    folder = beside.instance.folder
-    read_object = folder.read_object
+    storage = beside.instance.running.storage
+    read_object = storage.read_object
 
-    def fail(digest: bytes) -> bytes:
+    async def fail(digest: bytes) -> bytes:
         raise Problem(ProblemKind.STORAGE_UNAVAILABLE)
 
-    folder.read_object = fail  # type: ignore[method-assign]
+    storage.read_object = fail  # type: ignore[method-assign]
     bare = [beside.get(pictures.preview) for _ in range(2)]
     assert {answer.status_code for answer in bare} == {200}
     assert bare[0].content == bare[1].content
-    folder.read_object = read_object  # type: ignore[method-assign]
+    storage.read_object = read_object  # type: ignore[method-assign]
     whole = beside.get(pictures.preview, headers={"If-None-Match": bare[0].headers["etag"]})
     assert whole.status_code == 200
     assert whole.content != bare[0].content

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from engines import ENGINE, SQLITE
 from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.clock import DAY_US
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.resumable_drafts import ResumableDrafts
+from listenlink.media.disk.room import Room
 from listenlink.model.moment import iso_day
 from listenlink.store import idempotency, listens, resumable_uploads
 from listenlink.store.idempotency import KeptAnswer
@@ -44,8 +44,8 @@ def test_what_else_has_an_age_goes_with_it(house: House) -> None:
         assert len(house.ask("SELECT id FROM resumable_uploads")) == begun
     assert len(house.ask("SELECT open_trace FROM listens")) == 1
     today = house.world.clock.now_us() // day_us
-    instance.daily_keys.prepare(today)
-    folder = instance.settings.data / "secrets" / "daily"
+    instance.running.daily_keys.prepare(today)
+    folder = instance.running.settings.data / "secrets" / "daily"
     house.keep_house((today + 7) * day_us)
     kept = {path.name for path in folder.glob("2*")}
     house.keep_house((today + 8) * day_us)
@@ -62,12 +62,10 @@ def fill_with_ages(house: House, at_us: int) -> None:
         for number, moment in enumerate((at_us, at_us + 1, at_us + TEN_YEARS_US)):
             kept = KeptAnswer(b"b" * 32, b"sealed")
             idempotency.keep_answer(connection, number.to_bytes(32, "big"), kept, moment)
-            resumable_uploads.add_upload(
-                connection, creator.organization_id, creator.user_id, 10, "", moment
-            )
+            resumable_uploads.add_upload(connection, *creator.owner, 10, "", moment)
         listens.add_listen(connection, 1, 1, 1, at_us)
 
-    house.world.run(house.world.instance.database.write(fill))
+    house.world.run(house.world.instance.running.database.write(fill))
 
 
 def test_what_can_not_be_deleted_keeps_nothing_else(
@@ -80,7 +78,7 @@ def test_what_can_not_be_deleted_keeps_nothing_else(
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "the disk")
 
-    monkeypatch.setattr(house.world.instance.daily_keys, "destroy_old", fail)
+    monkeypatch.setattr(house.world.instance.running.daily_keys, "destroy_old", fail)
     with pytest.raises(OSError, match="the disk"):
         house.keep_house(began_us + 4 * DAY_US)
     assert house.lines() == []
@@ -92,16 +90,20 @@ def test_an_upload_that_can_not_go_yet_keeps_no_other(
 ) -> None:
     """However many there are of either."""
     monkeypatch.setattr(resumable_uploads, "_LISTED", 2)
-    creator, drafts = house.creator, ResumableDrafts(house.world.instance.settings.data, Room({}))
+    creator, drafts = (
+        house.creator,
+        ResumableDrafts(house.world.instance.running.settings.data, Room({})),
+    )
 
     def fill(connection: Connection) -> list[int]:
-        owner = (creator.organization_id, creator.user_id)
         return [
-            resumable_uploads.add_upload(connection, *owner, 10, "", house.began_us + number).id
+            resumable_uploads.add_upload(
+                connection, *creator.owner, 10, "", house.began_us + number
+            ).id
             for number in range(7)
         ]
 
-    numbers = house.world.run(house.world.instance.database.write(fill))
+    numbers = house.world.run(house.world.instance.running.database.write(fill))
     for number in numbers:
         drafts.create(number)
     held = [drafts.open(number) for number in numbers[:3]]
@@ -113,4 +115,4 @@ def test_an_upload_that_can_not_go_yet_keeps_no_other(
         draft.close()
     house.keep_house(house.began_us + 2 * DAY_US)
     assert house.ask("SELECT id FROM resumable_uploads") == []
-    assert list((house.world.instance.settings.data / "uploads").glob("resumable-*")) == []
+    assert list((house.world.instance.running.settings.data / "uploads").glob("resumable-*")) == []

@@ -60,10 +60,10 @@ def test_counted_429s_go_on_their_day_and_not_before(tmp_path: Path) -> None:
     link, at_us = house.new_link(), house.began_us + DAY_US - 1
     for _ in range(3):
         house.open(link, at_us)
-    house.world.run(house.world.instance.opener.write_limited())
+    house.world.run(house.world.instance.listening.opener.write_limited())
     house.open(link, at_us + 1, listener=2)
     house.open(link, at_us + 1, listener=2)
-    house.world.run(house.world.instance.opener.write_limited())
+    house.world.run(house.world.instance.listening.opener.write_limited())
     rows = "SELECT at, count FROM limited ORDER BY at"
     house.keep_house(at_us + DAY_US)
     assert house.ask(rows) == [(at_us, 2), (at_us + 1, 1)]
@@ -78,7 +78,7 @@ def test_lines_of_a_clock_that_was_ahead_hold_up_no_others(house: House) -> None
     for hour in range(3):
         house.open(link, began_us + hour)
     assert house.keep_house(began_us + 2 * DAY_US) == 3
-    assert house.world.instance.ages.lines_ahead == 1
+    assert house.world.instance.running.ages.lines_ahead == 1
     assert house.lines() == [began_us + TEN_YEARS_US]
     day = began_us // DAY_US
     assert house.told(link) == (4, {day: (3, 1), day + 3653: (1, 1)})
@@ -139,7 +139,7 @@ def test_opens_count_after_all_lines_are_gone(house: House) -> None:
 def test_lines_whose_numbers_are_far_apart_go_together(house: House) -> None:
     """Some thousand numbers go at a time."""
     link, began_us = house.new_link(), house.began_us
-    database = house.world.instance.database
+    database = house.world.instance.running.database
     note = text(
         "INSERT INTO audit_progress (name, audit_id) VALUES ('last_line', :newest) "
         "ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id"
@@ -161,7 +161,7 @@ def test_lines_whose_numbers_are_far_apart_go_together(house: House) -> None:
 def test_no_line_goes_before_it_is_in_a_sum(house: House) -> None:
     """Such come between summing up and deleting, from a clock that is behind."""
     link, began_us = house.new_link(), house.began_us
-    database, day = house.world.instance.database, began_us // DAY_US
+    database, day = house.world.instance.running.database, began_us // DAY_US
     house.open(link, began_us)
     house.world.run(add_up_opens(house.world.instance, 10**6))
     old = database.write_now(lambda c: numbers.find_too_old(c, day + 2, 1))
@@ -188,7 +188,7 @@ def test_lines_that_come_to_a_day_that_was_summed_up_are_added_to_it(house: Hous
 def test_no_line_goes_before_its_open_is_counted(house: House) -> None:
     """Such come between counting and deleting, from a clock that is behind."""
     link, began_us = house.new_link(), house.began_us
-    database, day = house.world.instance.database, began_us // DAY_US
+    database, day = house.world.instance.running.database, began_us // DAY_US
     house.open(link, began_us)
     assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 0
     assert house.lines() == [began_us]

@@ -213,7 +213,7 @@ def test_what_another_node_has_of_it_goes_within_the_hour(
         os.utime(path, (time.time() - 1000, time.time() - 1000))
     beside = Beside(server)
     try:
-        asyncio.run(beside.instance.resumer.remove_stale(time.time_ns() // 1000))
+        asyncio.run(beside.instance.owning.resumer.remove_stale(time.time_ns() // 1000))
     finally:
         beside.close()
     assert [path.exists() for path in (gone, fresh, kept)] == [False, True, True]

@@ -167,8 +167,9 @@ def test_nothing_stored_of_a_session_names_a_client_and_it_goes_with_the_session
     assert ended > Clock().now_us()
     database = place.server.backend.open()
     try:
-        assert database.write_now(lambda c: session_clients.delete_older(c, ended)) == 0
-        while database.write_now(lambda c: session_clients.delete_older(c, 2**62)):
+        assert database.write_now(lambda c: session_clients.delete_over(c, ended - 1)) == 0
+        assert database.write_now(lambda c: session_clients.delete_over(c, ended)) > 0
+        while database.write_now(lambda c: session_clients.delete_over(c, 2**62)):
             pass
     finally:
         database.close()

@@ -22,8 +22,9 @@ from journeys.sharing_machine import HOUR_US, PICKS, Sharing
 from journeys.sharing_model import DAY_US
 from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
+from listenlink.model.library import Wanted
+from listenlink.model.listing import Slice
 from listenlink.running.housekeeping import add_up_opens
-from listenlink.store.library import Wanted
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000
 STEPS_A_LIFE = 50
@@ -73,10 +74,10 @@ class Life(Sharing):
         if pick % 2:
             return
         track = self.model.tracks[pick % len(self.model.tracks)]
-        folder = self.world.instance.folder
+        storage = self.world.instance.running.storage
         self.world.run(
             manage_tracks.delete_track(
-                self.database, folder, self.creator, track, self.model.now_us
+                self.database, storage, self.creator, track, self.model.now_us
             )
         )
         self.model.delete_track(track)
@@ -174,9 +175,9 @@ class Life(Sharing):
         type(self).taken += 1
         now_us = self.model.now_us
         told = self.world.run(
-            manage_links.list_links(self.database, self.creator, None, None, now_us, 100, 0)
+            manage_links.list_links(self.database, self.creator, None, None, now_us, Slice(100))
         )
-        assert {link.share.id: (link.share.opens, link.share.state(now_us).value) for link in told} == {
+        assert {link.share.id: (link.share.opens, link.share.state(now_us).value) for link in told.items} == {
             link.id: (link.opens, link.state(now_us)) for link in self.model.links
         }  # fmt: skip
 
@@ -184,14 +185,14 @@ class Life(Sharing):
     def libraries_and_collections_hold_what_they_should(self) -> None:
         for owner, tracks in ((self.creator, self.model.library), (self.friend, self.model.saved)):
             kept = self.world.run(
-                manage_library.list_tracks(self.database, owner, Wanted(), 100, 0)
+                manage_library.list_tracks(self.database, owner, Wanted(), Slice(100))
             )
-            assert {track.id for track in kept} == set(tracks)
+            assert {track.id for track in kept.items} == set(tracks)
         for collection, members in self.model.collections.items():
             told = self.world.run(
-                manage_collections.list_members(self.database, self.creator, collection, 100, 0)
+                manage_collections.list_members(self.database, self.creator, collection, Slice(100))
             )
-            assert [member.track_id for member in told] == members
+            assert [member.track_id for member in told.items] == members
 
 
 @pytest.mark.timeout(900)

@@ -132,7 +132,7 @@ def test_what_changes_while_it_is_read_is_kept_under_no_wrong_name(
         return lambda: owner.patch(f"/collections/{mine}", json={"name": name}).raise_for_status()
 
     names = ["BCDEFGH"[place] for place in range(times)]
-    shower = beside.instance.pages
+    shower = beside.instance.listening.pages
     database = shower._database
     shower._database = Meddling(database, [rename(f"<{name}>") for name in names], [])  # type: ignore[assignment]
     asked = requests_for(link, {})["oembed"]
@@ -155,7 +155,7 @@ def test_a_token_that_is_replaced_meanwhile_is_on_no_other_page(
     def rotate() -> None:
         turned.append(owner.post(f"/share/{link['id']}/rotate").raise_for_status().json())
 
-    shower = beside.instance.pages
+    shower = beside.instance.listening.pages
     database = shower._database
     for face in ("page", "embed"):
         old = turned[-1] if turned else link
@@ -171,7 +171,7 @@ def test_a_token_that_is_replaced_meanwhile_is_on_no_other_page(
 def test_many_links_in_all_languages_stay_within_the_bound(
     beside: Beside, owner: httpx.Client, album: str
 ) -> None:
-    shelf = beside.instance.maker.shelf
+    shelf = beside.instance.listening.maker.shelf
     put = 0
     for _ in range(8):
         link = share(owner, album)
@@ -185,4 +185,4 @@ def test_many_links_in_all_languages_stay_within_the_bound(
     # Neither is nothing kept, nor everything.
     assert shelf.bytes_kept > MOST_BYTES // 2
     assert 10 < len(shelf) < put
-    assert beside.instance.covers.shelf is shelf
+    assert beside.instance.listening.covers.maker.shelf is shelf

@@ -36,6 +36,12 @@ _WEED_PORTS = [
 ]  # fmt: skip
 
 
+# What `valkey-cli` is asked to do, by its arguments after the port; its status is whether it went well.
+_SAY_TO_REDIS = (
+    "import redis, sys; redis.Redis(port=int(sys.argv[1])).execute_command(*sys.argv[2:])"
+)
+
+
 class Composition:
     """The file in a copy of `deploy/`, and all that runs of it. `up` is `docker compose up -d`."""
 
@@ -57,12 +63,8 @@ class Composition:
             "listenlink": lambda: [sys.executable, "-m", "listenlink"],
             "python": lambda: [sys.executable],
             "pg_isready": lambda: [str(servers.postgres_program("pg_isready"))],
-            "valkey-server": lambda: [servers.redis_program("redis-server")],
-            "valkey-cli": lambda: [
-                servers.redis_program("redis-cli"),
-                "-p",
-                self._at("valkey:6379"),
-            ],
+            "valkey-server": lambda: [servers.redis_program()],
+            "valkey-cli": lambda: [sys.executable, "-c", _SAY_TO_REDIS, self._at("valkey:6379")],
         }
 
     def read(self) -> None:

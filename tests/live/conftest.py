@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import run_cli
+from cast import run_forked
 from listenlink import cli
 from listenlink.cli.listening import ListeningServer
 from live.refusals import one_line
@@ -21,7 +21,7 @@ from live.refusals import one_line
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance that nothing is wrong with."""
     folder = tmp_path_factory.mktemp("whole") / "data"
-    made = run_cli("init", "--data", str(folder))
+    made = run_forked("init", "--data", str(folder))
     assert made.returncode == 0, made.stderr
     return folder
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
+import msgspec
 
 from cast import Server
+from listenlink import wire
+from listenlink.web.openapi_schemas import NAMES
 
 # Alike on every answer (docs/api.md, rules for every endpoint), or how HTTP/1.1 sends any.
 FIXED = {
@@ -21,8 +24,17 @@ FIXED = {
 OFTEN = {"cache-control", "vary"}
 
 
+# The types of the bodies, by the names that the document has for them.
+SHAPES: dict[str, Any] = {
+    NAMES.get(name, name): getattr(wire, name) for name in wire.__all__ if name != "Page"
+}
+_PAGE: Any = wire.Page
+SHAPES |= {name + "Page": _PAGE[kind] for name, kind in SHAPES.items()}
+
+
 class Witness:
-    """Asks, and holds each answer against the document. `seen` are the operations with their statuses."""
+    """Asks, and holds each answer against the document. `seen` are the operations with their statuses, `read`
+    the types of their bodies."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -30,6 +42,7 @@ class Witness:
         self.client = httpx.Client(base_url=server.url, timeout=60)
         self.org = f"/v1/music/{server.organization_id}"
         self.seen: set[tuple[str, str]] = set()
+        self.read: set[Any] = set()
         patterns = [
             (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), path)
             for path in self.document["paths"]
@@ -86,3 +99,10 @@ class Witness:
                 "components": self.document["components"]
             }
             jsonschema_rs.validator_for(schema, validate_formats=True).validate(answer.json())
+            shape = SHAPES.get(schema.get("$ref", "").rpartition("/")[2])
+            if (
+                shape is not None
+            ):  # Its fields, all of them, in their order and form: as it's read by the client.
+                read = msgspec.json.decode(answer.content, type=shape)
+                assert msgspec.json.encode(read) == answer.content
+                self.read.add(shape)

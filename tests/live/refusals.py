@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from cast import free_port, run_cli
+from cast import free_port, run_forked
 
 
 def one_line(done: subprocess.CompletedProcess[str], status: int = 1) -> str:
@@ -21,4 +21,4 @@ def one_line(done: subprocess.CompletedProcess[str], status: int = 1) -> str:
 def serve(data: Path, *options: str, **settings: str) -> str:
     """The same of a server in a process of its own, which would end by itself."""
     port = str(free_port())
-    return one_line(run_cli("serve", "--data", str(data), "--port", port, *options, **settings))
+    return one_line(run_forked("serve", "--data", str(data), "--port", port, *options, **settings))

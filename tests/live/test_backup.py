@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import LISTENLINK, Server, clean_environment, run_cli, share, upload
+from cast import LISTENLINK, Server, clean_environment, run_forked, share, upload
 from engines import of_sqlite
 from listenlink.store.audit import open_counts
 from listenlink.store.database.sqlite_database import SqliteDatabase
@@ -30,7 +30,7 @@ CONNECTIONS = 16
 
 
 def back_up(data: Path, to: Path, *more: str) -> dict[str, Any]:
-    done = run_cli("backup", "--data", str(data), "--to", str(to), "--json", *more)
+    done = run_forked("backup", "--data", str(data), "--to", str(to), "--json", *more)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -38,7 +38,7 @@ def back_up(data: Path, to: Path, *more: str) -> dict[str, Any]:
 
 def restore(source: Path, data: Path) -> dict[str, Any]:
     began = time.monotonic()
-    done = run_cli("restore", "--from", str(source), "--data", str(data), "--json")
+    done = run_forked("restore", "--from", str(source), "--data", str(data), "--json")
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 60
     told: dict[str, Any] = json.loads(done.stdout)
@@ -123,13 +123,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Server:
         upload(owner, make("wav16", folder / "a.wav"))
     running.wait_until_derived()
     running.stop()
+    running.query("PRAGMA wal_checkpoint(TRUNCATE)")
     return running
 
 
 @pytest.fixture
 def server(made: Server, tmp_path: Path) -> Server:
     """The same, for one test alone."""
-    shutil.copytree(made.data, tmp_path / "data")
+    shutil.copytree(made.data, tmp_path / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     return Server(tmp_path / "data", organization_id=made.organization_id, api_key=made.api_key)
 
 
@@ -190,7 +191,9 @@ def test_a_damaged_backup_is_refused_and_nothing_is_made(
     if not is_lost:
         data[len(data) // 2] ^= 1
         harmed.write_bytes(data)
-    done = run_cli("restore", "--from", str(tmp_path / "backup"), "--data", str(tmp_path / "new"))
+    done = run_forked(
+        "restore", "--from", str(tmp_path / "backup"), "--data", str(tmp_path / "new")
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("listenlink: ")
     assert done.stderr.count("\n") == 1
@@ -201,14 +204,14 @@ def test_a_damaged_backup_is_refused_and_nothing_is_made(
 def test_nothing_is_overwritten(server: Server, tmp_path: Path) -> None:
     back_up(server.data, tmp_path / "backup")
     before = sorted(path.name for path in server.data.rglob("*"))
-    done = run_cli("restore", "--from", str(tmp_path / "backup"), "--data", str(server.data))
+    done = run_forked("restore", "--from", str(tmp_path / "backup"), "--data", str(server.data))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert sorted(path.name for path in server.data.rglob("*")) == before
     other = tmp_path / "other"
     other.mkdir()
     (other / "letter.txt").write_text("Dear all")
     for to in (other, other / "letter.txt", server.data / "backup"):
-        done = run_cli("backup", "--data", str(server.data), "--to", str(to))
+        done = run_forked("backup", "--data", str(server.data), "--to", str(to))
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), to
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
 

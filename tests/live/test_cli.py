@@ -1,4 +1,7 @@
-"""The command line as somebody uses it: init, serve, upload, share, revoke, audit."""
+"""The command line as somebody uses it: init, serve, upload, share, revoke, audit.
+
+One way through it is gone by programs that are started, the rest by forked ones.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cast import Server, run_cli
+from cast import Server, run_cli, run_forked
 from media.make_audio import make
 
 
@@ -33,7 +36,7 @@ def test_init_shows_ids_and_a_key_and_refuses_a_second_time(tmp_path: Path) -> N
 
 def test_init_leaves_other_peoples_folders_alone(tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear")
-    refused = run_cli("init", "--data", str(tmp_path))
+    refused = run_forked("init", "--data", str(tmp_path))
     assert refused.returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
 
@@ -70,17 +73,17 @@ def test_from_a_file_to_a_listener_and_back(server: Server, tmp_path: Path) -> N
 def test_without_json_people_read_plain_lines(server: Server, tmp_path: Path) -> None:
     settings = {"SERVER": server.url, "API_KEY": server.api_key}
     song = make("wav16", tmp_path / "a.wav")
-    said = run_cli("upload", str(song), "--engine", "mystery", **settings).stdout
+    said = run_forked("upload", str(song), "--engine", "mystery", **settings).stdout
     track_id = said.split()[0]
     assert "unclear" in said
-    url = run_cli("share", track_id, **settings).stdout.splitlines()[0]
+    url = run_forked("share", track_id, **settings).stdout.splitlines()[0]
     assert url.startswith(server.url + "/v1/music/shared/shr_")
 
 
 def test_one_bad_file_does_not_stop_the_others(server: Server, tmp_path: Path) -> None:
     (tmp_path / "bad.wav").write_text("nothing to hear")
     good = make("wav16", tmp_path / "good.wav")
-    done = run_cli(
+    done = run_forked(
         "upload", str(tmp_path / "bad.wav"), str(tmp_path / "missing.wav"), str(good), "--engine", "studio",
         "--json", SERVER=server.url, API_KEY=server.api_key,
     )  # fmt: skip
@@ -111,7 +114,7 @@ def test_one_bad_file_does_not_stop_the_others(server: Server, tmp_path: Path) -
 def test_what_is_wrong_is_said_in_one_line(
     server: Server, arguments: list[str], settings: dict[str, str], said: str
 ) -> None:
-    done = run_cli(*arguments, **({"SERVER": server.url, "API_KEY": server.api_key} | settings))
+    done = run_forked(*arguments, **({"SERVER": server.url, "API_KEY": server.api_key} | settings))
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert said in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -100,11 +101,42 @@ def test_lists_go_over_all_their_pages(client: Client) -> None:
     made = [client.make_collection(f"Collection {number}").id for number in range(203)]
     assert [one.id for one in client.collections()][:203] == made[::-1]
     assert "own_recording" in {engine.engine_key for engine in client.engines()}
+    walk, met = client.collections(), list[str]()
+    for one in walk:
+        met.append(one.id)
+        if len(met) in (100, 200):  # Between the pages.
+            client.make_collection("Put in meanwhile")
+            client.delete_collection(met[-100])
+            client.delete_collection(met[-1])
+    assert met[:203] == made[::-1]
+
+
+class _AsOfOld(Client):
+    """What a server from before there were cursors answers."""
+
+    def get(self, path: str, **more: Any) -> Any:
+        told = super().get(path, **more)
+        told.pop("next_cursor", None)
+        return told
+
+
+def test_lists_of_an_older_server_are_whole(client: Client, server: Server) -> None:
+    for number in range(101):
+        client.make_collection(f"Collection {number}")
+    all_of_them = [one.id for one in client.collections()]
+    with _AsOfOld(server.url, server.api_key) as older:
+        assert [one.id for one in older.collections()] == all_of_them
 
 
 def test_every_field_that_the_api_tells_is_typed(client: Client, track: Track) -> None:
     told = client.get(client.path_of("tracks", track.id))
     assert set(told) == {field.name for field in msgspec.structs.fields(Track)}
+
+
+def test_what_is_no_list_is_said_to_be_none(client: Client) -> None:
+    with pytest.raises(ListenlinkError, match="isn't a Page") as error:
+        next(client.pages("/v1/caller", Track))
+    assert error.value.code == "NOT_LISTENLINK"
 
 
 def test_what_is_no_listenlink_is_said_to_be_none(server: Server) -> None:

@@ -15,12 +15,9 @@ import pytest
 
 from cast import Server
 from listenlink import client as whole
-from listenlink.client import Client, ListenlinkError, terms
+from listenlink.client import Client, ListenlinkError
 from listenlink.client.links import read_link
-from listenlink.web.api.collections import ChangedCollection, NewCollection
-from listenlink.web.api.library import ChangedTrack
-from listenlink.web.api.share_records import ChangedTerms
-from listenlink.web.api.shares import LinkTerms
+from listenlink.wire.answers import SECRET, WithSecrets
 from media.make_audio import make
 
 TOKEN = "shr_" + "0" * 32
@@ -164,22 +161,6 @@ def test_a_misspelled_term_is_refused_before_anything_is_sent(
     assert other.asked == []
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (terms.LinkTerms, LinkTerms), (terms.LinkChanges, ChangedTerms),
-        (terms.TrackChanges, ChangedTrack), (terms.CollectionChanges, ChangedCollection),
-    ],
-)  # fmt: skip
-def test_every_term_of_the_api_is_one_of_the_client(ours: type, theirs: type) -> None:
-    assert set(ours.__annotations__) == {field.name for field in msgspec.structs.fields(theirs)}
-
-
-def test_every_fact_of_a_collection_is_one_of_the_client() -> None:
-    named = {field.name for field in msgspec.structs.fields(NewCollection)}
-    assert {"name", *terms.CollectionFacts.__annotations__} == named
-
-
 def test_nothing_that_is_printed_shows_a_secret(mine: Client, server: Server, song: Path) -> None:
     track = mine.upload(song, engine="studio")
     link, listed = mine.share(track.id, label="Ana"), mine.make_collection("All")
@@ -234,10 +215,8 @@ def test_no_error_shows_a_secret(server: Server, other: Heard) -> None:
 
 
 def test_every_type_that_holds_a_secret_hides_it() -> None:
-    from listenlink.client.types import _SECRET, WithSecrets
-
     for name in whole.__all__:
         kind = getattr(whole, name)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             named = {field.name for field in msgspec.structs.fields(kind)}
-            assert issubclass(kind, WithSecrets) == bool(named & _SECRET), name
+            assert issubclass(kind, WithSecrets) == bool(named & SECRET), name

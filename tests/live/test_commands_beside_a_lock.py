@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import servers
-from cast import free_port, run_cli
+from cast import free_port, run_forked
 from engines import of_sqlite
 from fault_proxy import fault_proxy
 from listenlink.store.database import sqlite_database
@@ -55,7 +55,7 @@ def test_it_takes_no_longer_than_is_said(data: Path, refused: Callable[..., str]
 def test_what_only_reads_does_so(data: Path, tmp_path: Path) -> None:
     reads = [["audit"], ["backup", "--to", str(tmp_path / "backup")]]
     with locked_file(data / FILE_NAME), ThreadPoolExecutor(len(reads)) as threads:
-        done = threads.map(lambda command: run_cli(*command, "--data", str(data)), reads)
+        done = threads.map(lambda command: run_forked(*command, "--data", str(data)), reads)
         assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * len(reads)
 
 

@@ -54,12 +54,12 @@ def node(tmp_path_factory: pytest.TempPathFactory, postgres: servers.Program) ->
 
 def wait_for_word(node: Server, word: str) -> None:
     told = ""
-    for _ in range(40):
+    for _ in range(200):
         ready = httpx.get(node.url + "/readyz").raise_for_status().json()
         told = ready["checks"]["clock"]
         if told == word:
             return
-        time.sleep(0.5)
+        time.sleep(0.1)
     raise AssertionError(told)
 
 

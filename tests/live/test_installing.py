@@ -129,8 +129,9 @@ def light(
     (wheel,) = installed.glob("*.whl")
     shown, folder = tmp_path_factory.mktemp("few"), tmp_path_factory.mktemp("light")
     few = {**environment, "PYTHONPATH": str(shown)}
-    run("python3 -m venv .venv", folder, few)
-    run(f".venv/bin/pip install --no-deps {wheel}", folder, few)
+    run("python3 -m venv --without-pip .venv", folder, few)
+    pip = installed / ".venv" / "bin" / "pip"
+    run(f"{pip} --python .venv/bin/python install --no-deps {wheel}", folder, few)
     asked = run(
         ".venv/bin/python -c 'from importlib.metadata import requires\n"
         'print(*requires("listenlink"), sep="\\n")\'',

@@ -21,7 +21,7 @@ pytestmark = of_sqlite
 
 FEW, TRACKS, LINKS = 100, 100_000, 10_000
 MOST = 2.0
-TRIES, ASKED = 10, 40
+TRIES, ASKED = 10, 20
 
 
 def copies(connection: sqlite3.Connection, table: str, number: int, many: int, **new: str) -> None:
@@ -70,9 +70,9 @@ def people(
     return few, many
 
 
-def cost(client: httpx.Client, path: str, offset: int) -> float:
+def cost(client: httpx.Client, path: str, **asked: str | int) -> float:
     began = time.perf_counter()
-    answer = client.get(path, params={"offset": offset})
+    answer = client.get(path, params=asked)
     took = time.perf_counter() - began
     assert answer.status_code == 200
     assert len(answer.json()["items"]) == 50
@@ -80,25 +80,25 @@ def cost(client: httpx.Client, path: str, offset: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("path", "length"),
-    [
-        # Known to miss at times (1.96 to 2.3): the last page steps over 100,000 entries of an index.
-        pytest.param("/tracks", TRACKS, marks=pytest.mark.xfail(strict=False)),
-        ("/share", LINKS),
-        ("/collections", LINKS),
-    ],
+    ("path", "length"), [("/tracks", TRACKS), ("/share", LINKS), ("/collections", LINKS)]
 )
 def test_the_last_page_of_many_costs_what_the_first_of_few_does(
     people: tuple[httpx.Client, httpx.Client], path: str, length: int
 ) -> None:
     few, many = people
+    before_last = many.get(path, params={"offset": length - 100}).json()["next_cursor"]
     best = {"first": 1e9, "last": 1e9}
+    # By offset what comes before is stepped over, which is still nothing among 10,000.
+    if length == LINKS:
+        best["by offset"] = 1e9
     for _ in range(TRIES):
-        taken: dict[str, list[float]] = {"few": [], "first": [], "last": []}
+        taken: dict[str, list[float]] = {"few": [], "first": [], "last": [], "by offset": []}
         for _ in range(ASKED):
-            taken["few"].append(cost(few, path, 0))
-            taken["first"].append(cost(many, path, 0))
-            taken["last"].append(cost(many, path, length - 50))
+            taken["few"].append(cost(few, path))
+            taken["first"].append(cost(many, path))
+            taken["last"].append(cost(many, path, cursor=before_last))
+            if "by offset" in best:
+                taken["by offset"].append(cost(many, path, offset=length - 50))
         for page in best:
             best[page] = min(best[page], median(taken[page]) / median(taken["few"]))
         if max(best.values()) <= MOST:

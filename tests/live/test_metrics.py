@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from cast import Server, free_port, run_cli, share, upload
+from cast import Server, free_port, run_forked, share, upload
 from engines import SENDS_AUDIO
 from live.load import SHARED, serving
 from media.make_audio import make
@@ -162,9 +162,9 @@ def test_each_worker_tells_on_a_port_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_taken_address_refuses_to_start(server: Server, port: int, tmp_path: Path) -> None:
-    made = run_cli("init", "--data", str(tmp_path / "data"))
+    made = run_forked("init", "--data", str(tmp_path / "data"))
     assert made.returncode == 0
-    done = run_cli(
+    done = run_forked(
         "serve", "--data", str(tmp_path / "data"), "--port", str(free_port()),
         METRICS_ADDRESS=f"127.0.0.1:{port}",
     )  # fmt: skip

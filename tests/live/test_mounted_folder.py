@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import Server, run_cli
+from cast import Server, run_forked
 from engines import SQLITE, of_sqlite
 from listenlink.actions.fill_folder import filling
 
@@ -39,16 +39,16 @@ def test_made_and_restored_on_a_mounted_disk(disk: Path, tmp_path: Path) -> None
     made.create()
     assert names(disk) == {"lost+found", "listenlink.db", "objects", "secrets", "uploads"}
     assert disk.stat().st_mode & 0o777 == 0o700
-    again = run_cli("init", "--data", str(disk))
+    again = run_forked("init", "--data", str(disk))
     assert (again.returncode, "already an instance" in again.stderr) == (1, True)
-    done = run_cli("backup", "--data", str(disk), "--to", str(tmp_path / "backup"))
+    done = run_forked("backup", "--data", str(disk), "--to", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
     for path in (disk / "listenlink.db", *disk.glob("listenlink.db-*")):
         path.unlink()
-    full = run_cli("restore", "--from", str(tmp_path / "backup"), "--data", str(disk))
+    full = run_forked("restore", "--from", str(tmp_path / "backup"), "--data", str(disk))
     assert (full.returncode, "isn't an empty folder" in full.stderr) == (1, True)
     subprocess.run(["sh", "-ec", 'rm -r "$0"/objects "$0"/secrets "$0"/uploads', disk], check=True)
-    done = run_cli("restore", "--from", str(tmp_path / "backup"), "--data", str(disk))
+    done = run_forked("restore", "--from", str(tmp_path / "backup"), "--data", str(disk))
     assert done.returncode == 0, done.stderr
     assert names(disk) == {"lost+found", "listenlink.db", "objects", "secrets", "uploads"}
 
@@ -56,7 +56,7 @@ def test_made_and_restored_on_a_mounted_disk(disk: Path, tmp_path: Path) -> None
 def test_a_disk_that_takes_nothing_is_one_line(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     for folder in (disk, disk / "deep" / "data"):
-        done = run_cli("init", "--data", str(folder))
+        done = run_forked("init", "--data", str(folder))
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert "read-only file system (EROFS); nothing was changed" in done.stderr
 

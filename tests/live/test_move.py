@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 import servers
-from cast import Server, run_cli, share, upload
+from cast import Server, run_forked, share, upload
 from engines import POSTGRESQL, SQLITE
 from listenlink.clock import DAY_US, Clock
 from listenlink.model.share_token import digest, new_token
@@ -135,14 +135,14 @@ def test_a_moved_instance_answers_as_before(tmp_path: Path) -> None:
     before = contents(here.database)
     url = servers.new_database()
     moving = ("move", "--from", f"sqlite:{here.data}", "--to", url, "--json")
-    moved = run_cli(*moving)
+    moved = run_forked(*moving)
     assert moved.returncode == 0, moved.stderr
     sums = json.loads(moved.stdout)
     assert (sums["shares"]["rows"], sums["audit"]["rows"]) == (LINKS + 1, LINES)
     check_that_it_is_marked(here, url)
     here.change("UPDATE instance SET moved_to = NULL")
     assert contents(here.database) == before, "nothing but the mark"
-    again = run_cli(*moving)
+    again = run_forked(*moving)
     assert again.returncode == 1
     assert "isn't empty" in again.stderr
     assert contents(here.database) == before, "no mark, because nothing was moved"
@@ -175,26 +175,26 @@ def check_that_it_is_marked(here: Server, url: str) -> None:
         ("move", "--from", f"sqlite:{folder}", "--to", url),
     ]
     for command in commands:
-        refused = run_cli(*command)
+        refused = run_forked(*command)
         assert (refused.returncode, refused.stdout) == (1, ""), command
         assert refused.stderr == (
             f"listenlink: {folder} was moved to {where}: set LISTENLINK_DATABASE_URL to that; to go back "
             f"to what was here before: listenlink move --from sqlite:{folder} --undo\n"
         )
-    assert run_cli("org", "list", "--data", folder, DATABASE_URL=url).returncode == 0
+    assert run_forked("org", "list", "--data", folder, DATABASE_URL=url).returncode == 0
 
 
 def test_a_move_is_undone_by_one_command_and_shows_no_password(tmp_path: Path) -> None:
     here = Server(tmp_path / "data", engine=SQLITE)
     here.create()
     undo = ("move", "--from", f"sqlite:{here.data}", "--undo")
-    assert "wasn't moved" in run_cli(*undo).stderr
+    assert "wasn't moved" in run_forked(*undo).stderr
     url = servers.new_database().replace("postgres@", "postgres:secret@") + "?password=secret"
-    assert run_cli("move", "--from", f"sqlite:{here.data}", "--to", url).returncode == 0
-    refused = run_cli("org", "list", "--data", str(here.data))
+    assert run_forked("move", "--from", f"sqlite:{here.data}", "--to", url).returncode == 0
+    refused = run_forked("org", "list", "--data", str(here.data))
     assert refused.returncode == 1
-    done = run_cli(*undo)
+    done = run_forked(*undo)
     assert (done.returncode, done.stdout.count("\n")) == (0, 2), done.stderr
     told = here.query("SELECT * FROM instance")
     assert "secret" not in refused.stderr + done.stdout + str(told)
-    assert run_cli("org", "list", "--data", str(here.data)).returncode == 0
+    assert run_forked("org", "list", "--data", str(here.data)).returncode == 0

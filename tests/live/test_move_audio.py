@@ -17,7 +17,7 @@ import httpx
 import obstore
 import pytest
 
-from cast import LISTENLINK, Server, clean_environment, run_cli, share, upload
+from cast import LISTENLINK, Server, clean_environment, run_forked, share, upload
 from engines import SQLITE, of_sqlite
 from fault_proxy import fault_proxy
 from media.make_audio import add_cover, make
@@ -216,6 +216,6 @@ def test_what_cannot_be_meant_is_one_line(
     made: Server, source: str, target: str, said: str
 ) -> None:
     command = ("move-audio", "--from", source, "--to", target, "--data", str(made.data))
-    done = run_cli(*command)
+    done = run_forked(*command)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert said in done.stderr or "AWS_ACCESS_KEY_ID" in done.stderr

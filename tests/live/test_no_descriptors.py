@@ -227,10 +227,10 @@ async def test_the_house_is_kept_on_after_there_were_none(
 
         return ask
 
-    monkeypatch.setattr(instance.daily_keys, "destroy_old", fail("retention"))
-    monkeypatch.setattr(instance.daily_keys, "prepare", fail("days"))
-    monkeypatch.setattr(instance.keys, "compare", fail("keys"))
-    monkeypatch.setattr(instance.opener, "write_limited", fail("limited"))
+    monkeypatch.setattr(instance.running.daily_keys, "destroy_old", fail("retention"))
+    monkeypatch.setattr(instance.running.daily_keys, "prepare", fail("days"))
+    monkeypatch.setattr(instance.running.keys, "compare", fail("keys"))
+    monkeypatch.setattr(instance.listening.opener, "write_limited", fail("limited"))
     for name in ("_SECOND", "_MINUTE", "_RETENTION_EVERY_SECONDS", "_DAYS_EVERY_SECONDS"):
         monkeypatch.setattr(housekeeping, name, 0.01)
     keeping = asyncio.create_task(housekeeping.keep_house(instance))

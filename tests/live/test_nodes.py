@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import Server, run_cli, share, upload
+from cast import Server, run_forked, share, upload
 from engines import POSTGRESQL
 from journeys.visiting import ask, begin, left, look
 from media.make_audio import make
@@ -192,7 +192,7 @@ def test_a_node_whose_keys_do_not_match_is_not_ready_and_says_why(
 
 def test_a_second_node_without_redis_is_refused(nodes: list[Server], tmp_path: Path) -> None:
     node = node_of(nodes[0], tmp_path / "alone")
-    refused = run_cli(
+    refused = run_forked(
         "serve", "--data", str(node.data), "--port", str(node.port),
         DATABASE_URL=node.settings["DATABASE_URL"],
     )  # fmt: skip

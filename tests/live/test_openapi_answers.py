@@ -54,6 +54,7 @@ def test_a_whole_day_is_answered_as_documented(
     }
     assert everything == {name for name, _ in witness.seen}
     assert len(witness.seen) > 110, len(witness.seen)
+    assert len(witness.read) > 22, witness.read
 
 
 def test_a_budget_that_is_spent_is_answered_as_documented(server: Server, witness: Witness) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import Server, run_cli, share, upload
+from cast import Server, run_forked, share, upload
 from engines import of_folder
 from media.make_audio import make
 from stored import drafts, stored_audio
@@ -225,7 +225,7 @@ def test_a_start_says_what_cannot_be_written(made: Made, disk: Path) -> None:
 
 
 def refusal(server: Server) -> str:
-    done = run_cli("serve", "--data", str(server.data), "--port", str(server.port))
+    done = run_forked("serve", "--data", str(server.data), "--port", str(server.port))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("listenlink: ")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from cast import LISTENLINK, Server, clean_environment, upload
+import fork_server
+from cast import Server, clean_environment, upload
 from engines import of_folder
 from listenlink import demo
 from listenlink.actions.create_instance import create_instance
@@ -41,10 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 
 def refusal(server: Server, *arguments: str, **settings: str) -> str:
-    done = subprocess.run(
-        [*LISTENLINK, *arguments], env=clean_environment(**settings) | CREDENTIALS,
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = fork_server.run(arguments, clean_environment(**settings) | CREDENTIALS)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
     assert "too little would stay free on its disk (LISTENLINK_KEEP_FREE_BYTES)" in done.stderr
@@ -77,10 +74,10 @@ def test_a_backup_on_another_disk_that_is_too_small_for_the_audio(
 
 def test_audio_that_is_moved(server: Server, tmp_path: Path, object_storage: ObjectStorage) -> None:
     bucket, data = object_storage.url("room-for-commands"), str(server.data)
-    there = subprocess.run(
-        [*LISTENLINK, "move-audio", "--data", data, "--from", "folder", "--to", bucket],
-        env=clean_environment(**EVERYTHING) | CREDENTIALS, capture_output=True, check=False,
-    )  # fmt: skip
+    there = fork_server.run(
+        ("move-audio", "--data", data, "--from", "folder", "--to", bucket),
+        clean_environment(**EVERYTHING) | CREDENTIALS,
+    )
     assert there.returncode == 0, "the bucket's disk isn't ours"
     files = [path for path in (server.data / "objects").rglob("*") if path.is_file()]
     kept = {path: path.read_bytes() for path in files}

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,21 +104,15 @@ def wait_for_answer(port: int, sent: Sent) -> tuple[bytes, float]:
         return heard, time.monotonic() - began_at
 
 
-def test_a_body_that_never_comes_is_given_up_everywhere(waiting: tuple[Server, str, str]) -> None:
-    server = waiting[0]
+@pytest.fixture(scope="module", autouse=True)
+def given_up(waiting: tuple[Server, str, str]) -> Iterator[dict[str, Future[tuple[bytes, float]]]]:
+    """Bodies that never come, begun before the first test: the others go on meanwhile."""
     sent = requests(*waiting)
     with ThreadPoolExecutor(len(sent)) as threads:
-        answers = dict(
-            zip(sent, threads.map(lambda one: wait_for_answer(server.port, one), sent.values()), strict=True)
-        )  # fmt: skip
-    for name, (heard, seconds) in answers.items():
-        assert heard.startswith(b"HTTP/1.1 408 "), (name, heard[:200])
-        assert b'"code":"REQUEST_TIMEOUT"' in heard, name
-        assert b"connection: close" in heard.lower(), name
-        assert QUIET_SECONDS - 1 < seconds < LATEST_SECONDS, name
-    with server.owner() as owner:
-        assert owner.get("/collections").json()["items"] == []
-    assert not list((server.data / "uploads").glob("draft-*"))
+        yield {
+            name: threads.submit(wait_for_answer, waiting[0].port, one)
+            for name, one in sent.items()
+        }
 
 
 def test_no_client_has_many_bodies_on_their_way(waiting: tuple[Server, str, str]) -> None:
@@ -162,3 +156,18 @@ def test_what_needs_no_key_is_kept_small(waiting: tuple[Server, str, str], tmp_p
     )
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "PAYLOAD_TOO_LARGE"
+
+
+def test_a_body_that_never_comes_is_given_up_everywhere(
+    waiting: tuple[Server, str, str], given_up: dict[str, Future[tuple[bytes, float]]]
+) -> None:
+    server = waiting[0]
+    for name, answer in given_up.items():
+        heard, seconds = answer.result()
+        assert heard.startswith(b"HTTP/1.1 408 "), (name, heard[:200])
+        assert b'"code":"REQUEST_TIMEOUT"' in heard, name
+        assert b"connection: close" in heard.lower(), name
+        assert QUIET_SECONDS - 1 < seconds < LATEST_SECONDS, name
+    with server.owner() as owner:
+        assert owner.get("/collections").json()["items"] == []
+    assert not list((server.data / "uploads").glob("draft-*"))

@@ -13,7 +13,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cast import LISTENLINK, Server, clean_environment, free_port, run_cli, share, upload
+import fork_server
+from cast import (
+    LISTENLINK,
+    Server,
+    clean_environment,
+    free_port,
+    run_cli,
+    run_forked,
+    share,
+    upload,
+)
 from listenlink import __version__
 from listenlink.cli import owning
 from listenlink.cli.own_command import own_command
@@ -58,10 +68,9 @@ def test_what_is_no_command_is_said_in_one_line(
 
 def test_help_has_no_frames_no_colours_and_80_columns() -> None:
     for command in ([], ["share"], ["upload"], ["serve"], ["org"], ["audit"]):
-        said = subprocess.run(
-            [*LISTENLINK, *command, "--help"], env=clean_environment() | {"COLUMNS": "80"},
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+        done = fork_server.run((*command, "--help"), clean_environment() | {"COLUMNS": "80"})
+        assert done.returncode == 0, done.stderr
+        said = done.stdout
         assert said.startswith("Usage: listenlink ")
         assert not re.search("[─│\x1b]", said)
         assert max(map(len, said.splitlines())) <= 80
@@ -95,7 +104,7 @@ def test_a_misspelled_variable_is_named_with_the_one_that_was_meant(tmp_path: Pa
 def test_a_new_link_says_its_terms_and_the_command_that_closes_it(
     track_id: str, settings: dict[str, str]
 ) -> None:
-    said = run_cli("share", track_id, "--max-opens", "5", "--expires-in-days", "30", **settings)
+    said = run_forked("share", track_id, "--max-opens", "5", "--expires-in-days", "30", **settings)
     url, terms, closing = said.stdout.splitlines()
     day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     assert re.fullmatch(
@@ -103,7 +112,9 @@ def test_a_new_link_says_its_terms_and_the_command_that_closes_it(
         "for whoever has it, without download",
         terms,
     )
-    without = run_cli("share", track_id, "--visibility", "public", "--allow-download", **settings)
+    without = run_forked(
+        "share", track_id, "--visibility", "public", "--allow-download", **settings
+    )
     assert without.stdout.splitlines()[1].endswith(
         "  opens without limit, without end, public, with download"
     )
@@ -148,7 +159,7 @@ def test_a_link_is_closed_by_whatever_its_owner_has_of_it(
     given = {
         "url": link["url"], "token": link["token"], "url with a dot": f"<{link['url']}>.", "id": link["id"],
     }[form]  # fmt: skip
-    said = run_cli("revoke", given, **settings)
+    said = run_forked("revoke", given, **settings)
     assert (said.returncode, said.stdout) == (0, f"{link['id']}: Share link revoked.\n")
     assert httpx.get(link["url"]).status_code == 404
 
@@ -217,7 +228,7 @@ def test_a_folder_without_audio_does_not_keep_others_from_being_uploaded(
     (tmp_path / "none").mkdir()
     song = make("wav16", tmp_path / "song.wav")
     given = ["upload", str(tmp_path / "none"), str(song), "--engine", "studio"]
-    done = run_cli(*given, **settings)
+    done = run_forked(*given, **settings)
     assert done.returncode == 1
     assert "none: no audio files are in it" in done.stderr
     assert done.stdout.startswith("mtrack_")

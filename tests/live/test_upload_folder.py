@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cast import Server, run_cli
+from cast import Server, run_forked
 from media.make_audio import make
 
 FULL = bool(os.environ.get("LISTENLINK_TEST_FULL"))
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_is_uploaded_once(server: Server, owner: httpx.Client, folder: Path) -> None:
     settings = {"SERVER": server.url, "API_KEY": server.api_key}
     command = ("upload", str(folder), "--engine", "studio")
-    first = run_cli(*command, **settings)
+    first = run_forked(*command, **settings)
     assert first.returncode == 1
     assert len(first.stdout.splitlines()) == MANY - BROKEN
     reasons = first.stderr.splitlines()
@@ -42,7 +42,7 @@ def test_a_folder_is_uploaded_once(server: Server, owner: httpx.Client, folder: 
     for number in range(BROKEN):
         assert sum(f"broken {number}.flac: " in reason for reason in reasons) == 1
     assert server.query("SELECT count(*) FROM tracks") == [(MANY - BROKEN,)]
-    again = run_cli(*command, "--json", **settings)
+    again = run_forked(*command, "--json", **settings)
     assert again.returncode == 1
     lines = [json.loads(line) for line in again.stdout.splitlines()]
     assert sum(line.get("already_there", False) for line in lines) == MANY - BROKEN
@@ -55,5 +55,7 @@ def test_a_file_that_is_named_is_uploaded_however_often(
 ) -> None:
     settings = {"SERVER": server.url, "API_KEY": server.api_key}
     song = make("wav16", tmp_path / "song.wav", sample_count=5000)
-    made = {run_cli("upload", str(song), "--engine", "studio", **settings).stdout for _ in range(2)}
+    made = {
+        run_forked("upload", str(song), "--engine", "studio", **settings).stdout for _ in range(2)
+    }
     assert len(made) == 2

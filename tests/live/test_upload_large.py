@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+import fork_server
 from cast import LISTENLINK, Server, clean_environment
 from lossy_proxy import LossyProxy, lossy_proxy
 from media.make_audio import make
@@ -33,10 +34,7 @@ def environment(proxy: LossyProxy, server: Server, state: Path) -> dict[str, str
 
 
 def upload(song: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [*LISTENLINK, "upload", str(song), "--engine", "studio", "--json"]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return fork_server.run(("upload", str(song), "--engine", "studio", "--json"), environment)
 
 
 def counted(proxy: LossyProxy, method: str) -> int:

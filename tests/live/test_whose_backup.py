@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import Server, run_cli
+from cast import Server, run_forked
 from engines import SQLITE, of_sqlite
 from listenlink.actions.back_up_instance import back_up as back_up_instance
 from listenlink.clock import Clock
@@ -92,7 +92,7 @@ def test_a_restored_instance_goes_on_with_its_backup(
     to = tmp_path / "backup"
     assert back_up(own, to) == ""
     for name in ("restored", "again"):
-        done = run_cli("restore", "--from", str(to), "--data", str(tmp_path / name))
+        done = run_forked("restore", "--from", str(to), "--data", str(tmp_path / name))
         assert done.returncode == 0, done.stderr
         assert back_up(tmp_path / name, to) == ""
 
@@ -103,9 +103,9 @@ def test_another_instance_is_not_restored_over(two: tuple[Path, Path], tmp_path:
     shutil.copytree(other, data)
     before = contents(data)
     assert back_up(own, to) == ""
-    done = run_cli("restore", "--from", str(to), "--data", str(data))
+    done = run_forked("restore", "--from", str(to), "--data", str(data))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    refused = run_cli("backup", "--data", str(data), "--to", str(to))
+    refused = run_forked("backup", "--data", str(data), "--to", str(to))
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert "isn't an empty folder; nothing was changed" in done.stderr
     assert contents(data) == before
@@ -114,7 +114,7 @@ def test_another_instance_is_not_restored_over(two: tuple[Path, Path], tmp_path:
 def test_every_table_is_counted(two: tuple[Path, Path], tmp_path: Path) -> None:
     """By the command, which has fewer parts of the program in hand than these tests."""
     to = tmp_path / "backup"
-    assert run_cli("backup", "--data", str(two[0]), "--to", str(to)).returncode == 0
+    assert run_forked("backup", "--data", str(two[0]), "--to", str(to)).returncode == 0
     manifest = json.loads((to / "backup.json").read_text())
     database = sqlite3.connect(to / manifest["database"])
     counted = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from listenlink.media.sandbox.mpeg_frames import mp3_frame_bytes
 
 _BLOCK_SAMPLES = 44100
+# What is asked for again isn't encoded again, except large files.
+_KEPT_BYTES = 1_000_000
+_made: dict[tuple[object, ...], bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,25 @@ def make(
 ) -> Path:
     """Write `sample_count` samples of the kind (a key of FORMATS) to `path`, and return it."""
     recipe = FORMATS[kind]
-    sample_rate = sample_rate or recipe.sample_rate
+    asked = (kind, sample_count, sample_rate, channels, str(tags), silent)
+    if asked in _made:
+        path.write_bytes(_made[asked])
+        return path
+    _write(recipe, path, sample_count, sample_rate or recipe.sample_rate, channels, tags, silent)
+    if path.stat().st_size < _KEPT_BYTES:
+        _made[asked] = path.read_bytes()
+    return path
+
+
+def _write(
+    recipe: Recipe,
+    path: Path,
+    sample_count: int,
+    sample_rate: int,
+    channels: int,
+    tags: Mapping[str, str] | None,
+    silent: bool,
+) -> None:
     layout = "stereo" if channels == 2 else "mono"
     with av.open(
         str(path), "w", format=recipe.container, container_options=dict(recipe.container_options)
@@ -96,7 +118,6 @@ def make(
             for converted in resampler.resample(frame):
                 container.mux(stream.encode(converted))
         container.mux(stream.encode(None))
-    return path
 
 
 def cut_by_an_editor(path: Path, part: float = 0.5) -> Path:
@@ -126,6 +147,7 @@ def add_cover(path: Path, picture: bytes | None = None, kind: str = "image/jpeg"
     return path
 
 
+@functools.cache
 def make_picture(codec: str = "mjpeg", width: int = 64, height: int = 48) -> bytes:
     """A picture of slanting colours."""
     across, down = np.meshgrid(np.arange(width), np.arange(height))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -18,7 +19,8 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.media.bucket.address import connect, object_key, read_bucket_address
 from listenlink.media.bucket.bucket import Bucket
 from listenlink.media.bucket.presigned_url import PresignedUrls
-from listenlink.media.folder.draft import Draft
+from listenlink.media.disk.draft import Draft
+from listenlink.media.disk.places import make_folders
 from object_storage import BUCKET, CREDENTIALS, LIMITED_KEY_ID, LIMITED_PREFIX, ObjectStorage
 
 SONG = b"RIFF" + bytes(range(256)) * 400
@@ -55,13 +57,13 @@ def prefix() -> str:
 @pytest.fixture
 def bucket(storage: ObjectStorage, prefix: str, tmp_path: Path) -> Iterator[Bucket]:
     made = Bucket(tmp_path, storage.address(prefix), MOST_BYTES)
-    made.create()
+    make_folders(tmp_path)
     yield made
     made.stop_serving()
 
 
 def written(bucket: Bucket, data: bytes = SONG) -> Draft:
-    draft = bucket.begin()
+    draft = bucket.drafts.begin()
     draft.write(data)
     draft.content_type = "audio/wav"
     return draft
@@ -84,7 +86,7 @@ def read_back(bucket: Bucket, digest: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("data", [SONG, LONG], ids=["small", "multipart"])
-def test_what_is_published_is_there_with_its_attributes_and_no_draft(
+async def test_what_is_published_is_there_with_its_attributes_and_no_draft(
     storage: ObjectStorage, bucket: Bucket, prefix: str, rows: Rows, tmp_path: Path, data: bytes
 ) -> None:
     seen: list[bytes] = []
@@ -95,7 +97,7 @@ def test_what_is_published_is_there_with_its_attributes_and_no_draft(
     assert digest == hashlib.sha256(data).digest()
     assert storage.keys(prefix) == [object_key(digest)]
     assert uploads(tmp_path) == []
-    assert bucket.read_object(digest) == data
+    assert await bucket.read_object(digest) == data
     told = obstore.get(storage.store(prefix), object_key(digest)).attributes
     if storage.name != "juicefs":  # which forgets them
         assert (told["Content-Type"], told["Content-Disposition"]) == ("audio/wav", "inline")
@@ -140,7 +142,7 @@ def test_bytes_that_are_removed_while_others_arrive_are_sent_again(
     digest = published(bucket, rows)
     other = Bucket(tmp_path, storage.address(prefix), MOST_BYTES)
     draft = written(bucket)
-    marked = bucket._mark
+    marked = bucket.drafts.mark
 
     def mark(draft: Draft) -> None:
         marked(draft)
@@ -148,12 +150,12 @@ def test_bytes_that_are_removed_while_others_arrive_are_sent_again(
         other.remove_objects([digest], rows.is_kept)
         assert storage.keys(prefix) == []
 
-    bucket._mark = mark  # type: ignore[method-assign]
+    bucket.drafts.mark = mark  # type: ignore[method-assign]
     bucket.publish([draft], lambda: rows.committed.add(digest), rows.is_kept)
     assert read_back(bucket, digest) == SONG
 
 
-def test_only_bytes_that_nothing_needs_are_removed(
+async def test_only_bytes_that_nothing_needs_are_removed(
     storage: ObjectStorage, bucket: Bucket, prefix: str, rows: Rows
 ) -> None:
     digests = [published(bucket, rows, SONG + bytes([number])) for number in range(3)]
@@ -167,7 +169,7 @@ def test_only_bytes_that_nothing_needs_are_removed(
     with pytest.raises(FileNotFoundError):
         bucket.open_object(digests[0])
     with pytest.raises(FileNotFoundError):
-        bucket.read_object(digests[0])
+        await bucket.read_object(digests[0])
 
 
 @pytest.mark.parametrize("has_row", [False, True])
@@ -177,7 +179,7 @@ def test_the_next_start_sees_to_what_a_crash_left(
     """As after a kill between sending the bytes and the end of the commit."""
     draft = written(bucket)
     digest = draft.digest
-    bucket._mark(draft)
+    bucket.drafts.mark(draft)
     bucket._send(draft)
     draft.leave()
     written(bucket).leave()
@@ -190,7 +192,7 @@ def test_the_next_start_sees_to_what_a_crash_left(
     assert not bucket.has_leftovers
 
 
-def test_other_bytes_under_a_digest_are_no_object(
+async def test_other_bytes_under_a_digest_are_no_object(
     storage: ObjectStorage, bucket: Bucket, prefix: str, rows: Rows
 ) -> None:
     digest = published(bucket, rows)
@@ -198,18 +200,18 @@ def test_other_bytes_under_a_digest_are_no_object(
     with pytest.raises(FileNotFoundError):
         bucket.open_object(digest)
     with pytest.raises(FileNotFoundError):
-        bucket.read_object(digest)
+        await bucket.read_object(digest)
 
 
-def test_a_bucket_that_answers_is_told_from_one_that_does_not(
+async def test_a_bucket_that_answers_is_told_from_one_that_does_not(
     bucket: Bucket, object_storage: ObjectStorage, tmp_path: Path
 ) -> None:
-    bucket.ping()
-    bucket.ping()
+    await bucket.ping()
+    await bucket.ping()
     gone = Bucket(tmp_path, object_storage.address("gone", port=1), MOST_BYTES)
     began = time.monotonic()
     with pytest.raises(Problem) as told:
-        gone.ping()
+        await gone.ping()
     assert told.value.kind is ProblemKind.STORAGE_UNAVAILABLE
     assert time.monotonic() - began < 5
 
@@ -220,8 +222,8 @@ def test_rights_on_the_prefix_are_enough_and_reach_no_further(
     environment = CREDENTIALS | {"AWS_ACCESS_KEY_ID": LIMITED_KEY_ID}
     address = read_bucket_address(object_storage.url(LIMITED_PREFIX), environment)
     bucket = Bucket(tmp_path, address, MOST_BYTES)
-    bucket.create()
-    bucket.ping()
+    make_folders(tmp_path)
+    asyncio.run(bucket.ping())
     digest = published(bucket, rows, LONG)
     assert read_back(bucket, digest) == LONG
     (url,) = PresignedUrls(address).playback_urls([digest], 1000, 1060)

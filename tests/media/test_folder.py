@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.draft import Draft
+from listenlink.media.disk.draft import Draft
+from listenlink.media.disk.places import make_folders
 from listenlink.media.folder.folder import Folder
 
 SONG = b"RIFF" + bytes(range(256)) * 400
@@ -41,14 +42,13 @@ def rows() -> Rows:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
-    made = Folder(tmp_path)
-    made.create()
-    yield made
+    make_folders(tmp_path)
+    yield (made := Folder(tmp_path))
     made.stop_serving()
 
 
 def written(folder: Folder, data: bytes = SONG) -> Draft:
-    draft = folder.begin()
+    draft = folder.drafts.begin()
     for start in range(0, len(data), 30_000):
         draft.write(data[start : start + 30_000])
     return draft
@@ -178,7 +178,7 @@ import os, sys
 from pathlib import Path
 from listenlink.media.folder.folder import Folder
 folder = Folder(Path(sys.argv[1]))
-draft = folder.begin()
+draft = folder.drafts.begin()
 draft.write(Path(sys.argv[2]).read_bytes())
 if sys.argv[3] == "publish":
     folder.publish([draft], lambda: os._exit(9), lambda digest: False)
@@ -226,7 +226,7 @@ def test_a_start_beside_a_running_server_leaves_its_uploads_alone(
 
 
 def test_a_full_disk_is_told_as_such_and_leaves_nothing(folder: Folder, tmp_path: Path) -> None:
-    draft = folder.begin()
+    draft = folder.drafts.begin()
     draft.write(SONG)
     full = os.open("/dev/full", os.O_WRONLY)  # the kernel's own ENOSPC
     os.dup2(full, draft.descriptor)
@@ -240,7 +240,7 @@ def test_a_full_disk_is_told_as_such_and_leaves_nothing(folder: Folder, tmp_path
 
 
 def test_another_failure_of_the_disk_is_not_called_full(folder: Folder) -> None:
-    draft = folder.begin()
+    draft = folder.drafts.begin()
     read_only = os.open("/dev/null", os.O_RDONLY)
     os.dup2(read_only, draft.descriptor)
     os.close(read_only)

@@ -14,7 +14,8 @@ import pytest
 
 from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.errors import ProblemKind, RefusesToStart
-from listenlink.media.folder.faults import StorageFault
+from listenlink.media.disk.faults import StorageFault
+from listenlink.media.disk.places import make_folders
 from listenlink.media.folder.folder import Folder
 from media.test_folder import DIGEST, SONG, Rows, objects, read_back, uploads, written
 
@@ -28,9 +29,8 @@ NO_LINKS = [errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path)
-    made.create()
-    return made
+    make_folders(tmp_path)
+    return Folder(tmp_path)
 
 
 def failing(number: int) -> Callable[..., None]:
@@ -48,7 +48,7 @@ def test_whatever_the_disk_answers_is_a_problem_and_leaves_nothing(
     rows = Rows()
     draft = written(folder)
     asked: dict[str, Callable[[], object]] = {
-        "open": folder.begin,
+        "open": folder.drafts.begin,
         "write": lambda: draft.write(SONG),
         "fsync": lambda: folder.publish([draft], rows.commit, rows.is_kept),
         "link": lambda: folder.publish([draft], rows.commit, rows.is_kept),
@@ -78,7 +78,7 @@ def test_without_links_the_bytes_are_copied(
     assert read_back(folder) == SONG
     assert objects(tmp_path) == [DIGEST.hex()]
     assert folder.object_path(DIGEST).stat().st_mode & 0o777 == 0o600
-    again = folder.begin_from(folder.object_path(DIGEST))
+    again = folder.drafts.begin_from(folder.object_path(DIGEST))
     assert again.digest == DIGEST
     again.discard()
     assert uploads(tmp_path) == []
@@ -116,8 +116,8 @@ def open_folder() -> Iterator[Path]:
 def test_folders_of_another_user_are_found(open_folder: Path, place: str) -> None:
     """As after a restore or a copy that root made."""
     data = open_folder / "data"
+    make_folders(data)
     folder = Folder(data)
-    folder.create()
     (data / "objects" / "ab").mkdir()
     (data / "secrets").mkdir()
     for path in (data, *data.rglob("*")):

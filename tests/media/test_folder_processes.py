@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from listenlink.media.disk.places import make_folders
 from listenlink.media.folder.folder import Folder
 
 ROUNDS = 150
@@ -24,7 +25,7 @@ song = (root / "song").read_bytes()
 folder, row = Folder(root), root / "rows" / name
 is_kept = lambda digest: any((root / "rows").iterdir())
 for number in range(rounds):
-    draft = folder.begin()
+    draft = folder.drafts.begin()
     draft.write(song)
     if number % 5 == 4:
         try:
@@ -38,7 +39,7 @@ for number in range(rounds):
     folder.remove_objects([draft.digest], is_kept)
 row.touch() if name == "0" else None
 if name == "0":
-    draft = folder.begin()
+    draft = folder.drafts.begin()
     draft.write(song)
     folder.publish([draft], row.touch, is_kept)
 """
@@ -47,8 +48,8 @@ if name == "0":
 def test_processes_that_publish_and_remove_the_same_bytes_never_lose_or_leave_any(
     tmp_path: Path,
 ) -> None:
+    make_folders(tmp_path)
     folder = Folder(tmp_path)
-    folder.create()
     (tmp_path / "rows").mkdir()
     (tmp_path / "song").write_bytes(SONG)
     command = [sys.executable, "-c", _TAKE_PART, str(tmp_path)]

@@ -14,11 +14,12 @@ import pytest
 
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.resumable_drafts import ResumableDrafts
+from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
-from listenlink.media.folder.room import Room
 from listenlink.secret_keys import SIGNING_FILE, create_keys
 from media.test_folder import DIGEST, SONG, written
 
@@ -64,9 +65,8 @@ class Calls:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path)
-    made.create()
-    return made
+    make_folders(tmp_path)
+    return Folder(tmp_path)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_key_is_on_the_disk_before_it_is_used(tmp_path: Path, calls: Calls) ->
 async def test_of_a_piece_that_is_too_large_nothing_stays(
     tmp_path: Path, is_promised: bool
 ) -> None:
-    Folder(tmp_path).create()
+    make_folders(tmp_path)
     drafts = ResumableDrafts(tmp_path, Room({}))
     drafts.create(1)
     draft = drafts.open(1)
@@ -203,7 +203,7 @@ async def test_of_a_piece_that_is_too_large_nothing_stays(
 async def test_what_a_full_disk_did_not_take_is_not_followed_by_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Folder(tmp_path).create()
+    make_folders(tmp_path)
     drafts = ResumableDrafts(tmp_path, Room({}))
     drafts.create(1)
     draft = drafts.open(1)

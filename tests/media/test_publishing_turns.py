@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder import publishing_turns as module
-from listenlink.media.folder.publishing_turns import PublishingTurns
-from listenlink.media.storage import Storage
+from listenlink.media.disk import publishing_turns as module
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.publishing_turns import PublishingTurns
+from listenlink.media.folder.folder import Folder
 
 
 def test_everybody_gets_a_turn_and_nobody_at_the_same_time(tmp_path: Path) -> None:
@@ -95,9 +96,9 @@ def test_another_process_is_not_waited_for_without_end(
 
 
 async def test_what_waited_for_a_thread_meanwhile_is_not_begun(tmp_path: Path) -> None:
-    folder, failing, others = Storage(tmp_path), threading.Event(), threading.Event()
+    folder, failing, others = Folder(tmp_path), threading.Event(), threading.Event()
     begun: list[int] = []
-    folder.create()
+    make_folders(tmp_path)
 
     def fail() -> None:
         with folder._turns.take():

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import av
 import numpy as np
-import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from listenlink.media.measure import REASONS, Measured, Probe, Refused
 from media.make_audio import make
+from media.sandboxed import children
 from media.silent_flac import make_silent_flac
+
+pytestmark = pytest.mark.usefixtures("others")
 
 SECOND = 44_100
 
@@ -40,10 +42,6 @@ def reason(path: Path, max_seconds: int = 7200) -> str:
     assert isinstance(found, Refused), found
     assert found.detail.endswith(".")
     return found.reason
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 @pytest.mark.parametrize(

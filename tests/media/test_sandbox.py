@@ -9,13 +9,15 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-import psutil
 import pytest
 
 from listenlink.media.measure import Measured, Probe, Refused
 from listenlink.media.sandbox.lockdown import limit_seconds
 from listenlink.media.turns import Turns
 from media.make_audio import make
+from media.sandboxed import children
+
+pytestmark = pytest.mark.usefixtures("others")
 
 TRY = """
 import errno, os, socket
@@ -141,10 +143,6 @@ print(round(signal.getitimer(signal.ITIMER_REAL)[0]), *resource.getrlimit(resour
 """
     )
     assert found.stdout.splitlines() == ["200 20 180", "500 50 180", "1800 180 180"]
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 def measure_with(path: Path, code: str, wall_seconds: float = 20) -> Measured | Refused:

@@ -70,19 +70,23 @@ TEXTS = [last_part(write_shared(URLS, SHARED)), last_part(URLS.write_own(OWN))]
 @given(SHARED_ONES)
 def test_what_is_written_for_a_listener_is_read_back(playback: SharedPlayback) -> None:
     text = last_part(write_shared(URLS, playback))
-    assert URLS.read(text, playback.expires_at) == playback
+    assert URLS.read(text, playback.expires_at - 1) == playback
+    assert URLS.read(text, playback.expires_at) is None
     assert set(text) <= set("0123456789abcdef.")
 
 
 @given(st.builds(OwnPlayback, IDS, IDS, SECONDS))
 def test_what_is_written_for_a_creator_is_read_back(playback: OwnPlayback) -> None:
-    assert URLS.read(last_part(URLS.write_own(playback)), playback.expires_at) == playback
+    text = last_part(URLS.write_own(playback))
+    assert URLS.read(text, playback.expires_at - 1) == playback
+    assert URLS.read(text, playback.expires_at) is None
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_url_is_good_to_its_last_second_and_no_longer(text: str) -> None:
     assert URLS.read(text, 0) is not None
-    assert URLS.read(text, EXPIRES_AT) is not None
+    assert URLS.read(text, EXPIRES_AT - 1) is not None
+    assert URLS.read(text, EXPIRES_AT) is None
     assert URLS.read(text, EXPIRES_AT + 1) is None
     assert URLS.read(text, 2**63) is None
 
@@ -154,7 +158,7 @@ def test_a_longer_life_cannot_be_written_into_a_url() -> None:
     text = TEXTS[0]
     soon, late = f"{EXPIRES_AT:010x}", f"{EXPIRES_AT + 3600:010x}"
     assert text.count(soon) == 1
-    assert URLS.read(text.replace(soon, late), EXPIRES_AT) is None
+    assert URLS.read(text.replace(soon, late), EXPIRES_AT - 1) is None
 
 
 def test_urls_of_an_older_key_are_good_while_it_is_in_the_ring() -> None:
@@ -162,9 +166,9 @@ def test_urls_of_an_older_key_are_good_while_it_is_in_the_ring() -> None:
     for playback in (SHARED, OWN):
         old_text = last_part(write(before, playback))
         new_text = last_part(write(during, playback))
-        assert during.read(old_text, EXPIRES_AT) == playback
+        assert during.read(old_text, EXPIRES_AT - 1) == playback
         assert after.read(old_text, 0) is None
-        assert after.read(new_text, EXPIRES_AT) == playback
+        assert after.read(new_text, EXPIRES_AT - 1) == playback
         assert before.read(new_text, 0) is None
 
 
@@ -182,7 +186,7 @@ def test_a_download_is_no_playback_and_ends_to_the_second(download: SharedPlayba
     )
     (url,) = URLS.write_downloads(session, download.expires_at, [download.track_id])
     text = url.removeprefix(BASE + DOWNLOAD_PATH)
-    assert URLS.read_download(text, download.expires_at) == download
-    assert URLS.read_download(text, download.expires_at + 1) is None
+    assert URLS.read_download(text, download.expires_at - 1) == download
+    assert URLS.read_download(text, download.expires_at) is None
     assert URLS.read(text, 0) is None
     assert URLS.read_download(last_part(write_shared(URLS, download)), 0) is None

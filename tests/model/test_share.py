@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from listenlink.model.audit import Reason
-from listenlink.model.share import is_spent, refusal
+from listenlink.model.share import CountedLife, Life
 
 NOW = 1_782_642_600_000_000
 TIMES = st.none() | st.integers(0, 20)
@@ -34,9 +35,9 @@ TIMES = st.none() | st.integers(0, 20)
 def test_a_link_opens_between_its_times_and_never_once_revoked(
     revoked_at: int | None, starts_at: int | None, expires_at: int | None, reason: Reason | None
 ) -> None:
-    assert refusal(revoked_at, starts_at, expires_at, None, NOW) is reason
+    assert Life(0, revoked_at, starts_at, expires_at, None).refusal(NOW) is reason
     # Its own reasons first: they stay when the suspension has ended.
-    suspended = refusal(revoked_at, starts_at, expires_at, NOW, NOW)
+    suspended = Life(0, revoked_at, starts_at, expires_at, NOW).refusal(NOW)
     assert suspended is (reason or Reason.SUSPENDED)
 
 
@@ -44,10 +45,11 @@ def test_a_link_opens_between_its_times_and_never_once_revoked(
 def test_an_expired_or_revoked_link_never_opens_again(
     starts_at: int | None, expires_at: int | None, now: int
 ) -> None:
-    assert refusal(now, starts_at, expires_at, None, now) is Reason.REVOKED
-    if refusal(None, starts_at, expires_at, None, now) is Reason.EXPIRED:
+    assert Life(0, now, starts_at, expires_at, None).refusal(now) is Reason.REVOKED
+    unrevoked = Life(0, None, starts_at, expires_at, None)
+    if unrevoked.refusal(now) is Reason.EXPIRED:
         for later in range(now, now + 30):
-            assert refusal(None, starts_at, expires_at, None, later) is Reason.EXPIRED
+            assert unrevoked.refusal(later) is Reason.EXPIRED
 
 
 @pytest.mark.parametrize(
@@ -66,4 +68,7 @@ def test_an_expired_or_revoked_link_never_opens_again(
 def test_max_opens_opens_are_left_and_not_one_more(
     opens: int, max_opens: int | None, spent: bool
 ) -> None:
-    assert is_spent(opens, max_opens) is spent
+    counted = CountedLife(0, None, None, None, None, max_opens, opens)
+    assert counted.is_spent() is spent
+    # What is granted in a batch counts as well.
+    assert replace(counted, opens=0).is_spent(opens) is spent

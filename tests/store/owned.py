@@ -9,10 +9,11 @@ from sqlalchemy import Connection, text
 
 from engines import new_backend
 from listenlink.actions import manage_collections, manage_keys
-from listenlink.actions.authenticate import Caller
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.authenticate import Caller, act_in_person
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.model.api_key import SCOPES
 from listenlink.model.licence import UNCLEAR
+from listenlink.model.owner import Owner
 from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import TargetType
 from listenlink.model.signing import SigningKey
@@ -67,19 +68,20 @@ def _add_person(
     for number in organizations:
         people.add_membership(connection, number, user, role, NOW)
         key = manage_keys.add_key(connection, number, user, frozenset(SCOPES), NOW, None)
-        callers.append(Caller(number, user, key.listed.id, frozenset(SCOPES)))
+        callers.append(Caller(Owner(number, user), frozenset(SCOPES), key.listed.id))
     return callers
 
 
 def _add_track(connection: Connection, owner: Caller) -> int:
     audio = tracks.add_audio(connection, StoredAudio(DIGEST, 1, "audio/wav"), NOW)
     said: dict[str, Any] = {
-        "id": 0, "organization_id": owner.organization_id, "creator_id": owner.user_id, "title": "Song",
-        "artist": None, "engine": "studio", "mode": "song", "instrumental": False, "sample_count": 1,
-        "sample_rate": 1, "stamp": UNCLEAR, "created_at": NOW,
+        "id": 0, "title": "Song", "artist": None, "engine": "studio", "mode": "song", "instrumental": False,
+        "sample_count": 1, "sample_rate": 1, "stamp": UNCLEAR, "created_at": NOW,
     }  # fmt: skip
-    track = tracks.add_track(connection, Track(**said), audio)
-    library.add_edge(connection, owner.organization_id, owner.user_id, track.id, None, NOW)
+    organization, user = owner.owner
+    track = Track(organization_id=organization, creator_id=user, **said)
+    track = tracks.add_track(connection, track, audio)
+    library.add_edge(connection, *owner.owner, track.id, None, NOW)
     return track.id
 
 
@@ -93,14 +95,29 @@ async def make_place(folder: Path) -> Place:
         (colleague,) = _add_person(connection, "colleague", here)
         (saver,) = _add_person(connection, "saver", here)
         track = _add_track(connection, owner)
-        library.add_edge(connection, saver.organization_id, saver.user_id, track, None, NOW)
-        begun = resumable_uploads.add_upload(connection, here, owner.user_id, 9, "", NOW)
+        library.add_edge(connection, *saver.owner, track, None, NOW)
+        begun = resumable_uploads.add_upload(connection, *owner.owner, 9, "", NOW)
         return [owner, colleague, elsewhere, saver], track, begun.id
 
     (owner, *others), track, upload = await database.write(fill)
     colleague, elsewhere, saver = others
     album = await manage_collections.make_collection(database, owner, "Album", None, None, NOW)
     await manage_collections.add_track(database, owner, album.id, track, NOW)
-    link = await make_link(database, SEALER, owner, TargetType.TRACK, track, ShareTerms(), NOW)
+    link = await make_link(database, SEALER, owner, TargetType.TRACK, track, {}, NOW)
+    assert owner.key_id is not None
     made = Made(track, album.id, link, owner.key_id, upload)
     return Place(database, owner, colleague, elsewhere, saver, made)
+
+
+async def in_person(place: Place) -> Place:
+    """The same place, where everybody acts without a key."""
+
+    async def act(caller: Caller) -> Caller:
+        return await act_in_person(place.database, caller.owner)
+
+    return place._replace(
+        owner=await act(place.owner),
+        colleague=await act(place.colleague),
+        elsewhere=await act(place.elsewhere),
+        saver=await act(place.saver),
+    )

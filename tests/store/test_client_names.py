@@ -8,9 +8,9 @@ import tracemalloc
 from pathlib import Path
 
 from listenlink.actions.open_link import OpenRequest
-from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms, pseudonym_of
 from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
 from listenlink.model.client_address import ClientAddress, find_client

@@ -15,13 +15,14 @@ from engines import new_backend
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import Clock
-from listenlink.media.folder.draft import Draft
-from listenlink.media.storage import Storage
+from listenlink.media.disk.draft import Draft
+from listenlink.media.folder.folder import Folder
 from listenlink.media.turns import Turn
+from listenlink.model.sound import Derived
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.store import derived
 from listenlink.store.database.database import Database
-from listenlink.store.derived import Derived, Underived, Waiting
+from listenlink.store.derived import Underived, Waiting
 from store.shown_rows import add_owner, add_track
 
 ANNA, BERT = 1, 2
@@ -49,7 +50,7 @@ class Node(AudioDeriver):
     """A node whose work takes until it's told to end. `begun` is whose was begun, in order."""
 
     def __init__(self, database: Database, begun: list[int]) -> None:
-        folder = Storage(Path(tempfile.mkdtemp()))
+        folder = Folder(Path(tempfile.mkdtemp()))
         promises = PromiseMaker(database, PromiseRules(folder, 1, 1), Clock())
         super().__init__(database, folder, Clock(), promises)
         self._data = database

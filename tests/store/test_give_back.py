@@ -11,21 +11,26 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.actions.write_by_link import write_by_link
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.opening import postgres_opens
 from listenlink.store.opening.connections import Connections
+from listenlink.store.opening.open_rows import AuditLine, Found, FoundLink, FoundTrack
 from store.test_client_names import ANNA, NOON_US, CountedDays, asked
 
 LIMIT = 3
+_TRACK = FoundTrack(1, None, "t", "e", "m", 1, 1, 0, "c", "v", 0, None, 0)
+_LINK = FoundLink(0, None, None, None, None, 2, 0, 7, "public", 0, _TRACK, None)
 
 
 def left(limits: OwnRateLimits, budget: Budget) -> int:
@@ -48,14 +53,17 @@ def test_a_batch_that_is_not_kept_gives_its_refusals_back(tmp_path: Path, is_kep
     assert left(limits, Budget.RESOLVE) == LIMIT
 
 
+class NoConnections:
+    """In place of PostgreSQL's."""
+
+    @contextlib.asynccontextmanager
+    async def use(self) -> AsyncIterator[None]:
+        yield
+
+
 @pytest.mark.parametrize("how", ["kept", "fails", "is never kept"])
 async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     is_kept = how == "kept"
-
-    class NoConnections:
-        @contextlib.asynccontextmanager
-        async def use(self) -> AsyncIterator[None]:
-            yield
 
     async def find_links(*asked: Any) -> SimpleNamespace:
         return SimpleNamespace(links={}, clients=[1] * len(asked[-1]), turn=1)
@@ -73,6 +81,39 @@ async def test_on_postgresql_too(monkeypatch: pytest.MonkeyPatch, how: str) -> N
     with contextlib.nullcontext() if is_kept else pytest.raises(Problem):
         await keeper.run([asked(ANNA)] * 2)
     assert left(limits, Budget.REPEAT) == LIMIT - (2 if is_kept else 0)
+
+
+async def test_who_is_decided_again_does_not_pay_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a link's two opens another node takes one between finding and keeping: who had been granted it is
+    refused, and pays that instead."""
+    kept: list[tuple[dict[int, int], list[int]]] = []
+
+    async def find_links(*asked: Any) -> Found:
+        link = replace(_LINK, opens=len(kept))
+        return Found(len(kept), [1] * len(asked[-1]), {b"?" * 32: link})
+
+    async def keep(
+        _: Any, turn: int, granted: dict[int, int], lines: list[AuditLine], *__: Any
+    ) -> bool:
+        kept.append((dict(granted), [line.outcome for line in lines]))
+        return turn > 0
+
+    monkeypatch.setattr(postgres_opens, "find_links", find_links)
+    monkeypatch.setattr(postgres_opens, "keep", keep)
+    limits = OwnRateLimits(9, 9)
+    keeper = OpenKeeper(limits, Pseudonyms(CountedDays()), 3600, cast(Connections, NoConnections()))
+    openings = await keeper.run([asked(ANNA)] * 3)
+    ends = (
+        [Outcome.OPENED, Outcome.OPENED, Outcome.REFUSED],
+        [Outcome.OPENED, *[Outcome.REFUSED] * 2],
+    )
+    assert kept == [({7: 2}, ends[0]), ({7: 1}, ends[1])]
+    assert [opening.outcome for opening in openings if opening] == ends[1]
+    assert (left(limits, Budget.RESOLVE), left(limits, Budget.REPEAT)) == (8, 7)
+    (first, *_) = openings
+    assert first is not None
+    assert first.left is not None
+    assert first.left.remaining == 8
 
 
 class ScriptedDatabase:

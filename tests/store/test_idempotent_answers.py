@@ -42,13 +42,13 @@ def test_old_answers_go_in_steps_and_new_ones_stay(tmp_path: Path) -> None:
     try:
         database.write_now(fill)
         steps = []
-        while gone := database.write_now(lambda c: idempotency.delete_older(c, 1100)):
+        while gone := database.write_now(lambda c: idempotency.delete_older(c, 1099)):
             steps.append(gone)
         assert steps == [500, 500, 100]
         newest, oldest = (1199).to_bytes(32, "big"), (0).to_bytes(32, "big")
         find = idempotency.find_answer
-        assert database.read_now(lambda c: find(c, newest, 1100)) == kept
-        assert database.read_now(lambda c: find(c, newest, 1200)) is None
+        assert database.read_now(lambda c: find(c, newest, 1198)) == kept
+        assert database.read_now(lambda c: find(c, newest, 1199)) is None
         assert database.read_now(lambda c: find(c, oldest, 0)) is None
     finally:
         database.close()

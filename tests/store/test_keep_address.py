@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from listenlink.actions.find_instance import load_link_ring
 from listenlink.actions.keep_address import Resealed, find_token, reseal
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_links import rotate_link
 from listenlink.errors import RefusesToStart
 from listenlink.model.sealing import TokenSealer
@@ -43,8 +43,8 @@ def resealed(place: Place, *ring: SigningKey) -> Resealed:
 async def test_an_exchange_of_keys_keeps_all(place: Place) -> None:
     token = place.made.link.token
     for _ in range(3):
-        terms = (TargetType.TRACK, place.made.track, ShareTerms(), NOW)
-        await make_link(place.database, TokenSealer([NEW]), place.owner, *terms)
+        target = (TargetType.TRACK, place.made.track)
+        await make_link(place.database, TokenSealer([NEW]), place.owner, *target, {}, NOW)
     assert await shown(place, TokenSealer([NEW, OLD])) == token
     assert resealed(place, NEW, OLD) == Resealed(resealed=1, current=3)
     assert resealed(place, NEW, OLD) == Resealed(current=4)
@@ -83,8 +83,8 @@ async def test_more_than_one_step_of_them_are_all_sealed_anew(
 ) -> None:
     monkeypatch.setattr("listenlink.actions.keep_address._ROWS_PER_STEP", 2)
     for _ in range(6):
-        terms = (TargetType.TRACK, place.made.track, ShareTerms(), NOW)
-        await make_link(place.database, SEALER, place.owner, *terms)
+        target = (TargetType.TRACK, place.made.track)
+        await make_link(place.database, SEALER, place.owner, *target, {}, NOW)
     assert resealed(place, NEW, OLD) == Resealed(resealed=7)
 
 

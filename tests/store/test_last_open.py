@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from listenlink.actions.opening.batch import OpenKeeper
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import OwnRateLimits
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.opening import sqlite_opens
+from listenlink.store.opening.open_rows import Found
 from store.test_client_names import ANNA, CountedDays, asked
 
 _LINK = """
@@ -37,9 +38,10 @@ def test_more_than_a_link_has_left_is_not_kept(
     backend.create()
     found = sqlite_opens.find_links
 
-    def find_links(connection: Any, digests: Collection[bytes], with_objects: bool) -> Any:
-        links = found(connection, digests, with_objects)
-        return {digest: link._replace(opens=0) for digest, link in links.items()}
+    async def find_links(*asked: Any) -> Found:
+        there = await found(*asked)
+        links = {digest: replace(link, opens=0) for digest, link in there.links.items()}
+        return there._replace(links=links)
 
     monkeypatch.setattr(sqlite_opens, "find_links", find_links)
     keeper = OpenKeeper(OwnRateLimits(100, 100), Pseudonyms(CountedDays()), 3600)

@@ -18,8 +18,8 @@ from listenlink.actions.remove_user import Removed, Wish, remove_user
 from listenlink.actions.suspend_organization import resume_organization, suspend_organization
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.ids import USER, public_id
-from listenlink.store import belongings, pages, suspensions
-from listenlink.store.belongings import Whose
+from listenlink.store import belongings, suspensions
+from listenlink.store.lives import find_lives
 from store.owned import DIGEST, NOW, Place, make_place
 
 
@@ -31,13 +31,13 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 async def test_each_organisation_is_suspended_and_resumed_alone(place: Place) -> None:
-    here, there = place.owner.organization_id, place.elsewhere.organization_id
+    here, there = place.owner.owner.organization_id, place.elsewhere.owner.organization_id
     for since, organization in enumerate((here, there), NOW):
         await place.database.write(
             partial(suspend_organization, organization_id=organization, now_us=since)
         )
     link = place.made.link.share.id
-    standing = partial(pages.find_rotations, share_ids=[link])
+    standing = partial(find_lives, share_ids=[link])
     assert (await place.database.read(standing))[link].suspended_at == NOW
     assert await place.database.write(partial(resume_organization, organization_id=here))
     assert await place.database.read(suspensions.list_suspended) == {there: NOW + 1}
@@ -84,7 +84,7 @@ async def test_links_end_with_the_music_and_keep_no_words(place: Place) -> None:
 
 async def test_audio_that_somebody_else_has_too_stays(place: Place) -> None:
     """Of a track that isn't deleted, whoever's that is."""
-    whose = Whose(place.owner.organization_id, place.owner.user_id)
+    whose = place.owner.owner
     assert place.database.write_now(lambda c: belongings.discard_audio(c, whose, NOW)) == []
     removed = text("UPDATE tracks SET removed_at = :now")
     place.database.write_now(lambda c: c.execute(removed, {"now": NOW}).rowcount)
@@ -94,7 +94,7 @@ async def test_audio_that_somebody_else_has_too_stays(place: Place) -> None:
 
 def remove(place: Place, caller: Caller, *, ends_links: bool = True) -> Removed:
     """With all that they have."""
-    user = public_id(USER, caller.user_id)
+    user = public_id(USER, caller.owner.user_id)
     wish = Wish(ends_links=ends_links, hands_over=False, may_be_last_owner=True)
     return remove_user(place.database, user, None, None, wish, NOW)
 

@@ -16,16 +16,18 @@ from sqlalchemy import text
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
 from listenlink.actions.authenticate import Caller, authenticate
 from listenlink.actions.keep_address import find_token
-from listenlink.actions.make_link import ShareTerms, make_link
+from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.library import Wanted
+from listenlink.model.listing import Found, Slice
 from listenlink.model.share import TargetType
+from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
-from listenlink.store.library import Wanted
-from store.owned import DIGEST, NOW, SEALER, Made, Place, make_place
+from store.owned import DIGEST, NOW, SEALER, Made, Place, in_person, make_place
 
 _REFUSED = (ProblemKind.NOT_FOUND, ProblemKind.INSUFFICIENT_PERMISSIONS)
 
@@ -41,9 +43,8 @@ Attempt = Callable[[Database, Caller, Made], Awaitable[Any]]
 
 
 async def _find_upload(database: Database, caller: Caller, made: Made) -> list[Any]:
-    owner = (caller.organization_id, caller.user_id)
     found = await database.read(
-        lambda c: resumable_uploads.find_own_upload(c, *owner, made.upload, 0)
+        lambda c: resumable_uploads.find_own_upload(c, *caller.owner, made.upload, 0)
     )
     return [] if found is None else [found]
 
@@ -51,32 +52,34 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms = ShareTerms()
+    terms: AskedTerms = {}
     track, album = TargetType.TRACK, TargetType.COLLECTION
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
         "see a link's address": lambda d, c, m: find_token(d, SEALER, c, m.link.share.id),
-        "list links": lambda d, c, m: links.list_links(d, c, None, None, NOW, 9, 0),
+        "list links": lambda d, c, m: links.list_links(d, c, None, None, NOW, Slice(9)),
         "list a track's links": lambda d, c, m: links.list_links(
-            d, c, (track, m.track), None, NOW, 9, 0
+            d, c, (track, m.track), None, NOW, Slice(9)
         ),
-        "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, 9, 0),
+        "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, Slice(9)),
         "see a link's days": lambda d, c, m: links.sum_days(d, c, m.link.share.id),
         "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
-        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, {"label": "x"}),
+        "change a link": lambda d, c, m: links.change_link(
+            d, c, m.link.share.id, {"label": "x"}, NOW
+        ),
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
         "share a collection": lambda d, c, m: make_link(
             d, SEALER, c, album, m.collection, terms, NOW
         ),
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
-        "list collections": lambda d, c, m: albums.list_collections(d, c, 9, 0),
-        "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, 9, 0),
+        "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
+        "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),
         "change a collection": lambda d, c, m: albums.change_collection(
             d, c, m.collection, {"name": "x"}, NOW
         ),
         "order a collection": lambda d, c, m: albums.reorder(d, c, m.collection, [m.track], NOW),
         "list a collection's tracks": lambda d, c, m: tunes.list_tracks(
-            d, c, Wanted(collection_id=m.collection), 9, 0
+            d, c, Wanted(collection_id=m.collection), Slice(9)
         ),
         "find a file": lambda d, c, m: tunes.find_by_audio(d, c, DIGEST),
         "change a track": lambda d, c, m: tunes.change_track(d, c, m.track, {"title": "x"}),
@@ -104,19 +107,25 @@ _OF_THE_LIBRARY: dict[str, Attempt] = {
     "see a track": lambda d, c, m: manage_library.get_track(d, c, m.track),
     "hear a track": lambda d, c, m: manage_library.get_sound(d, c, m.track),
     "keep a track": lambda d, c, m: manage_library.keep_track(d, c, m.track, NOW),
-    "list tracks": lambda d, c, m: manage_library.list_tracks(d, c, Wanted(), 9, 0),
+    "list tracks": lambda d, c, m: manage_library.list_tracks(d, c, Wanted(), Slice(9)),
     "take a track out": lambda d, c, m: manage_library.take_out(d, c, m.track),
 }
 
 
+_NOTHING: list[object] = [[], Found([], None)]
+
+
 async def _is_refused(attempt: Attempt, place: Place, caller: Caller) -> bool:
     try:
-        return bool(await attempt(place.database, caller, place.made) == [])
+        return bool(await attempt(place.database, caller, place.made) in _NOTHING)
     except Problem as problem:
         return problem.kind in _REFUSED
 
 
-async def test_nobody_else_may_do_anything_with_it(place: Place) -> None:
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_nobody_else_may_do_anything_with_it(place: Place, has_key: bool) -> None:
+    """By a key or in person."""
+    place = place if has_key else await in_person(place)
     before = place.everything()
     for said, attempt in _attempts().items():
         for other in (place.colleague, place.elsewhere, place.saver):
@@ -127,7 +136,7 @@ async def test_nobody_else_may_do_anything_with_it(place: Place) -> None:
     assert place.everything() == before
     for said, attempt in _attempts().items():
         answer = await attempt(place.database, place.owner, place.made)
-        assert answer != [] or said == "see a link's audit", said
+        assert answer not in _NOTHING or said == "see a link's audit", said
 
 
 async def test_who_saved_a_track_takes_it_out_of_their_own_library_alone(place: Place) -> None:
@@ -135,7 +144,7 @@ async def test_who_saved_a_track_takes_it_out_of_their_own_library_alone(place: 
     await manage_library.take_out(database, place.saver, made.track)
     with pytest.raises(Problem):
         await manage_library.get_track(database, place.saver, made.track)
-    (kept,) = await manage_library.list_tracks(database, place.owner, Wanted(), 9, 0)
+    ((kept,), _) = await manage_library.list_tracks(database, place.owner, Wanted(), Slice(9))
     assert kept.id == made.track
 
 
@@ -153,8 +162,8 @@ async def test_what_deletes_a_track_asks_by_itself_whose_it_is(place: Place) -> 
     for other in (place.colleague, place.elsewhere, place.saver):
         remove = partial(
             tracks.remove_track,
-            organization_id=other.organization_id,
-            creator_id=other.user_id,
+            organization_id=other.owner.organization_id,
+            creator_id=other.owner.user_id,
             track_id=place.made.track,
             now_us=NOW,
         )
@@ -168,13 +177,13 @@ async def test_what_is_deleted_cannot_be_used(place: Place) -> None:
     await delete_track(database, _FOLDER, owner, made.track, NOW)
     for kind, number in ((TargetType.TRACK, made.track), (TargetType.COLLECTION, made.collection)):
         with pytest.raises(Problem) as told:
-            await make_link(database, SEALER, owner, kind, number, ShareTerms(), NOW)
+            await make_link(database, SEALER, owner, kind, number, {}, NOW)
         assert told.value.kind is ProblemKind.NOT_FOUND
 
 
 async def test_lists_of_keys_are_of_one_user_in_one_organisation(place: Place) -> None:
     for caller in (place.owner, place.colleague, place.elsewhere):
-        (key,) = await manage_keys.list_keys(place.database, caller, 9, 0)
+        ((key,), _) = await manage_keys.list_keys(place.database, caller, Slice(9))
         assert key.id == caller.key_id
 
 
@@ -195,14 +204,16 @@ async def test_a_key_gives_no_more_than_its_user_has_now(place: Place) -> None:
     assert await refusal(reader, "write") is ProblemKind.INSUFFICIENT_PERMISSIONS
     # Who was an owner once has keys that say so.
     was = text("UPDATE memberships SET role = 'member' WHERE user_id = :user")
-    await database.write(lambda c: c.execute(was, {"user": place.saver.user_id}))
+    await database.write(lambda c: c.execute(was, {"user": place.saver.owner.user_id}))
     assert await refusal(place.saver, "admin") is ProblemKind.INSUFFICIENT_PERMISSIONS
     await mint(place.saver, "read")
     # Switched off between the guard and the minting.
-    await manage_keys.deactivate_key(database, place.colleague, place.colleague.key_id, NOW)
+    key = place.colleague.key_id
+    assert key is not None
+    await manage_keys.deactivate_key(database, place.colleague, key, NOW)
     assert await refusal(place.colleague, "read") is ProblemKind.API_KEY_DEACTIVATED
     gone = text("DELETE FROM memberships WHERE user_id = :user AND organization_id = :organization")
-    whose = {"user": reader.user_id, "organization": reader.organization_id}
+    whose = {"user": reader.owner.user_id, "organization": reader.owner.organization_id}
     await database.write(lambda c: c.execute(gone, whose))
     with pytest.raises(Problem) as told:
         await authenticate(database, made.raw_key, NOW)

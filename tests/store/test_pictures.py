@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 from engines import new_backend
 from listenlink.actions.show_page import PageShower
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.share import Life
 from listenlink.store import pages, tables
 from listenlink.store.database.database import Database
 from listenlink.store.pictures import find_covers, find_drawable
@@ -93,6 +94,10 @@ def test_a_preview_is_drawn_of_what_the_page_shows(database: Database) -> None:
     assert all(5 < count < 70 for count in seen.values()), seen
 
 
+def life_of(row: Life) -> tuple[int | None, ...]:
+    return row.rotation, row.revoked_at, row.starts_at, row.expires_at, row.suspended_at
+
+
 def test_a_preview_says_how_its_link_stands(database: Database) -> None:
     changes = {"rotation": 3, "revoked_at": 4, "starts_at": 5, "expires_at": 6, "preview": False}
 
@@ -102,14 +107,14 @@ def test_a_preview_says_how_its_link_stands(database: Database) -> None:
 
     before = database.read_now(lambda c: find_drawable(c, TO_TRACK))
     assert before is not None
-    assert (before.standing, before.has_preview) == ((0, None, None, None, None), True)
+    assert (life_of(before), before.has_preview) == ((0, None, None, None, None), True)
     database.write_now(work)
     for link in (TO_EVENING, TO_TRACK):
         drawable = database.read_now(partial(find_drawable, share_id=link))
         covers = database.read_now(partial(find_covers, share_id=link, track_id=1))
         assert drawable is not None
         assert covers is not None
-        assert drawable.standing == covers.standing == (3, 4, 5, 6, None)
+        assert life_of(drawable) == life_of(covers) == (3, 4, 5, 6, None)
         assert drawable.has_preview is False
 
 

@@ -42,7 +42,7 @@ class Slow:
         await self.let_go.wait()
         shared, own = len(lists[0]), len(lists[2])
         places = [*range(1, shared + 1), *(-place for place in range(1, own + 1))]
-        return [(place, None, None, None, began_with, None, b"", 0, "") for place in places]
+        return [(place, b"", 0, "", began_with, None, None, None, None) for place in places]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -84,9 +84,13 @@ async def test_a_question_never_joins_a_read_that_has_begun() -> None:
     slow.state = 99
     late = await begin(*(reader.find_shared(7, 1) for _ in range(10)))
     slow.let_go.set()
-    rotations = [found.rotation for found in await asyncio.gather(*early) if found]
+    rotations = [
+        found.life.rotation for found in await asyncio.gather(*early) if found and found.life
+    ]
     assert all(rotation >= at for at, rotation in enumerate(rotations))
-    assert {found.rotation for found in await asyncio.gather(*late) if found} == {99}
+    assert {
+        found.life.rotation for found in await asyncio.gather(*late) if found and found.life
+    } == {99}
 
 
 async def test_a_full_queue_is_unavailable_for_who_comes_and_the_queued_are_served() -> None:
@@ -166,7 +170,9 @@ async def test_each_question_of_a_batch_gets_its_own_answer(node: Server, tmp_pa
     of_links = [(True, link, there) for link in links]
     own = [(False, creator, there), (False, creator, other), (False, saver, there)]
     assert list(found) == [*of_links, *own]
-    states = [(bool(found[each].revoked_at), found[each].rotation) for each in of_links]
+    lives = [life for each in of_links if (life := found[each].life)]
+    states = [(bool(life.revoked_at), life.rotation) for life in lives]
+    assert not any(found[each].life for each in own)
     assert states == [(False, 0), (True, 0), (False, 1), (False, 0)]
     change(node.backend, "UPDATE collections SET removed_at = 1", ())
     assert await reader.find_shared(links[2], there) is None

@@ -17,8 +17,10 @@ from listenlink.actions.promise_bytes import LASTS_US, PAUSE_US, PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import Clock
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.room import NoRoom, Room, Space
 from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.room import NoRoom, Room, Space
+from listenlink.model.owner import Owner
 from listenlink.model.upload_bounds import floor_bytes
 from listenlink.store import promises as store
 from listenlink.store.database.database import Database
@@ -58,9 +60,8 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_folder(root: Path) -> Folder:
-    folder = Folder(root, MB)
-    folder.create()
-    return folder
+    make_folders(root)
+    return Folder(root, MB)
 
 
 def maker(database: Database, folder: Folder, clock: Clock) -> PromiseMaker:
@@ -68,7 +69,7 @@ def maker(database: Database, folder: Folder, clock: Clock) -> PromiseMaker:
 
 
 def caller(number: int = 1) -> Caller:
-    return Caller(number, number, 0, frozenset())
+    return Caller(Owner(number, number), frozenset())
 
 
 def begin(database: Database, node: PromiseMaker, number: int, size: int, now_us: int) -> bool:
@@ -146,7 +147,7 @@ async def test_a_form_grows_no_further_than_there_is_room(
 async def test_an_upload_that_pauses_has_begun_all_the_same(tmp_path: Path) -> None:
     """It's one of its user's, though its bytes have no room kept for them."""
     place = await make_place(tmp_path)
-    owner = (place.owner.organization_id, place.owner.user_id)
+    owner = place.owner.owner
 
     def pause(connection: Connection) -> None:
         for number in (place.made.upload, None):
@@ -164,7 +165,7 @@ async def test_an_upload_that_pauses_has_begun_all_the_same(tmp_path: Path) -> N
 def test_what_arrives_on_one_disk_and_stays_on_another_counts_on_both(
     database: Database, clock: Watch
 ) -> None:
-    promise = Promise((1, 1), 5 * MB, 5 * MB, "uploads' disk", "objects' disk")
+    promise = Promise(Owner(1, 1), 5 * MB, 5 * MB, "uploads' disk", "objects' disk")
     number = database.write_now(lambda c: store.add_promise(c, promise, clock.now, clock.now + 1))
     for place, counted in (
         ("uploads' disk", [(number, 5 * MB)]), ("objects' disk", [(0, 5 * MB)]), ("a third", []),
@@ -220,14 +221,14 @@ def test_a_process_that_died_leaves_rows_that_are_cleared_away(
     database: Database, tmp_path: Path, clock: Watch
 ) -> None:
     node = maker(database, make_folder(tmp_path / "node"), clock)
-    promise = store.Promise((1, 1), MB, MB, "elsewhere", None)
+    promise = store.Promise(Owner(1, 1), MB, MB, "elsewhere", None)
     database.write_now(lambda c: store.add_promise(c, promise, clock.now, clock.now + LASTS_US))
     clock.now += LASTS_US + PAUSE_US + 1
 
     async def run() -> None:
         async with node.form(caller(), MB, MB, is_repeat=False):
             await node.move_ends()
-            counted = database.read_now(lambda c: store.sum_up_begun(c, (1, 1), 0, None))
+            counted = database.read_now(lambda c: store.sum_up_begun(c, Owner(1, 1), 0, None))
             assert counted == (1, MB), "only the new one"
 
     asyncio.run(run())

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from engines import POSTGRESQL, new_backend
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.bucket.bucket import Bucket
+from listenlink.media.disk.places import make_folders
 from listenlink.store.database import publishing_turn
 from listenlink.store.database.database import Database
 from object_storage import ObjectStorage
@@ -191,11 +192,11 @@ def test_no_track_loses_its_bytes_when_a_turn_is_lost(
     buckets = []
     for number, node in enumerate(nodes):
         bucket = Bucket(tmp_path / str(number), object_storage.address(prefix), 1 << 20)
-        bucket.create()
+        make_folders(tmp_path / str(number))
         bucket.share_lock(node.publishing)
         buckets.append(bucket)
     first, second = nodes
-    draft = buckets[0].begin()
+    draft = buckets[0].drafts.begin()
     draft.write(b"RIFF" * 1000)
     draft.content_type = "audio/wav"
 

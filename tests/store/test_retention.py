@@ -13,7 +13,7 @@ from sqlalchemy import text
 from cast import Server
 from engines import ENGINE, SQLITE
 from listenlink.actions.authenticate import Caller, authenticate
-from listenlink.actions.make_link import NewLink, ShareTerms, make_link
+from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.manage_collections import make_collection
 from listenlink.actions.manage_links import get_link, sum_days
 from listenlink.actions.opening.rule import OpenRequest
@@ -63,11 +63,13 @@ class World(NamedTuple):
             client=client, agent=Agent.UNKNOWN, referrer=None, trace=at_us % 2**60, now_us=at_us,
             tick_us=at_us,
         )  # fmt: skip
-        return (await self.instance.opener.open(asked)).outcome
+        return (await self.instance.listening.opener.open(asked)).outcome
 
     async def number(self, sql: str) -> int:
         """What a query counts."""
-        found: int = await self.instance.database.read(lambda c: c.execute(text(sql)).scalar_one())
+        found: int = await self.instance.running.database.read(
+            lambda c: c.execute(text(sql)).scalar_one()
+        )
         return found
 
 
@@ -90,15 +92,15 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
 async def world(server: Server) -> AsyncIterator[World]:
     clock = SetClock()
     instance = build_instance(load_settings(data=server.data, port=server.port), clock)
-    caller = await authenticate(instance.database, server.api_key, clock.now)
-    album = await make_collection(instance.database, caller, "Album", None, None, clock.now)
+    caller = await authenticate(instance.running.database, server.api_key, clock.now)
+    album = await make_collection(instance.running.database, caller, "Album", None, None, clock.now)
     link = await make_link(
-        instance.database,
-        instance.token_sealer,
+        instance.owning.database,
+        instance.owning.token_sealer,
         caller,
         TargetType.COLLECTION,
         album.id,
-        ShareTerms(),
+        {},
         clock.now,
     )
     yield World(instance, clock, caller, link)
@@ -109,28 +111,29 @@ async def test_lines_go_by_whole_days_and_every_count_stays(world: World) -> Non
     first_kept = (world.clock.today - KEPT_DAYS) * DAY_US
     if ENGINE != SQLITE:  # Some of these days have tables, as they do once they were ahead.
         days = [world.clock.today - KEPT_DAYS - 1, world.clock.today - KEPT_DAYS]
-        await world.instance.database.write(lambda c: day_tables.make(c, days))
+        await world.instance.running.database.write(lambda c: day_tables.make(c, days))
     long_gone = [first_kept - 3 * DAY_US + minute * 60_000_000 for minute in range(1, 3)]
     gone = [first_kept - DAY_US + minute * 60_000_000 for minute in range(5)] + [first_kept - 1]
     kept = [first_kept, first_kept + 60_000_000, world.clock.now]
     for at in long_gone + gone + kept:
         assert await world.ask(at) is Outcome.OPENED
-    before = await sum_days(world.instance.database, world.caller, world.link.share.id)
+    before = await sum_days(world.instance.running.database, world.caller, world.link.share.id)
 
     assert await delete_old(world.instance) > 0
 
     assert await world.number("SELECT min(at) FROM audit") == first_kept
     assert await world.number("SELECT count(*) FROM audit") == len(kept)
     assert await world.number("SELECT count(*) FROM audit_by_share") == len(kept)
-    after = await sum_days(world.instance.database, world.caller, world.link.share.id)
+    after = await sum_days(world.instance.running.database, world.caller, world.link.share.id)
     assert after == before
     assert [day.opens for day in after[1]] == [2, 6, 2, 1]
-    told = await get_link(world.instance.database, world.caller, world.link.share.id)
+    told = await get_link(world.instance.running.database, world.caller, world.link.share.id)
     assert told.share.opens == 11
     assert await delete_old(world.instance) == 0
     if ENGINE != SQLITE:
         (ahead,) = {
-            max(await world.instance.database.read(day_tables.list_days)) - world.clock.today
+            max(await world.instance.running.database.read(day_tables.list_days))
+            - world.clock.today
         }
         assert ahead >= 7
 
@@ -142,7 +145,7 @@ async def test_the_last_line_that_goes_leaves_all_counts(world: World) -> None:
     await delete_old(world.instance)
     assert await world.number("SELECT count(*) FROM audit") == 0
     await world.ask(world.clock.now)
-    told = await get_link(world.instance.database, world.caller, world.link.share.id)
+    told = await get_link(world.instance.running.database, world.caller, world.link.share.id)
     assert told.share.opens == 5
 
 
@@ -157,13 +160,13 @@ async def test_clients_and_counted_refusals_go_with_their_day(world: World) -> N
     assert await world.number("SELECT count(*) FROM limited") == 2
     assert await world.number("SELECT min(day) FROM clients") == first_kept // DAY_US
     assert await world.number("SELECT count(*) FROM clients") == 2
-    entries = list(audit_log.read_audit(world.instance.database))
+    entries = list(audit_log.read_audit(world.instance.running.database))
     assert {entry.reason for entry in entries} == {Reason.UNKNOWN, Reason.MISS_LIMIT}
     assert all(entry.client for entry in entries)
 
 
 async def test_answers_uploads_and_keys_go_after_their_time(world: World, server: Server) -> None:
-    database, now = world.instance.database, world.clock.now
+    database, now = world.instance.running.database, world.clock.now
     answer = KeptAnswer(b"b" * 32, b"sealed")
     for age_us in (0, DAY_US - 1, DAY_US, DAY_US + 1, 3 * DAY_US):
         named = age_us.to_bytes(32, "big")
@@ -171,15 +174,17 @@ async def test_answers_uploads_and_keys_go_after_their_time(world: World, server
             idempotency.keep_answer, key_digest=named, answer=answer, now_us=now - age_us
         )
         await database.write(keep)
-        await world.instance.resumer.begin(world.caller, 100, "engine c3R1ZGlv", now - age_us)
+        await world.instance.owning.resumer.begin(
+            world.caller, 100, "engine c3R1ZGlv", now - age_us
+        )
     days = server.data / "secrets" / "daily"
-    world.instance.daily_keys.key_of(world.clock.today - 8)
+    world.instance.running.daily_keys.key_of(world.clock.today - 8)
     await delete_old(world.instance)
-    assert await world.number("SELECT count(*) FROM idempotent_answers") == 3
+    assert await world.number("SELECT count(*) FROM idempotent_answers") == 2
     # Of these nothing has come for hours, but of one.
     assert await world.number("SELECT count(*) FROM resumable_uploads") == 1
     assert len(list((server.data / "uploads").glob("resumable-*"))) == 1
     assert not days.exists() or not list(days.iterdir())
-    world.instance.daily_keys.key_of(world.clock.today)
+    world.instance.running.daily_keys.key_of(world.clock.today)
     await delete_old(world.instance)
     assert ENGINE != SQLITE or len(list(days.iterdir())) >= 1

@@ -78,8 +78,8 @@ class Desk:
         made = await self.use(await self.link(email))
         found = await self.person(made)
         assert found is not None
-        if self.place.owner.organization_id in found.roles:
-            await act_elsewhere(self.database, found, self.place.owner.organization_id)
+        if self.place.owner.owner.organization_id in found.roles:
+            await act_elsewhere(self.database, found, self.place.owner.owner.organization_id)
             found = await self.person(made)
             assert found is not None
         return found
@@ -112,7 +112,7 @@ async def test_a_link_signs_in_whom_it_is_for_once(desk: Desk) -> None:
     found = await desk.person(await desk.use(secret))
     assert found is not None
     assert (found.email, found.sign_in.browser) == (OWNER, "Firefox, Linux")
-    assert found.sign_in.user_id == desk.place.owner.user_id
+    assert found.sign_in.user_id == desk.place.owner.owner.user_id
     for again in (look_at_link(desk.database, secret, NOW), desk.use(secret)):
         with of("link"):
             await again
@@ -161,7 +161,7 @@ async def test_its_use_is_noted_once_an_hour(desk: Desk) -> None:
     for at, noted in ((NOTED_EVERY_US - 1, 0), (NOTED_EVERY_US, NOTED_EVERY_US)):
         await desk.person(made, NOW + at)
         (one,) = await desk.database.read(
-            lambda c: sign_ins.list_sign_ins(c, desk.place.owner.user_id, NOW)
+            lambda c: sign_ins.list_sign_ins(c, desk.place.owner.owner.user_id, NOW)
         )
         assert one.seen_at == NOW + noted
 
@@ -198,7 +198,7 @@ async def test_the_password_is_right_for_its_user_alone_and_can_be_taken_away(de
     with of("password"):
         await desk.enter(GOOD)
     await desk.has_password()
-    assert (await desk.enter(GOOD)).sign_in.user_id == desk.place.owner.user_id
+    assert (await desk.enter(GOOD)).sign_in.user_id == desk.place.owner.owner.user_id
     assert await desk.enter(GOOD, f"  {OWNER.upper()} ")
     for email, wrong in ((OWNER, GOOD + "!"), (OWNER, ""), (COLLEAGUE, GOOD), ("x", GOOD)):
         with of("password"):
@@ -287,14 +287,14 @@ async def test_who_is_invited_becomes_a_member_and_nothing_more(desk: Desk) -> N
     assert (told.email, told.organization, told.role) == ("new@localhost.example", "Here", "member")
     found = await desk.person(await desk.use(made.secret))
     assert found is not None
-    assert found.roles == {place.owner.organization_id: "member"}
+    assert found.roles == {place.owner.owner.organization_id: "member"}
     with of("link"):
         await desk.use(made.secret)
 
 
 async def test_an_invitation_never_signs_in_somebody_who_has_an_account(desk: Desk) -> None:
     owner, place = await desk.signed_in(), desk.place
-    there = place.elsewhere.organization_id
+    there = place.elsewhere.owner.organization_id
     await desk.database.write(lambda c: people.add_user(c, "other@localhost.example", NOW))
     await desk.database.write(
         lambda c: people.add_membership(
@@ -311,8 +311,8 @@ async def test_an_invitation_never_signs_in_somebody_who_has_an_account(desk: De
     assert set(invited.roles) == {there}
     assert await use_link(desk.database, desk.audit, made.secret, asker(), invited) is None
     now = await desk.signed_in("other@localhost.example")
-    assert now.roles == {there: "owner", place.owner.organization_id: "owner"}
-    await act_elsewhere(desk.database, now, place.owner.organization_id)
+    assert now.roles == {there: "owner", place.owner.owner.organization_id: "owner"}
+    await act_elsewhere(desk.database, now, place.owner.owner.organization_id)
 
 
 async def test_members_invite_nobody_and_owners_no_members(desk: Desk) -> None:
@@ -336,7 +336,7 @@ async def test_members_invite_nobody_and_owners_no_members(desk: Desk) -> None:
 async def test_an_invitation_of_who_is_no_owner_any_more_is_over(desk: Desk) -> None:
     owner = await desk.signed_in()
     made = await invite(desk.database, desk.audit, asker(), owner, "new@x.example", "member")
-    place = desk.place.owner
+    place = desk.place.owner.owner
     await desk.database.write(
         lambda c: people.remove_member(c, place.organization_id, place.user_id)
     )
@@ -346,7 +346,7 @@ async def test_an_invitation_of_who_is_no_owner_any_more_is_over(desk: Desk) -> 
 
 async def test_who_leaves_or_is_suspended_is_signed_in_no_more(desk: Desk) -> None:
     made = await desk.use(await desk.link(COLLEAGUE))
-    here = desk.place.colleague
+    here = desk.place.colleague.owner
     await desk.database.write(lambda c: suspensions.suspend(c, here.organization_id, NOW))
     assert await desk.person(made) is None
     with pytest.raises(Problem):
@@ -361,13 +361,18 @@ async def test_who_is_removed_from_one_organisation_acts_in_the_others(desk: Des
     made, place = await desk.use(await desk.link()), desk.place
     found = await desk.person(made)
     assert found is not None
-    assert set(found.roles) == {place.owner.organization_id, place.elsewhere.organization_id}
+    assert set(found.roles) == {
+        place.owner.owner.organization_id,
+        place.elsewhere.owner.organization_id,
+    }
     with pytest.raises(Problem):
         await act_elsewhere(desk.database, found, 12345)
-    await act_elsewhere(desk.database, found, place.elsewhere.organization_id)
+    await act_elsewhere(desk.database, found, place.elsewhere.owner.organization_id)
     again = await desk.person(made)
     assert again is not None
-    assert again.sign_in == replace(found.sign_in, organization_id=place.elsewhere.organization_id)
+    assert again.sign_in == replace(
+        found.sign_in, organization_id=place.elsewhere.owner.organization_id
+    )
 
 
 async def test_what_happened_to_accounts_is_written_down(desk: Desk) -> None:
@@ -379,7 +384,7 @@ async def test_what_happened_to_accounts_is_written_down(desk: Desk) -> None:
     for owner in (desk.place.owner, desk.place.elsewhere):
         listing = partial(
             account_events.list_events,
-            organization_id=owner.organization_id,
+            organization_id=owner.owner.organization_id,
             limit=50,
             offset=0,
         )

@@ -9,12 +9,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.signed_url import SharedPlayback
 from listenlink.model.client_address import client_address, parse_address
+from listenlink.model.share import Life
 from listenlink.store.opening.playback import Playable
 from listenlink.web.public.audio_streams import MOST_OF_A_CLIENT, AudioStreams
 from listenlink.web.ranges import Part
@@ -133,14 +135,17 @@ async def test_a_stream_with_leave_is_whole() -> None:
 
 
 async def test_leave_lasts_until_the_sessions_end_and_its_link() -> None:
-    found = Playable(None, None, None, 0, None, b"d" * 32, MEGABYTE, "audio/wav")
+    life = Life(0, None, None, None, None)
+    found = Playable(b"d" * 32, MEGABYTE, "audio/wav", life)
     reader = cast(Any, SimpleNamespace(find_shared=lambda *_: asyncio.sleep(0, found)))
     player = TrackPlayer(cast(Any, None), reader)
     playing = Playing(SharedPlayback(1, 0, 1, expires_at=10, ends_at=20, track_id=1), found)
     assert await player.may_go_on(playing, 20 * SECOND_US - 1)
     assert not await player.may_go_on(playing, 20 * SECOND_US)
     for closed in (
-        found._replace(revoked_at=1), found._replace(expires_at=1), found._replace(rotation=1), None
+        *(replace(found, life=replace(life, **end))
+          for end in ({"revoked_at": 1}, {"expires_at": 1}, {"rotation": 1}, {"suspended_at": 1})),
+        None,
     ):  # fmt: skip
         reader.find_shared = lambda *_, closed=closed: asyncio.sleep(0, closed)
         assert not await player.may_go_on(playing, 15 * SECOND_US)

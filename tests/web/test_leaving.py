@@ -30,13 +30,13 @@ async def instance(server: Server) -> AsyncIterator[Instance]:
 async def test_an_answer_closes_its_connection_if_leaving_began_meanwhile(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = instance.readiness.look
+    look = instance.running.readiness.look
 
     async def look_while_leaving() -> Any:
-        instance.presence.announce()
+        instance.running.presence.announce()
         return await look()
 
-    monkeypatch.setattr(instance.readiness, "look", look_while_leaving)
+    monkeypatch.setattr(instance.running.readiness, "look", look_while_leaving)
     front = Front(instance, None)  # type: ignore[arg-type]
     status, headers, _ = await ask(front, "GET", "/readyz")
     assert (status, headers[b"connection"]) == (503, b"close")

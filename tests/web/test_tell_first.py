@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cast import Server, upload
-from listenlink.web import tell_first
+from listenlink.actions import tell_first
 from media.make_audio import make
 from web.in_process import House
 

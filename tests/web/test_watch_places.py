@@ -43,7 +43,7 @@ def test_a_watch_that_finds_no_place_spends_nothing(
         assert before - left() == 2
         with contextlib.ExitStack() as places:
             for _ in range(MOST_OF_A_CLIENT):
-                places.enter_context(house.instance.watcher.places.take(CLIENT.number))
+                places.enter_context(house.instance.listening.watcher.places.take(CLIENT.number))
             before = left()
             refused = [watch() for _ in range(20)]
             assert {answer.status for answer in refused} == {429}

@@ -1,6 +1,6 @@
-"""Identifies the caller: turns an API key into a caller, or into the exact reason why not.
+"""Identifies the caller: turns an API key, or a member, into a caller, or into the exact reason why not.
 
-What a caller writes is written only while their key still holds, in the same transaction: `write_as`.
+What a caller writes is written only while they may still, in the same transaction: `write_as`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ from sqlalchemy import Connection
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import api_key, ids
-from listenlink.model.api_key import ApiKey
-from listenlink.store import people
+from listenlink.model.api_key import ROLES, ApiKey
+from listenlink.model.moment import is_over
+from listenlink.model.owner import Owner
+from listenlink.store import people, suspensions
 from listenlink.store.database.database import Database
 
-# In place of a key's number: what the operator does on the instance itself, for its first user.
-OPERATORS = -1
 _Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user and organisation that a key acts for. Identity comes from the key alone."""
+    """Who acts: a member of an organisation, within these scopes.
 
-    organization_id: int
-    user_id: int
-    key_id: int
+    What they make is `owner`'s, and nothing is the key's: `key_id` says by which key they act, so that it can
+    be looked at again, and is None for somebody who acts in person. `ends_at` is when that key ends, in epoch
+    µs, None if it doesn't.
+    """
+
+    owner: Owner
     scopes: frozenset[str]
+    key_id: int | None = None
+    ends_at: int | None = None
 
 
 async def authenticate(database: Database, raw_key: str | None, now_us: int) -> Caller:
@@ -42,13 +47,19 @@ async def authenticate(database: Database, raw_key: str | None, now_us: int) -> 
     digest = api_key.digest(raw_key)
     found = await database.read(lambda connection: people.find_api_key(connection, digest))
     key = _require_good(found, now_us)
-    return Caller(key.organization_id, key.user_id, key.id, key.scopes)
+    return Caller(Owner(key.organization_id, key.user_id), key.scopes, key.id, key.expires_at)
+
+
+async def act_in_person(database: Database, owner: Owner) -> Caller:
+    """Return a member as a caller without a key, with all that their role allows; whoever asks knows that
+    it's them. Raises Problem: ORGANIZATION_ACCESS_DENIED for no member, ORGANIZATION_SUSPENDED."""
+    return Caller(owner, await database.read(lambda connection: _require_member(connection, owner)))
 
 
 async def write_as(
     database: Database, caller: Caller, work: Callable[[Connection], _Done]
 ) -> _Done:
-    """`database.write` for a caller, whose key must still hold. Raises what `require_standing` raises."""
+    """`database.write` for a caller, who must still be one. Raises what `require_standing` raises."""
 
     def write(connection: Connection) -> _Done:
         require_standing(connection, caller)
@@ -58,14 +69,26 @@ async def write_as(
 
 
 def require_standing(connection: Connection, caller: Caller) -> None:
-    """Raise Problem unless the caller's key still holds, within the transaction that writes for it.
+    """Raise Problem unless the caller may still act, within the transaction that writes for them.
 
     Between the guard and this a request may have run for hours. Meanwhile its key may have been
-    deactivated, its user removed or its organisation suspended: once that is acknowledged, nothing more is
+    deactivated, its user removed, or its organisation suspended: once that is acknowledged, nothing more is
     written by them. A key that expires meanwhile has its request finished.
     """
-    if caller.key_id != OPERATORS:
+    if caller.key_id is not None:
         _require_good(people.find_key_again(connection, caller.key_id), None)
+    elif not caller.scopes <= _require_member(connection, caller.owner):
+        raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+
+
+def _require_member(connection: Connection, owner: Owner) -> frozenset[str]:
+    """The scopes of a member's role."""
+    role = people.find_role(connection, *owner)
+    if role is None:
+        raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
+    if suspensions.find_suspension(connection, owner.organization_id) is not None:
+        raise Problem(ProblemKind.ORGANIZATION_SUSPENDED)
+    return ROLES.get(role, frozenset())
 
 
 def _require_good(key: ApiKey | None, now_us: int | None) -> ApiKey:
@@ -73,7 +96,7 @@ def _require_good(key: ApiKey | None, now_us: int | None) -> ApiKey:
         raise Problem(ProblemKind.INVALID_API_KEY)
     if key.deactivated_at is not None:
         raise Problem(ProblemKind.API_KEY_DEACTIVATED)
-    if now_us is not None and key.expires_at is not None and now_us >= key.expires_at:
+    if now_us is not None and is_over(key.expires_at, now_us):
         raise Problem(ProblemKind.API_KEY_EXPIRED)
     if key.suspended_at is not None:
         raise Problem(ProblemKind.ORGANIZATION_SUSPENDED)
@@ -81,13 +104,13 @@ def _require_good(key: ApiKey | None, now_us: int | None) -> ApiKey:
 
 
 def require_access(caller: Caller, organization: str | None, scope: str) -> None:
-    """Raise Problem unless the caller's key belongs to this organisation and has the scope.
+    """Raise Problem unless the caller acts in this organisation and has the scope.
 
     An organisation that doesn't exist gets the same answer as one the caller isn't a member of. None
-    (the route names no organisation) means the key's own.
+    (the route names no organisation) means the caller's own.
     """
     if organization is not None and (
-        ids.parse_id(ids.ORGANIZATION, organization) != caller.organization_id
+        ids.parse_id(ids.ORGANIZATION, organization) != caller.owner.organization_id
     ):
         raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
     if scope not in caller.scopes:

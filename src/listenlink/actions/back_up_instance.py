@@ -23,9 +23,9 @@ from listenlink import __version__
 from listenlink.actions.create_instance import is_instance
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
+from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, digest_of, require_for_copy
-from listenlink.media.folder.room import Room
 from listenlink.model.moment import iso_seconds
 from listenlink.secret_keys import KEY_FILES, SIGNING_FILE, copy_keys
 from listenlink.store.database import backup

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from listenlink.actions.promise_bytes import PAUSE_US
-from listenlink.actions.upload_track import TrackFacts, read_facts
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import invalid
+from listenlink.model.resumable_upload import ResumableUpload
+from listenlink.model.track_facts import TrackFacts, read_facts
 from listenlink.model.upload_metadata import parse_metadata
-from listenlink.store.resumable_uploads import ResumableUpload
 
 # How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.owner import Owner
 from listenlink.store import made_things
 from listenlink.store.made_things import Made
 
@@ -14,7 +15,7 @@ MOST_A_DAY = {Made.TRACK: 20_000, Made.LINK: 10_000, Made.COLLECTION: 2_000, Mad
 _RETRY_AFTER_SECONDS = 3600
 
 
-def require_few(connection: Connection, made: Made, owner: tuple[int, int], now_us: int) -> None:
+def require_few(connection: Connection, made: Made, owner: Owner, now_us: int) -> None:
     """Raise a 429 Problem if the user, of an organisation, made too many of these within 24 hours."""
     most = MOST_A_DAY[made]
     if made_things.count_made(connection, made, owner, now_us - DAY_US, now_us) >= most:

@@ -9,11 +9,15 @@ from sqlalchemy import Connection
 
 from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS, locate_database
-from listenlink.actions.manage_people import check_email, check_organization_name
+from listenlink.actions.manage_people import (
+    NewMember,
+    add_organization,
+    check_email,
+    check_organization_name,
+)
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.places import make_folders
 from listenlink.model import ids
-from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.secret_keys import LINK_FILE, SIGNING_FILE, create_keys
 from listenlink.settings import Settings
 from listenlink.store import people
@@ -77,8 +81,7 @@ def create_instance(
     makes_link_keys: bool = True,
 ) -> NewInstance:
     """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
-    in that folder, in an empty database. Without
-    `makes_keys` its signing keys are elsewhere, without `makes_link_keys` those that links are sealed with.
+    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
 
     Raises RefusesToStart, having changed nothing, if anything is there already, or if the organisation's name
     or the e-mail address can't be one.
@@ -95,29 +98,24 @@ def create_instance(
             create_keys(draft / SECRETS, SIGNING_FILE)
         if makes_link_keys:
             create_keys(draft / SECRETS, LINK_FILE)
-        Folder(draft).create()
+        make_folders(draft)
         return _fill(location._replace(folder=draft), organization, email, now_us)
 
 
 def _fill(location: DatabaseLocation, organization: str, email: str, now_us: int) -> NewInstance:
     location.create()
     database = location.open()
-    raw_key = new_api_key()
 
-    def add_all(connection: Connection) -> tuple[int, int]:
+    def add_all(connection: Connection) -> NewMember:
         day_tables.make_days(connection, now_us)
-        organization_id = people.add_organization(connection, organization, now_us)
-        user_id = people.add_user(connection, email, now_us)
-        people.add_membership(connection, organization_id, user_id, "owner", now_us)
-        people.add_api_key(connection, raw_key, organization_id, user_id, frozenset(SCOPES), now_us)
-        return organization_id, user_id
+        return add_organization(connection, organization, email, now_us)
 
     try:
-        organization_id, user_id = database.write_now(add_all)
+        first = database.write_now(add_all)
     finally:
         database.close()
     return NewInstance(
-        ids.public_id(ids.ORGANIZATION, organization_id),
-        ids.public_id(ids.USER, user_id),
-        raw_key,
+        ids.public_id(ids.ORGANIZATION, first.organization_id),
+        ids.public_id(ids.USER, first.user_id),
+        first.key.raw_key,
     )

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from listenlink.errors import Problem, ProblemKind, is_exhausted
-from listenlink.media.folder.room import DATA
+from listenlink.media.disk.room import DATA
 from listenlink.media.preview import TITLE_LENGTH, Drawing, draw_preview
 from listenlink.media.storage import Storage
 from listenlink.media.turns import Turns
 from listenlink.model.page import Preview
 from listenlink.model.pattern import make_pattern
-from listenlink.threads import DISK
+from listenlink.threads import DISK, NoThread
 
 MOST_KEPT = 2000
 _MOST_WAITING = 64
@@ -33,8 +33,8 @@ class PreviewDrawer:
     """Draws previews, one at a time, by turns of those whose links they are of. They're in a folder of their
     own and may be deleted at any time."""
 
-    def __init__(self, folder: Storage, kept: Path) -> None:
-        self._folder = folder
+    def __init__(self, storage: Storage, kept: Path) -> None:
+        self._storage = storage
         self._kept = kept
         self._turns = Turns(1, 0)
 
@@ -49,7 +49,7 @@ class PreviewDrawer:
         picture = await self._find(shown)
         if picture is not None:
             return Drawn(picture, shown)
-        cover = await self._folder.run(self._read_cover, shown.cover) if shown.cover else None
+        cover = await self._read_cover(shown.cover) if shown.cover else None
         if shown.cover and cover is None:
             # Cached under a different name, so that the full picture is drawn once the cover can be read.
             return await self.draw(dataclasses.replace(shown, cover=None))
@@ -81,9 +81,11 @@ class PreviewDrawer:
                 raise
             return None  # What can't be read, for whatever reason, is drawn again.
 
-    def _read_cover(self, digest: bytes) -> bytes | None:
+    async def _read_cover(self, digest: bytes) -> bytes | None:
         try:
-            return self._folder.read_object(digest)
+            return await self._storage.read_object(digest)
+        except NoThread:
+            raise  # It can be read, but not by so many at once.
         except (FileNotFoundError, Problem):
             return None
 
@@ -91,7 +93,7 @@ class PreviewDrawer:
         """Cache the picture, deleting the oldest to stay within bounds. A disk that is full, or as full as it
         may get, only means redrawing."""
         with contextlib.suppress(OSError, Problem):
-            self._folder.room.require(DATA, len(picture))
+            self._storage.room.require(DATA, len(picture))
             self._kept.mkdir(mode=0o700, exist_ok=True)
             kept = sorted(self._kept.glob("*.png"), key=lambda file: file.stat().st_mtime)
             for old in kept[: max(0, len(kept) + 1 - MOST_KEPT)]:

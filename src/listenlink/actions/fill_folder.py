@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from listenlink.errors import RefusesToStart, fault_of_system
-from listenlink.media.folder.faults import name_of
+from listenlink.media.disk.faults import name_of
 from listenlink.store.database.sqlite import FILE_NAME
 
 # What file systems have at their root by themselves.

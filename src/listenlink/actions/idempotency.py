@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.owner import Owner
 from listenlink.model.sealing import Sealer
 from listenlink.store import idempotency
 from listenlink.store.database.database import Database
@@ -44,28 +44,23 @@ class AnsweredBefore(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: the caller, the method and path, their Idempotency-Key, the body's SHA-256."""
+    """One request: who asks, the method and path, their Idempotency-Key, the body's SHA-256."""
 
-    caller: Caller
+    owner: Owner
     route: str
     own_key: str
     body_digest: bytes
 
     @property
     def key_digest(self) -> bytes:
-        """The digest that represents caller, route and key in the database."""
-        fields = (
-            str(self.caller.organization_id),
-            str(self.caller.user_id),
-            self.route,
-            self.own_key,
-        )
+        """The digest that represents owner, route and key in the database."""
+        fields = (*map(str, self.owner), self.route, self.own_key)
         named = b"".join(len(field).to_bytes(4, "big") + field.encode() for field in fields)
         return hashlib.sha256(named).digest()
 
 
 async def was_answered(database: Database, asked: Asked, certain_us: int) -> bool:
-    """Whether a request of this caller to this route had this key before, whatever its body was; too old are
+    """Whether a request of theirs to this route had this key before, whatever its body was; too old are
     the same answers as for `Once`."""
     digest, since_us = asked.key_digest, certain_us - KEPT_US
     found = await database.read(lambda c: idempotency.find_answer(c, digest, since_us))
@@ -108,9 +103,7 @@ class Once(Generic[_Made]):
         made = make(connection)
         self.answer = self._tell(made)
         sealed = self._sealer.seal(self.answer, self._asked.own_key, self._key_digest)
-        caller = self._asked.caller
-        whose = (caller.organization_id, caller.user_id)
-        kept = KeptAnswer(self._asked.body_digest, sealed, whose)
+        kept = KeptAnswer(self._asked.body_digest, sealed, self._asked.owner)
         idempotency.keep_answer(connection, self._key_digest, kept, self._now_us)
         return made
 

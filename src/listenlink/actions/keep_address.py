@@ -36,7 +36,7 @@ async def find_token(
     kept, or its key is lost. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> str | None:
-        share = shares.find_own_share(connection, caller.organization_id, caller.user_id, share_id)
+        share = shares.find_own_share(connection, *caller.owner, share_id)
         if share is None:
             raise Problem(ProblemKind.NOT_FOUND)
         sealed = sealed_tokens.find_sealed(connection, share_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,15 +11,14 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.model.collection import Collection
-from listenlink.model.one_line import one_line, some_lines
+from listenlink.model.collection import Collection, CollectionFacts, read_collection
+from listenlink.model.listing import Found, Slice
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import MOST_ORDERED
 
-NAME_LENGTH = 512
-DESCRIPTION_LENGTH = 4096
 # Putting them in order writes each, while everybody else's writing waits.
 MOST_TRACKS = 2000
 
@@ -32,32 +32,29 @@ async def make_collection(
     now_us: int,
     doing: Doing[Collection] = always,
 ) -> Collection:
-    """Make a new, empty collection for the caller. Raises Problem(INVALID) for a name of nothing to see."""
+    """Make a new, empty collection for the caller. Raises a 422 Problem as `read_collection` does."""
+    said: CollectionFacts = {
+        "name": name,
+        "description": description,
+        "cover_image_url": cover_image_url,
+    }
+    read: dict[str, Any] = read_collection(said)
     draft = Collection(
         id=0,
-        organization_id=caller.organization_id,
-        owner_id=caller.user_id,
-        name=_read_name(name),
-        description=description and some_lines(description),
+        organization_id=caller.owner.organization_id,
+        owner_id=caller.owner.user_id,
         cover_track_id=None,
-        cover_image_url=cover_image_url and one_line(cover_image_url),
         created_at=now_us,
         updated_at=now_us,
+        **read,
     )
 
     def add(connection: Connection) -> Collection:
-        require_few(connection, Made.COLLECTION, (draft.organization_id, draft.owner_id), now_us)
+        require_few(connection, Made.COLLECTION, caller.owner, now_us)
         number = collections.add_collection(connection, draft)
         return _get(connection, caller, number)
 
     return await write_as(database, caller, lambda connection: doing(connection, add))
-
-
-def _read_name(text: str) -> str:
-    name = one_line(text)
-    if not name:
-        raise invalid("name", "The name is empty.")
-    return name
 
 
 async def get_collection(database: Database, caller: Caller, collection_id: int) -> Collection:
@@ -65,14 +62,10 @@ async def get_collection(database: Database, caller: Caller, collection_id: int)
     return await database.read(lambda connection: _get(connection, caller, collection_id))
 
 
-async def list_collections(
-    database: Database, caller: Caller, limit: int, offset: int
-) -> list[Collection]:
+async def list_collections(database: Database, caller: Caller, part: Slice) -> Found[Collection]:
     """Return a slice of the caller's collections, newest first."""
     return await database.read(
-        lambda connection: collections.list_own_collections(
-            connection, caller.organization_id, caller.user_id, limit, offset
-        )
+        lambda connection: collections.list_own_collections(connection, *caller.owner, part)
     )
 
 
@@ -80,27 +73,22 @@ async def change_collection(
     database: Database,
     caller: Caller,
     collection_id: int,
-    changes: Mapping[str, object],
+    changes: CollectionFacts,
     now_us: int,
 ) -> Collection:
-    """Change these columns and return the collection.
+    """Change what is said and return the collection.
 
-    Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks, and Problem(INVALID) as
+    Raises Problem(NOT_FOUND), also for a cover that isn't one of the caller's tracks, and a 422 Problem as
     `make_collection` does.
     """
-    read = {"name": _read_name, "description": some_lines, "cover_image_url": one_line}
-    changes = {
-        field: read[field](value) if field in read and isinstance(value, str) else value
-        for field, value in changes.items()
-    }
+    read, cover = read_collection(changes), changes.get("cover_track_id")
 
     def change(connection: Connection) -> Collection:
         _get(connection, caller, collection_id)
-        cover = changes.get("cover_track_id")
-        if isinstance(cover, int):
+        if cover is not None:
             _require_own_track(connection, caller, cover)
-        if changes:
-            collections.change_collection(connection, collection_id, changes, now_us)
+        if read:
+            collections.change_collection(connection, collection_id, read, now_us)
         return _get(connection, caller, collection_id)
 
     return await write_as(database, caller, change)
@@ -130,13 +118,13 @@ async def add_track(
 
 
 async def list_members(
-    database: Database, caller: Caller, collection_id: int, limit: int, offset: int
-) -> list[Member]:
+    database: Database, caller: Caller, collection_id: int, part: Slice
+) -> Found[Member]:
     """Return a slice of the tracks in the caller's collection, in order. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> list[Member]:
+    def find(connection: Connection) -> Found[Member]:
         _get(connection, caller, collection_id)
-        return collection_tracks.list_members(connection, collection_id, limit, offset)
+        return collection_tracks.list_members(connection, collection_id, part)
 
     return await database.read(find)
 
@@ -160,7 +148,10 @@ async def remove_track(
 async def reorder(
     database: Database, caller: Caller, collection_id: int, wanted: Sequence[int], now_us: int
 ) -> None:
-    """Put the named tracks first, in this order. Raises Problem(NOT_FOUND)."""
+    """Put the named tracks first, in this order; the others follow in the order they had. What isn't in the
+    collection is ignored. Raises Problem(NOT_FOUND), and Problem(INVALID) for too many."""
+    if len(wanted) > MOST_ORDERED:
+        raise invalid("ordered_track_ids", f"This names at most {MOST_ORDERED} tracks.")
 
     def put_in_order(connection: Connection) -> None:
         _get(connection, caller, collection_id)
@@ -177,7 +168,7 @@ async def delete_collection(
         database,
         caller,
         lambda connection: collections.remove_collection(
-            connection, caller.organization_id, caller.user_id, collection_id, now_us
+            connection, *caller.owner, collection_id, now_us
         ),
     )
     if not removed:
@@ -185,15 +176,12 @@ async def delete_collection(
 
 
 def _get(connection: Connection, caller: Caller, collection_id: int) -> Collection:
-    found = collections.find_own_collection(
-        connection, caller.organization_id, caller.user_id, collection_id
-    )
+    found = collections.find_own_collection(connection, *caller.owner, collection_id)
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return found
 
 
 def _require_own_track(connection: Connection, caller: Caller, track_id: int) -> None:
-    owner = (caller.organization_id, caller.user_id)
-    if tracks.find_own_track(connection, *owner, track_id) is None:
+    if tracks.find_own_track(connection, *caller.owner, track_id) is None:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -10,11 +10,20 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.clock import DAY_US
-from listenlink.errors import Problem, ProblemKind
-from listenlink.model.api_key import ROLES, ListedKey, new_api_key
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.api_key import (
+    ROLES,
+    SCOPES,
+    ListedKey,
+    are_scopes,
+    may_last,
+    new_api_key,
+)
+from listenlink.model.listing import Found, Slice
 from listenlink.store import api_keys, people
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +42,28 @@ async def mint_key(
     now_us: int,
     doing: Doing[NewKey] = always,
 ) -> NewKey:
-    """Mint a key for the caller's own user. It has no scope that the minting key lacks and ends no later.
+    """Mint a key for the caller's own user. It has no scope that the caller lacks, and ends no later than the
+    key that they act by, if any.
 
-    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the minting key or its user's role lacks.
+    Raises Problem(INSUFFICIENT_PERMISSIONS) for a scope that the caller or their role now lacks, and a 422
+    Problem for what no key has.
     """
+    if not are_scopes(scopes):
+        raise invalid("scopes", f"A key has one or more of: {', '.join(SCOPES)}.")
+    if not may_last(expires_in_days):
+        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_DAYS_OF_A_KEY} days.")
 
     def mint(connection: Connection) -> NewKey:
-        owner = (caller.organization_id, caller.user_id)
-        minter = api_keys.find_key(connection, caller.key_id)
-        if minter is None:
-            raise Problem(ProblemKind.INVALID_API_KEY)
-        role = people.find_role(connection, *owner)
-        if not scopes <= minter.scopes & ROLES.get(role or "", frozenset()):
+        role = people.find_role(connection, *caller.owner)
+        if not scopes <= caller.scopes & ROLES.get(role or "", frozenset()):
             raise Problem(
                 ProblemKind.INSUFFICIENT_PERMISSIONS,
                 "A key can't be given more scopes than you have.",
                 field="scopes",
             )
-        require_few(connection, Made.KEY, owner, now_us)
-        expires_at = earlier(ends_at(expires_in_days, now_us), minter.expires_at)
-        return add_key(connection, *owner, scopes, now_us, expires_at)
+        require_few(connection, Made.KEY, caller.owner, now_us)
+        expires_at = earlier(ends_at(expires_in_days, now_us), caller.ends_at)
+        return add_key(connection, *caller.owner, scopes, now_us, expires_at)
 
     return await write_as(database, caller, lambda connection: doing(connection, mint))
 
@@ -75,12 +86,10 @@ def add_key(
     return NewKey(listed, raw_key)
 
 
-async def list_keys(database: Database, caller: Caller, limit: int, offset: int) -> list[ListedKey]:
-    """Return the caller's keys in their organisation, newest first, including those that have ended."""
+async def list_keys(database: Database, caller: Caller, part: Slice) -> Found[ListedKey]:
+    """Return a slice of the caller's keys in their organisation, newest first, ended or not."""
     return await database.read(
-        lambda connection: api_keys.list_keys(
-            connection, caller.organization_id, caller.user_id, limit, offset
-        )
+        lambda connection: api_keys.list_keys(connection, *caller.owner, part)
     )
 
 
@@ -89,11 +98,10 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
 
     Raises Problem(NOT_FOUND), also for somebody else's key.
     """
-    owner = (caller.organization_id, caller.user_id)
     found = await write_as(
         database,
         caller,
-        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, owner),
+        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, caller.owner),
     )
     if not found:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -6,27 +6,34 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.library import Edge, Wanted
+from listenlink.model.listing import Found, Slice
+from listenlink.model.sound import Sound
 from listenlink.model.track import Track
+from listenlink.model.track_facts import TrackChanges, read_changes
 from listenlink.store import derived, library, tracks
 from listenlink.store.database.database import Database
-from listenlink.store.derived import Sound
-from listenlink.store.library import Edge, Wanted
 
 
 async def list_tracks(
-    database: Database, caller: Caller, wanted: Wanted, limit: int, offset: int
-) -> list[Track]:
+    database: Database, caller: Caller, wanted: Wanted, part: Slice
+) -> Found[Track]:
     """Return a slice of the tracks in the caller's library, newest first."""
     return await database.read(
-        lambda connection: library.list_tracks(
-            connection, caller.organization_id, caller.user_id, wanted, limit, offset
-        )
+        lambda connection: library.list_tracks(connection, *caller.owner, wanted, part)
     )
 
 
 async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
     """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
     return await database.read(lambda connection: _get(connection, caller, track_id))
+
+
+async def find_track(database: Database, caller: Caller, track_id: int | None) -> Track | None:
+    """Return a track that the caller made or saved, or None if it's gone or somebody else's."""
+    if track_id is None:
+        return None
+    return await database.read(lambda c: library.find_track(c, *caller.owner, track_id))
 
 
 async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
@@ -42,9 +49,7 @@ async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
 async def find_by_audio(database: Database, caller: Caller, digest: bytes) -> int:
     """Return the number of the caller's own track with these bytes. Raises Problem(NOT_FOUND)."""
     number = await database.read(
-        lambda connection: tracks.find_own_by_audio(
-            connection, caller.organization_id, caller.user_id, digest
-        )
+        lambda connection: tracks.find_own_by_audio(connection, *caller.owner, digest)
     )
     if number is None:
         raise Problem(ProblemKind.NOT_FOUND)
@@ -58,9 +63,8 @@ async def keep_track(database: Database, caller: Caller, track_id: int, now_us: 
     """
 
     def keep(connection: Connection) -> Edge:
-        owner = (caller.organization_id, caller.user_id)
         _get(connection, caller, track_id)
-        return library.add_edge(connection, *owner, track_id, None, now_us)
+        return library.add_edge(connection, *caller.owner, track_id, None, now_us)
 
     return await write_as(database, caller, keep)
 
@@ -71,23 +75,25 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
 
     def take(connection: Connection) -> None:
         _get(connection, caller, track_id)
-        library.remove_edge(connection, caller.organization_id, caller.user_id, track_id)
+        library.remove_edge(connection, *caller.owner, track_id)
 
     await write_as(database, caller, take)
 
 
 async def change_track(
-    database: Database, caller: Caller, track_id: int, changes: dict[str, object]
+    database: Database, caller: Caller, track_id: int, changes: TrackChanges
 ) -> Track:
-    """Change these columns and return the caller's track.
+    """Change what is said and return the caller's track.
 
-    Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it.
+    Raises Problem(NOT_FOUND), Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it, and a 422
+    Problem as `read_facts` does.
     """
+    read = read_changes(changes)
 
     def change(connection: Connection) -> Track:
         require_creator(_get(connection, caller, track_id), caller)
-        if changes:
-            tracks.change_track(connection, track_id, changes)
+        if read:
+            tracks.change_track(connection, track_id, read)
         return _get(connection, caller, track_id)
 
     return await write_as(database, caller, change)
@@ -95,12 +101,12 @@ async def change_track(
 
 def require_creator(track: Track, caller: Caller) -> None:
     """Raise Problem(INSUFFICIENT_PERMISSIONS) unless the caller made the track."""
-    if (track.organization_id, track.creator_id) != (caller.organization_id, caller.user_id):
+    if (track.organization_id, track.creator_id) != caller.owner:
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
 
 
 def _get(connection: Connection, caller: Caller, track_id: int) -> Track:
-    track = library.find_track(connection, caller.organization_id, caller.user_id, track_id)
+    track = library.find_track(connection, *caller.owner, track_id)
     if track is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return track

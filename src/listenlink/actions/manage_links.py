@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
@@ -13,10 +13,11 @@ from listenlink.actions.keep_address import keep_token
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
-from listenlink.model.one_line import one_line
+from listenlink.model.listing import Found, Slice
 from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
+from listenlink.model.terms import AskedTerms, terms_of
 from listenlink.store import shares
 from listenlink.store.audit import of_link, open_counts
 from listenlink.store.audit.of_link import DaySums
@@ -39,15 +40,13 @@ async def list_links(
     target: tuple[TargetType, int] | None,
     state: LinkState | None,
     now_us: int,
-    limit: int,
-    offset: int,
-) -> list[ToldLink]:
+    part: Slice,
+) -> Found[ToldLink]:
     """Return a slice of the caller's links, newest first."""
 
-    def find(connection: Connection) -> list[ToldLink]:
-        owner = (caller.organization_id, caller.user_id)
-        found = shares.list_own_shares(connection, *owner, target, state, now_us, limit, offset)
-        return _tell(connection, found)
+    def find(connection: Connection) -> Found[ToldLink]:
+        own = shares.list_own_shares(connection, *caller.owner, target, state, now_us, part)
+        return Found(_tell(connection, own.items), own.place)
 
     return await database.read(find)
 
@@ -60,24 +59,23 @@ async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLin
 
 
 async def change_link(
-    database: Database, caller: Caller, share_id: int, changes: Mapping[str, object]
+    database: Database, caller: Caller, share_id: int, asked: AskedTerms, now_us: int
 ) -> ToldLink:
-    """Change these columns and return the link.
+    """Change the terms as asked and return the link.
 
-    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem for a `max_opens`
-    below the number of opens so far.
+    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem as `Terms.changed`
+    does, and for a `max_opens` below the number of opens so far.
     """
-    label = changes.get("label")
-    if isinstance(label, str):
-        changes = {**changes, "label": one_line(label)}
 
     def change(connection: Connection) -> ToldLink:
-        _get_open_to_change(connection, caller, share_id)
-        if "max_opens" in changes:
+        terms = terms_of(_get_open_to_change(connection, caller, share_id))
+        changed = asdict(terms.changed(asked, now_us))
+        if "max_opens" in asked:
             opens = open_counts.settle(connection, share_id)
-            most = changes["max_opens"]
-            if isinstance(most, int) and most < opens:
+            most = asked["max_opens"]
+            if most is not None and most < opens:
                 raise invalid("max_opens", f"The link was opened {opens} times already.")
+        changes = {name: value for name, value in changed.items() if value != getattr(terms, name)}
         if changes:
             shares.change_share(connection, share_id, changes)
         return _tell(connection, [_get(connection, caller, share_id)])[0]
@@ -110,13 +108,13 @@ async def rotate_link(
 
 
 async def list_lines(
-    database: Database, caller: Caller, share_id: int, limit: int, offset: int
-) -> list[AuditEntry]:
+    database: Database, caller: Caller, share_id: int, part: Slice
+) -> Found[AuditEntry]:
     """Return a slice of the audit of the caller's link, newest first. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> list[AuditEntry]:
+    def find(connection: Connection) -> Found[AuditEntry]:
         _get(connection, caller, share_id)
-        return of_link.list_lines(connection, share_id, limit, offset)
+        return of_link.list_lines(connection, share_id, part)
 
     return await database.read(find)
 
@@ -134,7 +132,7 @@ async def sum_days(
 
 
 def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
-    share = shares.find_own_share(connection, caller.organization_id, caller.user_id, share_id)
+    share = shares.find_own_share(connection, *caller.owner, share_id)
     if share is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return share

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from listenlink.actions.manage_keys import NewKey, add_key, ends_at
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
-from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, ROLES, SCOPES
+from listenlink.model.api_key import ROLES, SCOPES, are_scopes, may_last
 from listenlink.model.email import is_email
 from listenlink.model.one_line import one_line
 from listenlink.store import api_keys, people
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 
 _NAME_LENGTH = 512
 
@@ -75,8 +76,8 @@ def add_key_for(
     role = user_id and people.find_role(connection, organization_id, user_id)
     if not user_id or not role:
         raise RefusesToStart(f"{user} isn't a member of this organisation")
-    if expires_in_days is not None and not 1 <= expires_in_days <= MAX_EXPIRES_IN_DAYS:
-        raise RefusesToStart(f"a key lasts 1 to {MAX_EXPIRES_IN_DAYS} days")
+    if not may_last(expires_in_days):
+        raise RefusesToStart(f"a key lasts 1 to {MAX_DAYS_OF_A_KEY} days")
     asked = ROLES[role] if scopes is None else _read_scopes(scopes)
     if not asked <= ROLES[role]:
         raise RefusesToStart(f"only an owner's key may have the scope admin; {user} is a {role}")
@@ -93,7 +94,7 @@ def revoke_key(connection: Connection, key_id: int, now_us: int) -> None:
 
 def _read_scopes(text: str) -> frozenset[str]:
     scopes = frozenset(part.strip() for part in text.split(","))
-    if not scopes <= frozenset(SCOPES):
+    if not are_scopes(scopes):
         raise RefusesToStart(f"scopes are of: {','.join(SCOPES)}")
     return scopes
 

@@ -46,4 +46,4 @@ def change_quota(
 
 async def tell_usage(database: Database, caller: Caller, now_us: int) -> Usage:
     """Return what the caller's organisation stores and may store."""
-    return await database.read(lambda c: usage.find_usage(c, caller.organization_id, now_us))
+    return await database.read(lambda c: usage.find_usage(c, caller.owner.organization_id, now_us))

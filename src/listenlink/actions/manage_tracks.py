@@ -32,19 +32,18 @@ def own_playback_url(
 
 
 async def delete_track(
-    database: Database, folder: Storage, caller: Caller, track_id: int, now_us: int
+    database: Database, storage: Storage, caller: Caller, track_id: int, now_us: int
 ) -> None:
     """Delete the caller's track: it leaves every collection and library, its links go dark, and its bytes go
     unless another track has them. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a
     user who only saved it."""
 
     def remove(connection: Connection) -> list[bytes]:
-        owner = (caller.organization_id, caller.user_id)
-        track = library.find_track(connection, *owner, track_id)
+        track = library.find_track(connection, *caller.owner, track_id)
         if track is None:
             raise Problem(ProblemKind.NOT_FOUND)
         require_creator(track, caller)
-        tracks.remove_track(connection, *owner, track_id, now_us)
+        tracks.remove_track(connection, *caller.owner, track_id, now_us)
         library.remove_from_all(connection, track_id)
         collection_tracks.take_track_out(connection, track_id)
         return tracks.discard_unneeded_audio(connection, track_id, now_us)
@@ -52,21 +51,21 @@ async def delete_track(
     digests = await write_as(database, caller, remove)
     if digests:
         try:
-            await folder.carry_out(remove_discarded, database, folder, digests)
+            await storage.carry_out(remove_discarded, database, storage, digests)
         except Problem:
             # The track is deleted, whatever becomes of its bytes: they go as soon as that can be done.
-            folder.has_leftovers = True
+            storage.has_leftovers = True
 
 
-def remove_discarded(database: Database, folder: Storage, digests: list[bytes]) -> None:
+def remove_discarded(database: Database, storage: Storage, digests: list[bytes]) -> None:
     """Delete the bytes of discarded objects that no new track has come to use."""
-    folder.remove_objects(digests, lambda digest: _is_kept(database, digest))
+    storage.remove_objects(digests, lambda digest: _is_kept(database, digest))
 
 
-def remove_leftovers(database: Database, folder: Storage) -> None:
+def remove_leftovers(database: Database, storage: Storage) -> None:
     """Delete what couldn't be deleted when it should have been. Raises Problem if it still can't be."""
-    folder.remove_leftovers(lambda digest: _is_kept(database, digest))
-    remove_discarded(database, folder, database.read_now(tracks.list_discarded_audio))
+    storage.remove_leftovers(lambda digest: _is_kept(database, digest))
+    remove_discarded(database, storage, database.read_now(tracks.list_discarded_audio))
 
 
 def _is_kept(database: Database, digest: bytes) -> bool:

@@ -1,8 +1,7 @@
 """Open a share link: limit, one transaction, answer. This is what the program exists for.
 
-`LinkOpener.open` is one request. What happens inside the transaction to all requests of one moment
-is in `actions/opening/batch.py`: find the link, decide, spend the client's budget, count the open, write
-the audit.
+`LinkOpener.open` is one request. The transaction, for all requests of one moment, is
+`actions/opening/transaction.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from collections import Counter
 
 import msgspec
 
-from listenlink.actions.opening.batch import OpenKeeper
-from listenlink.actions.opening.decisions import LIMIT_REASONS, limited_opening
-from listenlink.actions.opening.decisions import Opening as Opening
+from listenlink.actions.opening.rule import LIMIT_REASONS, limited_opening
+from listenlink.actions.opening.rule import Opening as Opening
 from listenlink.actions.opening.rule import OpenRequest as OpenRequest
 from listenlink.actions.opening.rule import is_unmeant as is_unmeant
 from listenlink.actions.opening.session_clients import SessionClients
+from listenlink.actions.opening.transaction import OpenKeeper
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import ListenSession

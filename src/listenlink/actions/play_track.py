@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
-from listenlink.model import share
 from listenlink.model.listen_session import is_of_another_time
+from listenlink.model.moment import is_over
 from listenlink.store.opening.playback import Playable, PlaybackReader
 
 
@@ -48,10 +48,15 @@ class TrackPlayer:
             return None
         return download if await self._find(download, now_us) else None
 
+    async def find_content_type(self, share_id: int, track_id: int) -> str | None:
+        """Return the media type of what a link plays as this track, None if it doesn't lead there."""
+        found = await self._reader.find_shared(share_id, track_id)
+        return None if found is None else found.content_type
+
     async def may_go_on(self, playing: Playing, now_us: int) -> bool:
         """Whether a running stream is still permitted: until its session ends, not just its URL."""
         playback = playing.playback
-        if isinstance(playback, SharedPlayback) and now_us // SECOND_US >= playback.ends_at:
+        if isinstance(playback, SharedPlayback) and is_over(playback.ends_at, now_us // SECOND_US):
             return False
         return await self._find(playback, now_us) is not None
 
@@ -59,9 +64,6 @@ class TrackPlayer:
         if isinstance(playback, OwnPlayback):
             return await self._reader.find_own(playback.user_id, playback.track_id)
         found = await self._reader.find_shared(playback.share_id, playback.track_id)
-        if found is None or found.rotation != playback.rotation:
+        if found is None or found.life is None or not found.life.admits(playback, now_us):
             return None
-        reason = share.refusal(
-            found.revoked_at, found.starts_at, found.expires_at, found.suspended_at, now_us
-        )
-        return found if reason is None else None
+        return found

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart, fault_of_system
-from listenlink.media.folder.faults import OBJECTS, UPLOADS, name_of
-from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.trial import check_subfolders, try_writing
+from listenlink.media.disk.faults import OBJECTS, UPLOADS, name_of
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.trial import check_subfolders, try_writing
 
 
 def prepare_folder(data: Path, *, has_objects: bool) -> list[str]:
@@ -19,7 +19,7 @@ def prepare_folder(data: Path, *, has_objects: bool) -> list[str]:
     """
     _check_links(data)
     try:
-        Folder(data).create()
+        make_folders(data)
     except OSError as error:
         raise RefusesToStart(_sentence("can't be made", error, data)) from None
     warnings, secrets = [], [SECRETS] if (data / SECRETS).exists() else []

@@ -19,6 +19,7 @@ from listenlink.actions.idempotency import Doing
 from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.moment import is_over
 from listenlink.store import promises as store
 from listenlink.store.database.database import Database, is_full
 from listenlink.store.promises import Promise
@@ -86,7 +87,7 @@ class PromiseMaker:
         Raises Problem: TOO_MANY_BEGUN, QUOTA_EXCEEDED, STORAGE_FULL.
         """
         size_bytes = _STEP_BYTES if size_bytes is None else size_bytes
-        promise = self._rules.promise(_owner(caller), size_bytes, counted_bytes)
+        promise = self._rules.promise(caller.owner, size_bytes, counted_bytes)
         with self.counting():
             async with self._kept(promise, is_free=is_repeat) as kept:
                 yield kept
@@ -104,7 +105,7 @@ class PromiseMaker:
         self, connection: Connection, caller: Caller, number: int, size_bytes: int, now_us: int
     ) -> None:
         """Promise an upload in pieces, in the transaction that begins it. Raises Problem like `form`."""
-        promise = self._rules.promise(_owner(caller), size_bytes, size_bytes, is_resumable=True)
+        promise = self._rules.promise(caller.owner, size_bytes, size_bytes, is_resumable=True)
         self._rules.require(connection, promise, number, now_us)
         store.add_promise(connection, promise, now_us, now_us + PAUSE_US, number)
 
@@ -114,11 +115,11 @@ class PromiseMaker:
     ) -> AsyncIterator[int]:
         """Let the promise of an upload in pieces go on while a chunk arrives: made anew if the pause was too
         long, or if it goes on on another machine. Gives until when it counts. Raises Problem like `form`."""
-        promise = self._rules.promise(_owner(caller), size_bytes, size_bytes, is_resumable=True)
+        promise = self._rules.promise(caller.owner, size_bytes, size_bytes, is_resumable=True)
 
         def go_on(connection: Connection) -> None:
             end = store.find_end(connection, number, promise.place)
-            if end is None or end < now_us:
+            if end is None or is_over(end, now_us):
                 self._rules.require(connection, promise, number, now_us)
             store.add_promise(connection, promise, now_us, now_us + PAUSE_US, number)
 
@@ -213,7 +214,3 @@ _REASONS = {
     ProblemKind.TOO_MANY_BEGUN: "begun",
     ProblemKind.QUOTA_EXCEEDED: "quota",
 }
-
-
-def _owner(caller: Caller) -> tuple[int, int]:
-    return caller.organization_id, caller.user_id

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from listenlink.actions.refuse_upload import over_quota, too_many_begun
-from listenlink.media.folder.faults import OBJECTS, UPLOADS
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.faults import OBJECTS, UPLOADS
+from listenlink.media.storage import Storage
+from listenlink.model.owner import Owner
 from listenlink.store import promises as store
 from listenlink.store import usage
 from listenlink.store.promises import Promise
@@ -15,15 +16,15 @@ from listenlink.store.promises import Promise
 class PromiseRules:
     """The bounds: `most_begun` uploads of one user, which promise `most_bytes`; quotas; and the room."""
 
-    def __init__(self, folder: Folder, most_begun: int, most_bytes: int) -> None:
-        self.room = folder.room
-        self._folder = folder
+    def __init__(self, storage: Storage, most_begun: int, most_bytes: int) -> None:
+        self.room = storage.room
+        self._drafts = storage.drafts
         self._most_begun = most_begun
         self._most_bytes = most_bytes
 
     def promise(
         self,
-        owner: tuple[int, int] | None,
+        owner: Owner | None,
         size_bytes: int,
         counted_bytes: int,
         *,
@@ -70,11 +71,11 @@ class PromiseRules:
             seen.add(name)
             wanted = promise.size_bytes if name in (promise.place, promise.object_place) else 0
             if name == promise.place and number is not None:
-                wanted -= min(wanted, self._folder.arrived_bytes(number))
+                wanted -= min(wanted, self._drafts.arrived_bytes(number))
             # First what is still to come, then what is free: what arrives in between counts twice, not never.
             for other, size_bytes in store.list_in_place(connection, name, now_us):
                 if other != number:
                     wanted += max(
-                        0, size_bytes - (self._folder.arrived_bytes(other) if other else 0)
+                        0, size_bytes - (self._drafts.arrived_bytes(other) if other else 0)
                     )
             room.require(place, wanted)

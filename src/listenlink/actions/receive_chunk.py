@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.resumable_drafts import ResumableDraft
+from listenlink.media.disk.resumable_drafts import ResumableDraft
 from listenlink.threads import DISK
 
 # The most that is lost if the process is killed, apart from what is still in the network.

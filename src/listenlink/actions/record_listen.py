@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
-from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.share_token import digest
@@ -38,13 +37,10 @@ async def record_listen(
 
     def find(connection: Connection) -> tuple[int, int, int] | None:
         link = held_links.get_of_session_and_track(connection, share_id, track_id or _NONE)
-        reason = share.refusal(
-            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
-        )
         is_its_token = link.token_digest == digest(token)
         if session is None or link.id is None or link.track_id is None or not is_its_token:
             return None
-        if reason is not None or session.rotation != link.rotation:
+        if not link.admits(session, now_us):
             return None
         return session.open_trace, link.track_id, link.id
 

@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from listenlink.actions.manage_people import check_organization
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
+from listenlink.model.owner import Owner
 from listenlink.store import belongings, people
-from listenlink.store.belongings import Belongings, Whose
+from listenlink.store.belongings import Belongings
 from listenlink.store.database.database import Database
 
 _ROWS_PER_STEP = 500
@@ -78,7 +79,7 @@ def find_partings(
         where = "a user of this instance" if organization_id is None else "a member of it"
         raise RefusesToStart(f"{user} isn't {where}; see: listenlink user list")
     return user_id, [
-        _parting(connection, Whose(number, user_id), role, to) for number, role in roles.items()
+        _parting(connection, Owner(number, user_id), role, to) for number, role in roles.items()
     ]
 
 
@@ -116,7 +117,7 @@ def remove_user(
 
 def _works(parting: Parting, user_id: int, wish: Wish, now_us: int) -> list[_Work]:
     """What is to be done in one organisation, in this order: which rows there are, and what changes some."""
-    whose = Whose(parting.organization_id, user_id)
+    whose = Owner(parting.organization_id, user_id)
     works: list[_Work] = []
     if wish.ends_links or not wish.hands_over:
         works.append(
@@ -140,7 +141,7 @@ def _works(parting: Parting, user_id: int, wish: Wish, now_us: int) -> list[_Wor
     return works + _handing(whose, parting.heir[0], now_us)
 
 
-def _handing(whose: Whose, heir_id: int, now_us: int) -> list[_Work]:
+def _handing(whose: Owner, heir_id: int, now_us: int) -> list[_Work]:
     return [
         (
             lambda c: belongings.find_music(c, whose).tracks,
@@ -168,7 +169,7 @@ def _finish(
     for find, change in works:
         change(connection, find(connection))
     for parting in removed.partings:
-        whose = Whose(parting.organization_id, removed.user_id)
+        whose = Owner(parting.organization_id, removed.user_id)
         removed.digests += belongings.discard_audio(connection, whose, now_us)
         removed.uploads += belongings.forget_rest(connection, whose)
         people.remove_member(connection, *whose)
@@ -189,7 +190,7 @@ def _check(parting: Parting, wish: Wish) -> None:
         raise RefusesToStart(f"{organization} has no other owner to hand anything to")
 
 
-def _parting(connection: Connection, whose: Whose, role: str, to: str | None) -> Parting:
+def _parting(connection: Connection, whose: Owner, role: str, to: str | None) -> Parting:
     owners = people.list_owners(connection, whose.organization_id)
     others = [owner for owner in owners if owner[0] != whose.user_id]
     has = belongings.count_belongings(connection, whose)

@@ -11,9 +11,10 @@ from listenlink.actions.back_up_instance import OBJECTS, Manifest, read_manifest
 from listenlink.actions.fill_folder import check_empty, filling
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
-from listenlink.media.folder.room import Room
 from listenlink.secret_keys import KEY_FILES, SIGNING_FILE, create_keys, take_keys
 from listenlink.store.database import backup
 from listenlink.store.database.columns import SCHEMA_VERSION
@@ -70,9 +71,8 @@ def _fill(draft: Path, source: Path, manifest: Manifest, room: Room) -> Restored
     # A backup of an earlier release names only those tables that its program happened to have in hand.
     if not manifest.rows.items() <= backup.count_rows(path).items():
         raise RefusesToStart(f"{source / manifest.database} hasn't the rows it had")
-    folder = Folder(draft)
-    folder.create()
-    objects = _copy_objects(folder, source, path, set(manifest.missing), room)
+    make_folders(draft)
+    objects = _copy_objects(Folder(draft), source, path, set(manifest.missing), room)
     for keys in KEY_FILES:
         if (source / keys).exists():
             take_keys(keys, source, draft / SECRETS)

@@ -7,13 +7,12 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.write_by_link import write_by_link
-from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
+from listenlink.model.library import Edge
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.store import held_links, library
 from listenlink.store.database.database import Database
 from listenlink.store.held_links import HeldLink
-from listenlink.store.library import Edge
 
 
 async def save_track(
@@ -33,19 +32,15 @@ async def save_track(
 
     def find(connection: Connection) -> tuple[HeldLink, int] | None:
         link = held_links.get_of_token(connection, digest(token))
-        reason = share.refusal(
-            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
-        )
-        is_spent = share.is_spent(link.opens or 0, link.max_opens)
-        if link.track_id is None or reason is not None or is_spent or not is_well_formed(token):
+        works = link.refusal(now_us) is None and not link.is_spent()
+        if link.track_id is None or not works or not is_well_formed(token):
             return None
         return link, link.track_id
 
     def keep(connection: Connection, found: tuple[HeldLink, int]) -> Edge:
         require_standing(connection, caller)
         link, track_id = found
-        owner = (caller.organization_id, caller.user_id)
-        by_link = None if owner == (link.organization_id, link.creator_id) else link.id
-        return library.add_edge(connection, *owner, track_id, by_link, now_us)
+        by_link = None if caller.owner == (link.organization_id, link.creator_id) else link.id
+        return library.add_edge(connection, *caller.owner, track_id, by_link, now_us)
 
     return await write_by_link(database, limits, client, token, tick_us, find, keep)

@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
+from listenlink import wire
 from listenlink.actions.open_link import Opening
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import PlaybackUrls
@@ -15,17 +16,10 @@ from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
 from listenlink.model.listen_session import ListenSession
-from listenlink.model.moment import iso_or_none
+from listenlink.model.moment import moment_or_none
 from listenlink.model.remembered import Remembered
 from listenlink.model.share import TargetType
-from listenlink.model.view import (
-    CollectionView,
-    ShareFacts,
-    ShareView,
-    TrackView,
-    licence_view,
-    removed_view,
-)
+from listenlink.model.view import licence_view, removed_view
 from listenlink.store.opening.open_rows import FoundTrack
 
 _SETTLED_BYTES = 12_000_000
@@ -78,13 +72,13 @@ class LinkPresenter:
             self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
         ]
         if link.collection is None:
-            return _encode(ShareView(kind.value, True, None, facts, views[0], None, None))
-        collection = CollectionView(
+            return _encode(wire.ShareView(kind.value, True, None, facts, views[0], None, None))
+        collection = wire.SharedCollection(
             ids.public_id(ids.COLLECTION, link.collection.id),
             link.collection.name,
             link.collection.description,
         )
-        return _encode(ShareView(kind.value, True, None, facts, None, collection, views))
+        return _encode(wire.ShareView(kind.value, True, None, facts, None, collection, views))
 
     def _write_urls(
         self, session: ListenSession, tracks: list[FoundTrack], now_us: int
@@ -96,7 +90,7 @@ class LinkPresenter:
         digests = [bytes.fromhex(track.object_digest) for track in tracks]
         return self._media_urls.playback_urls(digests, now_seconds, expires_at)
 
-    def _with_url(self, track: FoundTrack, url: str, now_us: int) -> TrackView:
+    def _with_url(self, track: FoundTrack, url: str, now_us: int) -> wire.SharedTrack:
         written = self._settled.get(track)
         if written is None:
             written = self._settled.recall(track)
@@ -106,7 +100,7 @@ class LinkPresenter:
                 self._settled.keep(track, written)
         # The encoder passes through unchanged what is already JSON.
         whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
-        return cast(TrackView, whole)
+        return cast(wire.SharedTrack, whole)
 
     def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
         stamp = Licence(
@@ -115,7 +109,7 @@ class LinkPresenter:
             bool(track.stamp_requires_attribution),
             track.stamp_attribution_text,
         )
-        view = TrackView(
+        view = wire.SharedTrack(
             id=ids.public_id(ids.TRACK, track.id),
             title=track.title,
             engine=track.engine,
@@ -137,5 +131,5 @@ def _bytes_of(track: FoundTrack, written: _Written) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _facts(kind: str, visibility: str, expires_at: int | None) -> ShareFacts:
-    return ShareFacts(kind, visibility, iso_or_none(expires_at))
+def _facts(kind: str, visibility: str, expires_at: int | None) -> wire.ShareFacts:
+    return wire.ShareFacts(kind, visibility, moment_or_none(expires_at))

@@ -24,7 +24,7 @@ from listenlink.model.shelf import Written
 from listenlink.store import pages, pictures
 from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import Fingerprint, find_fingerprint
-from listenlink.store.pages import ShownLink, ShownTrack, Standing
+from listenlink.store.pages import ShownLink, ShownTrack
 from listenlink.store.pictures import Drawable
 from listenlink.threads import WORK
 
@@ -108,13 +108,13 @@ class PageShower:
         """
         if name.kind == PREVIEW:
             drawable = await self._database.read(lambda c: pictures.find_drawable(c, name.share_id))
-            if drawable is None or not _leads(drawable.standing, name.rotation, now_us):
+            if drawable is None or not drawable.admits(name, now_us):
                 return None
             return _preview(drawable) if drawable.has_preview else None
         covers = await self._database.read(
             lambda c: pictures.find_covers(c, name.share_id, name.track_id)
         )
-        if covers is None or not _leads(covers.standing, name.rotation, now_us):
+        if covers is None or not covers.admits(name, now_us):
             return None
         return covers.large if name.kind == LARGE else covers.small
 
@@ -177,20 +177,6 @@ def _see(
         return None
     is_wanted = is_whole or (not fingerprint.is_collection and is_new(fingerprint))
     return _Seen(fingerprint, pages.find_shown(connection, share_id) if is_wanted else None)
-
-
-def _leads(standing: Standing, rotation: int, now_us: int) -> bool:
-    """Whether a picture of this rotation may be shown now."""
-    return standing.rotation == rotation and (
-        share.refusal(
-            standing.revoked_at,
-            standing.starts_at,
-            standing.expires_at,
-            standing.suspended_at,
-            now_us,
-        )
-        is None
-    )
 
 
 def _preview(drawn: Drawable) -> Preview:

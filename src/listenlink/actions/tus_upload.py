@@ -22,12 +22,13 @@ from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitti
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.media.folder.folder import Folder
-from listenlink.media.folder.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.media.disk.drafts import Drafts
+from listenlink.media.disk.resumable_drafts import ResumableDraft, ResumableDrafts
+from listenlink.model.moment import is_over
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.model.track import Track
 from listenlink.store import resumable_uploads as store
 from listenlink.store.database.database import Database
-from listenlink.store.resumable_uploads import ResumableUpload
 from listenlink.threads import DISK
 
 # A draft is made a moment before its row can be seen.
@@ -46,14 +47,14 @@ class TusUploads:
     def __init__(
         self,
         database: Database,
-        folder: Folder,
+        wholes: Drafts,
         drafts: ResumableDrafts,
         uploader: TrackUploader,
         max_bytes: int,
         promises: PromiseMaker,
     ) -> None:
         self._database = database
-        self._folder = folder
+        self._wholes = wholes
         self._drafts = drafts
         self._uploader = uploader
         self._max_bytes = max_bytes
@@ -79,8 +80,7 @@ class TusUploads:
         facts_of(metadata)
 
         def add(connection: Connection) -> ResumableUpload:
-            owner = (caller.organization_id, caller.user_id)
-            upload = store.add_upload(connection, *owner, size_bytes, metadata, now_us)
+            upload = store.add_upload(connection, *caller.owner, size_bytes, metadata, now_us)
             self._promises.begin_in_pieces(connection, caller, upload.id, size_bytes, now_us)
             # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
             self._drafts.create(upload.id)
@@ -128,7 +128,9 @@ class TusUploads:
     async def end(self, caller: Caller, number: int, now_us: int) -> None:
         """Delete an upload and what arrived of it; a track that was made stays. Raises what `look` raises."""
         async with self._hold(caller, number, now_us) as (upload, draft):
-            await self._remove(upload, draft)
+            await write_as(self._database, caller, lambda c: store.remove_upload(c, upload.id))
+            if draft is not None:
+                draft.remove()
 
     async def _require_row(
         self, caller: Caller, draft: ResumableDraft, number: int, now_us: int
@@ -149,11 +151,11 @@ class TusUploads:
         for number in await DISK.run(self._drafts.list_older, now_us - _ORPHANED_US):
             if not await self._database.read(partial(store.is_arriving, number=number)):
                 self._drafts.remove(number)
-        before_us, ended_before_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
+        since_us, idle_since_us = now_us - KEPT_US, now_us - IDLE_US + PAUSE_US
         await self._database.write(lambda c: store.date_back(c, now_us))
         last = -1
         while some := await self._database.read(
-            lambda c, after=last: store.list_stale(c, before_us, ended_before_us, after)  # type: ignore[misc]
+            lambda c, after=last: store.list_stale(c, since_us, idle_since_us, after)  # type: ignore[misc]
         ):
             for upload in some:
                 with contextlib.suppress(Problem):
@@ -187,11 +189,10 @@ class TusUploads:
                 draft.close()
 
     async def _find(self, caller: Caller, number: int, now_us: int) -> ResumableUpload:
-        owner = (caller.organization_id, caller.user_id)
         found = await self._database.read(
-            lambda connection: store.find_own_upload(connection, *owner, number, now_us - KEPT_US)
+            lambda c: store.find_own_upload(c, *caller.owner, number, now_us - KEPT_US)
         )
-        if found is None or ends_at(found) < now_us:
+        if found is None or is_over(ends_at(found), now_us):
             raise Problem(ProblemKind.NOT_FOUND)
         return found
 
@@ -221,7 +222,7 @@ class TusUploads:
             return track
 
         # The same bytes under a second name: whatever happens to that one, the draft stays.
-        whole = await DISK.run(self._folder.begin_from, draft.path)
+        whole = await DISK.run(self._wholes.begin_from, draft.path)
         with contextlib.suppress(_MadeBeforeError):
             await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
 

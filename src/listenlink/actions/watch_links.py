@@ -11,12 +11,14 @@ import structlog
 
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem
-from listenlink.model import share
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.moment import is_over
 from listenlink.model.places import Places
-from listenlink.store import held_links, pages
+from listenlink.model.share import Life
+from listenlink.store import held_links
 from listenlink.store.database.database import Database
+from listenlink.store.lives import find_lives
 
 # An office or a carrier listens behind one address: forty more a minute, for some minutes each.
 MOST_OF_A_CLIENT = 250
@@ -73,9 +75,9 @@ class LinkWatcher:
         """End the watches of links that no longer lead anywhere, and of sessions that are over."""
         watched = {watch.session.share_id for watch in self._watches}
         now_us = self._clock.now_us()
-        standing = await self._database.read(lambda c: pages.find_rotations(c, watched))
+        lives = await self._database.read(lambda c: find_lives(c, watched))
         for watch in list(self._watches):
-            if not _is_open(watch.session, standing.get(watch.session.share_id), now_us):
+            if not _is_open(watch.session, lives.get(watch.session.share_id), now_us):
                 watch.is_closed = True
                 watch.ended.set()
 
@@ -87,20 +89,10 @@ class LinkWatcher:
         # token leads to isn't looked up.
         link = await self._database.read(lambda c: held_links.get_of_session(c, session.share_id))
         leads = link.track_id is not None or link.collection_id is not None
-        standing = pages.Standing(
-            link.rotation or 0, link.revoked_at, link.starts_at, link.expires_at, link.suspended_at
-        )
-        is_open = _is_open(session, standing, now_us)
+        is_open = _is_open(session, link, now_us)
         return link.token_digest == token_digest and leads and is_open
 
 
-def _is_open(session: ListenSession, link: pages.Standing | None, now_us: int) -> bool:
-    return (
-        link is not None
-        and link.rotation == session.rotation
-        and now_us // SECOND_US < session.ends_at
-        and share.refusal(
-            link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, now_us
-        )
-        is None
-    )
+def _is_open(session: ListenSession, link: Life | None, now_us: int) -> bool:
+    is_past = is_over(session.ends_at, now_us // SECOND_US)
+    return link is not None and not is_past and link.admits(session, now_us)

@@ -12,7 +12,7 @@ from listenlink.actions.restore_instance import restore as restore_instance
 from listenlink.cli.room_words import room_line
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
-from listenlink.media.folder.room import NoRoom
+from listenlink.media.disk.room import NoRoom
 from listenlink.settings import load_settings
 
 

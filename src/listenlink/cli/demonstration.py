@@ -12,7 +12,7 @@ from pathlib import Path
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
 from listenlink.actions.find_instance import has_own_keys, has_own_link_keys, locate_database
 from listenlink.app import build_instance
-from listenlink.cli.demo_library import EMAIL, DemoLinks, find_or_make_links, first_caller
+from listenlink.cli.demo_library import EMAIL, DemoLinks, find_or_make_links, first_member
 from listenlink.cli.own_command import own_command
 from listenlink.cli.owning import print_qr
 from listenlink.cli.serving import check_startable, run_server
@@ -84,9 +84,9 @@ async def _prepare(settings: Settings) -> tuple[DemoLinks | None, int]:
     # Its own music, some MB, is made also where too little is free for anybody's uploads.
     instance = build_instance(settings.model_copy(update={"keep_free_bytes": 0}), Clock())
     try:
-        caller, is_ours = await first_caller(instance)
-        links = await find_or_make_links(instance, caller) if is_ours else None
-        return links, caller.organization_id
+        member, is_ours = await first_member(instance)
+        links = await find_or_make_links(instance, member) if is_ours else None
+        return links, member.organization_id
     finally:
         instance.close()
 

@@ -16,8 +16,8 @@ from listenlink.cli.people import read_organization, with_database, write
 from listenlink.clock import Clock
 from listenlink.errors import Problem, RefusesToStart
 from listenlink.media.choose_storage import choose_storage
-from listenlink.media.folder.resumable_drafts import ResumableDrafts
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.resumable_drafts import ResumableDrafts
+from listenlink.media.disk.room import Room
 from listenlink.model import ids
 from listenlink.model.moment import iso_seconds
 from listenlink.settings import Settings, load_settings
@@ -112,10 +112,10 @@ def _remove_files(database: Database, settings: Settings, removed: Removed) -> N
     for number in removed.uploads:
         drafts.remove(number)
     if removed.digests:
-        folder, _ = choose_storage(settings, os.environ)
-        folder.share_lock(database.publishing)
+        storage = choose_storage(settings, os.environ)
+        storage.share_lock(database.publishing)
         try:
-            remove_discarded(database, folder, removed.digests)
+            remove_discarded(database, storage, removed.digests)
         except (Problem, OSError):
             print(
                 "The audio couldn't be deleted now; a server does it at its start.", file=sys.stderr

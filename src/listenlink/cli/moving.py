@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from listenlink.actions.create_instance import is_instance
 from listenlink.errors import Problem, RefusesToStart
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.serving_mark import ServingMark
 from listenlink.store.database import take_over
 from listenlink.store.database.identity import find_moved, marking_as_moved
 from listenlink.store.database.location import DatabaseLocation
@@ -72,7 +72,7 @@ def _check_source(here: DatabaseLocation) -> None:
         raise RefusesToStart(f"{here} isn't an instance")
     if not here.is_current():
         raise RefusesToStart(f"{here} is of another release; to update it: listenlink migrate")
-    if Folder(here.folder).is_served():
+    if ServingMark(here.folder).is_held():
         raise RefusesToStart(f"{here} is being served; stop the server first")
 
 

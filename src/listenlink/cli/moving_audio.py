@@ -16,10 +16,11 @@ from listenlink.errors import Problem, RefusesToStart
 from listenlink.logs import set_up_logs
 from listenlink.media.bucket.address import read_bucket_address
 from listenlink.media.bucket.bucket_objects import BucketObjects
-from listenlink.media.folder.faults import UPLOADS
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.faults import UPLOADS
+from listenlink.media.disk.places import make_folders
+from listenlink.media.disk.room import NoRoom
+from listenlink.media.disk.serving_mark import ServingMark
 from listenlink.media.folder.folder_objects import FolderObjects
-from listenlink.media.folder.room import NoRoom
 from listenlink.media.moved_objects import Objects
 from listenlink.settings import Settings, load_settings
 from listenlink.store import stored_objects, tracks
@@ -42,11 +43,10 @@ def move_audio(source: str, target: str, data: Path | None, as_json: bool) -> No
     location = locate_database(settings)
     if not location.is_current():
         raise RefusesToStart(f"{location} is of another release; to update it: listenlink migrate")
-    folder = Folder(settings.data)
     try:
-        folder.create()
+        make_folders(settings.data)
         moved = _move(location, places, settings.data / UPLOADS, target)
-        is_served = folder.is_served() or location.is_served()
+        is_served = ServingMark(settings.data).is_held() or location.is_served()
     except NoRoom as error:
         raise RefusesToStart(f"{room_line(error.place)}; {_AGAIN}") from None
     except Problem:

@@ -16,7 +16,7 @@ from listenlink.cli.own_command import own_command
 from listenlink.client import Client, ListenlinkError
 from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.model.client_address import is_loopback_host
-from listenlink.model.share import MAX_EXPIRES_IN_DAYS
+from listenlink.model.terms import MAX_EXPIRES_IN_DAYS
 
 _Result = TypeVar("_Result")
 _TOKEN = re.compile(r"shr_[0-9a-f]{32}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from listenlink.media.folder.faults import OBJECTS
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.places import list_places
+from listenlink.media.disk.room import Room
 from listenlink.model.quota import write_bytes
 from listenlink.settings import PREFIX, Settings
 
@@ -19,10 +19,11 @@ def room_line(place: str) -> str:
 
 def low_lines(settings: Settings) -> Iterator[str]:
     """A line for each file system that is too full for uploads."""
-    room, told = Folder(settings.data, settings.keep_free_bytes).room, set()
+    places = list_places(settings.data, has_objects=settings.storage_url is None)
+    room, told = Room(places, settings.keep_free_bytes), set()
     for place in room.find_low():
         name = room.name_of(place)
-        if name in told or (place == OBJECTS and settings.storage_url is not None):
+        if name in told:
             continue
         told.add(name)
         free_bytes, floor = room.space(place)

@@ -30,7 +30,7 @@ from listenlink.cli.workers import _Forked
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart, fault_of_system
 from listenlink.media.choose_storage import check_storage
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.serving_mark import ServingMark
 from listenlink.media.sandbox.unreadable import make_unreadable
 from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
 from listenlink.secret_keys import DailyKeys
@@ -164,11 +164,11 @@ def _check_alone(settings: Settings) -> None:
 
     A server that was killed takes a moment to go away, so this is retried for a while.
     """
-    folder = Folder(settings.data)
+    served = ServingMark(settings.data)
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
     is_limited = settings.resolve_limit_per_minute and not settings.redis_url
     location = locate_database(settings)
-    while is_limited and (folder.is_served() or location.is_served()):
+    while is_limited and (served.is_held() or location.is_served()):
         if time.monotonic() > deadline:
             raise RefusesToStart(
                 f"{location} is served already, and two servers can't share a rate limit; "

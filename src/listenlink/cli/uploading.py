@@ -19,11 +19,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from listenlink.cli.begun_uploads import begun_upload
 from listenlink.cli.owning import client_of, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
+from listenlink.client.owner import as_thing
 from listenlink.client.sending import trying
-from listenlink.client.terms import UploadFacts
 from listenlink.client.tracks import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
 from listenlink.model.one_line import one_line
+from listenlink.wire import TrackOfAudio
+from listenlink.wire.terms import UploadFacts
 
 _AT_ONCE = 4
 _SUFFIXES = frozenset(
@@ -127,12 +129,12 @@ class _Uploader:
         """The id of the caller's track with these bytes, or None."""
         path = self._client.path_of("audio", _digest(file.path))
         try:
-            told = trying(lambda: self._client.get(path))
+            found = as_thing(trying(lambda: self._client.get(path)), TrackOfAudio)
         except ListenlinkError as error:
             if error.status == 404:
                 return None
             raise
-        return str(told["track_id"])
+        return found.track_id
 
     def upload(self, file: _File) -> Track:
         """Upload the file and return the new track."""

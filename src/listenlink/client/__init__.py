@@ -11,17 +11,9 @@ from __future__ import annotations
 from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
-from listenlink.client.links import LinkMethods
-from listenlink.client.terms import (
-    CollectionChanges,
-    CollectionFacts,
-    LinkChanges,
-    LinkTerms,
-    TrackChanges,
-    TrackFacts,
-)
+from listenlink.client.links import LinkMethods, ShareView
 from listenlink.client.tracks import TrackMethods
-from listenlink.client.types import (
+from listenlink.wire import (
     Caller,
     Collection,
     Day,
@@ -35,10 +27,17 @@ from listenlink.client.types import (
     SharedCollection,
     SharedTrack,
     ShareFacts,
-    ShareView,
     Stats,
     Track,
     Usage,
+)
+from listenlink.wire.terms import (
+    CollectionChanges,
+    CollectionFacts,
+    LinkChanges,
+    LinkTerms,
+    TrackChanges,
+    TrackFacts,
 )
 
 __all__ = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
+from listenlink.client.owner import as_thing
 from listenlink.client.sending import may_help, trying, wait
 from listenlink.client.source import Source, SourceFile
+from listenlink.wire import Track, Upload
 
 # A proxy that reads a whole request before passing it on loses at most one of these.
 PIECE_BYTES = 16 * 1024 * 1024
@@ -52,14 +53,14 @@ class PieceSender:
             raise
         return True
 
-    def send_all(self, upload_path: str) -> Any:
-        """Send what the server doesn't have yet; return the new track, as in the API's answer."""
+    def send_all(self, upload_path: str) -> Track | None:
+        """Send what the server doesn't have yet; return the new track, None if it was deleted since."""
         size_bytes = self._source.size_bytes
         offset, tried = -1, 0
         with self._source.open() as file:
             while offset < size_bytes:
                 try:
-                    before, offset = offset, self._look(upload_path)["offset_bytes"]
+                    before, offset = offset, self._look(upload_path).offset_bytes
                     tried = 0 if offset > before else tried
                     while offset < size_bytes:
                         offset = self._send(upload_path, file, offset)
@@ -70,13 +71,14 @@ class PieceSender:
                     if is_hopeless or tried == _TRIES:
                         raise
                     wait(error, tried)
-        return trying(lambda: self._look(upload_path))["track"]
+        return trying(lambda: self._look(upload_path)).track
 
-    def _look(self, upload_path: str) -> Any:
+    def _look(self, upload_path: str) -> Upload:
         """Ask how far the upload is. A HEAD would do, but wouldn't say what is wrong."""
         told = self._connection.get(upload_path, headers=_TUS, timeout=_TIMEOUT_SECONDS)
-        self._progress(told["offset_bytes"])
-        return told
+        upload = as_thing(told, Upload)
+        self._progress(upload.offset_bytes)
+        return upload
 
     def _send(self, upload_path: str, file: SourceFile, offset: int) -> int:
         length = min(PIECE_BYTES, self._source.size_bytes - offset)

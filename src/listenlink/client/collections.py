@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.terms import CollectionChanges, CollectionFacts, checked
-from listenlink.client.types import Collection, Member
+from listenlink.client.terms import checked
+from listenlink.wire import Collection, Member
+from listenlink.wire.terms import CollectionChanges, CollectionFacts
 
 
 class CollectionMethods(Owner):

@@ -8,13 +8,22 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from listenlink import wire
 from listenlink.client.connection import SHARED, json_of, origin_of
 from listenlink.client.error import ListenlinkError
 from listenlink.client.owner import Owner, as_thing
-from listenlink.client.terms import LinkChanges, LinkTerms, checked
-from listenlink.client.types import Link, NewLink, OpenLine, SavedTrack, ShareView, Stats
+from listenlink.client.terms import checked
+from listenlink.wire import Link, NewLink, OpenLine, SavedTrack, Stats
+from listenlink.wire.terms import LinkChanges, LinkTerms
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
+
+
+class ShareView(wire.ShareView, frozen=True):
+    """An opened link. `session`, which came in a header, opens it again without counting; it's None for
+    removed content."""
+
+    session: str | None = None
 
 
 class LinkMethods(Owner):

@@ -9,7 +9,7 @@ import msgspec
 
 from listenlink.client.connection import Connection
 from listenlink.client.error import ListenlinkError
-from listenlink.client.types import Caller
+from listenlink.wire import Caller, Page
 
 _Thing = TypeVar("_Thing")
 _PAGE = 100
@@ -36,18 +36,22 @@ class Owner(Connection):
         return "/".join(("/v1/music", self.organization_id, *parts))
 
     def pages(self, path: str, kind: type[_Thing], **wanted: Any) -> Iterator[_Thing]:
-        """All items of a list, requested in slices as they're needed. If the list changes meanwhile, an
-        item may be missed or come twice."""
+        """All items of a list, requested in slices as they're needed. If things are put in or taken out
+        meanwhile, none of the others is missed or comes twice."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        offset = 0
+        asked["limit"] = _PAGE
+        following: dict[str, Any] = {"offset": 0}
         while True:
-            params = asked | {"limit": _PAGE, "offset": offset}
-            items = self.get(path, params=params)["items"]
+            told = as_thing(self.get(path, params=asked | following), Page)
+            items = told.items
             for item in items:
                 yield as_thing(item, kind)
-            if len(items) < _PAGE:
+            if isinstance(told.next_cursor, str):
+                following = {"cursor": told.next_cursor}
+            elif "cursor" in following or len(items) < _PAGE:
                 return
-            offset += len(items)
+            else:  # A server older than cursors, or a list that ends here by chance.
+                following["offset"] += _PAGE
 
 
 def as_thing(told: Any, kind: type[_Thing]) -> _Thing:

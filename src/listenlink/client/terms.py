@@ -1,4 +1,4 @@
-"""What can be said of a track, a collection or a link, by name: for type checkers, and at run time.
+"""Terms and facts on their way out: checked by name, and as JSON or a form takes them.
 
 A misspelled name is refused before anything is sent.
 """
@@ -7,74 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Required, TypedDict
-
-Mode = Literal["creation", "focus"]
-Visibility = Literal["link_only", "public"]
-
-
-class TrackFacts(TypedDict, total=False):
-    """What a new track is, besides its engine."""
-
-    title: str
-    artist: str
-    mode: Mode
-    instrumental: bool | Literal["true", "false"]
-
-
-class UploadFacts(TrackFacts):
-    """The same, with the engine."""
-
-    engine: Required[str]
-
-
-class TrackChanges(TypedDict, total=False):
-    """What can be changed of a track; None clears the artist."""
-
-    title: str
-    artist: str | None
-    instrumental: bool
-
-
-class CollectionFacts(TypedDict, total=False):
-    """What a new collection is, besides its name."""
-
-    description: str | None
-    cover_image_url: str | None
-
-
-class CollectionChanges(TypedDict, total=False):
-    """What can be changed of a collection; None clears a field."""
-
-    name: str
-    description: str | None
-    cover_track_id: str | None
-    cover_image_url: str | None
-
-
-class LinkTerms(TypedDict, total=False):
-    """The terms of a new link; None is the default. A time needs its zone."""
-
-    visibility: Visibility
-    expires_in_days: int | None
-    max_opens: int | None
-    label: str | None
-    starts_at: datetime | str | None
-    allow_download: bool
-    preview: bool
-    strict_open: bool
-
-
-class LinkChanges(TypedDict, total=False):
-    """What can be changed of a link; None removes an end or a limit."""
-
-    visibility: Visibility
-    expires_in_days: int | None
-    max_opens: int | None
-    label: str | None
-    allow_download: bool
-    preview: bool
-    strict_open: bool
+from typing import Any
 
 
 def checked(sent: Mapping[str, Any], kind: type, *more: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from listenlink.client.chunks import PieceSender
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.sending import WatchedFile, nobody, trying
 from listenlink.client.source import Given, Source
-from listenlink.client.terms import TrackChanges, TrackFacts, checked, form_fields
-from listenlink.client.types import Engine, SavedTrack, Track
+from listenlink.client.terms import checked, form_fields
+from listenlink.wire import Engine, SavedTrack, Track
+from listenlink.wire.terms import TrackChanges, TrackFacts
 
 # Above this a file is sent in pieces, so that a broken connection costs no more than the last of them.
 PIECES_ABOVE_BYTES = 32 * 1024 * 1024

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.moment import is_over
 from listenlink.model.signing import Signer
 
 SHARED_PURPOSE = "listenlink-playback-v1"
@@ -87,14 +88,14 @@ class PlaybackUrls:
             playback = OwnPlayback(*own) if own else None
         else:
             return None
-        return playback if playback and now_seconds <= playback.expires_at else None
+        return None if playback is None or is_over(playback.expires_at, now_seconds) else playback
 
     def read_download(self, text: str, now_seconds: int) -> SharedPlayback | None:
         """What the last part of a download's path allows now; None as in `read`."""
         match = _SHARED.fullmatch(text)
         fields = _verified(match, self._download) if match else None
         download = SharedPlayback(*fields) if fields else None
-        return download if download and now_seconds <= download.expires_at else None
+        return None if download is None or is_over(download.expires_at, now_seconds) else download
 
 
 def _write(

@@ -1,83 +1,32 @@
-"""Where finished objects are stored: in the folder, as here, or in a bucket (`media/bucket/bucket.py`).
+"""Where finished objects are stored: what is asked of a folder and of a bucket alike.
 
-Drafts are in the local folder either way, because measuring needs a file that can be read at any offset.
+An object is named by the SHA-256 of its bytes (32 bytes, `digest`) and never changed.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol, TypeVar
 
-from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.folder import Folder
-from listenlink.threads import DISK, STORAGE, Threads
+from listenlink.media.disk.draft import Draft
+from listenlink.media.disk.drafts import Drafts
+from listenlink.media.disk.room import Room
 
 _Result = TypeVar("_Result")
 
 
-class Storage(Folder):
-    """The folder, with the objects in it. Whatever waits for a disk or a network goes through `run`, and what
-    publishes or removes objects, which may take long, through `carry_out`: neither takes the other's
-    threads."""
+class Audio(Protocol):
+    """A stored object that can be read in parts."""
 
-    # Whether opening an object takes only microseconds.
-    is_local = True
-    # Those in which `run` and `carry_out` call.
-    _threads: Threads = DISK
-    _long_threads: Threads = STORAGE
-
-    def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
-        """Use a lock common to all nodes with the same objects: while one publishes or removes, the others
-        wait. The folder's objects are on one machine, whose processes have their own lock."""
-
-    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        """Call `work` with the arguments in a thread, and await its result."""
-        return await self._threads.run(work, *arguments)
-
-    async def carry_out(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        """Call `work` with the arguments in a thread, and await its result. Raises Problem(UNAVAILABLE) if,
-        while this waited for a thread, others found that the database or the storage can't be used."""
-        before = self._turns.failures
-
-        def unless_failed() -> _Result:
-            self._turns.require_none_since(before)
-            try:
-                return work(*arguments)
-            except Problem as problem:
-                if problem.kind is ProblemKind.STORAGE_UNAVAILABLE:
-                    self._turns.failures += 1
-                raise
-
-        return await self._long_threads.run(unless_failed)
-
-    def read_object(self, digest: bytes) -> bytes:
-        """The bytes of a small object, such as a cover. Raises FileNotFoundError."""
-        with open(self.open_object(digest), "rb") as file:
-            return file.read()
-
-    def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
-        """At most `length` bytes of an object, starting at `offset`. Raises FileNotFoundError."""
-        descriptor = self.open_object(digest)
-        try:
-            return os.pread(descriptor, length, offset)
-        finally:
-            os.close(descriptor)
-
-    def ping(self) -> None:
-        """Return if objects can be stored now; else raise Problem(STORAGE_UNAVAILABLE) or OSError."""
-        os.statvfs(self.object_path(b"\0").parent.parent)
-
-    def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
-        """Remove what `has_leftovers` refers to, apart from discarded audio, which the caller lists. Raises
-        Problem if that still isn't possible."""
-        self.has_leftovers = False
+    async def read(self, length: int, offset: int, following: int = 0) -> bytes:
+        """At most `length` bytes starting at `offset`; none if they aren't available (any more).
+        `following` is how many after these will be asked for next."""
 
 
 class MediaUrls(Protocol):
-    """Addresses at which listeners get objects without going through this server. Where there are none,
-    as with the local folder, the server sends audio itself (`web/public/playback.py`)."""
+    """Addresses at which listeners get objects without going through this server."""
 
     @property
     def origin(self) -> str:
@@ -92,4 +41,81 @@ class MediaUrls(Protocol):
         self, digest: bytes, file_name: str, now_seconds: int, expires_at: int
     ) -> str | None:
         """The address for a browser to save one object under this name; None where the storage can't do
-        that, and so the server has to send it, as it does from a folder."""
+        that, and so the server has to send it itself."""
+
+
+class Storage(Protocol):
+    """Objects in one place. What isn't `async` may wait for a disk or a network, so it's called in a thread;
+    `carry_out` has some for whatever publishes or removes, which may take long."""
+
+    has_leftovers: bool
+    """Whether anything is left over that couldn't be removed when it should have been."""
+
+    @property
+    def drafts(self) -> Drafts:
+        """What is arriving, and hasn't become an object yet."""
+
+    @property
+    def room(self) -> Room:
+        """How much may still be written on the instance's own disk."""
+
+    @property
+    def urls(self) -> MediaUrls | None:
+        """Addresses that listeners are given; None if this server sends the objects itself."""
+
+    def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
+        """Use a lock common to all nodes with the same objects: while one publishes or removes, the others
+        wait."""
+
+    def start_serving(
+        self,
+        is_kept: Callable[[bytes], bool],
+        is_arriving: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Mark this process as serving. The first to do so cleans up what a crash left, except for
+        what `is_arriving`: uploads that will be resumed."""
+
+    def stop_serving(self) -> None:
+        """Withdraw what `start_serving` marked."""
+
+    def check_writing(self) -> None:
+        """Return if files can be written wherever this writes on the instance's own disk; else raise
+        StorageFault."""
+
+    async def ping(self) -> None:
+        """Return if what isn't on the instance's own disk can be used now; else raise Problem."""
+
+    async def carry_out(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` with the arguments in a thread, and await its result. Raises Problem(UNAVAILABLE) if,
+        while this waited for a thread, others found that the database or the storage can't be used."""
+
+    async def open_audio(self, digest: bytes) -> Audio:
+        """An object for listeners, who ask for it in many parts. Raises FileNotFoundError, and
+        Problem(STORAGE_UNAVAILABLE)."""
+
+    def let_go(self) -> None:
+        """Hold nothing open but what is being read, so that a deleted object's space is soon free. Called
+        every second."""
+
+    async def read_object(self, digest: bytes) -> bytes:
+        """The bytes of a small object, such as a cover. Raises FileNotFoundError, and Problem."""
+
+    def open_object(self, digest: bytes) -> int:
+        """A local file's descriptor, for reading at any offset. Raises FileNotFoundError, StorageFault, and
+        Problem(STORAGE_UNAVAILABLE)."""
+
+    def publish(
+        self,
+        drafts: Sequence[Draft],
+        commit: Callable[[], _Result],
+        is_kept: Callable[[bytes], bool],
+    ) -> _Result:
+        """Turn the drafts into objects and run `commit`, which stores their row; all or nothing."""
+
+    def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
+        """Delete objects that nothing needs, unless they have come to be needed meanwhile. Those that can't
+        be deleted now are left for later."""
+
+    def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
+        """Remove what `has_leftovers` refers to, apart from discarded audio, which the caller lists. Raises
+        Problem if that still isn't possible."""

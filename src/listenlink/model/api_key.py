@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Set
 from dataclasses import dataclass
 
-SCOPES = ("read", "write", "share", "admin")
-MAX_EXPIRES_IN_DAYS = 3650
+from listenlink.model.moment import is_over
+from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
+from listenlink.wire.bodies import SCOPES as SCOPES
+
 # The scopes each role may have. `admin`, which makes keys, is for owners of the organisation only.
-ROLES = {"owner": frozenset(SCOPES), "member": frozenset(SCOPES) - {"admin"}}
+ROLES: dict[str, frozenset[str]] = {
+    "owner": frozenset(SCOPES),
+    "member": frozenset(SCOPES) - {"admin"},
+}
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
 _SHOWN = len("ak_") + 5
 
@@ -18,6 +24,16 @@ _SHOWN = len("ak_") + 5
 def new_api_key() -> str:
     """Generate a raw key with 160 random bits; it's shown once."""
     return "ak_" + secrets.token_hex(20)
+
+
+def are_scopes(scopes: Set[str]) -> bool:
+    """Whether a key can have just these scopes, whoever makes it."""
+    return bool(scopes) and scopes <= frozenset(SCOPES)
+
+
+def may_last(days: int | None) -> bool:
+    """Whether a key can be made for so many days; None is without end."""
+    return days is None or 1 <= days <= MAX_DAYS_OF_A_KEY
 
 
 def is_well_formed(text: str) -> bool:
@@ -65,5 +81,4 @@ class ListedKey:
         """`active`, `expired` or `deactivated`."""
         if self.deactivated_at is not None:
             return "deactivated"
-        is_over = self.expires_at is not None and now_us >= self.expires_at
-        return "expired" if is_over else "active"
+        return "expired" if is_over(self.expires_at, now_us) else "active"

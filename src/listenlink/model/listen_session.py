@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from listenlink.model.moment import is_over
 from listenlink.model.signing import Signer
 
 PURPOSE = "listenlink-session-v1"
@@ -45,7 +46,7 @@ def read_session(text: str, signer: Signer, now_seconds: int) -> ListenSession |
     if not signer.verify(key_id, tag, signed):
         return None
     session = ListenSession(*(int(field, 16) for field in fields))
-    return session if now_seconds < session.ends_at else None
+    return None if is_over(session.ends_at, now_seconds) else session
 
 
 def is_of_another_time(ends_at: int, now_seconds: int) -> bool:

@@ -1,4 +1,5 @@
-"""How times are written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint)."""
+"""How times are written: ISO 8601, UTC, whole seconds, `Z` (docs/api.md, rules for every endpoint); and
+when something that ends is over."""
 
 from __future__ import annotations
 
@@ -11,16 +12,37 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TOLD, _LAST_TOLD = -62_135_596_800, 253_402_300_799
 
 
+def is_over(ends_at: int | None, now: int) -> bool:
+    """Whether what ends then is over: from that very moment on, and never if it has no end. Both times are in
+    the same unit. All that ends asks this, in SQL `ended` (`store/database/columns.py`)."""
+    return ends_at is not None and now >= ends_at
+
+
+@lru_cache(maxsize=4096)
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 @lru_cache(maxsize=4096)
 def _iso(seconds: int) -> str:
     # Not strftime, which writes the year 697 with three digits.
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _moment(seconds).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def iso_seconds(at_us: int) -> str:
     """`1782642600000000` → `2026-06-28T10:30:00Z`. A time that can't be told is told as the nearest that
     can."""
     return _iso(tellable_seconds(at_us))
+
+
+def moment_of(at_us: int) -> datetime:
+    """The same time for an answer: encoded as JSON, it's what `iso_seconds` returns."""
+    return _moment(tellable_seconds(at_us))
+
+
+def moment_or_none(at_us: int | None) -> datetime | None:
+    """`moment_of` for a time that may be missing."""
+    return None if at_us is None else moment_of(at_us)
 
 
 def tellable_seconds(at_us: int) -> int:

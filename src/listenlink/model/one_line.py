@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from listenlink.errors import invalid
+
 # Line breaks and control characters become spaces.
 _BREAKS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 # What nobody sees, but what can turn the direction of writing, or make one name pass for another: marks of
@@ -46,6 +48,16 @@ def some_lines(text: str) -> str:
     """The same for text of several lines, whose ends become `\\n`; spaces at the beginning of a line stay."""
     lines = [_cleaned(line).rstrip() for line in _LINE_ENDS.split(text)]
     return _or_nothing("\n".join(lines).strip())
+
+
+def bounded(field: str, text: str, most: int) -> str:
+    """The text as it came, if it has at most so many characters, and no NUL, which PostgreSQL can't store.
+    Raises a 422 Problem that names the field."""
+    if len(text) > most:
+        raise invalid(field, f"This has at most {most} characters.")
+    if "\0" in text:
+        raise invalid(field, "This is text without NUL.")
+    return text
 
 
 def _cleaned(text: str) -> str:

@@ -1,21 +1,15 @@
-"""A share link, and the one rule that says whether it opens."""
+"""A share link, its life, and the one rule that says whether it works."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+import msgspec
 
 from listenlink.model.audit import Reason
-
-MAX_EXPIRES_IN_DAYS = 90
-LABEL_LENGTH = 120
-
-
-class Visibility(StrEnum):
-    """`link_only` is never indexed; `public` may be."""
-
-    LINK_ONLY = "link_only"
-    PUBLIC = "public"
+from listenlink.model.moment import is_over
+from listenlink.wire.bodies import Visibility as Visibility
 
 
 class LinkState(StrEnum):
@@ -35,14 +29,68 @@ class TargetType(StrEnum):
     COLLECTION = "collection"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share link as stored, without its token. Times in epoch µs.
+class Held(Protocol):
+    """What somebody holds of a link: a session, a playback URL, a picture's name."""
+
+    @property
+    def rotation(self) -> int:
+        """The link's rotation when it was made."""
+
+
+class Life(msgspec.Struct, frozen=True, gc=False):
+    """What decides whether a link works, and what is held of it. Every row that is read for such a decision
+    is one, with these columns first, in this order (`store/lives.py`). Times in epoch µs.
 
     `rotation` increases when the link gets a new token; sessions and playback URLs from an older
-    rotation are dead. `preview` is whether title and cover are shown before the link is opened, `strict_open`
-    whether it opens for nobody who doesn't ask for JSON by name or press play. `suspended_at` is since when
-    its organisation is suspended.
+    rotation are dead. `suspended_at` is since when its organisation is suspended.
+    """
+
+    rotation: int
+    revoked_at: int | None
+    starts_at: int | None
+    expires_at: int | None
+    suspended_at: int | None
+
+    def refusal(self, now_us: int) -> Reason | None:
+        """Why the link doesn't work now, or None. Whether it's spent matters only to an open. Its own reasons
+        come before its organisation's suspension, which passes.
+
+        This rule lives here alone: opening, playing and saving all call it.
+        """
+        if self.revoked_at is not None:
+            return Reason.REVOKED
+        if is_over(self.expires_at, now_us):
+            return Reason.EXPIRED
+        if self.starts_at is not None and now_us < self.starts_at:
+            return Reason.NOT_STARTED
+        return None if self.suspended_at is None else Reason.SUSPENDED
+
+    def honours(self, held: Held) -> bool:
+        """Whether what is held of this link was made under its present token."""
+        return held.rotation == self.rotation
+
+    def admits(self, held: Held, now_us: int) -> bool:
+        """Whether what is held of this link works now, as far as that's up to the link."""
+        return self.honours(held) and self.refusal(now_us) is None
+
+
+class CountedLife(Life, frozen=True):
+    """A life with the opens it may have, None for unlimited, and those it had: exact where there is a
+    limit."""
+
+    max_opens: int | None
+    opens: int
+
+    def is_spent(self, granted: int = 0) -> bool:
+        """Whether no opens are left, once so many more are counted."""
+        return self.max_opens is not None and self.opens + granted >= self.max_opens
+
+
+class Share(CountedLife, frozen=True):
+    """A share link as stored, without its token. Times in epoch µs.
+
+    `preview` is whether title and cover are shown before the link is opened, `strict_open` whether it opens
+    for nobody who doesn't ask for JSON by name or press play.
     """
 
     id: int
@@ -52,55 +100,19 @@ class Share:
     target_id: int
     visibility: Visibility
     label: str | None
-    max_opens: int | None
-    opens: int
-    starts_at: int | None
-    expires_at: int | None
-    revoked_at: int | None
-    rotation: int
     allow_download: bool
     preview: bool
     strict_open: bool
     created_at: int
-    suspended_at: int | None = None
 
     def state(self, now_us: int) -> LinkState:
-        """The link's own state, whether or not its organisation is suspended. `opens` must be up to date
-        where there is a `max_opens`, and is."""
-        reason = refusal(self.revoked_at, self.starts_at, self.expires_at, None, now_us)
-        if reason is not None:
-            return _STATES[reason]
-        return LinkState.SPENT if is_spent(self.opens, self.max_opens) else LinkState.ACTIVE
+        """The link's own state, whether or not its organisation is suspended."""
+        own = LinkState.SPENT if self.is_spent() else LinkState.ACTIVE
+        return _STATES.get(self.refusal(now_us), own)
 
 
-_STATES = {
+_STATES: dict[Reason | None, LinkState] = {
     Reason.REVOKED: LinkState.REVOKED,
     Reason.EXPIRED: LinkState.EXPIRED,
     Reason.NOT_STARTED: LinkState.SCHEDULED,
 }
-
-
-def refusal(
-    revoked_at: int | None,
-    starts_at: int | None,
-    expires_at: int | None,
-    suspended_at: int | None,
-    now_us: int,
-) -> Reason | None:
-    """Why a link doesn't work now, or None. Whether it's spent matters only to an open. Its own reasons come
-    before its organisation's suspension, which passes.
-
-    This rule lives here alone: opening, playing and saving all call it.
-    """
-    if revoked_at is not None:
-        return Reason.REVOKED
-    if expires_at is not None and now_us >= expires_at:
-        return Reason.EXPIRED
-    if starts_at is not None and now_us < starts_at:
-        return Reason.NOT_STARTED
-    return None if suspended_at is None else Reason.SUSPENDED
-
-
-def is_spent(opens: int, max_opens: int | None) -> bool:
-    """Whether no opens are left. A `max_opens` of None is unlimited."""
-    return max_opens is not None and opens >= max_opens

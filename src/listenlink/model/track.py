@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from listenlink.model.licence import Licence
-
-MODES = ("creation", "focus")
+from listenlink.wire.bodies import MODES as MODES
 
 
 @dataclass(frozen=True, slots=True)

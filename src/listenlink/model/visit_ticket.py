@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import APART_SECONDS
+from listenlink.model.moment import is_over
 from listenlink.model.signing import Signer
 
 PURPOSE = "listenlink-visit-v1"
@@ -53,7 +54,7 @@ class VisitTickets:
         key_id, visit_text, ends_text, tag = match.groups()
         visit, ends_at = int(visit_text, 16), int(ends_text, 16)
         # Neither one that is over, nor one of a clock that was ahead.
-        if not 0 < ends_at - now_seconds <= TTL_SECONDS + APART_SECONDS:
+        if is_over(ends_at, now_seconds) or ends_at - now_seconds > TTL_SECONDS + APART_SECONDS:
             return b""
         if not self._signer.verify(key_id, tag, _signed(token_digest, client, visit, ends_at)):
             return b""

@@ -16,12 +16,13 @@ from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.clock import Clock
 from listenlink.errors import Problem
 from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
-from listenlink.media.folder.draft import Draft
+from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
 from listenlink.media.turns import Turn, Turns
+from listenlink.model.sound import Derived
 from listenlink.store import derived, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
-from listenlink.store.derived import Derived, Underived
+from listenlink.store.derived import Underived
 
 _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000
@@ -46,11 +47,11 @@ class AudioDeriver:
     """Works through the audio that is waiting. `wake` signals that there is some."""
 
     def __init__(
-        self, database: Database, folder: Storage, clock: Clock, promises: PromiseMaker
+        self, database: Database, storage: Storage, clock: Clock, promises: PromiseMaker
     ) -> None:
         self._promises = promises
         self._database = database
-        self._folder = folder
+        self._storage = storage
         self._clock = clock
         self._woken = asyncio.Event()
         self._turns = Turns(long_at_once=4)
@@ -142,16 +143,16 @@ class AudioDeriver:
                 )
 
     async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn) -> None:
-        drafts.append(self._folder.begin())
+        drafts.append(self._storage.drafts.begin())
         rendition = drafts[0]
-        audio = await self._folder.carry_out(self._folder.open_object, taken.digest)
+        audio = await self._storage.carry_out(self._storage.open_object, taken.digest)
         try:
             answer = await derive(
                 audio, taken.sample_count, taken.sample_rate, rendition.descriptor, turn
             )
         finally:
             os.close(audio)
-        await asyncio.shield(self._folder.carry_out(self._keep, taken, answer, drafts))
+        await asyncio.shield(self._storage.carry_out(self._keep, taken, answer, drafts))
 
     def _keep(self, taken: Underived, answer: Answer, drafts: list[Draft]) -> None:
         made = Derived(loudness_lufs=answer.loudness_lufs, peaks=answer.peaks)
@@ -178,10 +179,10 @@ class AudioDeriver:
             ):
                 raise GoneError
 
-        self._folder.publish(published, commit, self._is_kept)
+        self._storage.publish(published, commit, self._is_kept)
 
     def _write(self, data: bytes, drafts: list[Draft]) -> Draft:
-        drafts.append(self._folder.begin())
+        drafts.append(self._storage.drafts.begin())
         drafts[-1].write(data)
         drafts[-1].content_type = "image/jpeg"
         return drafts[-1]

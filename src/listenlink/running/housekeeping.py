@@ -13,8 +13,8 @@ from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.actions.signing_in.bound_attempts import WINDOW_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
-from listenlink.media.folder.faults import name_of
-from listenlink.running.instance import Instance
+from listenlink.media.disk.faults import name_of
+from listenlink.running.instance import Instance, Running
 from listenlink.store import (
     account_events,
     answered_challenges,
@@ -45,14 +45,14 @@ async def keep_house(instance: Instance) -> None:
     descriptors, is done later: an error in one of these tasks would end all of them for good."""
     await asyncio.gather(
         _every_second(instance),
-        _every_minute(instance),
-        _keep_time(instance),
+        _every_minute(instance.running),
+        _keep_time(instance.running),
         _keep_retention(instance),
-        _keep_storage(instance),
-        _keep_days(instance),
-        instance.deriver.run(),
-        instance.watcher.run(),
-        instance.promises.go_on(),
+        _keep_storage(instance.running),
+        _keep_days(instance.running),
+        instance.running.deriver.run(),
+        instance.listening.watcher.run(),
+        instance.owning.promises.go_on(),
     )
 
 
@@ -60,43 +60,43 @@ async def _every_second(instance: Instance) -> None:
     waited = 0
     while True:
         await asyncio.sleep(_SECOND)
-        instance.open_files.let_go()
+        instance.running.storage.let_go()
         try:
-            await instance.opener.write_limited()
+            await instance.listening.opener.write_limited()
             waited = await add_up_opens(instance, waited)
-            await instance.database.checkpoint()
+            await instance.running.database.checkpoint()
         except (Problem, OSError):
             _log.warning("housekeeping_postponed")
 
 
-async def _keep_storage(instance: Instance) -> None:
+async def _keep_storage(running: Running) -> None:
     """Delete what couldn't be deleted while the storage was gone, soon after it's back."""
-    folder = instance.folder
+    storage = running.storage
     while True:
-        if folder.has_leftovers:
+        if storage.has_leftovers:
             try:
-                await folder.carry_out(remove_leftovers, instance.database, folder)
+                await storage.carry_out(remove_leftovers, running.database, storage)
             except (Problem, OSError):
                 _log.warning("storage_not_tidied")
         await asyncio.sleep(_TIDY_EVERY_SECONDS)
 
 
-async def _keep_days(instance: Instance) -> None:
+async def _keep_days(running: Running) -> None:
     """Prepare each day's key before the day begins, so that nobody waits for it at midnight."""
     while True:
-        today = instance.clock.now_us() // DAY_US
+        today = running.clock.now_us() // DAY_US
         try:
-            await HOUSE.run(instance.daily_keys.prepare, today)
+            await HOUSE.run(running.daily_keys.prepare, today)
         except OSError as error:
             _log.warning("day_keys_not_prepared", errno=name_of(error))
         await asyncio.sleep(_DAYS_EVERY_SECONDS)
 
 
-async def _every_minute(instance: Instance) -> None:
+async def _every_minute(running: Running) -> None:
     while True:
         await asyncio.sleep(_MINUTE)
         try:
-            await instance.keys.compare(instance.database)
+            await running.keys.compare(running.database)
         except (Problem, OSError):
             _log.warning("keys_not_compared")
 
@@ -106,9 +106,9 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
 
     `waited` is how many waited a second ago. Each step is short, because opens need the same lock.
     """
-    waits = await instance.database.read(open_counts.find_waiting)
+    waits = await instance.running.database.read(open_counts.find_waiting)
     while waits and (waits - waited < _QUIET_LINES or waits > _MOST_WAITING):
-        counted = await instance.database.write(
+        counted = await instance.running.database.write(
             lambda connection: open_counts.add_up(connection, _LINES_PER_STEP)
         )
         waits = waits - counted if counted else 0
@@ -117,16 +117,16 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
     return waits
 
 
-async def _keep_time(instance: Instance) -> None:
+async def _keep_time(running: Running) -> None:
     """Note the time that is reached, and read it often in between: whoever sets the clock back is noticed by
     what it was last."""
     while True:
         try:
-            await instance.timekeeper.keep()
+            await running.timekeeper.keep()
         except (Problem, OSError):
             _log.warning("time_not_kept")
         for _ in range(_SECONDS_BETWEEN_MARKS):
-            instance.clock.now_us()
+            running.clock.now_us()
             await asyncio.sleep(_SECOND)
 
 
@@ -135,15 +135,15 @@ async def _keep_retention(instance: Instance) -> None:
     while True:
         again_after = _RETENTION_EVERY_SECONDS
         try:
-            if await instance.timekeeper.may_delete():
+            if await instance.running.timekeeper.may_delete():
                 gone = await delete_old(instance)
                 if gone:
                     _log.info("audit_lines_deleted", lines=gone)
             else:
                 again_after = _MINUTE
                 # The days go on meanwhile, and their lines belong into their tables.
-                await instance.database.write(
-                    partial(day_tables.make_days, now_us=instance.clock.now_us())
+                await instance.running.database.write(
+                    partial(day_tables.make_days, now_us=instance.running.clock.now_us())
                 )
         except (Problem, OSError):
             _log.warning("retention_postponed")
@@ -156,7 +156,7 @@ async def delete_old(instance: Instance) -> int:
     What can't be deleted now keeps nothing else from being deleted. Raises the first Problem or OSError, but
     at the end.
     """
-    now_us = instance.clock.now_us()
+    now_us = instance.running.clock.now_us()
     failures: list[Problem | OSError] = []
     lines = 0
     for step in (
@@ -177,34 +177,38 @@ async def delete_old(instance: Instance) -> int:
 
 
 async def _delete_keys(instance: Instance, now_us: int) -> int:
-    await HOUSE.run(instance.daily_keys.destroy_old, now_us // DAY_US)
+    await HOUSE.run(instance.running.daily_keys.destroy_old, now_us // DAY_US)
     return 0
 
 
 async def _make_days(instance: Instance, now_us: int) -> int:
-    await instance.database.write(lambda connection: day_tables.make_days(connection, now_us))
+    await instance.running.database.write(
+        lambda connection: day_tables.make_days(connection, now_us)
+    )
     return 0
 
 
 async def _delete_lines(instance: Instance, now_us: int) -> int:
     await add_up_opens(instance, _MOST_WAITING)
     deleted = await delete_old_lines(
-        instance.database, now_us // DAY_US, instance.settings.audit_retention_days
+        instance.running.database, now_us // DAY_US, instance.running.settings.audit_retention_days
     )
-    instance.ages.lines_ahead = deleted.ahead
+    instance.running.ages.lines_ahead = deleted.ahead
     if deleted.ahead:
         _log.warning("audit_lines_are_ahead", lines=deleted.ahead)
     return deleted.lines
 
 
 async def _delete_answers(instance: Instance, now_us: int) -> int:
-    await instance.database.write(lambda connection: idempotency.date_back(connection, now_us))
-    while await instance.database.write(
+    await instance.running.database.write(
+        lambda connection: idempotency.date_back(connection, now_us)
+    )
+    while await instance.running.database.write(
         lambda connection: idempotency.delete_older(connection, now_us - KEPT_US)
     ):
         pass
-    while await instance.database.write(
-        lambda connection: session_clients.delete_older(connection, now_us)
+    while await instance.running.database.write(
+        lambda connection: session_clients.delete_over(connection, now_us)
     ):
         pass
     return 0
@@ -212,7 +216,8 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
 
 async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
     """What signs nobody in any more, and lines of accounts that are older than those of links."""
-    since_us = now_us - instance.settings.audit_retention_days * DAY_US
+    running = instance.running
+    since_us = now_us - running.settings.audit_retention_days * DAY_US
     for delete in (
         partial(sign_ins.delete_over, now_us=now_us),
         partial(sign_in_links.delete_over, now_us=now_us),
@@ -220,11 +225,11 @@ async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
         partial(sign_in_attempts.delete_older, before_us=now_us - WINDOW_US),
         partial(account_events.delete_older, before_us=since_us),
     ):
-        while await instance.database.write(delete):
+        while await running.database.write(delete):
             pass
     return 0
 
 
 async def _delete_uploads(instance: Instance, now_us: int) -> int:
-    await instance.resumer.remove_stale(now_us)
+    await instance.owning.resumer.remove_stale(now_us)
     return 0

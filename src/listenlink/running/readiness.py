@@ -17,7 +17,7 @@ from listenlink.actions.find_instance import load_ring
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
-from listenlink.media.folder.faults import StorageFault
+from listenlink.media.disk.faults import StorageFault
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
 from listenlink.running.node_keys import NodeKeys
@@ -116,23 +116,23 @@ def database_check(database: Database) -> Check:
     return Check("database", lambda: _full_or_ok(lambda: check_writing(database)))
 
 
-def storage_check(folder: Storage) -> Check:
+def storage_check(storage: Storage) -> Check:
     """Whether audio can be taken in; if not, which folder doesn't take it and the system's error, without any
     path. Where less is free than has to stay, and where the bucket is gone, links open all the same: that is
     reported, and takes no node out of service."""
 
     async def look() -> Finding:
         try:
-            found = await _full_or_ok(lambda: DISK.run(folder.check_writing))
+            found = await _full_or_ok(lambda: DISK.run(storage.check_writing))
         except StorageFault as fault:
             return Finding(f"not_writable: {fault.place} ({fault.reason})", Fitness.DEGRADED)
-        low = await DISK.run(folder.room.find_low) if found is OK else []
+        low = await DISK.run(storage.room.find_low) if found is OK else []
         if low:
             return Finding(f"{LOW}: {', '.join(low)}", Fitness.FIT)
-        if found is OK and not folder.is_local:
+        if found is OK:
             try:
                 async with asyncio.timeout(_BUCKET_SECONDS):
-                    await folder.run(folder.ping)
+                    await storage.ping()
             except Exception:
                 return BUCKET_GONE
         return found

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from listenlink.model.api_key import ListedKey
+from listenlink.model.listing import Found, Slice, found
+from listenlink.model.owner import Owner
 from listenlink.store import tables
+from listenlink.store.own import own
+from listenlink.store.slices import newest_first, place_of
 
 _KEYS = tables.api_keys
 
 
 def list_keys(
-    connection: Connection, organization_id: int, user_id: int, limit: int, offset: int
-) -> list[ListedKey]:
-    """List a user's keys in an organisation, newest first."""
-    own = (_KEYS.c.organization_id == organization_id) & (_KEYS.c.user_id == user_id)
-    return _list(connection, own, limit, offset)
+    connection: Connection, organization_id: int, user_id: int, part: Slice
+) -> Found[ListedKey]:
+    """List a slice of a user's keys in an organisation, newest first."""
+    theirs = select(_KEYS).where(own(_KEYS, organization_id, user_id))
+    rows = connection.execute(newest_first(theirs, _KEYS, part)).all()
+    return found(rows, part, _listed, place_of)
 
 
 def list_all_keys(connection: Connection, organization_id: int | None) -> list[ListedKey]:
     """List everybody's keys, or those in one organisation if it's given, newest first."""
-    if organization_id is None:
-        return _list(connection, _KEYS.c.id.is_not(None), None, 0)
-    return _list(connection, _KEYS.c.organization_id == organization_id, None, 0)
+    query = select(_KEYS).order_by(_KEYS.c.created_at.desc(), _KEYS.c.id.desc())
+    if organization_id is not None:
+        query = query.where(_KEYS.c.organization_id == organization_id)
+    return [_listed(row) for row in connection.execute(query)]
 
 
 def find_key(connection: Connection, key_id: int) -> ListedKey | None:
@@ -32,7 +38,7 @@ def find_key(connection: Connection, key_id: int) -> ListedKey | None:
 
 
 def deactivate_key(
-    connection: Connection, key_id: int, now_us: int, owner: tuple[int, int] | None = None
+    connection: Connection, key_id: int, now_us: int, owner: Owner | None = None
 ) -> bool:
     """Deactivate a key, or find it deactivated; False if there is none, or none of `owner`'s.
 
@@ -40,23 +46,13 @@ def deactivate_key(
     """
     of_theirs = _KEYS.c.id == key_id
     if owner is not None:
-        of_theirs &= (_KEYS.c.organization_id == owner[0]) & (_KEYS.c.user_id == owner[1])
+        of_theirs &= own(_KEYS, *owner)
     connection.execute(
         update(_KEYS)
         .where(of_theirs, _KEYS.c.deactivated_at.is_(None))
         .values(deactivated_at=now_us)
     )
     return connection.execute(select(_KEYS.c.id).where(of_theirs)).one_or_none() is not None
-
-
-def _list(
-    connection: Connection, which: ColumnElement[bool], limit: int | None, offset: int
-) -> list[ListedKey]:
-    newest_first = (_KEYS.c.created_at.desc(), _KEYS.c.id.desc())
-    rows = connection.execute(
-        select(_KEYS).where(which).order_by(*newest_first).limit(limit).offset(offset)
-    )
-    return [_listed(row) for row in rows]
 
 
 def _listed(row: Row[tuple[object, ...]]) -> ListedKey:

@@ -22,8 +22,11 @@ from sqlalchemy import (
     update,
 )
 
+from listenlink.model.library import OWN
+from listenlink.model.owner import Owner
 from listenlink.store import promises, sealed_tokens, tables
-from listenlink.store.library import OWN, add_edge
+from listenlink.store.library import add_edge
+from listenlink.store.own import own
 
 _TRACKS = tables.tracks
 _COLLECTIONS = tables.collections
@@ -41,13 +44,6 @@ _OBJECTS = (
 )
 
 
-class Whose(NamedTuple):
-    """A user in one organisation."""
-
-    organization_id: int
-    user_id: int
-
-
 class Music(NamedTuple):
     """The numbers of tracks and collections."""
 
@@ -63,12 +59,12 @@ class Belongings(NamedTuple):
     links: int
 
 
-def count_belongings(connection: Connection, whose: Whose) -> Belongings:
+def count_belongings(connection: Connection, whose: Owner) -> Belongings:
     """Count what the user has in the organisation."""
     wanted = (
-        (_TRACKS, _own(_TRACKS, whose) & _TRACKS.c.removed_at.is_(None)),
-        (_COLLECTIONS, _own(_COLLECTIONS, whose) & _COLLECTIONS.c.removed_at.is_(None)),
-        (_SHARES, _own(_SHARES, whose) & _SHARES.c.revoked_at.is_(None)),
+        (_TRACKS, own(_TRACKS, *whose) & _TRACKS.c.removed_at.is_(None)),
+        (_COLLECTIONS, own(_COLLECTIONS, *whose) & _COLLECTIONS.c.removed_at.is_(None)),
+        (_SHARES, own(_SHARES, *whose) & _SHARES.c.revoked_at.is_(None)),
     )
     counts = (
         connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
@@ -77,7 +73,7 @@ def count_belongings(connection: Connection, whose: Whose) -> Belongings:
     return Belongings(*counts)
 
 
-def find_unended_links(connection: Connection, whose: Whose) -> list[int]:
+def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
     """Return the numbers of the user's links that aren't revoked, or still have a label."""
     left = or_(_SHARES.c.revoked_at.is_(None), _SHARES.c.label.is_not(None))
     return _find(connection, whose, _SHARES, left)
@@ -90,7 +86,7 @@ def end_links(connection: Connection, links: Collection[int], now_us: int) -> No
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 
 
-def find_undeleted(connection: Connection, whose: Whose) -> Music:
+def find_undeleted(connection: Connection, whose: Owner) -> Music:
     """Return which of the user's tracks and collections exist, or still have a text."""
     has_text = or_(_TRACKS.c.title != "", _TRACKS.c.artist.is_not(None))
     tracks = _find(connection, whose, _TRACKS, or_(_TRACKS.c.removed_at.is_(None), has_text))
@@ -113,10 +109,10 @@ def delete_collections(connection: Connection, collections: Collection[int], now
     _change(connection, _COLLECTIONS, collections, removed_at=removed_at, **texts)
 
 
-def discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[bytes]:
+def discard_audio(connection: Connection, whose: Owner, now_us: int) -> list[bytes]:
     """Mark the audio of the user's deleted tracks for removal where no other track needs it; return its
     digests, and those of what was derived from it, which other audio may still need."""
-    theirs = select(_TRACKS.c.audio_id).where(_own(_TRACKS, whose))
+    theirs = select(_TRACKS.c.audio_id).where(own(_TRACKS, *whose))
     needed = exists().where(_TRACKS.c.audio_id == _AUDIO.c.id, _TRACKS.c.removed_at.is_(None))
     which = _AUDIO.c.id.in_(theirs) & ~needed & _AUDIO.c.discarded_at.is_(None)
     rows = connection.execute(select(*_OBJECTS).where(which)).all()
@@ -124,29 +120,29 @@ def discard_audio(connection: Connection, whose: Whose, now_us: int) -> list[byt
     return [digest for row in rows for digest in row if digest is not None]
 
 
-def find_music(connection: Connection, whose: Whose) -> Music:
+def find_music(connection: Connection, whose: Owner) -> Music:
     """Return the numbers of all of the user's tracks and collections, also of those deleted."""
     found = (_find(connection, whose, table, true()) for table in (_TRACKS, _COLLECTIONS))
     return Music(*found)
 
 
-def find_links(connection: Connection, whose: Whose) -> list[int]:
+def find_links(connection: Connection, whose: Owner) -> list[int]:
     """Return the numbers of all of the user's links, also of those revoked."""
     return _find(connection, whose, _SHARES, true())
 
 
 def hand_tracks(
-    connection: Connection, whose: Whose, heir_id: int, tracks: Collection[int], now_us: int
+    connection: Connection, whose: Owner, heir_id: int, tracks: Collection[int], now_us: int
 ) -> None:
     """Make these tracks another user's, and let them be in that user's library: nobody would find them."""
-    heirs = Whose(whose.organization_id, heir_id)
+    heirs = Owner(whose.organization_id, heir_id)
     _change(connection, _TRACKS, tracks, creator_id=heir_id)
     # What they had saved by a link is their own now; a track has one edge in a library.
-    saved = _edges_of(heirs) & _EDGES.c.track_id.in_(tracks)
+    saved = own(_EDGES, *heirs) & _EDGES.c.track_id.in_(tracks)
     connection.execute(update(_EDGES).where(saved).values(source=OWN, share_id=None))
     there = set(connection.execute(select(_EDGES.c.track_id).where(saved)).scalars())
     moved = [track_id for track_id in tracks if track_id not in there]
-    theirs = _edges_of(whose) & _EDGES.c.track_id.in_(moved)
+    theirs = own(_EDGES, *whose) & _EDGES.c.track_id.in_(moved)
     there.update(connection.execute(select(_EDGES.c.track_id).where(theirs)).scalars())
     connection.execute(update(_EDGES).where(theirs).values(user_id=heir_id))
     exist = select(_TRACKS.c.id).where(_TRACKS.c.id.in_(tracks), _TRACKS.c.removed_at.is_(None))
@@ -164,38 +160,22 @@ def hand_links(connection: Connection, heir_id: int, links: Collection[int]) -> 
     _change(connection, _SHARES, links, creator_id=heir_id)
 
 
-def forget_rest(connection: Connection, whose: Whose) -> list[int]:
+def forget_rest(connection: Connection, whose: Owner) -> list[int]:
     """Delete the user's library, begun uploads and kept answers; return the numbers of those uploads."""
-    connection.execute(delete(_EDGES).where(_edges_of(whose)))
-    own = (_UPLOADS.c.organization_id == whose.organization_id) & (
-        _UPLOADS.c.user_id == whose.user_id
-    )
-    begun = connection.execute(select(_UPLOADS.c.id).where(own)).scalars().all()
+    connection.execute(delete(_EDGES).where(own(_EDGES, *whose)))
+    theirs = own(_UPLOADS, *whose)
+    begun = connection.execute(select(_UPLOADS.c.id).where(theirs)).scalars().all()
     for number in begun:
         promises.remove_promise(connection, number)
-    connection.execute(delete(_UPLOADS).where(own))
-    connection.execute(
-        delete(_ANSWERS).where(
-            _ANSWERS.c.organization_id == whose.organization_id,
-            _ANSWERS.c.user_id == whose.user_id,
-        )
-    )
+    connection.execute(delete(_UPLOADS).where(theirs))
+    connection.execute(delete(_ANSWERS).where(own(_ANSWERS, *whose)))
     return list(begun)
 
 
-def _own(table: Table, whose: Whose) -> ColumnElement[bool]:
-    owner = table.c.owner_id if table is _COLLECTIONS else table.c.creator_id
-    return (table.c.organization_id == whose.organization_id) & (owner == whose.user_id)
-
-
-def _edges_of(whose: Whose) -> ColumnElement[bool]:
-    return (_EDGES.c.organization_id == whose.organization_id) & (_EDGES.c.user_id == whose.user_id)
-
-
 def _find(
-    connection: Connection, whose: Whose, table: Table, left: ColumnElement[bool]
+    connection: Connection, whose: Owner, table: Table, left: ColumnElement[bool]
 ) -> list[int]:
-    rows = connection.execute(select(table.c.id).where(_own(table, whose), left))
+    rows = connection.execute(select(table.c.id).where(own(table, *whose), left))
     return list(rows.scalars())
 
 

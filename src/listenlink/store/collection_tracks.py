@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from listenlink.model.listing import Found, Slice, found
 from listenlink.store import tables
 
 _MEMBERS = tables.collection_tracks
@@ -27,18 +28,21 @@ def count_tracks(connection: Connection, collection_id: int) -> int:
     return connection.execute(counted).scalar_one()
 
 
-def list_members(
-    connection: Connection, collection_id: int, limit: int, offset: int
-) -> list[Member]:
-    """List a slice of the collection's tracks, in order."""
-    rows = connection.execute(
-        select(_MEMBERS.c.track_id, _MEMBERS.c.added_at)
-        .where(_MEMBERS.c.collection_id == collection_id)
-        .order_by(_MEMBERS.c.position)
-        .limit(limit)
-        .offset(offset)
+def list_members(connection: Connection, collection_id: int, part: Slice) -> Found[Member]:
+    """List a slice of the collection's tracks, in order. After a place, positions count on from there."""
+    query = select(_MEMBERS).where(_MEMBERS.c.collection_id == collection_id)
+    first = part.offset
+    if part.after is not None:
+        stored, first = map(int, part.after)
+        query = query.where(_MEMBERS.c.position > stored)
+    query = query.order_by(_MEMBERS.c.position).limit(part.one_more).offset(part.offset)
+    return found(
+        list(enumerate(connection.execute(query), first)),
+        part,
+        lambda row: Member(row[1].track_id, row[0], row[1].added_at),
+        # The stored position may have gaps before it, where tracks were taken out.
+        lambda row: (row[1].position, row[0] + 1),
     )
-    return [Member(row.track_id, place, row.added_at) for place, row in enumerate(rows, offset)]
 
 
 def append_track(connection: Connection, collection_id: int, track_id: int, now_us: int) -> bool:

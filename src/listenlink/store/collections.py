@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.collection import Collection
+from listenlink.model.listing import Found, Slice, found
 from listenlink.store import tables
 from listenlink.store.collection_tracks import count_tracks
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
+from listenlink.store.slices import newest_first, place_of
 
 _COLLECTIONS = tables.collections
 
@@ -39,8 +42,7 @@ def find_own_collection(
     row = connection.execute(
         select(_COLLECTIONS).where(
             _COLLECTIONS.c.id == collection_id,
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.removed_at.is_(None),
         )
     ).one_or_none()
@@ -54,8 +56,7 @@ def list_own_named(
     rows = connection.execute(
         select(_COLLECTIONS.c.id, _COLLECTIONS.c.removed_at)
         .where(
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.name == name,
         )
         .order_by(_COLLECTIONS.c.created_at)
@@ -71,8 +72,7 @@ def remove_collection(
         update(_COLLECTIONS)
         .where(
             _COLLECTIONS.c.id == collection_id,
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
+            own(_COLLECTIONS, organization_id, owner_id),
             _COLLECTIONS.c.removed_at.is_(None),
         )
         .values(removed_at=now_us)
@@ -81,21 +81,14 @@ def remove_collection(
 
 
 def list_own_collections(
-    connection: Connection, organization_id: int, owner_id: int, limit: int, offset: int
-) -> list[Collection]:
+    connection: Connection, organization_id: int, owner_id: int, part: Slice
+) -> Found[Collection]:
     """List a slice of the owner's collections, newest first, without counting their tracks."""
-    rows = connection.execute(
-        select(_COLLECTIONS)
-        .where(
-            _COLLECTIONS.c.organization_id == organization_id,
-            _COLLECTIONS.c.owner_id == owner_id,
-            _COLLECTIONS.c.removed_at.is_(None),
-        )
-        .order_by(_COLLECTIONS.c.created_at.desc(), _COLLECTIONS.c.id.desc())
-        .limit(limit)
-        .offset(offset)
+    theirs = select(_COLLECTIONS).where(
+        own(_COLLECTIONS, organization_id, owner_id), _COLLECTIONS.c.removed_at.is_(None)
     )
-    return [_collection(row, None) for row in rows]
+    rows = connection.execute(newest_first(theirs, _COLLECTIONS, part)).all()
+    return found(rows, part, lambda row: _collection(row, None), place_of)
 
 
 def change_collection(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, case, false, func, or_, select, update
 
+from listenlink.model.sound import Derived, Sound
 from listenlink.store import tables, usage
 
 _AUDIO = tables.audio_objects
@@ -31,25 +32,6 @@ class Waiting(NamedTuple):
 
     user_id: int
     begun: int
-
-
-class Derived(NamedTuple):
-    """What was derived: columns of `audio_objects` by name, None where there is nothing."""
-
-    loudness_lufs: float | None = None
-    peaks: bytes | None = None
-    cover_digest: bytes | None = None
-    cover_small_digest: bytes | None = None
-    rendition_digest: bytes | None = None
-    rendition_size_bytes: int | None = None
-    rendition_content_type: str | None = None
-
-
-class Sound(NamedTuple):
-    """What was derived from a track's audio, once it `is_made`."""
-
-    is_made: bool
-    derived: Derived
 
 
 def list_waiting(connection: Connection, now_us: int, given_up_us: int) -> list[Waiting]:

@@ -13,13 +13,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from listenlink.store.database.database import is_postgres
-from listenlink.store.opening.open_rows import MOST_TRACKS
-from listenlink.store.pages import SHOWN_TRACKS
+from listenlink.store.targets import EXISTS, MOST_TRACKS, SHOWN
 
 # Every column that `store/pages.py` reads for a page is listed here; a test goes through the tables.
 # JSON, because in it no title can look like two.
 _FIND = """
-{shown}
+WITH shown AS ({shown})
 SELECT CAST({array}(
     s.id, s.rotation, s.visibility, s.allow_download, s.preview, s.expires_at,
     c.id, c.name, c.description, c.cover_track_id,
@@ -34,12 +33,12 @@ SELECT CAST({array}(
     (SELECT max(of_all) FROM shown)) AS TEXT),
     s.collection_id IS NOT NULL
 FROM shares s
-LEFT JOIN tracks own ON own.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-WHERE s.id = :share AND own.removed_at IS NULL AND c.removed_at IS NULL
+WHERE s.id = :share AND {exists}
 """
-_SQLITE = text(_FIND.format(shown=SHOWN_TRACKS, array="json_array", list="json_group_array"))
-_POSTGRES = text(_FIND.format(shown=SHOWN_TRACKS, array="json_build_array", list="json_agg"))
+_TARGET = {"shown": SHOWN, "exists": EXISTS}
+_SQLITE = text(_FIND.format(**_TARGET, array="json_array", list="json_group_array"))
+_POSTGRES = text(_FIND.format(**_TARGET, array="json_build_array", list="json_agg"))
 
 
 class Fingerprint(NamedTuple):

@@ -7,30 +7,22 @@ asks decides only then. What a session's link is doesn't depend on the token tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
-from listenlink.store.suspensions import OF_LINK
+from listenlink.model.share import CountedLife
+from listenlink.store.lives import COUNTED_LIFE
+from listenlink.store.targets import LEADS_TO
 
 # The target that exists of the link that the token or the session names. To play, it must lead to a track.
 _HELD = """
-SELECT s.id, s.token_digest, s.rotation, s.revoked_at, s.starts_at, s.expires_at,
-    {suspended}, s.opens, s.max_opens,
-    c.id, t.id, t.organization_id, t.creator_id
+SELECT {life}, s.id, s.token_digest, c.id, t.id, t.organization_id, t.creator_id
 FROM (SELECT 1 AS one) asked
 LEFT JOIN shares s ON {link}
 LEFT JOIN collections c ON c.id = s.collection_id AND c.removed_at IS NULL
-LEFT JOIN tracks t ON t.removed_at IS NULL AND t.id = {track}
-""".replace("{suspended}", OF_LINK)
+LEFT JOIN tracks t ON t.id = {track} AND {leads}
+""".replace("{life}", COUNTED_LIFE).replace("{leads}", LEADS_TO)
 _OF_SESSION = text(_HELD.format(link="s.id = :share", track="s.track_id"))
-_OF_SESSION_AND_TRACK = text(
-    _HELD.format(
-        link="s.id = :share",
-        track=""":track AND (s.track_id = t.id OR EXISTS (
-    SELECT 1 FROM collection_tracks m WHERE m.collection_id = c.id AND m.track_id = t.id))""",
-    )
-)
+_OF_SESSION_AND_TRACK = text(_HELD.format(link="s.id = :share", track=":track"))
 # A link leads to its creator's own tracks; that is asked here too, because a save gives them away.
 _OF_TOKEN = text(
     _HELD.format(
@@ -40,19 +32,13 @@ _OF_TOKEN = text(
 )
 
 
-class HeldLink(NamedTuple):
-    """A link as the one who holds it needs it; all None if there is none. Times in epoch µs. The collection
-    that it leads to and the track, with the track's owner, are None where they're removed or not led to."""
+class HeldLink(CountedLife, frozen=True):
+    """A link as the one who holds it needs it. If there is none all is None, and it honours nothing. The
+    collection that it leads to and the track, with the track's owner, are None where they're removed or not
+    led to."""
 
     id: int | None
     token_digest: bytes | None
-    rotation: int | None
-    revoked_at: int | None
-    starts_at: int | None
-    expires_at: int | None
-    suspended_at: int | None
-    opens: int | None
-    max_opens: int | None
     collection_id: int | None
     track_id: int | None
     organization_id: int | None

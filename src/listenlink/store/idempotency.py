@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from listenlink.clock import DAY_US
+from listenlink.model.owner import Owner
 from listenlink.store import tables
+from listenlink.store.database.columns import ended
 
 _ANSWERS = tables.idempotent_answers
 _DELETED_PER_STEP = 500
@@ -15,19 +17,19 @@ _DELETED_PER_STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The digest of the request's body, and the sealed answer. `whose`, (organisation, user), isn't known of
-    those from before it was stored."""
+    """The digest of the request's body, and the sealed answer. `whose` isn't known of those from before it
+    was stored."""
 
     body_digest: bytes
     sealed: bytes
-    whose: tuple[int, int] | None = None
+    whose: Owner | None = None
 
 
 def find_answer(connection: Connection, key_digest: bytes, since_us: int) -> KeptAnswer | None:
-    """Return the answer if it was stored at `since_us` or later."""
+    """Return the answer if it was stored after `since_us`."""
     row = connection.execute(
         select(_ANSWERS.c.body_digest, _ANSWERS.c.sealed).where(
-            _ANSWERS.c.key_digest == key_digest, _ANSWERS.c.created_at >= since_us
+            _ANSWERS.c.key_digest == key_digest, ~ended(_ANSWERS.c.created_at, since_us)
         )
     ).one_or_none()
     return None if row is None else KeptAnswer(row.body_digest, row.sealed)
@@ -42,17 +44,17 @@ def keep_answer(connection: Connection, key_digest: bytes, answer: KeptAnswer, n
             body_digest=answer.body_digest,
             sealed=answer.sealed,
             created_at=now_us,
-            organization_id=answer.whose and answer.whose[0],
-            user_id=answer.whose and answer.whose[1],
+            organization_id=answer.whose and answer.whose.organization_id,
+            user_id=answer.whose and answer.whose.user_id,
         )
     )
 
 
-def delete_older(connection: Connection, before_us: int) -> int:
-    """Delete some answers older than `before_us`; return how many. Call until it returns 0."""
+def delete_older(connection: Connection, since_us: int) -> int:
+    """Delete some answers that weren't stored after `since_us`; return how many. Call until it returns 0."""
     oldest = (
         select(_ANSWERS.c.key_digest)
-        .where(_ANSWERS.c.created_at < before_us)
+        .where(ended(_ANSWERS.c.created_at, since_us))
         .order_by(_ANSWERS.c.created_at)
         .limit(_DELETED_PER_STEP)
         .scalar_subquery()

@@ -5,40 +5,21 @@ A track that its creator deletes leaves every library, so an edge always leads t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, delete, insert, select
 
+from listenlink.model.library import OWN, SHARED, Edge, Wanted
+from listenlink.model.listing import Found, Slice, found
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
+from listenlink.store.slices import newest_first
 from listenlink.store.tracks import PLAYED, track_of
 
-OWN, SHARED = "own", "shared"
 _EDGES = tables.library
 _TRACKS = tables.tracks
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A track in a user's library. `source` is `own`, or `shared` if it came by the link `share_id`."""
-
-    id: int
-    track_id: int
-    source: str
-    share_id: int | None
-    created_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tracks of a library to list; None means any."""
-
-    mode: str | None = None
-    engine: str | None = None
-    collection_id: int | None = None
 
 
 def find_edge(
@@ -46,11 +27,7 @@ def find_edge(
 ) -> Edge | None:
     """Return the edge to this track, or None if it isn't in the library."""
     row = connection.execute(
-        select(_EDGES).where(
-            _EDGES.c.organization_id == organization_id,
-            _EDGES.c.user_id == user_id,
-            _EDGES.c.track_id == track_id,
-        )
+        select(_EDGES).where(own(_EDGES, organization_id, user_id), _EDGES.c.track_id == track_id)
     ).one_or_none()
     if row is None:
         return None
@@ -66,9 +43,9 @@ def add_edge(
     now_us: int,
 ) -> Edge:
     """Return the edge to this track, existing or new. Without a link it's one of the user's own tracks."""
-    found = find_edge(connection, organization_id, user_id, track_id)
-    if found is not None:
-        return found
+    present = find_edge(connection, organization_id, user_id, track_id)
+    if present is not None:
+        return present
     values = {
         "organization_id": organization_id,
         "user_id": user_id,
@@ -86,11 +63,7 @@ def add_edge(
 def remove_edge(connection: Connection, organization_id: int, user_id: int, track_id: int) -> None:
     """Take the track out of this library, if it's there."""
     connection.execute(
-        delete(_EDGES).where(
-            _EDGES.c.organization_id == organization_id,
-            _EDGES.c.user_id == user_id,
-            _EDGES.c.track_id == track_id,
-        )
+        delete(_EDGES).where(own(_EDGES, organization_id, user_id), _EDGES.c.track_id == track_id)
     )
 
 
@@ -120,13 +93,10 @@ def list_tracks(
     organization_id: int,
     user_id: int,
     wanted: Wanted,
-    limit: int,
-    offset: int,
-) -> list[Track]:
+    part: Slice,
+) -> Found[Track]:
     """List a slice of the library's tracks, newest first; none for somebody else's collection."""
-    edges = select(_EDGES.c.id).where(
-        _EDGES.c.organization_id == organization_id, _EDGES.c.user_id == user_id
-    )
+    edges = select(_EDGES.c.id).where(own(_EDGES, organization_id, user_id))
     if wanted.mode is not None or wanted.engine is not None:
         edges = edges.join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
     if wanted.mode is not None:
@@ -139,18 +109,16 @@ def list_tracks(
             .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
             .where(
                 _COLLECTIONS.c.id == wanted.collection_id,
-                _COLLECTIONS.c.organization_id == organization_id,
-                _COLLECTIONS.c.owner_id == user_id,
+                own(_COLLECTIONS, organization_id, user_id),
                 _COLLECTIONS.c.removed_at.is_(None),
             )
         )
-    order = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
     # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
-    page = edges.order_by(*order).limit(limit).offset(offset).subquery()
+    page = newest_first(edges, _EDGES, part).subquery()
     rows = connection.execute(
-        select(_TRACKS)
+        select(_TRACKS, _EDGES.c.created_at.label("kept_at"), _EDGES.c.id.label("edge_id"))
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
         .join(page, page.c.id == _EDGES.c.id)
-        .order_by(*order)
-    )
-    return [track_of(row) for row in rows]
+        .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
+    ).all()
+    return found(rows, part, track_of, lambda row: (row.kept_at, row.edge_id))

@@ -2,94 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Integer, Row, bindparam, column, select, text
 
 from listenlink.model.track import Track
 from listenlink.store import tables
-from listenlink.store.opening.open_rows import MOST_TRACKS
-from listenlink.store.suspensions import OF_SHARE
+from listenlink.store.database.columns import KEY
+from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN
 from listenlink.store.tracks import track_of
 
-_SHARES = tables.shares
-_TRACKS = tables.tracks
+_SHARES = tables.shares.alias("s")
+_TRACKS = tables.tracks.alias("t")
 _AUDIO = tables.audio_objects
-_MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
-_NUMBERS_AT_ONCE = 500
-_LINK = select(
-    _SHARES.c.id,
-    _SHARES.c.rotation,
-    _SHARES.c.visibility,
-    _SHARES.c.allow_download,
-    _SHARES.c.preview,
-    _SHARES.c.expires_at,
-    _SHARES.c.track_id,
-    _SHARES.c.collection_id,
-).where(_SHARES.c.id == bindparam("share"))
-_COLLECTION = select(
-    _COLLECTIONS.c.id,
-    _COLLECTIONS.c.name,
-    _COLLECTIONS.c.description,
-    _COLLECTIONS.c.cover_track_id,
-).where(_COLLECTIONS.c.id == bindparam("collection"), _COLLECTIONS.c.removed_at.is_(None))
-_SHOWN = (
-    select(_TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest)
-    .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
-    .where(_TRACKS.c.removed_at.is_(None))
-)
-_TRACK = _SHOWN.where(_TRACKS.c.id == bindparam("track"))
-_MEMBERS_OF = (
-    _SHOWN.join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
-    .where(_MEMBERS.c.collection_id == bindparam("collection"))
-    .order_by(_MEMBERS.c.position)
-    .limit(MOST_TRACKS)
-)
-_COUNT_OF_ALL = (
-    select(func.count())
-    .select_from(_MEMBERS)
-    .join(_TRACKS, _TRACKS.c.id == _MEMBERS.c.track_id)
-    .where(_MEMBERS.c.collection_id == bindparam("collection"), _TRACKS.c.removed_at.is_(None))
-)
-_STANDING = (
+_LINK = (
     select(
         _SHARES.c.id,
         _SHARES.c.rotation,
-        _SHARES.c.revoked_at,
-        _SHARES.c.starts_at,
+        _SHARES.c.visibility,
+        _SHARES.c.allow_download,
+        _SHARES.c.preview,
         _SHARES.c.expires_at,
-        OF_SHARE,
+        _COLLECTIONS.c.id,
+        _COLLECTIONS.c.name,
+        _COLLECTIONS.c.description,
+        _COLLECTIONS.c.cover_track_id,
     )
-    .outerjoin(_TRACKS, _TRACKS.c.id == _SHARES.c.track_id)
     .outerjoin(_COLLECTIONS, _COLLECTIONS.c.id == _SHARES.c.collection_id)
+    .where(_SHARES.c.id == bindparam("share"), text(EXISTS))
 )
-_TARGET_EXISTS = (_TRACKS.c.removed_at.is_(None), _COLLECTIONS.c.removed_at.is_(None))
-# The start of a statement on the link `:share`: the tracks that it shows, at most `:most`, with their
-# positions; `of_all` is how many there are.
-SHOWN_TRACKS = """
-WITH shown AS (
-    SELECT t.id AS track_id, m.position, count(*) OVER () AS of_all
-    FROM (SELECT track_id, position FROM collection_tracks
-          WHERE collection_id = (SELECT collection_id FROM shares WHERE id = :share)
-          UNION ALL
-          SELECT track_id, 0 FROM shares WHERE id = :share) m
-    JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
-    ORDER BY m.position LIMIT :most)
-"""
-# A condition in a statement on `shares` and `tracks`: whether the link leads to the track.
-LEADS_TO_TRACK = or_(
-    _SHARES.c.track_id == _TRACKS.c.id,
-    select(_MEMBERS.c.track_id)
-    .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
-    .where(
-        _MEMBERS.c.collection_id == _SHARES.c.collection_id,
-        _MEMBERS.c.track_id == _TRACKS.c.id,
-        _COLLECTIONS.c.removed_at.is_(None),
+_OF_COLLECTION = 6
+_SHOWN = (
+    text(SHOWN)
+    .columns(column("track_id", KEY), column("position", Integer), column("of_all", Integer))
+    .cte("shown")
+)
+_TRACKS_SHOWN = (
+    select(
+        _TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest, _SHOWN.c.of_all
     )
-    .correlate(_SHARES, _TRACKS)
-    .exists(),
+    .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+    .join(_SHOWN, _SHOWN.c.track_id == _TRACKS.c.id)
+    .order_by(_SHOWN.c.position)
 )
 
 
@@ -126,27 +81,6 @@ class ShownLink(NamedTuple):
     more: int = 0
 
 
-class Standing(NamedTuple):
-    """The state of a link whose target exists."""
-
-    rotation: int
-    revoked_at: int | None
-    starts_at: int | None
-    expires_at: int | None
-    suspended_at: int | None
-
-
-def find_rotations(connection: Connection, share_ids: Collection[int]) -> dict[int, Standing]:
-    """Return the state of those of these links that exist and whose target does."""
-    found: dict[int, Standing] = {}
-    numbers = list(share_ids)
-    for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
-        some = numbers[start : start + _NUMBERS_AT_ONCE]
-        asked = _STANDING.where(_SHARES.c.id.in_(some), *_TARGET_EXISTS)
-        found |= {row[0]: Standing(*row[1:]) for row in connection.execute(asked)}
-    return found
-
-
 class Download(NamedTuple):
     """A file that may be downloaded, as its creator uploaded it."""
 
@@ -164,9 +98,8 @@ def find_download(connection: Connection, share_id: int, track_id: int) -> Downl
         .join(_SHARES, _SHARES.c.id == share_id)
         .where(
             _TRACKS.c.id == track_id,
-            _TRACKS.c.removed_at.is_(None),
             _SHARES.c.allow_download,
-            LEADS_TO_TRACK,
+            text(LEADS_TO),
         )
     ).one_or_none()
     return None if row is None else Download(*row)
@@ -178,21 +111,14 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
     link = connection.execute(_LINK, {"share": share_id}).one_or_none()
     if link is None:
         return None
-    collection, more = None, 0
-    asked = {"collection": link.collection_id}
-    if link.collection_id is None:
-        rows = connection.execute(_TRACK, {"track": link.track_id})
-    else:
-        row = connection.execute(_COLLECTION, asked).one_or_none()
-        if row is None:
-            return None
-        collection, rows = ShownCollection(*row), connection.execute(_MEMBERS_OF, asked)
-    tracks = [_shown_track(row) for row in rows]
-    if len(tracks) == MOST_TRACKS:
-        more = connection.execute(_COUNT_OF_ALL, asked).scalar_one() - MOST_TRACKS
-    if collection is None and not tracks:
+    rows = connection.execute(_TRACKS_SHOWN, {"share": share_id, "most": MOST_TRACKS}).all()
+    found = link[_OF_COLLECTION:]
+    collection = None if found[0] is None else ShownCollection(*found)
+    if collection is None and not rows:
         return None
-    return ShownLink(*link[:6], tracks, collection, more)
+    more = rows[0].of_all - len(rows) if rows else 0
+    tracks = [_shown_track(row) for row in rows]
+    return ShownLink(*(*link[:_OF_COLLECTION], tracks, collection, more))
 
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:

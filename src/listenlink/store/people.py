@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.model.ids import USER, public_id
+from listenlink.model.owner import Owner
 from listenlink.store import credentials, sign_in_links, tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _KEYS_OF_MEMBERS = (
     select(
@@ -169,9 +171,7 @@ def find_role(connection: Connection, organization_id: int, user_id: int) -> str
     """Return the user's role in the organisation, or None if they aren't a member."""
     members = tables.memberships
     return connection.execute(
-        select(members.c.role).where(
-            members.c.organization_id == organization_id, members.c.user_id == user_id
-        )
+        select(members.c.role).where(own(members, organization_id, user_id))
     ).scalar_one_or_none()
 
 
@@ -189,13 +189,13 @@ def list_members(
     return [(user, email, organization, role) for user, email, organization, role in rows]
 
 
-def find_first_member(connection: Connection) -> tuple[int, int] | None:
-    """Return the (organisation, user) that the instance was created with, or None."""
+def find_first_member(connection: Connection) -> Owner | None:
+    """Return the member that the instance was created with, or None."""
     members = tables.memberships
     row = connection.execute(
         select(members.c.organization_id, members.c.user_id).order_by(members.c.created_at).limit(1)
     ).one_or_none()
-    return None if row is None else (row.organization_id, row.user_id)
+    return None if row is None else Owner(row.organization_id, row.user_id)
 
 
 def list_owners(connection: Connection, organization_id: int) -> list[tuple[int, str]]:
@@ -224,7 +224,7 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
 def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
     """Deactivate all of the user's keys of the organisation."""
     keys = tables.api_keys
-    theirs = (keys.c.organization_id == organization_id) & (keys.c.user_id == user_id)
+    theirs = own(keys, organization_id, user_id)
     connection.execute(
         update(keys).where(theirs, keys.c.deactivated_at.is_(None)).values(deactivated_at=now_us)
     )
@@ -233,8 +233,7 @@ def end_keys(connection: Connection, organization_id: int, user_id: int, now_us:
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
     """Remove the user, their keys and their sign-ins from the organisation."""
     for table in (tables.api_keys, tables.sign_ins, tables.memberships):
-        theirs = (table.c.organization_id == organization_id) & (table.c.user_id == user_id)
-        connection.execute(delete(table).where(theirs))
+        connection.execute(delete(table).where(own(table, organization_id, user_id)))
 
 
 def forget_user(connection: Connection, user_id: int) -> None:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, or_, select, update
 
+from listenlink.model.owner import Owner
 from listenlink.store import tables
+from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _PROMISES = tables.promises
 _UPLOADS = tables.resumable_uploads
@@ -27,7 +30,7 @@ class Promise:
     systems of these names: while it arrives in the first, once it's whole in the second, if that's another.
     `owner` is organisation and user; None for what the server makes."""
 
-    owner: tuple[int, int] | None
+    owner: Owner | None
     size_bytes: int
     counted_bytes: int
     place: str
@@ -79,9 +82,7 @@ def remove_promise(connection: Connection, number: int) -> None:
 
 def remove_over(connection: Connection, now_us: int) -> None:
     """Remove the promises that are over, but for those of uploads in pieces, which go with these."""
-    connection.execute(
-        delete(_PROMISES).where(_PROMISES.c.ends_at < now_us, _PROMISES.c.id.not_in(_ARRIVING))
-    )
+    connection.execute(delete(_PROMISES).where(~_counts(now_us), _PROMISES.c.id.not_in(_ARRIVING)))
 
 
 def list_in_place(connection: Connection, place: str, now_us: int) -> list[tuple[int, int]]:
@@ -91,21 +92,20 @@ def list_in_place(connection: Connection, place: str, now_us: int) -> list[tuple
     rows = connection.execute(
         select(number, _PROMISES.c.size_bytes).where(
             or_(_PROMISES.c.place == place, _PROMISES.c.object_place == place),
-            _PROMISES.c.ends_at >= now_us,
+            _counts(now_us),
         )
     )
     return [(int(which), int(size)) for which, size in rows]
 
 
 def sum_up_begun(
-    connection: Connection, owner: tuple[int, int], now_us: int, without: int | None
+    connection: Connection, owner: Owner, now_us: int, without: int | None
 ) -> tuple[int, int]:
     """Return how many uploads the user has begun that aren't over, and how many bytes they promise; one of
     them left out."""
-    mine = and_(_PROMISES.c.organization_id == owner[0], _PROMISES.c.user_id == owner[1])
-    lasts = or_(_PROMISES.c.ends_at >= now_us, _PROMISES.c.id.in_(_ARRIVING))
+    lasts = or_(_counts(now_us), _PROMISES.c.id.in_(_ARRIVING))
     chosen = select(func.count(), func.coalesce(func.sum(_PROMISES.c.size_bytes), 0)).where(
-        mine, lasts, _PROMISES.c.id != (without or 0)
+        own(_PROMISES, *owner), lasts, _PROMISES.c.id != (without or 0)
     )
     count, total = connection.execute(chosen).one()
     return int(count), int(total)
@@ -117,7 +117,7 @@ def sum_up_organization(
     """Return how many uploads of the organisation count now, and how many bytes of audio they promise."""
     chosen = select(func.count(), func.coalesce(func.sum(_PROMISES.c.counted_bytes), 0)).where(
         _PROMISES.c.organization_id == organization_id,
-        _PROMISES.c.ends_at >= now_us,
+        _counts(now_us),
         _PROMISES.c.id != (without or 0),
     )
     count, total = connection.execute(chosen).one()
@@ -127,4 +127,8 @@ def sum_up_organization(
 def sum_up_all(connection: Connection, now_us: int) -> int:
     """Return how many bytes are promised now, by everybody."""
     total = select(func.coalesce(func.sum(_PROMISES.c.size_bytes), 0))
-    return int(connection.execute(total.where(_PROMISES.c.ends_at >= now_us)).scalar_one())
+    return int(connection.execute(total.where(_counts(now_us))).scalar_one())
+
+
+def _counts(now_us: int) -> ColumnElement[bool]:
+    return ~ended(_PROMISES.c.ends_at, now_us)

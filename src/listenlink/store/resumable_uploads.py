@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from listenlink.clock import DAY_US
+from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.store import promises, tables
+from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _UPLOADS = tables.resumable_uploads
 _LISTED = 500
@@ -18,21 +19,6 @@ _END = (
     .where(tables.promises.c.id == _UPLOADS.c.id, tables.promises.c.is_resumable)
     .scalar_subquery()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ResumableUpload:
-    """One upload. `metadata` is as it was sent; `track_id` is the track made from it, once there is one.
-    `promise_ends_at` is until when its promise counts; None once that was kept."""
-
-    id: int
-    organization_id: int
-    user_id: int
-    size_bytes: int
-    metadata: str
-    created_at: int
-    track_id: int | None
-    promise_ends_at: int | None = None
 
 
 def add_upload(
@@ -62,13 +48,12 @@ def add_upload(
 def find_own_upload(
     connection: Connection, organization_id: int, user_id: int, number: int, since_us: int
 ) -> ResumableUpload | None:
-    """Return the user's upload with this number if it was begun at `since_us` or later."""
+    """Return the user's upload with this number if it was begun after `since_us`."""
     row = connection.execute(
         select(_UPLOADS, _END.label("promise_ends_at")).where(
             _UPLOADS.c.id == number,
-            _UPLOADS.c.organization_id == organization_id,
-            _UPLOADS.c.user_id == user_id,
-            _UPLOADS.c.created_at >= since_us,
+            own(_UPLOADS, organization_id, user_id),
+            ~ended(_UPLOADS.c.created_at, since_us),
         )
     ).one_or_none()
     return None if row is None else _upload_of(row)
@@ -104,14 +89,14 @@ def date_back(connection: Connection, now_us: int) -> None:
 
 
 def list_stale(
-    connection: Connection, before_us: int, ended_before_us: int, after: int = -1
+    connection: Connection, since_us: int, idle_since_us: int, after: int = -1
 ) -> list[ResumableUpload]:
-    """List some of the uploads that were begun before `before_us`, or whose promise has counted for nothing
-    since `ended_before_us`, by their numbers, from the one that follows `after`."""
-    is_idle = and_(_UPLOADS.c.track_id.is_(None), ended_before_us > _END)
+    """List some of the uploads that weren't begun after `since_us`, or whose promise hasn't counted since
+    `idle_since_us`, by their numbers, from the one that follows `after`."""
+    is_idle = and_(_UPLOADS.c.track_id.is_(None), ended(_END, idle_since_us))
     rows = connection.execute(
         select(_UPLOADS, _END.label("promise_ends_at"))
-        .where(or_(_UPLOADS.c.created_at < before_us, is_idle), _UPLOADS.c.id > after)
+        .where(or_(ended(_UPLOADS.c.created_at, since_us), is_idle), _UPLOADS.c.id > after)
         .order_by(_UPLOADS.c.id)
         .limit(_LISTED)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, select
 
 from listenlink.store import tables
+from listenlink.store.database.columns import ended
 
 _CLIENTS = tables.session_clients
 _DELETED_PER_STEP = 500
@@ -23,12 +24,11 @@ def add_client(connection: Connection, open_trace: int, client: bytes, ends_at: 
     )
 
 
-def delete_older(connection: Connection, before_us: int) -> int:
-    """Delete some clients of sessions that ended before `before_us`; return how many. Call until it returns
-    0."""
+def delete_over(connection: Connection, now_us: int) -> int:
+    """Delete some clients of sessions that are over; return how many. Call until it returns 0."""
     over = (
         select(_CLIENTS.c.open_trace)
-        .where(_CLIENTS.c.ends_at < before_us)
+        .where(ended(_CLIENTS.c.ends_at, now_us))
         .order_by(_CLIENTS.c.ends_at)
         .limit(_DELETED_PER_STEP)
         .scalar_subquery()

@@ -64,6 +64,7 @@ api_keys = Table(
     at("created_at"),
     at("expires_at", nullable=True),
     at("deactivated_at", nullable=True),
+    Index(None, "organization_id", "user_id", "created_at", "id"),
 )
 
 # An organisation whose keys and links don't work for now. A table of its own, which is nearly always empty:

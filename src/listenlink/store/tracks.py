@@ -10,6 +10,7 @@ from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
 from listenlink.store import tables, usage
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.own import own
 
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects
@@ -104,8 +105,7 @@ def find_own_track(
     row = connection.execute(
         PLAYED.where(
             _TRACKS.c.id == track_id,
-            _TRACKS.c.organization_id == organization_id,
-            _TRACKS.c.creator_id == creator_id,
+            own(_TRACKS, organization_id, creator_id),
             _TRACKS.c.removed_at.is_(None),
         )
     ).one_or_none()
@@ -121,8 +121,7 @@ def find_own_by_audio(
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
         .where(
             _AUDIO.c.digest == digest,
-            _TRACKS.c.organization_id == organization_id,
-            _TRACKS.c.creator_id == creator_id,
+            own(_TRACKS, organization_id, creator_id),
             _TRACKS.c.removed_at.is_(None),
         )
         .order_by(_TRACKS.c.created_at)
@@ -137,8 +136,7 @@ def list_own_titles(
     rows = connection.execute(
         select(_TRACKS.c.id, _TRACKS.c.title)
         .where(
-            _TRACKS.c.organization_id == organization_id,
-            _TRACKS.c.creator_id == creator_id,
+            own(_TRACKS, organization_id, creator_id),
             _TRACKS.c.removed_at.is_(None),
         )
         .order_by(_TRACKS.c.created_at, _TRACKS.c.title)
@@ -159,8 +157,7 @@ def remove_track(
         update(_TRACKS)
         .where(
             _TRACKS.c.id == track_id,
-            _TRACKS.c.organization_id == organization_id,
-            _TRACKS.c.creator_id == creator_id,
+            own(_TRACKS, organization_id, creator_id),
             _TRACKS.c.removed_at.is_(None),
         )
         .values(removed_at=now_us)

@@ -19,7 +19,7 @@ from listenlink.model.client_address import (
     Network,
     find_client,
 )
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.response import Scope
 
 _MOST_REMEMBERED = 8192
@@ -89,27 +89,32 @@ def raw_api_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def guard_owners(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
+class OwnersGuard:
     """The one place that admits callers to owners' routes. A route that declares no scope is refused.
 
     A route declares a `scope`, or `any_scope`, or that it's `public`; the caller is stored in the
     request's state.
     """
-    # What a path allows (OPTIONS) is in the public schema too.
-    if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":
-        return
-    instance: Instance = connection.app.state.instance
-    now_us = instance.clock.now_us()
-    caller = await authenticate(instance.database, raw_api_key(connection), now_us)
-    if not handler.opt.get("any_scope"):
-        scope = handler.opt.get("scope")
-        if scope is None:
-            raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
-        require_access(caller, connection.path_params.get("org"), scope)
-    _refuse_unclear(connection)
-    connection.state.caller = caller
+
+    def __init__(self, owning: Owning) -> None:
+        self._owning = owning
+
+    async def admit(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Raise Problem unless this caller may use this route."""
+        # What a path allows (OPTIONS) is in the public schema too.
+        if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":
+            return
+        now_us = self._owning.clock.now_us()
+        caller = await authenticate(self._owning.database, raw_api_key(connection), now_us)
+        if not handler.opt.get("any_scope"):
+            scope = handler.opt.get("scope")
+            if scope is None:
+                raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+            require_access(caller, connection.path_params.get("org"), scope)
+        _refuse_unclear(connection)
+        connection.state.caller = caller
 
 
 def _refuse_unclear(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
+from listenlink.actions.bound_request import bound_request
 from listenlink.errors import Problem, ProblemKind
 from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
-from listenlink.store.database.database import BUSY_AFTER_SECONDS
-from listenlink.store.database.errand import one_request
 from listenlink.web import hosts, paths
 from listenlink.web.api import tus
 from listenlink.web.arriving_body import ArrivingBody, body_places
@@ -26,6 +25,7 @@ from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.problems import problem_of
+from listenlink.web.public.doors import Doors
 from listenlink.web.public.playback import PlaybackDoor
 from listenlink.web.public.resolve import PublicDoor
 from listenlink.web.public.share_page import PageDoor
@@ -63,10 +63,11 @@ class Front:
     def __init__(
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
-        self._instance = instance
-        self._presence = instance.presence
+        self._clock = instance.running.clock
+        self._presence = instance.running.presence
         self._running = running
-        settings = instance.settings
+        settings, capacity = instance.running.settings, instance.running.capacity
+        listening = instance.listening
         self._everywhere = everywhere(settings.base_url.startswith("https://"))
         self._own = self._everywhere + OWNERS_JSON
         self._public = self._everywhere + PUBLIC_JSON
@@ -74,25 +75,17 @@ class Front:
         clients = self._clients = ClientFinder(
             settings.trusted_proxies, settings.client_prefix_bits
         )
-        self.bodies = body_places(instance.capacity.bodies)
+        self.bodies = body_places(capacity.bodies)
         self.refused, self.routed = DoorTally(), DoorTally()
-        requests = ShareRequests(instance, clients)
-        writer = PageWriter(settings.base_url, instance.pictures, settings.playback_ttl_seconds)
-        self.pages = PageDoor(instance, requests, writer, self._everywhere)
-        self.public_door = PublicDoor(instance, requests, self.pages, self._everywhere)
-        self.playback_door = PlaybackDoor(instance, clients, self._everywhere)
+        requests = ShareRequests(listening, clients)
+        writer = PageWriter(settings.base_url, listening.pictures, settings.playback_ttl_seconds)
+        pages = PageDoor(listening, requests, writer, self._everywhere)
+        resolve = PublicDoor(listening, requests, pages, self._everywhere)
+        playback = PlaybackDoor(listening, clients, self._everywhere, capacity.audio_streams)
+        self._resolve, self._playback = resolve, playback
+        self.doors = Doors(listening, clients, requests, writer, pages, resolve, playback)
         # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(
-            {
-                "instance": instance,
-                "clients": clients,
-                "share_requests": requests,
-                "pages": self.pages,
-                "page_writer": writer,
-                "public_door": self.public_door,
-                "playback_door": self.playback_door,
-            }
-        )
+        self._routes: Any = make_routes(self.doors, instance.owning, instance.running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""
@@ -115,10 +108,10 @@ class Front:
             if presence.is_refusing and path not in hosts.PROBES:
                 raise Problem(ProblemKind.UNAVAILABLE)
             if _is_shared(path) and scope["method"] != "POST":
-                await self.public_door(scope, headers, send)
+                await self._resolve(scope, headers, send)
             elif path.startswith(_AUDIO):
-                await self.playback_door(scope, headers, receive, send)
-            elif not await self.public_door.lead(scope, headers, send):
+                await self._playback(scope, headers, receive, send)
+            elif not await self._resolve.lead(scope, headers, send):
                 await self._through_routes(scope, headers, receive, send)
         except Exception as error:
             await self._send_problem(scope, send, problem_of(error, scope[TRACE]))
@@ -126,7 +119,7 @@ class Front:
             presence.in_flight -= 1
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
-        answer = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        answer = problem_answer(problem, scope[TRACE], self._clock.now_us())
         self.refused.add(answer.status)
         await send_answer(scope, send, answer, self._headers_for(scope))
 
@@ -161,7 +154,7 @@ class Front:
         place: AbstractContextManager[None] = contextlib.nullcontext()
         if not body.has_ended:
             place = self.bodies.take(self._clients.find(scope, headers).number)
-        with place, one_request(BUSY_AFTER_SECONDS):
+        with place, bound_request():
             try:
                 await self._routes(scope, body.receive, send_with_headers)
             except Exception as error:

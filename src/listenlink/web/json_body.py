@@ -16,8 +16,6 @@ from litestar.typing import FieldDefinition
 from listenlink.errors import Problem, ProblemKind, invalid
 
 JSON = "application/json"
-# Text that every database can store: PostgreSQL allows no NUL.
-TEXT = r"^[^\x00]*$"
 _NAMED_FIELD = re.compile(r"field `([^`]+)`")
 
 
@@ -70,6 +68,12 @@ class StrictBody(AbstractDTO[Any]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """Always False: msgspec handles types within types."""
         return False
+
+
+def sent_fields(body: msgspec.Struct) -> dict[str, Any]:
+    """What was sent, by name: all but what is UNSET. A field that was left out and has a default has that."""
+    fields = msgspec.structs.asdict(body)
+    return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
 
 
 def _require_json(content_type: str) -> None:

@@ -23,16 +23,14 @@ from prometheus_client.registry import Collector
 from listenlink import __version__
 from listenlink.errors import Problem
 from listenlink.model.tally import Histogram
+from listenlink.running.backlog import read_backlog
 from listenlink.running.instance import Instance
 from listenlink.running.readiness import OK
-from listenlink.store import derived, promises
-from listenlink.store.audit import open_counts
 from listenlink.web.front import Front
 
 _CLASSES = range(1, 6)
 # Together below the 5 s that is the longest anyone waits.
 _CHECKED_WITHIN_SECONDS = 2.0
-_READ_WITHIN_SECONDS = 1.0
 
 
 class InstanceCollector(Collector):
@@ -68,9 +66,9 @@ class InstanceCollector(Collector):
         )
         front = self._front
         doors = {
-            "shared": front.public_door.tally,
-            "pages": front.pages.tally,
-            "audio": front.playback_door.tally,
+            "shared": front.doors.resolve.tally,
+            "pages": front.doors.pages.tally,
+            "audio": front.doors.playback.tally,
             "routes": front.routed,
             "refused": front.refused,
         }
@@ -80,12 +78,12 @@ class InstanceCollector(Collector):
             limited.add_metric([door], tally.limited)
         yield answers
         yield limited
-        presence = self._instance.presence
+        presence = self._instance.running.presence
         yield _gauge("listenlink_requests_in_flight", "Requests in hand.", presence.in_flight)
         yield _gauge("listenlink_leaving", "1 while the process is leaving.", presence.is_leaving)
 
     def _opens(self) -> Iterator[Metric]:
-        opener = self._instance.opener
+        opener = self._instance.listening.opener
         outcomes = CounterMetricFamily(
             "listenlink_resolves",
             "Requests for a link, by what came of them, as in the audit.",
@@ -96,7 +94,7 @@ class InstanceCollector(Collector):
             outcomes.add_metric(labels, count)
         yield outcomes
         text = "Time from a request for a link to its answer."
-        yield _histogram("listenlink_resolve_seconds", text, self._front.public_door.seconds)
+        yield _histogram("listenlink_resolve_seconds", text, self._front.doors.resolve.seconds)
         text = "Requests that shared one transaction."
         yield _histogram("listenlink_batch_requests", text, opener.queue.batch_requests)
         text = "Time of a transaction's commit."
@@ -104,11 +102,11 @@ class InstanceCollector(Collector):
         text = "Requests that wait for the next transaction."
         yield _gauge("listenlink_queue_requests", text, opener.queue.length)
         text = "Audit lines dated more than a day ahead, as of the last round of retention."
-        yield _gauge("listenlink_audit_lines_ahead", text, self._instance.ages.lines_ahead)
+        yield _gauge("listenlink_audit_lines_ahead", text, self._instance.running.ages.lines_ahead)
 
     def _audio(self) -> Iterator[Metric]:
-        uploader = self._instance.uploader
-        sent = self._front.playback_door.streams.bytes_sent
+        uploader = self._instance.owning.uploader
+        sent = self._front.doors.playback.streams.bytes_sent
         yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
         yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
         yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
@@ -119,8 +117,8 @@ class InstanceCollector(Collector):
         )
         taken = GaugeMetricFamily("listenlink_places_taken", "How many are taken.", labels=["kind"])
         places = {
-            "audio": self._front.playback_door.streams.places,
-            "events": self._instance.watcher.places,
+            "audio": self._front.doors.playback.streams.places,
+            "events": self._instance.listening.watcher.places,
             "bodies": self._front.bodies,
         }
         for kind, each in places.items():
@@ -129,7 +127,7 @@ class InstanceCollector(Collector):
         yield most
         yield taken
         text = "Streams whose listener took nothing for a minute, or made place for another."
-        given_up = self._front.playback_door.streams.given_up
+        given_up = self._front.doors.playback.streams.given_up
         yield _counter("listenlink_streams_given_up", text, given_up)
 
     def _written(self) -> Iterator[Metric]:
@@ -138,12 +136,12 @@ class InstanceCollector(Collector):
             "Pages and covers that were asked for, by whether they were kept or had to be made.",
             labels=["what", "how"],
         )
-        instance = self._instance
-        for what, maker in (("pages", instance.maker), ("covers", instance.covers)):
+        listening = self._instance.listening
+        for what, maker in (("pages", listening.maker), ("covers", listening.covers.maker)):
             written.add_metric([what, "kept"], maker.found)
             written.add_metric([what, "made"], maker.made)
         yield written
-        kept = instance.maker.shelf.bytes_kept
+        kept = listening.maker.shelf.bytes_kept
         yield _gauge("listenlink_kept_bytes", "What is kept of pages and covers.", kept)
 
     def _room(self) -> Iterator[Metric]:
@@ -151,7 +149,7 @@ class InstanceCollector(Collector):
         free = GaugeMetricFamily("listenlink_free_bytes", text, labels=["place"])
         text = "How much of that has to stay free."
         kept = GaugeMetricFamily("listenlink_kept_free_bytes", text, labels=["place"])
-        room = self._instance.folder.room
+        room = self._instance.running.storage.room
         with contextlib.suppress(Problem):
             for place in room.places:
                 space = room.space(place)
@@ -162,34 +160,30 @@ class InstanceCollector(Collector):
             "Uploads that weren't taken in, or not to their end, by what there was too little of."
         )
         refused = CounterMetricFamily("listenlink_uploads_refused", text, labels=["reason"])
-        for reason, count in list(self._instance.promises.refused.items()):
+        for reason, count in list(self._instance.owning.promises.refused.items()):
             refused.add_metric([reason], count)
         yield refused
 
     def _waiting(self) -> Iterator[Metric]:
         # If the database doesn't answer, its check reports that; these are then missing.
         with contextlib.suppress(Problem):
-            now_us = self._instance.clock.now_us()
-            underived, promised, lines = self._instance.database.read_now(
-                lambda c: (
-                    derived.count_underived(c),
-                    promises.sum_up_all(c, now_us),
-                    open_counts.find_waiting(c),
-                ),
-                within_seconds=_READ_WITHIN_SECONDS,
+            left = read_backlog(
+                self._instance.running.database, self._instance.running.clock.now_us()
             )
             text = "Audio files from which covers and the like are still to be made."
-            yield _gauge("listenlink_derivations_waiting", text, underived)
+            yield _gauge("listenlink_derivations_waiting", text, left.underived)
             text = "What begun uploads still promise, over all nodes."
-            yield _gauge("listenlink_promised_bytes", text, promised)
+            yield _gauge("listenlink_promised_bytes", text, left.promised_bytes)
             text = "Audit lines that aren't added up yet."
-            yield _gauge("listenlink_audit_lines_waiting", text, lines)
+            yield _gauge("listenlink_audit_lines_waiting", text, left.lines)
 
     def _checks(self) -> Iterator[Metric]:
         checks = GaugeMetricFamily(
             "listenlink_check_ok", "1 where a check of /readyz is ok.", labels=["check"]
         )
-        asked = asyncio.run_coroutine_threadsafe(self._instance.readiness.look(), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(
+            self._instance.running.readiness.look(), self._loop
+        )
         with contextlib.suppress(TimeoutError):
             for name, finding in asked.result(_CHECKED_WITHIN_SECONDS).findings.items():
                 checks.add_metric([name], finding == OK)

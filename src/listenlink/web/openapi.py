@@ -30,7 +30,12 @@ from listenlink.web.openapi_operations import (
     describe_links,
     describe_parameters,
 )
-from listenlink.web.openapi_schemas import describe_schemas, simplified, spell_id
+from listenlink.web.openapi_schemas import (
+    describe_schemas,
+    name_schemas,
+    simplified,
+    spell_id,
+)
 
 Json = dict[str, Any]
 
@@ -50,7 +55,7 @@ class _Declared(NamedTuple):
 
 def write_document(app: Litestar) -> Json:
     """The document of this application, as JSON values."""
-    document: Json = app.openapi_schema.to_schema()
+    document: Json = name_schemas(app.openapi_schema.to_schema())
     declared = _declared(app)
     schemas = document["components"]["schemas"]
     has_ids = {

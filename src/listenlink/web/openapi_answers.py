@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar.openapi.datastructures import ResponseSpec
 
-from listenlink.web.problems import ErrorEnvelope
+from listenlink.wire import ErrorEnvelope
 
 Json = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """What the document says of fields beyond their type, by the names they have everywhere.
 
-A time ends in `_at`, an address in `_url`, an id in `_id`, and a word of a fixed set has the same name
+An address ends in `_url`, an id in `_id`, and a word of a fixed set has the same name
 wherever it stands: so each is described once, here, and a new field gets it from its name.
 """
 
@@ -15,10 +15,10 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.library import OWN, SHARED
 from listenlink.model.licence import LicenceClass
 from listenlink.model.share import LinkState, TargetType, Visibility
 from listenlink.model.track import MODES
-from listenlink.store.library import OWN, SHARED
 from listenlink.web.problems import error_codes, error_types
 
 Json = dict[str, Any]
@@ -30,6 +30,18 @@ IDS = {
     "track_id": ids.TRACK, "cover_track_id": ids.TRACK, "collection_id": ids.COLLECTION,
     "share_id": ids.SHARE, "share_link_id": ids.SHARE, "key_id": ids.API_KEY, "upload_id": ids.UPLOAD,
 }  # fmt: skip
+# What programs know a shape as, where that isn't its name in `listenlink.wire`.
+NAMES = {
+    "Caller": "CallerAnswer", "Collection": "CollectionAnswer", "Day": "DayAnswer",
+    "Download": "DownloadAnswer", "Engine": "EngineAnswer", "Key": "KeyAnswer", "Licence": "LicenceView",
+    "Link": "LinkRecord", "Member": "MemberAnswer", "NewLink": "Link", "SharedCollection": "CollectionView",
+    "SharedTrack": "TrackView", "Sound": "SoundAnswer", "Stats": "LinkStats", "Track": "TrackAnswer",
+    "Upload": "UploadAnswer", "Usage": "UsageAnswer",
+}  # fmt: skip
+# Never null in an answer: None is for reading an older server, which doesn't tell them.
+_ALWAYS_TOLD = (
+    "usage", "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
+)  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,
     "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION,
@@ -49,10 +61,12 @@ _EXAMPLES = {
     "api_key": "ak_d4dc1eecb60420fbd8c38b8613e9e3e0e0d5de5a",
     "trace_id": "req_1816fe172a83e1f7",
 }
-_MOMENTS = ("at", "timestamp")
 # Whatever its owner wrote, an address or not: it's never fetched.
 _FREE_TEXT = ("cover_image_url",)
 _PATHS = ("cover", "cover_large")
+
+# Of the last slice of a list.
+_LEFT_OUT = {"next_cursor"}
 
 
 def _lower(kinds: Any) -> list[str]:
@@ -88,11 +102,31 @@ _ENUM_OF = {
 }
 
 
+def name_schemas(document: Any) -> Any:
+    """The document with each schema, and each reference to one, by the name that programs know it as."""
+    if isinstance(document, list):
+        return [name_schemas(one) for one in document]
+    if not isinstance(document, dict):
+        return document
+    named = {key: name_schemas(value) for key, value in document.items()}
+    if isinstance(reference := named.get("$ref"), str):
+        before, slash, name = reference.rpartition("/")
+        named["$ref"] = before + slash + _name(name)
+    if isinstance(schemas := named.get("schemas"), dict):
+        named["schemas"] = {_name(name): schema for name, schema in schemas.items()}
+    return named
+
+
+def _name(name: str) -> str:
+    """`Page_listenlink.wire.tracks.Track_` → `TrackAnswerPage`."""
+    if name.startswith("Page_"):
+        return _name(name.removesuffix("_").rpartition(".")[2]) + "Page"
+    return NAMES.get(name, name)
+
+
 def describe_schemas(schemas: Json) -> None:
     """Complete all named schemas, and add those of the fixed sets of words."""
-    structs = {struct.__name__: struct for struct in _structs(msgspec.Struct)}
-    for name in [name for name in schemas if name.startswith("Page_")]:
-        schemas[_page_name(name)] = schemas.pop(name)
+    structs = {_name(struct.__name__): struct for struct in _structs(msgspec.Struct)}
     for name, (description, values) in _ENUMS.items():
         schemas[name] = {"type": "string", "enum": [*map(str, values)], "description": description}
     for name, schema in schemas.items():
@@ -100,35 +134,39 @@ def describe_schemas(schemas: Json) -> None:
         struct = structs.get("Page" if name.endswith("Page") and name != "MembersPage" else name)
         if struct is not None:
             schema["description"] = inspect.cleandoc(struct.__doc__ or "")
+            if _is_whole(struct):
+                _require_all(schema)
         for field, value in schema.get("properties", {}).items():
             schema["properties"][field] = _described(name, field, simplified(value))
 
 
 def _structs(parent: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    """The structs of the web and its view; not those of the client, which has some of the same names."""
+    """The structs of the wire, and of the pages' own data; not the client's, which has a name of theirs."""
     for struct in parent.__subclasses__():
-        if struct.__module__.startswith(("listenlink.web", "listenlink.model.view")):
+        if struct.__module__.startswith(("listenlink.web", "listenlink.wire")):
             yield struct
         yield from _structs(struct)
 
 
-def _renamed(reference: str) -> str:
-    """A reference as it's after `describe_schemas`."""
-    before, slash, name = reference.rpartition("/")
-    return before + slash + _page_name(name)
+def _is_whole(struct: type[msgspec.Struct]) -> bool:
+    """Whether all its fields are always written: it's an answer, and leaves nothing out."""
+    config = struct.__struct_config__
+    return not (config.forbid_unknown_fields or config.omit_defaults)
 
 
-def _page_name(name: str) -> str:
-    """`Page_listenlink.web.api.tracks.TrackAnswer_` → `TrackAnswerPage`."""
-    if not name.startswith("Page_"):
-        return name
-    return name.removesuffix("_").rpartition(".")[2] + "Page"
+def _require_all(schema: Json) -> None:
+    """Require each field, whatever default stands for an older server's answer."""
+    schema["required"] = sorted(schema["properties"].keys() - _LEFT_OUT)
+    for field, value in schema["properties"].items():
+        value.pop("default", None)
+        if field in _ALWAYS_TOLD:
+            value["oneOf"] = [one for one in value["oneOf"] if one.get("type") != "null"]
 
 
 def simplified(schema: Json) -> Json:
     """Without a choice of one, and with limits at the alternative that they're for."""
     if "$ref" in schema:
-        return {**schema, "$ref": _renamed(schema["$ref"])}
+        return schema
     found = {name: value for name, value in schema.items() if name not in ("oneOf", "items")}
     for limit in ("minimum", "maximum"):
         if limit in found:
@@ -181,10 +219,7 @@ def _value(field: str, word: str | None, schema: Json) -> Json:
 
 
 def _format(field: str) -> str | None:
-    if field in _MOMENTS or field.endswith("_at"):
-        return "date-time"
     if field in _PATHS:
         return "uri-reference"
-    if field == "url" or (field.endswith("_url") and field not in _FREE_TEXT):
-        return "uri"
-    return "date" if field == "date" else None
+    is_address = field == "url" or (field.endswith("_url") and field not in _FREE_TEXT)
+    return "uri" if is_address else None

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from litestar import HttpMethod, Response, route
-from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api import tus
+from listenlink.web.given import Given
 from listenlink.web.headers import preflight, text_pairs
 from listenlink.web.json_body import JSON
 
@@ -47,7 +47,7 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
         opt={"public": True},
         include_in_schema=False,
     )
-    async def tell_options(state: State) -> Response[None]:
+    async def tell_options(owning: Given[Owning]) -> Response[None]:
         headers = {"Allow": allowed}
         if "PATCH" in allowed:
             is_tus = tus.PATHS.fullmatch(path.encode())
@@ -57,8 +57,7 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
         elif path.endswith(_BY_SESSION):
             headers |= text_pairs(preflight(b"Listen-Session"))
         elif tus.PATHS.fullmatch(path.encode()):
-            instance: Instance = state.instance
-            headers |= tus.option_headers(instance.settings.max_upload_bytes)
+            headers |= tus.option_headers(owning.settings.max_upload_bytes)
         return Response(None, status_code=204, headers=headers)
 
     return tell_options

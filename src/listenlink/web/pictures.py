@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from litestar import Response
 
-from listenlink.errors import Problem, ProblemKind
+from listenlink.actions.draw_preview import PreviewDrawer
+from listenlink.actions.read_cover import CoverReader
 from listenlink.model.page import Preview
-from listenlink.model.shelf import Written
-from listenlink.running.instance import Instance
 from listenlink.web.headers import PICTURE, text_pairs
 from listenlink.web.ranges import is_known
 
@@ -15,40 +14,24 @@ from listenlink.web.ranges import is_known
 _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-async def read_picture(instance: Instance, digest: bytes) -> bytes:
-    """A stored cover. Raises Problem: NOT_FOUND if it has just been deleted, UNAVAILABLE if too many are
-    waiting for others, and STORAGE_UNAVAILABLE."""
-    folder = instance.folder
-
-    async def read() -> Written:
-        return Written(await folder.run(folder.read_object, digest))
-
-    try:
-        written = await instance.covers.make(("cover", digest), read)
-    except FileNotFoundError:
-        raise Problem(ProblemKind.NOT_FOUND) from None
-    assert written is not None  # noqa: S101 (`read` always gives one)
-    return written.plain
-
-
 async def answer_cover(
-    instance: Instance, digest: bytes, headers: dict[bytes, bytes]
+    covers: CoverReader, digest: bytes, headers: dict[bytes, bytes]
 ) -> Response[bytes]:
     """Answer with a cover, tagged with the digest of its bytes."""
     etag = f'"{digest.hex()}"'
     if is_known(headers, etag.encode()):
         return _known(etag)
-    return _response(await read_picture(instance, digest), "image/jpeg", etag)
+    return _response(await covers.read(digest), "image/jpeg", etag)
 
 
 async def answer_preview(
-    instance: Instance, shown: Preview, headers: dict[bytes, bytes]
+    previewer: PreviewDrawer, shown: Preview, headers: dict[bytes, bytes]
 ) -> Response[bytes]:
     """Answer with a preview, tagged with what it shows. The tag is weak: another release may draw the same
     thing in different bytes."""
     if is_known(headers, _preview_etag(shown).encode()):
         return _known(_preview_etag(shown))
-    drawn = await instance.previewer.draw(shown)
+    drawn = await previewer.draw(shown)
     return _response(drawn.picture, "image/png", _preview_etag(drawn.shown))
 
 

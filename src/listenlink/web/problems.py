@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from listenlink import wire
 from listenlink.errors import Problem, ProblemKind, is_exhausted
 from listenlink.logs import log_exhausted, log_unexpected
 from listenlink.model.ids import trace_id
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.web.problem_table import BY_STATUS, TABLE
 
 RETRY_AFTER_SECONDS = 1
-
-
-class ErrorBody(msgspec.Struct, frozen=True):
-    """What went wrong: `message` is for the person, `system_message` for the developer."""
-
-    code: str
-    message: str
-    system_message: str
-    type: str
-    status: int
-    details: dict[str, Any]
-    trace_id: str
-    timestamp: str
-
-
-class ErrorEnvelope(msgspec.Struct, frozen=True):
-    """Every answer that isn't a success."""
-
-    success: bool
-    error: ErrorBody
 
 
 def error_codes() -> list[str]:
@@ -75,7 +54,7 @@ def problem_of(error: Exception, trace: int) -> Problem:
 def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
     """The body that reports a problem, as JSON."""
     told = TABLE[problem.kind]
-    body = ErrorBody(
+    body = wire.ErrorBody(
         code=told.code,
         message=problem.message or told.message,
         system_message=told.system_message,
@@ -83,6 +62,6 @@ def write_envelope(problem: Problem, trace: int, now_us: int) -> bytes:
         status=told.status,
         details=problem.details,
         trace_id=trace_id(trace),
-        timestamp=iso_seconds(now_us),
+        timestamp=moment_of(now_us),
     )
-    return msgspec.json.encode(ErrorEnvelope(False, body))
+    return msgspec.json.encode(wire.ErrorEnvelope(False, body))

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Litestar, Request, get
-from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from listenlink.model.shelf import Written
 from listenlink.threads import WORK
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
@@ -83,16 +83,16 @@ def _etag(body: bytes) -> bytes:
 
 
 @get("/schema/openapi.json", opt={"public": True}, include_in_schema=False)
-async def get_schema(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
+async def get_schema(reference: Given[Reference], request: Request[Any, Any, Any]) -> ASGIApp:
     """The OpenAPI 3.1 document."""
-    documents: Documents = await state.reference.find(request.app)
+    documents: Documents = await reference.find(request.app)
     return _answering(documents.schema, [(b"content-type", b"application/json")])
 
 
 @get("/docs", opt={"public": True}, include_in_schema=False)
-async def show_reference(state: State, request: Request[Any, Any, Any]) -> ASGIApp:
+async def show_reference(reference: Given[Reference], request: Request[Any, Any, Any]) -> ASGIApp:
     """Every endpoint with its parameters, bodies and answers."""
-    documents: Documents = await state.reference.find(request.app)
+    documents: Documents = await reference.find(request.app)
     policy = (b"content-security-policy", _POLICY.encode())
     return _answering(documents.page, [(b"content-type", b"text/html; charset=utf-8"), policy])
 

@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -15,6 +14,8 @@ from litestar.openapi.spec import Components, Contact, License, Reference, Secur
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem, ProblemKind
+from listenlink.running.instance import Running
+from listenlink.running.owning import Owning
 from listenlink.web import probes, reference
 from listenlink.web.api import (
     api_keys,
@@ -31,13 +32,15 @@ from listenlink.web.api import (
     whoami,
 )
 from listenlink.web.arriving_body import refuse_coded
-from listenlink.web.caller import guard_owners
+from listenlink.web.caller import OwnersGuard
+from listenlink.web.given import give
 from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import allow, answer_options
 from listenlink.web.pages import assets
 from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
+from listenlink.web.public.doors import Doors
 from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
 # Anybody, without a key. The first three are served by `web/front.py` before they get here.
@@ -152,14 +155,14 @@ def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
     return None if query.isascii() else ProblemKind.BAD_REQUEST
 
 
-def make_routes(state: dict[str, Any]) -> Litestar:
-    """Make the Litestar application behind the front; `state` is what handlers find in theirs."""
+def make_routes(doors: Doors, owning: Owning, running: Running) -> Litestar:
+    """Make the Litestar application behind the front; handlers are given what they name of these."""
     handlers = [*FOR_ANYBODY, *FOR_OWNERS]
     routes = _Routes.from_config(
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
-            guards=[guard_owners, _guard_bodies],
+            guards=[OwnersGuard(owning).admit, _guard_bodies],
             dto=StrictBody,
             return_dto=None,
             exception_handlers=EXCEPTION_HANDLERS,
@@ -177,7 +180,12 @@ def make_routes(state: dict[str, Any]) -> Litestar:
                 components=Components(security_schemes=_SECURITY),
                 security=[{"ApiKey": []}, {"Bearer": []}],
             ),
-            state=State(state | {"reference": reference.Reference()}),
+            dependencies={
+                "doors": give(doors),
+                "owning": give(owning),
+                "running": give(running),
+                "reference": give(reference.Reference()),
+            },
             request_max_body_size=_JSON_BYTES,
             logging_config=None,
         )

@@ -34,7 +34,7 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     housekeeping = asyncio.create_task(keep_house(instance))
-    streams = front.playback_door.streams.places
+    streams = front.doors.playback.streams.places
     leaving = _leave_when_told(instance, housekeeping, streams)
     telling = asyncio.create_task(_tell_metrics(instance, front))
     bounding = asyncio.create_task(_bound_clients(instance))
@@ -56,7 +56,7 @@ def _leave_when_told(
     SIGINT is the server's own: it stops listening, waits for its connections for as long as they
     take, and only then ends the lifespan. So whatever has no end of its own is ended here.
     """
-    loop, presence = asyncio.get_running_loop(), instance.presence
+    loop, presence = asyncio.get_running_loop(), instance.running.presence
     asked, now = asyncio.Event(), asyncio.Event()
 
     def announce() -> None:
@@ -70,7 +70,7 @@ def _leave_when_told(
     async def leave() -> None:
         await asked.wait()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(instance.settings.leave_after_seconds):
+            async with asyncio.timeout(instance.running.settings.leave_after_seconds):
                 await now.wait()
         os.kill(os.getpid(), signal.SIGINT)
         # What arrived before listening stopped is still answered: a proxy may not retry a POST elsewhere.
@@ -91,11 +91,11 @@ def _leave_when_told(
 async def _finish(instance: Instance, ended: Callable[[], int] = lambda: 0) -> int:
     """Wait for the requests in flight but those `ended` now, and write pending counts and the time. Returns
     how many aren't done yet."""
-    if left_over := await instance.presence.finish(ended):
+    if left_over := await instance.running.presence.finish(ended):
         structlog.get_logger().warning("requests_cut_off", requests=left_over)
     with contextlib.suppress(Problem):
-        await instance.opener.write_limited()
-        await instance.timekeeper.keep()
+        await instance.listening.opener.write_limited()
+        await instance.running.timekeeper.keep()
     return left_over
 
 
@@ -107,7 +107,7 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 async def _bound_clients(instance: Instance) -> None:
     """Close clients' excess connections, until cancelled."""
-    settings, most = instance.settings, instance.capacity.connections_of_a_client
+    settings, most = instance.running.settings, instance.running.capacity.connections_of_a_client
     while True:
         await asyncio.sleep(_COUNTED_EVERY_SECONDS)
         closed = await HOUSE.run(
@@ -123,17 +123,17 @@ async def _bound_clients(instance: Instance) -> None:
 
 async def _tell_metrics(instance: Instance, front: Front) -> None:
     """Serve metrics until cancelled, if there is an address for them."""
-    if instance.settings.metrics_address is None:
+    if instance.running.settings.metrics_address is None:
         return
     # Imported here, so that nobody else pays for it.
     from listenlink.web.metrics import InstanceCollector
     from listenlink.web.metrics_server import start_metrics
 
     collector = InstanceCollector(instance, front, asyncio.get_running_loop())
-    host, port = instance.settings.metrics_address
+    host, port = instance.running.settings.metrics_address
     while True:
         try:
-            server = start_metrics(collector, host, port, instance.settings.workers)
+            server = start_metrics(collector, host, port, instance.running.settings.workers)
             break
         except OSError:
             # A worker that is being replaced still has it.

@@ -1,180 +1,149 @@
-"""Run a batch of requests: look the links up, decide, and write the results, on either database.
-
-On the embedded one all of it is one transaction that runs without waiting for anything; on PostgreSQL
-each step waits for a round trip, and several batches are in flight at once.
-"""
+"""What is asked at one moment: decided in steps by `actions/opening/rule.py`, and what that spends."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from listenlink.actions.opening.decisions import Decisions, Opening
-from listenlink.actions.opening.pseudonyms import BatchPseudonyms, Pseudonyms
-from listenlink.actions.opening.rate_limits import LimitedCount, LimitedCounts, RateLimits
-from listenlink.actions.opening.rule import OpenRequest
-from listenlink.errors import Problem, ProblemKind
-from listenlink.store.database.postgres import Raw
-from listenlink.store.opening import postgres_opens, sqlite_opens
-from listenlink.store.opening.open_rows import FoundLink, LimitedLine
+from listenlink.actions.opening.pseudonyms import BatchPseudonyms
+from listenlink.actions.opening.rate_limits import Answers, LimitedCount
+from listenlink.actions.opening.rule import Opening, OpenRequest, decide, limited_opening
+from listenlink.model.audit import Outcome, Reason
+from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
+from listenlink.store.opening.open_rows import AuditLine, FoundLink, LimitedLine
 
-if TYPE_CHECKING:
-    from listenlink.store.opening.connections import Connections
+# Needed at every open, and looking a name up in an enum is expensive.
+_RESOLVE, _SPENT, _OPENED, _LIMITED = Budget.RESOLVE, Reason.SPENT, Outcome.OPENED, Outcome.LIMITED
 
-# Every retry means that another node took some of a link's last opens, so the retries end.
-_MOST_DECISIONS = 20
+Spending = Callable[[Sequence[Spend]], Awaitable[Answers]]
 
 
-class OpenKeeper:
-    """What one process brings to every batch: its limits, its pseudonyms for clients, its log of 429s.
-    `with_objects` means that URLs are made from the digest of a track's stored object."""
+class Batch:
+    """What was asked, and how each request ends; an item that is None asks for nothing. `counts` are the 429s
+    to be written with it. `granted` counts the opens of links with a limit. `paid` holds by place what each
+    request spent, and `unneeded` what those had spent that were refused in the end.
+    """
 
     def __init__(
-        self,
-        limits: RateLimits,
-        names: Pseudonyms,
-        session_ttl_seconds: int,
-        connections: Connections | None = None,
-        *,
-        with_objects: bool = False,
+        self, items: Sequence[OpenRequest | None], counts: list[LimitedCount], ttl_seconds: int
     ) -> None:
-        self.limits = limits
-        self.limited = LimitedCounts()
-        self._names = names
-        self._session_ttl_seconds = session_ttl_seconds
-        self._connections = connections
-        self._with_objects = with_objects
-        self._batch: Decisions | None = None
-        self._counts: list[LimitedCount] = []
-        self._batch_names: BatchPseudonyms | None = None
+        self.items = items
+        self.counts = counts
+        self.names = BatchPseudonyms(day=-1)
+        self.openings: list[Opening | None] = [None] * len(items)
+        self.granted: Counter[int] = Counter()
+        self.paid: dict[int, Charge] = {}
+        self.unneeded: list[Charge] = []
+        self._ttl_seconds = ttl_seconds
 
-    def run_now(
-        self, connection: sqlite3.Connection, items: Sequence[OpenRequest | None]
-    ) -> list[Opening | None]:
-        """Run the batch on the embedded database, in the transaction already begun. `done` or `undo` must
-        follow."""
-        self._batch = None
-        batch = Decisions(items, self._session_ttl_seconds)
-        digests = batch.digests()
-        links = sqlite_opens.find_links(connection, digests, self._with_objects) if digests else {}
-        self._batch = batch
-        self._counts = self.limited.take()
-        _answer_now(batch, links, self.limits)
-        batch.tell_tracks(
-            {
-                number: sqlite_opens.find_members(connection, number, self._with_objects)
-                for number in batch.collections()
-            }
-        )
-        names = self._batch_names = self._look_up(items, self._counts)
-        if names.unnamed:
-            unnamed = list(names.unnamed.values())
-            names.give(sqlite_opens.find_or_add_clients(connection, names.day, unnamed))
-        if not sqlite_opens.count_opens(connection, batch.granted):
-            raise RuntimeError("more opens were granted than a link has left")
-        sqlite_opens.write_audit(connection, batch.audit_lines(names.number))
-        sqlite_opens.write_limited(connection, _limited_lines(self._counts, names))
-        return batch.openings
+    def digests(self) -> set[bytes]:
+        """The digests to look up, even of malformed tokens: skipping the look-up would be quicker, and so
+        give them away."""
+        return {item.token_digest for item in self.items if item is not None}
 
-    def _look_up(
-        self, items: Sequence[OpenRequest | None], counts: list[LimitedCount]
-    ) -> BatchPseudonyms:
-        """Look up every client that the batch's lines name."""
-        asking = [item for item in items if item is not None]
-        clients = [item.client for item in asking] + [count.client for count in counts]
-        if not clients:
-            return BatchPseudonyms(day=-1)
-        return self._names.look_up(clients, asking[0].now_us if asking else counts[0].at_us)
+    async def decide(self, links: Mapping[bytes, FoundLink], spend: Spending) -> None:
+        """Decide how each ends. Call again, with fresh links, if what was granted couldn't be counted: then
+        all are decided anew but those refused or limited, and nobody pays twice."""
+        self.granted.clear()
+        waiting = [
+            (place, item)
+            for place, (item, opening) in enumerate(zip(self.items, self.openings, strict=True))
+            if item is not None and (opening is None or opening.reason is None)
+        ]
+        while waiting:
+            waiting = await self._step(waiting, links, spend)
 
-    def done(self) -> None:
-        """Note that the batch just run is durable."""
-        if self._batch_names is not None:
-            self._names.remember(self._batch_names)
-        self.limited.mark_written(self._counts)
-        self._counts = []
+    async def _step(
+        self,
+        waiting: Sequence[tuple[int, OpenRequest]],
+        links: Mapping[bytes, FoundLink],
+        spend: Spending,
+    ) -> list[tuple[int, OpenRequest]]:
+        """Decide those that depend on no other in this step, and return the rest: whether a link is spent may
+        depend on whether an earlier request's client had any budget left."""
+        hoped = self.granted.copy()
+        later: list[tuple[int, OpenRequest]] = []
+        asks: list[Spend] = []
+        asking: list[tuple[int, Opening]] = []
+        for place, item in waiting:
+            link = links.get(item.token_digest) if item.is_well_formed else None
+            opening = decide(item, link, hoped, self._ttl_seconds)
+            if opening.reason is _SPENT and link and hoped[link.id] > self.granted[link.id]:
+                later.append((place, item))
+                continue
+            _count(opening, hoped)
+            if place in self.paid:
+                if opening.reason is None:
+                    self._settle(place, opening, *self.paid[place])
+                    continue
+                self.unneeded.append(self.paid.pop(place))
+            asks.append(_price(item, opening))
+            asking.append((place, opening))
+        for (place, opening), ask, left in zip(asking, asks, await spend(asks), strict=True):
+            self._settle(place, opening, ask, left)
+        return later
 
-    def undo(self) -> None:
-        """Undo what the batch just run changed in memory: it couldn't be committed."""
-        self._batch_names = None
-        self.limited.put_back(self._counts)
-        self._counts = []
-        if self._batch is not None:
-            self.limits.give_back(self._batch.charges())
-        self._batch = None
+    def _settle(self, place: int, opening: Opening, ask: Spend, left: Allowance | Shortage) -> None:
+        if isinstance(left, Shortage):
+            self.openings[place] = limited_opening(left)
+            return
+        self.openings[place] = opening
+        self.paid[place] = ask, left
+        if opening.reason is None:
+            opening.left = left
+            _count(opening, self.granted)
 
-    async def run(self, items: Sequence[OpenRequest | None]) -> list[Opening | None]:
-        """Run the batch on PostgreSQL; what is returned is durable. Raises Problem(UNAVAILABLE)."""
-        assert self._connections is not None  # noqa: S101 (app.py gives them)
-        batch, counts = Decisions(items, self._session_ttl_seconds), self.limited.take()
-        try:
-            async with self._connections.use() as connection:
-                await self._keep(connection, batch, counts)
-        except BaseException:
-            self.limited.put_back(counts)
-            self.limits.give_back(batch.charges())
-            raise
-        self.limited.mark_written(counts)
-        if batch.unneeded:
-            self.limits.give_back(batch.unneeded)
-        return batch.openings
+    def collections(self) -> dict[int, list[Opening]]:
+        """The openings that show a collection's tracks, by its id."""
+        shown: dict[int, list[Opening]] = {}
+        for opening in self.openings:
+            if opening and opening.tracks is not None and opening.link and opening.link.collection:
+                shown.setdefault(opening.link.collection.id, []).append(opening)
+        return shown
 
-    async def _keep(self, connection: Raw, batch: Decisions, counts: list[LimitedCount]) -> None:
-        names = self._look_up(batch.items, counts)
-        for _ in range(_MOST_DECISIONS):
-            found = await postgres_opens.find_links(
-                connection,
-                batch.digests(),
-                self._with_objects,
-                names.day,
-                list(names.unnamed.values()),
+    def audit_lines(self) -> list[AuditLine]:
+        """The lines to write: one for every request but the limited ones, which are only counted."""
+        numbers = self.names.numbers
+        return [
+            AuditLine(
+                item.now_us,
+                opening.outcome,
+                opening.reason,
+                opening.link.id if opening.link else None,
+                item.trace,
+                numbers[item.client.full],
+                item.agent,
+                item.referrer,
             )
-            names.give(found.clients)
-            await _answer(batch, found.links, self.limits)
-            collections = batch.collections()
-            if collections:
-                members = await postgres_opens.find_members(
-                    connection, collections, self._with_objects
-                )
-                batch.tell_tracks(members)
-            lines, limited = batch.audit_lines(names.number), _limited_lines(counts, names)
-            if await postgres_opens.keep(connection, found.turn, batch.granted, lines, limited):
-                # Not before: until this commits, the numbers they were given aren't durable.
-                self._names.remember(names)
-                return
-        raise Problem(ProblemKind.UNAVAILABLE)
+            for item, opening in zip(self.items, self.openings, strict=True)
+            if item is not None and opening and opening.outcome is not _LIMITED
+        ]
+
+    def limited_lines(self) -> list[LimitedLine]:
+        """The counts of 429s to write."""
+        return [
+            LimitedLine(
+                self.names.number(item.client),
+                item.minute,
+                item.reason,
+                item.at_us,
+                item.trace,
+                item.agent,
+                item.count,
+            )
+            for item in self.counts
+        ]
 
 
-def _limited_lines(counts: list[LimitedCount], names: BatchPseudonyms) -> list[LimitedLine]:
-    return [
-        LimitedLine(
-            names.number(item.client),
-            item.minute,
-            item.reason,
-            item.at_us,
-            item.trace,
-            item.agent,
-            item.count,
-        )
-        for item in counts
-    ]
+def _count(opening: Opening, opens: Counter[int]) -> None:
+    """Count an open of a link that has a limit."""
+    link = opening.link
+    if link is not None and link.max_opens is not None and opening.outcome is _OPENED:
+        opens[link.id] += 1
 
 
-def _answer_now(batch: Decisions, links: Mapping[bytes, FoundLink], limits: RateLimits) -> None:
-    steps = batch.steps(links)
-    try:
-        asks = next(steps)
-        while True:
-            asks = steps.send(limits.spend_now(asks))
-    except StopIteration:
-        return
-
-
-async def _answer(batch: Decisions, links: Mapping[bytes, FoundLink], limits: RateLimits) -> None:
-    steps = batch.steps(links)
-    try:
-        asks = next(steps)
-        while True:
-            asks = steps.send(await limits.spend(asks))
-    except StopIteration:
-        return
+def _price(asked: OpenRequest, opening: Opening) -> Spend:
+    client, tick_us = asked.client.number, asked.tick_us
+    if opening.reason is None:
+        return Spend(client, _RESOLVE, tick_us, asked.visit)
+    return refusal(client, asked.token_digest, tick_us)

@@ -17,6 +17,7 @@ from typing import Protocol
 from listenlink.clock import SECOND_US
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.moment import is_over
 
 MOST_SESSIONS = 20_000
 
@@ -71,10 +72,10 @@ class PlayerSessions:
         if session is None:
             return None
         self._own.move_to_end(player)
-        if now_seconds < session.ends_at:
-            return session
-        del self._own[player]
-        return None
+        if is_over(session.ends_at, now_seconds):
+            del self._own[player]
+            return None
+        return session
 
     async def keep(self, player: bytes, session: ListenSession, now_us: int) -> None:
         """Keep the session of an open."""

@@ -1,4 +1,6 @@
-"""One request for a link, and whether the link opens for it. The client's budgets are a separate question."""
+"""The rule of the open: what is asked, why it's refused, and how it ends. What that spends, and how many ask
+at once, is `actions/opening/batch.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,12 @@ from collections import Counter
 
 import msgspec
 
-from listenlink.model import share
-from listenlink.model.audit import Agent, Reason
+from listenlink.clock import SECOND_US
+from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.budget import Allowance, Budget, Shortage
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
-from listenlink.store.opening.open_rows import FoundLink
+from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
@@ -39,12 +42,66 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     is_one_too_many: bool = False
 
 
+class Opening(msgspec.Struct, gc=False):
+    """How a request ended, once that is durable. `left`, the client's allowance after it, is None if it
+    was refused or limited; `link` is None if there was none, or if it was limited. `session` is that of the
+    open, or the one that came with a request that only looks; None if there is none. `tracks` are the
+    target's available ones, in order. `shortage` says which budget was spent, if that is why."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    link: FoundLink | None = None
+    left: Allowance | None = None
+    tracks: list[FoundTrack] | None = None
+    session: ListenSession | None = None
+    shortage: Shortage | None = None
+
+
+def decide(
+    asked: OpenRequest, link: FoundLink | None, granted: Counter[int], ttl_seconds: int
+) -> Opening:
+    """How the request ends, as far as the client's budgets allow. `granted` holds the opens of links that
+    aren't counted yet; `ttl_seconds` is how long a session lasts."""
+    session = session_of(asked, link)
+    reason = why_refused(asked, link, session, granted)
+    if reason is not None or link is None:
+        return Opening(Outcome.REFUSED, reason, link)
+    if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
+        return Opening(Outcome.REMOVED, None, link)
+    if not asked.counts or is_unmeant(asked, link, session):
+        return Opening(Outcome.VIEWED, None, link, None, None, session)
+    tracks = [link.track] if link.track else []
+    if session is not None:
+        return Opening(Outcome.RENEWED, None, link, None, tracks, session)
+    session = _new_session(asked, link, ttl_seconds)
+    return Opening(Outcome.OPENED, None, link, None, tracks, session)
+
+
+def why_refused(
+    asked: OpenRequest,
+    link: FoundLink | None,
+    session: ListenSession | None,
+    granted: Counter[int],
+) -> Reason | None:
+    """Why the link doesn't open for the request, or None."""
+    if not asked.is_well_formed:
+        return Reason.MALFORMED
+    if link is None:
+        return Reason.UNKNOWN
+    reason = link.refusal(asked.now_us)
+    if asked.is_one_too_many and reason is None and session is not None:
+        return Reason.SESSION_CLIENTS
+    if reason is not None or link.max_opens is None or session is not None:
+        return reason
+    return Reason.SPENT if link.is_spent(granted[link.id]) else None
+
+
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
     """The request's session, if it's for this link and its current token."""
     session = asked.session
     if session is None or link is None:
         return None
-    return session if (session.share_id, session.rotation) == (link.id, link.rotation) else None
+    return session if session.share_id == link.id and link.honours(session) else None
 
 
 def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSession | None) -> bool:
@@ -52,32 +109,21 @@ def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSessio
     return link is not None and bool(link.strict_open) and not asked.is_meant and session is None
 
 
-def only_looks(asked: OpenRequest, link: FoundLink, session: ListenSession | None) -> bool:
-    """Whether the request looks at the link and doesn't open it."""
-    return not asked.counts or is_unmeant(asked, link, session)
+def _new_session(asked: OpenRequest, link: FoundLink, ttl_seconds: int) -> ListenSession:
+    ends_at = asked.now_us // SECOND_US + ttl_seconds
+    if link.expires_at is not None:
+        ends_at = min(ends_at, link.expires_at // SECOND_US)
+    return ListenSession(link.id, link.rotation, asked.trace, ends_at)
 
 
-def takes_one(asked: OpenRequest, link: FoundLink) -> bool:
-    """Whether the request, if it isn't refused, counts against the link's limit."""
-    if link.max_opens is None or not asked.counts:
-        return False
-    session = session_of(asked, link)
-    if session is not None or only_looks(asked, link, session):
-        return False
-    return (link.track or link.collection).removed_at is None  # type: ignore[union-attr]
+def limited_opening(shortage: Shortage) -> Opening:
+    """How a request ends for which no budget was left."""
+    return Opening(Outcome.LIMITED, LIMIT_REASONS[shortage.budget], shortage=shortage)
 
 
-def why_refused(asked: OpenRequest, link: FoundLink | None, granted: Counter[int]) -> Reason | None:
-    """Why the link doesn't open for the request, or None. `granted` holds opens that aren't counted yet."""
-    if not asked.is_well_formed:
-        return Reason.MALFORMED
-    if link is None:
-        return Reason.UNKNOWN
-    reason = share.refusal(
-        link.revoked_at, link.starts_at, link.expires_at, link.suspended_at, asked.now_us
-    )
-    if asked.is_one_too_many and reason is None and session_of(asked, link) is not None:
-        return Reason.SESSION_CLIENTS
-    if reason is not None or link.max_opens is None or session_of(asked, link) is not None:
-        return reason
-    return Reason.SPENT if share.is_spent(link.opens + granted[link.id], link.max_opens) else None
+# The reasons, for the budgets that requests for a link spend.
+LIMIT_REASONS = {
+    Budget.RESOLVE: Reason.RESOLVE_LIMIT,
+    Budget.REFUSAL: Reason.MISS_LIMIT,
+    Budget.REPEAT: Reason.REPEAT_LIMIT,
+}

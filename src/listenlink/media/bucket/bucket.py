@@ -1,23 +1,20 @@
 """The bucket of audio: objects named by the SHA-256 of their bytes, in S3 or a service like it.
 
-A draft arrives in the local folder, and its mark stays there until its row is committed, as in
-`media/folder/folder.py`. Sending takes a while, so other uploads go on meanwhile; only the final check that
+A draft arrives in the local folder, and its mark stays there until its row is committed
+(`media/disk/drafts.py`). Sending takes a while, so other uploads go on meanwhile; only the final check that
 it's there and the commit happen while nothing may be removed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
-import structlog
 from obstore.exceptions import PermissionDeniedError
 
 from listenlink.errors import Problem, ProblemKind, is_unknown
@@ -28,11 +25,18 @@ from listenlink.media.bucket.address import (
     object_key,
 )
 from listenlink.media.bucket.delete import delete_objects
-from listenlink.media.bucket.send import PART_BYTES, send_object
+from listenlink.media.bucket.far_object import FarObject
+from listenlink.media.bucket.fetch import copy_object, fetch_part, fetch_whole
+from listenlink.media.bucket.presigned_url import PresignedUrls
+from listenlink.media.bucket.send import send_object
 from listenlink.media.bucket.unfinished import abort_unfinished
-from listenlink.media.folder.draft import Draft
-from listenlink.media.folder.faults import OBJECTS, UPLOADS, storing
-from listenlink.media.storage import Storage
+from listenlink.media.disk.draft import Draft
+from listenlink.media.disk.drafts import Drafts
+from listenlink.media.disk.faults import UPLOADS
+from listenlink.media.disk.places import list_places
+from listenlink.media.disk.publishing_turns import PublishingTurns
+from listenlink.media.disk.room import Room
+from listenlink.media.storage import MediaUrls
 from listenlink.threads import NoThread, Threads
 
 _Result = TypeVar("_Result")
@@ -43,34 +47,38 @@ _ASKING_SECONDS = 2.2
 _SENDING_SECONDS = 30.0
 _MOST_AT_ONCE = 500
 _PING_KEY = "ping"
-_log = structlog.get_logger()
 
 
-class Bucket(Storage):
-    """Drafts in `root/uploads`, objects in the bucket: at most `most_bytes` each.
+class Bucket:
+    """Objects in the bucket, of at most `most_bytes` each; drafts in `root/uploads`. `urls` are the bucket's
+    own unless others are given.
 
     Whatever the bucket can't answer now ends in Problem(STORAGE_UNAVAILABLE).
     """
 
-    is_local = False
+    has_leftovers = False
 
     def __init__(
-        self, root: Path, address: BucketAddress, most_bytes: int, keep_free_bytes: int | None = 0
+        self,
+        root: Path,
+        address: BucketAddress,
+        most_bytes: int,
+        keep_free_bytes: int | None = 0,
+        urls: MediaUrls | None = None,
     ) -> None:
-        super().__init__(root, keep_free_bytes)
+        self.urls = urls or PresignedUrls(address)
+        self.room = Room(list_places(root, has_objects=False), keep_free_bytes, logs=True)
+        self.drafts = Drafts(root, self.room)
+        self._turns = PublishingTurns(root / UPLOADS / ".publishing")
         self._asking = connect(address, _ASKING_SECONDS, retries=1)
         self._sending = connect(address, _SENDING_SECONDS, retries=1)
         self._address = address
         self._most_bytes = most_bytes
+        # Of its own: nothing else needs those that wait for a dead bucket.
         self._threads = Threads("bucket", _THREADS, patience_seconds=_PATIENCE_SECONDS)
         self._long_threads = Threads("sending", _THREADS)
-        self._left: set[Path] = set()
+        self._left: dict[Path, bytes] = {}
         self._alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
-
-    def _places(self) -> dict[str, Path]:
-        places = super()._places()
-        del places[OBJECTS]
-        return places
 
     def share_lock(self, publishing: Callable[[], AbstractContextManager[None]]) -> None:
         """Wait for other nodes too before publishing or removing an object."""
@@ -78,69 +86,74 @@ class Bucket(Storage):
 
     @contextlib.contextmanager
     def _publishing(self) -> Iterator[None]:
-        with super()._publishing(), self._alone():
+        with self._turns.take(), self._alone():
             yield
 
-    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        """Call `work` in the bucket's own threads: nothing else needs those that wait for a dead bucket."""
-        try:
-            return await super().run(work, *arguments)
-        except NoThread:
-            raise NoThread(ProblemKind.STORAGE_UNAVAILABLE) from None
+    def start_serving(
+        self,
+        is_kept: Callable[[bytes], bool],
+        is_arriving: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Mark this process as serving. What a crash left is seen to later: links open even when the bucket
+        is gone."""
+        self.drafts.start_serving(self._left.__setitem__, is_arriving)
+        self.has_leftovers = True
 
-    def open_object(self, digest: bytes) -> int:
-        """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
-        with self._unnamed() as file, bucket_unavailable():
-            size = self._asking.head(object_key(digest))["size"]
-            if size > self._most_bytes:
-                raise FileNotFoundError(object_key(digest))
-            self.room.require(UPLOADS, size)
-            self._copy(digest, size, file)
-            file.seek(0)
-            return os.dup(file.fileno())
-
-    def _unnamed(self) -> IO[bytes]:
-        with storing(UPLOADS):
-            return tempfile.TemporaryFile(dir=self._uploads)
+    def stop_serving(self) -> None:
+        """Withdraw what `start_serving` marked."""
+        self.drafts.stop_serving()
 
     def check_writing(self) -> None:
         """Return if drafts can be written in the local folder; else raise StorageFault."""
-        self._check_uploads()
+        self.drafts.check_writing()
 
-    def _copy(self, digest: bytes, size_bytes: int, file: IO[bytes]) -> None:
-        read = hashlib.sha256()
-        for start in range(0, size_bytes, PART_BYTES):
-            end = min(start + PART_BYTES, size_bytes)
-            part = self._sending.get_range(object_key(digest), start=start, end=end)
-            read.update(part)
-            with storing(UPLOADS):
-                file.write(part)
-                file.flush()
-        if read.digest() != digest:
-            _log.error("object_has_other_bytes", digest=digest.hex())
-            raise FileNotFoundError(object_key(digest))
-
-    def read_object(self, digest: bytes) -> bytes:
-        """The bytes of a small object. Raises FileNotFoundError, also if they are wrong."""
-        with bucket_unavailable():
-            data = bytes(self._asking.get(object_key(digest)).bytes())
-        if hashlib.sha256(data).digest() != digest:
-            _log.error("object_has_other_bytes", digest=digest.hex())
-            raise FileNotFoundError(object_key(digest))
-        return data
-
-    def read_part(self, digest: bytes, length: int, offset: int) -> bytes:
-        """At most `length` bytes of an object, starting at `offset`. Raises FileNotFoundError."""
-        with bucket_unavailable():
-            return bytes(self._asking.get_range(object_key(digest), start=offset, length=length))
-
-    def ping(self) -> None:
+    async def ping(self) -> None:
         """Return if the bucket answers and accepts objects."""
+        await self._run(self._ping)
+
+    def _ping(self) -> None:
         with bucket_unavailable():
             try:
                 self._asking.head(_PING_KEY)
             except (FileNotFoundError, PermissionDeniedError):
                 self._asking.put(_PING_KEY, b"\n", use_multipart=False)
+
+    async def _run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` in one of the threads for short requests."""
+        try:
+            return await self._threads.run(work, *arguments)
+        except NoThread:
+            raise NoThread(ProblemKind.STORAGE_UNAVAILABLE) from None
+
+    async def carry_out(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` in a thread of those for long requests, unless others fail meanwhile."""
+        return await self._turns.carry_out(self._long_threads, work, *arguments)
+
+    async def open_audio(self, digest: bytes) -> FarObject:
+        """The object, whose parts are fetched as they're asked for."""
+        await self._read_part(digest, 1, 0)
+        return FarObject(self._read_part, digest)
+
+    def let_go(self) -> None:
+        """Nothing is held open."""
+
+    async def _read_part(self, digest: bytes, length: int, offset: int) -> bytes:
+        return await self._run(fetch_part, self._asking, digest, length, offset)
+
+    async def read_object(self, digest: bytes) -> bytes:
+        """The bytes of a small object. Raises FileNotFoundError, also if they are wrong."""
+        return await self._run(fetch_whole, self._asking, digest)
+
+    def open_object(self, digest: bytes) -> int:
+        """Open an unnamed copy in the local folder. Raises FileNotFoundError, also if the bytes are wrong."""
+        with self.drafts.open_unnamed() as file, bucket_unavailable():
+            size = self._asking.head(object_key(digest))["size"]
+            if size > self._most_bytes:
+                raise FileNotFoundError(object_key(digest))
+            self.room.require(UPLOADS, size)
+            copy_object(self._sending, digest, size, file)
+            file.seek(0)
+            return os.dup(file.fileno())
 
     def publish(
         self,
@@ -153,7 +166,7 @@ class Bucket(Storage):
         missing = [draft for draft in drafts if not self._has(draft)]
         try:
             for draft in drafts:
-                self._mark(draft)
+                self.drafts.mark(draft)
             for draft in missing:
                 self._send(draft)
             with self._publishing():
@@ -203,7 +216,7 @@ class Bucket(Storage):
         draft.leave()
         if is_unknown:
             return
-        self._left.add(draft.path)
+        self._left[draft.path] = draft.digest
         self.has_leftovers = True
 
     def remove_objects(self, digests: Iterable[bytes], is_kept: Callable[[bytes], bool]) -> None:
@@ -220,10 +233,9 @@ class Bucket(Storage):
     def remove_leftovers(self, is_kept: Callable[[bytes], bool]) -> None:
         """Resolve the marks that are left, of this process or one that crashed."""
         self.has_leftovers = False
-        for mark in sorted(self._left):
+        for mark, digest in sorted(self._left.items()):
             try:
                 with self._publishing():
-                    digest = bytes.fromhex(mark.name.partition("-")[0])
                     if not is_kept(digest):
                         delete_objects(self._asking, [digest])
                 abort_unfinished(self._address, object_key(digest))
@@ -231,16 +243,4 @@ class Bucket(Storage):
                 self.has_leftovers = True
                 raise
             mark.unlink(missing_ok=True)
-            self._left.discard(mark)
-
-    def start_serving(
-        self,
-        is_kept: Callable[[bytes], bool],
-        is_arriving: Callable[[Path], bool] = lambda path: False,
-    ) -> None:
-        """Like the folder's, but without waiting for the bucket: links open even when it's gone."""
-        super().start_serving(is_kept, is_arriving)
-        self.has_leftovers = True
-
-    def _settle(self, mark: Path, is_kept: Callable[[bytes], bool]) -> None:
-        self._left.add(mark)
+            self._left.pop(mark, None)

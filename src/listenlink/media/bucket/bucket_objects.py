@@ -13,8 +13,8 @@ from obstore.exceptions import PermissionDeniedError
 
 from listenlink.media.bucket.address import BucketAddress, bucket_unavailable, connect, object_key
 from listenlink.media.bucket.send import PART_BYTES, send_object
-from listenlink.media.folder.faults import UPLOADS
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.faults import UPLOADS
+from listenlink.media.disk.room import Room
 from listenlink.media.moved_objects import OtherBytes
 
 _SECONDS = 60.0

@@ -1,1 +1,1 @@
-"""Audio in the instance's folder: drafts that are arriving, and objects that stay."""
+"""Audio stored in the instance's folder."""

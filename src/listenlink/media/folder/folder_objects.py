@@ -9,16 +9,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from listenlink.media.folder.draft import sync_folder
-from listenlink.media.folder.faults import OBJECTS
+from listenlink.media.disk.draft import sync_folder
+from listenlink.media.disk.faults import OBJECTS
+from listenlink.media.disk.room import Room
+from listenlink.media.disk.second_name import remove_half_copies
 from listenlink.media.folder.object_copies import ObjectCopies, digest_of, require_for_copy
-from listenlink.media.folder.room import Room
-from listenlink.media.folder.second_name import remove_half_copies
 from listenlink.media.moved_objects import OtherBytes
 
 
 class FolderObjects:
-    """`root/objects`, of which `keep_free_bytes` of its disk stay free (`media/folder/room.py`)."""
+    """`root/objects`, of which `keep_free_bytes` of its disk stay free (`media/disk/room.py`)."""
 
     def __init__(self, root: Path, keep_free_bytes: int | None = 0) -> None:
         self._copies = ObjectCopies(root / OBJECTS)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.room import Room
 
 _READ_BYTES = 1024 * 1024
 

@@ -14,24 +14,32 @@ from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import AuditEntry, Outcome
+from listenlink.model.listing import Found, Slice, found
 from listenlink.store.audit.audit_log import entry_of
 from listenlink.store.audit.day_sums import NEW_SUMS
 from listenlink.store.audit.open_counts import MARK
 
-_LINES = """
-(SELECT a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer
- FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
- WHERE b.share_id = :share
- UNION ALL
- SELECT id, at, outcome, reason, share_id, trace, client_id, agent, referrer FROM audit
- WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
-   AND share_id = :share)
+_INDEXED = """
+SELECT a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer
+FROM audit_by_share b JOIN audit a ON a.id = b.audit_id AND a.at = b.at
+WHERE b.share_id = :share
 """
+_WAITING = """
+SELECT id, at, outcome, reason, share_id, trace, client_id, agent, referrer FROM audit
+WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
+  AND share_id = :share
+"""
+_LINES = f"({_INDEXED} UNION ALL {_WAITING})"
+# Each half by itself goes by its index, and ends when it has enough: together they'd all be read and sorted.
 _LIST = f"""
-SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.agent, l.referrer, 1
-FROM {_LINES} l LEFT JOIN clients c ON c.id = l.client_id
+SELECT l.at, l.outcome, l.reason, l.share_id, l.trace, c.pseudonym, c.prefix, l.agent, l.referrer, 1, l.id
+FROM (SELECT * FROM ({_INDEXED} AND b.audit_id < :before ORDER BY b.audit_id DESC LIMIT :most) in_index
+      UNION ALL
+      SELECT * FROM ({_WAITING} AND id < :before ORDER BY id DESC LIMIT :most) waiting) l
+LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.id DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 (made of constants)
+_ABOVE_ALL = 2**63 - 1
 _DAYS = f"""
 SELECT a.at / {DAY_US}, {NEW_SUMS}
 FROM {_LINES} a LEFT JOIN share_days d ON d.share_id = :share AND d.day = a.at / {DAY_US}
@@ -67,10 +75,14 @@ class DaySums(NamedTuple):
     bot_requests: int
 
 
-def list_lines(connection: Connection, share_id: int, limit: int, offset: int) -> list[AuditEntry]:
+def list_lines(connection: Connection, share_id: int, part: Slice) -> Found[AuditEntry]:
     """List a slice of the link's lines, newest first."""
-    asked = {"share": share_id, "mark": MARK, "limit": limit, "offset": offset}
-    return [entry_of(row) for row in connection.execute(text(_LIST), asked)]
+    asked = {
+        "share": share_id, "mark": MARK, "before": part.after[0] if part.after else _ABOVE_ALL,
+        "most": part.offset + part.one_more, "limit": part.one_more, "offset": part.offset,
+    }  # fmt: skip
+    rows = connection.execute(text(_LIST), asked).all()
+    return found(rows, part, lambda row: entry_of(row[:-1]), lambda row: (row[-1],))
 
 
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:

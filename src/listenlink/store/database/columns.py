@@ -1,4 +1,4 @@
-"""What all tables are declared with: their metadata, and shorthands for the usual columns.
+"""What all tables are declared with: their metadata, and shorthands for the usual columns and conditions.
 
 Times are integers in epoch µs, because SQLite and PostgreSQL differ on datetimes. The row key of a thing
 with a public id is the 48-bit number in that id (`model/ids.py`).
@@ -6,9 +6,12 @@ with a public id is the 48-bit number in that id (`model/ids.py`).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData
+from collections.abc import Iterable
+from typing import Any
 
-SCHEMA_VERSION = "0032"
+from sqlalchemy import BigInteger, Column, ColumnElement, ForeignKey, Integer, MetaData
+
+SCHEMA_VERSION = "0033"
 
 metadata = MetaData(
     naming_convention={
@@ -32,6 +35,16 @@ def key() -> Column[int]:
 def at(name: str, *, nullable: bool = False) -> Column[int]:
     """A column for a time in epoch µs."""
     return Column(name, BigInteger, nullable=nullable)
+
+
+def ended(ends_at: ColumnElement[Any], now_us: int) -> ColumnElement[bool]:
+    """`is_over` (`model/moment.py`) as a condition; for what has no end it's neither true nor false."""
+    return ends_at <= now_us
+
+
+def list_columns(fields: Iterable[str], of: str, **otherwise: str) -> str:
+    """Columns of `of` as text, for a row type with these fields, in order, but for those said otherwise."""
+    return ", ".join(otherwise.get(field, f"{of}.{field}") for field in fields)
 
 
 def to(name: str, table: str, *, nullable: bool = False) -> Column[int]:

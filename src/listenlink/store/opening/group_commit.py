@@ -146,19 +146,14 @@ class GroupCommit(GroupQueue[_Item, _Result]):
             self._fail(batch, error)
         else:
             self._done()
-            self.batch_requests.add(len(batch))
-            for (_, answer), result in zip(batch, results, strict=True):
-                if not answer.done():
-                    answer.set_result(result)
+            self._answer(batch, results)
         self._next()
 
     def _fail(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
         """Leave nobody waiting, whatever went wrong; a storage fault is answered as "busy"."""
         self._drop_connection()
         is_storage = isinstance(error, sqlite3.Error | OSError)
-        for _, answer in batch:
-            if not answer.done():
-                answer.set_exception(Problem(ProblemKind.UNAVAILABLE) if is_storage else error)
+        self._refuse(batch, Problem(ProblemKind.UNAVAILABLE) if is_storage else error)
         if is_storage:
             name = getattr(error, "sqlite_errorname", type(error).__name__)
             structlog.get_logger().warning("batch_not_kept", requests=len(batch), error=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from listenlink.errors import Problem, ProblemKind
@@ -54,3 +55,16 @@ class GroupQueue(Generic[_Item, _Result]):
         batch = self._waiting[:MOST_PER_BATCH]
         del self._waiting[:MOST_PER_BATCH]
         return batch
+
+    def _answer(
+        self, batch: list[tuple[_Item, asyncio.Future[_Result]]], results: Sequence[_Result]
+    ) -> None:
+        self.batch_requests.add(len(batch))
+        for (_, answer), result in zip(batch, results, strict=True):
+            if not answer.done():
+                answer.set_result(result)
+
+    def _refuse(self, batch: list[tuple[_Item, asyncio.Future[_Result]]], error: Exception) -> None:
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(error)

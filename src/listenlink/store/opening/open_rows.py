@@ -1,14 +1,20 @@
-"""The rows of the open, as read from and written to both databases."""
+"""The rows of the open, as read from and written to both databases, and what the SQL of each can do."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
-MOST_TRACKS = 500
+from listenlink.model.share import CountedLife
+from listenlink.store.database.columns import list_columns
+from listenlink.store.targets import MOST_TRACKS as MOST_TRACKS
+
+_Connection = TypeVar("_Connection", contravariant=True)
 
 
 class FoundTrack(NamedTuple):
-    """A track's row as the open needs it. `object_digest` is hex, and empty unless asked for."""
+    """A track's row as the open needs it. `object_digest` is that of the audio that is played, in hex, and
+    empty unless asked for."""
 
     id: int
     removed_at: int | None
@@ -35,26 +41,28 @@ class FoundCollection(NamedTuple):
     description: str | None
 
 
-class FoundLink(NamedTuple):
-    """A link's row with its target: exactly one of `track` and `collection` is set. `suspended_at` is since
-    when its organisation is suspended."""
+class FoundLink(CountedLife, frozen=True, array_like=True):
+    """A link's row with its target: exactly one of `track` and `collection` is set. The embedded database
+    gives it as a JSON array."""
 
     id: int
     visibility: str
-    max_opens: int | None
-    opens: int
-    starts_at: int | None
-    expires_at: int | None
-    revoked_at: int | None
-    rotation: int
     strict_open: int
-    suspended_at: int | None
     track: FoundTrack | None
     collection: FoundCollection | None
 
 
+class Found(NamedTuple):
+    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` holds
+    the numbers that were asked for."""
+
+    turn: int
+    clients: list[int]
+    links: dict[bytes, FoundLink]
+
+
 class AuditLine(NamedTuple):
-    """One audit line, in the order of the table's columns."""
+    """One audit line, by the table's columns."""
 
     at: int
     outcome: int
@@ -67,7 +75,7 @@ class AuditLine(NamedTuple):
 
 
 class LimitedLine(NamedTuple):
-    """429s for one client, minute and reason that haven't been written yet."""
+    """429s for one client, minute and reason, to be written. `requests` is the column `count`."""
 
     client_id: int
     minute: int
@@ -76,3 +84,45 @@ class LimitedLine(NamedTuple):
     trace: int
     agent: int
     requests: int
+
+
+class OpenSql(Protocol[_Connection]):
+    """The steps of the open's transaction that are SQL: a module for each database."""
+
+    async def find_links(
+        self,
+        connection: _Connection,
+        token_digests: Collection[bytes],
+        with_objects: bool,
+        day: int,
+        unnamed: Sequence[tuple[bytes, str]],
+        /,
+    ) -> Found:
+        """Return the links with these tokens, their tracks `with_objects` if wanted; and the numbers of the
+        unnamed (pseudonym, prefix) clients on this day, in order, found or newly given: durable once `keep`
+        is."""
+
+    async def find_members(
+        self, connection: _Connection, collection_ids: Collection[int], with_objects: bool, /
+    ) -> dict[int, list[FoundTrack]]:
+        """Return the existing tracks of each of these collections, in order, at most 500."""
+
+    async def keep(
+        self,
+        connection: _Connection,
+        turn: int,
+        granted: Mapping[int, int],
+        lines: Sequence[AuditLine],
+        limited: Sequence[LimitedLine],
+        /,
+    ) -> bool:
+        """Count the granted opens of links with a limit, and write the audit. False, having written nothing,
+        if what was found as of this turn doesn't hold any more, so that another decision is needed."""
+
+
+def track_columns(digest: str) -> str:
+    """The SQL of a track `t`, with that of its object's digest."""
+    return list_columns(FoundTrack._fields, "t", object_digest=digest)
+
+
+COLLECTION_COLUMNS = list_columns(FoundCollection._fields, "c")

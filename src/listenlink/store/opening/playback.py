@@ -6,34 +6,45 @@ For PostgreSQL see `store/opening/postgres_playback.py`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.share import Life
 from listenlink.store.database.sqlite import connect
-from listenlink.store.suspensions import OF_LINK
+from listenlink.store.lives import LIFE
+from listenlink.store.targets import LEADS_TO
 
-AUDIO = """
-coalesce(a.rendition_digest, a.digest), coalesce(a.rendition_size_bytes, a.size_bytes),
-coalesce(a.rendition_content_type, a.content_type)
-"""
+
+class Playable(msgspec.Struct, frozen=True, gc=False):
+    """Stored audio. `life` is that of the link that leads to it, None where nobody came by a link."""
+
+    digest: bytes
+    size_bytes: int
+    content_type: str
+    life: Life | None = None
+
+
+# The audio of a rendition if there is one, else that which was uploaded.
+AUDIO = ", ".join(
+    f"coalesce(a.rendition_{field}, a.{field})"
+    for field in Playable.__struct_fields__
+    if field != "life"
+)
 
 # For one question or a list of them: `asked` is then the list, to be joined with what is found.
 SHARED_SQL = """
-SELECT {place} s.revoked_at, s.starts_at, s.expires_at, s.rotation,
-    {suspended}, {audio}
+SELECT {place} {audio}, {life}
 FROM {asked} shares s
-JOIN tracks t ON t.id = {track} AND t.removed_at IS NULL
+JOIN tracks t ON t.id = {track}
 JOIN audio_objects a ON a.id = t.audio_id
-LEFT JOIN collections c ON c.id = s.collection_id
-WHERE s.id = {share}
-  AND (s.track_id = t.id
-       OR (c.removed_at IS NULL AND EXISTS (
-             SELECT 1 FROM collection_tracks m
-             WHERE m.collection_id = s.collection_id AND m.track_id = t.id)))
-""".replace("{suspended}", OF_LINK)
+WHERE s.id = {share} AND {leads}
+""".replace("{life}", LIFE).replace("{leads}", LEADS_TO)
 OWN_SQL = """
-SELECT {place} NULL, NULL, NULL, 0, NULL, {audio}
+SELECT {place} {audio}
 FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
 WHERE t.id = {track} AND t.removed_at IS NULL
   AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)
@@ -45,18 +56,10 @@ _FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", tr
 _FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
 
 
-class Playable(NamedTuple):
-    """A link's state and the audio it leads to. Times in epoch µs. Nothing is found for a user whose
-    organisation, or the track's, is suspended."""
-
-    revoked_at: int | None
-    starts_at: int | None
-    expires_at: int | None
-    rotation: int
-    suspended_at: int | None
-    digest: bytes
-    size_bytes: int
-    content_type: str
+def led_to(row: Sequence[Any]) -> Playable:
+    """Make what a link leads to from a row of `SHARED_SQL`, without its place."""
+    digest, size_bytes, content_type, *life = row
+    return Playable(digest, size_bytes, content_type, Life(*life))
 
 
 class PlaybackReader(Protocol):
@@ -66,7 +69,8 @@ class PlaybackReader(Protocol):
         """Return the audio of a track if this link leads to it today, else None."""
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if the user made it or has it in their library, else None."""
+        """Return the audio of a track if the user made it or has it in their library, else None; and none for
+        a user whose organisation, or the track's, is suspended."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -80,18 +84,20 @@ class SqlitePlaybackReader:
 
     async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
         """Return the audio of a track if this link leads to it today, else None."""
-        return self._find(_FIND_SHARED, share_id, track_id)
+        row = self._find(_FIND_SHARED, share_id, track_id)
+        return None if row is None else led_to(row)
 
     async def find_own(self, user_id: int, track_id: int) -> Playable | None:
         """Return the audio of a track if the user made it or has it in their library, else None."""
-        return self._find(_FIND_OWN, user_id, track_id)
+        row = self._find(_FIND_OWN, user_id, track_id)
+        return None if row is None else Playable(*row)
 
-    def _find(self, sql: str, *parameters: int) -> Playable | None:
+    def _find(self, sql: str, *parameters: int) -> tuple[Any, ...] | None:
         try:
-            row = self._connection.execute(sql, parameters).fetchone()
+            row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
         except sqlite3.Error as error:
             raise Problem(ProblemKind.UNAVAILABLE) from error
-        return None if row is None else Playable._make(row)
+        return row
 
     def close(self) -> None:
         """Close the connection."""

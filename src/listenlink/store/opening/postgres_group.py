@@ -65,11 +65,8 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
         except Exception as error:
             self._fail(batch, error)
         else:
-            self.batch_requests.add(len(batch))
             self.commit_seconds.add(time.perf_counter() - began_at)
-            for (_, answer), result in zip(batch, results, strict=True):
-                if not answer.done():
-                    answer.set_result(result)
+            self._answer(batch, results)
         finally:
             self._running.discard(asyncio.current_task())
             if self._waiting:
@@ -82,6 +79,4 @@ class PostgresGroup(GroupQueue[_Item, _Result]):
             batch = batch + came_meanwhile
             cause = type(error.__cause__).__name__
             structlog.get_logger().warning(self._failure, requests=len(batch), error=cause)
-        for _, answer in batch:
-            if not answer.done():
-                answer.set_exception(error)
+        self._refuse(batch, error)

@@ -10,31 +10,21 @@ and writes the audit. If it doesn't hold, nothing is written and the batch is de
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from listenlink.store.audit.open_counts import SETTLED
 from listenlink.store.database.postgres import Raw
+from listenlink.store.lives import link_columns
 from listenlink.store.opening.open_rows import (
+    COLLECTION_COLUMNS,
     MOST_TRACKS,
     AuditLine,
+    Found,
     FoundCollection,
     FoundLink,
     FoundTrack,
     LimitedLine,
-)
-from listenlink.store.suspensions import OF_LINK
-
-_TRACK_COLUMNS = """
-t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
-t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
-"""
-# The digest, in hex, of the audio that is played. Requested only if a URL is made from it, because it costs
-# a look-up in another table.
-_OBJECT_COLUMNS = (
-    ", ''",
-    """,
-(SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex') FROM audio_objects a WHERE a.id = t.audio_id)
-""",
+    track_columns,
 )
 
 # As on the embedded database, a token that doesn't exist costs the same work, done on another link's row
@@ -43,18 +33,18 @@ _FIND_LINKS = """
 SELECT (SELECT audit_id FROM audit_progress WHERE name = '{settled}'),
     CASE WHEN asked.place = 1 THEN (SELECT name_clients($2, $3, $4)) END,
     CASE WHEN s.token_digest = asked.digest THEN asked.place ELSE 0 END,
-    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at, s.rotation,
-    s.strict_open,
-    {suspended}, {track},
-    c.id, c.removed_at, c.name, c.description
+    {link}
 FROM unnest($1::bytea[]) WITH ORDINALITY asked(digest, place)
 LEFT JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares WHERE token_digest = asked.digest),
     (SELECT id FROM shares ORDER BY id LIMIT 1))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-""".replace("{suspended}", OF_LINK)
-_LINK, _TRACK, _COLLECTION = 3, 13, 27
+"""
+# Where in such a row they are. The track and the collection are a link's last two.
+_LINK = slice(3, 3 + len(FoundLink.__struct_fields__) - 2)
+_TRACK = slice(_LINK.stop, _LINK.stop + len(FoundTrack._fields))
+_COLLECTION = slice(_TRACK.stop, None)
 
 _FIND_MEMBERS = """
 SELECT m.collection_id, {track}
@@ -68,28 +58,18 @@ JOIN tracks t ON t.id = m.track_id
 ORDER BY m.collection_id, m.position
 """
 
+# Without the digest of the audio that is played, and with it: that costs a look-up in another table.
+_OBJECT = """
+(SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex') FROM audio_objects a WHERE a.id = t.audio_id)
+"""
+_TRACKS = track_columns("''"), track_columns(_OBJECT)
+_LINKS = [link_columns(FoundLink, track=one, collection=COLLECTION_COLUMNS) for one in _TRACKS]
+_LINKS_SQL = [_FIND_LINKS.format(link=link, settled=SETTLED) for link in _LINKS]
+_MEMBERS_SQL = [_FIND_MEMBERS.format(track=track, most=MOST_TRACKS) for track in _TRACKS]
 
-def _with_and_without_object(sql: str) -> tuple[str, ...]:
-    """Return the SQL without the object's digest, and with it."""
-    return tuple(
-        sql.format(track=_TRACK_COLUMNS + column, settled=SETTLED, most=MOST_TRACKS)
-        for column in _OBJECT_COLUMNS
-    )
-
-
-_LINKS_SQL = _with_and_without_object(_FIND_LINKS)
-_MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
-
-_KEEP = f"SELECT keep_opens({', '.join(f'${n}' for n in range(1, 19))})"
-
-
-class Found(NamedTuple):
-    """Links by their token's digest, whatever state they're in. `turn` says as of when. `clients` holds
-    the numbers that were asked for."""
-
-    turn: int
-    clients: list[int]
-    links: dict[bytes, FoundLink]
+# The turn, the granted and their counts, and the lines.
+_ARGUMENTS = 3 + len(AuditLine._fields) + len(LimitedLine._fields)
+_KEEP = f"SELECT keep_opens({', '.join(f'${n + 1}' for n in range(_ARGUMENTS))})"
 
 
 async def find_links(
@@ -99,9 +79,7 @@ async def find_links(
     day: int,
     unnamed: Sequence[tuple[bytes, str]],
 ) -> Found:
-    """Return the links with these tokens, their tracks `with_objects` if wanted; and the numbers of the
-    unnamed (pseudonym, prefix) clients on this day, in order, found or newly given: durable once `keep`
-    is."""
+    """Return the links and the numbers of the unnamed clients, in one round trip."""
     digests = list(token_digests)
     pseudonyms, prefixes = zip(*unnamed, strict=True) if unnamed else ((), ())
     rows = await connection.fetch(
@@ -113,12 +91,12 @@ async def find_links(
 
 
 def _link(row: Sequence[Any]) -> FoundLink:
-    track = collection = None
-    if row[_TRACK] is not None:
-        track = FoundTrack._make(row[_TRACK:_COLLECTION])
-    if row[_COLLECTION] is not None:
-        collection = FoundCollection._make(row[_COLLECTION:])
-    return FoundLink._make((*row[_LINK:_TRACK], track, collection))
+    track, collection = row[_TRACK], row[_COLLECTION]
+    target = (
+        None if track[0] is None else FoundTrack._make(track),
+        None if collection[0] is None else FoundCollection._make(collection),
+    )
+    return FoundLink(*(*row[_LINK], *target))
 
 
 async def find_members(
@@ -138,11 +116,8 @@ async def keep(
     lines: Sequence[AuditLine],
     limited: Sequence[LimitedLine],
 ) -> bool:
-    """Count the granted opens of links with a limit, and write the audit, durably.
-
-    Returns False, having written nothing, if a link has fewer opens left than were granted, or if any
-    link's limit was changed since the batch's links were found.
-    """
+    """Count and write, durably; False if a link has fewer opens left than were granted, or if any link's
+    limit was changed since the batch's links were found."""
     columns = zip(*lines, strict=True) if lines else ((),) * len(AuditLine._fields)
     counts = zip(*limited, strict=True) if limited else ((),) * len(LimitedLine._fields)
     kept = await connection.fetchval(

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from listenlink.model.share import Life
 from listenlink.store.opening.connections import Connections
-from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable
+from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable, led_to
 from listenlink.store.opening.postgres_group import PostgresGroup
 
 _ASKED = "unnest({}::bigint[], {}::bigint[]) WITH ORDINALITY asked({}, track_id, place) CROSS JOIN"
+# In a UNION all rows are as wide.
+_NO_LIFE = ("NULL",) * len(Life.__struct_fields__)
 _SHARED = SHARED_SQL.format(
     place="asked.place,",
     audio=AUDIO,
@@ -23,7 +26,7 @@ _SHARED = SHARED_SQL.format(
 )
 _OWN = OWN_SQL.format(
     place="-asked.place,",
-    audio=AUDIO,
+    audio=", ".join((AUDIO, *_NO_LIFE)),
     asked=_ASKED.format("$3", "$4", "user_id"),
     user="asked.user_id",
     track="asked.track_id",
@@ -72,8 +75,10 @@ class PostgresPlaybackReader:
                 [question.track_id for question in own],
             )
         found = {
-            shared[row[0] - 1] if row[0] > 0 else own[-row[0] - 1]: Playable._make(row[1:])
-            for row in rows
+            (shared[place - 1] if place > 0 else own[-place - 1]): (
+                led_to(row) if place > 0 else Playable(*row[: -len(_NO_LIFE)])
+            )
+            for place, *row in rows
         }
         return [found.get(question) for question in questions]
 

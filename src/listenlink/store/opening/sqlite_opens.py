@@ -8,69 +8,59 @@ server's own threads to get it back, which costs more than the row. So lists are
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
 import msgspec
 
 from listenlink.store.audit.numbers import NEXT_CLIENT, NEXT_LINE
+from listenlink.store.lives import link_columns
 from listenlink.store.opening.open_rows import (
+    COLLECTION_COLUMNS,
     MOST_TRACKS,
     AuditLine,
-    FoundCollection,
+    Found,
     FoundLink,
     FoundTrack,
     LimitedLine,
+    track_columns,
 )
-from listenlink.store.suspensions import OF_LINK
 
 _NOBODYS = -1
-
-_TRACK_COLUMNS = """
-t.id, t.removed_at, t.title, t.engine, t.mode, t.sample_count, t.sample_rate, t.instrumental,
-t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text, t.created_at
-"""
-
-# The digest, in hex, of the audio that is played. Requested only if a URL is made from it, because it costs
-# a look-up in another table.
-_OBJECT_COLUMN = """,
-(SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
-"""
 
 # ?1 is all digests, one after the other, and ?2 the JSON list of their numbers from 0. A token that
 # doesn't exist costs the same work, done on another link's row and thrown away: the timing of a refusal
 # must not reveal whether the link ever existed.
 _FIND_LINKS = """
 SELECT json_group_array(json_array(
-    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1),
-    s.id, s.visibility, s.max_opens, s.opens, s.starts_at, s.expires_at, s.revoked_at,
-    s.rotation, s.strict_open,
-    {suspended},
-    iif(t.id IS NULL, NULL, json_array({track})),
-    iif(c.id IS NULL, NULL, json_array(c.id, c.removed_at, c.name, c.description))))
+    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1), json_array({link})))
 FROM json_each(?2) asked
 CROSS JOIN shares s ON s.id = coalesce(
     (SELECT id FROM shares WHERE token_digest = substr(?1, 1 + 32 * asked.value, 32)),
     (SELECT min(id) FROM shares))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
-""".replace("{suspended}", OF_LINK)
-
+"""
 _FIND_MEMBERS = """
 SELECT json_group_array(json_array({track}))
 FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY position) m
 CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
 """
-
-
-def _with_and_without_object(sql: str) -> tuple[str, str]:
-    """Return the SQL without the object's digest, and with it."""
-    return sql.format(track=_TRACK_COLUMNS), sql.format(track=_TRACK_COLUMNS + _OBJECT_COLUMN)
-
-
-_LINKS_SQL = _with_and_without_object(_FIND_LINKS)
-_MEMBERS_SQL = _with_and_without_object(_FIND_MEMBERS)
+# Without the digest of the audio that is played, and with it: that costs a look-up in another table.
+_OBJECT = """
+(SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
+"""
+_TRACKS = track_columns("''"), track_columns(_OBJECT)
+_COLLECTION = f"iif(c.id IS NULL, NULL, json_array({COLLECTION_COLUMNS}))"
+_LINKS = [
+    link_columns(
+        FoundLink, track=f"iif(t.id IS NULL, NULL, json_array({one}))", collection=_COLLECTION
+    )
+    for one in _TRACKS
+]
+_LINKS_SQL = [_FIND_LINKS.format(link=link) for link in _LINKS]
+_MEMBERS_SQL = [_FIND_MEMBERS.format(track=track) for track in _TRACKS]
 
 # Only links with a limit are counted here. For the others the audit's line is the count: adding it up
 # (`store/audit/open_counts.py`) can wait, and dirtying a page of `shares` for each open costs more than the
@@ -85,15 +75,14 @@ WHERE shares.id = granted.id
 
 # The first line's number is given, because the newest line may have been deleted; each other is the next.
 _WRITE_AUDIT = """
-INSERT INTO audit (id, at, outcome, reason, share_id, trace, client_id, agent, referrer) VALUES
-(?,?,?,?,?,?,?,?,?)"""
-_NEXT_PLACES = ",(NULL,?,?,?,?,?,?,?,?)"
+INSERT INTO audit (id, {columns}) VALUES
+""".format(columns=", ".join(AuditLine._fields))
+_PLACES = ",?" * len(AuditLine._fields)
 
 _WRITE_LIMITED = """
-INSERT INTO limited (client_id, minute, reason, at, trace, agent, count)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO limited ({columns}, count) VALUES (?{places})
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
-"""
+""".format(columns=", ".join(LimitedLine._fields[:-1]), places=",?" * len(LimitedLine._fields[1:]))
 
 # ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
 _ADD_CLIENTS = """
@@ -106,12 +95,7 @@ SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(?3) named
 CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.key, 16)
 """
 
-
-_Row = tuple[
-    int, int, str, int | None, int, int | None, int | None, int | None, int, int, int | None,
-    FoundTrack | None, FoundCollection | None,
-]  # fmt: skip
-_decode_links = msgspec.json.Decoder(list[_Row]).decode
+_decode_links = msgspec.json.Decoder(list[tuple[int, FoundLink]]).decode
 _decode_numbers = msgspec.json.Decoder(list[tuple[int, int]]).decode
 _decode_tracks = msgspec.json.Decoder(list[FoundTrack]).decode
 
@@ -121,26 +105,51 @@ def _numbers(count: int) -> str:
     return "[" + ",".join(map(str, range(count))) + "]"
 
 
-def find_links(
-    connection: sqlite3.Connection, token_digests: Collection[bytes], with_objects: bool
-) -> dict[bytes, FoundLink]:
-    """Return the links with these tokens, whatever state they're in, by digest; their tracks
-    `with_objects` if wanted."""
+async def find_links(
+    connection: sqlite3.Connection,
+    token_digests: Collection[bytes],
+    with_objects: bool,
+    day: int,
+    unnamed: Sequence[tuple[bytes, str]],
+) -> Found:
+    """Return the links, and the numbers of the unnamed clients. `turn` is 0: nobody else writes meanwhile."""
     digests = list(token_digests)
-    (found,) = connection.execute(
-        _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
-    ).fetchone()
-    links = {row[0]: FoundLink._make(row[1:]) for row in _decode_links(found)}
-    links.pop(_NOBODYS, None)
-    return {digests[number]: link for number, link in links.items()}
+    links = {}
+    if digests:
+        (found,) = connection.execute(
+            _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
+        ).fetchone()
+        links = dict(_decode_links(found))
+        links.pop(_NOBODYS, None)
+    clients = _find_or_add_clients(connection, day, unnamed) if unnamed else []
+    return Found(0, clients, {digests[number]: link for number, link in links.items()})
 
 
-def find_members(
-    connection: sqlite3.Connection, collection_id: int, with_objects: bool
-) -> list[FoundTrack]:
-    """Return the collection's existing tracks, in order, at most 500."""
-    (found,) = connection.execute(_MEMBERS_SQL[with_objects], (collection_id,)).fetchone()
-    return _decode_tracks(found)[:MOST_TRACKS]
+async def find_members(
+    connection: sqlite3.Connection, collection_ids: Collection[int], with_objects: bool
+) -> dict[int, list[FoundTrack]]:
+    """Return the existing tracks of each of these collections, in order, at most 500."""
+    sql = _MEMBERS_SQL[with_objects]
+    return {
+        number: _decode_tracks(connection.execute(sql, (number,)).fetchone()[0])[:MOST_TRACKS]
+        for number in collection_ids
+    }
+
+
+async def keep(
+    connection: sqlite3.Connection,
+    _turn: int,
+    granted: Mapping[int, int],
+    lines: Sequence[AuditLine],
+    limited: Sequence[LimitedLine],
+) -> bool:
+    """Count and write. Raises RuntimeError instead of returning False: nobody else counts meanwhile."""
+    if not count_opens(connection, granted):
+        raise RuntimeError("more opens were granted than a link has left")
+    write_audit(connection, lines)
+    if limited:
+        connection.executemany(_WRITE_LIMITED, limited)
+    return True
 
 
 def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> bool:
@@ -161,15 +170,10 @@ def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> N
 
 @lru_cache(maxsize=1024)
 def _audit_sql(lines: int) -> str:
-    return _WRITE_AUDIT + _NEXT_PLACES * (lines - 1)
+    return f"{_WRITE_AUDIT}(?{_PLACES})" + f",(NULL{_PLACES})" * (lines - 1)
 
 
-def write_limited(connection: sqlite3.Connection, lines: Iterable[LimitedLine]) -> None:
-    """Add to the counts of limited requests (429s)."""
-    connection.executemany(_WRITE_LIMITED, lines)
-
-
-def find_or_add_clients(
+def _find_or_add_clients(
     connection: sqlite3.Connection, day: int, named: Sequence[tuple[bytes, str]]
 ) -> list[int]:
     """Return the numbers of these (pseudonym, prefix) clients on this day, in order, adding new ones."""

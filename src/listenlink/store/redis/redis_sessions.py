@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.moment import is_over
 
 PURPOSE = "listenlink.players.v1"
 _THREADS = 2
@@ -33,7 +34,7 @@ class RedisSessions:
         except ValueError:
             return None
         session = ListenSession(*fields) if len(fields) == 4 else None
-        return session if session and now_seconds < session.ends_at else None
+        return None if session is None or is_over(session.ends_at, now_seconds) else session
 
     async def keep(self, player: bytes, session: ListenSession, now_seconds: int) -> None:
         """Keep it until it's over, if Redis answers."""

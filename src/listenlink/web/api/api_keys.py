@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
+from listenlink import wire
 from listenlink.actions import manage_keys as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.model import ids
-from listenlink.model.api_key import MAX_EXPIRES_IN_DAYS, SCOPES, ListedKey
-from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.model.api_key import ListedKey
+from listenlink.model.moment import moment_of, moment_or_none
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
-
-Scope = Literal["read", "write", "share", "admin"]
-
-
-class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new key may do, and for how long; null means as long as the key that makes it."""
-
-    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
-    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_EXPIRES_IN_DAYS)] | None = None
-
-
-class MintedKey(msgspec.Struct, frozen=True):
-    """A new key. `api_key` is shown only this once."""
-
-    id: str
-    api_key: str
-    shown_prefix: str
-    scopes: list[str]
-    created_at: str
-    expires_at: str | None
-
-
-class KeyAnswer(msgspec.Struct, frozen=True):
-    """A key in a list. `state` is `active`, `expired` or `deactivated`."""
-
-    id: str
-    shown_prefix: str
-    scopes: list[str]
-    created_at: str
-    expires_at: str | None
-    state: str
+from listenlink.web.given import Given
+from listenlink.wire.bodies import NewKey
 
 
 @post(
@@ -60,45 +28,49 @@ class KeyAnswer(msgspec.Struct, frozen=True):
     tags=["Keys"],
 )
 async def make_key(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewKey]
-) -> Response[MintedKey]:
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewKey],
+) -> Response[wire.MintedKey]:
     """Make a key for the caller, with no scope that the sent key lacks, and ending no later than that."""
-    instance: Instance = state.instance
-    now_us, scopes = instance.clock.now_us(), frozenset(data.scopes)
+    now_us, scopes = owning.clock.now_us(), frozenset(data.scopes)
 
     async def make(doing: Doing[managing.NewKey]) -> managing.NewKey:
         return await managing.mint_key(
-            instance.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
+            owning.database, caller_of(request), scopes, data.expires_in_days, now_us, doing
         )
 
-    return await answer_once(request, await digest_of_body(request), _minted, make)
+    return await answer_once(request, owning, await digest_of_body(request), _minted, make)
 
 
-def _minted(made: managing.NewKey) -> MintedKey:
+def _minted(made: managing.NewKey) -> wire.MintedKey:
     key = made.listed
-    return MintedKey(
+    return wire.MintedKey(
         id=ids.public_id(ids.API_KEY, key.id),
         api_key=made.raw_key,
         shown_prefix=key.shown_prefix,
         scopes=sorted(key.scopes),
-        created_at=iso_seconds(key.created_at),
-        expires_at=iso_or_none(key.expires_at),
+        created_at=moment_of(key.created_at),
+        expires_at=moment_or_none(key.expires_at),
     )
 
 
 @get("/v1/music/{org:str}/keys", opt={"scope": "admin"}, summary="List keys", tags=["Keys"])
 async def list_keys(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[KeyAnswer]:
+    cursor: Cursor = None,
+) -> wire.Page[wire.Key]:
     """The caller's keys in the organisation, newest first, including those that are over."""
-    instance: Instance = state.instance
-    keys = await managing.list_keys(instance.database, caller_of(request), limit, offset)
-    now_us = instance.clock.now_us()
-    return Page([_answer(key, now_us) for key in keys], limit, offset)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_keys(owning.database, caller_of(request), part)
+    now_us = owning.clock.now_us()
+    items = [_answer(key, now_us) for key in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @delete(
@@ -109,23 +81,25 @@ async def list_keys(
     tags=["Keys"],
 )
 async def deactivate_key(
-    org: FromPath[str], key_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Acknowledgement:
+    org: FromPath[str],
+    key_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Acknowledgement:
     """Switch one of the caller's keys off, even the sent one, at once and for good. Again: no change."""
-    instance: Instance = state.instance
     number = path_id(ids.API_KEY, key_id)
     await managing.deactivate_key(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
-    return Acknowledgement(True, key_id, "API key deactivated.")
+    return wire.Acknowledgement(True, key_id, "API key deactivated.")
 
 
-def _answer(key: ListedKey, now_us: int) -> KeyAnswer:
-    return KeyAnswer(
+def _answer(key: ListedKey, now_us: int) -> wire.Key:
+    return wire.Key(
         id=ids.public_id(ids.API_KEY, key.id),
         shown_prefix=key.shown_prefix,
         scopes=sorted(key.scopes),
-        created_at=iso_seconds(key.created_at),
-        expires_at=iso_or_none(key.expires_at),
+        created_at=moment_of(key.created_at),
+        expires_at=moment_or_none(key.expires_at),
         state=key.state(now_us),
     )

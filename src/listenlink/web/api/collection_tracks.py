@@ -4,53 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
 
+from listenlink import wire
 from listenlink.actions import manage_collections as managing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.collections import CollectionAnswer, collection_answer
-from listenlink.web.api.paging import Offset
+from listenlink.model.moment import moment_of
+from listenlink.running.owning import Owning
+from listenlink.web.api.collections import collection_answer
+from listenlink.web.api.paging import Cursor, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.tell_first import telling_first
+from listenlink.web.given import Given
+from listenlink.wire.bodies import Order, TrackOfCollection
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]
-
-
-class TrackOfCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The track to put in."""
-
-    track_id: str
-
-
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tracks that come first, in this order."""
-
-    ordered_track_ids: Annotated[list[str], Meta(max_length=10_000)]
-
-
-class MemberAnswer(msgspec.Struct, frozen=True):
-    """A track and its position, counted from 0."""
-
-    track_id: str
-    position: int
-    added_at: str
-
-
-class MembersPage(msgspec.Struct, frozen=True):
-    """A slice of a collection's tracks, with the limit and offset that were asked for."""
-
-    collection_id: str
-    items: list[MemberAnswer]
-    limit: int
-    offset: int
 
 
 @get(
@@ -62,24 +32,24 @@ class MembersPage(msgspec.Struct, frozen=True):
 async def list_members(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: _LongLimit = 200,
     offset: Offset = 0,
-) -> MembersPage:
+    cursor: Cursor = None,
+) -> wire.MembersPage:
     """The tracks of one of the caller's collections, in order."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
-    members = await managing.list_members(
-        instance.database, caller_of(request), number, limit, offset
-    )
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_members(owning.database, caller_of(request), number, part)
     items = [
-        MemberAnswer(
-            ids.public_id(ids.TRACK, member.track_id), member.position, iso_seconds(member.added_at)
+        wire.Member(
+            ids.public_id(ids.TRACK, member.track_id), member.position, moment_of(member.added_at)
         )
-        for member in members
+        for member in found.items
     ]
-    return MembersPage(collection_id, items, limit, offset)
+    following = next_cursor(request, owning, found)
+    return wire.MembersPage(collection_id, items, limit, offset, following)
 
 
 @post(
@@ -92,18 +62,17 @@ async def list_members(
 async def add_track(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[TrackOfCollection],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """Add one of the caller's tracks at the end. Again: the same answer, no change."""
-    instance: Instance = state.instance
     changed = await managing.add_track(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, data.track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -119,19 +88,18 @@ async def remove_track(
     org: FromPath[str],
     collection_id: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Take a track out of one of the caller's collections. If it isn't in it: the same answer, no change."""
-    instance: Instance = state.instance
     await managing.remove_track(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
-    return Acknowledgement(True, track_id, "Track removed from collection.")
+    return wire.Acknowledgement(True, track_id, "Track removed from collection.")
 
 
 @patch(
@@ -143,19 +111,18 @@ async def remove_track(
 async def reorder(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[Order],
-) -> Acknowledgement:
+) -> wire.Acknowledgement:
     """Put the named tracks first, in this order; the others follow in the order they had. Tracks that
     aren't in the collection are ignored."""
-    instance: Instance = state.instance
     wanted = [ids.parse_id(ids.TRACK, text) for text in data.ordered_track_ids]
     await managing.reorder(
-        instance.database,
+        owning.database,
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         [number for number in wanted if number is not None],
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
-    return Acknowledgement(True, collection_id, "Collection reordered.")
+    return wire.Acknowledgement(True, collection_id, "Collection reordered.")

@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any, cast
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET, Meta, UnsetType
 
+from listenlink import wire
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.collection import Collection
-from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.model.collection import Collection, CollectionFacts
+from listenlink.model.moment import moment_of
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.json_body import TEXT
-from listenlink.web.tell_first import telling_first
-
-
-class NewCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
-
-    name: Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)] | None
-    ) = None
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | None = None
-
-
-class ChangedCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is; null clears."""
-
-    name: (
-        Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=managing.NAME_LENGTH)]
-        | UnsetType
-    ) = UNSET
-    description: (
-        Annotated[str, Meta(pattern=TEXT, max_length=managing.DESCRIPTION_LENGTH)]
-        | UnsetType
-        | None
-    ) = UNSET
-    cover_track_id: str | UnsetType | None = UNSET
-    cover_image_url: Annotated[str, Meta(pattern=TEXT, max_length=1024)] | UnsetType | None = UNSET
-
-
-class CollectionAnswer(msgspec.Struct, frozen=True):
-    """A collection as its owner sees it."""
-
-    id: str
-    name: str
-    description: str | None
-    cover_track_id: str | None
-    cover_image_url: str | None
-    track_count: int | None
-    created_at: str
-    updated_at: str
+from listenlink.web.given import Given
+from listenlink.web.json_body import sent_fields
+from listenlink.wire.bodies import ChangedCollection, NewCollection
 
 
 @post(
@@ -70,23 +30,27 @@ class CollectionAnswer(msgspec.Struct, frozen=True):
     tags=["Collections"],
 )
 async def make_collection(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any], data: JSONBody[NewCollection]
-) -> Response[CollectionAnswer]:
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewCollection],
+) -> Response[wire.Collection]:
     """Make a new, empty collection."""
-    instance: Instance = state.instance
 
     async def make(doing: Doing[Collection]) -> Collection:
         return await managing.make_collection(
-            instance.database,
+            owning.database,
             caller_of(request),
             data.name,
             data.description,
             data.cover_image_url,
-            instance.clock.now_us(),
+            owning.clock.now_us(),
             doing,
         )
 
-    return await answer_once(request, await digest_of_body(request), collection_answer, make)
+    return await answer_once(
+        request, owning, await digest_of_body(request), collection_answer, make
+    )
 
 
 @get(
@@ -96,13 +60,15 @@ async def make_collection(
     tags=["Collections"],
 )
 async def get_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> CollectionAnswer:
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Collection:
     """One of the caller's collections."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     return collection_answer(
-        await managing.get_collection(instance.database, caller_of(request), number)
+        await managing.get_collection(owning.database, caller_of(request), number)
     )
 
 
@@ -114,15 +80,17 @@ async def get_collection(
 )
 async def list_collections(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[CollectionAnswer]:
+    cursor: Cursor = None,
+) -> wire.Page[wire.Collection]:
     """The caller's collections, newest first. Their tracks aren't counted here."""
-    instance: Instance = state.instance
-    found = await managing.list_collections(instance.database, caller_of(request), limit, offset)
-    return Page([collection_answer(item) for item in found], limit, offset)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_collections(owning.database, caller_of(request), part)
+    items = [collection_answer(item) for item in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @patch(
@@ -134,22 +102,20 @@ async def list_collections(
 async def change_collection(
     org: FromPath[str],
     collection_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedCollection],
-) -> CollectionAnswer:
+) -> wire.Collection:
     """Change what is sent. `cover_track_id` is one of the caller's tracks."""
-    instance: Instance = state.instance
-    sent = msgspec.structs.asdict(data)
-    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    changes = cast(CollectionFacts, sent_fields(data))
     if isinstance(data.cover_track_id, str):
         changes["cover_track_id"] = path_id(ids.TRACK, data.cover_track_id)
     changed = await managing.change_collection(
-        telling_first(instance.database, collection_answer),
+        telling_first(owning.database, collection_answer),
         caller_of(request),
         path_id(ids.COLLECTION, collection_id),
         changes,
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return collection_answer(changed)
 
@@ -162,27 +128,29 @@ async def change_collection(
     tags=["Collections"],
 )
 async def delete_collection(
-    org: FromPath[str], collection_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Acknowledgement:
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Acknowledgement:
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
-    instance: Instance = state.instance
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
-        instance.database, caller_of(request), number, instance.clock.now_us()
+        owning.database, caller_of(request), number, owning.clock.now_us()
     )
-    return Acknowledgement(True, collection_id, "Collection deleted.")
+    return wire.Acknowledgement(True, collection_id, "Collection deleted.")
 
 
-def collection_answer(collection: Collection) -> CollectionAnswer:
+def collection_answer(collection: Collection) -> wire.Collection:
     """The answer that describes a collection."""
     cover = collection.cover_track_id
-    return CollectionAnswer(
+    return wire.Collection(
         id=ids.public_id(ids.COLLECTION, collection.id),
         name=collection.name,
         description=collection.description,
         cover_track_id=None if cover is None else ids.public_id(ids.TRACK, cover),
         cover_image_url=collection.cover_image_url,
         track_count=collection.track_count,
-        created_at=iso_seconds(collection.created_at),
-        updated_at=iso_seconds(collection.updated_at),
+        created_at=moment_of(collection.created_at),
+        updated_at=moment_of(collection.updated_at),
     )

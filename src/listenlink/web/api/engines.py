@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
-from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset, Page
-
-
-class EngineAnswer(msgspec.Struct, frozen=True):
-    """One engine, and the licence that a listener sees for a track it makes now."""
-
-    engine_key: str
-    display_name: str
-    licence_class: str
-    licence_version: str
-    commercial_use: bool
-    requires_attribution: bool
+from listenlink import wire
+from listenlink.model import listing
+from listenlink.running.owning import Owning
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
+from listenlink.web.given import Given
 
 
 @get("/v1/music/{org:str}/engines", opt={"scope": "read"}, summary="List engines", tags=["Engines"])
 async def list_engines(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[EngineAnswer]:
+    cursor: Cursor = None,
+) -> wire.Page[wire.Engine]:
     """The engines whose licence is known, by key. Any other is `unclear`."""
-    instance: Instance = state.instance
-    offered = instance.registry.list_in_force(instance.clock.now_us())
+    offered = owning.registry.list_in_force(owning.clock.now_us())
+    part = asked_slice(request, owning, limit, offset, cursor)
+    if part.after is not None:
+        offered = [terms for terms in offered if terms.engine > str(part.after[0])]
+    rest = offered[offset : offset + part.one_more]
+    found = listing.found(rest, part, lambda terms: terms, lambda terms: (terms.engine,))
     items = [
-        EngineAnswer(
+        wire.Engine(
             engine_key=terms.engine,
             display_name=terms.display_name,
             licence_class=terms.licence.licence_class.value,
@@ -44,6 +39,6 @@ async def list_engines(
             commercial_use=terms.licence.commercial_use,
             requires_attribution=terms.licence.requires_attribution,
         )
-        for terms in offered[offset : offset + limit]
+        for terms in found.items
     ]
-    return Page(items, limit, offset)
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))

@@ -18,11 +18,11 @@ from listenlink.actions.idempotency import (
     Once,
     was_answered,
 )
+from listenlink.actions.tell_first import Telling
 from listenlink.errors import invalid
-from listenlink.running.instance import Instance
+from listenlink.running.owning import Owning
 from listenlink.web.api.upload_form import UploadForm
 from listenlink.web.caller import caller_of
-from listenlink.web.tell_first import Telling
 
 KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"
@@ -40,14 +40,13 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     return sent[0]
 
 
-async def is_answered(request: Request[Any, Any, Any]) -> bool:
+async def is_answered(request: Request[Any, Any, Any], owning: Owning) -> bool:
     """Whether this was answered before under its key. Raises a 422 Problem like `idempotency_key`."""
     key = idempotency_key(request)
     if key is None:
         return False
-    instance: Instance = request.app.state.instance
-    asked = Asked(caller_of(request), _route(request), key, b"")
-    return await was_answered(instance.database, asked, instance.clock.certain_us())
+    asked = Asked(caller_of(request).owner, _route(request), key, b"")
+    return await was_answered(owning.database, asked, owning.clock.certain_us())
 
 
 def _route(request: Request[Any, Any, Any]) -> str:
@@ -56,6 +55,7 @@ def _route(request: Request[Any, Any, Any]) -> str:
 
 async def answer_once(
     request: Request[Any, Any, Any],
+    owning: Owning,
     body_digest: bytes,
     tell: Callable[[_Made], msgspec.Struct],
     make: Callable[[Doing[_Made]], Awaitable[_Made]],
@@ -67,16 +67,15 @@ async def answer_once(
         telling: Telling[_Made] = Telling(tell)
         await make(telling)
         return _answer(telling.answer, status_code)
-    instance: Instance = request.app.state.instance
     once: Once[_Made] = Once(
-        instance.sealer,
-        Asked(caller_of(request), _route(request), key, body_digest),
+        owning.sealer,
+        Asked(caller_of(request).owner, _route(request), key, body_digest),
         lambda made: msgspec.json.encode(tell(made)),
-        instance.clock.now_us(),
-        instance.clock.certain_us(),
+        owning.clock.now_us(),
+        owning.clock.certain_us(),
     )
     try:
-        await once.look(instance.database)
+        await once.look(owning.database)
         await make(once)
     except AnsweredBefore as before:
         return _answer(before.answer, status_code)

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast
 
-import msgspec
 from litestar import Request, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET, Meta, UnsetType
 
+from listenlink import wire
 from listenlink.actions import manage_library as managing
-from listenlink.actions.upload_track import TITLE_LENGTH, clean_title
+from listenlink.actions.tell_first import telling_first
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
+from listenlink.model.library import Edge, Wanted
+from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
-from listenlink.running.instance import Instance
-from listenlink.store.library import Edge, Wanted
-from listenlink.web.api.acknowledgement import Acknowledgement
-from listenlink.web.api.paging import Limit, Offset, Page
-from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.model.track_facts import TrackChanges
+from listenlink.running.owning import Owning
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
+from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
-from listenlink.web.json_body import TEXT
-from listenlink.web.tell_first import telling_first
+from listenlink.web.given import Given
+from listenlink.web.json_body import sent_fields
+from listenlink.wire.bodies import TEXT, ChangedTrack, Mode
 
-# Something besides spaces and control characters, which are cleaned from a title.
-_SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _Engine = Annotated[
     str | None, QueryParameter(pattern=TEXT, max_length=64, description="Only by this engine.")
 ]
-_Mode = Annotated[
-    Literal["creation", "focus"] | None, QueryParameter(description="Only of this mode.")
-]
+_Mode = Annotated[Mode | None, QueryParameter(description="Only of this mode.")]
 _CollectionId = Annotated[
     str | None,
     QueryParameter(
@@ -44,54 +39,30 @@ _CollectionId = Annotated[
 ]
 
 
-class TrackOfAudio(msgspec.Struct, frozen=True):
-    """The caller's first track with the bytes that were asked for."""
-
-    track_id: str
-
-
-class ChangedTrack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is."""
-
-    title: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType = UNSET
-    artist: Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)] | UnsetType | None = (
-        UNSET
-    )
-    instrumental: bool | UnsetType = UNSET
-
-
-class KeptTrack(msgspec.Struct, frozen=True):
-    """A track's place in the library."""
-
-    id: str
-    track_id: str
-    source: str
-    created_at: str
-    saved: bool
-
-
 @get("/v1/music/{org:str}/tracks", opt={"scope": "read"}, summary="List tracks", tags=["Tracks"])
 async def list_tracks(
     org: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
+    cursor: Cursor = None,
     mode: _Mode = None,
     engine: _Engine = None,
     collection_id: _CollectionId = None,
-) -> Page[TrackAnswer]:
+) -> wire.Page[wire.Track]:
     """The caller's library, own and saved tracks, newest first. A collection that isn't theirs has none."""
-    instance: Instance = state.instance
     collection = None
     if collection_id is not None:
         collection = ids.parse_id(ids.COLLECTION, collection_id)
         if collection is None:
             raise invalid("collection_id", "This is the id of a collection.")
+    part = asked_slice(request, owning, limit, offset, cursor)
     found = await managing.list_tracks(
-        instance.database, caller_of(request), Wanted(mode, engine, collection), limit, offset
+        owning.database, caller_of(request), Wanted(mode, engine, collection), part
     )
-    return Page([track_answer(instance, track, None) for track in found], limit, offset)
+    items = [track_answer(owning, track, None) for track in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @patch(
@@ -103,28 +74,17 @@ async def list_tracks(
 async def change_track(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTrack],
-) -> TrackAnswer:
+) -> wire.Track:
     """Change what is sent of one of the caller's tracks."""
-    instance: Instance = state.instance
-    changes: dict[str, object] = {}
-    for name, text in (("title", data.title), ("artist", data.artist)):
-        if isinstance(text, str):
-            changes[name] = clean_title(text)
-            if not changes[name]:
-                raise invalid(name, f"The {name} is empty.")
-    if data.artist is None:
-        changes["artist"] = None
-    if isinstance(data.instrumental, bool):
-        changes["instrumental"] = data.instrumental
-    caller = caller_of(request)
+    changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
 
-    def tell(changed: Track) -> TrackAnswer:
-        return track_answer(instance, changed, caller.user_id)
+    def tell(changed: Track) -> wire.Track:
+        return track_answer(owning, changed, caller.owner.user_id)
 
-    database = telling_first(instance.database, tell)
+    database = telling_first(owning.database, tell)
     return tell(
         await managing.change_track(database, caller, path_id(ids.TRACK, track_id), changes)
     )
@@ -138,21 +98,23 @@ async def change_track(
     tags=["Tracks"],
 )
 async def keep_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> KeptTrack:
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.KeptTrack:
     """For a track that is in the library, or one of the caller's own that was taken out. What others made
     comes in through their link."""
-    instance: Instance = state.instance
 
-    def tell(edge: Edge) -> KeptTrack:
+    def tell(edge: Edge) -> wire.KeptTrack:
         place = ids.public_id(ids.LIBRARY, edge.id)
-        return KeptTrack(place, track_id, edge.source, iso_seconds(edge.created_at), saved=True)
+        return wire.KeptTrack(place, track_id, edge.source, moment_of(edge.created_at), saved=True)
 
     edge = await managing.keep_track(
-        telling_first(instance.database, tell),
+        telling_first(owning.database, tell),
         caller_of(request),
         path_id(ids.TRACK, track_id),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return tell(edge)
 
@@ -165,13 +127,15 @@ async def keep_track(
     tags=["Tracks"],
 )
 async def take_out(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Acknowledgement:
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Acknowledgement:
     """A saved track is gone for this user; one of their own stays theirs, and can be put back."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
-    await managing.take_out(instance.database, caller_of(request), number)
-    return Acknowledgement(True, track_id, "Track removed from library.")
+    await managing.take_out(owning.database, caller_of(request), number)
+    return wire.Acknowledgement(True, track_id, "Track removed from library.")
 
 
 @get(
@@ -181,13 +145,15 @@ async def take_out(
     tags=["Tracks"],
 )
 async def find_by_audio(
-    org: FromPath[str], sha256: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> TrackOfAudio:
+    org: FromPath[str],
+    sha256: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.TrackOfAudio:
     """Whether the caller already has a track with these bytes, by their SHA-256 in lowercase hex."""
-    instance: Instance = state.instance
     if _SHA256.fullmatch(sha256) is None:
         raise Problem(ProblemKind.NOT_FOUND)
     number = await managing.find_by_audio(
-        instance.database, caller_of(request), bytes.fromhex(sha256)
+        owning.database, caller_of(request), bytes.fromhex(sha256)
     )
-    return TrackOfAudio(ids.public_id(ids.TRACK, number))
+    return wire.TrackOfAudio(ids.public_id(ids.TRACK, number))

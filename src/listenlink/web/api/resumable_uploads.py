@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import State
 from litestar.params import FromPath
 
-from listenlink.actions.authenticate import Caller
+from listenlink import wire
 from listenlink.actions.begun_upload import METADATA, Progress
 from listenlink.actions.idempotency import Doing
-from listenlink.actions.manage_library import get_track
+from listenlink.actions.manage_library import find_track
 from listenlink.actions.receive_chunk import Chunk
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
-from listenlink.running.instance import Instance
-from listenlink.store.resumable_uploads import ResumableUpload
+from listenlink.model.moment import moment_of
+from listenlink.model.resumable_upload import ResumableUpload
+from listenlink.running.owning import Owning
 from listenlink.web.api import tus
 from listenlink.web.api.idempotency import answer_once, digest_of_headers
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
-from listenlink.web.api.tracks import TrackAnswer, track_answer
+from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 
 TRACK_HEADER = "Listenlink-Track"
 _UPLOADS = "/v1/music/{org:str}/uploads"
 _UPLOAD = _UPLOADS + "/{upload_id:str}"
-
-
-class UploadAnswer(msgspec.Struct, frozen=True):
-    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
-
-    id: str
-    size_bytes: int
-    offset_bytes: int
-    expires_at: str
-    track: TrackAnswer | None
 
 
 @post(
@@ -54,30 +43,29 @@ class UploadAnswer(msgspec.Struct, frozen=True):
     tags=["Uploads"],
 )  # fmt: skip
 async def begin_upload(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Response[UploadAnswer]:
+    org: FromPath[str], owning: Given[Owning], request: Request[Any, Any, Any]
+) -> Response[wire.Upload]:
     """Say how large the file is and what it is; `Location` is where to send its pieces (tus 1.0)."""
     tus.require_tus(request)
-    instance: Instance = state.instance
     size_bytes, metadata = (
         tus.number_of(request, "Upload-Length"),
         request.headers.get(METADATA, ""),
     )
-    now_us = instance.clock.now_us()
+    now_us = owning.clock.now_us()
 
     async def make(doing: Doing[ResumableUpload]) -> ResumableUpload:
         caller = caller_of(request)
-        return await instance.resumer.begin(caller, size_bytes, metadata, now_us, doing)
+        return await owning.resumer.begin(caller, size_bytes, metadata, now_us, doing)
 
-    def tell(upload: ResumableUpload) -> UploadAnswer:
+    def tell(upload: ResumableUpload) -> wire.Upload:
         return _body(Progress(upload, 0), None)
 
-    answer = await answer_once(request, digest_of_headers(size_bytes, metadata), tell, make)
+    answer = await answer_once(request, owning, digest_of_headers(size_bytes, metadata), tell, make)
     # What is told again has the same headers.
-    begun = msgspec.json.decode(answer.content, type=UploadAnswer)
+    begun = msgspec.json.decode(answer.content, type=wire.Upload)
     answer.headers["Location"] = f"/v1/music/{org}/uploads/{begun.id}"
     answer.headers["Upload-Offset"] = "0"
-    ends_at = datetime.fromisoformat(begun.expires_at).timestamp()
+    ends_at = begun.expires_at.timestamp()
     answer.headers["Upload-Expires"] = tus.http_date(int(ends_at) * SECOND_US)
     return answer
 
@@ -89,16 +77,20 @@ async def begin_upload(
     tags=["Uploads"],
 )
 async def look_at_upload(
-    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Response[UploadAnswer]:
+    org: FromPath[str],
+    upload_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> Response[wire.Upload]:
     """`Upload-Offset` is where to continue; once the track is made, `Listenlink-Track` is its id.
     Programs ask with `HEAD`."""
     tus.require_tus(request)
-    instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)
     caller = caller_of(request)
-    progress = await instance.resumer.look(caller, number, instance.clock.now_us())
-    answer = _answer(progress, await _find_track(instance, caller, progress))
+    progress = await owning.resumer.look(caller, number, owning.clock.now_us())
+    made = await find_track(owning.database, caller, progress.upload.track_id)
+    track = None if made is None else track_answer(owning, made, caller.owner.user_id)
+    answer = _answer(progress, track)
     answer.headers["Upload-Length"] = str(progress.upload.size_bytes)
     answer.headers[METADATA] = progress.upload.metadata
     return answer
@@ -118,21 +110,23 @@ async def look_at_upload(
     tags=["Uploads"],
 )
 async def append_to_upload(
-    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    upload_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> Response[None]:
     """Send the bytes from `Upload-Offset` on. With the last of them, the track is made."""
     tus.require_tus(request)
-    instance: Instance = state.instance
     if request.headers.get("content-type", "").strip().lower() != tus.PIECE:
         raise Problem(
             ProblemKind.UNSUPPORTED_MEDIA_TYPE, f"A piece is {tus.PIECE}.", accepts=tus.PIECE
         )
-    progress = await instance.resumer.append(
+    progress = await owning.resumer.append(
         caller_of(request),
         path_id(ids.UPLOAD, upload_id),
         tus.number_of(request, "Upload-Offset"),
         Chunk(stream_body(request), promised_bytes(request)),
-        instance.clock.now_us(),
+        owning.clock.now_us(),
     )
     return Response(None, status_code=204, headers=_headers(progress))
 
@@ -145,37 +139,27 @@ async def append_to_upload(
     tags=["Uploads"],
 )
 async def end_upload(
-    org: FromPath[str], upload_id: FromPath[str], state: State, request: Request[Any, Any, Any]
+    org: FromPath[str],
+    upload_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
 ) -> None:
     """Discard the upload and what has arrived of it. A track that was made of it stays."""
     tus.require_tus(request)
-    instance: Instance = state.instance
     number = path_id(ids.UPLOAD, upload_id)
-    await instance.resumer.end(caller_of(request), number, instance.clock.now_us())
+    await owning.resumer.end(caller_of(request), number, owning.clock.now_us())
 
 
-async def _find_track(instance: Instance, caller: Caller, progress: Progress) -> TrackAnswer | None:
-    if progress.upload.track_id is None:
-        return None
-    try:
-        track = await get_track(instance.database, caller, progress.upload.track_id)
-    except Problem as problem:
-        if problem.kind is ProblemKind.NOT_FOUND:  # Deleted since.
-            return None
-        raise
-    return track_answer(instance, track, caller.user_id)
-
-
-def _answer(progress: Progress, track: TrackAnswer | None) -> Response[UploadAnswer]:
+def _answer(progress: Progress, track: wire.Track | None) -> Response[wire.Upload]:
     return Response(_body(progress, track), headers=_headers(progress))
 
 
-def _body(progress: Progress, track: TrackAnswer | None) -> UploadAnswer:
-    return UploadAnswer(
+def _body(progress: Progress, track: wire.Track | None) -> wire.Upload:
+    return wire.Upload(
         ids.public_id(ids.UPLOAD, progress.upload.id),
         progress.upload.size_bytes,
         progress.offset_bytes,
-        iso_seconds(progress.expires_at),
+        moment_of(progress.expires_at),
         track,
     )
 

@@ -4,54 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 
+from listenlink import wire
 from listenlink.actions import manage_links as managing
 from listenlink.clock import DAY_US
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
-from listenlink.model.moment import iso_or_none, iso_seconds
-from listenlink.running.instance import Instance
-from listenlink.web.api.paging import Limit, Offset, Page
+from listenlink.model.moment import moment_of, moment_or_none
+from listenlink.running.owning import Owning
+from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
-
-
-class OpenLine(msgspec.Struct, frozen=True):
-    """One request for the link. `client` is a pseudonym that changes every day, empty once the line's
-    day is forgotten; `client_prefix` is the /24 or /48 that it came from."""
-
-    at: str
-    outcome: str
-    reason: str | None
-    trace_id: str
-    client: str
-    client_prefix: str
-    agent: str
-    referrer: str | None
-
-
-class DayAnswer(msgspec.Struct, frozen=True):
-    """One UTC day. `listeners` are distinguished only within the day; `bot_requests` are those of
-    unfurlers and crawlers, whatever their outcome; a listen is 30 s heard."""
-
-    date: str
-    opens: int
-    listens: int
-    listeners: int
-    bot_requests: int
-
-
-class LinkStats(msgspec.Struct, frozen=True):
-    """A link in numbers. `opens` is their total; `days` are those on which something happened."""
-
-    id: str
-    opens: int
-    listens: int
-    last_opened_at: str | None
-    days: list[DayAnswer]
+from listenlink.web.given import Given
 
 
 @get(
@@ -63,16 +28,18 @@ class LinkStats(msgspec.Struct, frozen=True):
 async def list_opens(
     org: FromPath[str],
     share_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[OpenLine]:
+    cursor: Cursor = None,
+) -> wire.Page[wire.OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
-    instance: Instance = state.instance
     number = path_id(ids.SHARE, share_id)
-    lines = await managing.list_lines(instance.database, caller_of(request), number, limit, offset)
-    return Page([_line(entry) for entry in lines], limit, offset)
+    part = asked_slice(request, owning, limit, offset, cursor)
+    found = await managing.list_lines(owning.database, caller_of(request), number, part)
+    items = [_line(entry) for entry in found.items]
+    return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
 
 @get(
@@ -82,21 +49,23 @@ async def list_opens(
     tags=["Share"],
 )
 async def get_stats(
-    org: FromPath[str], share_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> LinkStats:
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Stats:
     """Opens, listens and listeners by day."""
-    instance: Instance = state.instance
     told, days = await managing.sum_days(
-        instance.database, caller_of(request), path_id(ids.SHARE, share_id)
+        owning.database, caller_of(request), path_id(ids.SHARE, share_id)
     )
-    return LinkStats(
+    return wire.Stats(
         id=share_id,
         opens=told.share.opens,
         listens=sum(day.listens for day in days),
-        last_opened_at=iso_or_none(told.last_opened_at),
+        last_opened_at=moment_or_none(told.last_opened_at),
         days=[
-            DayAnswer(
-                iso_seconds(day.day * DAY_US)[:10],
+            wire.Day(
+                moment_of(day.day * DAY_US).date(),
                 day.opens,
                 day.listens,
                 day.listeners,
@@ -107,9 +76,9 @@ async def get_stats(
     )
 
 
-def _line(entry: AuditEntry) -> OpenLine:
-    return OpenLine(
-        at=iso_seconds(entry.at),
+def _line(entry: AuditEntry) -> wire.OpenLine:
+    return wire.OpenLine(
+        at=moment_of(entry.at),
         outcome=entry.outcome.name.lower(),
         reason=entry.reason.name.lower() if entry.reason is not None else None,
         trace_id=ids.trace_id(entry.trace),

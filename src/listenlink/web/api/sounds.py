@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Request, Response, get
-from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
+from listenlink import wire
 from listenlink.actions.manage_library import get_sound
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.running.instance import Instance
-from listenlink.store.derived import Sound
+from listenlink.model.sound import Sound
+from listenlink.running.owning import Owning
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.given import Given
 from listenlink.web.headers import PICTURE, text_pairs
-from listenlink.web.pictures import read_picture
-
-
-class SoundAnswer(msgspec.Struct, frozen=True):
-    """`peaks` are 600 levels from 0 to 255, which is full scale; `loudness_lufs` is the integrated
-    loudness by EBU R128, null for silence. Until `is_made` is true, nothing is known yet."""
-
-    track_id: str
-    is_made: bool
-    peaks: list[int] | None
-    loudness_lufs: float | None
-    has_cover: bool
-    has_rendition: bool
 
 
 @get(
@@ -38,12 +25,15 @@ class SoundAnswer(msgspec.Struct, frozen=True):
     tags=["Tracks"],
 )
 async def get_track_sound(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> SoundAnswer:
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Sound:
     """What was made from the audio, a few seconds after the upload."""
-    sound = await _find(state.instance, request, track_id)
+    sound = await _find(owning, request, track_id)
     made = sound.derived
-    return SoundAnswer(
+    return wire.Sound(
         track_id=track_id,
         is_made=sound.is_made,
         peaks=list(made.peaks) if made.peaks else None,
@@ -64,23 +54,22 @@ async def get_track_sound(
 async def get_track_cover(
     org: FromPath[str],
     track_id: FromPath[str],
-    state: State,
+    owning: Given[Owning],
     request: Request[Any, Any, Any],
     size: Annotated[Literal["large", "small"], QueryParameter()] = "large",
 ) -> Response[bytes]:
     """The cover from inside the file, made anew: JPEG, at most 1024 or 256 pixels a side."""
-    instance: Instance = state.instance
-    made = (await _find(instance, request, track_id)).derived
+    made = (await _find(owning, request, track_id)).derived
     digest = made.cover_digest if size == "large" else made.cover_small_digest
     if digest is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return Response(
-        await read_picture(instance, digest),
+        await owning.covers.read(digest),
         media_type="image/jpeg",
         headers=text_pairs(PICTURE),
     )
 
 
-async def _find(instance: Instance, request: Request[Any, Any, Any], track_id: str) -> Sound:
+async def _find(owning: Owning, request: Request[Any, Any, Any], track_id: str) -> Sound:
     number = path_id(ids.TRACK, track_id)
-    return await get_sound(instance.database, caller_of(request), number)
+    return await get_sound(owning.database, caller_of(request), number)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath
 
+from listenlink import wire
 from listenlink.actions import manage_tracks as managing
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.manage_library import get_track as get_library_track
 from listenlink.actions.promise_bytes import Kept
-from listenlink.actions.upload_track import ENGINE_PATTERN, TITLE_LENGTH, read_facts
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.moment import iso_seconds
+from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
-from listenlink.running.instance import Instance
-from listenlink.web.api.acknowledgement import Acknowledgement
+from listenlink.model.track_facts import ENGINE_PATTERN, read_facts
+from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
 from listenlink.web.api.upload_form import (
     UploadForm,
@@ -30,25 +28,8 @@ from listenlink.web.api.upload_form import (
     require_form,
 )
 from listenlink.web.caller import caller_of, path_id
-
-
-class TrackAnswer(msgspec.Struct, frozen=True):
-    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
-    `is_shorter_than_declared` are our additions; the latter says that the file's own headers promise more
-    than it holds, so perhaps a part is missing."""
-
-    id: str
-    title: str
-    engine: str
-    mode: str
-    measured_duration_seconds: float
-    instrumental: bool
-    licence_class: str
-    created_at: str
-    playback_url: str | None
-    stem_urls: list[str] | None
-    artist: str | None
-    is_shorter_than_declared: bool
+from listenlink.web.given import Given
+from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
 
 @dataclass
@@ -61,7 +42,7 @@ class UploadOperation(Operation):
             "title": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
             "artist": Schema(type="string", max_length=TITLE_LENGTH),  # type: ignore[arg-type]
             "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
-            "mode": Schema(type="string", enum=["creation", "focus"]),  # type: ignore[arg-type]
+            "mode": Schema(type="string", enum=[*MODES]),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
         }
         form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
@@ -79,39 +60,38 @@ class UploadOperation(Operation):
     tags=["Tracks"],
 )
 async def upload_track(
-    org: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Response[TrackAnswer]:
+    org: FromPath[str], owning: Given[Owning], request: Request[Any, Any, Any]
+) -> Response[wire.Track]:
     """Upload a track: WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF."""
-    instance: Instance = state.instance
-    most_bytes = instance.settings.max_upload_bytes
+    most_bytes = owning.settings.max_upload_bytes
     boundary = require_form(request, most_bytes)
-    is_repeat = await is_answered(request)  # refuses a wrong key before the file is sent
+    is_repeat = await is_answered(request, owning)  # refuses a wrong key before the file is sent
     length = announced_bytes(request, most_bytes)
     caller = caller_of(request)
-    async with instance.promises.form(caller, *length, is_repeat=is_repeat) as kept:
-        form = await receive_form(request, boundary, instance.folder, most_bytes, kept)
+    async with owning.promises.form(caller, *length, is_repeat=is_repeat) as kept:
+        form = await receive_form(request, boundary, owning.storage.drafts, most_bytes, kept)
         try:
-            return await _make_track(instance, request, form, kept)
+            return await _make_track(owning, request, form, kept)
         finally:
             form.discard()
 
 
 async def _make_track(
-    instance: Instance, request: Request[Any, Any, Any], form: UploadForm, kept: Kept
-) -> Response[TrackAnswer]:
+    owning: Owning, request: Request[Any, Any, Any], form: UploadForm, kept: Kept
+) -> Response[wire.Track]:
     if form.draft is None:
         raise Problem(ProblemKind.INVALID, "A file is needed.", field="file")
-    draft, facts, now_us = form.draft, read_facts(form.fields), instance.clock.now_us()
+    draft, facts, now_us = form.draft, read_facts(form.fields), owning.clock.now_us()
 
     async def make(doing: Doing[Track]) -> Track:
-        return await instance.uploader.upload(
+        return await owning.uploader.upload(
             caller_of(request), draft, facts, form.file_name, now_us, kept.settling(doing)
         )
 
-    def tell(track: Track) -> TrackAnswer:
-        return track_answer(instance, track, track.creator_id)
+    def tell(track: Track) -> wire.Track:
+        return track_answer(owning, track, track.creator_id)
 
-    return await answer_once(request, digest_of_form(form), tell, make)
+    return await answer_once(request, owning, digest_of_form(form), tell, make)
 
 
 @get(
@@ -121,14 +101,16 @@ async def _make_track(
     tags=["Tracks"],
 )
 async def get_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> TrackAnswer:
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Track:
     """A track that the caller made or saved, with a fresh playback URL."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     caller = caller_of(request)
-    track = await get_library_track(instance.database, caller, number)
-    return track_answer(instance, track, caller.user_id)
+    track = await get_library_track(owning.database, caller, number)
+    return track_answer(owning, track, caller.owner.user_id)
 
 
 @delete(
@@ -139,28 +121,30 @@ async def get_track(
     tags=["Tracks"],
 )
 async def delete_track(
-    org: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> Acknowledgement:
+    org: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Acknowledgement:
     """Delete a track: its links answer `available: false`, and its playback URLs end at once."""
-    instance: Instance = state.instance
     number = path_id(ids.TRACK, track_id)
     await managing.delete_track(
-        instance.database, instance.folder, caller_of(request), number, instance.clock.now_us()
+        owning.database, owning.storage, caller_of(request), number, owning.clock.now_us()
     )
-    return Acknowledgement(True, track_id, "Track deleted.")
+    return wire.Acknowledgement(True, track_id, "Track deleted.")
 
 
-def track_answer(instance: Instance, track: Track, user_id: int | None) -> TrackAnswer:
+def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Track:
     """The answer for a user who may hear the track; `user_id` is None in lists, where it can't be heard."""
-    now_us = instance.clock.now_us()
-    licence = instance.registry.told(track.engine, track.stamp, track.created_at, now_us)
+    now_us = owning.clock.now_us()
+    licence = owning.registry.told(track.engine, track.stamp, track.created_at, now_us)
     url = None
     if user_id is not None:
-        ttl_seconds = instance.settings.playback_ttl_seconds
+        ttl_seconds = owning.settings.playback_ttl_seconds
         url = managing.own_playback_url(
-            instance.urls, instance.media_urls, user_id, track, ttl_seconds, now_us
+            owning.urls, owning.storage.urls, user_id, track, ttl_seconds, now_us
         )
-    return TrackAnswer(
+    return wire.Track(
         id=ids.public_id(ids.TRACK, track.id),
         title=track.title,
         engine=track.engine,
@@ -168,7 +152,7 @@ def track_answer(instance: Instance, track: Track, user_id: int | None) -> Track
         measured_duration_seconds=track.measured_duration_seconds,
         instrumental=track.instrumental,
         licence_class=licence.licence_class.value,
-        created_at=iso_seconds(track.created_at),
+        created_at=moment_of(track.created_at),
         playback_url=url,
         stem_urls=None,
         artist=track.artist,

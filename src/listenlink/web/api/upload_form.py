@@ -13,8 +13,8 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from listenlink.actions.promise_bytes import Kept
 from listenlink.errors import Problem, ProblemKind, invalid
-from listenlink.media.folder.draft import Draft
-from listenlink.media.folder.folder import Folder
+from listenlink.media.disk.draft import Draft
+from listenlink.media.disk.drafts import Drafts
 from listenlink.threads import DISK
 from listenlink.web.api.sent_file_name import sent_file_name
 from listenlink.web.api.streamed_body import promised_bytes, stream_body
@@ -67,14 +67,14 @@ def announced_bytes(request: Request[Any, Any, Any], max_file_bytes: int) -> tup
 
 
 async def receive_form(
-    request: Request[Any, Any, Any], boundary: str, folder: Folder, max_file_bytes: int, kept: Kept
+    request: Request[Any, Any, Any], boundary: str, drafts: Drafts, max_file_bytes: int, kept: Kept
 ) -> UploadForm:
     """Receive a request's form, with its file on disk, which keeps the promise.
 
     Raises Problem: 413 over a limit, 400 for a broken form, 408 if the sender goes quiet, and what a promise
     raises that has to be made larger; then nothing is left on the disk.
     """
-    receiver = _Receiver(folder, max_file_bytes, kept)
+    receiver = _Receiver(drafts, max_file_bytes, kept)
     try:
         # The parser doesn't accept every boundary either.
         parser = PushMultipartParser(
@@ -97,10 +97,10 @@ async def receive_form(
 class _Receiver:
     """Sorts a form's events into fields and the draft."""
 
-    def __init__(self, folder: Folder, max_file_bytes: int, kept: Kept) -> None:
+    def __init__(self, drafts: Drafts, max_file_bytes: int, kept: Kept) -> None:
         self.form = UploadForm()
         self._kept = kept
-        self._folder = folder
+        self._drafts = drafts
         self._max_file_bytes = max_file_bytes
         self._segment: MultipartSegment | None = None
         self._field = bytearray()
@@ -142,7 +142,7 @@ class _Receiver:
         if self._is_file():
             if self.form.draft is not None:
                 raise invalid("file", "One file at a time.")
-            self.form.draft = self._folder.begin(self._kept.number)
+            self.form.draft = self._drafts.begin(self._kept.number)
             disposition = segment.header("Content-Disposition") or ""
             self.form.file_name = sent_file_name(disposition, segment.filename)
 

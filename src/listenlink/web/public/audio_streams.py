@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.open_files import Audio
+from listenlink.media.storage import Audio
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.places import Places
 from listenlink.web.ranges import Part

@@ -6,30 +6,27 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
-from listenlink.clock import SECOND_US
+from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
 from listenlink.model.visit_ticket import Use
-from listenlink.running.instance import Instance
-from listenlink.store import pages
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import WHEN, errors
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_data import PageData
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
-from listenlink.web.public.downloads import file_name
+from listenlink.web.public.doors import Doors
 from listenlink.web.public.pasted import EMBED_PATH
-from listenlink.web.public.share_request import ShareRequests
-from listenlink.web.response import Scope as OurScope
+from listenlink.web.response import Scope
 
 _WITH_SESSION = errors(
     s404="The session isn't of this link, or the link doesn't lead there any more.",
@@ -37,19 +34,12 @@ _WITH_SESSION = errors(
 )
 
 
-class DownloadAnswer(msgspec.Struct, frozen=True):
-    """Where the file can be fetched from, for as long as a playback URL lasts."""
-
-    download_url: str
-
-
 @get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
-async def show_embed(state: State) -> ASGIApp:
+async def show_embed(doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        asked: Any = scope
-        await state.pages.embed(asked, headers_of(asked), send, token_of(asked, EMBED_PATH))
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await doors.pages.embed(scope, headers_of(scope), send, token_of(scope, EMBED_PATH))
 
     return answer
 
@@ -59,13 +49,12 @@ async def show_embed(state: State) -> ASGIApp:
     opt={"public": True},
     include_in_schema=False,
 )
-async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
+async def show_listening(session: FromPath[str], doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        asked: Any = scope
-        token = token_of(asked, has_more=True)
-        await state.pages.listening(asked, headers_of(asked), send, token, session)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        token = token_of(scope, has_more=True)
+        await doors.pages.listening(scope, headers_of(scope), send, token, session)
 
     return answer
 
@@ -82,19 +71,19 @@ async def show_listening(session: FromPath[str], state: State) -> ASGIApp:
     },
 )
 async def get_details(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Artists, covers, waveforms and the licence in words, with the credit to give where one is required. For
     whoever was given the link's session: also where it's hidden before, and once the link is spent."""
-    instance: Instance = state.instance
+    listening = doors.listening
     scope: Any = request.scope
-    session = await find_open_session(state, scope, Use.SHOW)
+    session = await find_open_session(doors, scope, Use.SHOW)
     language = choose_language(text_of(headers_of(scope), b"accept-language"))
-    written = await instance.pages.find_written(
+    written = await listening.pages.find_written(
         session.share_id,
-        instance.clock.now_us(),
+        listening.clock.now_us(),
         ("details", language),
-        lambda page: Written(msgspec.json.encode(state.page_writer.data(page, language))),
+        lambda page: Written(msgspec.json.encode(doors.writer.data(page, language))),
         is_open=True,
     )
     if written is None:
@@ -111,28 +100,22 @@ async def get_details(
     responses=_WITH_SESSION,
 )
 async def get_download(
-    token: FromPath[str], track_id: FromPath[str], state: State, request: Request[Any, Any, Any]
-) -> DownloadAnswer:
+    token: FromPath[str],
+    track_id: FromPath[str],
+    doors: Given[Doors],
+    request: Request[Any, Any, Any],
+) -> wire.Download:
     """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
-    instance: Instance = state.instance
+    listening = doors.listening
     scope: Any = request.scope
-    session = await find_open_session(state, scope, mints=True)
+    session = await find_open_session(doors, scope, mints=True)
     number = ids.parse_id(ids.TRACK, track_id)
     if number is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    found = await instance.database.read(
-        lambda connection: pages.find_download(connection, session.share_id, number)
-    )
-    if found is None:
+    url = await listening.downloader.offer(session, number, listening.clock.now_us())
+    if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    now_seconds = instance.clock.now_us() // SECOND_US
-    ends_at = min(now_seconds + instance.settings.playback_ttl_seconds, session.ends_at)
-    if instance.media_urls is not None:
-        name = file_name(found.title, found.content_type)
-        url = instance.media_urls.download_url(found.digest, name, now_seconds, ends_at)
-        if url:
-            return DownloadAnswer(url)
-    return DownloadAnswer(instance.urls.write_downloads(session, ends_at, [number])[0])
+    return wire.Download(url)
 
 
 @get(
@@ -157,31 +140,32 @@ async def get_download(
     },
 )
 async def get_picture(
-    name: FromPath[str], state: State, request: Request[Any, Any, Any]
+    name: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """By a signed name, as pages, `details` and oEmbed give it."""
-    instance: Instance = state.instance
-    named = instance.pictures.read(name)
+    listening = doors.listening
+    scope: Any = request.scope
+    named = listening.pictures.read(name)
     if named is not None:
-        await state.share_requests.spend_picture(request.scope)
-    found = await instance.pages.find_pictured(named, instance.clock.now_us()) if named else None
+        await doors.requests.spend_picture(scope)
+    found = await listening.pages.find_pictured(named, listening.clock.now_us()) if named else None
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
-    headers = headers_of(request.scope)
+    headers = headers_of(scope)
     if isinstance(found, Preview):
-        return await answer_preview(instance, found, headers)
-    return await answer_cover(instance, found, headers)
+        return await answer_preview(listening.previewer, found, headers)
+    return await answer_cover(listening.covers, found, headers)
 
 
 async def find_open_session(
-    state: State, scope: OurScope, use: Use | None = None, *, mints: bool = False
+    doors: Doors, scope: Scope, use: Use | None = None, *, mints: bool = False
 ) -> ListenSession:
     """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
     ticket would be used for, `mints` whether addresses of audio are given.
 
     Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
     """
-    requests: ShareRequests = state.share_requests
+    requests = doors.requests
     token = token_of(scope, has_more=True)
     asked = requests.read(scope, headers_of(scope), token, counts=False, use=use, mints=mints)
     opening = await requests.look(asked)

@@ -8,7 +8,6 @@ import contextlib
 from typing import Any
 
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -17,11 +16,12 @@ from listenlink.actions.watch_links import Watch
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share_token import digest
 from listenlink.model.visit_ticket import Use
-from listenlink.running.instance import Instance
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
 from listenlink.web.paths import token_of
 from listenlink.web.public.beside_page import find_open_session
+from listenlink.web.public.doors import Doors
 from listenlink.web.response import IS_HEAD
 
 _QUIET_SECONDS = 15.0
@@ -52,18 +52,18 @@ _HEADERS = [
     },
 )
 async def watch_link(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> ASGIApp:
     """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
-    instance: Instance = state.instance
+    listening = doors.listening
     asked: Any = request.scope
-    client = state.clients.find(asked, headers_of(asked))
+    client = doors.clients.find(asked, headers_of(asked))
     # Before anything is spent: who has all the places tries again, and mustn't use up the client's rate.
-    instance.watcher.places.require(client.number)
-    session = await find_open_session(state, asked, Use.WATCH)
+    listening.watcher.places.require(client.number)
+    session = await find_open_session(doors, asked, Use.WATCH)
     # Entered here, while an answer with another status is still possible.
     stack = contextlib.ExitStack()
-    watch = stack.enter_context(instance.watcher.watch(session, client))
+    watch = stack.enter_context(listening.watcher.watch(session, client))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         with stack:
@@ -92,21 +92,21 @@ async def watch_link(
     },
 )
 async def tell_standing(
-    token: FromPath[str], state: State, request: Request[Any, Any, Any]
+    token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> None:
     """Nothing while the session's link is open, else refused as everywhere.
 
     It's asked once a second by everybody who hears music without the stream, many of them behind one address:
     so with a session that this server signed it spends none of the address's budgets, and isn't audited.
     """
-    instance: Instance = state.instance
+    listening = doors.listening
     asked: Any = request.scope
-    session = state.share_requests.session(
-        text_of(headers_of(asked), b"listen-session"), instance.clock.now_us()
+    session = doors.requests.session(
+        text_of(headers_of(asked), b"listen-session"), listening.clock.now_us()
     )
     if session is None:
-        await find_open_session(state, asked)
-    elif not await instance.watcher.stands(session, digest(token_of(asked, has_more=True))):
+        await find_open_session(doors, asked)
+    elif not await listening.watcher.stands(session, digest(token_of(asked, has_more=True))):
         raise Problem(ProblemKind.LINK_REFUSED)
 
 

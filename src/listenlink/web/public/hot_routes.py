@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from litestar import HttpMethod, post, route
-from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
-from listenlink.model.view import ShareView
+from listenlink import wire
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi_answers import WHEN, errors
-from listenlink.web.problems import ErrorEnvelope
+from listenlink.web.public.doors import Doors
 
 # The examples that the framework would make up are nonsense, and different each time.
 _Spec = functools.partial(ResponseSpec, generate_examples=False)
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
 _REFUSED = _Spec(
-    ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
+    wire.ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
 )
-_LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.")
+_LIMITED = _Spec(wire.ErrorEnvelope, description="Too many requests from this client.")
 
 
 @route(
@@ -35,7 +36,7 @@ _LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.
     security=[{}],
     responses={
         200: _Spec(
-            ShareView,
+            wire.ShareView,
             description="The shared track or collection; to whoever looks a page, and to media players the "
             "playlist of a collection.",
         ),
@@ -48,9 +49,9 @@ _LIMITED = _Spec(ErrorEnvelope, description="Too many requests from this client.
         429: _LIMITED,
     },
 )
-async def open_link(token: FromPath[str], state: State) -> ASGIApp:
+async def open_link(token: FromPath[str], doors: Given[Doors]) -> ASGIApp:
     """See `web/public/resolve.py`."""
-    return _through_public_door(state)
+    return _through_public_door(doors)
 
 
 def _page(description: str) -> ResponseSpec:
@@ -74,11 +75,11 @@ def _page(description: str) -> ResponseSpec:
         503: _page("Busy; try again after `Retry-After`."),
     },
 )
-async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
+async def open_without_script(token: FromPath[str], doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`. Not a hot one: its form is read here, in the way of all bodies."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.pages.open_by_form(scope, headers_of(scope), receive, send)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await doors.pages.open_by_form(scope, headers_of(scope), receive, send)
 
     return answer
 
@@ -103,17 +104,17 @@ async def open_without_script(token: FromPath[str], state: State) -> ASGIApp:
         ),
     },
 )
-async def play_track(signed: FromPath[str], state: State) -> ASGIApp:
+async def play_track(signed: FromPath[str], doors: Given[Doors]) -> ASGIApp:
     """See `web/public/playback.py`."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.playback_door(scope, headers_of(scope), receive, send)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await doors.playback(scope, headers_of(scope), receive, send)
 
     return answer
 
 
-def _through_public_door(state: State) -> ASGIApp:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await state.public_door(scope, headers_of(scope), send)
+def _through_public_door(doors: Doors) -> ASGIApp:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await doors.resolve(scope, headers_of(scope), send)
 
     return answer

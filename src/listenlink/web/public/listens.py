@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, post
-from litestar.datastructures import State
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from listenlink.actions.record_listen import record_listen
 from listenlink.model import ids
-from listenlink.running.instance import Instance
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
 from listenlink.web.paths import token_of
+from listenlink.web.public.doors import Doors
+from listenlink.wire.bodies import Heard
 
 # This one needs no key, and what arrives is held until it's whole.
 _MOST_BYTES = 4096
-
-
-class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The track that was heard for 30 seconds or more."""
-
-    track_id: str
 
 
 @post(
@@ -41,7 +35,7 @@ class Heard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 )
 async def note_listen(
     token: FromPath[str],
-    state: State,
+    doors: Given[Doors],
     request: Request[Any, Any, Any],
     data: JSONBody[Heard],
     listen_session: Annotated[
@@ -49,17 +43,17 @@ async def note_listen(
     ] = None,
 ) -> None:
     """A listen counts once for each open and track. Again: the same answer, no change."""
-    instance: Instance = state.instance
-    now_us = instance.clock.now_us()
+    listening = doors.listening
+    now_us = listening.clock.now_us()
     headers = headers_of(request.scope)
-    session = state.share_requests.session(text_of(headers, b"listen-session"), now_us)
+    session = doors.requests.session(text_of(headers, b"listen-session"), now_us)
     await record_listen(
-        instance.database,
-        instance.limits,
-        state.clients.find(dict(request.scope), headers),
+        listening.database,
+        listening.limits,
+        doors.clients.find(dict(request.scope), headers),
         token_of(request.scope, has_more=True),
         session,
         ids.parse_id(ids.TRACK, data.track_id),
         now_us,
-        instance.clock.tick_us(),
+        listening.clock.tick_us(),
     )

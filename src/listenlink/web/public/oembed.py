@@ -7,44 +7,26 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromQuery, QueryParameter
 
+from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
-from listenlink.model.view import LicenceView, licence_view
-from listenlink.running.instance import Instance
+from listenlink.model.view import licence_view
+from listenlink.running.listening import Listening
+from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
 from listenlink.web.pages.languages import catalogue, choose_language
 from listenlink.web.paths import SHARED_PATH
+from listenlink.web.public.doors import Doors
 
 _WIDTH, _HEIGHT = 480, 210
 _LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
 _PREVIEW_SIZE = (1200, 630)
 _CACHE_SECONDS = 300
-
-
-class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds."""
-
-    version: str
-    type: str
-    provider_name: str
-    provider_url: str
-    title: str
-    html: str
-    width: int
-    height: int
-    cache_age: int
-    author_name: str | None = None
-    thumbnail_url: str | None = None
-    thumbnail_width: int | None = None
-    thumbnail_height: int | None = None
-    duration: float | None = None
-    licence: LicenceView | None = None
 
 
 @get(
@@ -60,37 +42,37 @@ class OEmbed(msgspec.Struct, frozen=True, omit_defaults=True):
     ),
 )
 async def describe_embed(
-    state: State,
+    doors: Given[Doors],
     request: Request[Any, Any, Any],
     url: FromQuery[str],
     format: Annotated[Literal["json"], QueryParameter()] = "json",  # noqa: A002 (oEmbed's name)
     maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
     maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
-) -> OEmbed:
+) -> wire.OEmbed:
     """For a share URL of this server. Doesn't count as an open."""
-    instance: Instance = state.instance
+    listening = doors.listening
     scope: Any = request.scope
     headers = headers_of(scope)
     before, _, token = url.partition(SHARED_PATH)
-    if before != instance.settings.base_url:
+    if before != listening.settings.base_url:
         token = ""  # no link's token; refused and counted like any other
-    asked = state.share_requests.read(scope, headers, token, counts=False)
-    opening = await state.share_requests.look(asked)
+    asked = doors.requests.read(scope, headers, token, counts=False)
+    opening = await doors.requests.look(asked)
     language = choose_language(text_of(headers, b"accept-language"))
 
     def write(page: Page) -> Written:
         untitled = catalogue(language).gettext("Shared music")
-        return Written(msgspec.json.encode(_describe(instance, page, untitled)))
+        return Written(msgspec.json.encode(_describe(listening, page, untitled)))
 
     link = opening.link
-    written = link and await instance.pages.find_written(
+    written = link and await listening.pages.find_written(
         link.id, asked.now_us, ("oembed", language), write
     )
     if not written:
         raise Problem(ProblemKind.LINK_REFUSED)
-    described = msgspec.json.decode(written.plain, type=OEmbed)
+    described = msgspec.json.decode(written.plain, type=wire.OEmbed)
     size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
-    html = _frame(instance.settings.base_url, token, described.title, size)
+    html = _frame(listening.settings.base_url, token, described.title, size)
     return msgspec.structs.replace(described, html=html, width=size[0], height=size[1])
 
 
@@ -102,10 +84,10 @@ def _frame(base_url: str, token: str, title: str, size: tuple[int, int]) -> str:
     )
 
 
-def _describe(instance: Instance, page: Page, untitled: str) -> OEmbed:
+def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
     """All but the frame, whose size is up to each request."""
-    base_url = instance.settings.base_url
-    shown = OEmbed(
+    base_url = listening.settings.base_url
+    shown = wire.OEmbed(
         version="1.0",
         type="rich",
         provider_name="Listenlink",
@@ -122,7 +104,7 @@ def _describe(instance: Instance, page: Page, untitled: str) -> OEmbed:
     return msgspec.structs.replace(
         shown,
         author_name=page.artist,
-        thumbnail_url=base_url + instance.pictures.write(name),
+        thumbnail_url=base_url + listening.pictures.write(name),
         thumbnail_width=_PREVIEW_SIZE[0],
         thumbnail_height=_PREVIEW_SIZE[1],
         duration=round(page.seconds, 3),

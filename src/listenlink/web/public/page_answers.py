@@ -7,7 +7,7 @@ from functools import partial
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.model.audit import Outcome
 from listenlink.model.shelf import Written
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.threads import WORK
 from listenlink.web import headers as fixed
 from listenlink.web.packing import as_taken, write_packed
@@ -27,8 +27,8 @@ def page_answer(
 class EndedPages:
     """The pages when there is nothing to hear."""
 
-    def __init__(self, instance: Instance, writer: PageWriter) -> None:
-        self._instance = instance
+    def __init__(self, listening: Listening, writer: PageWriter) -> None:
+        self._listening = listening
         self._writer = writer
 
     async def answer(
@@ -57,7 +57,7 @@ class EndedPages:
         def write() -> Written:
             return write_packed(self._writer.ended(why, language, wait).encode())
 
-        written = await self._instance.maker.make(
+        written = await self._listening.maker.make(
             ("ended", why, language, wait), partial(WORK.run, write), is_small=True
         )
         assert written is not None  # noqa: S101 (`write` always gives one)

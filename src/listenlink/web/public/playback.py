@@ -8,9 +8,9 @@ from listenlink.actions.play_track import Playing
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.attachment import content_disposition
-from listenlink.media.folder.open_files import Audio
+from listenlink.media.storage import Audio
 from listenlink.model.tally import DoorTally
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import MEDIA, preflight
 from listenlink.web.public.audio_streams import SMALL_BYTES, AudioStreams
@@ -35,14 +35,18 @@ _REFUSED = {412: ProblemKind.PRECONDITION_FAILED, 416: ProblemKind.RANGE_NOT_SAT
 class PlaybackDoor:
     """Streams stored audio, or has the proxy in front do so, once everything is checked here."""
 
-    def __init__(self, instance: Instance, clients: ClientFinder, shared_headers: Headers) -> None:
-        self._instance = instance
+    def __init__(
+        self,
+        listening: Listening,
+        clients: ClientFinder,
+        shared_headers: Headers,
+        most_streams: int,
+    ) -> None:
+        self._listening = listening
         self._clients = clients
         self._headers = shared_headers + MEDIA
         self.tally = DoorTally()
-        self.streams = AudioStreams(
-            instance.capacity.audio_streams, instance.player, instance.clock
-        )
+        self.streams = AudioStreams(most_streams, listening.player, listening.clock)
 
     async def __call__(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
@@ -107,14 +111,14 @@ class PlaybackDoor:
 
     async def _open(self, playing: Playing) -> Audio:
         try:
-            return await self._instance.open_files.open(playing.playable.digest)
+            return await self._listening.storage.open_audio(playing.playable.digest)
         except FileNotFoundError:
             # Deleted since the check; or lost, which the operator should know about.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
 
     def _refused(self, scope: Scope, problem: Problem) -> Answer:
-        refused = problem_answer(problem, scope[TRACE], self._instance.clock.now_us())
+        refused = problem_answer(problem, scope[TRACE], self._listening.clock.now_us())
         refused.headers.append(_NO_STORE)
         return refused
 
@@ -128,7 +132,7 @@ class PlaybackDoor:
             refused = self._refused(scope, Problem(ProblemKind.METHOD_NOT_ALLOWED))
             refused.headers.append(_ALLOW)
             return refused, None, None
-        playing = await self._find(scope, self._instance.clock.now_us())
+        playing = await self._find(scope, self._listening.clock.now_us())
         return self._answer(scope, headers, playing)
 
     def _answer(
@@ -136,8 +140,8 @@ class PlaybackDoor:
     ) -> tuple[Answer, Playing | None, Part | None]:
         if playing is None:
             return self._refused(scope, Problem(ProblemKind.PLAYBACK_REFUSED)), None, None
-        now_us = self._instance.clock.now_us()
-        if self._instance.settings.accel_prefix:
+        now_us = self._listening.clock.now_us()
+        if self._listening.settings.accel_prefix:
             return Answer(200, headers=self._handed_over(playing, now_us)), None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
@@ -153,7 +157,7 @@ class PlaybackDoor:
     def _handed_over(self, playing: Playing, now_us: int) -> Headers:
         """Headers for nginx, which then answers from the folder itself and handles ranges and conditions."""
         name = playing.playable.digest.hex()
-        path = f"{self._instance.settings.accel_prefix}{name[:2]}/{name}"
+        path = f"{self._listening.settings.accel_prefix}{name[:2]}/{name}"
         headers = _part_headers(playing, Part(200), b"", now_us)
         kept = (b"cache-control", b"content-type", b"content-disposition")
         return [
@@ -166,7 +170,7 @@ class PlaybackDoor:
         if scope["query_string"]:
             return None
         signed = scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
-        return await self._instance.player.begin(signed, now_us)
+        return await self._listening.player.begin(signed, now_us)
 
 
 def _part_headers(playing: Playing, part: Part, etag: bytes, now_us: int) -> Headers:

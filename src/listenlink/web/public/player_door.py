@@ -14,7 +14,7 @@ from listenlink.model.listen_session import ListenSession
 from listenlink.model.one_line import one_line
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.web.headers import PUBLIC_JSON
 from listenlink.web.paths import token_of
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
@@ -32,8 +32,8 @@ class PlayerDoor:
     """Answers players. All that is asked of a link by one player, while its session lasts, is one open; the
     addresses that it gets last as long."""
 
-    def __init__(self, instance: Instance, requests: ShareRequests) -> None:
-        self._instance = instance
+    def __init__(self, listening: Listening, requests: ShareRequests) -> None:
+        self._listening = listening
         self._requests = requests
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
@@ -57,7 +57,7 @@ class PlayerDoor:
         return answer
 
     async def _open(self, asked: OpenRequest, agent: bytes) -> Opening:
-        players, opener = self._instance.players, self._instance.opener
+        players, opener = self._listening.players, self._listening.opener
         player = name_player(asked.token_digest, asked.client, agent)
         async with players.turn(player):
             if asked.session is None:
@@ -83,7 +83,7 @@ class PlayerDoor:
             return Answer(200, await self._write_playlist(session, asked.now_us), headers)
         if session is None:
             return Answer(200, headers=await self._describe(link.id, link.track.id))
-        (url,) = self._instance.urls.write_shared(session, session.ends_at, [link.track.id])
+        (url,) = self._listening.urls.write_shared(session, session.ends_at, [link.track.id])
         # A player that remembers where it was led needn't ask here for every jump (RFC 9111, section 4.2.2).
         # FFmpeg reads the age at the beginning alone.
         left = session.ends_at - asked.now_us // SECOND_US
@@ -92,14 +92,14 @@ class PlayerDoor:
 
     async def _describe(self, share_id: int, track_id: int) -> Headers:
         """What the audio is, for a HEAD before the open."""
-        playable = await self._instance.reader.find_shared(share_id, track_id)
-        if playable is None:
+        content_type = await self._listening.player.find_content_type(share_id, track_id)
+        if content_type is None:
             raise Problem(ProblemKind.LINK_REFUSED)
-        return [(b"content-type", playable.content_type.encode()), _RANGES, _NO_STORE]
+        return [(b"content-type", content_type.encode()), _RANGES, _NO_STORE]
 
     async def _write_playlist(self, session: ListenSession, now_us: int) -> bytes:
         """The same for as long as the session lasts and nothing changes, as its URLs are."""
-        urls = self._instance.urls
+        urls = self._listening.urls
 
         def write(page: Page) -> Written:
             played = urls.write_shared(
@@ -107,7 +107,7 @@ class PlayerDoor:
             )
             return Written(write_playlist(page, played).encode())
 
-        written = await self._instance.pages.find_written(
+        written = await self._listening.pages.find_written(
             session.share_id, now_us, ("playlist", session), write, is_open=True
         )
         if written is None:

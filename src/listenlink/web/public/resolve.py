@@ -11,7 +11,7 @@ from listenlink.model.budget import Budget, Shortage
 from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
 from listenlink.model.visit_ticket import Use
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.web.headers import PUBLIC_JSON, preflight
 from listenlink.web.negotiation import Wanted, what_is_wanted
 from listenlink.web.paths import token_of
@@ -36,12 +36,16 @@ class PublicDoor:
     others with JSON."""
 
     def __init__(
-        self, instance: Instance, requests: ShareRequests, pages: PageDoor, shared_headers: Headers
+        self,
+        listening: Listening,
+        requests: ShareRequests,
+        pages: PageDoor,
+        shared_headers: Headers,
     ) -> None:
-        self._instance = instance
+        self._listening = listening
         self._requests = requests
         self._pages = pages
-        self._players = PlayerDoor(instance, requests)
+        self._players = PlayerDoor(listening, requests)
         self._headers = shared_headers + PUBLIC_JSON
         self._for_players = shared_headers + FOR_PLAYERS
         self.tally = DoorTally()
@@ -94,7 +98,7 @@ class PublicDoor:
             refused.headers.append(_ALLOW)
             return refused, self._headers
         try:
-            opening = await self._instance.opener.open(asked)
+            opening = await self._listening.opener.open(asked)
         except Problem as problem:
             return problem_answer(problem, asked.trace, asked.now_us), self._headers
         if opening.outcome in _LOOKED_AT and is_unmeant(asked, opening.link, opening.session):
@@ -113,9 +117,9 @@ class PublicDoor:
         if opening.outcome is Outcome.VIEWED:
             return Answer(200, headers=headers)
         if opening.session is not None:
-            session = write_session(opening.session, self._instance.session_signer)
+            session = write_session(opening.session, self._listening.session_signer)
             headers.append((b"listen-session", session.encode()))
-        return Answer(200, self._instance.presenter.write(opening, asked.now_us), headers)
+        return Answer(200, self._listening.presenter.write(opening, asked.now_us), headers)
 
 
 def _limited(asked: OpenRequest, shortage: Shortage) -> Answer:

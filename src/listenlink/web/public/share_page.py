@@ -18,7 +18,7 @@ from listenlink.model.share import Visibility
 from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
 from listenlink.model.visit_ticket import Use
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.web import headers as fixed
 from listenlink.web.headers import text_of
 from listenlink.web.packing import write_packed
@@ -42,18 +42,18 @@ class PageDoor:
 
     def __init__(
         self,
-        instance: Instance,
+        listening: Listening,
         requests: ShareRequests,
         writer: PageWriter,
         shared_headers: Headers,
     ) -> None:
-        self._instance = instance
+        self._listening = listening
         self._requests = requests
         self._writer = writer
-        self._ended = EndedPages(instance, writer)
+        self._ended = EndedPages(listening, writer)
         self.tally = DoorTally()
-        settings = instance.settings
-        origin = instance.media_urls.origin if instance.media_urls else None
+        settings = listening.settings
+        origin = listening.storage.urls.origin if listening.storage.urls else None
         self._shared = shared_headers + fixed.page(origin, _NO_FRAME)
         self._embedded = [
             header
@@ -144,11 +144,11 @@ class PageDoor:
     ) -> Answer:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
-            opening = found or await self._instance.opener.open(asked)
+            opening = found or await self._listening.opener.open(asked)
             if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
                 opening = Opening(Outcome.REFUSED)
             if opening.session is not None and needs_session:
-                kind, write = self._listening(opening.session, language)
+                kind, write = self._listening_page(opening.session, language)
             else:
                 kind, write = self._page(token, language, is_embed)
             written = await self._find_written(opening, asked, kind, write)
@@ -173,7 +173,7 @@ class PageDoor:
 
     def _described_at(self, token: str) -> tuple[bytes, bytes]:
         """What the page's `<link>` says, for whoever asks for the headers alone (oEmbed 1.0, section 4)."""
-        place = oembed_address(self._instance.settings.base_url, token)
+        place = oembed_address(self._listening.settings.base_url, token)
         return b"link", f'<{place}>; rel="alternate"; type="application/json+oembed"'.encode()
 
     async def _find_written(
@@ -182,7 +182,7 @@ class PageDoor:
         if opening.outcome is not Outcome.VIEWED or opening.link is None:
             return None
         is_open = opening.session is not None
-        return await self._instance.pages.find_written(
+        return await self._listening.pages.find_written(
             opening.link.id, asked.now_us, kind, write, is_open=is_open
         )
 
@@ -198,19 +198,21 @@ class PageDoor:
         if opening.left is None or not opening.left.limit:
             return ""
         now_seconds = asked.now_us // SECOND_US
-        tickets = self._instance.tickets
+        tickets = self._listening.tickets
         return tickets.write(asked.token_digest, asked.client, asked.trace, now_seconds)
 
     def _opened(self, token: str, session: ListenSession, ticket: str) -> Answer:
-        written = write_session(session, self._instance.session_signer)
+        written = write_session(session, self._listening.session_signer)
         place = f"{SHARED_PATH}{token}{LISTENING}{written}"
         if ticket:
             place += f"?{VISIT_QUERY.decode()}{ticket}"
         return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
-    def _listening(self, session: ListenSession, language: str) -> tuple[tuple[object, ...], Write]:
+    def _listening_page(
+        self, session: ListenSession, language: str
+    ) -> tuple[tuple[object, ...], Write]:
         """The page's URLs end with the session, so it stays the same until then."""
-        urls = self._instance.urls
+        urls = self._listening.urls
 
         def write(page: Page) -> Written:
             numbers = [track.number for track in page.tracks]

@@ -12,7 +12,7 @@ from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession, is_of_another_time, read_session
 from listenlink.model.share_token import digest, is_well_formed
 from listenlink.model.visit_ticket import Use
-from listenlink.running.instance import Instance
+from listenlink.running.listening import Listening
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.response import TRACE, Scope
@@ -23,8 +23,8 @@ VISIT_QUERY = b"visit="
 class ShareRequests:
     """Reads who is asking for which link, with which session, and when."""
 
-    def __init__(self, instance: Instance, clients: ClientFinder) -> None:
-        self._instance = instance
+    def __init__(self, listening: Listening, clients: ClientFinder) -> None:
+        self._listening = listening
         self._clients = clients
 
     def read(
@@ -43,7 +43,7 @@ class ShareRequests:
         """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
         ticket would be used for, the given one or else that of the query. `mints` is said by what looks with
         a session and gives addresses of audio."""
-        clock = self._instance.clock
+        clock = self._listening.clock
         now_us = clock.now_us()
         if session_text is None:
             session_text = text_of(headers, b"listen-session")
@@ -82,13 +82,13 @@ class ShareRequests:
             ticket = query[len(VISIT_QUERY) :].decode("latin-1")
         if not ticket:
             return b""
-        tickets = self._instance.tickets
+        tickets = self._listening.tickets
         return tickets.read(ticket, token_digest, client, use, now_us // SECOND_US)
 
     async def look(self, asked: OpenRequest) -> Opening:
         """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
         whatever the reason, even if the content was removed."""
-        opening = await self._instance.opener.open(asked)
+        opening = await self._listening.opener.open(asked)
         if opening.shortage is not None:
             raise limited(opening.shortage)
         if opening.outcome is not Outcome.VIEWED:
@@ -98,13 +98,13 @@ class ShareRequests:
     async def spend_picture(self, scope: Scope) -> None:
         """Count a request for a picture by its name. Raises Problem(LIMITED)."""
         client = self._clients.find(scope, headers_of(scope))
-        tick_us = self._instance.clock.tick_us()
-        await spend_one(self._instance.limits, Budget.PICTURE, client, tick_us)
+        tick_us = self._listening.clock.tick_us()
+        await spend_one(self._listening.limits, Budget.PICTURE, client, tick_us)
 
     def session(self, text: str, now_us: int) -> ListenSession | None:
         """The session behind a text; None if it's malformed, forged, over or of a clock that was ahead."""
         now_seconds = now_us // SECOND_US
-        session = read_session(text, self._instance.session_signer, now_seconds)
+        session = read_session(text, self._listening.session_signer, now_seconds)
         if session is not None and is_of_another_time(session.ends_at, now_seconds):
             return None
         return session

@@ -6,12 +6,14 @@ import fcntl
 import os
 from pathlib import Path
 
+from listenlink.media.disk.faults import UPLOADS
+
 
 class ServingMark:
-    """A lock file that every serving process holds together with the others."""
+    """A lock file in the folder that every process which serves it holds together with the others."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, root: Path) -> None:
+        self._path = root / UPLOADS / ".serving"
         self._descriptor: int | None = None
 
     def take(self) -> bool:

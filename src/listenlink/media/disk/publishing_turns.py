@@ -11,12 +11,15 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.faults import UPLOADS, storing
+from listenlink.media.disk.faults import UPLOADS, storing
+from listenlink.threads import Threads
 
+_Result = TypeVar("_Result")
 _STEP_SECONDS = 0.05
 # For another process; it works through its own queue by the same rule.
 _OTHERS_SECONDS = 3.0
@@ -48,6 +51,25 @@ class PublishingTurns:
             raise
         finally:
             self._own.release()
+
+    async def carry_out(
+        self, threads: Threads, work: Callable[..., _Result], *arguments: object
+    ) -> _Result:
+        """Call `work`, which publishes or removes, in one of the threads, and await its result. Raises
+        Problem(UNAVAILABLE) if, while this waited for a thread, others found that the database or the storage
+        can't be used."""
+        before = self.failures
+
+        def unless_failed() -> _Result:
+            self.require_none_since(before)
+            try:
+                return work(*arguments)
+            except Problem as problem:
+                if problem.kind is ProblemKind.STORAGE_UNAVAILABLE:
+                    self.failures += 1
+                raise
+
+        return await threads.run(unless_failed)
 
     def require_none_since(self, before: int) -> None:
         """Raise Problem(UNAVAILABLE) if a turn has failed since there were so many failures."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.faults import storing
+from listenlink.media.disk.faults import storing
 from listenlink.model.upload_bounds import floor_bytes
 
 # The folder itself: the embedded database, and drawn previews.

@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.media.folder.faults import UPLOADS, log_fault, storing
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.faults import UPLOADS, log_fault, storing
+from listenlink.media.disk.room import Room
 
 _NAME = re.compile(r"resumable-([0-9a-f]{12})")
 

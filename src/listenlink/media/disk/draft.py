@@ -6,8 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from listenlink.media.folder.faults import UPLOADS, log_fault, storing
-from listenlink.media.folder.room import Room
+from listenlink.media.disk.faults import UPLOADS, log_fault, storing
+from listenlink.media.disk.room import Room
 
 _READ_BYTES = 1024 * 1024
 

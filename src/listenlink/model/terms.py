@@ -1,0 +1,117 @@
+"""The terms of a link: what whoever makes it settles, and what goes together.
+
+Making a link is changing the terms that links have by default, so both are refused for the same reasons: a
+rule that is written here can't hold for one of them alone. How often the link was opened already isn't known
+here: `actions/manage_links.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypedDict
+
+from listenlink.clock import DAY_US, SECOND_US
+from listenlink.errors import invalid
+from listenlink.model.moment import seconds_of
+from listenlink.model.one_line import bounded, one_line
+from listenlink.model.share import Share, Visibility
+from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
+
+MAX_EXPIRES_IN_DAYS = 90
+
+
+class AskedTerms(TypedDict, total=False):
+    """What somebody asks for. None is: no label, opens without limit, from now on, without end; what isn't
+    asked for stays as it is. Times have their zone.
+
+    An end is asked for in days from now, of which more than 90 count as 90, or as a time, up to 90 days away.
+    """
+
+    visibility: Visibility
+    label: str | None
+    max_opens: int | None
+    starts_at: datetime | None
+    expires_in_days: int | None
+    expires_at: datetime | None
+    allow_download: bool
+    preview: bool
+    strict_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a link, by default those of a link of which nothing is asked. Times in epoch µs."""
+
+    visibility: Visibility = Visibility.LINK_ONLY
+    label: str | None = None
+    max_opens: int | None = None
+    starts_at: int | None = None
+    expires_at: int | None = None
+    allow_download: bool = False
+    preview: bool = True
+    strict_open: bool = False
+
+    def changed(self, asked: AskedTerms, now_us: int) -> Terms:
+        """These terms with what is asked for now. Raises a 422 Problem that names what can't be, of what was
+        asked for where that is possible."""
+        said: dict[str, Any] = dict(asked)
+        if "expires_in_days" in said and "expires_at" in said:
+            raise invalid("expires_at", "Say for how many days, or until when, not both.")
+        if "expires_in_days" in said:
+            said["expires_at"] = _end_after(said.pop("expires_in_days"), now_us)
+        elif "expires_at" in said:
+            said["expires_at"] = _end_at(said["expires_at"], now_us)
+        if "starts_at" in said:
+            said["starts_at"] = _moment("starts_at", said["starts_at"])
+        if said.get("label") is not None:
+            said["label"] = one_line(bounded("label", said["label"], LABEL_LENGTH))
+        most = said.get("max_opens")
+        if most is not None and not 1 <= most <= MOST_OPENS:
+            raise invalid("max_opens", f"This is a whole number from 1 to {MOST_OPENS}.")
+        terms = replace(self, **said)
+        if terms._ends_unstarted:
+            ends = [name for name in ("expires_in_days", "expires_at") if name in asked]
+            named = ends[0] if ends and "starts_at" not in asked else "starts_at"
+            raise invalid(named, "The link would end before it starts.")
+        return terms
+
+    @property
+    def _ends_unstarted(self) -> bool:
+        starts_at, ends_at = self.starts_at, self.expires_at
+        return starts_at is not None and ends_at is not None and starts_at >= ends_at
+
+
+def terms_of(share: Share) -> Terms:
+    """The terms that a link has now."""
+    return Terms(**{name: getattr(share, name) for name in Terms.__slots__})
+
+
+def _end_after(days: int | None, now_us: int) -> int | None:
+    if days is None:
+        return None
+    if days < 1:
+        raise invalid("expires_in_days", "This is a whole number of days, from 1 on.")
+    return now_us + min(days, MAX_EXPIRES_IN_DAYS) * DAY_US
+
+
+def _end_at(time: datetime | None, now_us: int) -> int | None:
+    ends_at = _moment("expires_at", time)
+    if ends_at is None:
+        return None
+    if ends_at <= now_us:
+        raise invalid("expires_at", "This time is over.")
+    if ends_at > now_us + MAX_EXPIRES_IN_DAYS * DAY_US:
+        raise invalid("expires_at", f"A link lasts {MAX_EXPIRES_IN_DAYS} days at most.")
+    return ends_at
+
+
+def _moment(field: str, time: datetime | None) -> int | None:
+    if time is None:
+        return None
+    if time.tzinfo is None:
+        raise invalid(field, "A time needs its zone, as in 2026-06-28T10:30:00Z.")
+    seconds = seconds_of(time)
+    if seconds is None:
+        raise invalid(field, "This is no time in the years 1970 to 9999, in UTC.")
+    return seconds * SECOND_US

@@ -1,0 +1,76 @@
+"""The API's JSON, said once: what the server writes and the client reads (`wire.Track`).
+
+What a request may hold is in `wire/bodies.py`, and again in `wire/terms.py` for type checkers. Nothing here
+knows anything of the server or of the client. An answer's field that has a default is always written: the
+default is for reading an older server. A field that this doesn't know is left out when reading.
+"""
+
+from __future__ import annotations
+
+from listenlink.wire.answers import (
+    Acknowledgement,
+    Alive,
+    ErrorBody,
+    ErrorEnvelope,
+    Page,
+    Ready,
+    WithSecrets,
+)
+from listenlink.wire.collections import Collection, Member, MembersPage
+from listenlink.wire.keys import Caller, Key, MintedKey, Usage
+from listenlink.wire.links import Day, Link, NewLink, OpenLine, ShownLink, Stats
+from listenlink.wire.shared import (
+    Download,
+    Licence,
+    OEmbed,
+    SharedCollection,
+    SharedTrack,
+    ShareFacts,
+    ShareView,
+)
+from listenlink.wire.tracks import (
+    Engine,
+    KeptTrack,
+    SavedTrack,
+    Sound,
+    Track,
+    TrackOfAudio,
+    Upload,
+)
+
+__all__ = [
+    "Acknowledgement",
+    "Alive",
+    "Caller",
+    "Collection",
+    "Day",
+    "Download",
+    "Engine",
+    "ErrorBody",
+    "ErrorEnvelope",
+    "KeptTrack",
+    "Key",
+    "Licence",
+    "Link",
+    "Member",
+    "MembersPage",
+    "MintedKey",
+    "NewLink",
+    "OEmbed",
+    "OpenLine",
+    "Page",
+    "Ready",
+    "SavedTrack",
+    "ShareFacts",
+    "ShareView",
+    "SharedCollection",
+    "SharedTrack",
+    "ShownLink",
+    "Sound",
+    "Stats",
+    "Track",
+    "TrackOfAudio",
+    "Upload",
+    "Usage",
+    "WithSecrets",
+]

@@ -1,0 +1,123 @@
+"""What requests hold, and its bounds. A field that isn't known is refused by its name.
+
+What is absent from a change stays as it is. `wire/terms.py` has the same fields for type checkers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+# Text that every database can store: PostgreSQL allows no NUL.
+TEXT = r"^[^\x00]*$"
+# Something besides spaces and control characters, which are cleaned from a title.
+_SOMETHING = r"[^\s\x00-\x1f\x7f]"
+LABEL_LENGTH = 120
+MOST_OPENS = 2**53
+TITLE_LENGTH = 512
+NAME_LENGTH = 512
+DESCRIPTION_LENGTH = 4096
+COVER_URL_LENGTH = 1024
+MOST_ORDERED = 10_000  # Of which some may not be in the collection.
+MAX_DAYS_OF_A_KEY = 3650
+
+Mode = Literal["creation", "focus"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Scope = Literal["read", "write", "share", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+
+class Visibility(StrEnum):
+    """`link_only` is never indexed; `public` may be."""
+
+    LINK_ONLY = "link_only"
+    PUBLIC = "public"
+
+
+_Days: TypeAlias = Annotated[int, Meta(ge=1)]
+_Opens: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_OPENS)]
+_Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
+_Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
+_Name: TypeAlias = Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
+_Description: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)]
+_Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)]
+
+
+class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never. With
+    `strict_open` only play and `Accept: application/json` open it."""
+
+    visibility: Visibility = Visibility.LINK_ONLY
+    expires_in_days: _Days | None = None
+    max_opens: _Opens | None = None
+    label: _Label | None = None
+    starts_at: datetime | None = None
+    allow_download: bool = False
+    preview: bool = True
+    strict_open: bool = False
+
+
+class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change. What isn't sent stays as it is. `expires_in_days` counts from now, above 90 is
+    clamped to 90, null means never; null lifts `max_opens` and clears `label`."""
+
+    visibility: Visibility | UnsetType = UNSET
+    expires_in_days: _Days | UnsetType | None = UNSET
+    max_opens: _Opens | UnsetType | None = UNSET
+    label: _Label | UnsetType | None = UNSET
+    allow_download: bool | UnsetType = UNSET
+    preview: bool | UnsetType = UNSET
+    strict_open: bool | UnsetType = UNSET
+
+
+class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change. What isn't sent stays as it is."""
+
+    title: _Title | UnsetType = UNSET
+    artist: _Title | UnsetType | None = UNSET
+    instrumental: bool | UnsetType = UNSET
+
+
+class NewCollection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new collection is made of. `cover_image_url` is stored and returned, never fetched."""
+
+    name: _Name
+    description: _Description | None = None
+    cover_image_url: _Cover | None = None
+
+
+class ChangedCollection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change. What isn't sent stays as it is; null clears."""
+
+    name: _Name | UnsetType = UNSET
+    description: _Description | UnsetType | None = UNSET
+    cover_track_id: str | UnsetType | None = UNSET
+    cover_image_url: _Cover | UnsetType | None = UNSET
+
+
+class TrackOfCollection(Struct, frozen=True, forbid_unknown_fields=True):
+    """The track to put in."""
+
+    track_id: str
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True):
+    """The tracks that come first, in this order."""
+
+    ordered_track_ids: Annotated[list[str], Meta(max_length=MOST_ORDERED)]
+
+
+class Heard(Struct, frozen=True, forbid_unknown_fields=True):
+    """The track that was heard for 30 seconds or more."""
+
+    track_id: str
+
+
+class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new key may do, and for how long; null means as long as the key that makes it."""
+
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
+    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_DAYS_OF_A_KEY)] | None = None

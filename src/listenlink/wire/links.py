@@ -1,0 +1,98 @@
+"""A link as its owner sees it: new, later, line by line, and in numbers."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from datetime import datetime
+
+from msgspec import Struct
+
+from listenlink.wire.answers import WithSecrets
+
+
+class NewLink(WithSecrets, frozen=True):
+    """A new link. `token` and `url` are shown only this once."""
+
+    id: str
+    token: str
+    url: str
+    target_type: str
+    visibility: str
+    expires_at: datetime | None
+    created_at: datetime
+    max_opens: int | None
+    label: str | None
+    starts_at: datetime | None
+    allow_download: bool = False
+    preview: bool = True
+    strict_open: bool = False
+    # None of an older server; ours always tells these.
+    revocation_reaches_players_within_seconds: int | None = None
+    revocation_cuts_running_streams: bool | None = None
+
+
+class Link(Struct, frozen=True):
+    """A link as its owner sees it later."""
+
+    id: str
+    target_type: str
+    target_id: str
+    target_title: str
+    visibility: str
+    label: str | None
+    state: str
+    opens: int
+    max_opens: int | None
+    last_opened_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+    allow_download: bool = False
+    preview: bool = True
+    strict_open: bool = False
+    # None of an older server; ours always tells these.
+    revocation_reaches_players_within_seconds: int | None = None
+    revocation_cuts_running_streams: bool | None = None
+
+
+class ShownLink(Link, WithSecrets, frozen=True):
+    """A link with its address. `url` is null if it can't be shown: to a key without the scope `share`, of a
+    closed link, and of one that was made while the server kept links by their digest alone."""
+
+    url: str | None = None
+
+
+class OpenLine(Struct, frozen=True):
+    """One request for the link. `client` is a pseudonym that changes every day, empty once the line's
+    day is forgotten; `client_prefix` is the /24 or /48 that it came from."""
+
+    at: datetime
+    outcome: str
+    reason: str | None
+    trace_id: str
+    client: str
+    client_prefix: str
+    agent: str
+    referrer: str | None
+
+
+class Day(Struct, frozen=True):
+    """One UTC day. `listeners` are distinguished only within the day; `bot_requests` are those of
+    unfurlers and crawlers, whatever their outcome; a listen is 30 s heard."""
+
+    date: Date
+    opens: int
+    listens: int
+    listeners: int
+    bot_requests: int
+
+
+class Stats(Struct, frozen=True):
+    """A link in numbers. `opens` is their total; `days` are those on which something happened."""
+
+    id: str
+    opens: int
+    listens: int
+    last_opened_at: datetime | None
+    days: list[Day]

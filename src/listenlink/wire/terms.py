@@ -1,0 +1,68 @@
+"""What can be said of a track, a collection or a link, by name, for type checkers.
+
+The fields of `wire/bodies.py`, as keyword arguments: a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Required, TypedDict
+
+from listenlink.wire.bodies import Mode
+
+Visibility = Literal["link_only", "public"]
+
+
+class TrackFacts(TypedDict, total=False):
+    """What a new track is, besides its engine."""
+
+    title: str
+    artist: str
+    mode: Mode
+    instrumental: bool | Literal["true", "false"]
+
+
+class UploadFacts(TrackFacts):
+    """The same, with the engine."""
+
+    engine: Required[str]
+
+
+class TrackChanges(TypedDict, total=False):
+    """What can be changed of a track; None clears the artist."""
+
+    title: str
+    artist: str | None
+    instrumental: bool
+
+
+class CollectionFacts(TypedDict, total=False):
+    """What a new collection is, besides its name."""
+
+    description: str | None
+    cover_image_url: str | None
+
+
+class CollectionChanges(CollectionFacts, total=False):
+    """What can be changed of a collection; None clears a field."""
+
+    name: str
+    cover_track_id: str | None
+
+
+class LinkChanges(TypedDict, total=False):
+    """What can be changed of a link; None removes an end or a limit."""
+
+    visibility: Visibility
+    expires_in_days: int | None
+    max_opens: int | None
+    label: str | None
+    allow_download: bool
+    preview: bool
+    strict_open: bool
+
+
+class LinkTerms(LinkChanges, total=False):
+    """The terms of a new link; None is the default. A time needs its zone."""
+
+    starts_at: datetime | str | None

@@ -1,0 +1,87 @@
+"""A track as its creator sees it, its place in a library, what was made of its audio; uploads; engines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from listenlink.wire.answers import WithSecrets
+
+
+class Track(WithSecrets, frozen=True):
+    """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
+    `is_shorter_than_declared` are our additions; the latter says that the file's own headers promise more
+    than it holds, so perhaps a part is missing."""
+
+    id: str
+    title: str
+    engine: str
+    mode: str
+    measured_duration_seconds: float
+    instrumental: bool
+    licence_class: str
+    created_at: datetime
+    playback_url: str | None = None  # None in lists.
+    stem_urls: list[str] | None = None
+    artist: str | None = None
+    is_shorter_than_declared: bool = False
+
+
+class TrackOfAudio(Struct, frozen=True):
+    """The caller's first track with the bytes that were asked for."""
+
+    track_id: str
+
+
+class KeptTrack(Struct, frozen=True):
+    """A track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    created_at: datetime
+    saved: bool
+
+
+class SavedTrack(Struct, frozen=True, kw_only=True):
+    """A shared track's place in the library."""
+
+    id: str
+    track_id: str
+    source: str
+    share_link_id: str | None = None  # The link it came from; a KeptTrack, read as this, has none.
+    created_at: datetime
+
+
+class Upload(Struct, frozen=True):
+    """How far an upload has got. `track` is what was made of it, once all its bytes had arrived."""
+
+    id: str
+    size_bytes: int
+    offset_bytes: int
+    expires_at: datetime
+    track: Track | None
+
+
+class Sound(Struct, frozen=True):
+    """`peaks` are 600 levels from 0 to 255, which is full scale; `loudness_lufs` is the integrated
+    loudness by EBU R128, null for silence. Until `is_made` is true, nothing is known yet."""
+
+    track_id: str
+    is_made: bool
+    peaks: list[int] | None
+    loudness_lufs: float | None
+    has_cover: bool
+    has_rendition: bool
+
+
+class Engine(Struct, frozen=True):
+    """One engine, and the licence that a listener sees for a track it makes now."""
+
+    engine_key: str
+    display_name: str
+    licence_class: str
+    licence_version: str
+    commercial_use: bool
+    requires_attribution: bool

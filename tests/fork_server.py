@@ -1,0 +1,192 @@
+"""Listenlink's commands and servers, forked from a process that has all of the program loaded.
+
+Each runs the program's own `main` in a process, session and environment of its own, as a started one does;
+only the second that an interpreter takes to load the program is spent once. One a test process, started when
+first asked for; it ends with the test process. Run as a program, this is that process.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+_LOADED = (
+    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "jinja2.ext", "obstore", "listenlink.app",
+    *(f"listenlink.cli.{name}" for name in (
+        "audit", "copying", "failures", "instance", "leaving", "people", "serving", "workers",
+    )),
+)  # fmt: skip
+_ENDS_WITHIN_SECONDS = 120
+_MOST_BYTES = 1 << 20
+
+
+class Forked:
+    """A process that runs one command; what is asked of it is asked as of `subprocess.Popen`."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: dict[str, str],
+        output: IO[str],
+        errors: IO[str],
+    ) -> None:
+        reading, writing = os.pipe()
+        asked = json.dumps([list(arguments), environment, str(Path.cwd())]).encode()
+        descriptors = [output.fileno(), errors.fileno(), writing]
+        try:
+            socket.send_fds(_forking(), [asked], descriptors)
+        finally:
+            os.close(writing)
+        self._told = os.fdopen(reading, "rb", buffering=0)
+        self.args = list(arguments)
+        self.pid = int(self._told.read(8))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The status it ended with, negative for a signal; None while it runs."""
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            self.returncode = int(self._told.read(8) or -signal.SIGKILL)
+            self._told.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ends. Raises TimeoutExpired."""
+        if self.returncode is None and not select.select([self._told], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        status = self.poll()
+        assert status is not None
+        return status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it's still there."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+def run(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end. Raises TimeoutExpired."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        running = Forked(arguments, environment, output, errors)
+        try:
+            status = running.wait(_ENDS_WITHIN_SECONDS)
+        finally:
+            running.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(running.args, status, output.read(), errors.read())
+
+
+def _start() -> socket.socket:
+    """Start what forks; the end of a socket at which it's asked."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
+    with theirs:
+        subprocess.Popen(
+            [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()],
+            env={name: value for name, value in os.environ.items() if not name.startswith("LISTENLINK_")},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    return ours
+
+
+_forking = functools.cache(_start)
+
+
+def _fork_as_asked(asking: socket.socket) -> list[str]:
+    """Fork whenever that is asked for. Returns in each process that is to run a command, with its arguments;
+    in this one it only ends it, with the test process."""
+    while True:
+        asked, descriptors, _, _ = socket.recv_fds(asking, _MOST_BYTES, 3)
+        if not asked:
+            os._exit(0)
+        if os.fork() == 0:
+            asking.close()
+            arguments, environment, folder = json.loads(asked)
+            _await(descriptors[2])
+            _become(descriptors, environment, folder)
+            return [str(argument) for argument in arguments]
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _await(told: int) -> None:
+    """Fork once more, return in the child, and tell its number and how it ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child == 0:
+        return
+    os.close(1)
+    os.close(2)
+    os.write(told, b"%8d" % child)
+    _, status = os.waitpid(child, 0)
+    os.write(told, b"%8d" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def _become(descriptors: list[int], environment: dict[str, str], folder: str) -> None:
+    output, errors, told = descriptors
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
+    for descriptor in (output, errors, told):
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    if "TESTS_CLOCK_FILE" in environment:
+        runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
+
+
+def _load() -> None:
+    import gc
+    import importlib
+    from typing import Any, cast
+
+    for name in _LOADED:
+        importlib.import_module(name)
+    import typer
+
+    from listenlink.cli import app
+    from listenlink.web.routes import make_routes
+
+    # What each process would make anew, out of every command's and every route's signature.
+    command = typer.main.get_command(app)
+    vars(typer.main)["get_command"] = lambda _app: command
+    make_routes(*cast(Any, [None] * 3))  # The routes alone.
+    # What the program's modules hold is left as it is by the collector, so that it isn't copied.
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # As for a started program, whose folder of its own is nothing that it imports from.
+    sys.path.pop(0)
+    _load()
+    from listenlink import __main__ as program
+
+    sys.argv = [
+        str(Path(program.__file__)),
+        *_fork_as_asked(socket.socket(fileno=int(sys.argv[1]))),
+    ]
+    program.main()
