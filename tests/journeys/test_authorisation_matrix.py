@@ -224,7 +224,7 @@ def test_exactly_the_public_routes_answer_without_a_key(
     server: Server, owner_of_things: Caller
 ) -> None:
     nothing: Any = None  # Of its routes only the paths are asked.
-    application = make_routes(nothing, nothing, nothing)
+    application = make_routes(nothing, nothing, nothing, nothing)
     public = {route.path for route in routes_of(FOR_ANYBODY)}
     served = [
         Route(str(method), re.sub(r":\w+}", "}", route.path), None)

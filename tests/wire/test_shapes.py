@@ -38,7 +38,7 @@ SHAPES: list[Any] = [
 ]
 BODIES = [one for one in vars(bodies).values() if isinstance(one, msgspec.StructMeta)]
 BODIES.remove(msgspec.Struct)
-DOCUMENT = write_document(make_routes(*cast(Any, [None] * 3)))["components"]["schemas"]
+DOCUMENT = write_document(make_routes(*cast(Any, [None] * 4)))["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(

@@ -49,10 +49,14 @@ def add_event(connection: Connection, event: AccountEvent) -> None:
 def list_events(
     connection: Connection, organization_id: int, limit: int, offset: int
 ) -> list[AccountEvent]:
-    """Return a slice of an organisation's lines, newest first."""
+    """Return a slice of an organisation's lines, newest first; with them the lines of no organisation about
+    its members: in which of theirs somebody would have acted who failed to sign in isn't known."""
+    members = tables.memberships
+    theirs = select(members.c.user_id).where(members.c.organization_id == organization_id)
+    of_nowhere = _EVENTS.c.organization_id.is_(None) & _EVENTS.c.user_id.in_(theirs)
     rows = connection.execute(
         select(_EVENTS)
-        .where(_EVENTS.c.organization_id == organization_id)
+        .where((_EVENTS.c.organization_id == organization_id) | of_nowhere)
         .order_by(_EVENTS.c.at.desc(), _EVENTS.c.id.desc())
         .limit(limit)
         .offset(offset)

@@ -1,4 +1,4 @@
-"""Errors from inside Litestar, answered in the one error envelope."""
+"""Errors from inside Litestar, answered in the one error envelope; to a person, by a page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from litestar.types import ExceptionHandlersMap
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem, invalid
+from listenlink.web.desk.errors import find_page
 from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status, problem_of
 from listenlink.web.response import TRACE, problem_answer
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The envelope for a problem, a refusal by the framework, or something unexpected."""
+    """The answer to a problem, a refusal by the framework, or something unexpected."""
     trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
     if isinstance(error, ValidationException):
         problem = _invalid(error)
@@ -24,6 +25,8 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
         problem = Problem(kind_of_status(error.status_code))
     else:
         problem = problem_of(error, trace_number)
+    if (page := find_page(request, problem)) is not None:
+        return page
     answer = problem_answer(problem, trace_number, Clock().now_us())
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from listenlink.actions.authenticate import Caller
 from listenlink.actions.signing_in.asker import AccountAudit, Asker
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.api_key import ROLES
+from listenlink.model.owner import Owner
 from listenlink.model.sign_in import (
     NOTED_EVERY_US,
     Method,
@@ -38,6 +41,18 @@ class Person:
     sign_in: SignIn
     email: str
     roles: dict[int, str]
+
+    @property
+    def role(self) -> str:
+        """Their role in the organisation that they act in."""
+        return self.roles[self.sign_in.organization_id]
+
+    @property
+    def caller(self) -> Caller:
+        """Them as a caller, with all that their role allows, for as long as they're signed in."""
+        owner = Owner(self.sign_in.organization_id, self.sign_in.user_id)
+        scopes = ROLES.get(self.role, frozenset())
+        return Caller(owner, scopes, sign_in_id=self.sign_in.id)
 
 
 def begin(

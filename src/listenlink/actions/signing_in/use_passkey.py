@@ -202,6 +202,24 @@ class Passkeys:
         return challenge
 
 
+async def remove_passkey(
+    database: Database, audit: AccountAudit, person: Person, passkey_id: int, asker: Asker
+) -> SignedIn:
+    """Let the person be known by this passkey no more. Their sign-in gets another secret, all others of
+    theirs end. Raises Problem(NOT_FOUND) if it isn't theirs."""
+    sign_in = person.sign_in
+
+    def remove(connection: Connection) -> SignedIn:
+        require_live(connection, sign_in.id)
+        if not credentials.remove_passkey(connection, sign_in.user_id, passkey_id):
+            raise Problem(ProblemKind.NOT_FOUND)
+        where = sign_in.organization_id
+        audit.note(connection, asker, "passkey_removed", sign_in.user_id, where)
+        return begin_anew(connection, sign_in, asker.now_us)
+
+    return await database.write(remove)
+
+
 def _state(challenge: bytes) -> dict[str, Any]:
     return {"challenge": websafe_encode(challenge), "user_verification": _REQUIRED}
 

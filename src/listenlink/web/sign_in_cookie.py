@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from listenlink.model.sign_in import LONGEST_US, is_well_formed
+from listenlink.web.response import Scope
 
 _PAIR = re.compile(r"\s*([^=;\s]+)\s*=\s*\"?([^;\"]*)\"?\s*")
 _LONGEST_SECONDS = LONGEST_US // 1_000_000
@@ -20,6 +21,11 @@ class SignInCookie:
     def __init__(self, base_url: str) -> None:
         self.is_secure = base_url.startswith("https://")
         self.name = "__Host-listenlink" if self.is_secure else "listenlink"
+
+    def find(self, scope: Scope) -> str | None:
+        """The secret in a request. Over HTTP/2 its cookies may come in several lines (RFC 9113, 8.2.3)."""
+        lines = [value for name, value in scope["headers"] if name == b"cookie"]
+        return self.read(b"; ".join(lines).decode("latin-1")) if lines else None
 
     def read(self, header: str) -> str | None:
         """The secret in a Cookie header, None if there is none. Of two of the name there is none: which one
