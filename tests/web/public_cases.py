@@ -232,6 +232,8 @@ def _other_cases() -> list[Case]:
         _case("GET /assets/{name}", 200, "asset", asset),
         _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
+        _case("GET /robots.txt", 200, "robots", "/robots.txt"),
+        _case("GET /favicon.ico", 200, "icon", "/favicon.ico"),
         _case("GET /healthz", 200, "inner", "/healthz"),
         _case("GET /readyz", 200, "inner", "/readyz"),
     ] + [

@@ -14,6 +14,8 @@ from listenlink.web.desk.errors import find_page
 from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status, problem_of
 from listenlink.web.response import TRACE, problem_answer
+# Of an envelope's headers, those that a page in its place has too.
+_OF_PAGES = ("Allow", "retry-after")
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -25,8 +27,6 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
         problem = Problem(kind_of_status(error.status_code))
     else:
         problem = problem_of(error, trace_number)
-    if (page := find_page(request, problem)) is not None:
-        return page
     answer = problem_answer(problem, trace_number, Clock().now_us())
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(error, MethodNotAllowedException):
@@ -34,6 +34,9 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     if request.method == "PATCH" and "accept" in headers:
         headers["Accept-Patch"] = headers["accept"]  # RFC 5789, section 2.2
     media_type = headers.pop("content-type")
+    if (page := find_page(request, problem)) is not None:
+        page.headers.update({name: headers[name] for name in _OF_PAGES if name in headers})
+        return page
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.web.desk.room import SIGN_IN, Asked, answer_page
+from listenlink.web.desk.room import SIGN_IN, Asked, answer_page, lead_to
 from listenlink.web.headers import headers_of
 from listenlink.web.negotiation import names_page
 from listenlink.web.pages import desk_writer
@@ -24,9 +24,7 @@ def find_page(request: Asked, problem: Problem) -> Response[bytes] | None:
     if path.startswith(_OTHERS) or not names_page(headers_of(dict(request.scope))):
         return None
     if problem.kind is ProblemKind.AUTHENTICATION_REQUIRED:
-        return Response(
-            b"", status_code=303, headers={"location": SIGN_IN}, media_type="text/plain"
-        )
+        return lead_to(SIGN_IN)
     language = choose_language(request.headers.get("accept-language", ""))
     status = status_of(problem)
     text = desk_writer.write_problem(

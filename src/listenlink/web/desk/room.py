@@ -82,13 +82,12 @@ class Room:
     def see(
         self, path: str, done: str | None = None, signed_in: SignedIn | None = None
     ) -> Response[bytes]:
-        """Lead on after a form (RFC 9110, 15.4.4): to a page that says what was `done`. A new sign-in
+        """Lead on after a form: to a page that says what was `done`. A new sign-in
         gives the browser its secret, as the cookie."""
-        headers = {"location": path if done is None else f"{path}?done={done}"}
-        headers["referrer-policy"] = "same-origin"
+        answer = lead_to(path if done is None else f"{path}?done={done}")
         if signed_in is not None:
-            headers["set-cookie"] = self.cookie.set(signed_in.secret)
-        return Response(b"", status_code=303, headers=headers, media_type="text/plain")
+            answer.headers["set-cookie"] = self.cookie.set(signed_in.secret)
+        return answer
 
     def led_by_script(self, path: str, signed_in: SignedIn) -> Response[bytes]:
         """The same for a script, which can't see where a 303 leads."""
@@ -97,11 +96,17 @@ class Room:
         return Response(body, status_code=200, headers=headers, media_type=JSON)
 
 
+def lead_to(path: str) -> Response[bytes]:
+    """See Other (RFC 9110, 15.4.4)."""
+    headers = {"location": path, "referrer-policy": "same-origin"}
+    return Response(b"", status_code=303, headers=headers, media_type="text/plain")
+
+
 def answer_page(text: str, language: str, status: int) -> Response[bytes]:
     """A page with the headers of the desk."""
     headers = text_pairs(fixed.desk()) | {"content-language": language}
     return Response(
-        text.encode(), status_code=status, headers=headers, media_type="text/html; charset=utf-8"
+        text.encode(), status_code=status, headers=headers, media_type="text/html"
     )
 
 
