@@ -14,6 +14,7 @@ from listenlink.web.desk.errors import find_page
 from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status, problem_of
 from listenlink.web.response import TRACE, problem_answer
+
 # Of an envelope's headers, those that a page in its place has too.
 _OF_PAGES = ("Allow", "retry-after")
 

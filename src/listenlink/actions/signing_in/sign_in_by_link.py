@@ -59,6 +59,13 @@ def make_link(connection: Connection, email: str, now_us: int) -> NewSignInLink:
     return _add(connection, SignInLink(now_us + LINK_US, user_id=user_id))
 
 
+def make_first_link(connection: Connection, now_us: int) -> NewSignInLink:
+    """Make a link for whom the instance was made for, for the operator. Raises RefusesToStart."""
+    first = people.find_first_member(connection)
+    email = None if first is None else people.find_email(connection, first.user_id)
+    return make_link(connection, email or "nobody", now_us)
+
+
 async def invite(
     database: Database, audit: AccountAudit, asker: Asker, person: Person, email: str, role: str
 ) -> NewSignInLink:

@@ -105,9 +105,7 @@ def lead_to(path: str) -> Response[bytes]:
 def answer_page(text: str, language: str, status: int) -> Response[bytes]:
     """A page with the headers of the desk."""
     headers = text_pairs(fixed.desk()) | {"content-language": language}
-    return Response(
-        text.encode(), status_code=status, headers=headers, media_type="text/html"
-    )
+    return Response(text.encode(), status_code=status, headers=headers, media_type="text/html")
 
 
 def find_person_of(request: Asked) -> Person | None:
