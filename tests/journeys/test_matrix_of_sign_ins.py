@@ -43,10 +43,7 @@ def dead(server: Server) -> list[str]:
     """Cookies that let nobody in."""
     cookies = [f"listenlink={new_secret()}", "listenlink=", "listenlink=nonsense"]
     for end in ("signed out", "over", "removed", "suspended"):
-        if end == "suspended":
-            told = server.new_organization()
-        else:
-            told = server.new_member("owner")
+        told = server.new_organization() if end == "suspended" else server.new_member("owner")
         user = int(told["user_id"].partition("_")[2], 16)
         ((email,),) = server.query("SELECT email FROM users WHERE id = ?", user)
         with contextlib.closing(at_desk(server, email)) as client:
