@@ -240,7 +240,6 @@ def test_exactly_the_public_routes_answer_without_a_key(
         things = owner_of_things.standing_for(route)
         status = owner_of_things.ask(route, things, key=None).status_code
         if route in people:
-            # Led on, or where a form would be sent from a page of ours.
             is_open = people[route] == "anybody" and route.method == "GET"
             assert (status in (200, 303)) if is_open else (status in (401, 403)), route
             continue

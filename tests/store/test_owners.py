@@ -49,11 +49,15 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
     return [] if found is None else [found]
 
 
+def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
+    return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
+
+
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
     terms: AskedTerms = {}
-    track, album = TargetType.TRACK, TargetType.COLLECTION
+    track = TargetType.TRACK
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
         "see a link's address": lambda d, c, m: find_token(d, SEALER, c, m.link.share.id),
@@ -68,9 +72,7 @@ def _attempts() -> dict[str, Attempt]:
             d, c, m.link.share.id, {"label": "x"}, NOW
         ),
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
-        "share a collection": lambda d, c, m: make_link(
-            d, SEALER, c, album, m.collection, terms, NOW
-        ),
+        "share a collection": _share_collection,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
         "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),

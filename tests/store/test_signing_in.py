@@ -1,109 +1,32 @@
-"""Who is signed in, by what and for how long: on both databases, at the very moments where it changes."""
+"""Who is signed in, by a link or a password, and for how long: on both databases, at the very moments where
+it changes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from listenlink.actions.signing_in import bound_attempts
-from listenlink.actions.signing_in.asker import AccountAudit, Asker
-from listenlink.actions.signing_in.bound_attempts import MOST_FAILURES, WINDOW_US, Attempts
+from listenlink.actions.signing_in.bound_attempts import MOST_FAILURES, WINDOW_US
 from listenlink.actions.signing_in.sign_in import (
-    Person,
     SignedIn,
-    act_elsewhere,
     end_sign_in,
     find_person,
     sign_out,
 )
 from listenlink.actions.signing_in.sign_in_by_link import (
-    invite,
     look_at_link,
-    make_link,
-    use_link,
 )
 from listenlink.actions.signing_in.sign_in_by_password import (
     forget_password,
     set_password,
-    sign_in_by_password,
 )
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, RefusesToStart
-from listenlink.model.client_address import find_client
 from listenlink.model.sign_in import IDLE_US, LINK_US, LONGEST_US, NOTED_EVERY_US
-from listenlink.model.signing import SigningKey
-from listenlink.secret_keys import DailyKeys
-from listenlink.store import account_events, people, sign_ins, suspensions
-from store.owned import Place, make_place
-
-NOW = 1_800_000_000 * SECOND_US
-RING = [SigningKey("0000000a", b"a" * 32)]
-OWNER, COLLEAGUE = "owner@localhost.example", "colleague@localhost.example"
-GOOD = "harbour lights at night"
-
-
-def asker(address: str = "203.0.113.5", now_us: int = NOW, secret: str | None = None) -> Asker:
-    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    return Asker(find_client(address, "", ()), agent, now_us, secret)
-
-
-class Desk:
-    """The actions of signing in on one database."""
-
-    def __init__(self, place: Place, folder: Path) -> None:
-        self.database = place.database
-        self.place = place
-        self.audit = AccountAudit(DailyKeys(folder / "daily"))
-        self.attempts = Attempts(self.database, RING)
-
-    async def link(self, email: str = OWNER, now_us: int = NOW) -> str:
-        return (await self.database.write(lambda c: make_link(c, email, now_us))).secret
-
-    async def use(self, secret: str, who: Asker | None = None, **more: Any) -> SignedIn:
-        done = await use_link(self.database, self.audit, secret, who or asker(), more.get("person"))
-        assert done is not None
-        return done
-
-    async def person(self, signed_in: SignedIn, now_us: int = NOW) -> Person | None:
-        return await find_person(self.database, signed_in.secret, now_us)
-
-    async def signed_in(self, email: str = OWNER) -> Person:
-        """Acting in the organisation that everybody here is a member of."""
-        made = await self.use(await self.link(email))
-        found = await self.person(made)
-        assert found is not None
-        if self.place.owner.owner.organization_id in found.roles:
-            await act_elsewhere(self.database, found, self.place.owner.owner.organization_id)
-            found = await self.person(made)
-            assert found is not None
-        return found
-
-    async def enter(self, password: str, email: str = OWNER, **who: Any) -> SignedIn:
-        return await sign_in_by_password(
-            self.database, self.attempts, self.audit, email, password, asker(**who)
-        )
-
-    async def has_password(self, password: str = GOOD) -> None:
-        await set_password(self.database, self.audit, await self.signed_in(), password, asker())
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(bound_attempts, "slowed_by", lambda failures: 0.0)
-    place = await make_place(tmp_path)
-    yield Desk(place, tmp_path)
-    place.database.close()
-
-
-def of(field: str) -> Any:
-    """A refusal that names this field."""
-    return pytest.raises(Problem, check=lambda problem: problem.details.get("field") == field)
+from listenlink.store import sign_ins
+from store.desk_actions import COLLEAGUE, GOOD, NOW, OWNER, Desk, asker, of
 
 
 async def test_a_link_signs_in_whom_it_is_for_once(desk: Desk) -> None:
@@ -276,120 +199,3 @@ def test_an_account_that_is_tried_answers_later_and_is_never_locked() -> None:
     waits = [bound_attempts.slowed_by(failures) for failures in range(1000)]
     assert waits[:8] == [0, 0, 0, 0, 0, 0.25, 0.5, 1.0]
     assert max(waits) == waits[-1] == 4.0
-
-
-async def test_who_is_invited_becomes_a_member_and_nothing_more(desk: Desk) -> None:
-    owner, place = await desk.signed_in(), desk.place
-    made = await invite(
-        desk.database, desk.audit, asker(), owner, "new@localhost.example", "member"
-    )
-    told = await look_at_link(desk.database, made.secret, NOW)
-    assert (told.email, told.organization, told.role) == ("new@localhost.example", "Here", "member")
-    found = await desk.person(await desk.use(made.secret))
-    assert found is not None
-    assert found.roles == {place.owner.owner.organization_id: "member"}
-    with of("link"):
-        await desk.use(made.secret)
-
-
-async def test_an_invitation_never_signs_in_somebody_who_has_an_account(desk: Desk) -> None:
-    owner, place = await desk.signed_in(), desk.place
-    there = place.elsewhere.owner.organization_id
-    await desk.database.write(lambda c: people.add_user(c, "other@localhost.example", NOW))
-    await desk.database.write(
-        lambda c: people.add_membership(
-            c, there, people.find_user(c, "other@localhost.example") or 0, "owner", NOW
-        )
-    )
-    made = await invite(
-        desk.database, desk.audit, asker(), owner, "Other@localhost.example", "owner"
-    )
-    for person in (None, owner):
-        with of("link"):
-            await use_link(desk.database, desk.audit, made.secret, asker(), person)
-    invited = await desk.signed_in("other@localhost.example")
-    assert set(invited.roles) == {there}
-    assert await use_link(desk.database, desk.audit, made.secret, asker(), invited) is None
-    now = await desk.signed_in("other@localhost.example")
-    assert now.roles == {there: "owner", place.owner.owner.organization_id: "owner"}
-    await act_elsewhere(desk.database, now, place.owner.owner.organization_id)
-
-
-async def test_members_invite_nobody_and_owners_no_members(desk: Desk) -> None:
-    owner = await desk.signed_in()
-    await desk.database.write(
-        lambda c: people.add_membership(
-            c, owner.sign_in.organization_id, people.add_user(c, "m@x.example", NOW), "member", NOW
-        )
-    )
-    member = await desk.signed_in("m@x.example")
-    with pytest.raises(Problem) as told:
-        await invite(desk.database, desk.audit, asker(), member, "new@x.example", "owner")
-    assert told.value.kind is ProblemKind.INSUFFICIENT_PERMISSIONS
-    for email, role, field in (
-        ("M@x.example", "member", "email"), ("no address", "member", "email"), ("n@x.example", "boss", "role")
-    ):  # fmt: skip
-        with of(field):
-            await invite(desk.database, desk.audit, asker(), owner, email, role)
-
-
-async def test_an_invitation_of_who_is_no_owner_any_more_is_over(desk: Desk) -> None:
-    owner = await desk.signed_in()
-    made = await invite(desk.database, desk.audit, asker(), owner, "new@x.example", "member")
-    place = desk.place.owner.owner
-    await desk.database.write(
-        lambda c: people.remove_member(c, place.organization_id, place.user_id)
-    )
-    with of("link"):
-        await desk.use(made.secret)
-
-
-async def test_who_leaves_or_is_suspended_is_signed_in_no_more(desk: Desk) -> None:
-    made = await desk.use(await desk.link(COLLEAGUE))
-    here = desk.place.colleague.owner
-    await desk.database.write(lambda c: suspensions.suspend(c, here.organization_id, NOW))
-    assert await desk.person(made) is None
-    with pytest.raises(Problem):
-        await desk.use(await desk.link(COLLEAGUE))
-    await desk.database.write(lambda c: suspensions.resume(c, here.organization_id))
-    assert await desk.person(made) is not None
-    await desk.database.write(lambda c: people.remove_member(c, here.organization_id, here.user_id))
-    assert await desk.person(made) is None
-
-
-async def test_who_is_removed_from_one_organisation_acts_in_the_others(desk: Desk) -> None:
-    made, place = await desk.use(await desk.link()), desk.place
-    found = await desk.person(made)
-    assert found is not None
-    assert set(found.roles) == {
-        place.owner.owner.organization_id,
-        place.elsewhere.owner.organization_id,
-    }
-    with pytest.raises(Problem):
-        await act_elsewhere(desk.database, found, 12345)
-    await act_elsewhere(desk.database, found, place.elsewhere.owner.organization_id)
-    again = await desk.person(made)
-    assert again is not None
-    assert again.sign_in == replace(
-        found.sign_in, organization_id=place.elsewhere.owner.organization_id
-    )
-
-
-async def test_what_happened_to_accounts_is_written_down(desk: Desk) -> None:
-    await desk.has_password()
-    with of("password"):
-        await desk.enter("wrong")
-    await desk.enter(GOOD)
-    lines = []
-    for owner in (desk.place.owner, desk.place.elsewhere):
-        listing = partial(
-            account_events.list_events,
-            organization_id=owner.owner.organization_id,
-            limit=50,
-            offset=0,
-        )
-        lines += await desk.database.read(listing)
-    assert [line.what for line in lines].count("signed_in") == 2
-    assert [line.what for line in lines].count("password_set") == 1
-    assert {line.prefix for line in lines} == {"203.0.113.0/24"}
-    assert all(line.pseudonym and len(line.pseudonym) == 16 for line in lines)

@@ -136,15 +136,6 @@ _FOR_A_DAY: Told = _NOINDEX | _LENGTH | {
     "content-security-policy": _NOTHING,
     "cache-control": "public, max-age=86400",
 }  # fmt: skip
-_OWN_REFERRER: Told = {"referrer-policy": "same-origin"}
-_DESK_PAGE: Told = _PAGE | _NOINDEX | _OWN_REFERRER
-_DESK_LEADS: Told = _INNER | _LENGTH | {
-    "content-type": "text/plain; charset=utf-8",
-    "location": re.compile(r"/desk[/a-z-]*(\?done=[a-z_]+)?"),
-}  # fmt: skip
-_SECRET = re.compile(
-    r"__Host-listenlink=[0-9a-f]{64}; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax; Secure"
-)
 
 
 def _without_length(told: Told) -> Told:
@@ -237,22 +228,12 @@ TOLD: dict[str, Told] = {
     "known_docs": _without_length(_DOCS),
     "robots": _FOR_A_DAY | {"content-type": "text/plain; charset=utf-8"},
     "icon": _FOR_A_DAY | {"content-type": "image/svg+xml"},
-    "desk_page": _DESK_PAGE,
-    "desk_not_allowed": _DESK_PAGE | {"allow": "GET, HEAD, OPTIONS"},
-    "desk_limited": _DESK_PAGE | {"retry-after": re.compile(r"[1-9]\d*")},
-    "desk_leads": _DESK_LEADS | _OWN_REFERRER,
-    "desk_stranger": _DESK_LEADS | _OWN_REFERRER,
-    "desk_signs_in": _DESK_LEADS | _OWN_REFERRER | {"set-cookie": _SECRET},
-    "desk_signs_out": _DESK_LEADS | _OWN_REFERRER | {
-        "set-cookie": "__Host-listenlink=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure",
-        "clear-site-data": '"cache", "storage"',
-    },
 }  # fmt: skip
 
 
-def differences(sent: list[tuple[str, str]], kind: str) -> list[str]:
+def differences(sent: list[tuple[str, str]], kind: str | Told) -> list[str]:
     """In what the headers that were sent aren't those of the kind; also a name that comes twice."""
-    told = ALL | TOLD[kind]
+    told = ALL | (TOLD[kind] if isinstance(kind, str) else kind)
     names = [name for name, _ in sent]
     found = [f"{name} twice" for name in set(names) if names.count(name) > 1]
     found += [f"{name} missing" for name in told if name not in names]

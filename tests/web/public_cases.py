@@ -1,6 +1,6 @@
 """Every public route in every state that can be brought about, and how to ask for it.
 
-A route that's new in `web/routes.py` fails in `test_header_matrix.py` until it has its cases here.
+A new route of `web/routes.py` fails in `test_header_matrix.py` until it has its cases here.
 """
 
 from __future__ import annotations
@@ -112,8 +112,11 @@ _TAKE, _LISTENING = f"GET {SHARED}/download/{{track_id}}", f"GET {SHARED}/listen
 _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /oembed"
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-_SAYS_JSON = {"Content-Type": "application/json"}
-_PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
+_PACKED, _KNOWN, _SAYS_JSON = (
+    {"Accept-Encoding": "gzip"},
+    {"If-None-Match": "*"},
+    {"Content-Type": "application/json"},
+)
 _TOO_MUCH = b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 

@@ -13,7 +13,8 @@ from engines import of_folder
 from journeys.matrix import Route, routes_of
 from listenlink.web.routes import FOR_PEOPLE
 from signed_in import GOOD, at_desk, first_email, new_link, set_password, sign_in, stranger
-from web.header_table import TOLD, differences
+from web.desk_header_table import TOLD
+from web.header_table import differences
 
 pytestmark = of_folder
 
@@ -41,7 +42,7 @@ def person(server: Server) -> Iterator[httpx.Client]:
 
 def check(answer: httpx.Response, status: int, kind: str) -> None:
     assert answer.status_code == status, answer.text
-    assert differences(answer.headers.multi_items(), kind) == [], str(answer.request.url)
+    assert differences(answer.headers.multi_items(), TOLD[kind]) == [], str(answer.request.url)
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET"], ids=str)

@@ -21,7 +21,7 @@ SCHEMAS = DOCUMENT["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 # Pages for people and their files, and the document itself: no program asks for them by the document.
 LEFT_OUT = {
-    "/assets/{name}", "/docs", "/embed/{token}", "/schema/openapi.json",
+    "/assets/{name}", "/docs", "/embed/{token}", "/schema/openapi.json", "/robots.txt", "/favicon.ico",
     "/v1/music/shared/{token}/listening/{session}",
 }  # fmt: skip
 

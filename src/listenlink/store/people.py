@@ -224,10 +224,8 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
 def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
     """Deactivate all of the user's keys of the organisation."""
     keys = tables.api_keys
-    theirs = own(keys, organization_id, user_id)
-    connection.execute(
-        update(keys).where(theirs, keys.c.deactivated_at.is_(None)).values(deactivated_at=now_us)
-    )
+    live = own(keys, organization_id, user_id) & keys.c.deactivated_at.is_(None)
+    connection.execute(update(keys).where(live).values(deactivated_at=now_us))
 
 
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:

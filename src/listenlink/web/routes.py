@@ -224,8 +224,12 @@ def make_routes(doors: Doors, owning: Owning, room: Room, running: Running) -> L
             logging_config=None,
         )
     )
-    # The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
-    # with one would learn, by the time, that somebody else did just now.
+    return _without_memory(routes)
+
+
+def _without_memory(routes: Litestar) -> Litestar:
+    """The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
+    with one would learn, by the time, that somebody else did just now."""
     router: Any = routes.asgi_router
     router.handle_routing = router._handle_routing
     return routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from litestar import Request, Response
@@ -13,6 +13,7 @@ from litestar import Request, Response
 from listenlink.actions.signing_in.asker import Asker
 from listenlink.actions.signing_in.sign_in import Person, SignedIn
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.client_address import is_loopback_host
 from listenlink.running.desk import Desk
 from listenlink.threads import WORK
 from listenlink.web import headers as fixed
@@ -39,6 +40,9 @@ class Room:
         self.desk = desk
         self.cookie = SignInCookie(desk.settings.base_url)
         self.origins = own_origins(desk.settings.base_url, desk.settings.desk_url)
+        # What is typed there, by others on the network.
+        host = urlsplit(desk.settings.base_url).hostname or ""
+        self._can_be_read = not self.cookie.is_secure and not is_loopback_host(host)
         self._clients = clients
 
     def asker(self, request: Asked) -> Asker:
@@ -59,7 +63,7 @@ class Room:
         language = choose_language(request.headers.get("accept-language", ""))
         shown |= {
             "person": find_person_of(request),
-            "is_secure": self.cookie.is_secure,
+            "can_be_read": self._can_be_read,
             "now_us": self.desk.clock.now_us(),
             "said": request.query_params.get("done", ""),
         }

@@ -26,7 +26,7 @@ _MODULE_NAMES = (
     "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
     "media_keys.js", "view.js", "share.js",
 )  # fmt: skip
-_DESK_NAMES = ("copy.js", "passkeys.js", "welcome.js")
+_DESK_NAMES = ("copy.js", "desk.js", "passkeys.js", "welcome.js")
 _IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.
 _SILENT_SAMPLES = 800
