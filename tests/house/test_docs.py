@@ -90,7 +90,7 @@ def test_the_table_of_routes_is_the_program_s() -> None:
 def test_the_comments_of_the_route_table_are_true() -> None:
     """`handler,  # scope METHODS path`, with `{…}` for the ids that didn't fit."""
     text = Path(routes.__file__).read_text()
-    rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S+)$", text, re.MULTILINE)
+    rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S*)$", text, re.MULTILINE)
     handlers = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
     assert len(rows) == len(handlers)
     for (_, name, scope, methods, path), handler in zip(rows, handlers, strict=True):
