@@ -82,8 +82,8 @@ def method_words(translate: Translate) -> dict[str, str]:
         "link": _("by a link"),
         "password": _("by password"),
         "passkey": _("by passkey"),
-        "owner": _("owner"),
-        "member": _("member"),
+        "owner": _("Owner"),
+        "member": _("Member"),
     }
 
 
