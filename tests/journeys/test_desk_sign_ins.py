@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cast import Server
+from cast import Server, share, upload
 from listenlink.actions.signing_in.bound_attempts import MOST_FAILURES
 from listenlink.model.sign_in import IDLE_US, LONGEST_US, digest, new_secret
+from media.make_audio import make
 from signed_in import (
     GOOD,
     at_desk,
@@ -208,3 +209,24 @@ def test_a_database_without_its_secrets_signs_nobody_in(
             thief.headers["Cookie"] = f"listenlink={text}"
             assert thief.get("/desk/me").status_code == 303
             assert thief.post("/desk/welcome", data={"link": text}).status_code == 422
+
+
+def test_owners_see_who_did_what_and_what_is_done_again_is_told_once(
+    server: Server, person: httpx.Client, tmp_path: Path
+) -> None:
+    told = server.new_member("owner")
+    with server.owner(told["api_key"]) as owner:
+        song = upload(owner, make("wav16", tmp_path / "song.wav"))
+        link = share(owner, song["id"])
+        key = owner.post("/keys", json={"scopes": ["read"]}).json()["id"]
+        for _ in range(2):
+            owner.delete(f"/share/{link['id']}").raise_for_status()
+            owner.delete(f"/keys/{key}").raise_for_status()
+    page = person.get("/desk/people").text
+    for words in (f"closed a link: {link['id']}", f"made a link: {link['id']}",
+                  f"ended an API key: {key}", f"made an API key: {key}"):  # fmt: skip
+        assert page.count(words) == 1, words
+    email = first_email(server)
+    with contextlib.closing(stranger(server)) as client:
+        assert sign_in(client, email, "not it at all").status_code == 422
+    assert f"{email} failed to sign in" in person.get("/desk/people").text

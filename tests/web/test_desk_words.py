@@ -1,4 +1,4 @@
-"""The desk's words: whatever an action says is wrong, and whatever it writes down, has some in every language."""
+"""The desk's words: whatever an action refuses or writes down has some in every language."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
 
 def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
+    noted |= {"link_made", "link_closed", "key_made", "key_ended"}
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
     assert noted == set(desk_words.event_words(lambda text: text))
     known = desk_words.method_words(lambda text: text)

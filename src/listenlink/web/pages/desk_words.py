@@ -72,6 +72,10 @@ def event_words(translate: Translate) -> dict[str, str]:
         "passkey_removed": _("removed a passkey"),
         "invited": _("invited somebody"),
         "joined": _("joined"),
+        "link_made": _("made a link"),
+        "link_closed": _("closed a link"),
+        "key_made": _("made an API key"),
+        "key_ended": _("ended an API key"),
     }
 
 
