@@ -20,8 +20,13 @@ MESSAGES = ROOT / "src" / "listenlink" / "web" / "pages" / "messages"
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
 # Words that a language has from the same root as English, or from English.
-SAME_WORDS = {"de": {"Position", "Version"}, "es": {"no"}}
-SAME_WORDS["fr"] = {"Collection", "Licence", "Position", "Version", "Volume"}
+SAME_WORDS = {
+    "de": {"Engines", "Link", "Organisation", "Passkeys", "Position", "Version"},
+    "es": {"no"},
+}
+SAME_WORDS["fr"] = {
+    "Collection", "Invitation", "Licence", "Organisation", "Position", "Version", "Volume",
+}  # fmt: skip
 CHOICES = {
     "": "en",
     "de": "de",
