@@ -11,8 +11,10 @@ from browser.chromium import _FLAGS, NEEDED, SHARED, Visit, find_chromium, open_
 from browser.desk import STATES, AtDesk
 from browser.listening import Visits
 from browser.test_accessibility import violations
+from browser.test_weight import MOST_BYTES, bytes_of
 from cast import Server
 from engines import of_folder
+from listenlink.web.pages.assets import MODULES
 from ports import free_port
 from signed_in import GOOD, first_email
 
@@ -176,6 +178,33 @@ def test_the_policy_holds_on_every_page(visit: Visits, server: Server, state: st
     seen.page.wait_for_load_state("networkidle")
     nothing_was_wrong(seen, server)
     assert seen.page.locator("h1").count() == 1
+
+
+def test_times_are_the_readers_own_and_utc_on_hover(visit: Visits, server: Server) -> None:
+    seen = visit(timezone_id="Asia/Tokyo")
+    desk = AtDesk(server, seen.page)
+    desk.sign_in_by_link()
+    moment = desk.go("/desk/me").locator("time").first
+    assert str(moment.get_attribute("title")).endswith(" UTC")
+    expect(moment).not_to_contain_text("UTC")
+
+
+def test_the_desk_is_light_and_the_share_page_has_nothing_of_it(
+    visit: Visits, server: Server
+) -> None:
+    """Its own scripts and styles, with those that it shares, without the pages themselves."""
+    seen = visit()
+    for state in ("me", "people-invited"):
+        STATES[state](AtDesk(server, seen.page))
+    seen.page.wait_for_load_state("networkidle")
+    sizes = bytes_of(seen)
+    files = {url: size for url, size in sizes.items() if "/assets/" in url}
+    names = {url.rpartition("/")[2].partition(".")[0] for url in files}
+    assert {"desk", "passkeys", "copy", "moments", "share"} <= names
+    assert 0 < sum(files.values()) <= MOST_BYTES
+    assert not {"desk", "passkeys", "copy", "welcome"} & {
+        asset.path.rpartition("/")[2].partition(".")[0] for asset in MODULES
+    }
 
 
 def test_forms_are_taken_over_plain_http_by_name(tmp_path_factory: pytest.TempPathFactory) -> None:

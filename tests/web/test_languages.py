@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -98,6 +99,22 @@ def test_everything_is_translated(language: str) -> None:
         assert all(texts(message.string)), message.id
         assert not message.fuzzy, message.id
         assert message.string != message.id or message.id in SAME_WORDS[language], message.id
+
+
+def test_no_language_speaks_another_ones_words() -> None:
+    """But for a name, a number, or a word that both have from the same root."""
+    said = {
+        language: {str(message.id): texts(message.string)[0] for message in messages_of(language)}
+        for language in TRANSLATED
+    }
+    for one, other in itertools.combinations(TRANSLATED, 2):
+        same = {
+            text
+            for name, text in said[one].items()
+            if text == said[other][name]
+            and text not in SAME_WORDS[one] | SAME_WORDS[other] | {"Adresse"}
+        }
+        assert {text for text in same if re.search(r"[a-z]{3}", PLACEHOLDER.sub("", text))} == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
