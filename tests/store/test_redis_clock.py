@@ -88,6 +88,16 @@ def stepped(faked: FakedTime) -> Iterator[servers.Program]:
     server.kill()
 
 
+def step_to(faked: FakedTime, log: RedisLog, step: int) -> None:
+    """Set the server's clock, and wait until it goes by it: Valkey reads it ten times a second."""
+    faked.set(step)
+    for _ in range(100):
+        if abs(log.find_time() / 1e6 - time.time() - step) < 1:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the server goes by another clock")
+
+
 @needs_faketime
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("step", [-600, -HOUR, -24 * HOUR, -10 * YEAR, HOUR, 24 * HOUR, 10 * YEAR])
@@ -104,8 +114,7 @@ def test_a_spent_client_is_served_after_a_window_of_a_real_redis(
     while told is None or told.left >= 0:
         (told,) = log.spend([ask_of(asked, number)])
         number += 1
-    faked.set(step)
-    assert abs(log.find_time() / 1e6 - time.time() - step) < 1
+    step_to(faked, log, step)
     (told,) = log.spend([ask_of(asked, number)])
     assert told.reset_us <= window_us + 1
     if told.left < 0:
@@ -113,7 +122,7 @@ def test_a_spent_client_is_served_after_a_window_of_a_real_redis(
         (told,) = log.spend([ask_of(asked, number + 1)])
     assert told.left >= 0
     # And back: what was accepted while it was ahead is later than now.
-    faked.set(0)
+    step_to(faked, log, 0)
     (told,) = log.spend([ask_of(asked, number + 2)])
     assert told.reset_us <= window_us + 1
     client.close()

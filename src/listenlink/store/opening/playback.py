@@ -52,8 +52,8 @@ WHERE t.id = {track} AND t.removed_at IS NULL
        OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}
                   AND l.organization_id NOT IN (SELECT organization_id FROM suspensions)))
 """
-_FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share="?1", track="?2")
-_FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user="?1", track="?2")
+_FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share=":whose", track=":track")
+_FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user=":whose", track=":track")
 
 
 def led_to(row: Sequence[Any]) -> Playable:
@@ -92,9 +92,10 @@ class SqlitePlaybackReader:
         row = self._find(_FIND_OWN, user_id, track_id)
         return None if row is None else Playable(*row)
 
-    def _find(self, sql: str, *parameters: int) -> tuple[Any, ...] | None:
+    def _find(self, sql: str, whose: int, track: int) -> tuple[Any, ...] | None:
+        asked = {"whose": whose, "track": track}
         try:
-            row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+            row: tuple[Any, ...] | None = self._connection.execute(sql, asked).fetchone()
         except sqlite3.Error as error:
             raise Problem(ProblemKind.UNAVAILABLE) from error
         return row

@@ -29,15 +29,15 @@ from listenlink.store.opening.open_rows import (
 
 _NOBODYS = -1
 
-# ?1 is all digests, one after the other, and ?2 the JSON list of their numbers from 0. A token that
+# `digests` is all of them, one after the other, `numbers` the JSON list of theirs from 0. A token that
 # doesn't exist costs the same work, done on another link's row and thrown away: the timing of a refusal
 # must not reveal whether the link ever existed.
 _FIND_LINKS = """
 SELECT json_group_array(json_array(
-    iif(s.token_digest = substr(?1, 1 + 32 * asked.value, 32), asked.value, -1), json_array({link})))
-FROM json_each(?2) asked
+    iif(s.token_digest = substr(:digests, 1 + 32 * asked.value, 32), asked.value, -1), json_array({link})))
+FROM json_each(:numbers) asked
 CROSS JOIN shares s ON s.id = coalesce(
-    (SELECT id FROM shares WHERE token_digest = substr(?1, 1 + 32 * asked.value, 32)),
+    (SELECT id FROM shares WHERE token_digest = substr(:digests, 1 + 32 * asked.value, 32)),
     (SELECT min(id) FROM shares))
 LEFT JOIN tracks t ON t.id = s.track_id
 LEFT JOIN collections c ON c.id = s.collection_id
@@ -84,15 +84,15 @@ INSERT INTO limited ({columns}, count) VALUES (?{places})
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
 """.format(columns=", ".join(LimitedLine._fields[:-1]), places=",?" * len(LimitedLine._fields[1:]))
 
-# ?2 is all pseudonyms, 16 bytes each, and ?3 the JSON list of their prefixes in the same order.
+# `pseudonyms` is all of them, 16 bytes each, `prefixes` the JSON list of theirs in the same order.
 _ADD_CLIENTS = """
 INSERT INTO clients (id, day, pseudonym, prefix)
-SELECT ?4 + key, ?1, substr(?2, 1 + 16 * key, 16), value FROM json_each(?3) WHERE true
+SELECT :first + key, :day, substr(:pseudonyms, 1 + 16 * key, 16), value FROM json_each(:prefixes) WHERE true
 ON CONFLICT (day, pseudonym) DO NOTHING
 """
 _FIND_CLIENTS = """
-SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(?3) named
-CROSS JOIN clients c ON c.day = ?1 AND c.pseudonym = substr(?2, 1 + 16 * named.key, 16)
+SELECT json_group_array(json_array(named.key, c.id)) FROM json_each(:prefixes) named
+CROSS JOIN clients c ON c.day = :day AND c.pseudonym = substr(:pseudonyms, 1 + 16 * named.key, 16)
 """
 
 _decode_links = msgspec.json.Decoder(list[tuple[int, FoundLink]]).decode
@@ -117,7 +117,8 @@ async def find_links(
     links = {}
     if digests:
         (found,) = connection.execute(
-            _LINKS_SQL[with_objects], (b"".join(digests), _numbers(len(digests)))
+            _LINKS_SQL[with_objects],
+            {"digests": b"".join(digests), "numbers": _numbers(len(digests))},
         ).fetchone()
         links = dict(_decode_links(found))
         links.pop(_NOBODYS, None)
@@ -177,10 +178,14 @@ def _find_or_add_clients(
     connection: sqlite3.Connection, day: int, named: Sequence[tuple[bytes, str]]
 ) -> list[int]:
     """Return the numbers of these (pseudonym, prefix) clients on this day, in order, adding new ones."""
-    pseudonyms = b"".join(pseudonym for pseudonym, _ in named)
-    prefixes = msgspec.json.encode([prefix for _, prefix in named]).decode()
-    first = connection.execute(NEXT_CLIENT).fetchone()
-    connection.execute(_ADD_CLIENTS, (day, pseudonyms, prefixes, *first))
-    (found,) = connection.execute(_FIND_CLIENTS, (day, pseudonyms, prefixes)).fetchone()
+    (first,) = connection.execute(NEXT_CLIENT).fetchone()
+    asked = {
+        "day": day,
+        "pseudonyms": b"".join(pseudonym for pseudonym, _ in named),
+        "prefixes": msgspec.json.encode([prefix for _, prefix in named]).decode(),
+        "first": first,
+    }
+    connection.execute(_ADD_CLIENTS, asked)
+    (found,) = connection.execute(_FIND_CLIENTS, asked).fetchone()
     numbers = dict(_decode_numbers(found))
     return [numbers[place] for place in range(len(named))]
