@@ -172,7 +172,7 @@ def _load() -> None:
     # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
-    make_routes(*cast(Any, [None] * 3))  # The routes alone.
+    make_routes(*cast(Any, [None] * 4))  # The routes alone.
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()
     gc.freeze()

@@ -10,7 +10,7 @@ from listenlink import parts
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.download_track import TrackDownloader
 from listenlink.actions.draw_preview import PreviewDrawer
-from listenlink.actions.find_instance import load_ring, locate_database
+from listenlink.actions.find_instance import load_link_ring, load_ring, locate_database
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
@@ -21,6 +21,9 @@ from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.signing_in.asker import AccountAudit
+from listenlink.actions.signing_in.bound_attempts import Attempts
+from listenlink.actions.signing_in.use_passkey import Passkeys
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
@@ -34,15 +37,17 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
-from listenlink.model.sealing import Sealer
+from listenlink.model.sealing import Sealer, TokenSealer
 from listenlink.model.signing import Signer, SigningKey
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
+from listenlink.running.desk import Desk
 from listenlink.running.instance import Instance, Running
 from listenlink.running.listening import Listening
 from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
+from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings, load_settings
 from listenlink.store.opening.playback import PlaybackReader
 from listenlink.web.front import Front
@@ -84,13 +89,15 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
+    readiness = Readiness(clock, checks)
     return Instance(
         _listening(base, limits, opener, reader, maker, capacity),
         _owning(base, promises, deriver),
+        _desk(base, daily_keys, readiness),
         Running(
             settings=settings, clock=clock, database=database, storage=storage, capacity=capacity,
             reader=reader, daily_keys=daily_keys, engines_problem=engines_problem, deriver=deriver,
-            keys=keys, readiness=Readiness(clock, checks), timekeeper=timekeeper,
+            keys=keys, readiness=readiness, timekeeper=timekeeper,
         ),
     )  # fmt: skip
 
@@ -125,8 +132,17 @@ def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Ownin
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
         urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
-        cursors=Cursors(ring),
+        cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
+    )  # fmt: skip
+
+
+def _desk(base: _Base, daily_keys: DayKeys, readiness: Readiness) -> Desk:
+    settings, database, ring = base.settings, base.stores.database, base.ring
+    return Desk(
+        settings=settings, clock=base.clock, database=database, registry=base.registry,
+        readiness=readiness, attempts=Attempts(database, ring), audit=AccountAudit(daily_keys),
+        passkeys=Passkeys(database, settings.desk_url, ring),
     )  # fmt: skip
 
 

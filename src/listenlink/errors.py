@@ -28,6 +28,7 @@ class ProblemKind(Enum):
     ORGANIZATION_SUSPENDED = auto()
     INSUFFICIENT_SCOPE = auto()
     INSUFFICIENT_PERMISSIONS = auto()
+    CROSS_SITE = auto()
     NOT_FOUND = auto()
     LINK_REFUSED = auto()
     PLAYBACK_REFUSED = auto()

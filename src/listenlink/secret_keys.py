@@ -1,8 +1,9 @@
-"""The instance's secrets, in files beside the database and never in it: signing keys, daily keys.
+"""The instance's secrets, in files beside the database and never in it: signing keys, link keys, daily keys.
 
-`secrets/signing-keys` has one `key_id hex` line per key, newest first. `secrets/daily/DATE` holds
-the key that makes that day's audit pseudonyms; it's destroyed after seven days, and with it the
-last way back from a pseudonym to an address.
+`secrets/signing-keys` and `secrets/link-keys` have one `key_id hex` line per key, newest first. The latter
+seal links' tokens, for as long as the links exist. `secrets/daily/DATE` holds the key that makes that day's
+audit pseudonyms; it's destroyed after seven days, and with it the last way back from a pseudonym to an
+address.
 """
 
 from __future__ import annotations
@@ -21,48 +22,54 @@ from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
 
 DAILY_KEYS_KEPT_DAYS = 7
 SIGNING_FILE = "signing-keys"
+LINK_FILE = "link-keys"
+KEY_FILES = (SIGNING_FILE, LINK_FILE)
 _KEY_ID = re.compile("[0-9a-f]{8}")
 _DAILY_NAME = re.compile(r"\.?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9a-f]*)?")
+_VARIABLES = {SIGNING_FILE: "LISTENLINK_SIGNING_KEYS", LINK_FILE: "LISTENLINK_LINK_KEYS"}
 
 
-def create_signing_keys(folder: Path) -> None:
-    """Create the first signing key. Raises FileExistsError rather than replace one."""
+def create_keys(folder: Path, name: str) -> None:
+    """Create the first key of a ring, SIGNING_FILE or LINK_FILE. Raises FileExistsError rather than replace
+    one."""
     folder.mkdir(mode=0o700, exist_ok=True)
     line = f"{secrets.token_hex(4)} {secrets.token_hex(MIN_KEY_BYTES)}\n"
-    _write_new(folder / SIGNING_FILE, line.encode())
+    _write_new(folder / name, line.encode())
 
 
-def load_signing_keys(
-    folder: Path, file: Path | None = None, given: str | None = None
+def load_keys(
+    name: str, folder: Path, file: Path | None = None, given: str | None = None
 ) -> tuple[SigningKey, ...]:
-    """The key ring, newest first: from `given`, else from `file`, else from the file in `folder`.
+    """The key ring of this name, newest first: from `given`, else from `file`, else from that in `folder`.
 
     Raises RefusesToStart if there is no key, if one is short or malformed, or if others may read the file.
     """
+    kind = name.replace("-", " ")
     if given is not None:
-        return _parse_ring("LISTENLINK_SIGNING_KEYS", given.replace(",", "\n"))
-    path = file or folder / SIGNING_FILE
+        return _parse_ring(kind, _VARIABLES[name], given.replace(",", "\n"))
+    path = file or folder / name
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         why = (getattr(error, "strerror", None) or "it isn't text").lower()
-        raise RefusesToStart(f"{path}: the signing keys can't be read: {why}") from None
+        raise RefusesToStart(f"{path}: the {kind} can't be read: {why}") from None
     if mode & 0o077:
-        raise RefusesToStart(f"{path}: others may read the signing keys; chmod 600 it")
-    return _parse_ring(str(path), text)
+        raise RefusesToStart(f"{path}: others may read the {kind}; chmod 600 it")
+    return _parse_ring(kind, str(path), text)
 
 
-def _parse_ring(source: str, text: str) -> tuple[SigningKey, ...]:
-    ring = tuple(_parse_key(source, line) for line in text.splitlines() if line.strip())
+def _parse_ring(kind: str, source: str, text: str) -> tuple[SigningKey, ...]:
+    one = kind.removesuffix("s")
+    ring = tuple(_parse_key(one, source, line) for line in text.splitlines() if line.strip())
     if not ring:
-        raise RefusesToStart(f"{source}: holds no signing key")
+        raise RefusesToStart(f"{source}: holds no {one}")
     if len({key.key_id for key in ring}) != len(ring):
-        raise RefusesToStart(f"{source}: two signing keys have the same id")
+        raise RefusesToStart(f"{source}: two {kind} have the same id")
     return ring
 
 
-def _parse_key(source: str, line: str) -> SigningKey:
+def _parse_key(kind: str, source: str, line: str) -> SigningKey:
     key_id, _, digits = line.strip().partition(" ")
     try:
         root = bytes.fromhex(digits)
@@ -71,23 +78,23 @@ def _parse_key(source: str, line: str) -> SigningKey:
     if _KEY_ID.fullmatch(key_id) is None:
         raise RefusesToStart(f"{source}: a key id isn't 8 hex digits")
     if len(root) < MIN_KEY_BYTES:
-        raise RefusesToStart(f"{source}: a signing key is too short")
+        raise RefusesToStart(f"{source}: a {kind} is too short")
     return SigningKey(key_id, root)
 
 
-def copy_signing_keys(secrets_folder: Path, to: Path) -> None:
-    """Copy the signing keys to another folder, replacing any there, readable by the owner only."""
-    draft = to / f".{SIGNING_FILE}"
+def copy_keys(name: str, secrets_folder: Path, to: Path) -> None:
+    """Copy the keys of this name to another folder, replacing any there, readable by the owner only."""
+    draft = to / f".{name}"
     draft.unlink(missing_ok=True)
-    _write_new(draft, (secrets_folder / SIGNING_FILE).read_bytes())
-    draft.replace(to / SIGNING_FILE)
+    _write_new(draft, (secrets_folder / name).read_bytes())
+    draft.replace(to / name)
 
 
-def take_signing_keys(source: Path, folder: Path) -> None:
+def take_keys(name: str, source: Path, folder: Path) -> None:
     """Use another folder's keys in a new instance. Raises RefusesToStart if they can't be used."""
-    load_signing_keys(source)
-    folder.mkdir(mode=0o700)
-    copy_signing_keys(source, folder)
+    load_keys(name, source)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    copy_keys(name, source, folder)
 
 
 class DayKeys(Protocol):

@@ -17,8 +17,10 @@ from listenlink.model.client_address import (
     LEAST_CLIENT_BITS,
     MOST_CLIENT_BITS,
     Network,
+    by_name,
     is_loopback_host,
 )
+from listenlink.model.key_places import KeyPlaces
 from listenlink.model.listen_session import LONGEST_SECONDS
 from listenlink.model.setting import (
     fault_words,
@@ -33,7 +35,7 @@ from listenlink.model.upload_bounds import UploadBounds
 PREFIX = "LISTENLINK_"
 
 
-class Settings(UploadBounds, BaseSettings):
+class Settings(KeyPlaces, UploadBounds, BaseSettings):
     """The settings of one running instance. Names of durations include the unit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -51,15 +53,6 @@ class Settings(UploadBounds, BaseSettings):
         default=None,
         description="A Redis, as in `redis://host:6379/0`, by which several processes share exact limits "
         "and the days' keys. Unset: one process limits by itself.",
-    )
-    signing_keys: SecretStr | None = Field(
-        default=None,
-        description="The signing keys, `key_id hex` with commas between, newest first. Unset: those of "
-        "LISTENLINK_SIGNING_KEYS_FILE.",
-    )
-    signing_keys_file: Path | None = Field(
-        default=None,
-        description="The file of signing keys; unset: `secrets/signing-keys` in the instance's folder.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8484, ge=1, le=65535, description="The port to listen on.")
@@ -196,6 +189,11 @@ class Settings(UploadBounds, BaseSettings):
             return self.public_url
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def desk_url(self) -> str:
+        """`base_url` as browsers take it for passkeys: by name, where it's this machine's own address."""
+        return by_name(self.base_url)
 
 
 def load_settings(**given: Any) -> Settings:

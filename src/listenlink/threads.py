@@ -79,6 +79,11 @@ class Threads:
         """How many pieces of work haven't begun."""
         return self._waiting
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more may wait for its turn."""
+        return self._waiting >= self._most_waiting
+
     def submit(self, work: Callable[[], _Result]) -> Future[_Result]:
         """Have it done. Raises NoThread if too many wait already."""
         with self._counting:
@@ -133,3 +138,5 @@ STORAGE = Threads("storage", 8)
 WORK = Threads("work", 4)
 # What the process does for itself: nobody who asks for something comes in between.
 HOUSE = Threads("house", 4)
+# Passwords: each takes 19 MiB and some 20 ms, on purpose. What waits longer than a person does is given up.
+HASHES = Threads("hashes", 2, most_waiting=64, patience_seconds=15)

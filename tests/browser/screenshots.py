@@ -19,6 +19,7 @@ from browser.chromium import (
     running_chromium,
     running_site,
 )
+from browser.desk import STATES, AtDesk
 from browser.listening import wait_until_past
 from cast import Server, share, upload, wait_for_sound
 from listenlink import demo
@@ -158,6 +159,16 @@ def take(browser: Browser, studio: Studio, number: int, look: dict[str, Any]) ->
         visit.context.close()
 
 
+def take_desk(browser: Browser, server: Server, look: dict[str, Any]) -> None:
+    """The desk's pages in one look, each by somebody in a window of their own."""
+    name = f"{'phone' if look['viewport'] == SIZES['phone'] else 'desk'}-{look['color_scheme']}"
+    for state, arrive in STATES.items():
+        visit = open_visit(browser, **look)
+        arrive(AtDesk(server, visit.page))
+        visit.page.screenshot(path=TARGET / f"at-desk-{state}-{name}.png", full_page=True)
+        visit.context.close()
+
+
 def main() -> None:
     """Take them all."""
     executable = find_chromium()
@@ -172,6 +183,7 @@ def main() -> None:
             studio = Studio(server, Path(folder))
             for number, look in enumerate(LOOKS, 1):
                 take(browser, studio, number, look)
+                take_desk(browser, server, look)
         finally:
             server.stop()
     print(f"{len(list(TARGET.glob('*.png')))} pictures are in {TARGET}")

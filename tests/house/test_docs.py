@@ -16,7 +16,7 @@ from listenlink.settings import PREFIX, Settings
 from listenlink.store.database.postgres import MOST_CONNECTIONS
 from listenlink.web import routes
 from listenlink.web.problem_table import TABLE
-from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
+from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS, FOR_PEOPLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -56,7 +56,7 @@ def _declared() -> set[tuple[str, str, str]]:
     """
     return {
         (_path_of(path), method, _scope_of(handler))
-        for handler in [*FOR_ANYBODY, *FOR_OWNERS]
+        for handler in [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
         for path in handler.paths
         for method in handler.http_methods
         if method != "OPTIONS"
@@ -66,6 +66,8 @@ def _declared() -> set[tuple[str, str, str]]:
 def _scope_of(handler: Any) -> str:
     if handler.opt.get("public"):
         return "anybody"
+    if whom := str(handler.opt.get("desk", "")):
+        return {"person": "who is signed in", "owner": "an owner who is signed in"}.get(whom, whom)
     return "any key" if handler.opt.get("any_scope") else f"scope `{handler.opt['scope']}`"
 
 
@@ -88,17 +90,17 @@ def test_the_table_of_routes_is_the_program_s() -> None:
 def test_the_comments_of_the_route_table_are_true() -> None:
     """`handler,  # scope METHODS path`, with `{…}` for the ids that didn't fit."""
     text = Path(routes.__file__).read_text()
-    rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S+)$", text, re.MULTILINE)
-    handlers = [*FOR_ANYBODY, *FOR_OWNERS]
+    rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S*)$", text, re.MULTILINE)
+    handlers = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
     assert len(rows) == len(handlers)
     for (_, name, scope, methods, path), handler in zip(rows, handlers, strict=True):
         assert handler.fn.__name__ == name
         assert {_path_of(one) for one in handler.paths} & {path} or _fits(path, handler.paths), name
         own = set(handler.http_methods) - {"OPTIONS"}
         assert own <= set(methods.split()) <= own | ({"HEAD"} if "GET" in own else set()), name
-        wanted = {"anybody": "", "any key": "any"}.get(
-            _scope_of(handler), str(handler.opt.get("scope"))
-        )
+        known = {"anybody": "", "any key": "any"}
+        wanted = known.get(_scope_of(handler), str(handler.opt.get("scope")))
+        wanted = handler.opt.get("desk", wanted)
         assert scope.strip() == wanted, name
 
 

@@ -34,9 +34,10 @@ class House:
 
     def new_link(self, most: int | None = None) -> NewLink:
         """Without an end."""
+        owning = self.world.instance.owning
         return self.world.run(
             make_link(
-                self.world.instance.running.database, self.creator, TargetType.TRACK, self.track,
+                owning.database, owning.token_sealer, self.creator, TargetType.TRACK, self.track,
                 {"max_opens": most}, self.began_us,
             )
         )  # fmt: skip

@@ -6,6 +6,7 @@ what that looks like.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import httpx
 from cast import Server, share, upload, wait_for_sound
 from listenlink.web.routes import FOR_OWNERS
 from pieces import METADATA, PIECE, TUS, begin
+from signed_in import at_desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNKNOWN = {
@@ -90,6 +92,7 @@ class Caller:
 
     def __init__(self, server: Server, song: Path, told: dict[str, Any]) -> None:
         self.api_key, self.org = told["api_key"], told["organization_id"]
+        self.cookie, self._server, self._told = "", server, told
         self._client = httpx.Client(base_url=server.url, timeout=60)
         self._owner = httpx.Client(
             base_url=f"{server.url}/v1/music/{self.org}", headers={"X-API-Key": self.api_key}
@@ -151,9 +154,22 @@ class Caller:
                 self._standing[kind] = self.new(kind)
         return {kind: self._standing[kind] for kind in kinds_of(route)}
 
+    def sign_in(self) -> None:
+        """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""
+        with contextlib.closing(at_desk(self._server, self.email)) as client:
+            self.cookie = client.headers["Cookie"]
+
+    @property
+    def email(self) -> str:
+        user = int(self._told["user_id"].partition("_")[2], 16)
+        ((email,),) = self._server.query("SELECT email FROM users WHERE id = ?", user)
+        return str(email)
+
     def ask(self, route: Route, things: dict[str, str], key: str | None = "") -> httpx.Response:
         """Ask as this caller, or with another key, or with none (None)."""
         headers = {} if key is None else {"X-API-Key": key or self.api_key}
+        if self.cookie and key == "":
+            headers = {"Cookie": self.cookie, "Sec-Fetch-Site": "same-origin"}
         if "/uploads" in route.path:
             headers |= UPLOADING
         body = BODIES.get((route.method, route.path))

@@ -55,6 +55,7 @@ class Sharing(RuleBasedStateMachine):
         self.sessions: list[Session] = []
         self.playbacks: list[Playback] = []
         self.database = self.world.instance.running.database
+        self.sealer = self.world.instance.owning.token_sealer
         for _ in range(2):
             self.put_in()
         self.make_collection()
@@ -107,7 +108,7 @@ class Sharing(RuleBasedStateMachine):
             "starts_at": None if starts_at is None else datetime.fromtimestamp(starts_at / SECOND_US, UTC),
         }  # fmt: skip
         made = self.world.try_to(
-            make_link(self.database, self.creator, kind, target, asked, now_us)
+            make_link(self.database, self.sealer, self.creator, kind, target, asked, now_us)
         )
         if self.model.ends_unstarted(starts_at, days):
             assert made == "INVALID"
@@ -187,7 +188,7 @@ class Sharing(RuleBasedStateMachine):
     @rule(pick=PICKS)
     def rotate(self, pick: int) -> None:
         link = self.link(pick)
-        rotating = manage_links.rotate_link(self.database, self.creator, link.id)
+        rotating = manage_links.rotate_link(self.database, self.sealer, self.creator, link.id)
         made = self.world.try_to(rotating)
         if link.revoked:
             assert made == "CONFLICT"

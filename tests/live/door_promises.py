@@ -45,6 +45,8 @@ _NAMED = {
     "/docs": Needs.NOTHING,
     "/schema/openapi.json": Needs.NOTHING,
     "/assets/{name}": Needs.NOTHING,
+    "/favicon.ico": Needs.NOTHING,
+    "/robots.txt": Needs.NOTHING,
     "/nothing/is/here": Needs.NOTHING,
     # Opened, shown or looked at: it's in the audit.
     SHARED: Needs.WRITING,

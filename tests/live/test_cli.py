@@ -24,6 +24,8 @@ def test_init_shows_ids_and_a_key_and_refuses_a_second_time(tmp_path: Path) -> N
         "init", "--data", str(folder), "--org", "Label", "--user", "a@b.example", "--json"
     )
     told = json.loads(made.stdout)
+    assert next(iter(told)) == "desk_url"
+    assert re.fullmatch(r"http://localhost:\d+/desk/welcome#[0-9a-f]{64}", told["desk_url"])
     assert re.fullmatch("org_[0-9a-f]{12}", told["organization_id"])
     assert re.fullmatch("user_[0-9a-f]{12}", told["user_id"])
     assert re.fullmatch("ak_[0-9a-f]{40}", told["api_key"])

@@ -50,6 +50,13 @@ def count(data: Path, what: str) -> int:
     return int(number)
 
 
+def _signs_in(url: str) -> bool:
+    """Whether the link to the desk does, now."""
+    page, _, secret = url.partition("#")
+    answer = httpx.post(page, data={"link": secret}, headers={"Sec-Fetch-Site": "same-origin"})
+    return answer.status_code == 303 and "listenlink=" in answer.headers["set-cookie"]
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], str]:
     """A demonstration's folder after its first run, in which somebody did what it said; what it said, and the
@@ -57,6 +64,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], str
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
     make("wav16", folder / "song.flac")
     with demo(folder / "data", port) as said:
+        first = "The desk, for 30 minutes and once: "
+        assert said[1].startswith(f"{first}http://localhost:{port}/desk/welcome#")
+        assert _signs_in(said[1].removeprefix(first))
+        assert not _signs_in(said[1].removeprefix(first))
         view = httpx.get(said[-1].split()[-1]).json()
         assert view["track"]["title"] == "Late Night Study"
         assert view["track"]["measured_duration_seconds"] >= 60
@@ -87,10 +98,8 @@ def test_it_makes_its_music_once_and_no_more_links_each_time(
             assert httpx.get(said[-1].split()[-1]).json()["track"]["title"] == "Late Night Study"
             tracks = httpx.get(said[-2].split()[-1]).json()["tracks"]
             assert len({track["title"] for track in tracks}) == 3
-            # No address is stored: the link has got another.
-            address = f"http://127.0.0.1:{port}/v1/music/shared/{earlier}"
-            assert httpx.get(address).status_code == 404
-            earlier = said[-1].rpartition("/")[2]
+            # Its address is kept, and shown again.
+            assert said[-1].rpartition("/")[2] == earlier
             hint = said[said.index("For another API key, in another terminal:") + 1].strip()
     key = subprocess.run(
         ["sh", "-c", hint], env=clean_environment(), capture_output=True, text=True, check=False
@@ -104,7 +113,10 @@ def test_somebodys_own_library_is_served_as_it_is(tmp_path: Path) -> None:
     own = Server(tmp_path / "mine")
     own.create()
     with demo(own.data, own.port, "--json") as said:
-        assert json.loads(said[-1]) == {"url": None, "collection_url": None, "server": own.url}
+        told = json.loads(said[-1])
+        assert next(iter(told)) == "desk_url"
+        assert _signs_in(told.pop("desk_url"))
+        assert told == {"url": None, "collection_url": None, "server": own.url}
         with own.owner() as owner:
             upload(owner, make("wav16", tmp_path / "song.wav"))
     with demo(own.data, own.port) as said:

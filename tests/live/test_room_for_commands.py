@@ -98,7 +98,7 @@ def test_the_demonstration_makes_its_music_where_no_upload_is_taken_in(
     settings = Settings(data=tmp_path / "demo", keep_free_bytes=10**15)
     location = locate_database(settings)
     create_instance(location, "Demo", demo_library.EMAIL, 1)
-    links, _ = asyncio.run(demonstration._prepare(settings))
+    links, _, _ = asyncio.run(demonstration._prepare(settings))
     assert links is not None
     with contextlib.closing(location.open()) as database:
         counted = database.read_now(lambda c: c.execute(select(func.count(tracks.c.id))).scalar())

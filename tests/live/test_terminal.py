@@ -101,11 +101,11 @@ def test_a_misspelled_variable_is_named_with_the_one_that_was_meant(tmp_path: Pa
 # --- links ---
 
 
-def test_a_new_link_says_its_terms_and_the_command_that_closes_it(
+def test_a_new_link_says_its_terms_and_the_commands_that_show_and_close_it(
     track_id: str, settings: dict[str, str]
 ) -> None:
     said = run_forked("share", track_id, "--max-opens", "5", "--expires-in-days", "30", **settings)
-    url, terms, closing = said.stdout.splitlines()
+    url, terms, seeing, closing = said.stdout.splitlines()
     day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     assert re.fullmatch(
         rf"mslink_[0-9a-f]{{12}}  opens 5 times, until {day}T[0-9:]+Z, "
@@ -118,12 +118,14 @@ def test_a_new_link_says_its_terms_and_the_command_that_closes_it(
     assert without.stdout.splitlines()[1].endswith(
         "  opens without limit, without end, public, with download"
     )
-    # The command works as it's printed.
-    command = closing.partition("  ")[2]
-    done = subprocess.run(
-        ["sh", "-c", command], env=clean_environment(**settings), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    # The commands work as they're printed.
+    for line, wanted in ((seeing, url), (closing, terms.split()[0])):
+        done = subprocess.run(
+            ["sh", "-c", line.partition("  ")[2]], env=clean_environment(**settings),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert wanted in done.stdout
     assert httpx.get(url).status_code == 404
 
 

@@ -20,7 +20,7 @@ from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.folder_objects import FolderObjects
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
-from listenlink.secret_keys import create_signing_keys
+from listenlink.secret_keys import SIGNING_FILE, create_keys
 from media.test_folder import DIGEST, SONG, written
 
 Call = tuple[str, str]
@@ -164,7 +164,7 @@ def test_copies_are_on_the_disk(tmp_path: Path, calls: Calls) -> None:
 
 
 def test_a_key_is_on_the_disk_before_it_is_used(tmp_path: Path, calls: Calls) -> None:
-    create_signing_keys(tmp_path / "secrets")
+    create_keys(tmp_path / "secrets", SIGNING_FILE)
     assert calls.made[-1] == ("fsync", str(tmp_path / "secrets" / "signing-keys"))
 
 

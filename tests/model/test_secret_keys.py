@@ -18,7 +18,7 @@ from listenlink.actions.create_instance import create_instance
 from listenlink.actions.find_instance import SECRETS
 from listenlink.errors import RefusesToStart
 from listenlink.model.signing import Signer
-from listenlink.secret_keys import DailyKeys, create_signing_keys, load_signing_keys
+from listenlink.secret_keys import DailyKeys, create_keys, load_keys
 from listenlink.store.database.location import DatabaseLocation
 
 FILE = "signing-keys"
@@ -56,7 +56,7 @@ def put(folder: Path, content: bytes, mode: int = 0o600) -> Path:
 def test_a_bad_key_file_refuses_with_one_line_that_names_it(fault: str, tmp_path: Path) -> None:
     path = put(tmp_path, BAD[fault])
     with pytest.raises(RefusesToStart) as told:
-        load_signing_keys(tmp_path)
+        load_keys(FILE, tmp_path)
     assert str(told.value).startswith(str(path))
     assert "\n" not in str(told.value)
     assert "a5a5" not in str(told.value)
@@ -66,21 +66,21 @@ def test_a_bad_key_file_refuses_with_one_line_that_names_it(fault: str, tmp_path
 def test_a_key_file_that_others_may_use_in_any_way_is_refused(mode: int, tmp_path: Path) -> None:
     put(tmp_path, GOOD, mode)
     with pytest.raises(RefusesToStart, match="chmod 600"):
-        load_signing_keys(tmp_path)
+        load_keys(FILE, tmp_path)
 
 
 def test_a_key_file_that_is_missing_or_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusesToStart, match="can't be read"):
-        load_signing_keys(tmp_path)
+        load_keys(FILE, tmp_path)
     (tmp_path / FILE).mkdir(mode=0o700)
     with pytest.raises(RefusesToStart, match="can't be read"):
-        load_signing_keys(tmp_path)
+        load_keys(FILE, tmp_path)
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_the_ring_is_the_files_lines_newest_first(mode: int, tmp_path: Path) -> None:
     put(tmp_path, GOOD + b"\n" + OLDER, mode)
-    ring = load_signing_keys(tmp_path)
+    ring = load_keys(FILE, tmp_path)
     assert [(key.key_id, key.root) for key in ring] == [
         ("0000000a", b"\xa5" * 32),
         ("0000000b", b"\x5a" * 32),
@@ -89,16 +89,16 @@ def test_the_ring_is_the_files_lines_newest_first(mode: int, tmp_path: Path) -> 
 
 def test_a_new_key_is_random_good_private_and_never_replaced(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        create_signing_keys(tmp_path / name)
-    (one,), (other,) = load_signing_keys(tmp_path / "one"), load_signing_keys(tmp_path / "other")
+        create_keys(tmp_path / name, FILE)
+    (one,), (other,) = load_keys(FILE, tmp_path / "one"), load_keys(FILE, tmp_path / "other")
     assert one.root != other.root
     assert one.key_id != other.key_id
     assert Signer([one], "p").verify(one.key_id, Signer([one], "p").sign("x"), "x")
     assert stat.S_IMODE((tmp_path / "one" / FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700
     with pytest.raises(FileExistsError):
-        create_signing_keys(tmp_path / "one")
-    assert load_signing_keys(tmp_path / "one") == (one,)
+        create_keys(tmp_path / "one", FILE)
+    assert load_keys(FILE, tmp_path / "one") == (one,)
 
 
 def make_folder_of(path: Path) -> None:

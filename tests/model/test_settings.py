@@ -34,19 +34,17 @@ DEFAULTS = {
     "audit_retention_days": 90,
     "engines_file": None,
     "storage_url": None,
-    "cloudfront_url": None,
-    "cloudfront_key_id": None,
-    "cloudfront_key_file": None,
+    "cloudfront_url": None, "cloudfront_key_id": None, "cloudfront_key_file": None,
     "accel_prefix": None,
     "leave_after_seconds": 2,
     "metrics_address": None,
     "database_url": None,
     "redis_url": None,
-    "signing_keys": None,
-    "signing_keys_file": None,
+    "signing_keys": None, "signing_keys_file": None,
+    "keep_links": "sealed", "link_keys": None, "link_keys_file": None,
     "embed_ancestors": "*",
     "log_level": "info",
-}
+}  # fmt: skip
 
 NO_NUMBER = ["", "x", "1.5", "1e9", "0x10", "١x", "10 MB", "nan", "inf"]
 BAD: dict[str, list[str]] = {
@@ -61,6 +59,7 @@ BAD: dict[str, list[str]] = {
     "RESOLVE_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "MISS_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "TRUSTED_PROXIES": ["x", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8,x", "10.0.0.0/8;::1/128", "*"],
+    "KEEP_LINKS": ["", "true", "Sealed", "hashed"],
     "WORKERS": ["0", "2", "65", *NO_NUMBER],
     "PLAYBACK_TTL_SECONDS": ["9", "3601", "-300", *NO_NUMBER],
     "SESSION_TTL_SECONDS": ["59", "21601", "-60", *NO_NUMBER],
@@ -86,6 +85,7 @@ BAD: dict[str, list[str]] = {
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.
 WITHOUT_A_BAD_FORM = {
     "DATA", "HOST", "ENGINES_FILE", "CLOUDFRONT_KEY_FILE", "SIGNING_KEYS", "SIGNING_KEYS_FILE",
+    "LINK_KEYS", "LINK_KEYS_FILE",
 }  # fmt: skip
 
 # What urlsplit takes for a bare address and what, put before a path, makes links that lead elsewhere.

@@ -1,14 +1,18 @@
-"""Fixtures: a machine whose clock is set by hand, and the time that its instance has reached."""
+"""Fixtures: a machine whose clock is set by hand, and the time that its instance has reached; a desk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from engines import new_backend
+from listenlink.actions.signing_in import bound_attempts
 from listenlink.store.database.database import Database
 from store.clocked_machine import Machine, new_machine
+from store.desk_actions import Desk
+from store.owned import make_place
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +25,11 @@ def clocked_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datab
 @pytest.fixture
 def machine(clocked_database: Database, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return new_machine(clocked_database, monkeypatch)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(bound_attempts, "slowed_by", lambda failures: 0.0)
+    place = await make_place(tmp_path)
+    yield Desk(place, tmp_path)
+    place.database.close()

@@ -14,13 +14,16 @@ from listenlink.actions.make_link import NewLink, make_link
 from listenlink.model.api_key import SCOPES
 from listenlink.model.licence import UNCLEAR
 from listenlink.model.owner import Owner
+from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import TargetType
+from listenlink.model.signing import SigningKey
 from listenlink.model.track import StoredAudio, Track
 from listenlink.store import library, people, resumable_uploads, tracks
 from listenlink.store.database.database import Database
 
 NOW = 1_000_000
 DIGEST = b"d" * 32
+SEALER = TokenSealer([SigningKey("0000000a", b"a" * 32)])
 _TABLES = (
     "tracks", "collections", "collection_tracks", "shares", "library", "api_keys", "resumable_uploads"
 )  # fmt: skip
@@ -100,7 +103,7 @@ async def make_place(folder: Path) -> Place:
     colleague, elsewhere, saver = others
     album = await manage_collections.make_collection(database, owner, "Album", None, None, NOW)
     await manage_collections.add_track(database, owner, album.id, track, NOW)
-    link = await make_link(database, owner, TargetType.TRACK, track, {}, NOW)
+    link = await make_link(database, SEALER, owner, TargetType.TRACK, track, {}, NOW)
     assert owner.key_id is not None
     made = Made(track, album.id, link, owner.key_id, upload)
     return Place(database, owner, colleague, elsewhere, saver, made)

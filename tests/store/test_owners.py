@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
 from listenlink.actions.authenticate import Caller, authenticate
+from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
@@ -26,7 +27,7 @@ from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
 from listenlink.store import resumable_uploads, tracks
 from listenlink.store.database.database import Database
-from store.owned import DIGEST, NOW, Made, Place, in_person, make_place
+from store.owned import DIGEST, NOW, SEALER, Made, Place, in_person, make_place
 
 _REFUSED = (ProblemKind.NOT_FOUND, ProblemKind.INSUFFICIENT_PERMISSIONS)
 
@@ -48,13 +49,18 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
     return [] if found is None else [found]
 
 
+def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
+    return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
+
+
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
     terms: AskedTerms = {}
-    track, album = TargetType.TRACK, TargetType.COLLECTION
+    track = TargetType.TRACK
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
+        "see a link's address": lambda d, c, m: find_token(d, SEALER, c, m.link.share.id),
         "list links": lambda d, c, m: links.list_links(d, c, None, None, NOW, Slice(9)),
         "list a track's links": lambda d, c, m: links.list_links(
             d, c, (track, m.track), None, NOW, Slice(9)
@@ -65,8 +71,8 @@ def _attempts() -> dict[str, Attempt]:
         "change a link": lambda d, c, m: links.change_link(
             d, c, m.link.share.id, {"label": "x"}, NOW
         ),
-        "share a track": lambda d, c, m: make_link(d, c, track, m.track, terms, NOW),
-        "share a collection": lambda d, c, m: make_link(d, c, album, m.collection, terms, NOW),
+        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
+        "share a collection": _share_collection,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
         "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),
@@ -80,7 +86,7 @@ def _attempts() -> dict[str, Attempt]:
         "find a file": lambda d, c, m: tunes.find_by_audio(d, c, DIGEST),
         "change a track": lambda d, c, m: tunes.change_track(d, c, m.track, {"title": "x"}),
         "see an upload": _find_upload,
-        "rotate a link": lambda d, c, m: links.rotate_link(d, c, m.link.share.id),
+        "rotate a link": lambda d, c, m: links.rotate_link(d, SEALER, c, m.link.share.id),
         "revoke a link": lambda d, c, m: revoke_link(d, c, m.link.share.id, NOW),
         "delete a track": lambda d, c, m: delete_track(d, _FOLDER, c, m.track, NOW),
         "delete a collection": lambda d, c, m: albums.delete_collection(d, c, m.collection, NOW),
@@ -173,7 +179,7 @@ async def test_what_is_deleted_cannot_be_used(place: Place) -> None:
     await delete_track(database, _FOLDER, owner, made.track, NOW)
     for kind, number in ((TargetType.TRACK, made.track), (TargetType.COLLECTION, made.collection)):
         with pytest.raises(Problem) as told:
-            await make_link(database, owner, kind, number, {}, NOW)
+            await make_link(database, SEALER, owner, kind, number, {}, NOW)
         assert told.value.kind is ProblemKind.NOT_FOUND
 
 

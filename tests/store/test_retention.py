@@ -95,7 +95,13 @@ async def world(server: Server) -> AsyncIterator[World]:
     caller = await authenticate(instance.running.database, server.api_key, clock.now)
     album = await make_collection(instance.running.database, caller, "Album", None, None, clock.now)
     link = await make_link(
-        instance.running.database, caller, TargetType.COLLECTION, album.id, {}, clock.now
+        instance.owning.database,
+        instance.owning.token_sealer,
+        caller,
+        TargetType.COLLECTION,
+        album.id,
+        {},
+        clock.now,
     )
     yield World(instance, clock, caller, link)
     instance.close()

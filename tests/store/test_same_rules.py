@@ -19,7 +19,7 @@ from listenlink.model import ids
 from listenlink.model.share import TargetType
 from listenlink.web.json_body import _invalid, sent_fields
 from listenlink.wire import bodies
-from store.owned import NOW, Place, in_person, make_place
+from store.owned import NOW, SEALER, Place, in_person, make_place
 
 _Ask = Callable[[Place, dict[str, Any]], Awaitable[Any]]
 
@@ -40,7 +40,9 @@ def _change_link(place: Place, said: dict[str, Any]) -> Awaitable[Any]:
 
 def _make_link(place: Place, said: dict[str, Any]) -> Awaitable[Any]:
     asked: Any = said
-    return make_link(place.database, place.owner, TargetType.TRACK, place.made.track, asked, NOW)
+    return make_link(
+        place.database, SEALER, place.owner, TargetType.TRACK, place.made.track, asked, NOW
+    )
 
 
 def _make_collection(place: Place, said: dict[str, Any]) -> Awaitable[Any]:

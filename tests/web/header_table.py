@@ -131,6 +131,11 @@ _DOCS: Told = _NOINDEX | _LENGTH | _DOCUMENT | {
     "cross-origin-resource-policy": "same-origin",
 }  # fmt: skip
 _PACKED: Told = {"content-encoding": "gzip"}
+_FOR_A_DAY: Told = _NOINDEX | _LENGTH | {
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": _NOTHING,
+    "cache-control": "public, max-age=86400",
+}  # fmt: skip
 
 
 def _without_length(told: Told) -> Told:
@@ -221,12 +226,14 @@ TOLD: dict[str, Told] = {
     "docs": _DOCS,
     "packed_docs": _DOCS | _PACKED,
     "known_docs": _without_length(_DOCS),
+    "robots": _FOR_A_DAY | {"content-type": "text/plain; charset=utf-8"},
+    "icon": _FOR_A_DAY | {"content-type": "image/svg+xml"},
 }  # fmt: skip
 
 
-def differences(sent: list[tuple[str, str]], kind: str) -> list[str]:
+def differences(sent: list[tuple[str, str]], kind: str | Told) -> list[str]:
     """In what the headers that were sent aren't those of the kind; also a name that comes twice."""
-    told = ALL | TOLD[kind]
+    told = ALL | (TOLD[kind] if isinstance(kind, str) else kind)
     names = [name for name, _ in sent]
     found = [f"{name} twice" for name in set(names) if names.count(name) > 1]
     found += [f"{name} missing" for name in told if name not in names]

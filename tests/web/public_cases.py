@@ -1,7 +1,5 @@
-"""Every public route in every state that can be brought about, and how to ask for it.
-
-A route that's new in `web/routes.py` fails in `test_header_matrix.py` until it has its cases here.
-"""
+"""Every public route in every state that can be brought about, and how to ask for it. A new route of
+`web/routes.py` fails in `test_header_matrix.py` until it has its cases here."""
 
 from __future__ import annotations
 
@@ -112,8 +110,8 @@ _TAKE, _LISTENING = f"GET {SHARED}/download/{{track_id}}", f"GET {SHARED}/listen
 _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /oembed"
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-_SAYS_JSON = {"Content-Type": "application/json"}
 _PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
+_SAYS_JSON = {"Content-Type": "application/json"}
 _TOO_MUCH = b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
@@ -232,8 +230,9 @@ def _other_cases() -> list[Case]:
         _case("GET /assets/{name}", 200, "asset", asset),
         _case("GET /assets/{name}", 200, "packed_asset", asset, headers=_PACKED),
         _case("GET /assets/{name}", 404, "inner", "/assets/share.0.js"),
-        _case("GET /healthz", 200, "inner", "/healthz"),
-        _case("GET /readyz", 200, "inner", "/readyz"),
+        *(_case(f"GET {path}", 200, "inner", path) for path in ("/healthz", "/readyz")),
+        _case("GET /robots.txt", 200, "robots", "/robots.txt"),
+        _case("GET /favicon.ico", 200, "icon", "/favicon.ico"),
     ] + [
         _case(f"GET {path}", status, f"{how}{kind}", path, headers=headers)
         for path, kind in (("/schema/openapi.json", "schema"), ("/docs", "docs"))

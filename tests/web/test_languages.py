@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -20,8 +21,13 @@ MESSAGES = ROOT / "src" / "listenlink" / "web" / "pages" / "messages"
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
 # Words that a language has from the same root as English, or from English.
-SAME_WORDS = {"de": {"Position", "Version"}, "es": {"no"}}
-SAME_WORDS["fr"] = {"Collection", "Licence", "Position", "Version", "Volume"}
+SAME_WORDS = {
+    "de": {"Engines", "Link", "Organisation", "Passkeys", "Position", "Version"},
+    "es": {"no"},
+}
+SAME_WORDS["fr"] = {
+    "Collection", "Invitation", "Licence", "Organisation", "Position", "Version", "Volume",
+}  # fmt: skip
 CHOICES = {
     "": "en",
     "de": "de",
@@ -93,6 +99,22 @@ def test_everything_is_translated(language: str) -> None:
         assert all(texts(message.string)), message.id
         assert not message.fuzzy, message.id
         assert message.string != message.id or message.id in SAME_WORDS[language], message.id
+
+
+def test_no_language_speaks_another_ones_words() -> None:
+    """But for a name, a number, or a word that both have from the same root."""
+    said = {
+        language: {str(message.id): texts(message.string)[0] for message in messages_of(language)}
+        for language in TRANSLATED
+    }
+    for one, other in itertools.combinations(TRANSLATED, 2):
+        same = {
+            text
+            for name, text in said[one].items()
+            if text == said[other][name]
+            and text not in SAME_WORDS[one] | SAME_WORDS[other] | {"Adresse"}
+        }
+        assert {text for text in same if re.search(r"[a-z]{3}", PLACEHOLDER.sub("", text))} == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -16,12 +16,12 @@ from listenlink.web.openapi_answers import HEADERS
 from listenlink.web.openapi_examples import EXAMPLES
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS, make_routes
 
-DOCUMENT = write_document(make_routes(*cast(Any, [None] * 3)))  # The routes alone.
+DOCUMENT = write_document(make_routes(*cast(Any, [None] * 4)))  # The routes alone.
 SCHEMAS = DOCUMENT["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 # Pages for people and their files, and the document itself: no program asks for them by the document.
 LEFT_OUT = {
-    "/assets/{name}", "/docs", "/embed/{token}", "/schema/openapi.json",
+    "/assets/{name}", "/docs", "/embed/{token}", "/schema/openapi.json", "/robots.txt", "/favicon.ico",
     "/v1/music/shared/{token}/listening/{session}",
 }  # fmt: skip
 

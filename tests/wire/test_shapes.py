@@ -38,7 +38,7 @@ SHAPES: list[Any] = [
 ]
 BODIES = [one for one in vars(bodies).values() if isinstance(one, msgspec.StructMeta)]
 BODIES.remove(msgspec.Struct)
-DOCUMENT = write_document(make_routes(*cast(Any, [None] * 3)))["components"]["schemas"]
+DOCUMENT = write_document(make_routes(*cast(Any, [None] * 4)))["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(
@@ -139,6 +139,7 @@ OLDER[wire.Link] = OLDER[wire.NewLink] = {
     "allow_download", "preview", "strict_open",
     "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
 }  # fmt: skip
+OLDER[wire.ShownLink] = OLDER[wire.Link] | {"url"}
 
 
 # What the last slice of a list hasn't.

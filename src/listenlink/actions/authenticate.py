@@ -16,7 +16,7 @@ from listenlink.model import api_key, ids
 from listenlink.model.api_key import ROLES, ApiKey
 from listenlink.model.moment import is_over
 from listenlink.model.owner import Owner
-from listenlink.store import people, suspensions
+from listenlink.store import people, sign_ins, suspensions
 from listenlink.store.database.database import Database
 
 _Done = TypeVar("_Done")
@@ -27,14 +27,15 @@ class Caller:
     """Who acts: a member of an organisation, within these scopes.
 
     What they make is `owner`'s, and nothing is the key's: `key_id` says by which key they act, so that it can
-    be looked at again, and is None for somebody who acts in person. `ends_at` is when that key ends, in epoch
-    µs, None if it doesn't.
+    be looked at again, and is None for somebody who acts in person: by `sign_in_id` if in a browser.
+    `ends_at` is when that key ends, in epoch µs, None if it doesn't.
     """
 
     owner: Owner
     scopes: frozenset[str]
     key_id: int | None = None
     ends_at: int | None = None
+    sign_in_id: int | None = None
 
 
 async def authenticate(database: Database, raw_key: str | None, now_us: int) -> Caller:
@@ -72,12 +73,15 @@ def require_standing(connection: Connection, caller: Caller) -> None:
     """Raise Problem unless the caller may still act, within the transaction that writes for them.
 
     Between the guard and this a request may have run for hours. Meanwhile its key may have been
-    deactivated, its user removed, or its organisation suspended: once that is acknowledged, nothing more is
-    written by them. A key that expires meanwhile has its request finished.
+    deactivated, the sign-in ended, its user removed, or its organisation suspended: once that is
+    acknowledged, nothing more is written by them. A key that expires meanwhile has its request finished.
     """
     if caller.key_id is not None:
         _require_good(people.find_key_again(connection, caller.key_id), None)
-    elif not caller.scopes <= _require_member(connection, caller.owner):
+        return
+    if caller.sign_in_id is not None and not sign_ins.is_live(connection, caller.sign_in_id):
+        raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
+    if not caller.scopes <= _require_member(connection, caller.owner):
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
 
 

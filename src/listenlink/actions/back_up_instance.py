@@ -3,7 +3,7 @@
     TO/backup.json           the manifest; renamed into place last: the new backup is whole, or the old stays
     TO/listenlink-….db       the database
     TO/objects/ab/ab12…      audio; what is there already isn't copied again
-    TO/signing-keys          only on request
+    TO/signing-keys          only on request, and so TO/link-keys
 
 The keys behind the audit's pseudonyms are never included: they're meant to be gone after seven days.
 """
@@ -27,7 +27,7 @@ from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, digest_of, require_for_copy
 from listenlink.model.moment import iso_seconds
-from listenlink.secret_keys import SIGNING_FILE, copy_signing_keys
+from listenlink.secret_keys import KEY_FILES, SIGNING_FILE, copy_keys
 from listenlink.store.database import backup
 from listenlink.store.database.identity import find_identity
 from listenlink.store.database.location import DatabaseLocation
@@ -37,7 +37,8 @@ MANIFEST = "backup.json"
 OBJECTS = "objects"
 _LOCK = ".lock"
 _DATABASES = "listenlink-*.db"
-_OURS = {MANIFEST, OBJECTS, SIGNING_FILE, _LOCK}
+_OURS = {MANIFEST, OBJECTS, *KEY_FILES, _LOCK}
+_BEGINNINGS = ("listenlink-", f".{MANIFEST}", *(f".{name}" for name in KEY_FILES))
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -108,10 +109,12 @@ def _complete(
             added += copies.add(digest, folder.object_path(digest))
         except FileNotFoundError:
             missing.append(digest)
-    if with_keys:
-        copy_signing_keys(data / SECRETS, to)
-    else:
-        (to / SIGNING_FILE).unlink(missing_ok=True)
+    for keys in KEY_FILES:
+        # An instance whose links aren't kept has no keys to them.
+        if with_keys and (keys == SIGNING_FILE or (data / SECRETS / keys).exists()):
+            copy_keys(keys, data / SECRETS, to)
+        else:
+            (to / keys).unlink(missing_ok=True)
     manifest = Manifest(
         __version__,
         schema_version(to / name) or "",
@@ -149,8 +152,7 @@ def _check_target(data: Path, to: Path) -> None:
     strange = [
         path.name
         for path in to.iterdir()
-        if path.name not in _OURS
-        and not path.name.startswith(("listenlink-", f".{MANIFEST}", f".{SIGNING_FILE}"))
+        if path.name not in _OURS and not path.name.startswith(_BEGINNINGS)
     ]
     if strange:
         raise RefusesToStart(f"{to} holds something that isn't a backup's: {strange[0]}")

@@ -18,7 +18,7 @@ from listenlink.actions.manage_people import (
 from listenlink.errors import RefusesToStart
 from listenlink.media.disk.places import make_folders
 from listenlink.model import ids
-from listenlink.secret_keys import create_signing_keys
+from listenlink.secret_keys import LINK_FILE, SIGNING_FILE, create_keys
 from listenlink.settings import Settings
 from listenlink.store import people
 from listenlink.store.audit import day_tables
@@ -78,6 +78,7 @@ def create_instance(
     now_us: int,
     *,
     makes_keys: bool = True,
+    makes_link_keys: bool = True,
 ) -> NewInstance:
     """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
     in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
@@ -94,7 +95,9 @@ def create_instance(
     check_empty(data, _ENDING)
     with filling(data, _ENDING) as draft:
         if makes_keys:
-            create_signing_keys(draft / SECRETS)
+            create_keys(draft / SECRETS, SIGNING_FILE)
+        if makes_link_keys:
+            create_keys(draft / SECRETS, LINK_FILE)
         make_folders(draft)
         return _fill(location._replace(folder=draft), organization, email, now_us)
 

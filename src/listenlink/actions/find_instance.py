@@ -1,13 +1,14 @@
-"""Where an instance's parts are according to its settings: its database and its signing keys."""
+"""Where an instance's parts are according to its settings: its database and its keys."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from listenlink.model.signing import SigningKey
-from listenlink.secret_keys import load_signing_keys
+from listenlink.secret_keys import LINK_FILE, SIGNING_FILE, create_keys, load_keys
 from listenlink.settings import Settings
 from listenlink.store.database.location import DatabaseLocation
 
@@ -21,13 +22,42 @@ def locate_database(settings: Settings) -> DatabaseLocation:
 
 def load_ring(settings: Settings) -> tuple[SigningKey, ...]:
     """Load the instance's signing keys, newest first. Raises RefusesToStart if they're unfit to sign with."""
-    folder = settings.data / SECRETS
-    return load_signing_keys(folder, settings.signing_keys_file, _text(settings.signing_keys))
+    folder, file = settings.data / SECRETS, settings.signing_keys_file
+    return load_keys(SIGNING_FILE, folder, file, _text(settings.signing_keys))
 
 
 def has_own_keys(settings: Settings) -> bool:
     """Whether the signing keys are in the instance's folder."""
     return settings.signing_keys is None and settings.signing_keys_file is None
+
+
+def load_link_ring(settings: Settings) -> tuple[SigningKey, ...]:
+    """Load the keys that links are sealed with, newest first; none if links aren't kept.
+
+    An instance on one machine that has none yet, or lost them, gets one. On PostgreSQL a node without any
+    seals nothing, because a key of its own would be no use to the others. Raises RefusesToStart if there
+    are keys that can't be used.
+    """
+    if settings.keep_links == "digest":
+        return ()
+    folder, file = settings.data / SECRETS, settings.link_keys_file
+    if has_own_link_keys(settings) and not (folder / LINK_FILE).exists():
+        if settings.database_url is not None:
+            return ()
+        create_link_key(settings)
+    return load_keys(LINK_FILE, folder, file, _text(settings.link_keys))
+
+
+def has_own_link_keys(settings: Settings) -> bool:
+    """Whether the link keys are in the instance's folder."""
+    return settings.link_keys is None and settings.link_keys_file is None
+
+
+def create_link_key(settings: Settings) -> None:
+    """Create the first link key in the instance's folder, where there is none."""
+    # Two processes may begin at once: the first one's key is both's.
+    with contextlib.suppress(FileExistsError):
+        create_keys(settings.data / SECRETS, LINK_FILE)
 
 
 def daily_folder(settings: Settings) -> Path:

@@ -10,7 +10,11 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.keep_address import keep_token
+from listenlink.actions.note_account import note_account
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
+from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, Terms
@@ -29,6 +33,7 @@ class NewLink:
 
 async def make_link(
     database: Database,
+    sealer: TokenSealer,
     caller: Caller,
     target_type: TargetType,
     target_id: int,
@@ -46,7 +51,11 @@ async def make_link(
             raise Problem(ProblemKind.NOT_FOUND)
         require_few(connection, Made.LINK, caller.owner, now_us)
         number = shares.add_share(connection, draft, digest(token))
-        return NewLink(replace(draft, id=number), token)
+        made = replace(draft, id=number)
+        keep_token(connection, sealer, made, token)
+        named = ids.public_id(ids.SHARE, number)
+        note_account(connection, caller, "link_made", named, now_us)
+        return NewLink(made, token)
 
     return await write_as(database, caller, lambda connection: doing(connection, add))
 

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.note_account import note_account
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model import ids
 from listenlink.model.api_key import (
     ROLES,
     SCOPES,
@@ -63,7 +65,10 @@ async def mint_key(
             )
         require_few(connection, Made.KEY, caller.owner, now_us)
         expires_at = earlier(ends_at(expires_in_days, now_us), caller.ends_at)
-        return add_key(connection, *caller.owner, scopes, now_us, expires_at)
+        made = add_key(connection, *caller.owner, scopes, now_us, expires_at)
+        named = ids.public_id(ids.API_KEY, made.listed.id)
+        note_account(connection, caller, "key_made", named, now_us)
+        return made
 
     return await write_as(database, caller, lambda connection: doing(connection, mint))
 
@@ -98,13 +103,16 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
 
     Raises Problem(NOT_FOUND), also for somebody else's key.
     """
-    found = await write_as(
-        database,
-        caller,
-        lambda connection: api_keys.deactivate_key(connection, key_id, now_us, caller.owner),
-    )
-    if not found:
-        raise Problem(ProblemKind.NOT_FOUND)
+
+    def end(connection: Connection) -> None:
+        before = api_keys.find_key(connection, key_id)
+        if not api_keys.deactivate_key(connection, key_id, now_us, caller.owner):
+            raise Problem(ProblemKind.NOT_FOUND)
+        if before is not None and before.deactivated_at is None:
+            named = ids.public_id(ids.API_KEY, key_id)
+            note_account(connection, caller, "key_ended", named, now_us)
+
+    await write_as(database, caller, end)
 
 
 def ends_at(days: int | None, now_us: int) -> int | None:

@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.keep_address import keep_token
 from listenlink.actions.make_link import NewLink
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
 from listenlink.model.listing import Found, Slice
+from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, terms_of
@@ -82,7 +84,11 @@ async def change_link(
 
 
 async def rotate_link(
-    database: Database, caller: Caller, share_id: int, doing: Doing[NewLink] = always
+    database: Database,
+    sealer: TokenSealer,
+    caller: Caller,
+    share_id: int,
+    doing: Doing[NewLink] = always,
 ) -> NewLink:
     """Give the link a new token; the old one, its sessions and its playback URLs are dead at once.
 
@@ -94,7 +100,9 @@ async def rotate_link(
         share = _get_open_to_change(connection, caller, share_id)
         turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
         shares.change_share(connection, share_id, turned)
-        return NewLink(replace(share, rotation=share.rotation + 1), token)
+        made = replace(share, rotation=share.rotation + 1)
+        keep_token(connection, sealer, made, token)
+        return NewLink(made, token)
 
     return await write_as(database, caller, lambda connection: doing(connection, rotate))
 

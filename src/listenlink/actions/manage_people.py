@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,12 +10,12 @@ from listenlink.actions.manage_keys import NewKey, add_key, ends_at
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.api_key import ROLES, SCOPES, are_scopes, may_last
+from listenlink.model.email import is_email
 from listenlink.model.one_line import one_line
 from listenlink.store import api_keys, people
 from listenlink.wire.bodies import MAX_DAYS_OF_A_KEY
 
 _NAME_LENGTH = 512
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def check_organization_name(name: str) -> None:
 
 def check_email(email: str) -> None:
     """Raise RefusesToStart if the text isn't like an e-mail address, or holds what can't be seen."""
-    if not _EMAIL.fullmatch(email) or one_line(email) != email:
+    if not is_email(email):
         raise RefusesToStart(f"{email!a} isn't an e-mail address")
 
 

@@ -15,7 +15,7 @@ from listenlink.media.disk.places import make_folders
 from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
-from listenlink.secret_keys import SIGNING_FILE, create_signing_keys, take_signing_keys
+from listenlink.secret_keys import KEY_FILES, SIGNING_FILE, create_keys, take_keys
 from listenlink.store.database import backup
 from listenlink.store.database.columns import SCHEMA_VERSION
 from listenlink.store.database.sqlite import FILE_NAME
@@ -73,11 +73,12 @@ def _fill(draft: Path, source: Path, manifest: Manifest, room: Room) -> Restored
         raise RefusesToStart(f"{source / manifest.database} hasn't the rows it had")
     make_folders(draft)
     objects = _copy_objects(Folder(draft), source, path, set(manifest.missing), room)
+    for keys in KEY_FILES:
+        if (source / keys).exists():
+            take_keys(keys, source, draft / SECRETS)
+        else:
+            create_keys(draft / SECRETS, keys)
     has_keys = (source / SIGNING_FILE).exists()
-    if has_keys:
-        take_signing_keys(source, draft / SECRETS)
-    else:
-        create_signing_keys(draft / SECRETS)
     rows = sum(manifest.rows.values())
     return Restored(manifest.taken_at, rows, objects, len(manifest.missing), not has_keys)
 

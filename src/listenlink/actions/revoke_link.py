@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.note_account import note_account
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.share_token import digest, is_like_a_token, is_well_formed
@@ -24,13 +27,17 @@ async def revoke_named(database: Database, caller: Caller, named: str, now_us: i
 
 async def revoke_link(database: Database, caller: Caller, share_id: int, now_us: int) -> None:
     """Revoke the caller's link; doing it again changes nothing. Raises Problem(NOT_FOUND)."""
-    revoked = await write_as(
-        database,
-        caller,
-        lambda connection: shares.revoke_share(connection, *caller.owner, share_id, now_us),
-    )
-    if not revoked:
-        raise Problem(ProblemKind.NOT_FOUND)
+
+    def revoke(connection: Connection) -> None:
+        before = shares.find_own_share(connection, *caller.owner, share_id)
+        if before is None:
+            raise Problem(ProblemKind.NOT_FOUND)
+        shares.revoke_share(connection, *caller.owner, share_id, now_us)
+        if before.revoked_at is None:
+            named = ids.public_id(ids.SHARE, share_id)
+            note_account(connection, caller, "link_closed", named, now_us)
+
+    await write_as(database, caller, revoke)
 
 
 async def find_by_token(database: Database, caller: Caller, token: str) -> int:

@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli import audio_commands, audit_commands, clock_command, people_commands
+from listenlink.cli import (
+    audio_commands,
+    audit_commands,
+    clock_command,
+    link_commands,
+    people_commands,
+)
 from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
-from listenlink.cli.options import Data, Json
+from listenlink.cli.options import Data, Json, Key, Server
 
 app = typer.Typer(
     name="listenlink",
@@ -24,14 +30,8 @@ app.callback()(begin)
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
+app.add_typer(link_commands.link, name="link")
 
-Server = Annotated[
-    str | None, typer.Option("--server", help="The server's URL.", envvar="LISTENLINK_SERVER")
-]
-Key = Annotated[
-    str | None,
-    typer.Option("--api-key", help="Your API key.", envvar="LISTENLINK_API_KEY", show_envvar=True),
-]
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
 PublicUrl = Annotated[
@@ -170,7 +170,7 @@ def share(
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Make a link to a track or a collection. It's shown once."""
+    """Make a link to a track or a collection, and show it."""
     from listenlink.cli import owning
 
     terms = {
@@ -211,7 +211,7 @@ def backup(
     ],
     data: Data = None,
     with_keys: Annotated[
-        bool, typer.Option("--with-keys", help="The signing keys too; keep the backup secret then.")
+        bool, typer.Option("--with-keys", help="The keys too; keep the backup secret then.")
     ] = False,
     as_json: Json = False,
 ) -> None:

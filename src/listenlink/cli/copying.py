@@ -41,7 +41,7 @@ def backup(data: Path | None, to: Path, with_keys: bool, as_json: bool) -> None:
         return
     print(f"{folder} is backed up in {to}: the database and {done.objects} objects.")
     print(f"New to it: {done.added}; gone from it: {done.removed}.")
-    print("The signing keys are in it: keep it secret." if done.has_keys else "No keys are in it.")
+    print("The keys are in it: keep it secret." if done.has_keys else "No keys are in it.")
 
 
 def restore(source: Path, data: Path | None, as_json: bool) -> None:
@@ -63,5 +63,8 @@ def restore(source: Path, data: Path | None, as_json: bool) -> None:
     if done.missing:
         print(f"{done.missing} objects weren't in the backup.")
     if done.has_new_keys:
-        print("The signing keys are new: whoever listens opens their link again.")
+        print(
+            "The keys are new: whoever listens opens their link again, and links made before can't be shown "
+            "again (docs/operating.md, Link keys)."
+        )
     print("Links that were revoked since then open again. Revoke them anew.")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from listenlink import demo
 from listenlink.actions.authenticate import Caller, act_in_person
+from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_collections import add_track, make_collection
 from listenlink.actions.manage_links import rotate_link
@@ -126,8 +127,8 @@ async def _make_library(instance: Instance, caller: Caller, there: Mapping[str, 
 
 
 async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id: int) -> str:
-    """The address of the demonstration's link there. No address is stored, so an earlier one can't be told
-    again: its link gets a new one, and any others are closed."""
+    """The address of the demonstration's link there: the earlier one, or a new one if that can't be shown
+    again. Any other links are closed."""
     now_us = instance.running.clock.now_us()
     found = await instance.running.database.read(
         lambda c: shares.list_own_shares(
@@ -139,9 +140,11 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     ]
     for share_id in earlier[1:]:
         await revoke_link(instance.running.database, caller, share_id, now_us)
-    if earlier:
-        made = await rotate_link(instance.running.database, caller, earlier[0])
-    else:
+    parts = (instance.owning.database, instance.owning.token_sealer, caller)
+    token = await find_token(*parts, earlier[0]) if earlier else None
+    if earlier and token is None:
+        token = (await rotate_link(*parts, earlier[0])).token
+    elif token is None:
         asked: AskedTerms = {"label": _LABEL}
-        made = await make_link(instance.running.database, caller, kind, target_id, asked, now_us)
-    return instance.running.settings.base_url + SHARED_PATH + made.token
+        token = (await make_link(*parts, kind, target_id, asked, now_us)).token
+    return instance.running.settings.base_url + SHARED_PATH + token

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from listenlink.actions.create_instance import NewInstance, create_instance, is_instance
-from listenlink.actions.find_instance import has_own_keys, locate_database
+from listenlink.actions.find_instance import has_own_keys, has_own_link_keys, locate_database
+from listenlink.actions.signing_in.sign_in_by_link import make_first_link
 from listenlink.app import build_instance
 from listenlink.cli.demo_library import EMAIL, DemoLinks, find_or_make_links, first_member
 from listenlink.cli.own_command import own_command
@@ -42,15 +43,24 @@ def demo(
         if not as_json:
             _say("Making an instance with music …")
         now_us = Clock().now_us()
-        made = create_instance(location, "Demo", EMAIL, now_us, makes_keys=has_own_keys(settings))
+        made = create_instance(
+            location,
+            "Demo",
+            EMAIL,
+            now_us,
+            makes_keys=has_own_keys(settings),
+            makes_link_keys=has_own_link_keys(settings),
+        )
     check_startable(settings)
-    links, organization_id = asyncio.run(_prepare(settings))
+    links, organization_id, desk_url = asyncio.run(_prepare(settings))
 
     def tell() -> None:
         if as_json:
-            urls = {"url": links and links.track, "collection_url": links and links.collection}
+            urls = {"desk_url": desk_url, "url": links and links.track}
+            urls["collection_url"] = links and links.collection
             print(json.dumps(urls | {"server": settings.base_url}), flush=True)
         else:
+            _say(f"The desk, for 30 minutes and once: {desk_url}")
             _tell(settings, links, made, organization_id)
 
     run_server(settings, tell)
@@ -72,14 +82,17 @@ def _settings(
     )
 
 
-async def _prepare(settings: Settings) -> tuple[DemoLinks | None, int]:
-    """Links to the library, if this is the demonstration's instance, and the first organisation's number."""
+async def _prepare(settings: Settings) -> tuple[DemoLinks | None, int, str]:
+    """Links to the library, if this is the demonstration's instance, the first organisation's number, and a
+    link that signs its first member in at the desk."""
     # Its own music, some MB, is made also where too little is free for anybody's uploads.
     instance = build_instance(settings.model_copy(update={"keep_free_bytes": 0}), Clock())
     try:
         member, is_ours = await first_member(instance)
         links = await find_or_make_links(instance, member) if is_ours else None
-        return links, member.organization_id
+        now_us, database = instance.running.clock.now_us(), instance.running.database
+        made = await database.write(lambda c: make_first_link(c, now_us))
+        return links, member.organization_id, made.url(settings.desk_url)
     finally:
         instance.close()
 

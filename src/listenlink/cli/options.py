@@ -18,3 +18,10 @@ Data = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Server = Annotated[
+    str | None, typer.Option("--server", help="The server's URL.", envvar="LISTENLINK_SERVER")
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--api-key", help="Your API key.", envvar="LISTENLINK_API_KEY", show_envvar=True),
+]

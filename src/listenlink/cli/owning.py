@@ -57,15 +57,16 @@ def share(
         print(json.dumps(link))
         return
     print(link["url"])
-    print(f"{link['id']}  {_terms_of(link)}")
+    print(f"{link['id']}  {terms_of(link)}")
     print(
-        f"The address is shown this once. To close the link:  {own_command('revoke', link['id'])}"
+        f"To see it again:  {own_command('link', 'show', link['id'])}\n"
+        f"To close it:  {own_command('revoke', link['id'])}"
     )
     if sys.stdout.isatty():
         print_qr(link["url"])
 
 
-def _terms_of(link: dict[str, Any]) -> str:
+def terms_of(link: dict[str, Any]) -> str:
     """The link's terms as a person reads them: what it was made with, or what the server made of that."""
     most, ends_at, starts_at = link["max_opens"], link["expires_at"], link.get("starts_at")
     terms = [

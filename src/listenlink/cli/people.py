@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions import manage_people as managing
 from listenlink.actions.manage_people import NewMember
+from listenlink.actions.signing_in.sign_in_by_link import make_link
 from listenlink.cli import quotas
 from listenlink.cli.opened import opened_database
 from listenlink.clock import Clock
@@ -76,6 +77,18 @@ def add_user(data: Path | None, email: str, organization: str, role: str, as_jso
     number, now_us = read_organization(organization), Clock().now_us()
     made = write(data, lambda c: managing.add_member(c, number, email, role, now_us))
     _tell_member(made, as_json)
+
+
+def make_sign_in_link(data: Path | None, email: str, as_json: bool) -> None:
+    """Make a one-time link to the desk and print it. Raises RefusesToStart."""
+    now_us, desk_url = Clock().now_us(), load_settings(data=data).desk_url
+    made = write(data, lambda c: make_link(c, email, now_us))
+    url, ends_at = made.url(desk_url), iso_seconds(made.ends_at)
+    if as_json:
+        print(json.dumps({"url": url, "expires_at": ends_at}))
+        return
+    print(url)
+    print(f"It signs {email} in, once, until {ends_at}. Whoever has it is {email}.")
 
 
 def list_users(data: Path | None, organization: str | None, as_json: bool) -> None:

@@ -73,6 +73,14 @@ def add_user(
     people.add_user(data, email, organization, role, as_json)
 
 
+@user.command("sign-in-link")
+def make_sign_in_link(email: Email, data: Data = None, as_json: Json = False) -> None:
+    """Show an address that signs a user in at the desk: once, within 30 minutes."""
+    from listenlink.cli import people
+
+    people.make_sign_in_link(data, email, as_json)
+
+
 @user.command("list")
 def list_users(organization: AnyOrg = None, data: Data = None, as_json: Json = False) -> None:
     """List users and the organisations they are members of."""

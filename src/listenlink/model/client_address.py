@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -59,6 +60,15 @@ def is_loopback_host(host: str) -> bool:
         return True
     address = parse_address(host)
     return address is not None and address.is_loopback
+
+
+def by_name(url: str) -> str:
+    """The same address with `localhost` in place of a loopback address; any other as it is."""
+    split = urlsplit(url)
+    address = parse_address(split.hostname or "")
+    if address is None or not address.is_loopback:
+        return url
+    return f"{split.scheme}://localhost" + ("" if split.port is None else f":{split.port}")
 
 
 def client_address(

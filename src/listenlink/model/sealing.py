@@ -1,7 +1,8 @@
-"""Sealed answers: an answer given once, stored so that only whoever asked can get it again.
+"""What is stored so that only this server can read it again: answers given once, and links' tokens.
 
-A seal's key is derived from the server's root key and the caller's own Idempotency-Key, which is
-stored nowhere: neither the database alone nor the database with the server's keys can open one.
+An answer's key is derived from the server's root key and the caller's own Idempotency-Key, which is
+stored nowhere: neither the database alone nor the database with the server's keys can open one. A token's
+key is derived from a link key, which is never in the database: that alone opens nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from listenlink.model.signing import SigningKey, derive
 
 PURPOSE = "listenlink.idempotent-answer.v1"
+TOKEN_PURPOSE = "listenlink.share-token.v1"  # noqa: S105 (no password)
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
 
 
 class Sealer:
-    """Seals with the newest key, opens with any key in the ring.
+    """Seals answers with the newest key, opens with any key in the ring.
 
     AES-256-GCM (NIST SP 800-38D) with a random nonce. `ring` is newest first and not empty.
     """
@@ -37,21 +39,66 @@ class Sealer:
 
         `own_key` is the caller's. `bound_to` isn't included, and must be the same to open it.
         """
-        nonce = os.urandom(_NONCE_BYTES)
-        text = self._cipher(self._newest, own_key).encrypt(nonce, answer, bound_to)
-        return self._newest.encode() + nonce + text
+        return _seal(self._newest, self._key(self._newest, own_key), answer, bound_to)
 
     def unseal(self, sealed: bytes, own_key: str, bound_to: bytes) -> bytes | None:
         """The answer, or None if its key is no longer in the ring or this isn't what was sealed."""
-        key_id = sealed[:_KEY_ID_BYTES].decode("latin-1")
+        key_id = sealed_by(sealed)
         if key_id not in self._roots:
             return None
-        nonce = sealed[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
-        text = sealed[_KEY_ID_BYTES + _NONCE_BYTES :]
-        try:
-            return self._cipher(key_id, own_key).decrypt(nonce, text, bound_to)
-        except (InvalidTag, ValueError):
-            return None
+        return _unseal(self._key(key_id, own_key), sealed, bound_to)
 
-    def _cipher(self, key_id: str, own_key: str) -> AESGCM:
-        return AESGCM(hmac.digest(self._roots[key_id], own_key.encode(), "sha256"))
+    def _key(self, key_id: str, own_key: str) -> bytes:
+        return hmac.digest(self._roots[key_id], own_key.encode(), "sha256")
+
+
+class TokenSealer:
+    """Seals links' tokens with the newest link key, opens with any in the ring: AES-256-GCM with a random
+    nonce. `ring` is newest first; with an empty one nothing is sealed, and nothing can be shown again.
+
+    A sealed token is bound to its link and to that link's rotation: moved to another row it opens nothing.
+    """
+
+    def __init__(self, ring: Sequence[SigningKey]) -> None:
+        self._keys = {key.key_id: derive(key.root, TOKEN_PURPOSE) for key in ring}
+        self._newest = ring[0].key_id if ring else None
+
+    @property
+    def newest(self) -> str | None:
+        """The id of the key that seals, None if nothing is sealed."""
+        return self._newest
+
+    def seal(self, token: str, share_id: int, rotation: int) -> bytes | None:
+        """The sealed token, as an answer's is laid out; None if nothing is sealed."""
+        if self._newest is None:
+            return None
+        bound_to = _bound_to(share_id, rotation)
+        return _seal(self._newest, self._keys[self._newest], token.encode(), bound_to)
+
+    def unseal(self, sealed: bytes, share_id: int, rotation: int) -> str | None:
+        """The token, or None if its key isn't in the ring or this isn't what was sealed for this link."""
+        key = self._keys.get(sealed_by(sealed))
+        text = None if key is None else _unseal(key, sealed, _bound_to(share_id, rotation))
+        return None if text is None else text.decode()
+
+
+def sealed_by(sealed: bytes) -> str:
+    """The id of the key that this was sealed with."""
+    return sealed[:_KEY_ID_BYTES].decode("latin-1")
+
+
+def _bound_to(share_id: int, rotation: int) -> bytes:
+    return share_id.to_bytes(8, "big") + rotation.to_bytes(8, "big")
+
+
+def _seal(key_id: str, key: bytes, text: bytes, bound_to: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, text, bound_to)
+
+
+def _unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes | None:
+    nonce = sealed[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
+    try:
+        return AESGCM(key).decrypt(nonce, sealed[_KEY_ID_BYTES + _NONCE_BYTES :], bound_to)
+    except (InvalidTag, ValueError):
+        return None

@@ -10,11 +10,20 @@ import structlog
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
+from listenlink.actions.signing_in.bound_attempts import WINDOW_US
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem
 from listenlink.media.disk.faults import name_of
 from listenlink.running.instance import Instance, Running
-from listenlink.store import idempotency, session_clients
+from listenlink.store import (
+    account_events,
+    answered_challenges,
+    idempotency,
+    session_clients,
+    sign_in_attempts,
+    sign_in_links,
+    sign_ins,
+)
 from listenlink.store.audit import day_tables, open_counts
 from listenlink.threads import HOUSE
 
@@ -150,7 +159,14 @@ async def delete_old(instance: Instance) -> int:
     now_us = instance.running.clock.now_us()
     failures: list[Problem | OSError] = []
     lines = 0
-    for step in (_delete_keys, _make_days, _delete_lines, _delete_answers, _delete_uploads):
+    for step in (
+        _delete_keys,
+        _make_days,
+        _delete_lines,
+        _delete_answers,
+        _delete_sign_ins,
+        _delete_uploads,
+    ):
         try:
             lines += await step(instance, now_us)
         except (Problem, OSError) as error:
@@ -195,6 +211,22 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
         lambda connection: session_clients.delete_over(connection, now_us)
     ):
         pass
+    return 0
+
+
+async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
+    """What signs nobody in any more, and lines of accounts that are older than those of links."""
+    running = instance.running
+    since_us = now_us - running.settings.audit_retention_days * DAY_US
+    for delete in (
+        partial(sign_ins.delete_over, now_us=now_us),
+        partial(sign_in_links.delete_over, now_us=now_us),
+        partial(answered_challenges.delete_over, now_us=now_us),
+        partial(sign_in_attempts.delete_older, before_us=now_us - WINDOW_US),
+        partial(account_events.delete_older, before_us=since_us),
+    ):
+        while await running.database.write(delete):
+            pass
     return 0
 
 

@@ -1,7 +1,7 @@
-"""What one running Listenlink is made of, in three. `app.py` puts it together.
+"""What one running Listenlink is made of, in four. `app.py` puts it together.
 
 Each group has what one kind of work reaches and no more, so whatever is given a group says what that is. The
-clock, the database and the storage are in all three: they're handed to actions.
+clock and the database are in all of them: they're handed to actions.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from listenlink.capacity import Capacity
 from listenlink.clock import Clock
 from listenlink.media.storage import Storage
 from listenlink.running.derive_audio import AudioDeriver
+from listenlink.running.desk import Desk
 from listenlink.running.listening import Listening
 from listenlink.running.node_keys import NodeKeys
 from listenlink.running.owning import Owning
@@ -59,6 +60,7 @@ class Instance:
 
     listening: Listening
     owning: Owning
+    desk: Desk
     running: Running
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from listenlink.media.storage import Storage
 from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
-from listenlink.model.sealing import Sealer
+from listenlink.model.sealing import Sealer, TokenSealer
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
 
@@ -35,6 +35,7 @@ class Owning:
     promises: PromiseMaker
     sealer: Sealer
     cursors: Cursors
+    token_sealer: TokenSealer
 
     @property
     def revocation(self) -> Revocation:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import promises, tables
+from listenlink.store import promises, sealed_tokens, tables
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -80,7 +80,8 @@ def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
 
 
 def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
-    """Revoke these links, and forget what they were called."""
+    """Revoke these links, and forget what they were called and their sealed tokens."""
+    sealed_tokens.forget_sealed(connection, links)
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 

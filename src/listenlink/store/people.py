@@ -9,7 +9,7 @@ from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.model.ids import USER, public_id
 from listenlink.model.owner import Owner
-from listenlink.store import tables
+from listenlink.store import credentials, sign_in_links, tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -159,6 +159,14 @@ def find_user(connection: Connection, email: str) -> int | None:
     ).scalar_one_or_none()
 
 
+def find_email(connection: Connection, user_id: int) -> str | None:
+    """Return the user's address, or None if there is no such user."""
+    table = tables.users
+    return connection.execute(
+        select(table.c.email).where(table.c.id == user_id)
+    ).scalar_one_or_none()
+
+
 def find_role(connection: Connection, organization_id: int, user_id: int) -> str | None:
     """Return the user's role in the organisation, or None if they aren't a member."""
     members = tables.memberships
@@ -216,22 +224,22 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
 def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
     """Deactivate all of the user's keys of the organisation."""
     keys = tables.api_keys
-    theirs = own(keys, organization_id, user_id)
-    connection.execute(
-        update(keys).where(theirs, keys.c.deactivated_at.is_(None)).values(deactivated_at=now_us)
-    )
+    live = own(keys, organization_id, user_id) & keys.c.deactivated_at.is_(None)
+    connection.execute(update(keys).where(live).values(deactivated_at=now_us))
 
 
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
-    """Remove the user and their keys from the organisation."""
-    for table in (tables.api_keys, tables.memberships):
+    """Remove the user, their keys and their sign-ins from the organisation."""
+    for table in (tables.api_keys, tables.sign_ins, tables.memberships):
         connection.execute(delete(table).where(own(table, organization_id, user_id)))
 
 
 def forget_user(connection: Connection, user_id: int) -> None:
-    """Delete a user who is nowhere a member any more. If rows still refer to them, as ended links do, theirs
-    stays without their e-mail."""
+    """Delete a user who is nowhere a member any more, and what they were known by. If rows still refer to
+    them, as ended links do, theirs stays without their e-mail."""
     users = tables.users
+    sign_in_links.forget_links(connection, user_id)
+    credentials.forget_credentials(connection, user_id)
     try:
         with connection.begin_nested():
             connection.execute(delete(users).where(users.c.id == user_id))

@@ -20,6 +20,13 @@ from sqlalchemy import (
 )
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.desk_tables import account_events as account_events
+from listenlink.store.desk_tables import answered_challenges as answered_challenges
+from listenlink.store.desk_tables import passkeys as passkeys
+from listenlink.store.desk_tables import passwords as passwords
+from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
+from listenlink.store.desk_tables import sign_in_links as sign_in_links
+from listenlink.store.desk_tables import sign_ins as sign_ins
 from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients
@@ -183,6 +190,14 @@ shares = Table(
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),
     Index(None, "organization_id", "creator_id", "created_at"),
+)
+
+# A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).
+sealed_tokens = Table(
+    "sealed_tokens",
+    metadata,
+    Column("share_id", KEY, ForeignKey("shares.id"), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 # What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.

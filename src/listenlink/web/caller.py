@@ -1,9 +1,9 @@
-"""Who is asking, as read from a request: a client's address, or an owner's API key."""
+"""Who is asking, as read from a request: a client's address, an owner's API key, or who is signed in."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from listenlink.actions.authenticate import Caller, authenticate, require_access
+from listenlink.actions.signing_in.sign_in import find_person
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.client_address import (
@@ -20,7 +21,10 @@ from listenlink.model.client_address import (
     find_client,
 )
 from listenlink.running.owning import Owning
+from listenlink.web.headers import headers_of
 from listenlink.web.response import Scope
+from listenlink.web.same_origin import own_origins, require_ours
+from listenlink.web.sign_in_cookie import SignInCookie
 
 _MOST_REMEMBERED = 8192
 # Two addresses, or three short ones; a client behind more proxies is worked out each time.
@@ -99,6 +103,15 @@ class OwnersGuard:
     def __init__(self, owning: Owning) -> None:
         self._owning = owning
 
+    @cached_property
+    def _cookie(self) -> SignInCookie:
+        return SignInCookie(self._owning.settings.base_url)
+
+    @cached_property
+    def _origins(self) -> frozenset[bytes]:
+        settings = self._owning.settings
+        return own_origins(settings.base_url, settings.desk_url)
+
     async def admit(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
@@ -106,8 +119,10 @@ class OwnersGuard:
         # What a path allows (OPTIONS) is in the public schema too.
         if handler.opt.get("public") or connection.scope.get("method") == "OPTIONS":
             return
-        now_us = self._owning.clock.now_us()
-        caller = await authenticate(self._owning.database, raw_api_key(connection), now_us)
+        # These have a guard of their own (`web/desk/guard.py`).
+        if handler.opt.get("desk"):
+            return
+        caller = await self._find_caller(connection)
         if not handler.opt.get("any_scope"):
             scope = handler.opt.get("scope")
             if scope is None:
@@ -115,6 +130,20 @@ class OwnersGuard:
             require_access(caller, connection.path_params.get("org"), scope)
         _refuse_unclear(connection)
         connection.state.caller = caller
+
+    async def _find_caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+        """Whoever's key was sent; only without one, whoever is signed in in this browser."""
+        now_us, database = self._owning.clock.now_us(), self._owning.database
+        scope: Scope = dict(connection.scope)
+        raw_key = raw_api_key(connection)
+        secret = None if raw_key else self._cookie.find(scope)
+        if secret is None:
+            return await authenticate(database, raw_key, now_us)
+        require_ours(scope["method"], headers_of(scope), self._origins)
+        person = await find_person(database, secret, now_us)
+        if person is None:
+            raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
+        return person.caller
 
 
 def _refuse_unclear(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -22,6 +22,7 @@ from listenlink.web import hosts, paths
 from listenlink.web.api import tus
 from listenlink.web.arriving_body import ArrivingBody, body_places
 from listenlink.web.caller import ClientFinder
+from listenlink.web.desk.room import Room
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
 from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.problems import problem_of
@@ -85,7 +86,9 @@ class Front:
         self._resolve, self._playback = resolve, playback
         self.doors = Doors(listening, clients, requests, writer, pages, resolve, playback)
         # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(self.doors, instance.owning, instance.running)
+        self._routes: Any = make_routes(
+            self.doors, instance.owning, Room(instance.desk, clients), instance.running
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""

@@ -88,6 +88,12 @@ def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
     ]
 
 
+def desk() -> Headers:
+    """The headers of a page that a person works on: what another origin is told is nothing. Under
+    `no-referrer` a form would be sent with `Origin: null`, and couldn't be told from another site's."""
+    return [(b"referrer-policy", b"same-origin"), *page(None)]
+
+
 def robots(is_public: bool) -> Headers:
     """A page may be indexed only if its creator made the link public."""
     return [] if is_public else [_NOINDEX]

@@ -1,4 +1,4 @@
-"""Errors from inside Litestar, answered in the one error envelope."""
+"""Errors from inside Litestar, answered in the one error envelope; to a person, by a page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from litestar.types import ExceptionHandlersMap
 
 from listenlink.clock import Clock
 from listenlink.errors import Problem, invalid
+from listenlink.web.desk.errors import find_page
 from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status, problem_of
 from listenlink.web.response import TRACE, problem_answer
 
+# Of an envelope's headers, those that a page in its place has too.
+_OF_PAGES = ("Allow", "retry-after")
+
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The envelope for a problem, a refusal by the framework, or something unexpected."""
+    """The answer to a problem, a refusal by the framework, or something unexpected."""
     trace_number: int = request.scope[TRACE]  # type: ignore[literal-required]
     if isinstance(error, ValidationException):
         problem = _invalid(error)
@@ -31,6 +35,9 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     if request.method == "PATCH" and "accept" in headers:
         headers["Accept-Patch"] = headers["accept"]  # RFC 5789, section 2.2
     media_type = headers.pop("content-type")
+    if (page := find_page(request, problem)) is not None:
+        page.headers.update({name: headers[name] for name in _OF_PAGES if name in headers})
+        return page
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 
 

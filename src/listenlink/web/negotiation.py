@@ -104,6 +104,14 @@ def _has_no_use_for_json(names: frozenset[str]) -> bool:
     return bool(names) and _ANY.isdisjoint(names)
 
 
+def names_page(headers: dict[bytes, bytes]) -> bool:
+    """Whether `Accept` names HTML, and JSON no more than that: a person's browser does, a program doesn't."""
+    accept = headers.get(b"accept", b"")[:MOST_CHARACTERS].decode("latin-1")
+    weights = dict(reversed(weighted(accept)))
+    html = max(weights.get(name, 0.0) for name in _HTML)
+    return html > 0 and html >= weights.get(_JSON, 0.0)
+
+
 def _is_sent_by_browser(headers: dict[bytes, bytes]) -> bool:
     """Whether a request with a browser's agent has anything that a browser adds by itself. Nobody's browser
     speaks every language: `*` is what programs say, and Node's `fetch` adds a `Sec-Fetch-Mode` to it."""

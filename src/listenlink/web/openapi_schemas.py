@@ -99,6 +99,7 @@ _ENUM_OF = {
     ("ErrorBody", "type"): "ErrorType",
     ("KeyAnswer", "state"): "KeyState",
     ("LinkRecord", "state"): "LinkState",
+    ("ShownLink", "state"): "LinkState",
 }
 
 

@@ -55,6 +55,12 @@ TABLE: dict[ProblemKind, Told] = {
         "You don't have permission to perform this action",
         "The API key's user may not do this",
     ),
+    _K.CROSS_SITE: Told(
+        403,
+        "CROSS_SITE_REQUEST",
+        "This was sent by a page of another site, so nothing was done.",
+        "A sign-in's cookie counts only for Sec-Fetch-Site: same-origin, or an Origin of this server",
+    ),
     _K.NOT_FOUND: Told(
         404, "RESOURCE_NOT_FOUND", "This doesn't exist.", "No such resource for this caller"
     ),

@@ -33,6 +33,9 @@ from listenlink.web.api import (
 )
 from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.caller import OwnersGuard
+from listenlink.web.desk import about, me, people, signing_in
+from listenlink.web.desk.guard import DeskGuard
+from listenlink.web.desk.room import Room
 from listenlink.web.given import give
 from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
@@ -63,6 +66,8 @@ FOR_ANYBODY: list[Any] = [
     probes.is_ready,  #                        GET      /readyz
     reference.get_schema,  #                   GET      /schema/openapi.json
     reference.show_reference,  #               GET      /docs
+    about.tell_robots,  #                      GET      /robots.txt
+    about.show_icon,  #                        GET      /favicon.ico
 ]
 
 # A caller with a key of {org} that has the scope the route declares.
@@ -107,10 +112,38 @@ FOR_OWNERS: list[Any] = [
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 
+# People with a browser: whom each is for says its `desk`. None is in the schema.
+FOR_PEOPLE: list[Any] = [
+    signing_in.lead,  #                 anybody  GET      /
+    signing_in.show_sign_in,  #         anybody  GET      /desk/sign-in
+    signing_in.sign_in,  #              anybody  POST     /desk/sign-in
+    signing_in.ask_for_passkey,  #      anybody  POST     /desk/sign-in/passkey/ask
+    signing_in.sign_in_by_passkey,  #   anybody  POST     /desk/sign-in/passkey
+    signing_in.end_own_sign_in,  #      anybody  POST     /desk/sign-out
+    signing_in.show_welcome,  #         anybody  GET      /desk/welcome
+    signing_in.use_welcome,  #          anybody  POST     /desk/welcome
+    signing_in.offer,  #                person   GET      /desk/welcome/next
+    signing_in.show_desk,  #            person   GET      /desk
+    me.show_me,  #                      person   GET      /desk/me
+    me.choose_password,  #              person   POST     /desk/me/password
+    me.drop_password,  #                person   POST     /desk/me/password/remove
+    me.ask_to_add_passkey,  #           person   POST     /desk/me/passkeys/ask
+    me.add_passkey,  #                  person   POST     /desk/me/passkeys
+    me.drop_passkey,  #                 person   POST     /desk/me/passkeys/remove
+    me.end_one_sign_in,  #              person   POST     /desk/me/sign-ins/end
+    me.change_organization,  #          person   POST     /desk/me/organization
+    me.end_key,  #                      person   POST     /desk/me/keys/end
+    people.show_members,  #             owner    GET      /desk/people
+    people.invite_somebody,  #          owner    POST     /desk/people/invite
+    about.show_about,  #                person   GET      /desk/about
+]
+
 # RFC 9112, section 3.2.4: the target of an OPTIONS that asks about the server as a whole.
 _WHOLE_SERVER = b"*"
 _EVERY_METHOD = allow(
-    str(method) for handler in [*FOR_ANYBODY, *FOR_OWNERS] for method in handler.http_methods
+    str(method)
+    for handler in [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
+    for method in handler.http_methods
 ).encode()
 # Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
 # with all that it read from them, so longer ones are kept out.
@@ -155,14 +188,14 @@ def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
     return None if query.isascii() else ProblemKind.BAD_REQUEST
 
 
-def make_routes(doors: Doors, owning: Owning, running: Running) -> Litestar:
+def make_routes(doors: Doors, owning: Owning, room: Room, running: Running) -> Litestar:
     """Make the Litestar application behind the front; handlers are given what they name of these."""
-    handlers = [*FOR_ANYBODY, *FOR_OWNERS]
+    handlers = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
     routes = _Routes.from_config(
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
-            guards=[OwnersGuard(owning).admit, _guard_bodies],
+            guards=[OwnersGuard(owning).admit, DeskGuard(room).admit, _guard_bodies],
             dto=StrictBody,
             return_dto=None,
             exception_handlers=EXCEPTION_HANDLERS,
@@ -183,6 +216,7 @@ def make_routes(doors: Doors, owning: Owning, running: Running) -> Litestar:
             dependencies={
                 "doors": give(doors),
                 "owning": give(owning),
+                "room": give(room),
                 "running": give(running),
                 "reference": give(reference.Reference()),
             },
@@ -190,8 +224,12 @@ def make_routes(doors: Doors, owning: Owning, running: Running) -> Litestar:
             logging_config=None,
         )
     )
-    # The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
-    # with one would learn, by the time, that somebody else did just now.
+    return _without_memory(routes)
+
+
+def _without_memory(routes: Litestar) -> Litestar:
+    """The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
+    with one would learn, by the time, that somebody else did just now."""
     router: Any = routes.asgi_router
     router.handle_routing = router._handle_routing
     return routes

@@ -18,7 +18,7 @@ from listenlink.wire.answers import (
 )
 from listenlink.wire.collections import Collection, Member, MembersPage
 from listenlink.wire.keys import Caller, Key, MintedKey, Usage
-from listenlink.wire.links import Day, Link, NewLink, OpenLine, Stats
+from listenlink.wire.links import Day, Link, NewLink, OpenLine, ShownLink, Stats
 from listenlink.wire.shared import (
     Download,
     Licence,
@@ -65,6 +65,7 @@ __all__ = [
     "ShareView",
     "SharedCollection",
     "SharedTrack",
+    "ShownLink",
     "Sound",
     "Stats",
     "Track",

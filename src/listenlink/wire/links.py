@@ -32,7 +32,7 @@ class NewLink(WithSecrets, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """A link as its owner sees it later: never with its token."""
+    """A link as its owner sees it later."""
 
     id: str
     target_type: str
@@ -54,6 +54,13 @@ class Link(Struct, frozen=True):
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None
+
+
+class ShownLink(Link, WithSecrets, frozen=True):
+    """A link with its address. `url` is null if it can't be shown: to a key without the scope `share`, of a
+    closed link, and of one that was made while the server kept links by their digest alone."""
+
+    url: str | None = None
 
 
 class OpenLine(Struct, frozen=True):

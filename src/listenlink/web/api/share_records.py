@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
+import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
 from listenlink.actions import manage_links as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import NewLink
 from listenlink.actions.manage_links import ToldLink
 from listenlink.actions.tell_first import telling_first
@@ -21,7 +23,7 @@ from listenlink.model.terms import AskedTerms
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
-from listenlink.web.api.shares import new_link_answer
+from listenlink.web.api.shares import link_url, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
@@ -72,11 +74,16 @@ async def get_link(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-) -> wire.Link:
-    """One of the caller's links. Its token isn't stored, so it can't be shown again."""
-    number = path_id(ids.SHARE, share_id)
-    told = await managing.get_link(owning.database, caller_of(request), number)
-    return _record(told, owning, owning.clock.now_us())
+) -> wire.ShownLink:
+    """One of the caller's links. With the scope `share` it has its address."""
+    number, caller = path_id(ids.SHARE, share_id), caller_of(request)
+    told = await managing.get_link(owning.database, caller, number)
+    token = None
+    if "share" in caller.scopes:
+        token = await find_token(owning.database, owning.token_sealer, caller, number)
+    record = _record(told, owning, owning.clock.now_us())
+    url = None if token is None else link_url(owning, token)
+    return wire.ShownLink(**msgspec.structs.asdict(record), url=url)
 
 
 @patch(
@@ -120,12 +127,13 @@ async def rotate_link(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> Response[wire.NewLink]:
-    """The old token, its sessions and its playback URLs are dead at once. `token` and `url` are shown
+    """The old token, its sessions and its playback URLs are dead at once. `token` is shown
     only this once. A revoked link can't be rotated: 409."""
     number = path_id(ids.SHARE, share_id)
 
     async def make(doing: Doing[NewLink]) -> NewLink:
-        return await managing.rotate_link(owning.database, caller_of(request), number, doing)
+        parts = (owning.database, owning.token_sealer, caller_of(request))
+        return await managing.rotate_link(*parts, number, doing)
 
     def tell(made: NewLink) -> wire.NewLink:
         return new_link_answer(made, owning)

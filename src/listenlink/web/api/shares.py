@@ -92,14 +92,18 @@ async def _share(
     asked = cast(AskedTerms, {} if terms is None else sent_fields(terms))
 
     async def make(doing: Doing[NewLink]) -> NewLink:
-        return await making.make_link(
-            owning.database, caller_of(request), target_type, target_id, asked, now_us, doing
-        )
+        parts = (owning.database, owning.token_sealer, caller_of(request))
+        return await making.make_link(*parts, target_type, target_id, asked, now_us, doing)
 
     def tell(made: NewLink) -> wire.NewLink:
         return new_link_answer(made, owning)
 
     return await answer_once(request, owning, await digest_of_body(request), tell, make)
+
+
+def link_url(owning: Owning, token: str) -> str:
+    """The address that the link with this token opens at."""
+    return owning.settings.base_url + SHARED_PATH + token
 
 
 def new_link_answer(made: NewLink, owning: Owning) -> wire.NewLink:
@@ -108,7 +112,7 @@ def new_link_answer(made: NewLink, owning: Owning) -> wire.NewLink:
     return wire.NewLink(
         id=ids.public_id(ids.SHARE, share.id),
         token=made.token,
-        url=owning.settings.base_url + SHARED_PATH + made.token,
+        url=link_url(owning, made.token),
         target_type=share.target_type.value,
         visibility=share.visibility.value,
         expires_at=moment_or_none(share.expires_at),

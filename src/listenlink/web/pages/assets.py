@@ -26,6 +26,7 @@ _MODULE_NAMES = (
     "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
     "media_keys.js", "view.js", "share.js",
 )  # fmt: skip
+_DESK_NAMES = ("copy.js", "desk.js", "passkeys.js", "welcome.js")
 _IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.
 _SILENT_SAMPLES = 800
@@ -53,7 +54,7 @@ def _asset(name: str, body: bytes, content_type: str) -> Asset:
 
 def _load() -> dict[str, Asset]:
     loaded = {"silence.wav": _asset("silence.wav", _silence(), "audio/wav")}
-    for name in ("share.css", "icon.svg", *_MODULE_NAMES):
+    for name in ("share.css", "desk.css", "icon.svg", *_MODULE_NAMES, *_DESK_NAMES):
         text = _IMPORTED.sub(lambda match: loaded[match.group(1)].path, _read(name))
         loaded[name] = _asset(name, text.encode(), _TYPES[name.partition(".")[2]])
     return loaded

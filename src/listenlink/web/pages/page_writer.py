@@ -80,12 +80,13 @@ class PageWriter:
         )
 
     def _render(self, template: str, language: str, **context: Any) -> str:
-        return _environment(language).get_template(template).render(**context)
+        return environment(language).get_template(template).render(**context)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _environment(language: str) -> Environment:
-    environment = Environment(
+def environment(language: str) -> Environment:
+    """The templates in a language, with what all of them know."""
+    made = Environment(
         loader=PackageLoader("listenlink.web", "pages"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
@@ -94,8 +95,8 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     translations = catalogue(language)
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(
+    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(
         language=language,
         direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
         assets=ASSETS,
@@ -103,12 +104,10 @@ def _environment(language: str) -> Environment:
         licence_name=lambda licence: licence_name(licence, translations.gettext),
         licence_sentence=lambda licence: licence_sentence(licence, translations.gettext),
     )
-    environment.filters["clock"] = clock_text
-    environment.filters["iso"] = iso_seconds
-    environment.filters["moment"] = lambda at_us: moment_words(
-        at_us, translations.gettext, language
-    )
-    return environment
+    made.filters["clock"] = clock_text
+    made.filters["iso"] = iso_seconds
+    made.filters["moment"] = lambda at_us: moment_words(at_us, translations.gettext, language)
+    return made
 
 
 def clock_text(seconds: float) -> str:

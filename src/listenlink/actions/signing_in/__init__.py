@@ -1,0 +1,1 @@
+"""What somebody does to be known: one-time links, passwords, passkeys, sign-ins, invitations."""

@@ -1,0 +1,1 @@
+"""What a person who signed in can reach, as pages: the desk."""

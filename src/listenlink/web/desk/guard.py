@@ -1,0 +1,44 @@
+"""Who is let in to the desk's routes, and from where.
+
+A route says whom it's for: `opt={"desk": "anybody" | "person" | "owner"}`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from listenlink.actions.signing_in.sign_in import find_person
+from listenlink.errors import Problem, ProblemKind
+from listenlink.web.desk.room import Room
+from listenlink.web.headers import headers_of
+from listenlink.web.response import Scope
+from listenlink.web.same_origin import require_ours
+
+
+class DeskGuard:
+    """The one place that admits people to the desk."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def admit(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Raise Problem unless this route of the desk may be used, from where this comes; with or without a
+        cookie, because signing in is worth forging too. Who is signed in is kept in the request's state."""
+        whom = handler.opt.get("desk")
+        if whom is None or handler.opt.get("public"):
+            return
+        scope: Scope = dict(connection.scope)
+        desk = self._room.desk
+        require_ours(scope["method"], headers_of(scope), self._room.origins)
+        secret = self._room.cookie.find(scope)
+        person = await find_person(desk.database, secret, desk.clock.now_us())
+        if person is None and whom != "anybody":
+            raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
+        if person is not None and whom == "owner" and person.role != "owner":
+            raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+        connection.state.person = person

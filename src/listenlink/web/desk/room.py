@@ -1,0 +1,171 @@
+"""What the desk's routes share: the cookie, who asks, forms as they're read, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from litestar import Request, Response
+
+from listenlink.actions.signing_in.asker import Asker
+from listenlink.actions.signing_in.sign_in import Person, SignedIn
+from listenlink.errors import Problem, ProblemKind
+from listenlink.model.client_address import is_loopback_host
+from listenlink.running.desk import Desk
+from listenlink.threads import WORK
+from listenlink.web import headers as fixed
+from listenlink.web.caller import ClientFinder
+from listenlink.web.headers import headers_of, text_of, text_pairs
+from listenlink.web.json_body import JSON
+from listenlink.web.negotiation import names_page
+from listenlink.web.pages import desk_writer
+from listenlink.web.pages.languages import choose_language
+from listenlink.web.problems import status_of
+from listenlink.web.same_origin import own_origins
+from listenlink.web.sign_in_cookie import SignInCookie
+
+Asked = Request[Any, Any, Any]
+FORM = "application/x-www-form-urlencoded"
+SIGN_IN, HOME = "/desk/sign-in", "/desk/me"
+_MOST_BYTES, _MOST_FIELDS = 16 * 1024, 20
+
+
+class Room:
+    """The desk's routes are given this."""
+
+    def __init__(self, desk: Desk, clients: ClientFinder) -> None:
+        self.desk = desk
+        self.cookie = SignInCookie(desk.settings.base_url)
+        self.origins = own_origins(desk.settings.base_url, desk.settings.desk_url)
+        # What is typed there, by others on the network.
+        host = urlsplit(desk.settings.base_url).hostname or ""
+        self._can_be_read = not self.cookie.is_secure and not is_loopback_host(host)
+        self._clients = clients
+
+    def asker(self, request: Asked) -> Asker:
+        """Who asks, and what their browser is signed in with."""
+        scope = dict(request.scope)
+        headers = headers_of(scope)
+        return Asker(
+            self._clients.find(scope, headers),
+            text_of(headers, b"user-agent"),
+            self.desk.clock.now_us(),
+            self.cookie.find(scope),
+        )
+
+    async def page(
+        self, request: Asked, name: str, status: int = 200, **shown: Any
+    ) -> Response[bytes]:
+        """One of the desk's pages, in the language that its reader's browser asks for."""
+        language = choose_language(request.headers.get("accept-language", ""))
+        shown |= {
+            "person": find_person_of(request),
+            "can_be_read": self._can_be_read,
+            "now_us": self.desk.clock.now_us(),
+            "said": request.query_params.get("done", ""),
+        }
+        text = await WORK.run(partial(desk_writer.write_page, name, language, **shown))
+        return answer_page(text, language, status)
+
+    async def refused(
+        self, request: Asked, problem: Problem, name: str, **shown: Any
+    ) -> Response[bytes]:
+        """The page once more, with what is wrong beside its field; for a program, the problem itself."""
+        if problem.kind not in (ProblemKind.INVALID, ProblemKind.LIMITED):
+            raise problem
+        if not names_page(headers_of(dict(request.scope))):
+            raise problem
+        answer = await self.page(request, name, status_of(problem), wrong=problem, **shown)
+        if (wait := problem.details.get("retry_after_seconds")) is not None:
+            answer.headers["retry-after"] = str(wait)
+        return answer
+
+    def see(
+        self, path: str, done: str | None = None, signed_in: SignedIn | None = None
+    ) -> Response[bytes]:
+        """Lead on after a form: to a page that says what was `done`. A new sign-in
+        gives the browser its secret, as the cookie."""
+        answer = lead_to(path if done is None else f"{path}?done={done}")
+        if signed_in is not None:
+            answer.headers["set-cookie"] = self.cookie.set(signed_in.secret)
+        return answer
+
+    def led_by_script(self, path: str, signed_in: SignedIn) -> Response[bytes]:
+        """The same for a script, which can't see where a 303 leads."""
+        headers = {"set-cookie": self.cookie.set(signed_in.secret)}
+        body = msgspec.json.encode({"location": path})
+        return Response(body, status_code=200, headers=headers, media_type=JSON)
+
+
+def lead_to(path: str) -> Response[bytes]:
+    """See Other (RFC 9110, 15.4.4)."""
+    headers = {"location": path, "referrer-policy": "same-origin"}
+    return Response(b"", status_code=303, headers=headers, media_type="text/plain")
+
+
+def answer_page(text: str, language: str, status: int) -> Response[bytes]:
+    """A page with the headers of the desk."""
+    headers = text_pairs(fixed.desk()) | {"content-language": language}
+    return Response(text.encode(), status_code=status, headers=headers, media_type="text/html")
+
+
+def find_person_of(request: Asked) -> Person | None:
+    """Whom the guard found signed in, if anybody."""
+    found: Person | None = request.scope.get("state", {}).get("person")
+    return found
+
+
+def person_of(request: Asked) -> Person:
+    """Whom the guard let in."""
+    person = find_person_of(request)
+    if person is None:
+        raise Problem(ProblemKind.AUTHENTICATION_REQUIRED)
+    return person
+
+
+async def read_form(request: Asked) -> Mapping[str, str]:
+    """The fields of a form, a missing one as empty text; of two of a name, none is taken. Raises
+    Problem(UNSUPPORTED_MEDIA_TYPE), TOO_LARGE or BAD_REQUEST."""
+    _require_type(request, FORM)
+    body = await _read(request)
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        raise Problem(ProblemKind.BAD_REQUEST) from None
+    form = _Form(pairs)
+    if len(form) != len(pairs):
+        raise Problem(ProblemKind.BAD_REQUEST)
+    return form
+
+
+async def read_json(request: Asked) -> dict[str, Any]:
+    """The JSON object that a script of ours sends. Raises what `read_form` raises."""
+    _require_type(request, JSON)
+    try:
+        return msgspec.json.decode(await _read(request), type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+        raise Problem(ProblemKind.BAD_REQUEST) from None
+
+
+class _Form(dict[str, str]):
+    def __missing__(self, _name: str) -> str:
+        return ""
+
+
+async def _read(request: Asked) -> bytes:
+    body = await request.body()
+    if len(body) > _MOST_BYTES:
+        raise Problem(ProblemKind.TOO_LARGE)
+    return body
+
+
+def _require_type(request: Asked, wanted: str) -> None:
+    """A form of another site can be sent as text, and be JSON by chance: only the type's own name counts."""
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent != wanted:
+        raise Problem(ProblemKind.UNSUPPORTED_MEDIA_TYPE, accepts=wanted)

@@ -1,0 +1,106 @@
+"""What the desk says, in the page's language: what was done, what is wrong, what the audit and the health of
+a server come to. What isn't known stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Translate = Callable[[str], str]
+
+
+def done_words(translate: Translate) -> dict[str, str]:
+    """What was done by a form, by the code that its answer leads on with: never by words from an address."""
+    _ = translate
+    return {
+        "signed_out": _("You are signed out."),
+        "password_set": _(
+            "Your password is set. Wherever else you were signed in, you aren't any more."
+        ),
+        "password_removed": _("You have no password any more."),
+        "passkey_added": _(
+            "Your passkey is added. Wherever else you were signed in, you aren't any more."
+        ),
+        "passkey_removed": _("The passkey is removed."),
+        "sign_in_ended": _("That sign-in is ended."),
+        "organization_changed": _("You act in another organisation now."),
+        "key_ended": _("That key is ended, and what it was doing."),
+        "joined": _("You are a member now."),
+    }
+
+
+def refusal_words(translate: Translate) -> tuple[str, ...]:
+    """What actions, and kinds of problem, say in English: a page translates what they say by itself."""
+    _ = translate
+    return (
+        _("This e-mail and this password don't belong together."),
+        _("A password has 15 characters or more."),
+        _("A password has at most 128 characters."),
+        _(
+            "This one is easily guessed. Take several words that have nothing to do with each other."
+        ),
+        _("This link was used already, or is over. Ask for a new one."),
+        _("You have an account here. Sign in with it, then use this link again."),
+        _("You are a member already."),
+        _("They are a member already."),
+        _("This isn't an e-mail address."),
+        _("This is owner or member."),
+        _("You aren't a member of any organisation here."),
+        _("This passkey wasn't accepted."),
+        _("You have 20 passkeys, which is the most."),
+        _("This doesn't exist."),
+        _("This was sent by a page of another site, so nothing was done."),
+        _("You don't have permission to perform this action"),
+        _("This can't be done here."),
+        _("This request can't be understood."),
+        _("This is too large."),
+        _("This address is too long."),
+        _("The server is busy. Please try again in a moment."),
+        _("Something went wrong on our side."),
+    )
+
+
+def event_words(translate: Translate) -> dict[str, str]:
+    """What a line of the account audit tells."""
+    _ = translate
+    return {
+        "signed_in": _("signed in"),
+        "signed_out": _("signed out"),
+        "sign_in_failed": _("failed to sign in"),
+        "password_set": _("set a password"),
+        "password_removed": _("removed their password"),
+        "passkey_added": _("added a passkey"),
+        "passkey_removed": _("removed a passkey"),
+        "invited": _("invited somebody"),
+        "joined": _("joined"),
+        "link_made": _("made a link"),
+        "link_closed": _("closed a link"),
+        "key_made": _("made an API key"),
+        "key_ended": _("ended an API key"),
+    }
+
+
+def method_words(translate: Translate) -> dict[str, str]:
+    """How somebody signed in, and what somebody is."""
+    _ = translate
+    return {
+        "link": _("by a link"),
+        "password": _("by password"),
+        "passkey": _("by passkey"),
+        "owner": _("Owner"),
+        "member": _("Member"),
+    }
+
+
+def health_words(translate: Translate) -> dict[str, str]:
+    """What is looked after, and how it is; for another word an operator has to look it up."""
+    _ = translate
+    return {
+        "database": _("Database"),
+        "storage": _("Storage"),
+        "keys": _("Signing keys"),
+        "limits": _("Limits"),
+        "engines": _("Engines"),
+        "clock": _("Clock"),
+        "ok": _("All is well."),
+        "unavailable": _("It can't be reached."),
+    }

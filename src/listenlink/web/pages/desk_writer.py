@@ -1,0 +1,77 @@
+"""Writes the desk's pages from templates, in a language, with what they show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache, partial
+from typing import Any
+
+from listenlink.errors import Problem
+from listenlink.model.quota import write_bytes
+from listenlink.web.pages import desk_words
+from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
+from listenlink.web.pages.moment_words import moment_words
+from listenlink.web.pages.page_writer import environment
+
+_NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
+_MINUTE = 60
+
+
+def write_page(name: str, language: str, **shown: Any) -> str:
+    """The page called `name`. Of what it shows, all pages know `person`, None if nobody is signed in; `said`,
+    the code of what was done just before; and `wrong`, the Problem of a form that was refused, with what was
+    `typed` into it."""
+    given = {"wrong": None, "typed": {}, "said": "", "person": None} | shown
+    given["typed"] = defaultdict(str, given["typed"])
+    said = _words(language)["done"].get(given["said"])
+    problem: Problem | None = given["wrong"]
+    fault = None if problem is None else _fault_words(problem, language)
+    field = None if problem is None else problem.details.get("field", "form")
+    template = environment(language).get_template(f"desk/{name}.html")
+    known = {"fault": fault, "field": field, "language_name": _NAMES[language], "at": _at(language)}
+    known["size"] = partial(_size, language)
+    return template.render(**given | known | {"said": said, "words": _words(language)})
+
+
+@lru_cache(maxsize=256)
+def write_problem(status: int, message: str, language: str) -> str:
+    """The page that says why there is nothing else to see."""
+    told = catalogue(language).gettext(message)
+    return write_page("problem", language, status=status, told=told)
+
+
+def _at(language: str) -> Any:
+    translate = catalogue(language).gettext
+    return lambda at_us: moment_words(at_us, translate, language)
+
+
+def _size(language: str, size_bytes: int) -> str:
+    """`1.2 MB`, and elsewhere than in English `1,2 MB`."""
+    text = write_bytes(size_bytes)
+    return text if language == SOURCE else text.replace(".", ",")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _words(language: str) -> dict[str, dict[str, str]]:
+    translate = catalogue(language).gettext
+    return {
+        "done": desk_words.done_words(translate),
+        "events": desk_words.event_words(translate),
+        "methods": desk_words.method_words(translate),
+        "health": desk_words.health_words(translate),
+    }
+
+
+def _fault_words(problem: Problem, language: str) -> str:
+    translations = catalogue(language)
+    wait = problem.details.get("retry_after_seconds")
+    if wait is None:
+        return translations.gettext(problem.message or "This can't be done here.")
+    minutes = -(-int(wait) // _MINUTE)
+    # Translators: after too many wrong passwords.
+    told = translations.ngettext(
+        "Too many attempts. Try again in {minutes} minute.",
+        "Too many attempts. Try again in {minutes} minutes.",
+        minutes,
+    )
+    return told.format(minutes=minutes)

@@ -1,0 +1,146 @@
+"""The desk's pages in every state, as a person gets there: for whoever looks at them, by eye or by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from cast import Server
+from signed_in import GOOD, first_email, new_link
+
+CHROMIUMS_AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+class AtDesk:
+    """A window at a server's desk, which is at `localhost`: there are passkeys there."""
+
+    def __init__(self, server: Server, page: Page, url: str | None = None) -> None:
+        self.server, self.page = server, page
+        self.url = url or f"http://localhost:{server.port}"
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def link(self, email: str | None = None) -> str:
+        """A one-time link, as this window reaches it."""
+        return f"{self.url}/desk/welcome#{new_link(self.server, email).partition('#')[2]}"
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def sign_in_by_link(self, email: str | None = None) -> None:
+        self.page.goto(self.link(email))
+        self.page.wait_for_function("!location.hash")
+        self.press("Sign in")
+        self.page.wait_for_url("**/desk/welcome/next")
+
+    def sign_in_by_password(self, email: str, password: str) -> None:
+        self.go("/desk/sign-in")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.press("Sign in")
+
+    def set_password(self, password: str) -> None:
+        self.page.get_by_label("New password").fill(password)
+        self.press("Set password")
+
+    def add_authenticator(self) -> None:
+        """Chromium's own, which says yes by itself (WebDriver BiDi has none yet)."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": CHROMIUMS_AUTHENTICATOR})
+
+
+def _wrong(desk: AtDesk) -> None:
+    desk.sign_in_by_password("somebody@localhost.example", "not it")
+
+
+def _offer_refused(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    desk.set_password("too short")
+
+
+def _me(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    desk.add_authenticator()
+    desk.press("Add a passkey")
+    desk.page.wait_for_url("**/desk/me?done=passkey_added")
+
+
+def _password_set(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    desk.set_password(GOOD)
+    desk.page.wait_for_url("**/desk/me?done=password_set")
+
+
+def _signed_in_at(path: str) -> Callable[[AtDesk], None]:
+    def arrive(desk: AtDesk) -> None:
+        desk.sign_in_by_link()
+        desk.go(path)
+
+    return arrive
+
+
+def _invite(desk: AtDesk) -> str:
+    desk.go("/desk/people")
+    desk.page.get_by_label("Email").fill("colleague@localhost.example")
+    desk.press("Invite")
+    return desk.page.get_by_label("Invitation").input_value()
+
+
+def _invited(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    _invite(desk)
+
+
+def _invitation(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    link = _invite(desk)
+    desk.press("Sign out")
+    desk.go("/desk/welcome#" + link.partition("#")[2])
+    desk.page.wait_for_function("!location.hash")
+    desk.press("Sign in")
+
+
+def _asked(desk: AtDesk) -> None:
+    told = desk.server.new_organization()
+    user = int(told["user_id"].partition("_")[2], 16)
+    ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
+    desk.sign_in_by_link(email)
+    desk.page.goto(desk.link(first_email(desk.server)))
+    desk.page.wait_for_function("!location.hash")
+    desk.press("Sign in")
+
+
+def _signed_out(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    desk.press("Sign out")
+
+
+STATES: dict[str, Callable[[AtDesk], object]] = {
+    "sign-in": lambda desk: desk.go("/desk/sign-in"),
+    "sign-in-wrong": _wrong,
+    "signed-out": _signed_out,
+    "welcome": lambda desk: desk.page.goto(desk.link()),
+    "welcome-paste": lambda desk: desk.go("/desk/welcome"),
+    "welcome-asked": _asked,
+    "welcome-invitation": _invitation,
+    "offer": lambda desk: desk.sign_in_by_link(),
+    "offer-refused": _offer_refused,
+    "me": _me,
+    "me-password": _password_set,
+    "people": _signed_in_at("/desk/people"),
+    "people-invited": _invited,
+    "about": _signed_in_at("/desk/about"),
+    "nothing": lambda desk: desk.go("/desk/nothing"),
+    "nothing-signed-in": _signed_in_at("/desk/nothing"),
+}

@@ -1,0 +1,70 @@
+"""The desk's words: whatever an action refuses or writes down has some in every language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, use_passkey
+from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.sign_in import Method
+from listenlink.web.pages import desk_words
+from listenlink.web.pages.desk_writer import write_page, write_problem
+from listenlink.web.pages.languages import LANGUAGES, catalogue
+from listenlink.web.problem_table import TABLE
+
+ACTIONS = Path(sign_in_by_link.__file__).parent
+SAID = re.compile(r'invalid\(\s*"\w+",\s*"([^"]+)"')
+NOTED = re.compile(
+    r'"(\w+)", (?:person\.sign_in|sign_in|found)?\.?user_id|"(sign_in_failed|password_\w+)"'
+)
+# What a person gets to see of the general kinds.
+TOLD = ("NOT_FOUND", "CROSS_SITE", "METHOD_NOT_ALLOWED", "BAD_REQUEST", "TOO_LARGE", "URI_TOO_LONG")
+
+
+def _sources() -> str:
+    return "".join(path.read_text() for path in ACTIONS.glob("*.py"))
+
+
+def test_whatever_is_refused_has_words_on_the_page() -> None:
+    said = set(SAID.findall(_sources()))
+    assert len(said) >= 6
+    said |= set(sign_in_by_password._FAULTS.values())
+    said |= {sign_in_by_password._WRONG, sign_in_by_link._OVER, use_passkey._REFUSED}
+    said.add(f"You have {use_passkey.MOST_PASSKEYS} passkeys, which is the most.")
+    said |= {TABLE[ProblemKind[kind]].message for kind in TOLD}
+    assert said - set(desk_words.refusal_words(lambda text: text)) == set()
+
+
+def test_whatever_is_written_down_has_words() -> None:
+    noted = {one or other for one, other in NOTED.findall(_sources())}
+    noted |= {"link_made", "link_closed", "key_made", "key_ended"}
+    assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
+    assert noted == set(desk_words.event_words(lambda text: text))
+    known = desk_words.method_words(lambda text: text)
+    assert {*Method, "owner", "member"} == set(known)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_they_are_said_in_the_pages_language(language: str) -> None:
+    translate = catalogue(language).gettext
+    for text in desk_words.refusal_words(lambda text: text):
+        assert translate(text) != text
+        page = write_page("sign_in", language, passkeys=False, wrong=invalid("email", text),
+                          can_be_read=False, now_us=0)  # fmt: skip
+        assert translate(text) in page.replace("&#39;", "'")
+    assert translate("This doesn't exist.") in write_problem(404, "This doesn't exist.", language)
+
+
+def test_what_is_typed_or_sent_is_text_and_no_code_is_a_sentence() -> None:
+    hostile = "<script>alert(1)</script>\"'>"
+    page = write_page("sign_in", "en", passkeys=True, typed={"email": hostile}, said=hostile,
+                      can_be_read=True, now_us=0)  # fmt: skip
+    assert "<script>alert" not in page
+    assert "alert(1)" in page, "what was typed is there still"
+    assert 'class="said"' not in page
+    limited = Problem(ProblemKind.LIMITED, retry_after_seconds=61)
+    page = write_page("sign_in", "en", passkeys=True, wrong=limited, can_be_read=True, now_us=0)
+    assert "Try again in 2 minutes." in page
