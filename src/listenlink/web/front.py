@@ -87,7 +87,10 @@ class Front:
         self.doors = Doors(listening, clients, requests, writer, pages, resolve, playback)
         # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
         self._routes: Any = make_routes(
-            self.doors, instance.owning, Room(instance.desk, clients), instance.running
+            self.doors,
+            instance.owning,
+            Room(instance.desk, instance.owning, clients),
+            instance.running,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -123,7 +123,14 @@ FOR_PEOPLE: list[Any] = [
     signing_in.show_welcome,  #         anybody  GET      /desk/welcome
     signing_in.use_welcome,  #          anybody  POST     /desk/welcome
     signing_in.offer,  #                person   GET      /desk/welcome/next
+    # Tracks.
     signing_in.show_desk,  #            person   GET      /desk
+    # Uploads.
+    # Covers.
+    # Collections.
+    # Sharing.
+    # Links.
+    # Oneself, others, the server.
     me.show_me,  #                      person   GET      /desk/me
     me.choose_password,  #              person   POST     /desk/me/password
     me.drop_password,  #                person   POST     /desk/me/password/remove

@@ -13,8 +13,10 @@ from litestar import Request, Response
 from listenlink.actions.signing_in.asker import Asker
 from listenlink.actions.signing_in.sign_in import Person, SignedIn
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
 from listenlink.model.client_address import is_loopback_host
 from listenlink.running.desk import Desk
+from listenlink.running.owning import Owning
 from listenlink.threads import WORK
 from listenlink.web import headers as fixed
 from listenlink.web.caller import ClientFinder
@@ -34,10 +36,10 @@ _MOST_BYTES, _MOST_FIELDS = 16 * 1024, 20
 
 
 class Room:
-    """The desk's routes are given this."""
+    """The desk's routes are given this: `desk` is what signing in needs, `owning` what keys reach too."""
 
-    def __init__(self, desk: Desk, clients: ClientFinder) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, owning: Owning, clients: ClientFinder) -> None:
+        self.desk, self.owning = desk, owning
         self.cookie = SignInCookie(desk.settings.base_url)
         self.origins = own_origins(desk.settings.base_url, desk.settings.desk_url)
         # What is typed there, by others on the network.
@@ -61,8 +63,11 @@ class Room:
     ) -> Response[bytes]:
         """One of the desk's pages, in the language that its reader's browser asks for."""
         language = choose_language(request.headers.get("accept-language", ""))
+        person = find_person_of(request)
+        organization_id = None if person is None else person.sign_in.organization_id
         shown |= {
-            "person": find_person_of(request),
+            "person": person,
+            "organization": organization_id and ids.public_id(ids.ORGANIZATION, organization_id),
             "can_be_read": self._can_be_read,
             "now_us": self.desk.clock.now_us(),
             "said": request.query_params.get("done", ""),

@@ -26,8 +26,22 @@ _MODULE_NAMES = (
     "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
     "media_keys.js", "view.js", "share.js",
 )  # fmt: skip
-_DESK_NAMES = ("copy.js", "desk.js", "passkeys.js", "welcome.js")
-_IMPORTED = re.compile(r'(?<= from ")\./([a-z_]+\.js)(?=")')
+# Of the desk, in a folder of their own; they may import the page's by "../".
+_DESK_NAMES = (
+    "desk.css",
+    "desk.js",
+    # Signing in.
+    "copy.js",
+    "passkeys.js",
+    "welcome.js",
+    # Uploads.
+    # Tracks.
+    # Sharing.
+    # Links.
+    # Collections.
+    # Covers.
+)
+_IMPORTED = re.compile(r'(?<= from ")(\.\.?)/([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.
 _SILENT_SAMPLES = 800
 
@@ -42,21 +56,29 @@ class Asset:
     packed: bytes
 
 
-def _read(name: str) -> str:
-    return resources.files("listenlink.web.pages").joinpath(name).read_text("utf-8")
+def _read(name: str, loaded: dict[str, Asset]) -> bytes:
+    """A file with what it imports named by its content."""
+    folder, _, _ = name.rpartition("/")
+
+    def named(match: re.Match[str]) -> str:
+        levels, imported = match.groups()
+        return loaded[f"{folder}/{imported}" if folder and levels == "." else imported].path
+
+    text = resources.files("listenlink.web.pages").joinpath(name).read_text("utf-8")
+    return _IMPORTED.sub(named, text).encode()
 
 
 def _asset(name: str, body: bytes, content_type: str) -> Asset:
-    stem, _, ending = name.partition(".")
+    stem, _, ending = name.rpartition("/")[2].partition(".")
     digest = hashlib.sha256(body).hexdigest()[:16]
     return Asset(f"/assets/{stem}.{digest}.{ending}", content_type, body, pack(body))
 
 
 def _load() -> dict[str, Asset]:
     loaded = {"silence.wav": _asset("silence.wav", _silence(), "audio/wav")}
-    for name in ("share.css", "desk.css", "icon.svg", *_MODULE_NAMES, *_DESK_NAMES):
-        text = _IMPORTED.sub(lambda match: loaded[match.group(1)].path, _read(name))
-        loaded[name] = _asset(name, text.encode(), _TYPES[name.partition(".")[2]])
+    of_desk = (f"desk/{name}" for name in _DESK_NAMES)
+    for name in ("share.css", "icon.svg", *_MODULE_NAMES, *of_desk):
+        loaded[name] = _asset(name, _read(name, loaded), _TYPES[name.partition(".")[2]])
     return loaded
 
 

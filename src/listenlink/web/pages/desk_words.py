@@ -25,6 +25,12 @@ def done_words(translate: Translate) -> dict[str, str]:
         "organization_changed": _("You act in another organisation now."),
         "key_ended": _("That key is ended, and what it was doing."),
         "joined": _("You are a member now."),
+        # Uploads.
+        # Tracks.
+        # Sharing.
+        # Links.
+        # Collections.
+        # Covers.
     }
 
 

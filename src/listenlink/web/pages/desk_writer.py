@@ -18,10 +18,10 @@ _MINUTE = 60
 
 
 def write_page(name: str, language: str, **shown: Any) -> str:
-    """The page called `name`. Of what it shows, all pages know `person`, None if nobody is signed in; `said`,
-    the code of what was done just before; and `wrong`, the Problem of a form that was refused, with what was
-    `typed` into it."""
-    given = {"wrong": None, "typed": {}, "said": "", "person": None} | shown
+    """The page called `name`. Of what it shows, all pages know `person`, None if nobody is signed in, and the
+    `organization` that they act in, by its id; `said`, the code of what was done just before; and `wrong`,
+    the Problem of a form that was refused, with what was `typed` into it."""
+    given = {"wrong": None, "typed": {}, "said": "", "person": None, "organization": None} | shown
     given["typed"] = defaultdict(str, given["typed"])
     said = _words(language)["done"].get(given["said"])
     problem: Problem | None = given["wrong"]
