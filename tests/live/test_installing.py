@@ -194,7 +194,7 @@ def test_an_upgrade_as_it_is_written(
 
 def test_sharing_a_song_as_the_readme_has_it(installed: Path, environment: dict[str, str]) -> None:
     """Each line after a `$`, with the key and the ids that came of the one before."""
-    first, second = blocks(README, "Share a song of your own", "console")
+    first, second = blocks(README, "An instance of your own, and the terminal", "console")
     commands = re.findall(r"^\$ (.*)$", first + second, re.M)
     activate, init, serve, again, export, upload, share = commands
     assert activate == again

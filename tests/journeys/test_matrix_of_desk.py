@@ -1,0 +1,122 @@
+"""Every page and form of the desk × people: whoever is signed in sees their own; of somebody else's thing they
+are told what is told of one that doesn't exist. Two people of one organisation, a member of it, one of another."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cast import Server
+from journeys.matrix import UNKNOWN, Caller, Route, kinds_of, routes_of
+from journeys.test_authorisation_matrix import stored
+from listenlink.web.routes import FOR_PEOPLE
+from media.make_audio import add_cover, make
+from signed_in import OWN
+
+PEOPLE = ("owner", "colleague", "member", "stranger")
+OTHERS = PEOPLE[1:]
+# Whose a thing is says its path; a cover's is a track's or a collection's.
+_OF_COVERS = re.compile(r"/(track|collection)s/{thing}")
+
+
+def _named(route: Route) -> Route:
+    kinds = {"track": "track_id", "collection": "collection_id"}
+    path = _OF_COVERS.sub(lambda m: f"/{m[1]}s/{{{kinds[m[1]]}}}", route.path)
+    return Route(route.method, path, route.scope)
+
+
+ROUTES = [_named(route) for route in routes_of(FOR_PEOPLE)]
+OF_THINGS = [route for route in ROUTES if route.ids]
+LISTS = [route for route in ROUTES if route.method == "GET" and not route.ids]
+
+
+@pytest.fixture(scope="module")
+def people(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Caller]:
+    song = add_cover(make("mp3_cbr", tmp_path_factory.mktemp("audio") / "song.mp3"))
+    callers = {
+        "owner": Caller(server, song, server.new_member("owner")),
+        "colleague": Caller(server, song, server.new_member("owner")),
+        "member": Caller(server, song, server.new_member("member")),
+        "stranger": Caller(server, song, server.new_organization()),
+    }
+    for caller in callers.values():
+        caller.sign_in()
+        for route in OF_THINGS:
+            caller.standing_for(route)
+    return callers
+
+
+def ask(server: Server, cookie: str, route: Route, things: dict[str, str]) -> httpx.Response:
+    headers = OWN | ({"Cookie": cookie} if cookie else {})
+    path = route.path.format(**things)
+    form = {} if route.method == "GET" else {"data": {"nothing": "said"}}
+    return httpx.request(route.method, server.url + path, headers=headers, timeout=60, **form)
+
+
+def told(answer: httpx.Response, things: dict[str, str]) -> tuple[int, str]:
+    """An answer without what names the thing or the request."""
+    text = answer.text
+    for name in things.values():
+        text = text.replace(name, "…")
+    return answer.status_code, text
+
+
+def test_there_are_routes_of_each_thing() -> None:
+    assert {kind for route in OF_THINGS for kind in route.ids} == {
+        "track_id", "collection_id", "share_id",
+    }  # fmt: skip
+    assert len(OF_THINGS) >= 20
+
+
+@pytest.mark.parametrize("route", [r for r in OF_THINGS if r.method == "GET"], ids=str)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_sees_their_own(
+    server: Server, people: dict[str, Caller], route: Route, who: str
+) -> None:
+    caller = people[who]
+    answer = ask(server, caller.cookie, route, caller.standing_for(route))
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("route", OF_THINGS, ids=str)
+@pytest.mark.parametrize("who", OTHERS)
+def test_what_is_foreign_answers_as_what_does_not_exist(
+    server: Server, people: dict[str, Caller], route: Route, who: str
+) -> None:
+    caller, owners = people[who], people["owner"].standing_for(route)
+    own, before = caller.standing_for(route), stored(server)
+    for kind in route.ids:
+        foreign, unknown = own | {kind: owners[kind]}, own | {kind: UNKNOWN[kind]}
+        answer = told(ask(server, caller.cookie, route, foreign), foreign)
+        assert answer == told(ask(server, caller.cookie, route, unknown), unknown), kind
+        assert answer[0] == 404, kind
+    assert stored(server) == before
+
+
+@pytest.mark.parametrize("route", OF_THINGS, ids=str)
+def test_nobody_is_led_to_sign_in(server: Server, people: dict[str, Caller], route: Route) -> None:
+    before = stored(server)
+    answer = ask(server, "", route, people["owner"].standing_for(route))
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/sign-in")
+    assert stored(server) == before
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_lists_have_ones_own_alone(server: Server, people: dict[str, Caller], route: Route) -> None:
+    of_owner = {name for of in OF_THINGS for name in people["owner"].standing_for(of).values()}
+    assert len(of_owner) == 3
+    for who in OTHERS:
+        text = ask(server, people[who].cookie, route, {}).text
+        assert not [name for name in of_owner if name in text], who
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/links", "/desk/collections"])
+def test_lists_have_ones_own(server: Server, people: dict[str, Caller], path: str) -> None:
+    kind = {"/desk": "track_id", "/desk/links": "share_id"}.get(path, "collection_id")
+    route = next(route for route in OF_THINGS if kind in route.ids)
+    for who in PEOPLE:
+        text = ask(server, people[who].cookie, Route("GET", path, None), {}).text
+        assert people[who].standing_for(route)[kind] in text, who
