@@ -1,16 +1,18 @@
-"""Every page and form of the desk × people: whoever is signed in sees their own; of somebody else's thing they
-are told what is told of one that doesn't exist. Two people of one organisation, a member of it, one of another."""
+"""Every page and form of the desk × people: two owners of one organisation, a member, one of another.
+
+Whoever is signed in sees their own; of somebody else's thing they are told what is told of one that doesn't
+exist.
+"""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import httpx
 import pytest
 
 from cast import Server
-from journeys.matrix import UNKNOWN, Caller, Route, kinds_of, routes_of
+from journeys.matrix import UNKNOWN, Caller, Route, routes_of
 from journeys.test_authorisation_matrix import stored
 from listenlink.web.routes import FOR_PEOPLE
 from media.make_audio import add_cover, make

@@ -6,43 +6,20 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cast import LISTENLINK, Server, clean_environment, free_port, upload
+from cast import Server, clean_environment, free_port, upload
 from engines import of_sqlite
 from listenlink import Client
 from listenlink.cli import demonstration
+from live.running_demo import demo
 from media.make_audio import make
 
 pytestmark = of_sqlite
-_SHOWN = "A track: "
-
-
-@contextmanager
-def demo(data: Path, port: int, *options: str, **settings: str) -> Iterator[list[str]]:
-    """It runs; what it says, to its last line or the one after which nothing comes."""
-    with subprocess.Popen(
-        [*LISTENLINK, "demo", "--data", str(data), "--port", str(port), *options],
-        env=clean_environment(**settings), stdout=subprocess.PIPE, text=True, start_new_session=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        said = []
-        try:
-            for line in process.stdout:
-                said.append(line.rstrip("\n"))
-                if line.startswith((_SHOWN, "It's an instance", "{")):
-                    break
-            yield said
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
 
 
 def count(data: Path, what: str) -> int:
