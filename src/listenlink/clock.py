@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 SECOND_US = 1_000_000
-DAY_US = 86_400 * SECOND_US
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
 # A wall clock that is further than this from what was seen before isn't being corrected: it's wrong, or was.
 MOST_UNSEEN_US = 2 * DAY_US
 _SIXTEENTHS = 16

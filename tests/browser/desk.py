@@ -126,6 +126,27 @@ def _signed_out(desk: AtDesk) -> None:
     desk.press("Sign out")
 
 
+def _share(desk: AtDesk) -> str:
+    with desk.server.owner() as owner:
+        named = owner.post("/collections", json={"name": "Three Evenings"}).json()["id"]
+    desk.sign_in_by_link()
+    desk.go(f"/desk/collections/{named}/share")
+    return str(named)
+
+
+def _share_wrong(desk: AtDesk) -> None:
+    _share(desk)
+    desk.page.get_by_text("a date", exact=True).click()
+    desk.press("Make link")
+    desk.page.wait_for_selector("[role=alert]:not([hidden])")
+
+
+def _shared(desk: AtDesk) -> None:
+    _share(desk)
+    desk.press("Make link")
+    desk.page.wait_for_selector(".qr")
+
+
 STATES: dict[str, Callable[[AtDesk], object]] = {
     "sign-in": lambda desk: desk.go("/desk/sign-in"),
     "sign-in-wrong": _wrong,
@@ -140,6 +161,9 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     "me-password": _password_set,
     "people": _signed_in_at("/desk/people"),
     "people-invited": _invited,
+    "share": _share,
+    "share-wrong": _share_wrong,
+    "share-made": _shared,
     "about": _signed_in_at("/desk/about"),
     "nothing": lambda desk: desk.go("/desk/nothing"),
     "nothing-signed-in": _signed_in_at("/desk/nothing"),

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from listenlink.clock import DAY_US, SECOND_US
+from listenlink.clock import DAY_US, HOUR_US, SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import Visibility
 from listenlink.model.terms import AskedTerms, Terms
@@ -26,6 +26,7 @@ STARTS = (None, at(-400), at(0), at(1), at(2.5), at(90.2), at(9000))
 # An absolute end and one in days can't both be asked for: that one replaces the other is tried as well.
 ENDS: tuple[dict[str, Any], ...] = (
     *({"expires_in_days": days} for days in (None, 0, -1, 1, 2, 3, 89, 90, 91, 10**9)),
+    *({"expires_in_hours": hours} for hours in (None, 0, 1, 24, 2160, 2161)),
     *(
         {"expires_at": time}
         for time in (None, at(-1), at(0), at(0.3), at(1), at(2.5), at(89), at(91))
@@ -68,7 +69,7 @@ def test_changing_is_refused_exactly_where_making_with_the_resulting_terms_is() 
             continue
         changed = outcome(present, asked, LATER)
         # A start that stays is asked for again, and an end that stays is one already.
-        ends = {"expires_at", "expires_in_days"}
+        ends = {"expires_at", "expires_in_days", "expires_in_hours"}
         base = Terms(expires_at=None if ends & set(asked) else present.expires_at)
         stays = {"starts_at"} & set(had) - set(asked)
         result = {name: had[name] for name in had if name not in ends} | asked
@@ -96,7 +97,10 @@ def test_changing_is_refused_exactly_where_making_with_the_resulting_terms_is() 
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_at": at(0)}, "expires_at"),
         ({"expires_at": at(90, NOW + SECOND_US)}, "expires_at"),
+        ({"expires_in_hours": 0}, "expires_in_hours"),
         ({"expires_at": at(1), "expires_in_days": 1}, "expires_at"),
+        ({"expires_at": at(1), "expires_in_hours": 1}, "expires_at"),
+        ({"expires_in_hours": 1, "expires_in_days": 1}, "expires_in_hours"),
         ({"expires_at": at(1), "starts_at": at(1)}, "starts_at"),
         ({"expires_in_days": 1, "starts_at": at(1)}, "starts_at"),
         ({"starts_at": datetime(2030, 1, 1)}, "starts_at"),  # noqa: DTZ001
@@ -120,6 +124,21 @@ def test_what_can_be_is_kept() -> None:
     assert Terms().changed(asked, NOW) == kept
     assert kept.changed({}, LATER) == kept
     assert Terms().changed({"expires_in_days": 500}, NOW).expires_at == NOW + 90 * DAY_US
+    assert Terms().changed({"expires_in_hours": 1}, NOW).expires_at == NOW + HOUR_US
+    assert Terms().changed({"expires_in_hours": 9000}, NOW).expires_at == NOW + 90 * DAY_US
+
+
+def test_an_end_that_is_none_is_none_only_where_no_other_is_asked_for() -> None:
+    """As programs write it that send every field."""
+    none: AskedTerms = {"expires_in_days": None, "expires_in_hours": None, "expires_at": None}
+    had = Terms(expires_at=NOW + DAY_US)
+    assert had.changed(none, NOW).expires_at is None
+    for end, expected in (
+        ({"expires_in_days": 2}, NOW + 2 * DAY_US),
+        ({"expires_in_hours": 2}, NOW + 2 * HOUR_US),
+        ({"expires_at": at(3)}, NOW + 3 * DAY_US),
+    ):
+        assert had.changed(cast(AskedTerms, none | end), NOW).expires_at == expected
 
 
 def test_an_end_that_stays_is_not_judged_again() -> None:
@@ -129,7 +148,7 @@ def test_an_end_that_stays_is_not_judged_again() -> None:
 
 def test_a_change_that_is_not_of_the_start_names_the_end_that_was_asked_for() -> None:
     later = Terms(starts_at=NOW + 2 * DAY_US)
-    for asked in ({"expires_in_days": 2}, {"expires_at": at(2)}):
+    for asked in ({"expires_in_days": 2}, {"expires_in_hours": 48}, {"expires_at": at(2)}):
         assert outcome(later, asked, NOW) == (
             next(iter(asked)),
             "The link would end before it starts.",

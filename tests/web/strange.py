@@ -107,7 +107,7 @@ json_values = st.recursive(
 field_names = st.sampled_from([
     "name", "description", "cover_image_url", "title", "artist", "engine", "mode", "instrumental", "track_id",
     "position", "ordered_track_ids", "visibility", "expires_in_days", "max_opens", "label", "allow_download",
-    "preview", "strict_open", "scopes", "",
+    "preview", "strict_open", "scopes", "expires_in_hours", "expires_at", "",
 ])  # fmt: skip
 json_bodies = st.one_of(
     st.dictionaries(field_names, json_values, max_size=4).map(lambda sent: json.dumps(sent).encode()),

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cast import Server
+from cast import Server, upload
 from engines import of_folder
 from journeys.matrix import Route, routes_of
 from listenlink.web.routes import FOR_PEOPLE
+from media.make_audio import make
 from signed_in import GOOD, at_desk, first_email, new_link, set_password, sign_in, stranger
 from web.desk_header_table import TOLD
 from web.header_table import differences
@@ -35,6 +36,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
+def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the pages with an id in their address are of."""
+    song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav")
+    with server.owner() as owner:
+        return {
+            "track_id": upload(owner, song)["id"],
+            "collection_id": owner.post("/collections", json={"name": "Evenings"}).json()["id"],
+        }
+
+
+@pytest.fixture(scope="module")
 def person(server: Server) -> Iterator[httpx.Client]:
     with contextlib.closing(at_desk(server)) as client:
         yield client
@@ -47,21 +59,22 @@ def check(answer: httpx.Response, status: int, kind: str) -> None:
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET"], ids=str)
 def test_a_page_is_shown_to_whom_it_is_for(
-    server: Server, person: httpx.Client, route: Route
+    server: Server, person: httpx.Client, things: dict[str, str], route: Route
 ) -> None:
-    if route.path in LEADING:
-        check(person.get(route.path), 303, "desk_leads")
+    path = route.path.format(**things)
+    if path in LEADING:
+        check(person.get(path), 303, "desk_leads")
     else:
-        check(person.get(route.path), 200, "desk_page")
-        check(person.head(route.path), 200, "desk_page")
+        check(person.get(path), 200, "desk_page")
+        check(person.head(path), 200, "desk_page")
     with stranger(server) as other:
         if WHOM[str(route)] != "anybody":
-            answer = other.get(route.path)
+            answer = other.get(path)
             check(answer, 303, "desk_stranger")
             assert answer.headers["location"] == "/desk/sign-in"
-            check(other.get(route.path, headers=PROGRAM), 401, "stranger")
-        elif route.path not in LEADING:
-            check(other.get(route.path), 200, "desk_page")
+            check(other.get(path, headers=PROGRAM), 401, "stranger")
+        elif path not in LEADING:
+            check(other.get(path), 200, "desk_page")
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "POST"], ids=str)
@@ -76,6 +89,17 @@ def test_a_form_is_refused_from_elsewhere_and_of_strangers(
         with stranger(server) as other:
             check(other.post(route.path, data={}), 303, "desk_stranger")
             check(other.post(route.path, data={}, headers=PROGRAM), 401, "stranger")
+
+
+def test_what_makes_a_link_shows_it_and_draws_it(
+    person: httpx.Client, things: dict[str, str]
+) -> None:
+    path = f"/desk/tracks/{things['track_id']}/share"
+    check(person.post(path, data={"expires": "days-1"}), 200, "desk_page")
+    check(person.post(path, data={"expires": "nonsense"}), 422, "desk_page")
+    url = "https://music.example/v1/music/shared/shr_" + "0" * 32
+    check(person.post("/desk/qr", json={"url": url}, headers=PROGRAM), 200, "inner")
+    check(person.post("/desk/qr", json={}, headers=PROGRAM), 422, "inner")
 
 
 def test_signing_in_and_out(server: Server) -> None:

@@ -31,6 +31,14 @@ class NewLink:
     token: str
 
 
+async def get_title(
+    database: Database, caller: Caller, target_type: TargetType, target_id: int
+) -> str:
+    """What the caller's own track or collection is called. Raises Problem(NOT_FOUND) for any other, as
+    `make_link` does."""
+    return await database.read(lambda c: _get_title(c, caller, target_type, target_id))
+
+
 async def make_link(
     database: Database,
     sealer: TokenSealer,
@@ -47,8 +55,7 @@ async def make_link(
     draft = _draft(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
 
     def add(connection: Connection) -> NewLink:
-        if not _is_own(connection, caller, draft):
-            raise Problem(ProblemKind.NOT_FOUND)
+        _get_title(connection, caller, target_type, target_id)
         require_few(connection, Made.LINK, caller.owner, now_us)
         number = shares.add_share(connection, draft, digest(token))
         made = replace(draft, id=number)
@@ -78,7 +85,15 @@ def _draft(
     )
 
 
-def _is_own(connection: Connection, caller: Caller, draft: Share) -> bool:
-    if draft.target_type is TargetType.TRACK:
-        return tracks.find_own_track(connection, *caller.owner, draft.target_id) is not None
-    return collections.find_own_collection(connection, *caller.owner, draft.target_id) is not None
+def _get_title(
+    connection: Connection, caller: Caller, target_type: TargetType, target_id: int
+) -> str:
+    if target_type is TargetType.TRACK:
+        track = tracks.find_own_track(connection, *caller.owner, target_id)
+        title = None if track is None else track.title
+    else:
+        collection = collections.find_own_collection(connection, *caller.owner, target_id)
+        title = None if collection is None else collection.name
+    if title is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return title

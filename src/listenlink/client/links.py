@@ -59,8 +59,9 @@ class LinkMethods(Owner):
         return as_thing(self.post(f"{SHARED}{read.token}/save"), SavedTrack)
 
     def share(self, target_id: str, **terms: Unpack[LinkTerms]) -> NewLink:
-        """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days`,
-        `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and `strict_open`."""
+        """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days` or
+        `expires_in_hours` or `expires_at`, `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and
+        `strict_open`."""
         kind = _KINDS.get(target_id.partition("_")[0])
         if kind is None:
             raise ValueError(f"{target_id} is neither a track nor a collection")
@@ -76,8 +77,8 @@ class LinkMethods(Owner):
         return as_thing(self.get(self.path_of("share", share_id)), Link)
 
     def change_link(self, share_id: str, **changes: Unpack[LinkChanges]) -> Link:
-        """Change `visibility`, `expires_in_days`, `max_opens`, `label`, `allow_download`, `preview`
-        or `strict_open`; None removes an end or a limit."""
+        """Change `visibility`, `expires_in_days` or `expires_in_hours` or `expires_at`, `max_opens`, `label`,
+        `allow_download`, `preview` or `strict_open`; None removes an end or a limit."""
         sent = checked(changes, LinkChanges)
         return as_thing(self.patch(self.path_of("share", share_id), json=sent), Link)
 

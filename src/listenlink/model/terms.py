@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypedDict
 
-from listenlink.clock import DAY_US, SECOND_US
+from listenlink.clock import DAY_US, HOUR_US, SECOND_US
 from listenlink.errors import invalid
 from listenlink.model.moment import seconds_of
 from listenlink.model.one_line import bounded, one_line
@@ -19,13 +19,16 @@ from listenlink.model.share import Share, Visibility
 from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
 
 MAX_EXPIRES_IN_DAYS = 90
+# An end is asked for by one of these, or as a time.
+_UNITS = {"expires_in_days": ("days", DAY_US), "expires_in_hours": ("hours", HOUR_US)}
 
 
 class AskedTerms(TypedDict, total=False):
     """What somebody asks for. None is: no label, opens without limit, from now on, without end; what isn't
     asked for stays as it is. Times have their zone.
 
-    An end is asked for in days from now, of which more than 90 count as 90, or as a time, up to 90 days away.
+    An end is asked for in days or in hours from now, of which more than 90 days count as 90, or as a time, up
+    to 90 days away.
     """
 
     visibility: Visibility
@@ -33,6 +36,7 @@ class AskedTerms(TypedDict, total=False):
     max_opens: int | None
     starts_at: datetime | None
     expires_in_days: int | None
+    expires_in_hours: int | None
     expires_at: datetime | None
     allow_download: bool
     preview: bool
@@ -56,12 +60,9 @@ class Terms:
         """These terms with what is asked for now. Raises a 422 Problem that names what can't be, of what was
         asked for where that is possible."""
         said: dict[str, Any] = dict(asked)
-        if "expires_in_days" in said and "expires_at" in said:
-            raise invalid("expires_at", "Say for how many days, or until when, not both.")
-        if "expires_in_days" in said:
-            said["expires_at"] = _end_after(said.pop("expires_in_days"), now_us)
-        elif "expires_at" in said:
-            said["expires_at"] = _end_at(said["expires_at"], now_us)
+        ends = {name: said.pop(name) for name in (*_UNITS, "expires_at") if name in said}
+        if ends:
+            said["expires_at"] = _end(ends, now_us)
         if "starts_at" in said:
             said["starts_at"] = _moment("starts_at", said["starts_at"])
         if said.get("label") is not None:
@@ -71,8 +72,7 @@ class Terms:
             raise invalid("max_opens", f"This is a whole number from 1 to {MOST_OPENS}.")
         terms = replace(self, **said)
         if terms._ends_unstarted:
-            ends = [name for name in ("expires_in_days", "expires_at") if name in asked]
-            named = ends[0] if ends and "starts_at" not in asked else "starts_at"
+            named = _asked_end(ends) if ends and "starts_at" not in asked else "starts_at"
             raise invalid(named, "The link would end before it starts.")
         return terms
 
@@ -87,19 +87,31 @@ def terms_of(share: Share) -> Terms:
     return Terms(**{name: getattr(share, name) for name in Terms.__slots__})
 
 
-def _end_after(days: int | None, now_us: int) -> int | None:
-    if days is None:
+def _asked_end(ends: dict[str, Any]) -> str:
+    """By which of them an end is asked for: one that is None stands for none only where no other is there."""
+    named = [name for name, value in ends.items() if value is not None] or list(ends)
+    if len(named) > 1 and any(value is not None for value in ends.values()):
+        raise invalid(named[-1], "Say for how long, or until when, not both.")
+    return named[0]
+
+
+def _end(ends: dict[str, Any], now_us: int) -> int | None:
+    name = _asked_end(ends)
+    value = ends[name]
+    if value is None:
         return None
-    if days < 1:
-        raise invalid("expires_in_days", "This is a whole number of days, from 1 on.")
-    return now_us + min(days, MAX_EXPIRES_IN_DAYS) * DAY_US
+    if name not in _UNITS:
+        return _end_at(value, now_us)
+    unit, unit_us = _UNITS[name]
+    if value < 1:
+        raise invalid(name, f"This is a whole number of {unit}, from 1 on.")
+    lasts_us: int = min(value * unit_us, MAX_EXPIRES_IN_DAYS * DAY_US)
+    return now_us + lasts_us
 
 
-def _end_at(time: datetime | None, now_us: int) -> int | None:
+def _end_at(time: datetime, now_us: int) -> int:
     ends_at = _moment("expires_at", time)
-    if ends_at is None:
-        return None
-    if ends_at <= now_us:
+    if ends_at is None or ends_at <= now_us:
         raise invalid("expires_at", "This time is over.")
     if ends_at > now_us + MAX_EXPIRES_IN_DAYS * DAY_US:
         raise invalid("expires_at", f"A link lasts {MAX_EXPIRES_IN_DAYS} days at most.")

@@ -33,7 +33,7 @@ from listenlink.web.api import (
 )
 from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.caller import OwnersGuard
-from listenlink.web.desk import about, me, people, signing_in
+from listenlink.web.desk import about, me, people, sharing, signing_in
 from listenlink.web.desk.guard import DeskGuard
 from listenlink.web.desk.room import Room
 from listenlink.web.given import give
@@ -129,6 +129,11 @@ FOR_PEOPLE: list[Any] = [
     # Covers.
     # Collections.
     # Sharing.
+    sharing.show_track_form,  #         person   GET      /desk/tracks/{track_id}/share
+    sharing.share_track,  #             person   POST     /desk/tracks/{track_id}/share
+    sharing.show_collection_form,  #    person   GET      /desk/collections/{collection_id}/share
+    sharing.share_collection,  #        person   POST     /desk/collections/{collection_id}/share
+    sharing.draw_qr,  #                 person   POST     /desk/qr
     # Links.
     # Oneself, others, the server.
     me.show_me,  #                      person   GET      /desk/me

@@ -38,6 +38,7 @@ class Visibility(StrEnum):
 
 
 _Days: TypeAlias = Annotated[int, Meta(ge=1)]
+_Hours: TypeAlias = Annotated[int, Meta(ge=1)]
 _Opens: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_OPENS)]
 _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
@@ -47,11 +48,14 @@ _Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGT
 
 
 class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
-    """The terms of a new link. `expires_in_days` above 90 is clamped to 90; null means never. With
+    """The terms of a new link. It ends by one of `expires_in_days` (above 90 is clamped to 90),
+    `expires_in_hours` (above 2160 to 2160) and `expires_at`, up to 90 days away; null means never. With
     `strict_open` only play and `Accept: application/json` open it."""
 
     visibility: Visibility = Visibility.LINK_ONLY
-    expires_in_days: _Days | None = None
+    expires_in_days: _Days | UnsetType | None = UNSET
+    expires_in_hours: _Hours | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
     max_opens: _Opens | None = None
     label: _Label | None = None
     starts_at: datetime | None = None
@@ -61,11 +65,14 @@ class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is. `expires_in_days` counts from now, above 90 is
-    clamped to 90, null means never; null lifts `max_opens` and clears `label`."""
+    """What is to change. What isn't sent stays as it is. The end is one of `expires_in_days` and
+    `expires_in_hours`, which count from now, above 90 days clamped to 90, and `expires_at`; null means never.
+    null lifts `max_opens` and clears `label`."""
 
     visibility: Visibility | UnsetType = UNSET
     expires_in_days: _Days | UnsetType | None = UNSET
+    expires_in_hours: _Hours | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
     max_opens: _Opens | UnsetType | None = UNSET
     label: _Label | UnsetType | None = UNSET
     allow_download: bool | UnsetType = UNSET

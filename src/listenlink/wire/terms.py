@@ -51,10 +51,13 @@ class CollectionChanges(CollectionFacts, total=False):
 
 
 class LinkChanges(TypedDict, total=False):
-    """What can be changed of a link; None removes an end or a limit."""
+    """What can be changed of a link; None removes an end or a limit. It ends in days or in hours from now, or
+    at a time, which needs its zone."""
 
     visibility: Visibility
     expires_in_days: int | None
+    expires_in_hours: int | None
+    expires_at: datetime | str | None
     max_opens: int | None
     label: str | None
     allow_download: bool

@@ -37,6 +37,10 @@ _DESK_NAMES = (
     # Uploads.
     # Tracks.
     # Sharing.
+    "sharing.css",
+    "terms.js",
+    "made.js",
+    "sheet.js",
     # Links.
     # Collections.
     # Covers.

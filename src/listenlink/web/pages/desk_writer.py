@@ -12,6 +12,7 @@ from listenlink.web.pages import desk_words
 from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
 from listenlink.web.pages.moment_words import moment_words
 from listenlink.web.pages.page_writer import environment
+from listenlink.web.pages.sheet_words import sheet_words
 
 _NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 _MINUTE = 60
@@ -59,6 +60,7 @@ def _words(language: str) -> dict[str, dict[str, str]]:
         "events": desk_words.event_words(translate),
         "methods": desk_words.method_words(translate),
         "health": desk_words.health_words(translate),
+        "sheet": sheet_words(translate),
     }
 
 
