@@ -40,6 +40,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
     ("PATCH", "/v1/music/{org}/collections/{collection_id}"): {"name": "Other"},
     ("PATCH", "/v1/music/{org}/collections/{collection_id}/order"): {"ordered_track_ids": []},
+    ("PATCH", "/v1/music/{org}/collections/{collection_id}/tracks/{track_id}"): {"position": 0},
     ("PATCH", "/v1/music/{org}/tracks/{track_id}"): {"title": "Other"},
     ("POST", "/v1/music/{org}/tracks/{track_id}/save"): None,
     ("POST", "/v1/music/shared/{token}/save"): None,
@@ -145,14 +146,22 @@ class Caller:
 
     def things_for(self, route: Route) -> dict[str, str]:
         """A fresh thing for each id of the route."""
-        return {kind: self.new(kind) for kind in kinds_of(route)}
+        return self._put_in(route, {kind: self.new(kind) for kind in kinds_of(route)})
 
     def standing_for(self, route: Route) -> dict[str, str]:
         """The same, but what stands for all routes: for who is refused, and leaves it as it is."""
         for kind in kinds_of(route):
             if kind not in self._standing:
                 self._standing[kind] = self.new(kind)
-        return {kind: self._standing[kind] for kind in kinds_of(route)}
+        return self._put_in(route, {kind: self._standing[kind] for kind in kinds_of(route)})
+
+    def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
+        """The same, where a track of a collection is named with the track in it."""
+        if {"collection_id", "track_id"} <= set(route.ids):
+            path = f"/collections/{things['collection_id']}/tracks"
+            put = self._owner.post(path, json={"track_id": things["track_id"]})
+            assert put.status_code == 200, put.text
+        return things
 
     def sign_in(self) -> None:
         """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""

@@ -54,8 +54,8 @@ def people(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def ask(server: Server, cookie: str, route: Route, things: dict[str, str]) -> httpx.Response:
     headers = OWN | ({"Cookie": cookie} if cookie else {})
     path = route.path.format(**things)
-    form = {} if route.method == "GET" else {"data": {"nothing": "said"}}
-    return httpx.request(route.method, server.url + path, headers=headers, timeout=60, **form)
+    form = None if route.method == "GET" else {"nothing": "said"}
+    return httpx.request(route.method, server.url + path, headers=headers, data=form, timeout=60)
 
 
 def told(answer: httpx.Response, things: dict[str, str]) -> tuple[int, str]:

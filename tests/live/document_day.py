@@ -64,6 +64,7 @@ def collection(witness: Witness, track: str) -> str:
         ("GET", "/collections", None), ("GET", path, None), ("PATCH", path, {"description": "Quiet."}),
         ("POST", path + "/tracks", {"track_id": track}), ("GET", path + "/tracks", None),
         ("PATCH", path + "/order", {"ordered_track_ids": [track]}),
+        ("PATCH", f"{path}/tracks/{track}", {"position": 0}),
         ("DELETE", f"{path}/tracks/{track}", None), ("POST", path + "/tracks", {"track_id": track}),
     ):  # fmt: skip
         assert witness.owner(method, asked, json=body).status_code == 200, asked

@@ -162,6 +162,7 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/collections"): {"json": {"name": "New"}},
     ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},
     ("POST", "/collections/{collection_id}/tracks"): {"json": {"track_id": "{spare_track_id}"}},
+    ("PATCH", "/collections/{collection_id}/tracks/{track_id}"): {"json": {"position": 0}},
     ("PATCH", "/collections/{collection_id}/order"): {"json": {"ordered_track_ids": ["{track_id}"]}},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},

@@ -88,6 +88,8 @@ def test_a_collection_keeps_its_order(client: Client, track: Track, tmp_path: Pa
     client.reorder(mine.id, [other.id])
     assert [member.track_id for member in client.members(mine.id)] == [other.id, track.id]
     assert {one.id for one in client.tracks(collection_id=mine.id)} == {track.id, other.id}
+    moved = client.move_track(mine.id, track.id, 9)
+    assert (moved.track_id, moved.position) == (track.id, 1)
     view = client.open(client.share(mine.id).token)
     assert view.collection is not None
     assert [one.id for one in view.tracks or ()] == [other.id, track.id]

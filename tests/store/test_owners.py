@@ -14,13 +14,16 @@ import pytest
 from sqlalchemy import text
 
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
+from listenlink.actions.arrange_collection import move_track, put_back
 from listenlink.actions.authenticate import Caller, authenticate
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
+from listenlink.actions.show_collections import show_collection
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.collection_order import Aim, mark_of
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.share import TargetType
@@ -53,6 +56,27 @@ def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
 
 
+def _arranging() -> dict[str, Attempt]:
+    """What can be done with the tracks of a collection; it's the same behind all of it."""
+    albums = manage_collections
+    return {
+        "order a collection": lambda d, c, m: albums.reorder(d, c, m.collection, [m.track], NOW),
+        "move in a collection": lambda d, c, m: move_track(
+            d, c, m.collection, m.track, Aim(position=0), NOW
+        ),
+        "put back into a collection": lambda d, c, m: put_back(
+            d, c, m.collection, m.track, 0, mark_of([m.track]), NOW
+        ),
+        "take out of a collection": lambda d, c, m: albums.remove_track(
+            d, c, m.collection, m.track, NOW
+        ),
+        "put into a collection": lambda d, c, m: albums.add_tracks(
+            d, c, m.collection, [m.track], NOW
+        ),
+        "see a collection's page": lambda d, c, m: show_collection(d, c, m.collection, 1, None, ""),
+    }
+
+
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
@@ -79,7 +103,7 @@ def _attempts() -> dict[str, Attempt]:
         "change a collection": lambda d, c, m: albums.change_collection(
             d, c, m.collection, {"name": "x"}, NOW
         ),
-        "order a collection": lambda d, c, m: albums.reorder(d, c, m.collection, [m.track], NOW),
+        **_arranging(),
         "list a collection's tracks": lambda d, c, m: tunes.list_tracks(
             d, c, Wanted(collection_id=m.collection), Slice(9)
         ),

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from listenlink.actions import arrange_collection
+from listenlink.actions.bound_making import MOST_A_DAY
+from listenlink.actions.manage_collections import MOST_TRACKS
 from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, use_passkey
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.model.collection import CollectionFacts, read_collection
 from listenlink.model.sign_in import Method
+from listenlink.store.made_things import Made
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.desk_writer import write_page, write_problem
 from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.problem_table import TABLE
+from listenlink.wire.bodies import DESCRIPTION_LENGTH, NAME_LENGTH
 
 ACTIONS = Path(sign_in_by_link.__file__).parent
 SAID = re.compile(r'invalid\(\s*"\w+",\s*"([^"]+)"')
@@ -28,6 +34,25 @@ def _sources() -> str:
     return "".join(path.read_text() for path in ACTIONS.glob("*.py"))
 
 
+def _said_of_collections() -> set[str]:
+    """What a form about one can be refused with, as the actions themselves say it."""
+    most = (NAME_LENGTH, DESCRIPTION_LENGTH)
+    refused: list[CollectionFacts] = [
+        {"name": ""}, {"name": "a\0"}, {"name": "x" * (most[0] + 1)}, {"description": "x" * (most[1] + 1)}
+    ]  # fmt: skip
+    told = {
+        arrange_collection._NOT_IN_IT, arrange_collection._ELSEWHERE, arrange_collection._CHANGED,
+        f"A collection has at most {MOST_TRACKS} tracks.",
+        f"That's enough for a day: {MOST_A_DAY[Made.COLLECTION]} collections at most are made within 24 "
+        "hours.",
+    }  # fmt: skip
+    for said in refused:
+        with pytest.raises(Problem) as problem:
+            read_collection(said)
+        told.add(str(problem.value.message))
+    return told
+
+
 def test_whatever_is_refused_has_words_on_the_page() -> None:
     said = set(SAID.findall(_sources()))
     assert len(said) >= 6
@@ -35,6 +60,7 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
     said |= {sign_in_by_password._WRONG, sign_in_by_link._OVER, use_passkey._REFUSED}
     said.add(f"You have {use_passkey.MOST_PASSKEYS} passkeys, which is the most.")
     said |= {TABLE[ProblemKind[kind]].message for kind in TOLD}
+    said |= _said_of_collections()
     assert said - set(desk_words.refusal_words(lambda text: text)) == set()
 
 

@@ -22,11 +22,12 @@ TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
 # Words that a language has from the same root as English, or from English.
 SAME_WORDS = {
-    "de": {"Engines", "Link", "Links", "Organisation", "Passkeys", "Position", "Version"},
+    "de": {"Engines", "Link", "Links", "Name", "Organisation", "Passkeys", "Position", "Version"},
     "es": {"no"},
 }
 SAME_WORDS["fr"] = {
-    "Collection", "Collections", "Invitation", "Licence", "Organisation", "Position", "Version", "Volume",
+    "Collection", "Collections", "Description", "Invitation", "Licence", "Organisation", "Position",
+    "Version", "Volume",
 }  # fmt: skip
 CHOICES = {
     "": "en",

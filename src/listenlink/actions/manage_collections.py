@@ -12,6 +12,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.collection import Collection, CollectionFacts, read_collection
+from listenlink.model.collection_order import Arranged, mark_of
 from listenlink.model.listing import Found, Slice
 from listenlink.store import collection_tracks, collections, tracks
 from listenlink.store.collection_tracks import Member
@@ -52,14 +53,14 @@ async def make_collection(
     def add(connection: Connection) -> Collection:
         require_few(connection, Made.COLLECTION, caller.owner, now_us)
         number = collections.add_collection(connection, draft)
-        return _get(connection, caller, number)
+        return get_own(connection, caller, number)
 
     return await write_as(database, caller, lambda connection: doing(connection, add))
 
 
 async def get_collection(database: Database, caller: Caller, collection_id: int) -> Collection:
     """Return the caller's collection with its number of tracks. Raises Problem(NOT_FOUND)."""
-    return await database.read(lambda connection: _get(connection, caller, collection_id))
+    return await database.read(lambda connection: get_own(connection, caller, collection_id))
 
 
 async def list_collections(database: Database, caller: Caller, part: Slice) -> Found[Collection]:
@@ -84,12 +85,12 @@ async def change_collection(
     read, cover = read_collection(changes), changes.get("cover_track_id")
 
     def change(connection: Connection) -> Collection:
-        _get(connection, caller, collection_id)
+        get_own(connection, caller, collection_id)
         if cover is not None:
-            _require_own_track(connection, caller, cover)
+            require_own_track(connection, caller, cover)
         if read:
             collections.change_collection(connection, collection_id, read, now_us)
-        return _get(connection, caller, collection_id)
+        return get_own(connection, caller, collection_id)
 
     return await write_as(database, caller, change)
 
@@ -101,20 +102,39 @@ async def add_track(
     track_id: int,
     now_us: int,
 ) -> Collection:
-    """Append the track and return the collection; adding it again changes nothing.
+    """Append the track and return the collection; adding it again changes nothing. Raises what `add_tracks`
+    raises."""
+    return await add_tracks(database, caller, collection_id, [track_id], now_us)
 
-    Raises Problem(NOT_FOUND) if either isn't the caller's, and Problem(INVALID) for one track too many.
+
+async def add_tracks(
+    database: Database,
+    caller: Caller,
+    collection_id: int,
+    track_ids: Sequence[int],
+    now_us: int,
+) -> Collection:
+    """Append all of these tracks, in this order, or none, and return the collection; those that are in it
+    already stay where they are.
+
+    Raises Problem(NOT_FOUND) if anything isn't the caller's, and Problem(INVALID) for one track too many.
     """
 
     def append(connection: Connection) -> Collection:
-        collection = _get(connection, caller, collection_id)
-        _require_own_track(connection, caller, track_id)
-        is_new = collection_tracks.append_track(connection, collection.id, track_id, now_us)
-        if is_new and collection_tracks.count_tracks(connection, collection.id) > MOST_TRACKS:
-            raise invalid("track_id", f"A collection has at most {MOST_TRACKS} tracks.")
-        return _get(connection, caller, collection_id)
+        get_own(connection, caller, collection_id)
+        for track_id in track_ids:
+            require_own_track(connection, caller, track_id)
+            append_track(connection, collection_id, track_id, now_us)
+        return get_own(connection, caller, collection_id)
 
     return await write_as(database, caller, append)
+
+
+def append_track(connection: Connection, collection_id: int, track_id: int, now_us: int) -> None:
+    """Put a track into a collection, both the caller's. Raises Problem(INVALID) for one too many."""
+    is_new = collection_tracks.append_track(connection, collection_id, track_id, now_us)
+    if is_new and collection_tracks.count_tracks(connection, collection_id) > MOST_TRACKS:
+        raise invalid("track_id", f"A collection has at most {MOST_TRACKS} tracks.")
 
 
 async def list_members(
@@ -123,7 +143,7 @@ async def list_members(
     """Return a slice of the tracks in the caller's collection, in order. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> Found[Member]:
-        _get(connection, caller, collection_id)
+        get_own(connection, caller, collection_id)
         return collection_tracks.list_members(connection, collection_id, part)
 
     return await database.read(find)
@@ -131,18 +151,25 @@ async def list_members(
 
 async def remove_track(
     database: Database, caller: Caller, collection_id: int, track_id: int, now_us: int
-) -> None:
-    """Take a track out of the caller's collection if it's there.
+) -> Arranged | None:
+    """Take a track out of the caller's collection, and return where it was; None if it wasn't there.
 
     Raises Problem(NOT_FOUND) if either isn't the caller's.
     """
 
-    def remove(connection: Connection) -> None:
-        _get(connection, caller, collection_id)
-        _require_own_track(connection, caller, track_id)
+    def remove(connection: Connection) -> Arranged | None:
+        get_own(connection, caller, collection_id)
+        require_own_track(connection, caller, track_id)
+        members = collection_tracks.list_order(connection, collection_id)
+        order = [member.track_id for member in members]
+        if track_id not in order:
+            return None
         collection_tracks.remove_member(connection, collection_id, track_id, now_us)
+        was = order.index(track_id)
+        del order[was]
+        return Arranged(track_id, members[was].added_at, was, None, mark_of(order))
 
-    await write_as(database, caller, remove)
+    return await write_as(database, caller, remove)
 
 
 async def reorder(
@@ -154,7 +181,7 @@ async def reorder(
         raise invalid("ordered_track_ids", f"This names at most {MOST_ORDERED} tracks.")
 
     def put_in_order(connection: Connection) -> None:
-        _get(connection, caller, collection_id)
+        get_own(connection, caller, collection_id)
         collection_tracks.reorder(connection, collection_id, wanted, now_us)
 
     await write_as(database, caller, put_in_order)
@@ -175,13 +202,15 @@ async def delete_collection(
         raise Problem(ProblemKind.NOT_FOUND)
 
 
-def _get(connection: Connection, caller: Caller, collection_id: int) -> Collection:
+def get_own(connection: Connection, caller: Caller, collection_id: int) -> Collection:
+    """Return the caller's collection with its number of tracks. Raises Problem(NOT_FOUND)."""
     found = collections.find_own_collection(connection, *caller.owner, collection_id)
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     return found
 
 
-def _require_own_track(connection: Connection, caller: Caller, track_id: int) -> None:
+def require_own_track(connection: Connection, caller: Caller, track_id: int) -> None:
+    """Raise Problem(NOT_FOUND) unless the caller made the track."""
     if tracks.find_own_track(connection, *caller.owner, track_id) is None:
         raise Problem(ProblemKind.NOT_FOUND)

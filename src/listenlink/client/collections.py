@@ -49,6 +49,11 @@ class CollectionMethods(Owner):
         path = self.path_of("collections", collection_id, "tracks")
         return as_thing(self.post(path, json={"track_id": track_id}), Collection)
 
+    def move_track(self, collection_id: str, track_id: str, position: int) -> Member:
+        """Have a track at this position, counted from 0, or at the end if there are fewer."""
+        path = self.path_of("collections", collection_id, "tracks", track_id)
+        return as_thing(self.patch(path, json={"position": position}), Member)
+
     def remove_track(self, collection_id: str, track_id: str) -> None:
         """Remove a track from the collection, if it's in."""
         self.delete(self.path_of("collections", collection_id, "tracks", track_id))

@@ -28,6 +28,16 @@ def count_tracks(connection: Connection, collection_id: int) -> int:
     return connection.execute(counted).scalar_one()
 
 
+def count_tracks_of(connection: Connection, collection_ids: Sequence[int]) -> dict[int, int]:
+    """How many tracks are in each of these collections; those that are empty aren't named."""
+    counted = (
+        select(_MEMBERS.c.collection_id, func.count())
+        .where(_MEMBERS.c.collection_id.in_(collection_ids))
+        .group_by(_MEMBERS.c.collection_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
 def list_members(connection: Connection, collection_id: int, part: Slice) -> Found[Member]:
     """List a slice of the collection's tracks, in order. After a place, positions count on from there."""
     query = select(_MEMBERS).where(_MEMBERS.c.collection_id == collection_id)
@@ -91,6 +101,29 @@ def reorder(connection: Connection, collection_id: int, wanted: Sequence[int], n
         connection.execute(
             update(_MEMBERS).where(here, _MEMBERS.c.track_id == track_id).values(position=position)
         )
+    _touch(connection, collection_id, now_us)
+
+
+def list_order(connection: Connection, collection_id: int) -> list[Member]:
+    """List all of the collection's tracks, in order, with their positions as they're stored: there may be
+    gaps."""
+    here = _MEMBERS.c.collection_id == collection_id
+    rows = connection.execute(select(_MEMBERS).where(here).order_by(_MEMBERS.c.position))
+    return [Member(row.track_id, row.position, row.added_at) for row in rows]
+
+
+def move_member(
+    connection: Connection, collection_id: int, track_id: int, stored: tuple[int, int], now_us: int
+) -> None:
+    """Move a track from one stored position to another, whose track and those between step aside."""
+    old, new = stored
+    here, position = _MEMBERS.c.collection_id == collection_id, _MEMBERS.c.position
+    between = position.between(new, old - 1) if new < old else position.between(old + 1, new)
+    step = 1 if new < old else -1
+    connection.execute(update(_MEMBERS).where(here, between).values(position=position + step))
+    connection.execute(
+        update(_MEMBERS).where(here, _MEMBERS.c.track_id == track_id).values(position=new)
+    )
     _touch(connection, collection_id, now_us)
 
 

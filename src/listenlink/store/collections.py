@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.collection import Collection
 from listenlink.model.listing import Found, Slice, found
 from listenlink.store import tables
-from listenlink.store.collection_tracks import count_tracks
+from listenlink.store.collection_tracks import count_tracks, count_tracks_of
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 from listenlink.store.slices import newest_first, place_of
@@ -89,6 +89,27 @@ def list_own_collections(
     )
     rows = connection.execute(newest_first(theirs, _COLLECTIONS, part)).all()
     return found(rows, part, lambda row: _collection(row, None), place_of)
+
+
+def list_own_names(
+    connection: Connection, organization_id: int, owner_id: int
+) -> list[tuple[int, str]]:
+    """List all of the owner's collections that exist, newest first: numbers and names."""
+    theirs = own(_COLLECTIONS, organization_id, owner_id) & _COLLECTIONS.c.removed_at.is_(None)
+    rows = connection.execute(
+        select(_COLLECTIONS.c.id, _COLLECTIONS.c.name)
+        .where(theirs)
+        .order_by(_COLLECTIONS.c.created_at.desc(), _COLLECTIONS.c.id.desc())
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def list_by_number(connection: Connection, numbers: Sequence[int]) -> list[Collection]:
+    """List these collections in this order, with their numbers of tracks."""
+    here = _COLLECTIONS.c.id.in_(numbers)
+    rows = {row.id: row for row in connection.execute(select(_COLLECTIONS).where(here))}
+    counts = count_tracks_of(connection, numbers)
+    return [_collection(rows[number], counts.get(number, 0)) for number in numbers]
 
 
 def change_collection(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Row, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
 
 from listenlink.model.listing import Found, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
@@ -101,6 +101,23 @@ def find_titles(connection: Connection, told: list[Share]) -> dict[tuple[TargetT
             rows = connection.execute(select(table.c.id, name).where(table.c.id.in_(numbers)))
             titles |= {(kind, number): title for number, title in rows}
     return titles
+
+
+def count_of_collections(
+    connection: Connection, organization_id: int, creator_id: int, collection_ids: Sequence[int]
+) -> dict[int, int]:
+    """How many of the creator's links lead to each of these collections and aren't revoked; those that none
+    leads to aren't named."""
+    counted = (
+        select(_SHARES.c.collection_id, func.count())
+        .where(
+            own(_SHARES, organization_id, creator_id),
+            _SHARES.c.collection_id.in_(collection_ids),
+            _SHARES.c.revoked_at.is_(None),
+        )
+        .group_by(_SHARES.c.collection_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def change_share(connection: Connection, share_id: int, changes: Mapping[str, object]) -> None:

@@ -81,6 +81,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "LinkTerms": {"visibility": "link_only", "expires_in_days": 30, "max_opens": 5, "label": "Ana"},
     "TrackOfCollection": {"track_id": "mtrack_9692d3f775dd"},
     "Heard": {"track_id": "mtrack_9692d3f775dd"},
+    "NewPosition": {"position": 0},
     "Order": {"ordered_track_ids": ["mtrack_9692d3f775dd"]},
     "NewKey": {"scopes": ["read", "share"], "expires_in_days": 90},
     "ErrorEnvelope": {

@@ -28,6 +28,7 @@ NAMES = {
     "get_details": "get_link_details", "get_download": "get_download_url", "describe_embed": "get_oembed",
     "look_at_upload": "get_upload", "find_by_audio": "find_track_by_audio", "take_out": "take_track_out",
     "list_members": "list_collection_tracks", "add_track": "add_track_to_collection",
+    "move_track": "move_track_in_collection",
     "remove_track": "remove_track_from_collection", "reorder": "reorder_collection",
     "list_opens": "list_link_requests", "tell_standing": "get_link_standing",
     "get_stats": "get_link_stats",

@@ -33,9 +33,10 @@ from listenlink.web.api import (
 )
 from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.caller import OwnersGuard
-from listenlink.web.desk import about, me, people, sharing, signing_in
+from listenlink.web.desk import about
 from listenlink.web.desk.guard import DeskGuard
 from listenlink.web.desk.room import Room
+from listenlink.web.desk.routes import FOR_PEOPLE as FOR_PEOPLE
 from listenlink.web.given import give
 from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
@@ -97,6 +98,7 @@ FOR_OWNERS: list[Any] = [
     collections.change_collection,  #   write  PATCH    /v1/music/{org}/collections/{collection_id}
     collection_tracks.list_members,  #  read   GET      /v1/music/{org}/collections/{…}/tracks
     collection_tracks.add_track,  #     write  POST     /v1/music/{org}/collections/{…}/tracks
+    collection_tracks.move_track,  #    write  PATCH    /v1/music/{org}/collections/{…}/tracks/{…}
     collection_tracks.remove_track,  #  write  DELETE   /v1/music/{org}/collections/{…}/tracks/{…}
     collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
@@ -110,44 +112,6 @@ FOR_OWNERS: list[Any] = [
     api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
     api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
-]
-
-# People with a browser: whom each is for says its `desk`. None is in the schema.
-FOR_PEOPLE: list[Any] = [
-    signing_in.lead,  #                 anybody  GET      /
-    signing_in.show_sign_in,  #         anybody  GET      /desk/sign-in
-    signing_in.sign_in,  #              anybody  POST     /desk/sign-in
-    signing_in.ask_for_passkey,  #      anybody  POST     /desk/sign-in/passkey/ask
-    signing_in.sign_in_by_passkey,  #   anybody  POST     /desk/sign-in/passkey
-    signing_in.end_own_sign_in,  #      anybody  POST     /desk/sign-out
-    signing_in.show_welcome,  #         anybody  GET      /desk/welcome
-    signing_in.use_welcome,  #          anybody  POST     /desk/welcome
-    signing_in.offer,  #                person   GET      /desk/welcome/next
-    # Tracks.
-    signing_in.show_desk,  #            person   GET      /desk
-    # Uploads.
-    # Covers.
-    # Collections.
-    # Sharing.
-    sharing.show_track_form,  #         person   GET      /desk/tracks/{track_id}/share
-    sharing.share_track,  #             person   POST     /desk/tracks/{track_id}/share
-    sharing.show_collection_form,  #    person   GET      /desk/collections/{collection_id}/share
-    sharing.share_collection,  #        person   POST     /desk/collections/{collection_id}/share
-    sharing.draw_qr,  #                 person   POST     /desk/qr
-    # Links.
-    # Oneself, others, the server.
-    me.show_me,  #                      person   GET      /desk/me
-    me.choose_password,  #              person   POST     /desk/me/password
-    me.drop_password,  #                person   POST     /desk/me/password/remove
-    me.ask_to_add_passkey,  #           person   POST     /desk/me/passkeys/ask
-    me.add_passkey,  #                  person   POST     /desk/me/passkeys
-    me.drop_passkey,  #                 person   POST     /desk/me/passkeys/remove
-    me.end_one_sign_in,  #              person   POST     /desk/me/sign-ins/end
-    me.change_organization,  #          person   POST     /desk/me/organization
-    me.end_key,  #                      person   POST     /desk/me/keys/end
-    people.show_members,  #             owner    GET      /desk/people
-    people.invite_somebody,  #          owner    POST     /desk/people/invite
-    about.show_about,  #                person   GET      /desk/about
 ]
 
 # RFC 9112, section 3.2.4: the target of an OPTIONS that asks about the server as a whole.

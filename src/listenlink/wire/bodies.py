@@ -111,6 +111,12 @@ class TrackOfCollection(Struct, frozen=True, forbid_unknown_fields=True):
     track_id: str
 
 
+class NewPosition(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the track is to be in the order, counted from 0. Behind the last one is the last."""
+
+    position: Annotated[int, Meta(ge=0, le=MOST_ORDERED)]
+
+
 class Order(Struct, frozen=True, forbid_unknown_fields=True):
     """The tracks that come first, in this order."""
 

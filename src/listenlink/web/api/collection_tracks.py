@@ -8,16 +8,18 @@ from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
+from listenlink.actions import arrange_collection as arranging
 from listenlink.actions import manage_collections as managing
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
+from listenlink.model.collection_order import Aim, Arranged
 from listenlink.model.moment import moment_of
 from listenlink.running.owning import Owning
 from listenlink.web.api.collections import collection_answer
 from listenlink.web.api.paging import Cursor, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.wire.bodies import Order, TrackOfCollection
+from listenlink.wire.bodies import NewPosition, Order, TrackOfCollection
 
 _MOST = 500
 _LongLimit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="The most tracks.")]
@@ -77,6 +79,32 @@ async def add_track(
     return collection_answer(changed)
 
 
+@patch(
+    "/v1/music/{org:str}/collections/{collection_id:str}/tracks/{track_id:str}",
+    opt={"scope": "write"},
+    summary="Move a track in a collection",
+    tags=["Collections"],
+)
+async def move_track(
+    org: FromPath[str],
+    collection_id: FromPath[str],
+    track_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[NewPosition],
+) -> wire.Member:
+    """Have a track at this position in the order that the collection has by then; the others keep theirs."""
+    arranged = await arranging.move_track(
+        telling_first(owning.database, _moved_answer),
+        caller_of(request),
+        path_id(ids.COLLECTION, collection_id),
+        path_id(ids.TRACK, track_id),
+        Aim(position=data.position),
+        owning.clock.now_us(),
+    )
+    return _moved_answer(arranged)
+
+
 @delete(
     "/v1/music/{org:str}/collections/{collection_id:str}/tracks/{track_id:str}",
     opt={"scope": "write"},
@@ -126,3 +154,8 @@ async def reorder(
         owning.clock.now_us(),
     )
     return wire.Acknowledgement(True, collection_id, "Collection reordered.")
+
+
+def _moved_answer(arranged: Arranged) -> wire.Member:
+    public = ids.public_id(ids.TRACK, arranged.track_id)
+    return wire.Member(public, arranged.now or 0, moment_of(arranged.added_at))

@@ -131,14 +131,16 @@ def person_of(request: Asked) -> Person:
     return person
 
 
-async def read_form(request: Asked) -> Mapping[str, str]:
+async def read_form(
+    request: Asked, most_bytes: int = _MOST_BYTES, most_fields: int = _MOST_FIELDS
+) -> Mapping[str, str]:
     """The fields of a form, a missing one as empty text; of two of a name, none is taken. Raises
     Problem(UNSUPPORTED_MEDIA_TYPE), TOO_LARGE or BAD_REQUEST."""
     _require_type(request, FORM)
-    body = await _read(request)
+    body = await _read(request, most_bytes)
     try:
         pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=most_fields
         )
     except ValueError:
         raise Problem(ProblemKind.BAD_REQUEST) from None
@@ -162,9 +164,9 @@ class _Form(dict[str, str]):
         return ""
 
 
-async def _read(request: Asked) -> bytes:
+async def _read(request: Asked, most_bytes: int = _MOST_BYTES) -> bytes:
     body = await request.body()
-    if len(body) > _MOST_BYTES:
+    if len(body) > most_bytes:
         raise Problem(ProblemKind.TOO_LARGE)
     return body
 

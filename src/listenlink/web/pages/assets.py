@@ -43,6 +43,9 @@ _DESK_NAMES = (
     "sheet.js",
     # Links.
     # Collections.
+    "collections.css",
+    "collection.js",
+    "art.js",
     # Covers.
 )
 _IMPORTED = re.compile(r'(?<= from ")(\.\.?)/([a-z_]+\.js)(?=")')

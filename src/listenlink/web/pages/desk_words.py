@@ -30,6 +30,15 @@ def done_words(translate: Translate) -> dict[str, str]:
         # Sharing.
         # Links.
         # Collections.
+        "collection_made": _("The collection is made. Now add tracks to it."),
+        "collection_changed": _("The collection is changed."),
+        "collection_deleted": _("The collection is deleted. Its tracks are still there."),
+        "tracks_added": _("Added to the collection."),
+        "track_moved": _("The track is moved."),
+        "track_taken_out": _("The track is taken out."),
+        "undone": _("It's as it was before."),
+        "cover_track_chosen": _("The collection has this track's cover now."),
+        "cover_track_dropped": _("The collection has no track's cover any more."),
         # Covers.
     }
 
@@ -53,6 +62,17 @@ def refusal_words(translate: Translate) -> tuple[str, ...]:
         _("You aren't a member of any organisation here."),
         _("This passkey wasn't accepted."),
         _("You have 20 passkeys, which is the most."),
+        _("The name is empty."),
+        _("This has at most 512 characters."),
+        _("This has at most 4096 characters."),
+        _("This is text without NUL."),
+        _("Choose tracks first."),
+        _("This is a whole number, from 1 on."),
+        _("A collection has at most 2000 tracks."),
+        _("This track isn't in the collection."),
+        _("The collection has changed meanwhile, so nothing was moved."),
+        _("The collection has changed meanwhile, so nothing was undone."),
+        _("That's enough for a day: 2000 collections at most are made within 24 hours."),
         _("This doesn't exist."),
         _("This was sent by a page of another site, so nothing was done."),
         _("You don't have permission to perform this action"),

@@ -1,0 +1,63 @@
+"""The desk's routes: one table, in which to find what answers an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from listenlink.web.desk import (
+    about,
+    collection,
+    collection_tracks,
+    collections,
+    me,
+    people,
+    sharing,
+    signing_in,
+)
+
+# People with a browser: whom each is for says its `desk`. None is in the schema.
+FOR_PEOPLE: list[Any] = [
+    signing_in.lead,  #                       anybody  GET  /
+    signing_in.show_sign_in,  #               anybody  GET  /desk/sign-in
+    signing_in.sign_in,  #                    anybody  POST /desk/sign-in
+    signing_in.ask_for_passkey,  #            anybody  POST /desk/sign-in/passkey/ask
+    signing_in.sign_in_by_passkey,  #         anybody  POST /desk/sign-in/passkey
+    signing_in.end_own_sign_in,  #            anybody  POST /desk/sign-out
+    signing_in.show_welcome,  #               anybody  GET  /desk/welcome
+    signing_in.use_welcome,  #                anybody  POST /desk/welcome
+    signing_in.offer,  #                      person   GET  /desk/welcome/next
+    # Tracks.
+    signing_in.show_desk,  #                  person   GET  /desk
+    # Uploads.
+    # Covers.
+    # Collections.
+    collections.show_collections,  #          person   GET  /desk/collections
+    collections.make_collection,  #           person   POST /desk/collections
+    collection.show_collection,  #            person   GET  /desk/collections/{collection_id}
+    collection.change_collection,  #          person   POST /desk/collections/{…}/change
+    collection.ask_to_delete,  #              person   GET  /desk/collections/{…}/delete
+    collection.delete_collection,  #          person   POST /desk/collections/{…}/delete
+    collection_tracks.add_tracks,  #          person   POST /desk/collections/{…}/tracks
+    collection_tracks.arrange_track,  #       person   POST /desk/collections/{…}/tracks/{track_id}
+    collection_tracks.undo,  #                person   POST /desk/collections/{…}/undo
+    # Sharing.
+    sharing.show_track_form,  #               person   GET  /desk/tracks/{track_id}/share
+    sharing.share_track,  #                   person   POST /desk/tracks/{track_id}/share
+    sharing.show_collection_form,  #          person   GET  /desk/collections/{collection_id}/share
+    sharing.share_collection,  #              person   POST /desk/collections/{collection_id}/share
+    sharing.draw_qr,  #                       person   POST /desk/qr
+    # Links.
+    # Oneself, others, the server.
+    me.show_me,  #                            person   GET  /desk/me
+    me.choose_password,  #                    person   POST /desk/me/password
+    me.drop_password,  #                      person   POST /desk/me/password/remove
+    me.ask_to_add_passkey,  #                 person   POST /desk/me/passkeys/ask
+    me.add_passkey,  #                        person   POST /desk/me/passkeys
+    me.drop_passkey,  #                       person   POST /desk/me/passkeys/remove
+    me.end_one_sign_in,  #                    person   POST /desk/me/sign-ins/end
+    me.change_organization,  #                person   POST /desk/me/organization
+    me.end_key,  #                            person   POST /desk/me/keys/end
+    people.show_members,  #                   owner    GET  /desk/people
+    people.invite_somebody,  #                owner    POST /desk/people/invite
+    about.show_about,  #                      person   GET  /desk/about
+]
