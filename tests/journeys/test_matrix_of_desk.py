@@ -54,7 +54,7 @@ def people(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def ask(server: Server, cookie: str, route: Route, things: dict[str, str]) -> httpx.Response:
     headers = OWN | ({"Cookie": cookie} if cookie else {})
     path = route.path.format(**things)
-    form = None if route.method == "GET" else {"nothing": "said"}
+    form = None if route.method == "GET" else {"do": "up"}  # a step of a track; else nothing said
     return httpx.request(route.method, server.url + path, headers=headers, data=form, timeout=60)
 
 
