@@ -21,6 +21,7 @@ from browser.chromium import (
 )
 from browser.desk import STATES, AtDesk
 from browser.desk_collections import STATES as COLLECTIONS
+from browser.desk_uploads import UPLOAD_STATES
 from browser.listening import wait_until_past
 from cast import Server, share, upload, wait_for_sound
 from listenlink import demo
@@ -163,7 +164,7 @@ def take(browser: Browser, studio: Studio, number: int, look: dict[str, Any]) ->
 def take_desk(browser: Browser, server: Server, look: dict[str, Any]) -> None:
     """The desk's pages in one look, each by somebody in a window of their own."""
     name = f"{'phone' if look['viewport'] == SIZES['phone'] else 'desk'}-{look['color_scheme']}"
-    for state, arrive in (STATES | COLLECTIONS).items():
+    for state, arrive in (STATES | COLLECTIONS | UPLOAD_STATES).items():
         visit = open_visit(browser, **look)
         arrive(AtDesk(server, visit.page))
         visit.page.screenshot(path=TARGET / f"at-desk-{state}-{name}.png", full_page=True)

@@ -51,7 +51,7 @@ def test_a_song_is_dropped_and_its_link_copied(
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("link", name="Skip", exact=True).click()
         dropped_at = time.monotonic()
-        drop(page, [song])
+        drop(page, song)
         hand = Hand(page)
         expect(page.get_by_role("link", name="Share", exact=True)).to_have_count(4)
         hand.press("link", "Share")

@@ -14,10 +14,11 @@ from listenlink.wire.bodies import MODES, TITLE_LENGTH
 ENGINE_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _ENGINE = re.compile(ENGINE_PATTERN)
 # What a file's name ends with by its format. Anything else behind a point belongs to the title: "Mr. Smith".
-_EXTENSION = re.compile(
-    r"\.(wave?|bwf|rf64|flac|mp3|mp4|m4[abr]|mov|aac|adts|og[ga]|opus|web[ma]|mk[av]|3gp|mpga|aif[fc]?|alac)$",
-    re.IGNORECASE,
-)
+ENDINGS = (
+    "wav", "wave", "bwf", "rf64", "flac", "mp3", "mp4", "m4a", "m4b", "m4r", "mov", "aac", "adts", "oga",
+    "ogg", "opus", "webm", "weba", "mka", "mkv", "3gp", "mpga", "aif", "aiff", "aifc", "alac",
+)  # fmt: skip
+_EXTENSION = re.compile(rf"\.({'|'.join(ENDINGS)})$", re.IGNORECASE)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 

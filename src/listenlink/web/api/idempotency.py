@@ -21,8 +21,8 @@ from listenlink.actions.idempotency import (
 from listenlink.actions.tell_first import Telling
 from listenlink.errors import invalid
 from listenlink.running.owning import Owning
-from listenlink.web.api.upload_form import UploadForm
 from listenlink.web.caller import caller_of
+from listenlink.web.upload_form import UploadForm
 
 KEY_HEADER = HEADER
 KEY_PATTERN = "[!-~]{1,255}"

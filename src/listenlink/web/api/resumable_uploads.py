@@ -21,10 +21,10 @@ from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.running.owning import Owning
 from listenlink.web.api import tus
 from listenlink.web.api.idempotency import answer_once, digest_of_headers
-from listenlink.web.api.streamed_body import promised_bytes, stream_body
 from listenlink.web.api.tracks import track_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
+from listenlink.web.streamed_body import promised_bytes, stream_body
 
 TRACK_HEADER = "Listenlink-Track"
 _UPLOADS = "/v1/music/{org:str}/uploads"

@@ -21,14 +21,15 @@ from listenlink.model.track import Track
 from listenlink.model.track_facts import ENGINE_PATTERN, read_facts
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
-from listenlink.web.api.upload_form import (
-    UploadForm,
-    announced_bytes,
-    receive_form,
-    require_form,
-)
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
+from listenlink.web.upload_form import (
+    UploadForm,
+    announced_bytes,
+    boundary_of,
+    receive_form,
+    require_size,
+)
 from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
 
@@ -64,7 +65,8 @@ async def upload_track(
 ) -> Response[wire.Track]:
     """Upload a track: WAV, FLAC, MP3, M4A, AAC, Ogg, Opus, WebM, Matroska or AIFF."""
     most_bytes = owning.settings.max_upload_bytes
-    boundary = require_form(request, most_bytes)
+    boundary = boundary_of(request)
+    require_size(request, most_bytes)
     is_repeat = await is_answered(request, owning)  # refuses a wrong key before the file is sent
     length = announced_bytes(request, most_bytes)
     caller = caller_of(request)

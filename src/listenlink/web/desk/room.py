@@ -25,6 +25,7 @@ from listenlink.web.json_body import JSON
 from listenlink.web.negotiation import names_page
 from listenlink.web.pages import desk_writer
 from listenlink.web.pages.languages import choose_language
+from listenlink.web.pages.upload_words import Uploading, uploading
 from listenlink.web.problems import status_of
 from listenlink.web.same_origin import own_origins
 from listenlink.web.sign_in_cookie import SignInCookie
@@ -71,9 +72,15 @@ class Room:
             "can_be_read": self._can_be_read,
             "now_us": self.desk.clock.now_us(),
             "said": request.query_params.get("done", ""),
+            "uploading": partial(self._uploading, language),
         }
         text = await WORK.run(partial(desk_writer.write_page, name, language, **shown))
         return answer_page(text, language, status)
+
+    def _uploading(self, language: str) -> Uploading:
+        """What a page shows that takes files, for those that do."""
+        settings, now_us = self.desk.settings, self.desk.clock.now_us()
+        return uploading(self.desk.registry, settings.max_upload_bytes, now_us, language)
 
     async def refused(
         self, request: Asked, problem: Problem, name: str, **shown: Any

@@ -13,6 +13,7 @@ from listenlink.web.desk import (
     people,
     sharing,
     signing_in,
+    uploads,
 )
 
 # People with a browser: whom each is for says its `desk`. None is in the schema.
@@ -29,6 +30,8 @@ FOR_PEOPLE: list[Any] = [
     # Tracks.
     signing_in.show_desk,  #                  person   GET  /desk
     # Uploads.
+    uploads.show_upload,  #                   person   GET  /desk/upload
+    uploads.upload_by_form,  #                person   POST /desk/upload
     # Covers.
     # Collections.
     collections.show_collections,  #          person   GET  /desk/collections

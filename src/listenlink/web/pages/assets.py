@@ -35,6 +35,12 @@ _DESK_NAMES = (
     "passkeys.js",
     "welcome.js",
     # Uploads.
+    "dropped.js",
+    "tus.js",
+    "upload.css",
+    "upload_memory.js",
+    "upload_row.js",
+    "upload.js",
     # Tracks.
     # Sharing.
     "sharing.css",

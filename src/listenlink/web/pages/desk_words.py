@@ -26,6 +26,7 @@ def done_words(translate: Translate) -> dict[str, str]:
         "key_ended": _("That key is ended, and what it was doing."),
         "joined": _("You are a member now."),
         # Uploads.
+        "uploaded": _("Your track is uploaded."),
         # Tracks.
         # Sharing.
         # Links.

@@ -5,6 +5,7 @@ Bounded in every way: one file, a few short fields, no waiting for a sender that
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +17,8 @@ from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.disk.draft import Draft
 from listenlink.media.disk.drafts import Drafts
 from listenlink.threads import DISK
-from listenlink.web.api.sent_file_name import sent_file_name
-from listenlink.web.api.streamed_body import promised_bytes, stream_body
+from listenlink.web.sent_file_name import sent_file_name
+from listenlink.web.streamed_body import promised_bytes, stream_body
 
 FORM = "multipart/form-data"
 _MOST_PARTS = 9
@@ -41,11 +42,8 @@ class UploadForm:
             self.draft.discard()
 
 
-def require_form(request: Request[Any, Any, Any], max_file_bytes: int) -> str:
-    """Return the boundary of the form that a request announces.
-
-    Raises Problem: 415 for another content type, 413 if Content-Length says that it's over the limit.
-    """
+def boundary_of(request: Request[Any, Any, Any]) -> str:
+    """Return the boundary of the form that a request announces. Raises a 415 Problem for another type."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != FORM or not options.get("boundary"):
         raise Problem(
@@ -53,9 +51,13 @@ def require_form(request: Request[Any, Any, Any], max_file_bytes: int) -> str:
             f"Send a form with a file ({FORM}).",
             accepts=FORM,
         )
+    return str(options["boundary"])
+
+
+def require_size(request: Request[Any, Any, Any], max_file_bytes: int) -> None:
+    """Raise Problem: 413 if Content-Length says that it's over the limit."""
     if (promised_bytes(request) or 0) > max_file_bytes + _OVERHEAD_BYTES:
         raise _too_large(max_file_bytes)
-    return str(options["boundary"])
 
 
 def announced_bytes(request: Request[Any, Any, Any], max_file_bytes: int) -> tuple[int | None, int]:
@@ -67,19 +69,22 @@ def announced_bytes(request: Request[Any, Any, Any], max_file_bytes: int) -> tup
 
 
 async def receive_form(
-    request: Request[Any, Any, Any], boundary: str, drafts: Drafts, max_file_bytes: int, kept: Kept
+    request: Request[Any, Any, Any],
+    boundary: str,
+    drafts: Drafts,
+    max_file_bytes: int,
+    kept: Kept,
+    form: UploadForm | None = None,
 ) -> UploadForm:
-    """Receive a request's form, with its file on disk, which keeps the promise.
+    """Receive a request's form, with its file on disk, which keeps the promise. Who gives a `form` to be
+    filled has what was typed also where the rest is refused.
 
     Raises Problem: 413 over a limit, 400 for a broken form, 408 if the sender goes quiet, and what a promise
     raises that has to be made larger; then nothing is left on the disk.
     """
-    receiver = _Receiver(drafts, max_file_bytes, kept)
+    receiver = _Receiver(form or UploadForm(), drafts, max_file_bytes, kept)
     try:
-        # The parser doesn't accept every boundary either.
-        parser = PushMultipartParser(
-            boundary, max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
-        )
+        parser = _parser(boundary)
         async for chunk in stream_body(request):
             for event in parser.parse(chunk):
                 receiver.take(event)
@@ -94,35 +99,89 @@ async def receive_form(
     return receiver.form
 
 
-class _Receiver:
+async def read_typed(request: Request[Any, Any, Any], boundary: str) -> dict[str, str]:
+    """The fields in front of the file of a form that isn't received, so that what was typed can be shown once
+    more. Of a broken form, as far as it can be read."""
+    fields = _Fields(UploadForm())
+    with contextlib.suppress(MultipartError, Problem):
+        parser = _parser(boundary)
+        async for chunk in stream_body(request):
+            for event in parser.parse(chunk):
+                fields.take(event)
+                if fields.is_at_file():
+                    return fields.form.fields
+    return fields.form.fields
+
+
+def _parser(boundary: str) -> PushMultipartParser:
+    """Raises MultipartError: it doesn't accept every boundary."""
+    return PushMultipartParser(
+        boundary, max_segment_count=_MOST_PARTS, max_header_count=8, strict=True
+    )
+
+
+class _Fields:
+    """Sorts a form's events into fields."""
+
+    def __init__(self, form: UploadForm) -> None:
+        self.form = form
+        self.segment: MultipartSegment | None = None
+        self._field = bytearray()
+
+    def take(self, event: MultipartSegment | bytearray | bytes | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self.segment = event
+            self._field.clear()
+        elif self.is_at_file():
+            return
+        elif event is None:
+            self._end()
+        else:
+            self._field += event
+            if len(self._field) > _FIELD_BYTES:
+                raise invalid(self._name(), "This is too long.")
+
+    def is_at_file(self) -> bool:
+        return self._name() == "file"
+
+    def _end(self) -> None:
+        if self._name() in self.form.fields:
+            raise invalid(self._name(), "This field stands twice.")
+        try:
+            self.form.fields[self._name()] = self._field.decode()
+        except UnicodeDecodeError:
+            raise invalid(self._name(), "This isn't UTF-8 text.") from None
+
+    def _name(self) -> str:
+        return (self.segment.name or "") if self.segment is not None else ""
+
+
+class _Receiver(_Fields):
     """Sorts a form's events into fields and the draft."""
 
-    def __init__(self, drafts: Drafts, max_file_bytes: int, kept: Kept) -> None:
-        self.form = UploadForm()
+    def __init__(self, form: UploadForm, drafts: Drafts, max_file_bytes: int, kept: Kept) -> None:
+        super().__init__(form)
         self._kept = kept
         self._drafts = drafts
         self._max_file_bytes = max_file_bytes
-        self._segment: MultipartSegment | None = None
-        self._field = bytearray()
         self._unwritten: list[bytes] = []
         self._file_bytes = 0
         self._unwritten_bytes = 0
 
     def take(self, event: MultipartSegment | bytearray | bytes | None) -> None:
+        super().take(event)
+        if not self.is_at_file():
+            return
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
-            self._end()
-        elif self._is_file():
+            self._write()
+        else:
             self._file_bytes += len(event)
             if self._file_bytes > self._max_file_bytes:
                 raise _too_large(self._max_file_bytes)
             self._unwritten.append(bytes(event))
             self._unwritten_bytes += len(event)
-        else:
-            self._field += event
-            if len(self._field) > _FIELD_BYTES:
-                raise invalid(self._name(), "This is too long.")
 
     async def write_if_much(self) -> None:
         """Hash and write in a thread, some at a time, so that others are served meanwhile."""
@@ -137,31 +196,11 @@ class _Receiver:
         self._unwritten_bytes = 0
 
     def _begin(self, segment: MultipartSegment) -> None:
-        self._segment = segment
-        self._field.clear()
-        if self._is_file():
-            if self.form.draft is not None:
-                raise invalid("file", "One file at a time.")
-            self.form.draft = self._drafts.begin(self._kept.number)
-            disposition = segment.header("Content-Disposition") or ""
-            self.form.file_name = sent_file_name(disposition, segment.filename)
-
-    def _end(self) -> None:
-        if self._is_file():
-            self._write()
-            return
-        if self._name() in self.form.fields:
-            raise invalid(self._name(), "This field stands twice.")
-        try:
-            self.form.fields[self._name()] = self._field.decode()
-        except UnicodeDecodeError:
-            raise invalid(self._name(), "This isn't UTF-8 text.") from None
-
-    def _is_file(self) -> bool:
-        return self._name() == "file"
-
-    def _name(self) -> str:
-        return (self._segment.name or "") if self._segment is not None else ""
+        if self.form.draft is not None:
+            raise invalid("file", "One file at a time.")
+        self.form.draft = self._drafts.begin(self._kept.number)
+        disposition = segment.header("Content-Disposition") or ""
+        self.form.file_name = sent_file_name(disposition, segment.filename)
 
 
 def _too_large(max_file_bytes: int) -> Problem:
