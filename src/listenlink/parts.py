@@ -25,7 +25,13 @@ from listenlink.actions.promise_rules import PromiseRules
 from listenlink.clock import DAY_US, Clock
 from listenlink.media.choose_storage import choose_storage
 from listenlink.media.disk.resumable_drafts import ResumableDrafts
-from listenlink.media.signed_url import DOWNLOAD_PURPOSE, OWN_PURPOSE, SHARED_PURPOSE, PlaybackUrls
+from listenlink.media.signed_url import (
+    DOWNLOAD_PURPOSE,
+    OWN_DOWNLOAD_PURPOSE,
+    OWN_PURPOSE,
+    SHARED_PURPOSE,
+    PlaybackUrls,
+)
 from listenlink.media.storage import Storage
 from listenlink.model.budget import Budget
 from listenlink.model.licence import EngineRegistry
@@ -192,7 +198,7 @@ def load_engines(
 
 def make_urls(base_url: str, ring: Sequence[SigningKey]) -> PlaybackUrls:
     """The playback URLs that this server answers itself."""
-    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE, OWN_DOWNLOAD_PURPOSE)
     return PlaybackUrls(base_url, *(Signer(ring, purpose) for purpose in purposes))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from cast import Server
+from media.make_audio import add_cover, make
 from signed_in import GOOD, first_email, new_link
 
 CHROMIUMS_AUTHENTICATOR = {
@@ -73,13 +76,15 @@ def _me(desk: AtDesk) -> None:
     desk.sign_in_by_link()
     desk.add_authenticator()
     desk.press("Add a passkey")
-    desk.page.wait_for_url("**/desk/me?done=passkey_added")
+    desk.page.wait_for_url("**/desk?done=passkey_added")
+    desk.go("/desk/me")
 
 
 def _password_set(desk: AtDesk) -> None:
     desk.sign_in_by_link()
     desk.set_password(GOOD)
-    desk.page.wait_for_url("**/desk/me?done=password_set")
+    desk.page.wait_for_url("**/desk?done=password_set")
+    desk.go("/desk/me")
 
 
 def _signed_in_at(path: str) -> Callable[[AtDesk], None]:
@@ -121,6 +126,44 @@ def _asked(desk: AtDesk) -> None:
     desk.press("Sign in")
 
 
+def _music(desk: AtDesk) -> str:
+    """The path of a track with a cover, put in by who is signed in, if it isn't there yet."""
+    desk.sign_in_by_link()
+    desk.go("/desk")
+    titles = desk.page.get_by_role("link", name="Harbour Lights", exact=True)
+    if not titles.count():
+        with TemporaryDirectory() as folder:
+            song = add_cover(make("mp3_xing", Path(folder) / "song.mp3", sample_count=44_100 * 20))
+            file = FilePayload(name="song.mp3", mimeType="audio/mpeg", buffer=song.read_bytes())
+        organization = desk.page.evaluate("document.body.dataset.organization")
+        for title in ("Late Night Study", "Harbour Lights"):
+            said = {"engine": "own_recording", "title": title, "artist": "Ana"}
+            answer = desk.page.request.post(
+                f"{desk.url}/v1/music/{organization}/tracks",
+                multipart={**said, "file": file},
+                headers={"Sec-Fetch-Site": "same-origin"},
+            )
+            assert answer.status == 201, answer.text()
+        desk.server.wait_until_derived()
+        desk.go("/desk")
+    return str(titles.first.get_attribute("href"))
+
+
+def _track(below: str = "") -> Callable[[AtDesk], object]:
+    return lambda desk: desk.go(_music(desk) + below)
+
+
+def _no_match(desk: AtDesk) -> None:
+    _music(desk)
+    desk.go("/desk?q=nowhere")
+
+
+def _track_refused(desk: AtDesk) -> None:
+    desk.go(_music(desk))
+    desk.page.get_by_label("Title").fill("x" * 600)
+    desk.press("Save")
+
+
 def _signed_out(desk: AtDesk) -> None:
     desk.sign_in_by_link()
     desk.press("Sign out")
@@ -157,6 +200,11 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     "welcome-invitation": _invitation,
     "offer": lambda desk: desk.sign_in_by_link(),
     "offer-refused": _offer_refused,
+    "tracks": lambda desk: _music(desk),
+    "tracks-no-match": _no_match,
+    "track": _track(),
+    "track-refused": _track_refused,
+    "track-remove": _track("/remove"),
     "me": _me,
     "me-password": _password_set,
     "people": _signed_in_at("/desk/people"),

@@ -50,14 +50,14 @@ def test_in_by_a_link_then_by_password(visit: Visits, server: Server) -> None:
     suggested = page.get_by_label("New password").input_value()
     assert suggested.count("-") == 5
     desk.press("Set password")
-    page.wait_for_url("**/desk/me?done=password_set")
+    page.wait_for_url("**/desk?done=password_set")
     expect(page.get_by_role("status")).to_contain_text("Your password is set.")
     desk.press("Sign out")
     expect(page.get_by_role("status")).to_have_text("You are signed out.")
     assert desk.go("/desk").url.endswith("/desk/sign-in")
     desk.sign_in_by_password(first_email(server), suggested)
-    page.wait_for_url("**/desk/me")
-    expect(page.get_by_role("heading", level=1)).to_have_text(first_email(server))
+    page.wait_for_url("**/desk")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tracks")
     page.goto(link)
     page.wait_for_function("!location.hash")
     desk.press("Sign in")
@@ -77,7 +77,7 @@ def test_what_is_offered_can_be_skipped_and_what_is_wrong_stands_beside_its_fiel
         "A password has 15 characters or more."
     )
     page.get_by_role("link", name="Skip", exact=True).click()
-    page.wait_for_url("**/desk/me")
+    page.wait_for_url("**/desk")
     nothing_was_wrong(seen, server)
 
 
@@ -87,10 +87,11 @@ def test_a_passkey_is_added_and_signs_in_and_is_removed(visit: Visits, server: S
     desk.sign_in_by_link()
     desk.add_authenticator()
     desk.press("Add a passkey")
-    page.wait_for_url("**/desk/me?done=passkey_added")
+    page.wait_for_url("**/desk?done=passkey_added")
     desk.press("Sign out")
     desk.press("Sign in with a passkey")
-    page.wait_for_url("**/desk/me")
+    page.wait_for_url("**/desk")
+    desk.go("/desk/me")
     expect(page.get_by_text("by passkey")).to_be_visible()
     page.get_by_role("button", name="Remove passkey").click()
     page.wait_for_url("**/desk/me?done=passkey_removed")
@@ -112,7 +113,8 @@ def test_all_of_it_works_without_script(visit: Visits, server: Server) -> None:
     page.wait_for_url("**/desk/welcome/next")
     assert not page.get_by_role("button", name="Add a passkey").is_visible()
     desk.set_password(GOOD)
-    page.wait_for_url("**/desk/me?done=password_set")
+    page.wait_for_url("**/desk?done=password_set")
+    page.get_by_role("link", name="Me", exact=True).click()
     page.get_by_role("button", name="End key").first.click()
     expect(page.get_by_role("status")).to_contain_text("That key is ended")
     page.get_by_role("link", name="People", exact=True).click()
@@ -123,7 +125,7 @@ def test_all_of_it_works_without_script(visit: Visits, server: Server) -> None:
     expect(page.get_by_role("heading", name="Engines known")).to_be_visible()
     desk.press("Sign out")
     desk.sign_in_by_password(first_email(server), GOOD)
-    page.wait_for_url("**/desk/me")
+    page.wait_for_url("**/desk")
 
 
 def test_the_keyboard_gets_everywhere_in_order(visit: Visits, server: Server) -> None:
@@ -131,7 +133,7 @@ def test_the_keyboard_gets_everywhere_in_order(visit: Visits, server: Server) ->
     desk, page = AtDesk(server, seen.page), seen.page
     desk.sign_in_by_link()
     desk.set_password(GOOD)
-    page.wait_for_url("**/desk/me?done=password_set")
+    page.wait_for_url("**/desk?done=password_set")
     desk.press("Sign out")
     page.wait_for_url("**/desk/sign-in?done=signed_out")
     names = []
@@ -149,7 +151,7 @@ def test_the_keyboard_gets_everywhere_in_order(visit: Visits, server: Server) ->
     ]  # fmt: skip
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/me")
+    page.wait_for_url("**/desk")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
@@ -194,15 +196,15 @@ def test_the_desk_is_light_and_the_share_page_has_nothing_of_it(
 ) -> None:
     """Its own scripts and styles, with those that it shares, without the pages themselves."""
     seen = visit()
-    for state in ("me", "people-invited"):
+    for state in ("me", "people-invited", "tracks", "track"):
         STATES[state](AtDesk(server, seen.page))
     seen.page.wait_for_load_state("networkidle")
     sizes = bytes_of(seen)
     files = {url: size for url, size in sizes.items() if "/assets/" in url}
     names = {url.rpartition("/")[2].partition(".")[0] for url in files}
-    assert {"desk", "passkeys", "copy", "moments", "share"} <= names
+    assert {"desk", "passkeys", "copy", "moments", "share", "tracks", "track"} <= names
     assert 0 < sum(files.values()) <= MOST_BYTES
-    assert not {"desk", "passkeys", "copy", "welcome"} & {
+    assert not {"desk", "passkeys", "copy", "welcome", "tracks", "track", "own_sound"} & {
         asset.path.rpartition("/")[2].partition(".")[0] for asset in MODULES
     }
 
@@ -229,12 +231,13 @@ def test_forms_are_taken_over_plain_http_by_name(tmp_path_factory: pytest.TempPa
             assert "sec-fetch-site" not in posted, "else this shows nothing"
             assert posted["origin"] == url
             desk.set_password(GOOD)
-            seen.page.wait_for_url("**/desk/me?done=password_set")
+            seen.page.wait_for_url("**/desk?done=password_set")
+            desk.go("/desk/me")
             expect(seen.page.get_by_text("At this address there can be none")).to_be_visible()
             desk.press("Sign out")
             expect(seen.page.get_by_text("This connection isn't encrypted")).to_be_visible()
             desk.sign_in_by_password(first_email(named), GOOD)
-            seen.page.wait_for_url("**/desk/me")
+            seen.page.wait_for_url("**/desk")
             assert (seen.blocked, seen.errors) == ([], [])
             browser.close()
     finally:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.desk_uploads import drop
 from playwright.sync_api import Browser, Page, expect
 
 from browser.chromium import Visit, open_visit
+from browser.desk_uploads import drop
 from browser.listening import wait_until_past
 from engines import of_folder
 from live.running_demo import demo

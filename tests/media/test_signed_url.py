@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from listenlink.media.signed_url import (
     DOWNLOAD_PATH,
     DOWNLOAD_PURPOSE,
+    OWN_DOWNLOAD_PURPOSE,
     OWN_PURPOSE,
     PATH,
     SHARED_PURPOSE,
@@ -36,7 +37,7 @@ SHARED_ONES = st.builds(
 
 
 def urls_by(*ring: SigningKey) -> PlaybackUrls:
-    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE)
+    purposes = (SHARED_PURPOSE, OWN_PURPOSE, DOWNLOAD_PURPOSE, OWN_DOWNLOAD_PURPOSE)
     return PlaybackUrls(BASE, *(Signer(ring, purpose) for purpose in purposes))
 
 
@@ -148,7 +149,7 @@ def test_what_stands_around_a_url_is_refused(text: str, change: str) -> None:
 
 
 def test_a_creators_url_is_no_listeners_and_the_other_way_round() -> None:
-    purposes = (OWN_PURPOSE, SHARED_PURPOSE, DOWNLOAD_PURPOSE)
+    purposes = (OWN_PURPOSE, SHARED_PURPOSE, DOWNLOAD_PURPOSE, OWN_DOWNLOAD_PURPOSE)
     swapped = PlaybackUrls(BASE, *(Signer([NEW], purpose) for purpose in purposes))
     assert URLS.read(last_part(write_shared(swapped, SHARED)), 0) is None
     assert URLS.read(last_part(swapped.write_own(OWN)), 0) is None
@@ -190,3 +191,15 @@ def test_a_download_is_no_playback_and_ends_to_the_second(download: SharedPlayba
     assert URLS.read_download(text, download.expires_at) is None
     assert URLS.read(text, 0) is None
     assert URLS.read_download(last_part(write_shared(URLS, download)), 0) is None
+
+
+@given(st.builds(OwnPlayback, IDS, IDS, SECONDS))
+def test_a_creators_download_is_no_playback_and_no_listeners(download: OwnPlayback) -> None:
+    text = URLS.write_own_download(download).removeprefix(BASE + DOWNLOAD_PATH)
+    before = download.expires_at - 1
+    assert URLS.read_own_download(text, before) == download
+    assert URLS.read_own_download(text, download.expires_at) is None
+    assert URLS.read(text, before) is None
+    assert URLS.read_download(text, before) is None
+    assert URLS.read_own_download(last_part(URLS.write_own(download)), before) is None
+    assert URLS.read_own_download(TEXTS[0], 0) is None

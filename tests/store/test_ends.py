@@ -58,7 +58,7 @@ async def test_what_is_signed_is_over_at_the_second_of_its_end() -> None:
     ticket = tickets.write(b"t", ANNA, 1, ENDS_AT - TTL_SECONDS)
     assert tickets.read(ticket, b"t", ANNA, Use.OPEN, LAST_SECOND)
     assert not tickets.read(ticket, b"t", ANNA, Use.OPEN, ENDS_AT)
-    urls = PlaybackUrls("", SIGNER, SIGNER, SIGNER)
+    urls = PlaybackUrls("", SIGNER, SIGNER, SIGNER, SIGNER)
     (shared,) = urls.write_shared(session, ENDS_AT, [1])
     (download,) = urls.write_downloads(session, ENDS_AT, [1])
     for read, url in (

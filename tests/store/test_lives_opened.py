@@ -55,7 +55,9 @@ async def test_a_track_plays_and_is_downloaded_while_the_link_works_and_leads_to
 ) -> None:
     backend = filled(tmp_path)
     ring = [SigningKey("0" * 8, b"k" * 32)]
-    urls = PlaybackUrls("", *(Signer(ring, purpose) for purpose in ("shared", "own", "download")))
+    urls = PlaybackUrls(
+        "", *(Signer(ring, purpose) for purpose in ("shared", "own", "download", "own download"))
+    )
     reader: PlaybackReader = (
         SqlitePlaybackReader(backend.path)
         if backend.url is None

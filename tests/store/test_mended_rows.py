@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 import listenlink.store
 import servers
 from engines import ENGINE, SQLITE, of_sqlite
-from listenlink.store.audit import of_link, open_counts
+from listenlink.store.audit import of_link, open_counts, open_days
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.migrate import migrate
@@ -123,4 +123,23 @@ def test_opens_that_were_never_counted_are(tmp_path: Path) -> None:
     by_link = "SELECT share_id, audit_id FROM audit_by_share ORDER BY audit_id"
     assert ask(database, by_link) == [(LINK, 1), (LINK, 2), (LINK, 3), (LIMITED, 4)]
     assert ask(database, "SELECT audit_id FROM audit_progress WHERE name = 'last_line'") == [(20,)]
+    database.close()
+
+
+def test_days_begin_with_what_was_counted(tmp_path: Path) -> None:
+    """What wasn't counted yet is added up by whoever serves, and nothing twice."""
+    database = old_database(tmp_path)
+    run(
+        database,
+        *(line(number, LINK) for number in (1, 2, 3)),
+        "INSERT INTO audit_progress VALUES ('added_up', 2)",
+    )
+    database.write_now(migrate)
+    summed = "SELECT share_id, day, opens FROM open_days"
+    assert ask(database, summed) == [(LINK, 0, 2)]
+    assert database.read_now(open_days.find_waiting) == 0
+    database.write_now(lambda c: open_counts.add_up(c, 10))
+    assert database.read_now(open_days.find_waiting) == 1
+    database.write_now(lambda c: open_days.add_up(c, 10))
+    assert ask(database, summed) == [(LINK, 0, 3)]
     database.close()

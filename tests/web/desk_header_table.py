@@ -24,6 +24,9 @@ TOLD: dict[str, Told] = {
     "desk_not_allowed": _DESK_PAGE | {"allow": "GET, HEAD, OPTIONS"},
     "desk_limited": _DESK_PAGE | {"retry-after": re.compile(r"[1-9]\d*")},
     "desk_leads": _DESK_LEADS | _OWN_REFERRER,
+    "desk_leads_to_file": _DESK_LEADS | _OWN_REFERRER | {
+        "location": re.compile(r"/v1/music/download/own\.[0-9a-f.]{78}"),
+    },
     "desk_stranger": _DESK_LEADS | _OWN_REFERRER,
     "desk_signs_in": _DESK_LEADS | _OWN_REFERRER | {"set-cookie": _SECRET},
     "desk_signs_out": _DESK_LEADS | _OWN_REFERRER | {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cast import Server, upload
+from cast import Server, share, upload
 from engines import of_folder
 from journeys.matrix import Route, routes_of
 from listenlink.web.routes import FOR_PEOPLE
@@ -21,7 +21,8 @@ pytestmark = of_folder
 
 ROUTES = routes_of(FOR_PEOPLE)
 WHOM = {str(route): handler.opt["desk"] for handler in FOR_PEOPLE for route in routes_of([handler])}
-LEADING = ("/", "/desk")
+# Where a GET leads, and not to a page of its own.
+LEADING = {"/": "desk_leads", "/desk/tracks/{track_id}/original": "desk_leads_to_file"}
 PROGRAM = {"Accept": "application/json"}
 
 
@@ -40,9 +41,11 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """What the pages with an id in their address are of."""
     song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav")
     with server.owner() as owner:
+        track = upload(owner, song)["id"]
         return {
-            "track_id": upload(owner, song)["id"],
+            "track_id": track,
             "collection_id": owner.post("/collections", json={"name": "Evenings"}).json()["id"],
+            "share_id": share(owner, track)["id"],
         }
 
 
@@ -61,9 +64,9 @@ def check(answer: httpx.Response, status: int, kind: str) -> None:
 def test_a_page_is_shown_to_whom_it_is_for(
     server: Server, person: httpx.Client, things: dict[str, str], route: Route
 ) -> None:
-    path = route.path.format(**things)
-    if path in LEADING:
-        check(person.get(path), 303, "desk_leads")
+    path = route.path.format_map(things)
+    if kind := LEADING.get(route.path):
+        check(person.get(path), 303, kind)
     else:
         check(person.get(path), 200, "desk_page")
         check(person.head(path), 200, "desk_page")
@@ -73,7 +76,7 @@ def test_a_page_is_shown_to_whom_it_is_for(
             check(answer, 303, "desk_stranger")
             assert answer.headers["location"] == "/desk/sign-in"
             check(other.get(path, headers=PROGRAM), 401, "stranger")
-        elif path not in LEADING:
+        elif route.path not in LEADING:
             check(other.get(path), 200, "desk_page")
 
 

@@ -53,7 +53,7 @@ COLLECTION = FoundCollection(9, None, "Evening", None)
 
 def presenter() -> LinkPresenter:
     signer = Signer([SigningKey("0000000a", b"k" * 32)], SHARED_PURPOSE)
-    urls = PlaybackUrls("https://music.example", signer, signer, signer)
+    urls = PlaybackUrls("https://music.example", signer, signer, signer, signer)
     return LinkPresenter(urls, EngineRegistry((), ()), 300)
 
 

@@ -1,14 +1,18 @@
-"""Download a track: its file as its creator put it in, under its title, if the link's creator allows it."""
+"""Download a track: its file as its creator put it in, under its title: by a link if its creator allows that,
+and for the creator themselves."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from listenlink.actions.authenticate import Caller
+from listenlink.actions.manage_library import get_track, require_creator
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US
-from listenlink.media.signed_url import PlaybackUrls
+from listenlink.errors import Problem, ProblemKind
+from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
 from listenlink.media.storage import MediaUrls
-from listenlink.model.listen_session import ListenSession
+from listenlink.model.listen_session import ListenSession, is_of_another_time
 from listenlink.store import pages
 from listenlink.store.database.database import Database
 from listenlink.store.opening.playback import Playable
@@ -63,21 +67,66 @@ class TrackDownloader:
 
     async def begin(self, signed: str, now_us: int) -> Downloading | None:
         """Permission to fetch what the URL names; None, whatever the reason, if there is none now."""
+        now_seconds = now_us // SECOND_US
+        if (own := self._urls.read_own_download(signed, now_seconds)) is not None:
+            return await self._begin_own(own, now_seconds)
         leave = await self._player.begin_download(signed, now_us)
         if leave is None:
             return None
         found = await self._find(leave.share_id, leave.track_id)
         if found is None:
             return None
-        file = (found.digest, found.size_bytes, found.content_type)
-        return Downloading(
-            Playing(leave, Playable(*file)), file_name(found.title, found.content_type)
+        return _downloading(leave, found)
+
+    async def _begin_own(self, own: OwnPlayback, now_seconds: int) -> Downloading | None:
+        if is_of_another_time(own.expires_at, now_seconds):
+            return None
+        found = await self._database.read(
+            lambda connection: pages.find_own_download(connection, own.user_id, own.track_id)
         )
+        return None if found is None else _downloading(own, found)
 
     async def _find(self, share_id: int, track_id: int) -> Download | None:
         return await self._database.read(
             lambda connection: pages.find_download(connection, share_id, track_id)
         )
+
+
+async def offer_original(
+    database: Database,
+    urls: PlaybackUrls,
+    media_urls: MediaUrls | None,
+    caller: Caller,
+    track_id: int,
+    ttl_seconds: int,
+    now_us: int,
+) -> str:
+    """A URL of the file of a track that the caller made, the storage's own where that can name a file. Raises
+    Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
+    require_creator(await get_track(database, caller, track_id), caller)
+    user_id = caller.owner.user_id
+    found = await database.read(
+        lambda connection: pages.find_own_download(connection, user_id, track_id)
+    )
+    if found is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    now_seconds = now_us // SECOND_US
+    ends_at = now_seconds + ttl_seconds
+    if media_urls is not None:
+        name = file_name(found.title, found.content_type)
+        if url := media_urls.download_url(found.digest, name, now_seconds, ends_at):
+            return url
+    return urls.write_own_download(OwnPlayback(user_id, track_id, ends_at))
+
+
+def _downloading(leave: SharedPlayback | OwnPlayback, found: Download) -> Downloading:
+    playable = Playable(found.digest, found.size_bytes, found.content_type)
+    return Downloading(Playing(leave, playable), file_name(found.title, found.content_type))
+
+
+def format_of(content_type: str) -> str:
+    """What a file's format is called: `audio/mpeg` → `MP3`."""
+    return _ENDINGS.get(content_type, "." + content_type.partition("/")[2])[1:].upper()
 
 
 def file_name(title: str, content_type: str) -> str:

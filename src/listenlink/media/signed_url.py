@@ -17,6 +17,7 @@ from listenlink.model.signing import Signer
 SHARED_PURPOSE = "listenlink-playback-v1"
 OWN_PURPOSE = "listenlink-own-playback-v1"
 DOWNLOAD_PURPOSE = "listenlink-download-v1"
+OWN_DOWNLOAD_PURPOSE = "listenlink-own-download-v1"
 PATH = "/v1/music/audio/"
 DOWNLOAD_PATH = "/v1/music/download/"
 
@@ -42,7 +43,8 @@ class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
 
 
 class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
-    """Permission for a creator to play a track of their own until `expires_at`, in Unix seconds."""
+    """Permission for a user to play a track of their library until `expires_at`, in Unix seconds; or, for
+    its creator, to download it."""
 
     user_id: int
     track_id: int
@@ -52,12 +54,15 @@ class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
 class PlaybackUrls:
     """Writes and reads playback URLs below `base_url`."""
 
-    def __init__(self, base_url: str, shared: Signer, own: Signer, download: Signer) -> None:
+    def __init__(
+        self, base_url: str, shared: Signer, own: Signer, download: Signer, own_download: Signer
+    ) -> None:
         self._prefix = base_url + PATH
         self._download_prefix = base_url + DOWNLOAD_PATH
         self._shared = shared
         self._own = own
         self._download = download
+        self._own_download = own_download
 
     def write_shared(
         self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
@@ -73,8 +78,11 @@ class PlaybackUrls:
 
     def write_own(self, playback: OwnPlayback) -> str:
         """A creator's URL for a track of their own."""
-        text = f"{playback.user_id:012x}.{playback.track_id:012x}.{playback.expires_at:010x}"
-        return f"{self._prefix}own.{self._own.key_id}.{text}.{self._own.sign(text)}"
+        return _write_own(self._prefix, self._own, playback)
+
+    def write_own_download(self, download: OwnPlayback) -> str:
+        """A creator's URL for the file of a track of their own."""
+        return _write_own(self._download_prefix, self._own_download, download)
 
     def read(self, text: str, now_seconds: int) -> SharedPlayback | OwnPlayback | None:
         """What the last part of a URL's path allows now; None if malformed, forged or expired."""
@@ -97,6 +105,13 @@ class PlaybackUrls:
         download = SharedPlayback(*fields) if fields else None
         return None if download is None or is_over(download.expires_at, now_seconds) else download
 
+    def read_own_download(self, text: str, now_seconds: int) -> OwnPlayback | None:
+        """The same of a creator's download."""
+        match = _OWN.fullmatch(text)
+        fields = _verified(match, self._own_download) if match else None
+        download = OwnPlayback(*fields) if fields else None
+        return None if download is None or is_over(download.expires_at, now_seconds) else download
+
 
 def _write(
     prefix: str,
@@ -112,6 +127,11 @@ def _write(
     texts = [f"{same}{track_id:012x}" for track_id in track_ids]
     before = f"{prefix}{signer.key_id}."
     return [f"{before}{text}.{signer.sign(text)}" for text in texts]
+
+
+def _write_own(prefix: str, signer: Signer, own: OwnPlayback) -> str:
+    text = f"{own.user_id:012x}.{own.track_id:012x}.{own.expires_at:010x}"
+    return f"{prefix}own.{signer.key_id}.{text}.{signer.sign(text)}"
 
 
 def _verified(match: re.Match[str], signer: Signer) -> tuple[int, ...] | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from listenlink.model import ids
 
 OWN, SHARED = "own", "shared"
 
@@ -25,3 +28,33 @@ class Wanted:
     mode: str | None = None
     engine: str | None = None
     collection_id: int | None = None
+
+
+class Order(StrEnum):
+    """How a library is listed at the desk: the newest first, by title, by artist, or what was opened most
+    in the last days."""
+
+    NEWEST = "newest"
+    TITLE = "title"
+    ARTIST = "artist"
+    OPENS = "opens"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTrack:
+    """A track as the desk's list shows it. `links` are those of the user's to it that aren't closed; `opens`
+    is how often all of the user's links to it, closed or not, were opened in the last days."""
+
+    id: int
+    title: str
+    artist: str | None
+    seconds: float
+    is_own: bool
+    has_cover: bool
+    links: int = 0
+    opens: int = 0
+
+    @property
+    def public_id(self) -> str:
+        """Its id, as the API has it."""
+        return ids.public_id(ids.TRACK, self.id)

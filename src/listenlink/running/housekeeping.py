@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
@@ -24,7 +25,7 @@ from listenlink.store import (
     sign_in_links,
     sign_ins,
 )
-from listenlink.store.audit import day_tables, open_counts
+from listenlink.store.audit import day_tables, open_counts, open_days
 from listenlink.threads import HOUSE
 
 _log = structlog.get_logger()
@@ -106,15 +107,26 @@ async def add_up_opens(instance: Instance, waited: int) -> int:
 
     `waited` is how many waited a second ago. Each step is short, because opens need the same lock.
     """
-    waits = await instance.running.database.read(open_counts.find_waiting)
-    while waits and (waits - waited < _QUIET_LINES or waits > _MOST_WAITING):
-        counted = await instance.running.database.write(
-            lambda connection: open_counts.add_up(connection, _LINES_PER_STEP)
+    database = instance.running.database
+    waits, behind = await database.read(
+        lambda connection: (
+            open_counts.find_waiting(connection),
+            open_days.find_waiting(connection),
         )
+    )
+    while behind or (waits and (waits - waited < _QUIET_LINES or waits > _MOST_WAITING)):
+        counted, behind = await database.write(_add_up_some)
         waits = waits - counted if counted else 0
         # Whoever waits for the lock tries again and again, at longer and longer intervals.
         await asyncio.sleep(_PAUSE_SECONDS)
     return waits
+
+
+def _add_up_some(connection: Connection) -> tuple[int, int]:
+    """How many lines were counted, and how many of those that are aren't in the sums of their days yet."""
+    counted = open_counts.add_up(connection, _LINES_PER_STEP)
+    open_days.add_up(connection, _LINES_PER_STEP)
+    return counted, open_days.find_waiting(connection)
 
 
 async def _keep_time(running: Running) -> None:

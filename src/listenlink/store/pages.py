@@ -105,6 +105,22 @@ def find_download(connection: Connection, share_id: int, track_id: int) -> Downl
     return None if row is None else Download(*row)
 
 
+def find_own_download(connection: Connection, user_id: int, track_id: int) -> Download | None:
+    """Return the file of a track that exists, for the user who made it; None while its organisation is
+    suspended."""
+    row = connection.execute(
+        select(_TRACKS.c.title, _AUDIO.c.digest, _AUDIO.c.size_bytes, _AUDIO.c.content_type)
+        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+        .where(
+            _TRACKS.c.id == track_id,
+            _TRACKS.c.creator_id == user_id,
+            _TRACKS.c.removed_at.is_(None),
+            _TRACKS.c.organization_id.not_in(select(tables.suspensions.c.organization_id)),
+        )
+    ).one_or_none()
+    return None if row is None else Download(*row)
+
+
 def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
     """Return the link with its existing tracks, in order; None if the link or its target is gone. What is
     read here must be in its fingerprint (`store/fingerprints.py`)."""

@@ -88,10 +88,11 @@ def page(media_origin: str | None, frame_ancestors: str = "'none'") -> Headers:
     ]
 
 
-def desk() -> Headers:
+def desk(media_origin: str | None = None) -> Headers:
     """The headers of a page that a person works on: what another origin is told is nothing. Under
-    `no-referrer` a form would be sent with `Origin: null`, and couldn't be told from another site's."""
-    return [(b"referrer-policy", b"same-origin"), *page(None)]
+    `no-referrer` a form would be sent with `Origin: null`, and couldn't be told from another site's.
+    `media_origin` is as in `page`."""
+    return [(b"referrer-policy", b"same-origin"), *page(media_origin)]
 
 
 def robots(is_public: bool) -> Headers:

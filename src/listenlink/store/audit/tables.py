@@ -72,10 +72,11 @@ audit_by_share = Table(
     sqlite_with_rowid=False,
 )
 
-# How far the audit has been read. `added_up`: the last line that is counted; `settled`: on PostgreSQL, how
-# often a link's `max_opens` was changed; `last_line`, `last_client`: on the embedded database, numbers that
-# were given already, kept by triggers when rows are deleted (`store/audit/numbers.py`); `publishing`: on
-# PostgreSQL, the turn to publish stored audio (`store/database/publishing_turn.py`).
+# How far the audit has been read. `added_up`: the last line that is counted; `days_added_up`: the last one
+# that is in `open_days`; `settled`: on PostgreSQL, how often a link's `max_opens` was changed; `last_line`,
+# `last_client`: on the embedded database, numbers that were given already, kept by triggers when rows are
+# deleted (`store/audit/numbers.py`); `publishing`: on PostgreSQL, the turn to publish stored audio
+# (`store/database/publishing_turn.py`).
 audit_progress = Table(
     "audit_progress",
     metadata,
@@ -92,6 +93,17 @@ listens = Table(
     Column("share_id", KEY, nullable=False),
     at("at"),
     Index(None, "share_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+# How often each link was opened on each day, as far as it's added up (`store/audit/open_days.py`); none of it
+# goes with the audit's lines.
+open_days = Table(
+    "open_days",
+    metadata,
+    Column("share_id", KEY, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("opens", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -13,7 +13,15 @@ from listenlink.actions.signing_in.sign_in_by_password import forget_password, s
 from listenlink.actions.signing_in.use_passkey import remove_passkey
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.password import make_password
-from listenlink.web.desk.room import HOME, Asked, Room, person_of, read_form, read_json
+from listenlink.web.desk.room import (
+    HOME,
+    TRACKS,
+    Asked,
+    Room,
+    person_of,
+    read_form,
+    read_json,
+)
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 
@@ -50,7 +58,7 @@ async def choose_password(room: Given[Room], request: Asked) -> Response[bytes]:
         if form["from"] == "offer":
             return await room.refused(request, problem, "offer", **shown | {"comes_from": "offer"})
         return await room.refused(request, problem, "me", **shown)
-    return room.see(HOME, "password_set", signed_in)
+    return room.see(_behind(form["from"]), "password_set", signed_in)
 
 
 @post("/desk/me/password/remove", opt=PERSON, include_in_schema=False)
@@ -75,7 +83,8 @@ async def add_passkey(room: Given[Room], request: Asked) -> Response[bytes]:
     answer, desk, asker = await read_json(request), room.desk, room.asker(request)
     person = person_of(request)
     done = await desk.passkeys.add(desk.audit, person, answer, asker.browser, asker)
-    return room.led_by_script(f"{HOME}?done=passkey_added", done)
+    way = _behind(request.query_params.get("from", ""))
+    return room.led_by_script(f"{way}?done=passkey_added", done)
 
 
 @post("/desk/me/passkeys/remove", opt=PERSON, include_in_schema=False)
@@ -110,6 +119,11 @@ async def end_key(room: Given[Room], request: Asked) -> Response[bytes]:
     desk, number = room.desk, _number(await read_form(request), "key")
     await deactivate_key(desk.database, person_of(request).caller, number, desk.clock.now_us())
     return room.see(HOME, "key_ended")
+
+
+def _behind(comes_from: str) -> str:
+    """Who was offered it behind signing in goes on to what they came for."""
+    return TRACKS if comes_from == "offer" else HOME
 
 
 def _number(form: Any, name: str) -> int:

@@ -32,7 +32,7 @@ from listenlink.web.sign_in_cookie import SignInCookie
 
 Asked = Request[Any, Any, Any]
 FORM = "application/x-www-form-urlencoded"
-SIGN_IN, HOME = "/desk/sign-in", "/desk/me"
+SIGN_IN, HOME, TRACKS = "/desk/sign-in", "/desk/me", "/desk"
 _MOST_BYTES, _MOST_FIELDS = 16 * 1024, 20
 
 
@@ -46,6 +46,9 @@ class Room:
         # What is typed there, by others on the network.
         host = urlsplit(desk.settings.base_url).hostname or ""
         self._can_be_read = not self.cookie.is_secure and not is_loopback_host(host)
+        # What is heard at the desk, too, comes from where listeners get it.
+        urls = owning.storage.urls
+        self._media_origin = None if urls is None else urls.origin
         self._clients = clients
 
     def asker(self, request: Asked) -> Asker:
@@ -75,7 +78,7 @@ class Room:
             "uploading": partial(self._uploading, language),
         }
         text = await WORK.run(partial(desk_writer.write_page, name, language, **shown))
-        return answer_page(text, language, status)
+        return answer_page(text, language, status, self._media_origin)
 
     def _uploading(self, language: str) -> Uploading:
         """What a page shows that takes files, for those that do."""
@@ -118,9 +121,11 @@ def lead_to(path: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers=headers, media_type="text/plain")
 
 
-def answer_page(text: str, language: str, status: int) -> Response[bytes]:
+def answer_page(
+    text: str, language: str, status: int, media_origin: str | None = None
+) -> Response[bytes]:
     """A page with the headers of the desk."""
-    headers = text_pairs(fixed.desk()) | {"content-language": language}
+    headers = text_pairs(fixed.desk(media_origin)) | {"content-language": language}
     return Response(text.encode(), status_code=status, headers=headers, media_type="text/html")
 
 

@@ -13,6 +13,8 @@ from listenlink.web.desk import (
     people,
     sharing,
     signing_in,
+    track,
+    tracks,
     uploads,
 )
 
@@ -28,7 +30,13 @@ FOR_PEOPLE: list[Any] = [
     signing_in.use_welcome,  #                anybody  POST /desk/welcome
     signing_in.offer,  #                      person   GET  /desk/welcome/next
     # Tracks.
-    signing_in.show_desk,  #                  person   GET  /desk
+    tracks.show_tracks,  #                    person   GET  /desk
+    track.show_one,  #                        person   GET  /desk/tracks/{track_id}
+    track.change_one,  #                      person   POST /desk/tracks/{track_id}
+    track.download_original,  #               person   GET  /desk/tracks/{track_id}/original
+    track.ask_to_remove,  #                   person   GET  /desk/tracks/{track_id}/remove
+    track.remove_one,  #                      person   POST /desk/tracks/{track_id}/remove
+    track.take_one_out,  #                    person   POST /desk/tracks/{track_id}/take-out
     # Uploads.
     uploads.show_upload,  #                   person   GET  /desk/upload
     uploads.upload_by_form,  #                person   POST /desk/upload

@@ -12,6 +12,7 @@ from listenlink.model.password import make_password
 from listenlink.web.desk.room import (
     HOME,
     SIGN_IN,
+    TRACKS,
     Asked,
     Room,
     find_person_of,
@@ -29,13 +30,7 @@ _FORGET = '"cache", "storage"'
 @get("/", opt=ANYBODY, include_in_schema=False, sync_to_thread=False)
 def lead(room: Given[Room], request: Asked) -> Response[bytes]:
     """To the desk, or to where one signs in."""
-    return room.see("/desk" if find_person_of(request) else SIGN_IN)
-
-
-@get("/desk", opt=PERSON, include_in_schema=False, sync_to_thread=False)
-def show_desk(room: Given[Room]) -> Response[bytes]:
-    """To what there is to see first."""
-    return room.see(HOME)
+    return room.see(TRACKS if find_person_of(request) else SIGN_IN)
 
 
 @get(SIGN_IN, opt=ANYBODY, include_in_schema=False)
@@ -56,7 +51,7 @@ async def sign_in(room: Given[Room], request: Asked) -> Response[bytes]:
     except Problem as problem:
         typed, offered = {"email": email}, desk.passkeys.is_offered
         return await room.refused(request, problem, "sign_in", typed=typed, passkeys=offered)
-    return room.see("/desk", signed_in=signed_in)
+    return room.see(TRACKS, signed_in=signed_in)
 
 
 @post("/desk/sign-in/passkey/ask", opt=ANYBODY, include_in_schema=False, status_code=200)
@@ -71,7 +66,7 @@ async def sign_in_by_passkey(room: Given[Room], request: Asked) -> Response[byte
     """By a passkey."""
     answer, desk = await read_json(request), room.desk
     signed_in = await desk.passkeys.sign_in(desk.audit, answer, room.asker(request))
-    return room.led_by_script("/desk", signed_in)
+    return room.led_by_script(TRACKS, signed_in)
 
 
 @post("/desk/sign-out", opt=ANYBODY, include_in_schema=False)

@@ -42,6 +42,10 @@ _DESK_NAMES = (
     "upload_row.js",
     "upload.js",
     # Tracks.
+    "tracks.css",
+    "own_sound.js",
+    "track.js",
+    "tracks.js",
     # Sharing.
     "sharing.css",
     "terms.js",

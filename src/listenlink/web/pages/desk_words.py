@@ -28,6 +28,9 @@ def done_words(translate: Translate) -> dict[str, str]:
         # Uploads.
         "uploaded": _("Your track is uploaded."),
         # Tracks.
+        "track_changed": _("The track is changed."),
+        "track_removed": _("The track is removed."),
+        "track_left_library": _("The track is out of your library."),
         # Sharing.
         # Links.
         # Collections.
@@ -46,6 +49,10 @@ def done_words(translate: Translate) -> dict[str, str]:
 
 def refusal_words(translate: Translate) -> tuple[str, ...]:
     """What actions, and kinds of problem, say in English: a page translates what they say by itself."""
+    return *_signing_in_refusals(translate), *_music_refusals(translate), *_any_refusals(translate)
+
+
+def _signing_in_refusals(translate: Translate) -> tuple[str, ...]:
     _ = translate
     return (
         _("This e-mail and this password don't belong together."),
@@ -63,6 +70,16 @@ def refusal_words(translate: Translate) -> tuple[str, ...]:
         _("You aren't a member of any organisation here."),
         _("This passkey wasn't accepted."),
         _("You have 20 passkeys, which is the most."),
+    )
+
+
+def _music_refusals(translate: Translate) -> tuple[str, ...]:
+    _ = translate
+    return (
+        _("The title is empty."),
+        _("The title is longer than 512 characters."),
+        _("The artist is longer than 512 characters."),
+        # Collections.
         _("The name is empty."),
         _("This has at most 512 characters."),
         _("This has at most 4096 characters."),
@@ -74,6 +91,14 @@ def refusal_words(translate: Translate) -> tuple[str, ...]:
         _("The collection has changed meanwhile, so nothing was moved."),
         _("The collection has changed meanwhile, so nothing was undone."),
         _("That's enough for a day: 2000 collections at most are made within 24 hours."),
+        # Links.
+        # Covers.
+    )
+
+
+def _any_refusals(translate: Translate) -> tuple[str, ...]:
+    _ = translate
+    return (
         _("This doesn't exist."),
         _("This was sent by a page of another site, so nothing was done."),
         _("You don't have permission to perform this action"),

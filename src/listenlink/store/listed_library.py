@@ -1,0 +1,97 @@
+"""A user's library as the desk lists it: a page of it in a few statements, however much there is.
+
+What is searched and sorted by words is the names alone, and done where case and accents are folded alike
+(`model/folded.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from listenlink.model.library import ListedTrack
+from listenlink.model.owner import Owner
+from listenlink.store import tables
+from listenlink.store.own import own
+
+_EDGES = tables.library
+_TRACKS = tables.tracks
+_AUDIO = tables.audio_objects
+_SHARES = tables.shares
+_NEWEST = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
+# Of the picture that the small cover's address answers with.
+HAS_COVER = _AUDIO.c.cover_small_digest.is_not(None)
+
+
+class Named(NamedTuple):
+    """A track in a library, by what it's looked for by."""
+
+    edge_id: int
+    track_id: int
+    title: str
+    artist: str | None
+
+
+def count_tracks(connection: Connection, whose: Owner) -> int:
+    """How many tracks are in the library."""
+    counted = select(func.count()).select_from(_EDGES).where(own(_EDGES, *whose))
+    return connection.execute(counted).scalar_one()
+
+
+def list_edges(connection: Connection, whose: Owner, first: int, many: int) -> list[int]:
+    """Return so many edges of the library, the newest first, behind the `first` ones."""
+    edges = select(_EDGES.c.id).where(own(_EDGES, *whose)).order_by(*_NEWEST)
+    return list(connection.execute(edges.limit(many).offset(first)).scalars())
+
+
+def list_names(connection: Connection, whose: Owner, most: int) -> list[Named]:
+    """Return what the library's tracks are called, the newest first; of more than `most`, the newest."""
+    rows = connection.execute(
+        select(_EDGES.c.id, _TRACKS.c.id, _TRACKS.c.title, _TRACKS.c.artist)
+        .join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
+        .where(own(_EDGES, *whose))
+        .order_by(*_NEWEST)
+        .limit(most)
+    )
+    return [Named(*row) for row in rows]
+
+
+def list_tracks(
+    connection: Connection, whose: Owner, edge_ids: Sequence[int]
+) -> dict[int, ListedTrack]:
+    """Return the tracks that these edges lead to, by edge, without their links and opens."""
+    rows = connection.execute(
+        select(
+            _EDGES.c.id.label("edge_id"),
+            _TRACKS.c.id, _TRACKS.c.title, _TRACKS.c.artist,
+            _TRACKS.c.sample_count, _TRACKS.c.sample_rate,
+            own(_TRACKS, *whose).label("is_own"), HAS_COVER.label("has_cover"),
+        )
+        .join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
+        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+        .where(_EDGES.c.id.in_(edge_ids))
+    )  # fmt: skip
+    return {
+        row.edge_id: ListedTrack(
+            row.id, row.title, row.artist, row.sample_count / row.sample_rate,
+            bool(row.is_own), bool(row.has_cover),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def count_links(connection: Connection, whose: Owner, track_ids: Collection[int]) -> dict[int, int]:
+    """Return how many of the user's links to each of these tracks aren't closed; without those that have
+    none."""
+    rows = connection.execute(
+        select(_SHARES.c.track_id, func.count())
+        .where(
+            own(_SHARES, *whose),
+            _SHARES.c.track_id.in_(track_ids),
+            _SHARES.c.revoked_at.is_(None),
+        )
+        .group_by(_SHARES.c.track_id)
+    )
+    return {row[0]: row[1] for row in rows}

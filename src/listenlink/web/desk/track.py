@@ -1,0 +1,123 @@
+"""One track that a person made or saved."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from listenlink.actions.download_track import format_of, offer_original
+from listenlink.actions.manage_library import change_track, take_out
+from listenlink.actions.manage_tracks import delete_track, own_playback_url
+from listenlink.actions.show_track import look_at_removal, show_track
+from listenlink.errors import Problem
+from listenlink.model import ids
+from listenlink.model.track_facts import TrackChanges
+from listenlink.web.caller import path_id
+from listenlink.web.desk.room import TRACKS, Asked, Room, lead_to, person_of, read_form
+from listenlink.web.desk.signing_in import PERSON
+from listenlink.web.given import Given
+
+_PATH = "/desk/tracks/{track_id:str}"
+
+
+@get(_PATH, opt=PERSON, include_in_schema=False)
+async def show_one(room: Given[Room], request: Asked, track_id: FromPath[str]) -> Response[bytes]:
+    """To be heard, changed, shared; and where it is."""
+    return await room.page(request, "track", **await _shown(room, request, track_id))
+
+
+async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
+    owning, caller = room.owning, person_of(request).caller
+    number, now_us = path_id(ids.TRACK, track_id), owning.clock.now_us()
+    shown = await show_track(owning.database, owning.registry, caller, number, now_us)
+    ttl_seconds, urls = owning.settings.playback_ttl_seconds, owning.storage.urls
+    user_id = caller.owner.user_id
+    url = own_playback_url(owning.urls, urls, user_id, shown.track, ttl_seconds, now_us)
+    return {
+        "id": track_id,
+        "shown": shown,
+        "track": shown.track,
+        "sound_url": _from_here(room, url),
+        "peaks": base64.b64encode(shown.listened.peaks or b"").decode(),
+        "format": format_of(shown.file.content_type) if shown.file else None,
+        "links": [(ids.public_id(ids.SHARE, told.share.id), told.share) for told in shown.links],
+        "collections": [
+            (ids.public_id(ids.COLLECTION, collection.id), collection.name)
+            for collection in shown.collections
+        ],
+    }
+
+
+def _from_here(room: Room, url: str) -> str:
+    """An address of ours as this page reaches it, by whatever name its reader knows this server."""
+    return url.removeprefix(room.owning.settings.base_url)
+
+
+@post(_PATH, opt=PERSON, include_in_schema=False)
+async def change_one(room: Given[Room], request: Asked, track_id: FromPath[str]) -> Response[bytes]:
+    """Call it something else."""
+    form, caller = await read_form(request), person_of(request).caller
+    changes: TrackChanges = {
+        "title": form["title"],
+        "artist": form["artist"] if form["artist"].strip() else None,
+        "instrumental": form["instrumental"] == "yes",
+    }
+    number = path_id(ids.TRACK, track_id)
+    try:
+        await change_track(room.owning.database, caller, number, changes)
+    except Problem as problem:
+        typed = {name: form[name] for name in ("title", "artist", "instrumental")}
+        shown = await _shown(room, request, track_id)
+        return await room.refused(request, problem, "track", **shown, typed=typed)
+    return room.see(f"/desk/tracks/{track_id}", "track_changed")
+
+
+@get(f"{_PATH}/original", opt=PERSON, include_in_schema=False)
+async def download_original(
+    room: Given[Room], request: Asked, track_id: FromPath[str]
+) -> Response[bytes]:
+    """To the file as it was uploaded, by an address that is good for some minutes."""
+    owning, caller = room.owning, person_of(request).caller
+    url = await offer_original(
+        owning.database,
+        owning.urls,
+        owning.storage.urls,
+        caller,
+        path_id(ids.TRACK, track_id),
+        owning.settings.playback_ttl_seconds,
+        owning.clock.now_us(),
+    )
+    return lead_to(_from_here(room, url))
+
+
+@get(f"{_PATH}/remove", opt=PERSON, include_in_schema=False)
+async def ask_to_remove(
+    room: Given[Room], request: Asked, track_id: FromPath[str]
+) -> Response[bytes]:
+    """What goes with it."""
+    owning, caller = room.owning, person_of(request).caller
+    number = path_id(ids.TRACK, track_id)
+    removal = await look_at_removal(owning.database, caller, number, owning.clock.now_us())
+    return await room.page(request, "remove_track", id=track_id, removal=removal)
+
+
+@post(f"{_PATH}/remove", opt=PERSON, include_in_schema=False)
+async def remove_one(room: Given[Room], request: Asked, track_id: FromPath[str]) -> Response[bytes]:
+    """Delete it."""
+    owning, caller = room.owning, person_of(request).caller
+    number = path_id(ids.TRACK, track_id)
+    await delete_track(owning.database, owning.storage, caller, number, owning.clock.now_us())
+    return room.see(TRACKS, "track_removed")
+
+
+@post(f"{_PATH}/take-out", opt=PERSON, include_in_schema=False)
+async def take_one_out(
+    room: Given[Room], request: Asked, track_id: FromPath[str]
+) -> Response[bytes]:
+    """Have a saved one no longer."""
+    caller, number = person_of(request).caller, path_id(ids.TRACK, track_id)
+    await take_out(room.owning.database, caller, number)
+    return room.see(TRACKS, "track_left_library")
