@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import FilePayload, Page
 
+from browser.desk_links import LINK_STATES
 from cast import Server
 from media.make_audio import add_cover, make
 from signed_in import GOOD, first_email, new_link
@@ -215,4 +216,5 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     "about": _signed_in_at("/desk/about"),
     "nothing": lambda desk: desk.go("/desk/nothing"),
     "nothing-signed-in": _signed_in_at("/desk/nothing"),
+    **LINK_STATES,
 }

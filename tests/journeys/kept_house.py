@@ -67,7 +67,9 @@ class House:
 
     def told(self, link: NewLink) -> tuple[int, dict[int, tuple[int, int]]]:
         """What its owner is told: all opens, and by day the opens and listeners."""
-        told, days = self.world.run(
-            manage_links.sum_days(self.world.instance.running.database, self.creator, link.share.id)
+        database = self.world.instance.running.database
+        told, sums = self.world.run(
+            manage_links.sum_up(database, self.creator, link.share.id, 0, 0)
         )
-        return told.share.opens, {day.day: (day.opens, day.listeners) for day in days}
+        assert told.share.opens == sum(sums.by_agent)
+        return told.share.opens, {day.day: (day.opens, day.listeners) for day in sums.days}

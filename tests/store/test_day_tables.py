@@ -64,7 +64,7 @@ def days_of(database: Database, parent: str) -> list[int]:
 
 def sums(database: Database) -> dict[int, int]:
     """The link's opens by day, counted from today."""
-    told = database.read_now(lambda c: of_link.sum_days(c, LINK))
+    told = database.read_now(lambda c: of_link.sum_up(c, LINK, 0, 0)).days
     return {day.day - TODAY: day.opens for day in told}
 
 

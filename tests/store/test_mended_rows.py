@@ -96,11 +96,13 @@ def test_sums_are_told_as_before_and_count_what_comes(tmp_path: Path) -> None:
         "INSERT INTO audit_progress VALUES ('added_up', 5)",
     )
     database.write_now(migrate)
-    (day,) = database.read_now(lambda c: of_link.sum_days(c, LINK))
+    (day,) = database.read_now(lambda c: of_link.sum_up(c, LINK, 0, 0)).days
     assert (day.opens, day.listeners) == (3, 2)
     run(database, line(6, LINK))
-    (day,) = database.read_now(lambda c: of_link.sum_days(c, LINK))
+    sums = database.read_now(lambda c: of_link.sum_up(c, LINK, 0, 0))
+    (day,) = sums.days
     assert (day.opens, day.listeners) == (4, 2)
+    assert (sum(day.by_agent), sums.forgotten) == (1, 3), "what asked wasn't written down"
     database.close()
 
 

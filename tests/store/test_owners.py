@@ -77,10 +77,15 @@ def _arranging() -> dict[str, Attempt]:
     }
 
 
+def _find_by_label(database: Database, caller: Caller, _made: Made) -> Any:
+    return manage_links.list_links(database, caller, None, None, NOW, Slice(9), "X")
+
+
 def _attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
     terms: AskedTerms = {}
+    label: AskedTerms = {"label": "x"}
     track = TargetType.TRACK
     return {
         "see a link": lambda d, c, m: links.get_link(d, c, m.link.share.id),
@@ -90,11 +95,10 @@ def _attempts() -> dict[str, Attempt]:
             d, c, (track, m.track), None, NOW, Slice(9)
         ),
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, Slice(9)),
-        "see a link's days": lambda d, c, m: links.sum_days(d, c, m.link.share.id),
+        "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
         "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
-        "change a link": lambda d, c, m: links.change_link(
-            d, c, m.link.share.id, {"label": "x"}, NOW
-        ),
+        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
+        "find a link by its label": _find_by_label,
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
         "share a collection": _share_collection,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),

@@ -15,12 +15,13 @@ from engines import ENGINE, SQLITE
 from listenlink.actions.authenticate import Caller, authenticate
 from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.manage_collections import make_collection
-from listenlink.actions.manage_links import get_link, sum_days
+from listenlink.actions.manage_links import ToldLink, get_link, sum_up
 from listenlink.actions.opening.rule import OpenRequest
 from listenlink.app import build_instance
 from listenlink.clock import DAY_US, Clock
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.client_address import find_client
+from listenlink.model.link_sums import LinkSums
 from listenlink.model.share import TargetType
 from listenlink.model.share_token import digest
 from listenlink.running.housekeeping import delete_old
@@ -60,10 +61,15 @@ class World(NamedTuple):
         """Open the link, or another token, at this time, which is a minute after the one before."""
         asked = OpenRequest(
             token_digest=digest(token or self.link.token), is_well_formed=True, session=None, counts=True,
-            client=client, agent=Agent.UNKNOWN, referrer=None, trace=at_us % 2**60, now_us=at_us,
-            tick_us=at_us,
+            client=client, agent=Agent(at_us // 60_000_000 % 4), referrer=None, trace=at_us % 2**60,
+            now_us=at_us, tick_us=at_us,
         )  # fmt: skip
         return (await self.instance.listening.opener.open(asked)).outcome
+
+    async def sums(self) -> tuple[ToldLink, LinkSums]:
+        """What the link's owner is told."""
+        database, share_id = self.instance.running.database, self.link.share.id
+        return await sum_up(database, self.caller, share_id, 300, self.clock.now)
 
     async def number(self, sql: str) -> int:
         """What a query counts."""
@@ -117,16 +123,18 @@ async def test_lines_go_by_whole_days_and_every_count_stays(world: World) -> Non
     kept = [first_kept, first_kept + 60_000_000, world.clock.now]
     for at in long_gone + gone + kept:
         assert await world.ask(at) is Outcome.OPENED
-    before = await sum_days(world.instance.running.database, world.caller, world.link.share.id)
+    before = await world.sums()
 
     assert await delete_old(world.instance) > 0
 
     assert await world.number("SELECT min(at) FROM audit") == first_kept
     assert await world.number("SELECT count(*) FROM audit") == len(kept)
     assert await world.number("SELECT count(*) FROM audit_by_share") == len(kept)
-    after = await sum_days(world.instance.running.database, world.caller, world.link.share.id)
+    after = await world.sums()
     assert after == before
-    assert [day.opens for day in after[1]] == [2, 6, 2, 1]
+    assert [day.opens for day in after[1].days] == [2, 6, 2, 1]
+    assert (sum(after[1].by_agent), after[1].forgotten) == (11, 0)
+    assert all(after[1].by_agent)
     told = await get_link(world.instance.running.database, world.caller, world.link.share.id)
     assert told.share.opens == 11
     assert await delete_old(world.instance) == 0

@@ -78,7 +78,7 @@ texts = st.one_of(
 )  # fmt: skip
 names = st.sampled_from([
     b"limit", b"offset", b"mode", b"engine", b"collection_id", b"target_id", b"url", b"format", b"maxwidth",
-    b"maxheight", b"size", b"%00", b"%ff", b"",
+    b"maxheight", b"size", b"q", b"%00", b"%ff", b"",
 ])  # fmt: skip
 queries = st.lists(st.tuples(names, texts).map(b"=".join), max_size=4).map(b"&".join)
 header_names = st.sampled_from([

@@ -134,6 +134,7 @@ OLDER: dict[Any, set[str]] = {
     wire.Usage: {"quota_bytes", "quota_tracks"},
     wire.Track: {"playback_url", "stem_urls", "artist", "is_shorter_than_declared"},
     wire.SavedTrack: {"share_link_id"},
+    wire.Stats: {"by_track", "by_agent", "listening", "listening_within_seconds"},
 }
 OLDER[wire.Link] = OLDER[wire.NewLink] = {
     "allow_download", "preview", "strict_open",

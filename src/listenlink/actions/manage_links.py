@@ -1,9 +1,11 @@
-"""A creator's links once made: list, get, change and rotate them, and read their audit and daily sums."""
+"""A creator's links once made: list, get, change and rotate them, and read their audit and their sums."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 
+from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
@@ -11,26 +13,28 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
 from listenlink.actions.make_link import NewLink
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
+from listenlink.model.link_sums import LinkSums
 from listenlink.model.listing import Found, Slice
 from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
-from listenlink.model.terms import AskedTerms, terms_of
+from listenlink.model.terms import AskedTerms, Terms, terms_of
 from listenlink.store import shares
 from listenlink.store.audit import of_link, open_counts
-from listenlink.store.audit.of_link import DaySums
 from listenlink.store.database.database import Database
+from listenlink.store.shares import Target
 
 
 @dataclass(frozen=True, slots=True)
 class ToldLink:
-    """A link with its target's title and the time it was last opened (epoch µs); its `opens` are
-    exact as of this moment."""
+    """A link with its target and the time it was last opened (epoch µs); its `opens` are exact as of this
+    moment."""
 
     share: Share
-    target_title: str
+    target: Target
     last_opened_at: int | None
 
 
@@ -41,11 +45,15 @@ async def list_links(
     state: LinkState | None,
     now_us: int,
     part: Slice,
+    label: str = "",
 ) -> Found[ToldLink]:
-    """Return a slice of the caller's links, newest first."""
+    """Return a slice of the caller's links, newest first: all, or those to a target, in a state, with these
+    words in their label."""
 
     def find(connection: Connection) -> Found[ToldLink]:
-        own = shares.list_own_shares(connection, *caller.owner, target, state, now_us, part)
+        own = shares.list_own_shares(
+            connection, *caller.owner, target, state, now_us, part, label.strip()
+        )
         return Found(_tell(connection, own.items), own.place)
 
     return await database.read(find)
@@ -59,22 +67,29 @@ async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLin
 
 
 async def change_link(
-    database: Database, caller: Caller, share_id: int, asked: AskedTerms, now_us: int
+    database: Database,
+    caller: Caller,
+    share_id: int,
+    asked: AskedTerms,
+    now_us: int,
+    seen: str | None = None,
 ) -> ToldLink:
-    """Change the terms as asked and return the link.
+    """Change the terms as asked and return the link; `seen` is the mark of those that whoever asks has seen.
 
-    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link, and a 422 Problem as `Terms.changed`
-    does, and for a `max_opens` below the number of opens so far.
+    Raises Problem(NOT_FOUND), Problem(CONFLICT) for a revoked link and for one that has other terms than were
+    seen, and a 422 Problem as `Terms.changed` does, and for a `max_opens` below the number of opens so far.
     """
 
     def change(connection: Connection) -> ToldLink:
         terms = terms_of(_get_open_to_change(connection, caller, share_id))
+        if seen is not None and seen != mark_terms(terms):
+            raise Problem(ProblemKind.CONFLICT, "This link was changed meanwhile.")
         changed = asdict(terms.changed(asked, now_us))
         if "max_opens" in asked:
             opens = open_counts.settle(connection, share_id)
             most = asked["max_opens"]
             if most is not None and most < opens:
-                raise invalid("max_opens", f"The link was opened {opens} times already.")
+                raise invalid("max_opens", "The link was opened more often already.")
         changes = {name: value for name, value in changed.items() if value != getattr(terms, name)}
         if changes:
             shares.change_share(connection, share_id, changes)
@@ -89,15 +104,19 @@ async def rotate_link(
     caller: Caller,
     share_id: int,
     doing: Doing[NewLink] = always,
+    seen: int | None = None,
 ) -> NewLink:
-    """Give the link a new token; the old one, its sessions and its playback URLs are dead at once.
+    """Give the link a new token; the old one, its sessions and its playback URLs are dead at once. `seen` is
+    the rotation that whoever asks has seen.
 
-    Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked link.
+    Raises Problem(NOT_FOUND), and Problem(CONFLICT) for a revoked link and for one of another rotation.
     """
     token = new_token()
 
     def rotate(connection: Connection) -> NewLink:
         share = _get_open_to_change(connection, caller, share_id)
+        if seen is not None and seen != share.rotation:
+            raise Problem(ProblemKind.CONFLICT, "This link has got a new address meanwhile.")
         turned = {"token_digest": digest(token), "rotation": share.rotation + 1}
         shares.change_share(connection, share_id, turned)
         made = replace(share, rotation=share.rotation + 1)
@@ -105,6 +124,11 @@ async def rotate_link(
         return NewLink(made, token)
 
     return await write_as(database, caller, lambda connection: doing(connection, rotate))
+
+
+def mark_terms(terms: Terms) -> str:
+    """16 hex digits that only these terms have, by which whoever changes them says which they saw."""
+    return hashlib.sha256(json.encode(asdict(terms))).hexdigest()[:16]
 
 
 async def list_lines(
@@ -119,14 +143,16 @@ async def list_lines(
     return await database.read(find)
 
 
-async def sum_days(
-    database: Database, caller: Caller, share_id: int
-) -> tuple[ToldLink, list[DaySums]]:
-    """Return the caller's link and its sums for each day. Raises Problem(NOT_FOUND)."""
+async def sum_up(
+    database: Database, caller: Caller, share_id: int, lately_seconds: int, now_us: int
+) -> tuple[ToldLink, LinkSums]:
+    """Return the caller's link and what it comes to; who opened it or renewed a session as lately as this is
+    listening. Raises Problem(NOT_FOUND)."""
 
-    def find(connection: Connection) -> tuple[ToldLink, list[DaySums]]:
+    def find(connection: Connection) -> tuple[ToldLink, LinkSums]:
         told = _tell(connection, [_get(connection, caller, share_id)])[0]
-        return told, of_link.sum_days(connection, share_id)
+        since_us = now_us - lately_seconds * SECOND_US
+        return told, of_link.sum_up(connection, share_id, since_us, now_us)
 
     return await database.read(find)
 
@@ -149,11 +175,11 @@ def _tell(connection: Connection, found: list[Share]) -> list[ToldLink]:
     numbers = [share.id for share in found]
     opens = open_counts.find_opens(connection, numbers)
     last = of_link.find_last_opens(connection, numbers)
-    titles = shares.find_titles(connection, found)
+    targets = shares.find_targets(connection, found)
     return [
         ToldLink(
             replace(share, opens=opens[share.id]),
-            titles[share.target_type, share.target_id],
+            targets[share.target_type, share.target_id],
             last.get(share.id),
         )
         for share in found

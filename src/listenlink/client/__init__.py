@@ -23,12 +23,14 @@ from listenlink.wire import (
     Member,
     NewLink,
     OpenLine,
+    OpensByAgent,
     SavedTrack,
     SharedCollection,
     SharedTrack,
     ShareFacts,
     Stats,
     Track,
+    TrackListens,
     Usage,
 )
 from listenlink.wire.terms import (
@@ -57,6 +59,7 @@ __all__ = [
     "Member",
     "NewLink",
     "OpenLine",
+    "OpensByAgent",
     "SavedTrack",
     "ShareFacts",
     "ShareView",
@@ -66,6 +69,7 @@ __all__ = [
     "Track",
     "TrackChanges",
     "TrackFacts",
+    "TrackListens",
     "Usage",
 ]
 

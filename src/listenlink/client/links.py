@@ -68,9 +68,11 @@ class LinkMethods(Owner):
         sent = checked(terms, LinkTerms)
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
 
-    def links(self, target_id: str | None = None, state: str | None = None) -> Iterator[Link]:
-        """Your links, newest first, optionally to one target or in one state."""
-        return self.pages(self.path_of("share"), Link, target_id=target_id, state=state)
+    def links(
+        self, target_id: str | None = None, state: str | None = None, q: str | None = None
+    ) -> Iterator[Link]:
+        """Your links, newest first, optionally to one target, in one state, or with `q` in their label."""
+        return self.pages(self.path_of("share"), Link, target_id=target_id, state=state, q=q)
 
     def link(self, share_id: str) -> Link:
         """One link, by its id."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from listenlink.model import ids
 from listenlink.model.audit import Reason
 from listenlink.model.moment import is_over
 from listenlink.wire.bodies import Visibility as Visibility
@@ -27,6 +28,15 @@ class TargetType(StrEnum):
 
     TRACK = "track"
     COLLECTION = "collection"
+
+
+def find_target(text: str) -> tuple[TargetType, int] | None:
+    """What the id of a track or a collection stands for; None for any other text."""
+    for kind, prefix in ((TargetType.TRACK, ids.TRACK), (TargetType.COLLECTION, ids.COLLECTION)):
+        number = ids.parse_id(prefix, text)
+        if number is not None:
+            return kind, number
+    return None
 
 
 class Held(Protocol):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
 
+from listenlink.model.folded import folded
 from listenlink.model.listing import Found, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import sealed_tokens, tables
@@ -16,6 +18,7 @@ from listenlink.store.slices import newest_first, place_of
 from listenlink.store.suspensions import OF_SHARE
 
 _SHARES = tables.shares
+_LABELS_PER_STEP = 2000
 # The fields of `Share` that are columns, as they are.
 _AS_STORED = tuple(
     name for name in Share.__struct_fields__ if name in _SHARES.c and name != "visibility"
@@ -77,30 +80,64 @@ def list_own_shares(
     state: LinkState | None,
     now_us: int,
     part: Slice,
+    label: str = "",
 ) -> Found[Share]:
-    """List a slice of the creator's links, newest first; for one target or in one state if given."""
+    """List a slice of the creator's links, newest first; for one target, in one state, or with these words in
+    their label if given."""
     wanted = [own(_SHARES, organization_id, creator_id)]
     if target is not None:
         column = _SHARES.c.track_id if target[0] is TargetType.TRACK else _SHARES.c.collection_id
         wanted.append(column == target[1])
     if state is not None:
         wanted.append(_is_in(state, now_us))
+    if label:
+        numbers = _find_labelled(connection, wanted, folded(label), part)
+        wanted, part = [_SHARES.c.id.in_(numbers)], Slice(part.limit)
     query = newest_first(select(_SHARES, OF_SHARE).where(*wanted), _SHARES, part)
     return found(connection.execute(query).all(), part, _share, place_of)
 
 
-def find_titles(connection: Connection, told: list[Share]) -> dict[tuple[TargetType, int], str]:
-    """Return the titles and names of what these links lead to, deleted or not."""
-    titles: dict[tuple[TargetType, int], str] = {}
+def _find_labelled(
+    connection: Connection, wanted: Sequence[ColumnElement[bool]], words: str, part: Slice
+) -> list[int]:
+    """The numbers of a slice and one more, of those whose label has the words. The labels are read here, some
+    at a time: no two databases agree on what differs by its case alone."""
+    named = select(_SHARES.c.id, _SHARES.c.created_at, _SHARES.c.label).where(
+        *wanted, _SHARES.c.label.is_not(None)
+    )
+    most = part.offset + part.one_more
+    numbers: list[int] = []
+    step = Slice(_LABELS_PER_STEP, after=part.after)
+    while len(numbers) < most:
+        rows = connection.execute(newest_first(named, _SHARES, step)).all()
+        numbers += [row.id for row in rows if words in folded(row.label)]
+        if len(rows) < step.one_more:
+            break
+        step = Slice(_LABELS_PER_STEP, after=place_of(rows[-1]))
+    return numbers[part.offset : most]
+
+
+class Target(NamedTuple):
+    """What a link leads to: its title or name, and when it was removed, in epoch µs."""
+
+    title: str
+    removed_at: int | None
+
+
+def find_targets(connection: Connection, told: list[Share]) -> dict[tuple[TargetType, int], Target]:
+    """Return what these links lead to, removed or not."""
+    targets: dict[tuple[TargetType, int], Target] = {}
     for kind, table, name in (
         (TargetType.TRACK, tables.tracks, tables.tracks.c.title),
         (TargetType.COLLECTION, tables.collections, tables.collections.c.name),
     ):
         numbers = {share.target_id for share in told if share.target_type is kind}
         if numbers:
-            rows = connection.execute(select(table.c.id, name).where(table.c.id.in_(numbers)))
-            titles |= {(kind, number): title for number, title in rows}
-    return titles
+            rows = connection.execute(
+                select(table.c.id, name, table.c.removed_at).where(table.c.id.in_(numbers))
+            )
+            targets |= {(kind, number): Target(*target) for number, *target in rows}
+    return targets
 
 
 def count_of_collections(

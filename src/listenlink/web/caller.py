@@ -32,8 +32,8 @@ _REMEMBERED_BYTES = 128
 _HOST_LENGTH = 253
 # A Referer is cut to this before its path is cut off: a host, a port, and a name and password for it.
 _REFERER_CHARACTERS = 1024
-# Query parameters in which every word is one: an engine may be called so.
-_FREE_TEXT = ("engine",)
+# Query parameters in which every word is one: an engine may be called so, or a label.
+_FREE_TEXT = ("engine", "q")
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 
 

@@ -62,6 +62,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "LinkStats": {
         "id": "mslink_b7a41ae239ff", "opens": 3, "listens": 0, "last_opened_at": "2026-11-24T02:53:36Z",
         "days": [{"date": "2026-11-24", "opens": 3, "listens": 0, "listeners": 2, "bot_requests": 1}],
+        "by_track": [],
+        "by_agent": {"person": 2, "program": 1, "unfurler": 0, "unknown": 0, "forgotten": 0},
+        "listening": 1, "listening_within_seconds": 300,
     },
     "MintedKey": {
         "id": "key_ce9ea772ff33", "api_key": "ak_d4dc1eecb60420fbd8c38b8613e9e3e0e0d5de5a",

@@ -40,7 +40,8 @@ NAMES = {
 }  # fmt: skip
 # Never null in an answer: None is for reading an older server, which doesn't tell them.
 _ALWAYS_TOLD = (
-    "usage", "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
+    "usage", "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams", "by_track",
+    "by_agent", "listening", "listening_within_seconds",
 )  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,

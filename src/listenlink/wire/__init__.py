@@ -18,7 +18,16 @@ from listenlink.wire.answers import (
 )
 from listenlink.wire.collections import Collection, Member, MembersPage
 from listenlink.wire.keys import Caller, Key, MintedKey, Usage
-from listenlink.wire.links import Day, Link, NewLink, OpenLine, ShownLink, Stats
+from listenlink.wire.links import (
+    Day,
+    Link,
+    NewLink,
+    OpenLine,
+    OpensByAgent,
+    ShownLink,
+    Stats,
+    TrackListens,
+)
 from listenlink.wire.shared import (
     Download,
     Licence,
@@ -58,6 +67,7 @@ __all__ = [
     "NewLink",
     "OEmbed",
     "OpenLine",
+    "OpensByAgent",
     "Page",
     "Ready",
     "SavedTrack",
@@ -69,6 +79,7 @@ __all__ = [
     "Sound",
     "Stats",
     "Track",
+    "TrackListens",
     "TrackOfAudio",
     "Upload",
     "Usage",

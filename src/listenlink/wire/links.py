@@ -88,11 +88,37 @@ class Day(Struct, frozen=True):
     bot_requests: int
 
 
+class TrackListens(Struct, frozen=True):
+    """How often one track was listened to by a link."""
+
+    track_id: str
+    title: str
+    listens: int
+
+
+class OpensByAgent(Struct, frozen=True):
+    """A link's opens by what asked, as `agent` says it of a request; they come to all opens. `forgotten` are
+    those of days that an earlier release summed up, which didn't write it down."""
+
+    person: int
+    program: int
+    unfurler: int
+    unknown: int
+    forgotten: int
+
+
 class Stats(Struct, frozen=True):
-    """A link in numbers. `opens` is their total; `days` are those on which something happened."""
+    """A link in numbers. `opens` is their total; `days` are those on which something happened; `by_track` has
+    the tracks that were listened to. `listening` are the listeners who opened the link or renewed their
+    session within the last `listening_within_seconds`, which is the life of a playback URL."""
 
     id: str
     opens: int
     listens: int
     last_opened_at: datetime | None
     days: list[Day]
+    # None of an older server; ours always tells these.
+    by_track: list[TrackListens] | None = None
+    by_agent: OpensByAgent | None = None
+    listening: int | None = None
+    listening_within_seconds: int | None = None

@@ -13,20 +13,31 @@ from sqlalchemy import Connection, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, Outcome
+from listenlink.model.link_sums import Agents
 from listenlink.store.audit.numbers import LINE_GOES, TooOld
 
 # Of a hundred bytes or so each, in memory.
 _MOST_FOUND = 100_000
+
 _OPENED = f"a.outcome = {int(Outcome.OPENED)}"
 _BASE = "coalesce(d.summed_to, 0)"
-# Of lines `a` with their day's row `d`: opens, listeners and requests of bots that the row doesn't hold yet.
-# A listener who is in it, and whose lines are still there, isn't counted again.
+_BY_AGENT = ",\n".join(
+    f"count(*) FILTER (WHERE {_OPENED} AND a.id > {_BASE} AND a.agent = {int(Agent[kind.upper()])})"
+    for kind in Agents._fields
+)
+# Of lines `a` with their day's row `d`: opens, listeners, requests of bots and opens by agent that the row
+# doesn't hold yet. A listener who is in it, and whose lines are still there, isn't counted again.
 NEW_SUMS = f"""
 count(*) FILTER (WHERE {_OPENED} AND a.id > {_BASE}),
 count(DISTINCT CASE WHEN {_OPENED} THEN a.client_id END)
     - count(DISTINCT CASE WHEN {_OPENED} AND a.id <= {_BASE} THEN a.client_id END),
-count(*) FILTER (WHERE a.agent = {int(Agent.UNFURLER)} AND a.id > {_BASE})
+count(*) FILTER (WHERE a.agent = {int(Agent.UNFURLER)} AND a.id > {_BASE}),
+{_BY_AGENT}
 """
+# The same, as the row has them.
+KEPT_SUMS = ", ".join(
+    ("opens", "listeners", "bot_requests", *(f"{kind}_opens" for kind in Agents._fields))
+)
 # Reads all lines that are too old, without a lock.
 _FIND = text(f"""
 SELECT a.share_id, a.at / {DAY_US}, {_BASE}, max(a.id), {NEW_SUMS}
@@ -35,17 +46,16 @@ WHERE {LINE_GOES} AND a.share_id IS NOT NULL
 GROUP BY a.share_id, a.at / {DAY_US}, {_BASE} HAVING max(a.id) > {_BASE}
 LIMIT {_MOST_FOUND}
 """)  # noqa: S608 (made of constants)
-_KEEP = text("""
-INSERT INTO share_days (share_id, day, opens, listens, listeners, bot_requests, summed_to)
-VALUES (:share, :day, :opens, 0, :listeners, :bots, :newest)
+_SUMMED = tuple(KEPT_SUMS.split(", "))
+_KEEP = text(f"""
+INSERT INTO share_days (share_id, day, listens, summed_to, {KEPT_SUMS})
+VALUES (:share, :day, 0, :newest, {", ".join(f":{name}" for name in _SUMMED)})
 ON CONFLICT (share_id, day) DO UPDATE SET
-    opens = share_days.opens + excluded.opens,
-    listeners = share_days.listeners + excluded.listeners,
-    bot_requests = share_days.bot_requests + excluded.bot_requests,
+    {", ".join(f"{name} = share_days.{name} + excluded.{name}" for name in _SUMMED)},
     summed_to = excluded.summed_to
 WHERE share_days.summed_to = :base
-""")
-_COLUMNS = ("share", "day", "base", "newest", "opens", "listeners", "bots")
+""")  # noqa: S608 (made of constants)
+_COLUMNS = ("share", "day", "base", "newest", *_SUMMED)
 
 
 def find_sums(connection: Connection, old: TooOld) -> list[dict[str, int]]:

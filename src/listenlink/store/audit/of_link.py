@@ -8,15 +8,15 @@ deleted, the sums stay (`store/audit/day_sums.py`).
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import AuditEntry, Outcome
+from listenlink.model.link_sums import Agents, DaySums, LinkSums, TrackListens
 from listenlink.model.listing import Found, Slice, found
 from listenlink.store.audit.audit_log import entry_of
-from listenlink.store.audit.day_sums import NEW_SUMS
+from listenlink.store.audit.day_sums import KEPT_SUMS, NEW_SUMS
 from listenlink.store.audit.open_counts import MARK
 
 _COLUMNS = "a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer"
@@ -43,15 +43,27 @@ LEFT JOIN clients c ON c.id = l.client_id
 ORDER BY l.id DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 (made of constants)
 _ABOVE_ALL = 2**63 - 1
+# Opened or renewed since then, and not by a clock that is ahead: these may be listening.
+_LISTENING = f"""
+count(DISTINCT CASE WHEN a.outcome IN ({int(Outcome.OPENED)}, {int(Outcome.RENEWED)})
+    AND a.at > :since AND a.at <= :now THEN a.client_id END)
+"""
 _DAYS = f"""
-SELECT a.at / {DAY_US}, {NEW_SUMS}
+SELECT a.at / {DAY_US}, {_LISTENING}, {NEW_SUMS}
 FROM {_LINES} a LEFT JOIN share_days d ON d.share_id = :share AND d.day = a.at / {DAY_US}
 GROUP BY a.at / {DAY_US}
 """  # noqa: S608 (made of constants)
 _LISTENS = (
     f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
 )
-_KEPT = "SELECT day, opens, listeners, bot_requests FROM share_days WHERE share_id = :share"
+_LISTENS_BY_TRACK = """
+SELECT l.track_id, t.title, l.listens
+FROM (SELECT track_id, count(*) AS listens FROM listens WHERE share_id = :share GROUP BY track_id) l
+JOIN tracks t ON t.id = l.track_id
+ORDER BY l.listens DESC, t.title, l.track_id
+"""
+_KEPT = f"SELECT day, {KEPT_SUMS} FROM share_days WHERE share_id = :share"  # noqa: S608
+_NOTHING = (0,) * len(KEPT_SUMS.split(","))
 # All links in one statement: with one table per day, planning it costs more than running it. Line by line,
 # from the newest, for the reason above.
 _LAST_INDEXED = text("""
@@ -69,17 +81,6 @@ WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :
   AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
 """).bindparams(bindparam("ids", expanding=True))
-
-
-class DaySums(NamedTuple):
-    """One day of a link. `day` counts from 1970-01-01, UTC; `listeners` are distinguished only within the
-    day; `bot_requests` are those of unfurlers and crawlers, opens or not."""
-
-    day: int
-    opens: int
-    listens: int
-    listeners: int
-    bot_requests: int
 
 
 def list_lines(connection: Connection, share_id: int, part: Slice) -> Found[AuditEntry]:
@@ -102,18 +103,23 @@ def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[
     return last | {share_id: at for share_id, at in indexed if at is not None}
 
 
-def sum_days(connection: Connection, share_id: int) -> list[DaySums]:
-    """Return the sums of the link's days on which anything happened, oldest first."""
+def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) -> LinkSums:
+    """Return what the link comes to. Who opened or renewed after `since_us` is listening: told apart within a
+    day only, so who does both around midnight counts twice."""
     of_link = {"share": share_id}
-    days: dict[int, tuple[int, int, int]] = {
-        row[0]: (row[1], row[2], row[3]) for row in connection.execute(text(_KEPT), of_link)
+    sums: dict[int, tuple[int, ...]] = {
+        day: tuple(kept) for day, *kept in connection.execute(text(_KEPT), of_link)
     }
-    for day, *more in connection.execute(text(_DAYS), of_link | {"mark": MARK}):
-        opens, listeners, bots = map(sum, zip(days.get(day, (0, 0, 0)), more, strict=True))
-        days[day] = opens, listeners, bots
+    asked = of_link | {"mark": MARK, "since": since_us, "now": now_us}
+    listening = 0
+    for day, lately, *more in connection.execute(text(_DAYS), asked):
+        sums[day] = tuple(map(sum, zip(sums.get(day, _NOTHING), more, strict=True)))
+        listening += lately
     listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
-    return [
-        DaySums(day, opens, listens.get(day, 0), listeners, bots)
-        for day in sorted(days.keys() | listens.keys())
-        for opens, listeners, bots in [days.get(day, (0, 0, 0))]
+    by_track = [TrackListens(*row) for row in connection.execute(text(_LISTENS_BY_TRACK), of_link)]
+    days = [
+        DaySums(day, opens, listens.get(day, 0), listeners, bots, Agents(*by_agent))
+        for day in sorted(sums.keys() | listens.keys())
+        for opens, listeners, bots, *by_agent in [sums.get(day, _NOTHING)]
     ]
+    return LinkSums(days, by_track, listening)

@@ -19,6 +19,11 @@ from sqlalchemy import (
 
 from listenlink.store.database.columns import KEY, at, metadata
 
+
+def _opens_of(kind: str) -> Column[int]:
+    return Column(f"{kind}_opens", BigInteger, nullable=False, server_default=text("0"))
+
+
 # One row per client and day: the audit refers to it by its number, so that a line stays narrow.
 clients = Table(
     "clients",
@@ -118,7 +123,8 @@ numbered_days = Table(
 )
 
 # What remains of a link's days when the audit's lines are deleted: what they came to, up to the line
-# `summed_to`. By default that is all: a node of an older release, during an upgrade, doesn't write it.
+# `summed_to`. By default that is all: a node of an older release, during an upgrade, doesn't write it. Nor
+# does it write of what kinds of program the opens were, so these needn't come to as many.
 share_days = Table(
     "share_days",
     metadata,
@@ -129,5 +135,6 @@ share_days = Table(
     Column("listeners", BigInteger, nullable=False),
     Column("bot_requests", BigInteger, nullable=False),
     Column("summed_to", BigInteger, nullable=False, server_default=text(str(2**63 - 1))),
+    *(_opens_of(kind) for kind in ("person", "program", "unfurler", "unknown")),
     sqlite_with_rowid=False,
 )

@@ -12,6 +12,7 @@ from listenlink.actions import manage_links as managing
 from listenlink.clock import DAY_US
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
+from listenlink.model.link_sums import DaySums
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
@@ -54,26 +55,34 @@ async def get_stats(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> wire.Stats:
-    """Opens, listens and listeners by day."""
-    told, days = await managing.sum_days(
-        owning.database, caller_of(request), path_id(ids.SHARE, share_id)
+    """Opens, listens and listeners by day, listens by track, opens by what asked, and who is listening."""
+    lately_seconds = owning.settings.playback_ttl_seconds
+    told, sums = await managing.sum_up(
+        owning.database,
+        caller_of(request),
+        path_id(ids.SHARE, share_id),
+        lately_seconds,
+        owning.clock.now_us(),
     )
     return wire.Stats(
         id=share_id,
         opens=told.share.opens,
-        listens=sum(day.listens for day in days),
+        listens=sums.listens,
         last_opened_at=moment_or_none(told.last_opened_at),
-        days=[
-            wire.Day(
-                moment_of(day.day * DAY_US).date(),
-                day.opens,
-                day.listens,
-                day.listeners,
-                day.bot_requests,
-            )
-            for day in days
+        days=[_day(day) for day in sums.days],
+        by_track=[
+            wire.TrackListens(ids.public_id(ids.TRACK, track.track_id), track.title, track.listens)
+            for track in sums.by_track
         ],
+        by_agent=wire.OpensByAgent(*sums.by_agent, forgotten=sums.forgotten),
+        listening=sums.listening,
+        listening_within_seconds=lately_seconds,
     )
+
+
+def _day(day: DaySums) -> wire.Day:
+    date = moment_of(day.day * DAY_US).date()
+    return wire.Day(date, day.opens, day.listens, day.listeners, day.bot_requests)
 
 
 def _line(entry: AuditEntry) -> wire.OpenLine:

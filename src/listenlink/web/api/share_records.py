@@ -18,7 +18,7 @@ from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.moment import moment_of, moment_or_none
-from listenlink.model.share import LinkState, TargetType
+from listenlink.model.share import LinkState, TargetType, find_target
 from listenlink.model.terms import AskedTerms
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_body
@@ -27,13 +27,21 @@ from listenlink.web.api.shares import link_url, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
-from listenlink.wire.bodies import ChangedTerms
+from listenlink.wire.bodies import LABEL_LENGTH, TEXT, ChangedTerms
 
 _TargetId = Annotated[
     str | None,
     QueryParameter(
         pattern=f"^({ids.TRACK}|{ids.COLLECTION})[0-9a-f]{{12}}$",
         description="Only links to this track or collection.",
+    ),
+]
+_Words = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=TEXT,
+        max_length=LABEL_LENGTH,
+        description="Only links with this in their label; capitals and accents make no difference.",
     ),
 ]
 
@@ -51,13 +59,14 @@ async def list_links(
         LinkState | None,
         QueryParameter(name="state", description="Only links that stand so now."),
     ] = None,
+    q: _Words = None,
 ) -> wire.Page[wire.Link]:
     """The caller's links, newest first."""
     now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
     part = asked_slice(request, owning, limit, offset, cursor)
     found = await managing.list_links(
-        owning.database, caller_of(request), target, link_state, now_us, part
+        owning.database, caller_of(request), target, link_state, now_us, part, q or ""
     )
     items = [_record(item, owning, now_us) for item in found.items]
     return wire.Page(items, limit, offset, next_cursor(request, owning, found))
@@ -142,11 +151,10 @@ async def rotate_link(
 
 
 def _read_target(text: str) -> tuple[TargetType, int]:
-    for kind, prefix in ((TargetType.TRACK, ids.TRACK), (TargetType.COLLECTION, ids.COLLECTION)):
-        number = ids.parse_id(prefix, text)
-        if number is not None:
-            return kind, number
-    raise invalid("target_id", "This is the id of a track or of a collection.")
+    target = find_target(text)
+    if target is None:
+        raise invalid("target_id", "This is the id of a track or of a collection.")
+    return target
 
 
 def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
@@ -156,7 +164,7 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
         id=ids.public_id(ids.SHARE, share.id),
         target_type=share.target_type.value,
         target_id=ids.public_id(prefix, share.target_id),
-        target_title=told.target_title,
+        target_title=told.target.title,
         visibility=share.visibility.value,
         label=share.label,
         state=share.state(now_us).value,

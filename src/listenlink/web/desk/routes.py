@@ -9,6 +9,8 @@ from listenlink.web.desk import (
     collection,
     collection_tracks,
     collections,
+    link,
+    links,
     me,
     people,
     sharing,
@@ -58,6 +60,14 @@ FOR_PEOPLE: list[Any] = [
     sharing.share_collection,  #              person   POST /desk/collections/{collection_id}/share
     sharing.draw_qr,  #                       person   POST /desk/qr
     # Links.
+    links.show_links,  #                      person   GET  /desk/links
+    link.show_link,  #                        person   GET  /desk/links/{share_id}
+    link.show_change,  #                      person   GET  /desk/links/{share_id}/change
+    link.change_link,  #                      person   POST /desk/links/{share_id}/change
+    link.ask_to_turn,  #                      person   GET  /desk/links/{share_id}/new-address
+    link.turn_link,  #                        person   POST /desk/links/{share_id}/new-address
+    link.ask_to_close,  #                     person   GET  /desk/links/{share_id}/close
+    link.close_link,  #                       person   POST /desk/links/{share_id}/close
     # Oneself, others, the server.
     me.show_me,  #                            person   GET  /desk/me
     me.choose_password,  #                    person   POST /desk/me/password

@@ -52,6 +52,8 @@ _DESK_NAMES = (
     "made.js",
     "sheet.js",
     # Links.
+    "links.css",
+    "live.js",
     # Collections.
     "collections.css",
     "collection.js",

@@ -33,6 +33,9 @@ def done_words(translate: Translate) -> dict[str, str]:
         "track_left_library": _("The track is out of your library."),
         # Sharing.
         # Links.
+        "link_changed": _("The link's terms are changed."),
+        "link_turned": _("The link has a new address. The old one is over."),
+        "link_closed": _("The link is closed."),
         # Collections.
         "collection_made": _("The collection is made. Now add tracks to it."),
         "collection_changed": _("The collection is changed."),
@@ -103,6 +106,10 @@ def _any_refusals(translate: Translate) -> tuple[str, ...]:
         _("This was sent by a page of another site, so nothing was done."),
         _("You don't have permission to perform this action"),
         _("This can't be done here."),
+        _("This link is revoked."),
+        _("This link was changed meanwhile."),
+        _("This link has got a new address meanwhile."),
+        _("The link was opened more often already."),
         _("This request can't be understood."),
         _("This is too large."),
         _("This address is too long."),

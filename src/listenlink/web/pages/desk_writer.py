@@ -11,6 +11,7 @@ from listenlink.model.quota import write_bytes
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
 from listenlink.web.pages.moment_words import moment_words
+from listenlink.web.pages.number_words import day_words, number_words
 from listenlink.web.pages.page_writer import environment
 from listenlink.web.pages.sheet_words import sheet_words
 
@@ -31,6 +32,8 @@ def write_page(name: str, language: str, **shown: Any) -> str:
     template = environment(language).get_template(f"desk/{name}.html")
     known = {"fault": fault, "field": field, "language_name": _NAMES[language], "at": _at(language)}
     known["size"] = partial(_size, language)
+    known["number"] = partial(number_words, language=language)
+    known["day"] = partial(day_words, language=language)
     return template.render(**given | known | {"said": said, "words": _words(language)})
 
 
