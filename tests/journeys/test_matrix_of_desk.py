@@ -80,7 +80,10 @@ def test_each_sees_their_own(
 ) -> None:
     caller = people[who]
     answer = ask(server, caller.cookie, route, caller.standing_for(route))
-    assert answer.status_code == 200, answer.text
+    if answer.status_code == 303:  # to the file itself
+        assert re.match(r".*/v1/music/download/", answer.headers["location"])
+    else:
+        assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("route", OF_THINGS, ids=str)
@@ -110,6 +113,8 @@ def test_nobody_is_led_to_sign_in(server: Server, people: dict[str, Caller], rou
 def test_lists_have_ones_own_alone(server: Server, people: dict[str, Caller], route: Route) -> None:
     of_owner = {name for of in OF_THINGS for name in people["owner"].standing_for(of).values()}
     assert len(of_owner) == 3
+    if route.path == "/desk/people":  # what was done to links is told to all owners, by the link's id
+        of_owner = {name for name in of_owner if not name.startswith("mslink_")}
     for who in OTHERS:
         text = ask(server, people[who].cookie, route, {}).text
         assert not [name for name in of_owner if name in text], who
