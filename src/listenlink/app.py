@@ -11,6 +11,7 @@ from listenlink.actions.create_instance import check_instance
 from listenlink.actions.download_track import TrackDownloader
 from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_link_ring, load_ring, locate_database
+from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
@@ -132,6 +133,7 @@ def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Ownin
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
         urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
+        cover_giver=CoverGiver(database, storage, promises),
         cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
     )  # fmt: skip

@@ -49,7 +49,7 @@ from listenlink.running.readiness import (
 from listenlink.running.timekeeper import Timekeeper
 from listenlink.secret_keys import DailyKeys, DayKeys
 from listenlink.settings import Settings
-from listenlink.store import engines, resumable_uploads, tracks, usage
+from listenlink.store import engines, resumable_uploads, stored_objects, tracks, usage
 from listenlink.store.audit import day_tables
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
@@ -95,7 +95,7 @@ def open_stores(location: DatabaseLocation, settings: Settings, clock: Clock) ->
         is_arriving,
     )
     if not storage.has_leftovers:  # A bucket is seen to after startup (running/housekeeping.py).
-        remove_discarded(database, storage, database.read_now(tracks.list_discarded_audio))
+        remove_discarded(database, storage, database.read_now(stored_objects.list_discarded))
     return Stores(database, storage, resumable)
 
 

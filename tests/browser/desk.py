@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page
 from browser.desk_links import LINK_STATES
 from cast import Server
 from media.make_audio import add_cover, make
+from media.make_pictures import plain
 from signed_in import GOOD, first_email, new_link
 
 CHROMIUMS_AUTHENTICATOR = {
@@ -191,6 +192,28 @@ def _shared(desk: AtDesk) -> None:
     desk.page.wait_for_selector(".qr")
 
 
+_MAKE_COLLECTION = """async () => {
+  const path = `/v1/music/${document.body.dataset.organization}/collections`;
+  const headers = { "Content-Type": "application/json" };
+  const made = await fetch(path, { method: "POST", headers, body: '{"name": "Evening"}' });
+  return (await made.json()).id;
+}"""
+
+
+def _cover_refused(desk: AtDesk) -> None:
+    """Of a collection that has one."""
+    desk.sign_in_by_link()
+    page = desk.go("/desk/me")
+    path = f"/desk/collections/{page.evaluate(_MAKE_COLLECTION)}"
+    for button, data in (("Set cover", plain()), ("Replace cover", b"GIF89a")):
+        desk.go(path + "/cover")
+        sent = FilePayload(name="cover.gif", mimeType="image/gif", buffer=data)
+        page.get_by_label("Cover", exact=True).set_input_files(sent)
+        desk.press(button)
+        page.wait_for_url("**" + path + ("?done=cover_set" if data == plain() else "/cover"))
+    page.get_by_role("alert").wait_for()
+
+
 STATES: dict[str, Callable[[AtDesk], object]] = {
     "sign-in": lambda desk: desk.go("/desk/sign-in"),
     "sign-in-wrong": _wrong,
@@ -213,6 +236,7 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     "share": _share,
     "share-wrong": _share_wrong,
     "share-made": _shared,
+    "cover-refused": _cover_refused,
     "about": _signed_in_at("/desk/about"),
     "nothing": lambda desk: desk.go("/desk/nothing"),
     "nothing-signed-in": _signed_in_at("/desk/nothing"),

@@ -18,6 +18,7 @@ import httpx
 
 from cast import Server, share, upload, wait_for_sound
 from listenlink.web.routes import FOR_OWNERS
+from media.make_audio import make_picture
 from pieces import METADATA, PIECE, TUS, begin
 from signed_in import at_desk
 
@@ -44,6 +45,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/music/{org}/tracks/{track_id}"): {"title": "Other"},
     ("POST", "/v1/music/{org}/tracks/{track_id}/save"): None,
     ("POST", "/v1/music/shared/{token}/save"): None,
+    ("PUT", "/v1/music/{org}/tracks/{track_id}/cover"): "a picture",
+    ("PUT", "/v1/music/{org}/collections/{collection_id}/cover"): "a picture",
     ("PATCH", "/v1/music/{org}/share/{share_id}"): {"label": "Ben"},
     ("POST", "/v1/music/{org}/share/{share_id}/rotate"): None,
     ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
@@ -111,6 +114,7 @@ class Caller:
             "sha256": self._upload_and_digest,
             "session": lambda: "ls1.unknown",
             "name": lambda: "unknown",
+            "thing": lambda: self.new("track_id"),
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
 
@@ -156,7 +160,11 @@ class Caller:
         return self._put_in(route, {kind: self._standing[kind] for kind in kinds_of(route)})
 
     def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
-        """The same, where a track of a collection is named with the track in it."""
+        """The same: with a cover where that's what is asked for, and where a track of a collection is named,
+        with the track in it."""
+        if route.path.endswith("/{collection_id}/cover"):
+            path = f"/collections/{things['collection_id']}/cover"
+            self._owner.put(path, content=make_picture()).raise_for_status()
         if {"collection_id", "track_id"} <= set(route.ids):
             path = f"/collections/{things['collection_id']}/tracks"
             put = self._owner.post(path, json={"track_id": things["track_id"]})
@@ -188,6 +196,8 @@ class Caller:
             sent = {"data": {"engine": "studio"}, "files": file}
         elif body == "a piece":
             sent = {"content": b"RIFF"}
+        elif body == "a picture":
+            sent = {"content": make_picture()}
         elif body is None:
             sent = {}
         path = route.path.format(**things)

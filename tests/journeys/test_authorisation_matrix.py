@@ -21,7 +21,7 @@ from media.make_audio import add_cover, make
 STORED = (
     "organizations", "suspensions", "users", "memberships", "api_keys", "audio_objects",
     "tracks", "collections", "collection_tracks", "shares", "library", "resumable_uploads",
-    "idempotent_answers",
+    "idempotent_answers", "given_covers", "dropped_objects",
 )  # fmt: skip
 of_owners = pytest.mark.parametrize("route", ROUTES, ids=str)
 

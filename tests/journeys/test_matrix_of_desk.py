@@ -113,7 +113,9 @@ def test_nobody_is_led_to_sign_in(server: Server, people: dict[str, Caller], rou
 def test_lists_have_ones_own_alone(server: Server, people: dict[str, Caller], route: Route) -> None:
     of_owner = {name for of in OF_THINGS for name in people["owner"].standing_for(of).values()}
     assert len(of_owner) == 3
-    if route.path == "/desk/people":  # what was done to links is told to all owners, by the link's id
+    if (
+        route.path == "/desk/people"
+    ):  # what was done to links is told to all owners, by the link's id
         of_owner = {name for name in of_owner if not name.startswith("mslink_")}
     for who in OTHERS:
         text = ask(server, people[who].cookie, route, {}).text

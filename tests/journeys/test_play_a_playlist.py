@@ -78,7 +78,7 @@ def test_no_text_can_become_a_line(hostile: str) -> None:
     )  # fmt: skip
     page = Page(
         share_id=1, rotation=0, is_public=False, allow_download=False, is_collection=True, expires_at=None,
-        mark="", title=hostile, artist=None, description=None, tracks=(track,), cover_track=None,
+        mark="", title=hostile, artist=None, description=None, tracks=(track,), cover=None,
     )  # fmt: skip
     text = write_playlist(page, ["http://127.0.0.1/v1/music/audio/x"])
     assert len(text.splitlines()) == 4

@@ -88,9 +88,10 @@ class Life(Sharing):
         if pick % 3:  # Else there would hardly ever be a full one.
             return
         collection = list(self.model.collections)[pick % len(self.model.collections)]
+        storage = self.world.instance.running.storage
         self.world.run(
             manage_collections.delete_collection(
-                self.database, self.creator, collection, self.model.now_us
+                self.database, storage, self.creator, collection, self.model.now_us
             )
         )
         del self.model.collections[collection]

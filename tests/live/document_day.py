@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engines import SENDS_AUDIO
 from live.document_witness import Witness
+from media.make_audio import make_picture
 
 TUS = {"Tus-Resumable": "1.0.0"}
 HTML = {"Accept": "text/html"}
@@ -38,6 +39,7 @@ def library(witness: Witness, track: str, song: Path) -> None:
     ):  # fmt: skip
         assert witness.owner(method, asked).status_code == 200, asked
     assert witness.owner("PATCH", path, json={"artist": "Ana"}).status_code == 200
+    covers(witness, path + "/cover")
     for method, asked, more in (
         ("GET", "/tracks?limit=0", {}), ("GET", path[:-1], {}), ("GET", path + "/cover?size=huge", {}),
         ("GET", "/audio/0", {}), ("PATCH", path, {"json": {"titel": 5}}),
@@ -52,6 +54,25 @@ def library(witness: Witness, track: str, song: Path) -> None:
     assert witness.anybody("GET", "/v1/caller", headers=key).status_code == 200
     other = "/v1/music/org_000000000000/tracks"
     assert witness.anybody("GET", other, headers=key).status_code == 403
+
+
+def covers(witness: Witness, path: str) -> None:
+    """A cover is given, known, refused, taken away, and then again what it was."""
+    for fault, status in (
+        ({"content": b"GIF89a"}, 422), ({"content": bytes(9_000_000)}, 413),
+        ({"content": b"{}", "headers": {"Content-Type": "application/json"}}, 415),
+        ({"content": make_picture()}, 200),
+    ):  # fmt: skip
+        assert witness.owner("PUT", path, **fault).status_code == status
+    shown = witness.owner("GET", path)
+    tag = {"If-None-Match": shown.headers["ETag"]}
+    assert (shown.status_code, witness.owner("GET", path, headers=tag).status_code) == (200, 304)
+    assert witness.owner("DELETE", path).status_code == 200
+    assert witness.owner("GET", path).status_code == 404
+    assert witness.owner("DELETE", path + "?restore=perhaps").status_code == 422
+    assert witness.owner("DELETE", path + "?restore=true").status_code == 200
+    nowhere = path.rpartition("_")[0] + "_000000000000/cover"
+    assert witness.owner("PUT", nowhere, content=make_picture()).status_code == 404
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -69,6 +90,7 @@ def collection(witness: Witness, track: str) -> str:
     ):  # fmt: skip
         assert witness.owner(method, asked, json=body).status_code == 200, asked
     assert witness.owner("POST", path + "/tracks", json={"track_id": "x"}).status_code == 404
+    covers(witness, path + "/cover")
     return str(made.json()["id"])
 
 

@@ -19,7 +19,7 @@ import httpx
 from cast import Server, share, upload, wait_for_sound
 from listenlink.web.pages.assets import ASSETS
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
-from media.make_audio import add_cover, make
+from media.make_audio import add_cover, make, make_picture
 
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
@@ -128,6 +128,8 @@ class House:
         if door.method == "DELETE" and door.path in _DELETED:
             values |= {name: values[f"spare_{name}"] for name in ("track_id", "collection_id")}
         path = door.path.format_map(values)
+        if door.method == "DELETE" and path.endswith("/cover"):
+            path += "?restore=true"  # So that there is one for whoever asks afterwards.
         if path == "/oembed":
             path += f"?url={self.server.url}{SHARED.format_map(values)}"
         return path
@@ -153,6 +155,7 @@ class House:
 
 
 _TRACK = {"track_id": "{track_id}"}
+_PICTURE = make_picture()
 _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", SHARED + "/listen"): {"json": _TRACK},
     ("POST", "/tracks"): {"data": {"engine": "studio"}, "song": True},
@@ -164,6 +167,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/collections/{collection_id}/tracks"): {"json": {"track_id": "{spare_track_id}"}},
     ("PATCH", "/collections/{collection_id}/tracks/{track_id}"): {"json": {"position": 0}},
     ("PATCH", "/collections/{collection_id}/order"): {"json": {"ordered_track_ids": ["{track_id}"]}},
+    ("PUT", "/tracks/{track_id}/cover"): {"content": _PICTURE},
+    ("PUT", "/collections/{collection_id}/cover"): {"content": _PICTURE},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
 }  # fmt: skip

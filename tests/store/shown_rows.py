@@ -72,6 +72,15 @@ def add_collection(connection: Connection, number: int, *members: int, **changes
         )
 
 
+def add_given_cover(connection: Connection, number: int, **covered: int | bytes | None) -> None:
+    """A cover that was given; `track_id` or `collection_id` says to what, digests of None that none is
+    shown."""
+    digest = number.to_bytes(32, "little")
+    row: dict[str, int | bytes | None] = {"id": number, "track_id": None, "collection_id": None}
+    row |= {"cover_digest": digest, "cover_small_digest": digest} | covered
+    connection.execute(insert(tables.given_covers).values(row))
+
+
 def add_link(connection: Connection, number: int, **changes: Any) -> None:
     """A link; `track_id` or `collection_id` says to what."""
     row = {"id": number, "token_digest": number.to_bytes(32, "big"), "organization_id": 1}
@@ -80,7 +89,8 @@ def add_link(connection: Connection, number: int, **changes: Any) -> None:
 
 
 def add_library(connection: Connection) -> None:
-    """Four tracks, two of them in one collection and one in another, and a link to each kind of thing."""
+    """Four tracks, the first with a cover that it was given, two of them in one collection and one in
+    another, and a link to each kind of thing."""
     add_owner(connection)
     for number in TRACKS:
         add_track(connection, number)
@@ -88,3 +98,4 @@ def add_library(connection: Connection) -> None:
     add_collection(connection, MORNING, 3)
     add_link(connection, TO_EVENING, collection_id=EVENING)
     add_link(connection, TO_TRACK, track_id=1)
+    add_given_cover(connection, 1, track_id=1)

@@ -61,6 +61,13 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "cover_small_digest": (None, BOTH),
         "derived_at": (6, BOTH),
     },
+    "given_covers": {
+        "id": (9, BOTH),
+        "track_id": (2, BOTH),
+        "collection_id": ({"track_id": None, "collection_id": EVENING}, BOTH),
+        "cover_digest": (None, BOTH),
+        "cover_small_digest": (None, BOTH),
+    },
 }
 # Whether a link opens is decided before; who owns things, and how they are counted, isn't shown.
 NOT_SHOWN: dict[str, dict[str, Any]] = {
@@ -128,9 +135,9 @@ def changed_by(database: Database, change: Any) -> set[int]:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_of_each_column_somebody_has_said_whether_it_is_shown(name: str) -> None:
-    declared = [*SHOWN[name], *NOT_SHOWN[name]]
+    declared = [*SHOWN[name], *NOT_SHOWN.get(name, ())]
     columns = {column.name for column in metadata.tables[name].columns} - {"id"}
-    assert sorted(declared) == sorted(columns)
+    assert sorted({*declared} - {"id"}) == sorted(columns)
 
 
 @pytest.mark.parametrize(("name", "column", "value", "changed"), CASES)

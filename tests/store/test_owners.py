@@ -16,6 +16,7 @@ from sqlalchemy import text
 from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
 from listenlink.actions.arrange_collection import move_track, put_back
 from listenlink.actions.authenticate import Caller, authenticate
+from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
@@ -24,6 +25,7 @@ from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.actions.show_collections import show_collection
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.collection_order import Aim, mark_of
+from listenlink.model.cover import Covered
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.share import TargetType
@@ -50,6 +52,11 @@ async def _find_upload(database: Database, caller: Caller, made: Made) -> list[A
         lambda c: resumable_uploads.find_own_upload(c, *caller.owner, made.upload, 0)
     )
     return [] if found is None else [found]
+
+
+def _giver(database: Database) -> CoverGiver:
+    nothing: Any = None  # Nothing is promised where nothing is sent.
+    return CoverGiver(database, _FOLDER, nothing)
 
 
 def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
@@ -79,6 +86,26 @@ def _arranging() -> dict[str, Attempt]:
 
 def _find_by_label(database: Database, caller: Caller, _made: Made) -> Any:
     return manage_links.list_links(database, caller, None, None, NOW, Slice(9), "X")
+
+
+def _delete_collection(database: Database, caller: Caller, mine: Made) -> Any:
+    return manage_collections.delete_collection(database, _FOLDER, caller, mine.collection, NOW)
+
+
+def _changes() -> dict[str, Attempt]:
+    return {
+        "change a track": lambda d, c, m: manage_library.change_track(
+            d, c, m.track, {"title": "x"}
+        ),
+        "see a track's cover": lambda d, c, m: _giver(d).look(c, Covered(m.track)),
+        "take a track's cover away": lambda d, c, m: _giver(d).take_away(c, Covered(m.track), NOW),
+        "see a collection's cover": lambda d, c, m: manage_collections.get_cover(
+            d, c, m.collection
+        ),
+        "restore a collection's cover": lambda d, c, m: _giver(d).restore(
+            c, Covered(None, m.collection), NOW
+        ),
+    }
 
 
 def _attempts() -> dict[str, Attempt]:
@@ -112,12 +139,12 @@ def _attempts() -> dict[str, Attempt]:
             d, c, Wanted(collection_id=m.collection), Slice(9)
         ),
         "find a file": lambda d, c, m: tunes.find_by_audio(d, c, DIGEST),
-        "change a track": lambda d, c, m: tunes.change_track(d, c, m.track, {"title": "x"}),
+        **_changes(),
         "see an upload": _find_upload,
         "rotate a link": lambda d, c, m: links.rotate_link(d, SEALER, c, m.link.share.id),
         "revoke a link": lambda d, c, m: revoke_link(d, c, m.link.share.id, NOW),
         "delete a track": lambda d, c, m: delete_track(d, _FOLDER, c, m.track, NOW),
-        "delete a collection": lambda d, c, m: albums.delete_collection(d, c, m.collection, NOW),
+        "delete a collection": _delete_collection,
         # The last: it's the key of whoever asks.
         "switch a key off": lambda d, c, m: manage_keys.deactivate_key(d, c, m.key, NOW),
     }
@@ -203,7 +230,7 @@ async def test_what_deletes_a_track_asks_by_itself_whose_it_is(place: Place) -> 
 
 async def test_what_is_deleted_cannot_be_used(place: Place) -> None:
     database, owner, made = place.database, place.owner, place.made
-    await manage_collections.delete_collection(database, owner, made.collection, NOW)
+    await manage_collections.delete_collection(database, _FOLDER, owner, made.collection, NOW)
     await delete_track(database, _FOLDER, owner, made.track, NOW)
     for kind, number in ((TargetType.TRACK, made.track), (TargetType.COLLECTION, made.collection)):
         with pytest.raises(Problem) as told:

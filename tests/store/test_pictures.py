@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 from engines import new_backend
 from listenlink.actions.show_page import PageShower
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.page import Page
 from listenlink.model.share import Life
 from listenlink.store import pages, tables
 from listenlink.store.database.database import Database
@@ -21,6 +22,7 @@ from store.shown_rows import (
     TO_EVENING,
     TO_TRACK,
     add_collection,
+    add_given_cover,
     add_library,
     add_link,
     add_owner,
@@ -29,6 +31,8 @@ from store.shown_rows import (
 
 ARTISTS = ("Ana", "Ben", None, "")
 LIBRARIES = 40
+# A cover, or that none is shown.
+GIVEN: list[dict[str, None]] = [{}, {"cover_digest": None, "cover_small_digest": None}]
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +57,28 @@ def add_any_collection(connection: Connection, number: int, rng: random.Random) 
             peaks=rng.choice([None, rng.randbytes(600)]),
             removed_at=rng.choice([None, None, None, 9]),
         )
+        if rng.random() < 0.3:
+            add_given_cover(connection, track + 50, track_id=track, **rng.choice(GIVEN))
     rng.shuffle(members)
     wanted = rng.choice([None, *members, 1])
     add_collection(connection, number, *members, name=f"C{number}", cover_track_id=wanted)
+    if rng.random() < 0.3:
+        add_given_cover(connection, number, collection_id=number, **rng.choice(GIVEN))
     add_link(connection, number, collection_id=number)
     if members:
         add_link(connection, number + 1000, track_id=members[0])
+
+
+def cover_of(page: Page, shown: pages.ShownLink) -> bytes | None:
+    """The digest behind the page's picture, which has to be the same in the row that its address leads to."""
+    if page.cover is None:
+        return None
+    if page.cover.number:
+        (track,) = (each for each in page.tracks if each.number == page.cover.number)
+        assert track.given_cover == page.cover.given
+        return track.cover
+    assert shown.collection is not None
+    return shown.collection.cover
 
 
 def test_a_preview_is_drawn_of_what_the_page_shows(database: Database) -> None:
@@ -81,7 +101,7 @@ def test_a_preview_is_drawn_of_what_the_page_shows(database: Database) -> None:
             continue
         page = shower._page(shown, 1, True)
         assert drawable.artist == page.artist
-        assert drawable.cover == (page.cover_track.cover if page.cover_track else None)
+        assert drawable.cover == cover_of(page, shown)
         first = page.tracks[0] if page.tracks else None
         assert drawable.track == ((first.number, first.title) if first else None)
         assert drawable.peaks == (shown.tracks[0].peaks if first else None)

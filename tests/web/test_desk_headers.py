@@ -64,7 +64,8 @@ def check(answer: httpx.Response, status: int, kind: str) -> None:
 def test_a_page_is_shown_to_whom_it_is_for(
     server: Server, person: httpx.Client, things: dict[str, str], route: Route
 ) -> None:
-    path = route.path.format_map(things)
+    covered = things["collection_id" if "/collections/" in route.path else "track_id"]
+    path = route.path.format_map(things | {"thing": covered})
     if kind := LEADING.get(route.path):
         check(person.get(path), 303, kind)
     else:

@@ -12,9 +12,12 @@ from listenlink.actions.bound_making import MOST_A_DAY
 from listenlink.actions.manage_collections import MOST_TRACKS
 from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, use_passkey
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.media.covers import REASONS
 from listenlink.model.collection import CollectionFacts, read_collection
 from listenlink.model.sign_in import Method
 from listenlink.store.made_things import Made
+from listenlink.web.cover_body import too_large
+from listenlink.web.desk import cover_form
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.desk_writer import write_page, write_problem
 from listenlink.web.pages.languages import LANGUAGES, catalogue
@@ -22,7 +25,8 @@ from listenlink.web.problem_table import TABLE
 from listenlink.wire.bodies import DESCRIPTION_LENGTH, NAME_LENGTH
 
 ACTIONS = Path(sign_in_by_link.__file__).parent
-SAID = re.compile(r'invalid\(\s*"\w+",\s*"([^"]+)"')
+COVER_FORM = Path(cover_form.__file__)
+SAID = re.compile(r'invalid\(\s*(?:FIELD|"\w+"),\s*"([^"]+)"')
 NOTED = re.compile(
     r'"(\w+)", (?:person\.sign_in|sign_in|found)?\.?user_id|"(sign_in_failed|password_\w+)"'
 )
@@ -61,6 +65,8 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
     said.add(f"You have {use_passkey.MOST_PASSKEYS} passkeys, which is the most.")
     said |= {TABLE[ProblemKind[kind]].message for kind in TOLD}
     said |= _said_of_collections()
+    said |= {*REASONS.values(), str(too_large().message), *SAID.findall(COVER_FORM.read_text())}
+    said.add(TABLE[ProblemKind.STORAGE_FULL].message)
     assert said - set(desk_words.refusal_words(lambda text: text)) == set()
 
 

@@ -22,7 +22,17 @@ TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
 # Words that a language has from the same root as English, or from English.
 SAME_WORDS = {
-    "de": {"Engines", "Link", "Links", "Name", "Organisation", "Passkeys", "Position", "Version"},
+    "de": {
+        "Cover",
+        "Engines",
+        "Link",
+        "Links",
+        "Name",
+        "Organisation",
+        "Passkeys",
+        "Position",
+        "Version",
+    },
     "es": {"no"},
 }
 SAME_WORDS["fr"] = {

@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.manage_tracks import discard_objects
 from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.media.storage import Storage
 from listenlink.model.collection import Collection, CollectionFacts, read_collection
 from listenlink.model.collection_order import Arranged, mark_of
+from listenlink.model.cover import Cover, Covered
 from listenlink.model.listing import Found, Slice
-from listenlink.store import collection_tracks, collections, tracks
+from listenlink.store import collection_tracks, collections, given_covers, tracks
 from listenlink.store.collection_tracks import Member
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
@@ -63,6 +66,17 @@ async def get_collection(database: Database, caller: Caller, collection_id: int)
     return await database.read(lambda connection: get_own(connection, caller, collection_id))
 
 
+async def get_cover(database: Database, caller: Caller, collection_id: int) -> Cover | None:
+    """Return the cover that is shown of the caller's collection, None if none is. Raises
+    Problem(NOT_FOUND)."""
+
+    def find(connection: Connection) -> Cover | None:
+        get_own(connection, caller, collection_id)
+        return given_covers.find_of_collection(connection, collection_id)
+
+    return await database.read(find)
+
+
 async def list_collections(database: Database, caller: Caller, part: Slice) -> Found[Collection]:
     """Return a slice of the caller's collections, newest first."""
     return await database.read(
@@ -88,6 +102,7 @@ async def change_collection(
         get_own(connection, caller, collection_id)
         if cover is not None:
             require_own_track(connection, caller, cover)
+            given_covers.show_again(connection, collection_id)
         if read:
             collections.change_collection(connection, collection_id, read, now_us)
         return get_own(connection, caller, collection_id)
@@ -188,18 +203,17 @@ async def reorder(
 
 
 async def delete_collection(
-    database: Database, caller: Caller, collection_id: int, now_us: int
+    database: Database, storage: Storage, caller: Caller, collection_id: int, now_us: int
 ) -> None:
-    """Delete the caller's collection; its tracks stay. Raises Problem(NOT_FOUND)."""
-    removed = await write_as(
-        database,
-        caller,
-        lambda connection: collections.remove_collection(
-            connection, *caller.owner, collection_id, now_us
-        ),
-    )
-    if not removed:
-        raise Problem(ProblemKind.NOT_FOUND)
+    """Delete the caller's collection and the cover it was given; its tracks stay. Raises
+    Problem(NOT_FOUND)."""
+
+    def remove(connection: Connection) -> list[bytes]:
+        if not collections.remove_collection(connection, *caller.owner, collection_id, now_us):
+            raise Problem(ProblemKind.NOT_FOUND)
+        return given_covers.take_back(connection, Covered(collection_id=collection_id))
+
+    await discard_objects(database, storage, await write_as(database, caller, remove))
 
 
 def get_own(connection: Connection, caller: Caller, collection_id: int) -> Collection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
@@ -10,8 +12,9 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
+from listenlink.model.cover import Covered
 from listenlink.model.track import Track
-from listenlink.store import collection_tracks, library, tracks
+from listenlink.store import collection_tracks, given_covers, library, stored_objects, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 
 
@@ -46,26 +49,41 @@ async def delete_track(
         tracks.remove_track(connection, *caller.owner, track_id, now_us)
         library.remove_from_all(connection, track_id)
         collection_tracks.take_track_out(connection, track_id)
-        return tracks.discard_unneeded_audio(connection, track_id, now_us)
+        covers = given_covers.take_back(connection, Covered(track_id=track_id))
+        return covers + tracks.discard_unneeded_audio(connection, track_id, now_us)
 
-    digests = await write_as(database, caller, remove)
+    await discard_objects(database, storage, await write_as(database, caller, remove))
+
+
+async def discard_objects(database: Database, storage: Storage, digests: list[bytes]) -> None:
+    """Delete the bytes of objects whose rows have just gone. What they were of is gone, whatever becomes of
+    the bytes: if it can't be done now, they go as soon as it can."""
     if digests:
         try:
             await storage.carry_out(remove_discarded, database, storage, digests)
         except Problem:
-            # The track is deleted, whatever becomes of its bytes: they go as soon as that can be done.
             storage.has_leftovers = True
 
 
 def remove_discarded(database: Database, storage: Storage, digests: list[bytes]) -> None:
-    """Delete the bytes of discarded objects that no new track has come to use."""
+    """Delete the bytes of discarded objects that nothing new has come to use."""
+    # Read before: a note that is made while this goes on is of something else.
+    noted = database.read_now(given_covers.list_dropped)
+    ours = set(digests)
+    done = [number for number, digest in noted.items() if digest in ours]
     storage.remove_objects(digests, lambda digest: _is_kept(database, digest))
+    if done and not storage.has_leftovers:
+        with contextlib.suppress(Problem):  # The next start looks again.
+            database.write_now(
+                lambda connection: given_covers.forget_dropped(connection, done),
+                within_seconds=BUSY_AFTER_SECONDS,
+            )
 
 
 def remove_leftovers(database: Database, storage: Storage) -> None:
     """Delete what couldn't be deleted when it should have been. Raises Problem if it still can't be."""
     storage.remove_leftovers(lambda digest: _is_kept(database, digest))
-    remove_discarded(database, storage, database.read_now(tracks.list_discarded_audio))
+    remove_discarded(database, storage, database.read_now(stored_objects.list_discarded))
 
 
 def _is_kept(database: Database, digest: bytes) -> bool:

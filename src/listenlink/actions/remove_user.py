@@ -19,7 +19,7 @@ from listenlink.actions.manage_people import check_organization
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.owner import Owner
-from listenlink.store import belongings, people
+from listenlink.store import belongings, given_covers, people
 from listenlink.store.belongings import Belongings
 from listenlink.store.database.database import Database
 
@@ -173,6 +173,7 @@ def _finish(
         removed.digests += belongings.discard_audio(connection, whose, now_us)
         removed.uploads += belongings.forget_rest(connection, whose)
         people.remove_member(connection, *whose)
+    removed.digests += given_covers.list_dropped(connection).values()
     removed.stays_in = list(people.list_memberships(connection, removed.user_id))
     if not removed.stays_in:
         people.forget_user(connection, removed.user_id)

@@ -18,13 +18,14 @@ from listenlink.actions.make_once import OnceMaker
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import LARGE, PREVIEW, PictureName
 from listenlink.model import ids, share
+from listenlink.model.cover import CoverName
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.page import Page, PageTrack, Preview
 from listenlink.model.shelf import Written
 from listenlink.store import pages, pictures
 from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import Fingerprint, find_fingerprint
-from listenlink.store.pages import ShownLink, ShownTrack
+from listenlink.store.pages import ShownCollection, ShownLink, ShownTrack
 from listenlink.store.pictures import Drawable
 from listenlink.threads import WORK
 
@@ -142,7 +143,7 @@ class PageShower:
             artist=artists.pop() if len(artists) == 1 else None,
             description=description,
             tracks=tracks,
-            cover_track=_cover_track(tracks, target.cover_track_id if target else None),
+            cover=_cover(tracks, target if is_shown else None),
             more=shown.more if is_shown else 0,
         )
 
@@ -160,6 +161,7 @@ class PageShower:
             cover_small=shown.cover_small,
             licence=self._registry.told(track.engine, track.stamp, track.created_at, now_us),
             engine_name=terms.display_name if terms else track.engine,
+            given_cover=shown.given_cover,
         )
 
 
@@ -192,11 +194,15 @@ def _preview(drawn: Drawable) -> Preview:
     return Preview(mark, title, drawn.artist, drawn.cover, peaks, drawn.creator_id)
 
 
-def _cover_track(tracks: tuple[PageTrack, ...], wanted: int | None) -> PageTrack | None:
-    """The track whose cover represents all: the one the creator chose, else the first that has a cover."""
+def _cover(tracks: tuple[PageTrack, ...], target: ShownCollection | None) -> CoverName | None:
+    """The cover that represents all: what the collection was given, else that of the track its creator chose,
+    else of the first with one."""
+    if target is not None and target.given_cover is not None:
+        return CoverName(0, target.given_cover) if target.cover else None
     covered = [track for track in tracks if track.cover]
+    wanted = target.cover_track_id if target else None
     chosen = [track for track in covered if track.number == wanted] or covered
-    return chosen[0] if chosen else None
+    return chosen[0].cover_name if chosen else None
 
 
 def _fewer(peaks: bytes, wanted: int) -> bytes:

@@ -11,12 +11,13 @@ from listenlink.cli import (
     audio_commands,
     audit_commands,
     clock_command,
+    cover_commands,
     link_commands,
     people_commands,
 )
 from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
-from listenlink.cli.options import Data, Json, Key, Server
+from listenlink.cli.options import Data, Host, Json, Key, Port, PublicUrl, Server
 
 app = typer.Typer(
     name="listenlink",
@@ -31,12 +32,7 @@ app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
 app.add_typer(link_commands.link, name="link")
-
-Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
-Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
-PublicUrl = Annotated[
-    str | None, typer.Option("--public-url", help="Where listeners reach the server.")
-]
+app.add_typer(cover_commands.cover, name="cover")
 
 
 @app.command()

@@ -25,3 +25,8 @@ Key = Annotated[
     str | None,
     typer.Option("--api-key", help="Your API key.", envvar="LISTENLINK_API_KEY", show_envvar=True),
 ]
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
+PublicUrl = Annotated[
+    str | None, typer.Option("--public-url", help="Where listeners reach the server.")
+]

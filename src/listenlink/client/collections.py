@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
+from listenlink.client.covers import Size, fetch_cover, send_cover, take_cover
 from listenlink.client.owner import Owner, as_thing
+from listenlink.client.source import Given
 from listenlink.client.terms import checked
 from listenlink.wire import Collection, Member
 from listenlink.wire.terms import CollectionChanges, CollectionFacts
@@ -35,6 +37,19 @@ class CollectionMethods(Owner):
         sent = checked(changes, CollectionChanges)
         path = self.path_of("collections", collection_id)
         return as_thing(self.patch(path, json=sent), Collection)
+
+    def collection_cover(self, collection_id: str, *, size: Size = "large") -> bytes:
+        """The cover that is shown of a collection, a JPEG."""
+        return fetch_cover(self, self.path_of("collections", collection_id, "cover"), size)
+
+    def set_collection_cover(self, collection_id: str, file: Given) -> None:
+        """Show this picture as a collection's cover: a JPEG, PNG or WebP, by its path or open for bytes. May
+        also raise OSError."""
+        send_cover(self, self.path_of("collections", collection_id, "cover"), file)
+
+    def remove_collection_cover(self, collection_id: str, *, restore: bool = False) -> None:
+        """Show no cover of a collection; to `restore` shows one of its tracks'."""
+        take_cover(self, self.path_of("collections", collection_id, "cover"), restore=restore)
 
     def delete_collection(self, collection_id: str) -> None:
         """Delete a collection. Its tracks stay; its links say that it's gone."""

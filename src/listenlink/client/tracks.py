@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Unpack
 
 from listenlink.client.chunks import PieceSender
+from listenlink.client.covers import Size, fetch_cover, send_cover, take_cover
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.sending import WatchedFile, nobody, trying
 from listenlink.client.source import Given, Source
@@ -104,6 +105,19 @@ class TrackMethods(Owner):
         """Change `title`, `artist` or `instrumental`."""
         sent = checked(changes, TrackChanges)
         return as_thing(self.patch(self.path_of("tracks", track_id), json=sent), Track)
+
+    def track_cover(self, track_id: str, *, size: Size = "large") -> bytes:
+        """The cover that is shown of a track, a JPEG."""
+        return fetch_cover(self, self.path_of("tracks", track_id, "cover"), size)
+
+    def set_track_cover(self, track_id: str, file: Given) -> None:
+        """Show this picture as a track's cover: a JPEG, PNG or WebP, by its path or open for bytes. May also
+        raise OSError."""
+        send_cover(self, self.path_of("tracks", track_id, "cover"), file)
+
+    def remove_track_cover(self, track_id: str, *, restore: bool = False) -> None:
+        """Show no cover of a track; to `restore` shows what its file has."""
+        take_cover(self, self.path_of("tracks", track_id, "cover"), restore=restore)
 
     def delete_track(self, track_id: str) -> None:
         """Delete a track for everybody."""

@@ -19,7 +19,8 @@ _GRAMMAR = re.compile(
 
 
 class PictureName(NamedTuple):
-    """One picture of a link: a track's cover in either size, or the link's preview (track 0)."""
+    """One picture of a link: a cover in either size, a track's or, for track 0, the one that its collection
+    was given; or the link's preview (track 0)."""
 
     share_id: int
     rotation: int

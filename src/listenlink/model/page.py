@@ -8,13 +8,14 @@ from functools import reduce
 
 import msgspec
 
+from listenlink.model.cover import CoverName
 from listenlink.model.licence import UNCLEAR, Licence, meet
 
 
 @dataclass(frozen=True, slots=True)
 class PageTrack:
     """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
-    JPEGs."""
+    JPEGs, of the file's or of the one that was given by the number `given_cover`."""
 
     number: int
     id: str
@@ -26,6 +27,12 @@ class PageTrack:
     cover_small: bytes | None
     licence: Licence
     engine_name: str
+    given_cover: int | None = None
+
+    @property
+    def cover_name(self) -> CoverName | None:
+        """Its cover among the pictures of the page, if it has one."""
+        return None if self.cover is None else CoverName(self.number, self.given_cover)
 
     @property
     def attribution(self) -> str | None:
@@ -37,7 +44,8 @@ class PageTrack:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A link's page. `mark` is what its pattern is made from: the public id of what is shown.
+    """A link's page. `mark` is what its pattern is made from: the public id of what is shown. `cover` is the
+    picture of all of it.
 
     If the link's preview is hidden, `title` is None and there are no tracks. `more` is how many tracks the
     collection has that aren't shown. Times in epoch µs.
@@ -54,7 +62,7 @@ class Page:
     artist: str | None
     description: str | None
     tracks: tuple[PageTrack, ...]
-    cover_track: PageTrack | None
+    cover: CoverName | None
     more: int = 0
 
     @property

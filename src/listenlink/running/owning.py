@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.tus_upload import TusUploads
@@ -30,6 +31,7 @@ class Owning:
     registry: EngineRegistry
     urls: PlaybackUrls
     covers: CoverReader
+    cover_giver: CoverGiver
     uploader: TrackUploader
     resumer: TusUploads
     promises: PromiseMaker

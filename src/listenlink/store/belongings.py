@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import promises, sealed_tokens, tables
+from listenlink.store import given_covers, promises, sealed_tokens, tables
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -98,12 +98,14 @@ def delete_tracks(connection: Connection, tracks: Collection[int], now_us: int) 
     """Delete these tracks as if their user had done it, and the texts that they wrote."""
     for table in (_EDGES, _MEMBERS):
         connection.execute(delete(table).where(table.c.track_id.in_(tracks)))
+    given_covers.take_all_back(connection, tracks=tracks)
     removed_at = func.coalesce(_TRACKS.c.removed_at, now_us)
     _change(connection, _TRACKS, tracks, removed_at=removed_at, title="", artist=None)
 
 
 def delete_collections(connection: Connection, collections: Collection[int], now_us: int) -> None:
     """Delete these collections, and the texts."""
+    given_covers.take_all_back(connection, collections=collections)
     removed_at = func.coalesce(_COLLECTIONS.c.removed_at, now_us)
     texts = {"name": "", "description": None, "cover_image_url": None}
     _change(connection, _COLLECTIONS, collections, removed_at=removed_at, **texts)

@@ -8,9 +8,12 @@ from sqlalchemy import Connection, case, false, func, or_, select, update
 
 from listenlink.model.sound import Derived, Sound
 from listenlink.store import tables, usage
+from listenlink.store.given_covers import shown_of_track
 
 _AUDIO = tables.audio_objects
 _TRACKS = tables.tracks
+_GIVEN = tables.given_covers
+_COVERS = ("cover_digest", "cover_small_digest")
 _UNDERIVED = (
     _AUDIO.c.derived_at.is_(None),
     _AUDIO.c.discarded_at.is_(None),
@@ -91,10 +94,15 @@ def count_underived(connection: Connection) -> int:
 
 
 def find_sound(connection: Connection, track_id: int) -> Sound:
-    """Return what was derived from a track's audio."""
+    """Return what was derived from a track's audio. Covers are those that are shown: what the track was
+    given, if anything."""
+    columns = [
+        shown_of_track(name) if name in _COVERS else _AUDIO.c[name] for name in Derived._fields
+    ]
     row = connection.execute(
-        select(_AUDIO.c.derived_at, *(_AUDIO.c[name] for name in Derived._fields))
+        select(_AUDIO.c.derived_at, *columns)
         .join(_TRACKS, _TRACKS.c.audio_id == _AUDIO.c.id)
+        .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
         .where(_TRACKS.c.id == track_id)
     ).one()
     return Sound(row.derived_at is not None, Derived(*row[1:]))

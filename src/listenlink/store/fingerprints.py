@@ -2,7 +2,8 @@
 
 It's read for every request, so it's one statement, and the database assembles its text: reading 500
 rows into Python costs more than everything else. What is derived from audio is large and never changes once
-it has been derived, so the fingerprint only covers when that was and what there is.
+it has been derived, so the fingerprint only covers when that was and what there is. A cover that was given
+never changes either: another one has another number.
 """
 
 from __future__ import annotations
@@ -22,18 +23,22 @@ WITH shown AS ({shown})
 SELECT CAST({array}(
     s.id, s.rotation, s.visibility, s.allow_download, s.preview, s.expires_at,
     c.id, c.name, c.description, c.cover_track_id,
+    k.id, k.cover_digest IS NOT NULL, k.cover_small_digest IS NOT NULL,
     (SELECT {list}({array}(
         shown.position, t.id, t.title, t.artist, t.engine, t.sample_count, t.sample_rate, t.created_at,
         t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text,
         t.audio_id, a.derived_at, length(a.peaks), a.cover_digest IS NOT NULL,
-        a.cover_small_digest IS NOT NULL))
+        a.cover_small_digest IS NOT NULL,
+        g.id, g.cover_digest IS NOT NULL, g.cover_small_digest IS NOT NULL))
      FROM shown
      JOIN tracks t ON t.id = shown.track_id
-     JOIN audio_objects a ON a.id = t.audio_id),
+     JOIN audio_objects a ON a.id = t.audio_id
+     LEFT JOIN given_covers g ON g.track_id = t.id),
     (SELECT max(of_all) FROM shown)) AS TEXT),
     s.collection_id IS NOT NULL
 FROM shares s
 LEFT JOIN collections c ON c.id = s.collection_id
+LEFT JOIN given_covers k ON k.collection_id = c.id
 WHERE s.id = :share AND {exists}
 """
 _TARGET = {"shown": SHOWN, "exists": EXISTS}

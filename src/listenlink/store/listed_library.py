@@ -13,16 +13,16 @@ from sqlalchemy import Connection, func, select
 
 from listenlink.model.library import ListedTrack
 from listenlink.model.owner import Owner
-from listenlink.store import tables
+from listenlink.store import given_covers, tables
 from listenlink.store.own import own
 
 _EDGES = tables.library
 _TRACKS = tables.tracks
-_AUDIO = tables.audio_objects
+_AUDIO, _GIVEN = tables.audio_objects, tables.given_covers
 _SHARES = tables.shares
 _NEWEST = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
 # Of the picture that the small cover's address answers with.
-HAS_COVER = _AUDIO.c.cover_small_digest.is_not(None)
+_COVER = given_covers.shown_of_track("cover_small_digest")
 
 
 class Named(NamedTuple):
@@ -67,16 +67,17 @@ def list_tracks(
             _EDGES.c.id.label("edge_id"),
             _TRACKS.c.id, _TRACKS.c.title, _TRACKS.c.artist,
             _TRACKS.c.sample_count, _TRACKS.c.sample_rate,
-            own(_TRACKS, *whose).label("is_own"), HAS_COVER.label("has_cover"),
+            own(_TRACKS, *whose).label("is_own"), _COVER,
         )
         .join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+        .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
         .where(_EDGES.c.id.in_(edge_ids))
     )  # fmt: skip
     return {
         row.edge_id: ListedTrack(
             row.id, row.title, row.artist, row.sample_count / row.sample_rate,
-            bool(row.is_own), bool(row.has_cover),
+            bool(row.is_own), row.cover_small_digest is not None,
         )
         for row in rows
     }  # fmt: skip

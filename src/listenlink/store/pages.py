@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Integer, Row, bindparam, column, select, text
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.columns import KEY
+from listenlink.store.given_covers import shown_of_track
 from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN
 from listenlink.store.tracks import track_of
 
@@ -16,6 +17,7 @@ _SHARES = tables.shares.alias("s")
 _TRACKS = tables.tracks.alias("t")
 _AUDIO = tables.audio_objects
 _COLLECTIONS = tables.collections
+_GIVEN = tables.given_covers
 _LINK = (
     select(
         _SHARES.c.id,
@@ -28,8 +30,11 @@ _LINK = (
         _COLLECTIONS.c.name,
         _COLLECTIONS.c.description,
         _COLLECTIONS.c.cover_track_id,
+        _GIVEN.c.id,
+        _GIVEN.c.cover_digest,
     )
     .outerjoin(_COLLECTIONS, _COLLECTIONS.c.id == _SHARES.c.collection_id)
+    .outerjoin(_GIVEN, _GIVEN.c.collection_id == _COLLECTIONS.c.id)
     .where(_SHARES.c.id == bindparam("share"), text(EXISTS))
 )
 _OF_COLLECTION = 6
@@ -40,30 +45,41 @@ _SHOWN = (
 )
 _TRACKS_SHOWN = (
     select(
-        _TRACKS, _AUDIO.c.peaks, _AUDIO.c.cover_digest, _AUDIO.c.cover_small_digest, _SHOWN.c.of_all
+        _TRACKS,
+        _AUDIO.c.peaks,
+        shown_of_track("cover_digest"),
+        shown_of_track("cover_small_digest"),
+        _GIVEN.c.id.label("given_cover"),
+        _SHOWN.c.of_all,
     )
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+    .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
     .join(_SHOWN, _SHOWN.c.track_id == _TRACKS.c.id)
     .order_by(_SHOWN.c.position)
 )
 
 
 class ShownTrack(NamedTuple):
-    """A track with what was derived from its audio, None where there is nothing."""
+    """A track with what was derived from its audio, None where there is nothing; a cover that it was given,
+    by the number `given_cover`, is in place of the one from its file."""
 
     track: Track
     peaks: bytes | None
     cover: bytes | None
     cover_small: bytes | None
+    given_cover: int | None
 
 
 class ShownCollection(NamedTuple):
-    """The collection that a link leads to."""
+    """The collection that a link leads to. `given_cover` numbers what it was given as its cover; if `cover`
+    is None even so, none is shown."""
 
     id: int
     name: str
     description: str | None
     cover_track_id: int | None
+    given_cover: int | None
+    cover: bytes | None
 
 
 class ShownLink(NamedTuple):
@@ -138,4 +154,6 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
 
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:
-    return ShownTrack(track_of(row), row.peaks, row.cover_digest, row.cover_small_digest)
+    return ShownTrack(
+        track_of(row), row.peaks, row.cover_digest, row.cover_small_digest, row.given_cover
+    )

@@ -5,33 +5,40 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from listenlink.model.share import Life
+from listenlink.store.given_covers import SHOWN_LARGE, SHOWN_SMALL, of_tracks
 from listenlink.store.lives import LIFE
 from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN
 
 _FIND_COVERS = text(f"""
-SELECT {LIFE}, a.cover_digest, a.cover_small_digest
+SELECT {LIFE}, {SHOWN_LARGE}, {SHOWN_SMALL}
 FROM shares s
 JOIN tracks t ON t.id = :track
 JOIN audio_objects a ON a.id = t.audio_id
+LEFT JOIN given_covers g ON g.track_id = t.id
 WHERE s.id = :share AND {LEADS_TO}
 """)  # noqa: S608 (made of constants)
-# The cover is the same as the page's: that of the track the creator chose, else of the first with one.
+_FIND_OWN_COVERS = text(f"""
+SELECT {LIFE}, g.cover_digest, g.cover_small_digest
+FROM shares s
+JOIN given_covers g ON g.collection_id = s.collection_id
+WHERE s.id = :share AND {EXISTS}
+""")  # noqa: S608
+# Asked anew, because SQLite knows nothing of the query around it where a subquery puts things in order.
+_CHOSEN = """(SELECT o.cover_track_id FROM shares p JOIN collections o ON o.id = p.collection_id
+ WHERE p.id = :share)"""
+# The cover is the same as the page's: what the collection was given, else one of its tracks'.
 _FIND_DRAWABLE = text(f"""
 WITH shown AS ({SHOWN})
 SELECT {LIFE}, s.preview,
     c.id, c.name, t.id, t.title, a.peaks,
     (SELECT CASE WHEN count(*) = count(o.artist) AND min(o.artist) = max(o.artist) THEN min(o.artist) END
      FROM shown JOIN tracks o ON o.id = shown.track_id),
-    coalesce(
-        (SELECT b.cover_digest
-         FROM shown JOIN tracks o ON o.id = shown.track_id JOIN audio_objects b ON b.id = o.audio_id
-         WHERE o.id = c.cover_track_id),
-        (SELECT b.cover_digest
-         FROM shown JOIN tracks o ON o.id = shown.track_id JOIN audio_objects b ON b.id = o.audio_id
-         WHERE b.cover_digest IS NOT NULL ORDER BY shown.position LIMIT 1)),
+    CASE WHEN k.id IS NOT NULL THEN k.cover_digest
+    ELSE (SELECT {SHOWN_LARGE} {of_tracks(_CHOSEN)}) END,
     s.creator_id
 FROM shares s
 LEFT JOIN collections c ON c.id = s.collection_id
+LEFT JOIN given_covers k ON k.collection_id = c.id
 LEFT JOIN tracks t ON t.id = (SELECT track_id FROM shown ORDER BY position LIMIT 1)
 LEFT JOIN audio_objects a ON a.id = t.audio_id
 WHERE s.id = :share AND {EXISTS}
@@ -39,7 +46,7 @@ WHERE s.id = :share AND {EXISTS}
 
 
 class Covers(Life, frozen=True):
-    """A link that leads to a track, with the digests of the track's cover in both sizes."""
+    """A link, with the digests of a cover of what it leads to in both sizes."""
 
     large: bytes | None
     small: bytes | None
@@ -61,9 +68,12 @@ class Drawable(Life, frozen=True):
 
 
 def find_covers(connection: Connection, share_id: int, track_id: int) -> Covers | None:
-    """Return the covers of a track that the link leads to; None if it doesn't, or either is gone."""
-    asked = {"share": share_id, "track": track_id}
-    row = connection.execute(_FIND_COVERS, asked).one_or_none()
+    """Return the covers of a track that the link leads to, or, for track 0, those that its collection was
+    given; None if it doesn't lead there, or either is gone."""
+    statement, asked = _FIND_OWN_COVERS, {"share": share_id}
+    if track_id:
+        statement, asked["track"] = _FIND_COVERS, track_id
+    row = connection.execute(statement, asked).one_or_none()
     return None if row is None else Covers(*row)
 
 

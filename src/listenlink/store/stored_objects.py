@@ -1,10 +1,10 @@
-"""All stored objects that tracks need: audio as uploaded, and what was derived from it."""
+"""All stored objects that are needed: audio, what was derived from it, and covers that were given."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from listenlink.store import tables
+from listenlink.store import given_covers, tables, tracks
 
 _AUDIO = tables.audio_objects
 _COVER_TYPE = "image/jpeg"
@@ -22,7 +22,7 @@ def list_needed(connection: Connection) -> dict[bytes, str]:
             _AUDIO.c.rendition_content_type,
         ).where(_AUDIO.c.discarded_at.is_(None))
     )
-    needed: dict[bytes, str] = {}
+    needed = dict.fromkeys(given_covers.list_given(connection), _COVER_TYPE)
     for row in rows:
         needed[row.digest] = row.content_type
         for cover in (row.cover_digest, row.cover_small_digest):
@@ -31,3 +31,10 @@ def list_needed(connection: Connection) -> dict[bytes, str]:
         if row.rendition_digest is not None:
             needed[row.rendition_digest] = row.rendition_content_type
     return needed
+
+
+def list_discarded(connection: Connection) -> list[bytes]:
+    """List the digests of what perhaps nothing needs: discarded audio with what was made of it, and covers
+    that were replaced or taken away."""
+    dropped = given_covers.list_dropped(connection).values()
+    return [*tracks.list_discarded_audio(connection), *dropped]

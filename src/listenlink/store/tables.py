@@ -19,6 +19,8 @@ from sqlalchemy import (
     text,
 )
 
+from listenlink.store.cover_tables import dropped_objects as dropped_objects
+from listenlink.store.cover_tables import given_covers as given_covers
 from listenlink.store.database.columns import KEY, at, key, metadata, to
 from listenlink.store.desk_tables import account_events as account_events
 from listenlink.store.desk_tables import answered_challenges as answered_challenges

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, case, func, insert, not_, or_, select, u
 
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
-from listenlink.store import tables, usage
+from listenlink.store import given_covers, tables, usage
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -64,11 +64,14 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
 
 
 def is_object_kept(connection: Connection, digest: bytes) -> bool:
-    """Whether any track needs these bytes, as its audio or as something derived from it."""
+    """Whether anything needs these bytes: a track, as its audio or as something derived from it, or whatever
+    was given them as its cover."""
     row = select(_AUDIO.c.id).where(
         or_(*(column == digest for column in _OBJECTS)), _AUDIO.c.discarded_at.is_(None)
     )
-    return connection.execute(row.limit(1)).one_or_none() is not None
+    if connection.execute(row.limit(1)).one_or_none() is not None:
+        return True
+    return given_covers.is_given(connection, digest)
 
 
 def add_track(connection: Connection, track: Track, audio_id: int) -> Track:

@@ -100,7 +100,8 @@ _READ: dict[str, list[Json]] = {
     "get_link_details": [_NEEDED, _LANGUAGE], "get_download_url": [_NEEDED],
     "get_oembed": [_LANGUAGE], "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
     "download_track": _CONDITIONS, "check_download": _CONDITIONS[2:],
-    "get_picture": [_IF_NONE_MATCH],
+    "get_picture": [_IF_NONE_MATCH], "get_track_cover": [_IF_NONE_MATCH],
+    "get_collection_cover": [_IF_NONE_MATCH],
 }  # fmt: skip
 _NAMED = {
     "org": "Your key's organisation; `get_caller` tells it.",
@@ -113,11 +114,13 @@ _NAMED = {
     "maxwidth": "The most pixels that the player may be wide.",
     "maxheight": "The most pixels that the player may be high.",
     "size": "1024 or 256 pixels a side, at most.",
+    "restore": "Take away only what was given, so that what there was before is shown.",
 }
 # What an answer's id is good for: by operation, the parameter it is, and whose.
 _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_track_out", "get_track_sound",
-             "get_track_cover", "delete_track")  # fmt: skip
+             "get_track_cover", "give_track_cover", "take_track_cover", "delete_track")  # fmt: skip
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
+                  "get_collection_cover", "give_collection_cover", "take_collection_cover",
                   "share_collection", "delete_collection")  # fmt: skip
 _OF_LINK = (
     "get_link",

@@ -10,6 +10,7 @@ from listenlink.model.page import Preview
 from listenlink.web.headers import PICTURE, text_pairs
 from listenlink.web.ranges import is_known
 
+_OWN = text_pairs(PICTURE) | {"cache-control": "private, no-cache"}
 # Unfurlers and frames on other sites show them too; whoever may see one is given its name.
 _HEADERS = text_pairs(PICTURE) | {"Cross-Origin-Resource-Policy": "cross-origin"}
 
@@ -22,6 +23,20 @@ async def answer_cover(
     if is_known(headers, etag.encode()):
         return _known(etag)
     return _response(await covers.read(digest), "image/jpeg", etag)
+
+
+async def answer_own_cover(
+    covers: CoverReader, digest: bytes, headers: dict[bytes, bytes]
+) -> Response[bytes]:
+    """The same for its owner, at an address where another may be tomorrow: it's asked for each time."""
+    etag = f'"{digest.hex()}"'
+    is_had = is_known(headers, etag.encode())
+    return Response(
+        b"" if is_had else await covers.read(digest),
+        status_code=304 if is_had else 200,
+        media_type="image/jpeg",
+        headers=_OWN | {"ETag": etag},
+    )
 
 
 async def answer_preview(

@@ -21,6 +21,7 @@ from listenlink.web.api import (
     api_keys,
     collection_tracks,
     collections,
+    covers,
     engines,
     library,
     resumable_uploads,
@@ -84,7 +85,9 @@ FOR_OWNERS: list[Any] = [
     resumable_uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
     sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
-    sounds.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
+    covers.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
+    covers.give_track_cover,  #         write  PUT      /v1/music/{org}/tracks/{track_id}/cover
+    covers.take_track_cover,  #         write  DELETE   /v1/music/{org}/tracks/{track_id}/cover
     library.find_by_audio,  #           read   GET      /v1/music/{org}/audio/{sha256}
     library.change_track,  #            write  PATCH    /v1/music/{org}/tracks/{track_id}
     library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
@@ -96,6 +99,9 @@ FOR_OWNERS: list[Any] = [
     collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
     collections.delete_collection,  #   write  DELETE   /v1/music/{org}/collections/{collection_id}
     collections.change_collection,  #   write  PATCH    /v1/music/{org}/collections/{collection_id}
+    covers.get_collection_cover,  #     read   GET      /v1/music/{org}/collections/{…}/cover
+    covers.give_collection_cover,  #    write  PUT      /v1/music/{org}/collections/{…}/cover
+    covers.take_collection_cover,  #    write  DELETE   /v1/music/{org}/collections/{…}/cover
     collection_tracks.list_members,  #  read   GET      /v1/music/{org}/collections/{…}/tracks
     collection_tracks.add_track,  #     write  POST     /v1/music/{org}/collections/{…}/tracks
     collection_tracks.move_track,  #    write  PATCH    /v1/music/{org}/collections/{…}/tracks/{…}
@@ -123,10 +129,8 @@ _EVERY_METHOD = allow(
 ).encode()
 # Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
 # with all that it read from them, so longer ones are kept out.
-_PATH_BYTES = 512
-_QUERY_BYTES, _QUERY_FIELDS = 1024, 32
-# An upload has a limit of its own.
-_JSON_BYTES = 1024 * 1024
+_PATH_BYTES, _QUERY_BYTES, _QUERY_FIELDS = 512, 1024, 32
+_JSON_BYTES = 1024 * 1024  # An upload has a limit of its own.
 _SECURITY: dict[str, SecurityScheme | Reference] = {
     "ApiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
     "Bearer": SecurityScheme(type="http", scheme="bearer"),
@@ -151,7 +155,7 @@ class _Routes(Litestar):
 async def _guard_bodies(
     connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
 ) -> None:
-    if connection.scope.get("method") in ("POST", "PATCH"):
+    if connection.scope.get("method") in ("POST", "PUT", "PATCH"):
         refuse_coded(headers_of(connection.scope))
 
 

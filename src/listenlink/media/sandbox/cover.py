@@ -1,6 +1,7 @@
 """Cover art, re-encoded: a stranger's picture is decoded and written as square JPEGs in two sizes.
 
-None of the original's bytes are retained, and so nothing hidden in them is. Runs only in the sandboxed
+None of the original's bytes are retained, and so nothing hidden in them is, nor where it was taken. Of a
+picture that moves, the first frame is. Runs only in the sandboxed
 child.
 """
 
@@ -10,12 +11,14 @@ from fractions import Fraction
 from typing import NamedTuple, cast
 
 import av
+import numpy as np  # PyAV imports it on the first frame, by which time no file can be opened any more.
 from av import VideoCodecContext, VideoFrame
 from av.video.reformatter import Interpolation
 
-from listenlink.media.sandbox.picture import read_picture_header
+from listenlink.media.covers import MOST_BYTES as MOST_BYTES
+from listenlink.media.sandbox.orientation import read_orientation, turn
+from listenlink.media.sandbox.picture import first_frame, read_picture_header
 
-MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS_A_SIDE = 4096
 LARGE_PIXELS = 1024
 SMALL_PIXELS = 256
@@ -32,19 +35,28 @@ class Covers(NamedTuple):
 
 def make_covers(data: bytes) -> Covers | None:
     """The covers made from an encoded picture; None if it isn't one, is too large or is broken."""
+    made = try_covers(data)
+    return made if isinstance(made, Covers) else None
+
+
+def try_covers(data: bytes) -> Covers | str:
+    """The covers, or why there are none: a key of `listenlink.media.covers.REASONS`."""
+    data = first_frame(data)
     header = read_picture_header(data) if len(data) <= MOST_BYTES else None
-    if header is None or max(header.width, header.height) > MOST_PIXELS_A_SIDE:
-        return None
+    if header is None:
+        return "not_a_picture"
+    if max(header.width, header.height) > MOST_PIXELS_A_SIDE:
+        return "too_many_pixels"
     try:
         frame = _decode(header.codec, data)
         if frame is None or (frame.width, frame.height) != (header.width, header.height):
-            return None
-        square = _middle(frame)
+            return "broken"
+        square = _middle(frame, read_orientation(data))
         return Covers(_write(square, LARGE_PIXELS), _write(square, SMALL_PIXELS))
     except MemoryError:
         raise
     except av.FFmpegError:
-        return None
+        return "broken"
 
 
 def _decode(codec: str, data: bytes) -> VideoFrame | None:
@@ -54,7 +66,7 @@ def _decode(codec: str, data: bytes) -> VideoFrame | None:
     return next(iter(frames or context.decode(None)), None)
 
 
-def _middle(frame: VideoFrame) -> VideoFrame:
+def _middle(frame: VideoFrame, orientation: int) -> VideoFrame:
     # Scaled first: at 4096 pixels a side the sums below would take more memory than there is.
     scale = min(1.0, LARGE_PIXELS / min(frame.width, frame.height))
     width, height = round(frame.width * scale), round(frame.height * scale)
@@ -64,10 +76,11 @@ def _middle(frame: VideoFrame) -> VideoFrame:
     shown = frame.reformat(
         width, height, "rgba", interpolation=Interpolation.LANCZOS, threads=_THREADS
     ).to_ndarray()
-    pixels = shown.astype("uint16")[top : top + side, left : left + side]
+    pixels = shown.astype(np.uint16)[top : top + side, left : left + side]
     alpha = pixels[:, :, 3:]
     drawn = (pixels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255
-    return VideoFrame.from_ndarray(drawn.astype("uint8"), format="rgb24")
+    upright = turn(drawn.astype(np.uint8), orientation)
+    return VideoFrame.from_ndarray(upright.copy(), format="rgb24")
 
 
 def _write(square: VideoFrame, most_pixels: int) -> bytes:

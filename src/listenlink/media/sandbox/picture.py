@@ -5,11 +5,15 @@ JPEG (ITU-T T.81 B.2.2), PNG (ISO 15948, 11.2.1) and WebP (RFC 9649). Never SVG,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Frame headers, without the other markers among them: DHT, JPG and DAC.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Flags of a WebP's header.
+_MOVES, _HAS_EXIF, _HAS_ALPHA = 0x02, 0x08, 0x10
+_MOST_CHUNKS = 1024
 _JPEG_WITHOUT_LENGTH = frozenset([0x01, *range(0xD0, 0xD8)])
 
 
@@ -62,3 +66,35 @@ def _read_jpeg(data: bytes) -> Picture | None:
         else:
             place += 2 + int.from_bytes(data[place + 2 : place + 4])
     return None
+
+
+def first_frame(data: bytes) -> bytes:
+    """The first frame of a WebP that moves, as a WebP of its own (RFC 9649, section 2.7.1): libav reads no
+    other. Anything else as it is."""
+    if data[:4] != b"RIFF" or data[8:16] != b"WEBPVP8X" or not data[20:21] or not data[20] & _MOVES:
+        return data
+    exif, frame = b"", b""
+    for name, content in _chunks(data):
+        if name == b"ANMF" and not frame:
+            frame = content
+        elif name == b"EXIF":
+            exif = _chunk(name, content)
+    # Before a frame's own chunks: its place, size (less one, three bytes each), duration, how it's drawn.
+    flags = bytes([_HAS_ALPHA * frame[16:].startswith(b"ALPH") | _HAS_EXIF * bool(exif)])
+    head = _chunk(b"VP8X", flags + bytes(3) + frame[6:12])
+    body = b"WEBP" + head + frame[16:] + exif
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 12
+    for _ in range(_MOST_CHUNKS):
+        if place + 8 > len(data):
+            return
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        yield data[place : place + 4], data[place + 8 : place + 8 + size]
+        place += 8 + size + size % 2
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)

@@ -15,6 +15,10 @@ UNION SELECT cover_digest FROM audio_objects WHERE discarded_at IS NULL
 UNION SELECT cover_small_digest FROM audio_objects WHERE discarded_at IS NULL
 UNION SELECT rendition_digest FROM audio_objects WHERE discarded_at IS NULL
 """
+_GIVEN = """
+SELECT cover_digest FROM given_covers UNION SELECT cover_small_digest FROM given_covers
+"""
+_HAS_GIVEN = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'given_covers'"
 _BUSY_MS = 5000
 
 
@@ -65,9 +69,12 @@ def count_rows(path: Path) -> dict[str, int]:
 
 
 def list_objects(path: Path) -> set[bytes]:
-    """Return the digests of all stored objects that any track needs."""
+    """Return the digests of all stored objects that are needed, also of an earlier release's database."""
     with contextlib.closing(open_copy(path)) as connection:
-        return {digest for (digest,) in connection.execute(_OBJECTS) if digest is not None}
+        rows = connection.execute(_OBJECTS).fetchall()
+        if connection.execute(_HAS_GIVEN).fetchone() is not None:
+            rows += connection.execute(_GIVEN).fetchall()
+    return {digest for (digest,) in rows if digest is not None}
 
 
 def open_copy(path: Path) -> sqlite3.Connection:

@@ -136,7 +136,7 @@ async def delete_collection(
     """Delete a collection. Its tracks stay; its links answer `available: false`."""
     number = path_id(ids.COLLECTION, collection_id)
     await managing.delete_collection(
-        owning.database, caller_of(request), number, owning.clock.now_us()
+        owning.database, owning.storage, caller_of(request), number, owning.clock.now_us()
     )
     return wire.Acknowledgement(True, collection_id, "Collection deleted.")
 

@@ -1,21 +1,19 @@
-"""What was made from a track's audio, for whoever has it in their library: waveform, loudness, cover."""
+"""What was made from a track's audio, for whoever has it in their library: waveform, loudness."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from litestar import Request, Response, get
-from litestar.params import FromPath, QueryParameter
+from litestar import Request, get
+from litestar.params import FromPath
 
 from listenlink import wire
 from listenlink.actions.manage_library import get_sound
-from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.sound import Sound
 from listenlink.running.owning import Owning
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.web.headers import PICTURE, text_pairs
 
 
 @get(
@@ -40,33 +38,6 @@ async def get_track_sound(
         loudness_lufs=made.loudness_lufs,
         has_cover=made.cover_digest is not None,
         has_rendition=made.rendition_digest is not None,
-    )
-
-
-@get(
-    "/v1/music/{org:str}/tracks/{track_id:str}/cover",
-    opt={"scope": "read"},
-    media_type="image/jpeg",
-    response_description="The picture.",
-    summary="Get a track's cover",
-    tags=["Tracks"],
-)
-async def get_track_cover(
-    org: FromPath[str],
-    track_id: FromPath[str],
-    owning: Given[Owning],
-    request: Request[Any, Any, Any],
-    size: Annotated[Literal["large", "small"], QueryParameter()] = "large",
-) -> Response[bytes]:
-    """The cover from inside the file, made anew: JPEG, at most 1024 or 256 pixels a side."""
-    made = (await _find(owning, request, track_id)).derived
-    digest = made.cover_digest if size == "large" else made.cover_small_digest
-    if digest is None:
-        raise Problem(ProblemKind.NOT_FOUND)
-    return Response(
-        await owning.covers.read(digest),
-        media_type="image/jpeg",
-        headers=text_pairs(PICTURE),
     )
 
 

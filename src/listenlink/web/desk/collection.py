@@ -16,10 +16,12 @@ from listenlink.actions.show_collections import ShownCollection
 from listenlink.actions.show_collections import show_collection as show
 from listenlink.errors import Problem
 from listenlink.model import ids
+from listenlink.model.cover import Covered
 from listenlink.model.listing import Slice
 from listenlink.model.share import TargetType
 from listenlink.web.caller import path_id
 from listenlink.web.desk.collections import COLLECTIONS, Show, asked_query, number_of, refused
+from listenlink.web.desk.covers import tell_cover
 from listenlink.web.desk.room import Asked, Room, lead_to, person_of, read_form
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
@@ -76,7 +78,9 @@ async def delete_collection(
     """Delete it."""
     desk, number = room.desk, path_id(ids.COLLECTION, collection_id)
     caller = person_of(request).caller
-    await managing.delete_collection(desk.database, caller, number, desk.clock.now_us())
+    await managing.delete_collection(
+        desk.database, room.owning.storage, caller, number, desk.clock.now_us()
+    )
     return room.see(COLLECTIONS, "collection_deleted")
 
 
@@ -101,7 +105,8 @@ def shown_of(collection_id: str, form: Mapping[str, str] | None = None) -> Show:
         target = (TargetType.COLLECTION, number)
         now_us, part = room.desk.clock.now_us(), Slice(_MOST_LINKS)
         links = await list_links(database, caller, target, None, now_us, part)
-        return {
+        covered = Covered(collection_id=number)
+        return await tell_cover(room, request, covered, address_of(number)) | {
             "told": told,
             "query": query,
             "links": links.items,

@@ -9,6 +9,7 @@ from listenlink.web.desk import (
     collection,
     collection_tracks,
     collections,
+    covers,
     link,
     links,
     me,
@@ -43,6 +44,10 @@ FOR_PEOPLE: list[Any] = [
     uploads.show_upload,  #                   person   GET  /desk/upload
     uploads.upload_by_form,  #                person   POST /desk/upload
     # Covers.
+    covers.show_cover,  #                     person   GET  /desk/tracks/{thing}/cover
+    covers.set_cover,  #                      person   POST /desk/tracks/{thing}/cover
+    covers.remove_cover,  #                   person   POST /desk/tracks/{thing}/cover/remove
+    covers.restore_cover,  #                  person   POST /desk/tracks/{thing}/cover/restore
     # Collections.
     collections.show_collections,  #          person   GET  /desk/collections
     collections.make_collection,  #           person   POST /desk/collections

@@ -14,8 +14,10 @@ from listenlink.actions.manage_tracks import delete_track, own_playback_url
 from listenlink.actions.show_track import look_at_removal, show_track
 from listenlink.errors import Problem
 from listenlink.model import ids
+from listenlink.model.cover import Covered
 from listenlink.model.track_facts import TrackChanges
 from listenlink.web.caller import path_id
+from listenlink.web.desk.covers import tell_cover
 from listenlink.web.desk.room import TRACKS, Asked, Room, lead_to, person_of, read_form
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
@@ -36,7 +38,9 @@ async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
     ttl_seconds, urls = owning.settings.playback_ttl_seconds, owning.storage.urls
     user_id = caller.owner.user_id
     url = own_playback_url(owning.urls, urls, user_id, shown.track, ttl_seconds, now_us)
-    return {
+    covered, path = Covered(track_id=number), f"/desk/tracks/{track_id}"
+    cover = await tell_cover(room, request, covered, path) if shown.is_own else {}
+    return cover | {
         "id": track_id,
         "shown": shown,
         "track": shown.track,

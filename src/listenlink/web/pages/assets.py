@@ -59,6 +59,8 @@ _DESK_NAMES = (
     "collection.js",
     "art.js",
     # Covers.
+    "cover.css",
+    "cover.js",
 )
 _IMPORTED = re.compile(r'(?<= from ")(\.\.?)/([a-z_]+\.js)(?=")')
 # A tenth of a second of silence: 8-bit PCM at 8 kHz in one channel.

@@ -47,6 +47,9 @@ def done_words(translate: Translate) -> dict[str, str]:
         "cover_track_chosen": _("The collection has this track's cover now."),
         "cover_track_dropped": _("The collection has no track's cover any more."),
         # Covers.
+        "cover_set": _("The cover is set."),
+        "cover_removed": _("The cover is removed: none is shown."),
+        "cover_restored": _("The cover of the file, or of a track, is shown again."),
     }
 
 
@@ -115,6 +118,14 @@ def _any_refusals(translate: Translate) -> tuple[str, ...]:
         _("This address is too long."),
         _("The server is busy. Please try again in a moment."),
         _("Something went wrong on our side."),
+        _("There is no room left for this. Please tell the operator."),
+        # Covers.
+        _("Choose a picture first."),
+        _("This isn't a JPEG, PNG or WebP picture."),
+        _("This picture has more than 4096 pixels on a side. Make it smaller."),
+        _("This picture is damaged or cut off."),
+        _("This picture takes too much time or memory to read, so it was given up."),
+        _("This picture is larger than 8 MiB. Make it smaller."),
     )
 
 

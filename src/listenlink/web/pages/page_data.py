@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
+from listenlink.model.cover import CoverName
 from listenlink.model.page import Page, PageTrack
 from listenlink.web.pages.licence_words import licence_name, licence_sentence
 
@@ -57,11 +58,13 @@ class PageData(msgspec.Struct, frozen=True):
     more: int
 
 
-def cover_path(pictures: PictureUrls, page: Page, track: PageTrack | None, size: str) -> str | None:
-    """The path of a track's cover, if it has one."""
-    if track is None or track.cover is None:
+def cover_path(pictures: PictureUrls, page: Page, cover: CoverName | None, size: str) -> str | None:
+    """The path of a cover, if there is one. One that was given has its number in the path, so that no browser
+    shows the one before."""
+    if cover is None:
         return None
-    return pictures.write(PictureName(page.share_id, page.rotation, track.number, size))
+    path = pictures.write(PictureName(page.share_id, page.rotation, cover.number, size))
+    return path if cover.given is None else f"{path}?v={cover.given:x}"
 
 
 def page_data(
@@ -74,7 +77,7 @@ def page_data(
         title=page.title,
         artist=page.artist,
         description=page.description,
-        cover=cover_path(pictures, page, page.cover_track, LARGE),
+        cover=cover_path(pictures, page, page.cover, LARGE),
         allow_download=page.allow_download,
         ttl_seconds=ttl_seconds,
         tracks=[_track(page, track, pictures, translate) for track in page.tracks],
@@ -95,8 +98,8 @@ def _track(page: Page, track: PageTrack, pictures: PictureUrls, translate: Trans
         artist=track.artist,
         seconds=track.seconds,
         peaks=base64.b64encode(track.peaks).decode() if track.peaks else None,
-        cover=cover_path(pictures, page, track, SMALL),
-        cover_large=cover_path(pictures, page, track, LARGE),
+        cover=cover_path(pictures, page, track.cover_name, SMALL),
+        cover_large=cover_path(pictures, page, track.cover_name, LARGE),
         licence=_licence(track, translate),
     )
 

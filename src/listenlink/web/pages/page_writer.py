@@ -35,7 +35,7 @@ class PageWriter:
         """The page of a link that leads somewhere."""
         translations = catalogue(language)
         data = self.data(page, language)
-        cover = cover_path(self._pictures, page, page.cover_track, LARGE)
+        cover = cover_path(self._pictures, page, page.cover, LARGE)
         preview = self._pictures.write(PictureName(page.share_id, page.rotation, 0, PREVIEW))
         url = self._base_url + SHARED_PATH + token
         return self._render(
@@ -61,7 +61,7 @@ class PageWriter:
         self, page: Page, urls: dict[int, str], downloads: dict[int, str], language: str
     ) -> str:
         """The page of an open link for a browser without script, with URLs by track."""
-        cover = cover_path(self._pictures, page, page.cover_track, LARGE)
+        cover = cover_path(self._pictures, page, page.cover, LARGE)
         return self._render(
             "listening.html",
             language,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035"
-down_revision = "0033"
+down_revision = "0034"
 
 # As in `store/database/columns.py`.
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
