@@ -10,6 +10,10 @@ Translate = Callable[[str], str]
 
 def done_words(translate: Translate) -> dict[str, str]:
     """What was done by a form, by the code that its answer leads on with: never by words from an address."""
+    return _done_to_oneself(translate) | _done_to_music(translate)
+
+
+def _done_to_oneself(translate: Translate) -> dict[str, str]:
     _ = translate
     return {
         "signed_out": _("You are signed out."),
@@ -25,13 +29,18 @@ def done_words(translate: Translate) -> dict[str, str]:
         "organization_changed": _("You act in another organisation now."),
         "key_ended": _("That key is ended, and what it was doing."),
         "joined": _("You are a member now."),
+    }
+
+
+def _done_to_music(translate: Translate) -> dict[str, str]:
+    _ = translate
+    return {
         # Uploads.
         "uploaded": _("Your track is uploaded."),
         # Tracks.
         "track_changed": _("The track is changed."),
         "track_removed": _("The track is removed."),
         "track_left_library": _("The track is out of your library."),
-        # Sharing.
         # Links.
         "link_changed": _("The link's terms are changed."),
         "link_turned": _("The link has a new address. The old one is over."),
