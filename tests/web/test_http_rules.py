@@ -15,10 +15,13 @@ from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 from media.make_audio import make
 
 JSON = "application/json"
+PICTURES = "image/jpeg, image/png, image/webp"
 # What a route takes as a body, by its path; any other takes JSON.
 KINDS = {
     ("POST", "/v1/music/{org:str}/tracks"): "multipart/form-data; boundary=b",
     ("PATCH", "/v1/music/{org:str}/uploads/{upload_id:str}"): "application/offset+octet-stream",
+    ("PUT", "/v1/music/{org:str}/tracks/{track_id:str}/cover"): PICTURES,
+    ("PUT", "/v1/music/{org:str}/collections/{collection_id:str}/cover"): PICTURES,
 }
 
 
@@ -42,7 +45,7 @@ def routes_with_a_body() -> list[tuple[str, str]]:
         (method, path)
         for handler in [*FOR_ANYBODY, *FOR_OWNERS]
         for path in handler.paths
-        for method in {*map(str, handler.http_methods)} & {"POST", "PATCH"}
+        for method in {*map(str, handler.http_methods)} & {"POST", "PUT", "PATCH"}
         if (method, path) in KINDS
         or "data" in handler.fn.__annotations__
         or path == "/v1/music/shared/{token:str}"
@@ -68,7 +71,7 @@ def test_the_routes_with_a_body_are_found() -> None:
 def test_a_compressed_body_is_refused_as_such(
     owner: httpx.Client, names: dict[str, str], method: str, path: str
 ) -> None:
-    kind = KINDS.get((method, path), JSON)
+    kind = KINDS.get((method, path), JSON).partition(",")[0]
     for coding in ("gzip", "br", "deflate", "gzip, gzip", "GZip"):
         answer = ask(
             owner, names, method, path, kind,
@@ -210,7 +213,7 @@ def test_the_whole_server_may_be_asked_for_its_options(server: Server) -> None:
     """RFC 9110, section 9.3.7; the target `*` is for OPTIONS alone (RFC 9112, section 3.2.4)."""
     status, headers = raw(server, f"OPTIONS * HTTP/1.1\r\n{HOST}")
     assert status == 204
-    assert headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
+    assert headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
     for method in ("GET", "HEAD", "POST", "TRACE"):
         assert raw(server, f"{method} * HTTP/1.1\r\n{HOST}")[0] == 400
     assert raw(server, f"OPTIONS * HTTP/1.1\r\nHost: evil.example\r\n{CLOSE}")[0] == 421

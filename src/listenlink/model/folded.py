@@ -12,7 +12,8 @@ def folded(text: str) -> str:
     """The text without case, accents and other forms of the same letters: `"Élan"` → `"elan"`."""
     if text.isascii():
         return text.lower()
-    parted = unicodedata.normalize("NFKD", text.casefold())
+    # Other forms of a letter first: 𝐀 has no case before it's an A. Folding can put marks together again.
+    parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(letter for letter in parted if not unicodedata.combining(letter))
 
 
