@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import FilePayload, Page
 
-from browser.desk_links import LINK_STATES
+from browser.desk_links import LINK_STATES, ask
 from cast import Server
 from media.make_audio import add_cover, make
 from media.make_pictures import plain
@@ -172,9 +172,8 @@ def _signed_out(desk: AtDesk) -> None:
 
 
 def _share(desk: AtDesk) -> str:
-    with desk.server.owner() as owner:
-        named = owner.post("/collections", json={"name": "Three Evenings"}).json()["id"]
     desk.sign_in_by_link()
+    named = ask(desk, "/collections", {"name": "Three Evenings"})["id"]
     desk.go(f"/desk/collections/{named}/share")
     return str(named)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
+from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import httpx
+from playwright.sync_api import Page
 
 from cast import Server, share, upload, wait_for_sound
 from listenlink.model import ids
@@ -17,6 +21,19 @@ from media.make_audio import make
 _NAMED = re.compile(r"\{U\+([0-9A-F]+)\}")
 _LENGTH = 512
 _IN_ONE = 50
+# As a form of the page, whatever its fields would hold back.
+_SEND = """([path, fields, enctype]) => {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action: path, enctype });
+  for (const [name, value] of Object.entries(fields)) {
+    const field = document.createElement("textarea");
+    Object.assign(field, { name, value });
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit() }"""
+_TYPED = """name => { const field = document.querySelector(`main form [name="${name}"]`);
+  return field.dataset.at ?? field.getAttribute("value") ?? field.value }"""
 
 
 def read_payloads() -> list[str]:
@@ -65,6 +82,18 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+@contextlib.contextmanager
+def serving_hostile(folder: Path) -> Iterator[Server]:
+    """A server of its own, whose engines are hostile; whose links one address opens as often as it likes."""
+    engines = write_engines(folder / "engines.toml")
+    settings = {"RESOLVE_LIMIT_PER_MINUTE": "0", "ENGINES_FILE": str(engines)}
+    running = Server(folder / "data", settings)
+    running.create()
+    running.start()
+    yield running
+    running.stop()
+
+
 class HostileServer:
     """A track for each payload, in collections whose names and descriptions are of them too."""
 
@@ -90,7 +119,19 @@ class HostileServer:
         for number in numbers:
             track = {"track_id": ids.public_id(ids.TRACK, number)}
             self.owner.post(f"/collections/{target}/tracks", json=track).raise_for_status()
-        return share(self.owner, target, label="secret label " + name[:100], allow_download=True)
+        label = "secret label " + name[:100]
+        return share(self.owner, target, label=label, allow_download=True) | {"to": target}
+
+    def _keep_tracks(
+        self, connection: sqlite3.Connection, source: int | None, numbers: list[int]
+    ) -> None:
+        """In the library of who made the first one, from which they're copied."""
+        names = [row[1] for row in connection.execute("PRAGMA table_info(library)")]
+        chosen = ", ".join(":id" if name in ("id", "track_id") else name for name in names)
+        connection.executemany(
+            f"INSERT INTO library SELECT {chosen} FROM library WHERE track_id = :source",  # noqa: S608
+            [{"id": number, "source": source} for number in numbers],
+        )
 
     def _copy_tracks(self, source: int | None) -> list[int]:
         """Past what an upload cleans: whatever is stored must be shown as text."""
@@ -114,5 +155,23 @@ class HostileServer:
                     tuple(values.values()),
                 )
                 numbers.append(1000 + number)
+            self._keep_tracks(connection, source, numbers)
         connection.close()
         return numbers
+
+
+def send(page: Page, path: str, fields: dict[str, str]) -> tuple[int, Callable[[list[str]], Any]]:
+    """The answer's status, and how to read what the form of the page then holds."""
+    is_upload = path.endswith("/upload")
+    kind = "multipart/form-data" if is_upload else "application/x-www-form-urlencoded"
+    with page.expect_navigation() as led:
+        page.evaluate(_SEND, [path, fields, kind])
+    if is_upload:  # its script takes the field away
+        return led.value.status, lambda names: [read_value(led.value.text(), *names)]
+    return led.value.status, lambda names: [page.evaluate(_TYPED, name) for name in names]
+
+
+def read_value(html: str, name: str) -> str:
+    """As it stands in the page that was sent."""
+    found = re.search(rf'<input[^<>]* name="{name}"[^<>]* value="([^<>"]*)"', html)
+    return unescape(found[1]) if found else ""

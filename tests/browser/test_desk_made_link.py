@@ -38,7 +38,7 @@ def things(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture
 def rows(visit: Visits, server: Server, things: dict[str, str]) -> Rows:
-    return lambda **options: visit_rows(visit, server, things, **options)
+    return lambda **options: visit_rows(visit, server, **options)
 
 
 def test_other_programs_get_the_address_and_nothing_else(
@@ -51,7 +51,7 @@ def test_other_programs_get_the_address_and_nothing_else(
     )
     desk = AtDesk(server, seen.page)
     sign_in(seen, desk)
-    page = show_rows(desk, things)
+    page = show_rows(desk)
     open_sheet(page)
     link = make(page, owner)
     page.get_by_role("button", name="Share…", exact=True).click()
@@ -67,7 +67,7 @@ def test_where_there_is_no_clipboard_it_is_marked(
     seen.context.add_init_script(lacks)
     desk = AtDesk(server, seen.page)
     sign_in(seen, desk)
-    page = show_rows(desk, things)
+    page = show_rows(desk)
     open_sheet(page)
     link = make(page, owner)
     page.get_by_role("button", name="Copy link", exact=True).click()

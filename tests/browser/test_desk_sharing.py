@@ -50,7 +50,7 @@ def things(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture
 def rows(visit: Visits, server: Server, things: dict[str, str]) -> Rows:
-    return lambda **options: visit_rows(visit, server, things, **options)
+    return lambda **options: visit_rows(visit, server, **options)
 
 
 def count(server: Server) -> int:
@@ -86,12 +86,15 @@ def test_three_presses_from_a_row_to_a_copied_link(
 
 
 def test_each_preset_is_exactly_so_long_and_the_last_is_marked_next_time(
-    rows: Rows, owner: httpx.Client
+    rows: Rows, owner: httpx.Client, things: dict[str, str]
 ) -> None:
-    _, page = rows()
+    """On the collection's own page, where nothing else is shared."""
+    (_, path) = things
+    _, page = rows(path=path.removesuffix("/share"))
     last = "30 days"
     for name, hours in (("an hour", 1), ("a day", 24), ("a week", 168), ("90 days", 2160)):
-        sheet = open_sheet(page, 1)
+        sheet = open_sheet(page)
+        expect(sheet).to_contain_text("Evenings")
         expect(sheet.get_by_role("radio", name=last, exact=True)).to_be_checked()
         sheet.get_by_text(name, exact=True).click()
         link = make(page, owner)

@@ -1,4 +1,4 @@
-"""The sheet that shares: what is wrong, hostile names, and how it looks."""
+"""The sheet that shares: what is wrong, and how it looks."""
 
 from __future__ import annotations
 
@@ -12,15 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser.chromium import SIZES, Visit
-from browser.desk import AtDesk
-from browser.hostile import PAYLOADS
 from browser.listening import Visits
 from browser.sharing import (
     make,
     open_sheet,
     sheet_of,
-    show_rows,
-    sign_in,
     things_to_share,
     visit_rows,
 )  # fmt: skip
@@ -45,7 +41,7 @@ def things(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture
 def rows(visit: Visits, server: Server, things: dict[str, str]) -> Rows:
-    return lambda **options: visit_rows(visit, server, things, **options)
+    return lambda **options: visit_rows(visit, server, **options)
 
 
 def press(page: Page) -> None:
@@ -143,27 +139,6 @@ def test_what_is_gone_is_said_to_be(rows: Rows, server: Server, things: dict[str
     open_sheet(page)
     press(page)
     expect(fault(page)).to_have_text("This doesn't exist.")
-
-
-def test_names_and_labels_are_text(
-    visit: Visits, server: Server, owner: httpx.Client, things: dict[str, str]
-) -> None:
-    seen = visit()
-    desk = AtDesk(server, seen.page)
-    sign_in(seen, desk)
-    (path, *_) = things
-    page = show_rows(desk, {f"{path}?{number}": text for number, text in enumerate(PAYLOADS)})
-    shown = page.evaluate(
-        """() => [...document.querySelectorAll("a[data-share]")].map(link => { link.click();
-        const told = document.querySelector("#sheet [data-name]").textContent;
-        document.getElementById("sheet").close(); return told })"""
-    )
-    assert shown == PAYLOADS
-    open_sheet(page).get_by_label("Label", exact=True).fill(PAYLOADS[0])
-    link = make(page, owner)
-    nothing_was_wrong(seen, server)
-    assert page.locator("#sheet script").count() == 1
-    assert link["target_title"] == "Harbour"
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)

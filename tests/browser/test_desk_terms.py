@@ -28,7 +28,7 @@ def things(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture
 def rows(visit: Visits, server: Server, things: dict[str, str]) -> Rows:
-    return lambda **options: visit_rows(visit, server, things, **options)
+    return lambda **options: visit_rows(visit, server, **options)
 
 
 def moment(text: str) -> datetime:

@@ -98,28 +98,24 @@ def _copy_track(server: Server, source: int | None, texts: list[str]) -> None:
             )
 
 
-def test_whatever_a_title_is_it_is_text(
+def test_the_longest_titles_are_text_and_run_over_nothing(
     visit: Visits, server: Server, owner: httpx.Client, wav: Path
 ) -> None:
     """Past what an upload cleans, and as long as can be stored."""
     source = ids.parse_id(ids.TRACK, upload(owner, wav, title="Source")["id"])
-    texts = [*PAYLOADS, *packed(PAYLOADS)]
+    texts = packed(PAYLOADS)
     _copy_track(server, source, texts)
     seen = visit()
     desk = AtDesk(server, seen.page)
     desk.sign_in_by_link()
-    met = 0
-    for page in range(1, len(texts) // 50 + 2):
-        desk.go(f"/desk?page={page}")
-        met += seen.page.locator("#tracks li").count()
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
-    assert met >= len(texts)
-    for number, text in list(enumerate(texts, 1000))[len(PAYLOADS) :]:
+    assert desk.go("/desk").locator("#tracks li").count() >= len(texts)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
+    for number, text in enumerate(texts, 1000):
         page_of = f"/desk/tracks/{ids.public_id(ids.TRACK, number)}"
         expect(desk.go(page_of).get_by_role("heading", level=1)).to_have_js_property(
             "textContent", text
         )
-    desk.go(f"/desk/tracks/{ids.public_id(ids.TRACK, 1000 + len(texts) - 1)}/remove")
+    desk.go(page_of + "/remove")
     seen.page.set_viewport_size({"width": 320, "height": 640})
     desk.go("/desk?q=script")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 320

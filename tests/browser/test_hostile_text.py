@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from browser.chromium import Site, Visit
-from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, write_engines
+from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, serving_hostile
 from cast import Server, share, upload, wait_for_sound
 from listenlink.media.sandbox.tag_text import clean
 from listenlink.model.one_line import one_line, some_lines
@@ -29,14 +29,8 @@ _FACTS = """() => document.querySelector('script[type="application/ld+json"]').t
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("instance")
-    engines = write_engines(folder / "engines.toml")
-    settings = {"RESOLVE_LIMIT_PER_MINUTE": "0", "ENGINES_FILE": str(engines)}
-    running = Server(folder / "data", settings)
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_hostile(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
