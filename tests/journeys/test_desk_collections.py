@@ -121,7 +121,7 @@ def test_its_links_are_shown_and_deleting_says_what_becomes_of_them(
     assert f'href="{DESK}/{mine}/share" data-share' in page
     assert f'href="/desk/links/{link["id"]}"' in page
     assert ">For Ana</a>" in page
-    assert "opened 0 of 5 times" in page
+    assert "0 of 5 opens" in page
     asked = person.get(f"{DESK}/{mine}/delete").text
     assert "2 links lead here." in asked
     assert owner.get(f"/collections/{mine}").is_success, "asking deletes nothing"

@@ -153,8 +153,8 @@ def test_its_links_and_collections_are_there(
     page = owner.page(f"/desk/tracks/{track}")
     assert f'<a href="/desk/links/{spent["id"]}" dir="auto">Ben <i></a>' in page
     assert f'<a href="/desk/links/{closed["id"]}" dir="auto">Link without a label</a>' in page
-    assert re.findall(r'<span class="tag">(\w+)</span></li>', page) == ["closed", "spent"]
-    assert "1 open of 1" in page
+    assert re.findall(r'<span class="tag state-\w+">(\w+)</span></li>', page) == ["closed", "spent"]
+    assert "1 of 1 open" in page
     assert f'<a href="/desk/collections/{made}" dir="auto">Evenings <b></a>' in page
 
 

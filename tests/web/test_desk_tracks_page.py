@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 from listenlink.actions.list_library import PAGE, Asked, ListedLibrary
 from listenlink.model.library import ListedTrack, Order
+from listenlink.model.licence import EngineRegistry
 from listenlink.web.pages.desk_writer import write_page
 from listenlink.web.pages.languages import LANGUAGES
+from listenlink.web.pages.upload_words import uploading
 
 MOST_BYTES = 200 * 1024
 
@@ -17,11 +20,13 @@ MOST_BYTES = 200 * 1024
 def _page(language: str, track: ListedTrack, **said: str) -> str:
     listed = ListedLibrary([track] * PAGE, 3, 20, 1000, 1000, is_cut=True)
     ways = dict.fromkeys(("before", "behind"), "/desk?" + "q=" + "%F0" * 320 + "&page=2")
-    person = SimpleNamespace(email="a@localhost.example", role="owner")
+    caller = SimpleNamespace(scopes={"share"})
+    person = SimpleNamespace(email="a@localhost.example", role="owner", caller=caller)
     asked = Asked(said.get("q", ""), Order.OPENS, 3)
+    taking = partial(uploading, EngineRegistry([], []), 10**9, 0, language)
     return write_page(
         "tracks", language, listed=listed, asked=asked, person=person, organization="org_0123456789ab",
-        can_be_read=False, now_us=0, **ways,
+        can_be_read=False, now_us=0, uploading=taking, **ways,
     )  # fmt: skip
 
 
@@ -41,4 +46,4 @@ def test_a_name_is_text_wherever_it_stands() -> None:
     assert "<img src=x" not in text
     assert "<b>" not in text
     assert text.count("&lt;img src=x") >= 2 * PAGE
-    assert text.count("data-share") == PAGE
+    assert text.count("data-share data-title") == PAGE

@@ -12,7 +12,6 @@ from listenlink.actions import show_collections as showing
 from listenlink.actions.manage_collections import make_collection as make
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
-from listenlink.model.pattern import make_pattern
 from listenlink.model.sought import MOST_CHARACTERS
 from listenlink.web.desk.room import Asked, Room, lead_to, person_of, read_form
 from listenlink.web.desk.signing_in import PERSON
@@ -64,7 +63,6 @@ async def _shown(room: Room, request: Asked) -> dict[str, Any]:
         "part": found.part,
         "has_any": found.has_any,
         "query": query,
-        "pattern": make_pattern,
         "public": partial(ids.public_id, ids.COLLECTION),
     }
 

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from listenlink.errors import Problem
+from listenlink.model.pattern import make_pattern
 from listenlink.model.quota import write_bytes
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
@@ -31,6 +32,7 @@ def write_page(name: str, language: str, **shown: Any) -> str:
     field = None if problem is None else problem.details.get("field", "form")
     template = environment(language).get_template(f"desk/{name}.html")
     known = {"fault": fault, "field": field, "language_name": _NAMES[language], "at": _at(language)}
+    known["pattern"] = make_pattern
     known["size"] = partial(_size, language)
     known["number"] = partial(number_words, language=language)
     known["day"] = partial(day_words, language=language)
