@@ -14,6 +14,7 @@ from browser.chromium import Visit
 from browser.desk import AtDesk
 from cast import Server
 from media.make_audio import make
+from pieces import left_behind
 
 PAGE = "/desk/upload"
 
@@ -83,6 +84,15 @@ def until_done(page: Page, name: str, timeout: float = 20_000) -> Locator:
     found = row(page, name)
     expect(found.get_by_text("Uploaded", exact=True)).to_be_visible(timeout=timeout)
     return found
+
+
+def nothing_stays(page: Page, server: Server) -> None:
+    """Of what was cancelled, soon: it's ended by a request of its own, which no row waits for."""
+    for _ in range(100):
+        if left_behind(server) == (0, []):
+            break
+        page.wait_for_timeout(100)
+    assert left_behind(server) == (0, [])
 
 
 def signed_in(desk: AtDesk) -> Page:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -115,6 +116,6 @@ def most_received_by_a_kernel() -> int:
 def test_the_same_behind_nginx(behind_nginx: Future[dict[str, int]]) -> None:
     after = behind_nginx.result()
     print(f"bytes after the revocation, behind nginx: {after}")
-    # At hundreds of megabytes a second, nginx held up for some milliseconds finds megabytes received for it.
-    assert after.pop("full speed") <= MOST_BYTES_AFTER + most_received_by_a_kernel()
-    assert max(after.values()) <= MOST_BYTES_AFTER
+    # What its kernel had received is nginx's own, and comes on top: more of it where it's held up.
+    assert median(after.values()) <= MOST_BYTES_AFTER
+    assert max(after.values()) <= MOST_BYTES_AFTER + most_received_by_a_kernel()
