@@ -86,6 +86,12 @@ def until_done(page: Page, name: str, timeout: float = 20_000) -> Locator:
     return found
 
 
+def until_under_way(page: Page, name: str, part: float) -> None:
+    bar = row(page, name).get_by_role("progressbar")
+    handle = bar.element_handle()
+    page.wait_for_function("([bar, part]) => bar.value >= part", arg=[handle, part], timeout=60_000)
+
+
 def nothing_stays(page: Page, server: Server) -> None:
     """Of what was cancelled, soon: it's ended by a request of its own, which no row waits for."""
     for _ in range(100):

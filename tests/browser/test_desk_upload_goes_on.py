@@ -20,6 +20,7 @@ from browser.desk_uploads import (
     signed_in,
     song,
     until_done,
+    until_under_way,
 )
 from browser.listening import Visits
 from cast import Server
@@ -29,8 +30,7 @@ from fault_proxy import FaultProxy, fault_proxy
 pytestmark = of_folder
 
 LARGE_BYTES = 200_000_000
-# A renderer that held the file would have it in its heap, or as an array beside it.
-MOST_HEAP = 20_000_000
+MOST_HEAP = 20_000_000  # A renderer that held the file would have it in its heap, or beside it.
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,6 @@ def behind(proxy: FaultProxy, server: Server, page: Page) -> Page:
     signed_in(AtDesk(server, page))
     page.goto(f"http://localhost:{proxy.port}{PAGE}")
     return page
-
-
-def until_under_way(page: Page, name: str, part: float) -> None:
-    bar = row(page, name).get_by_role("progressbar")
-    handle = bar.element_handle()
-    page.wait_for_function("([bar, part]) => bar.value >= part", arg=[handle, part], timeout=60_000)
 
 
 def require_audio(owner: httpx.Client, digest: str) -> str:

@@ -81,7 +81,7 @@ def test_each_sees_their_own(
     caller = people[who]
     answer = ask(server, caller.cookie, route, caller.standing_for(route))
     if answer.status_code == 303:  # to the file itself
-        file = httpx.get(answer.headers["location"], timeout=60)
+        file = httpx.get(answer.url.join(answer.headers["location"]), timeout=60)
         assert file.headers["content-disposition"].startswith("attachment")
     else:
         assert answer.status_code == 200, answer.text
