@@ -80,9 +80,10 @@ def with_one_end(body: dict[str, Any]) -> dict[str, Any]:
 def is_end(value: Any) -> bool:
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
-            return datetime.fromisoformat(value).tzinfo is not None
+            return datetime.fromisoformat(value.upper()).tzinfo is not None
         return False
-    return isinstance(value, int) and not isinstance(value, bool)
+    # 1.0 is a whole number, to JSON Schema.
+    return not isinstance(value, bool) and isinstance(value, int | float) and value == int(value)
 
 
 @schemathesis.hook
