@@ -20,6 +20,7 @@ from listenlink.model.sought import MOST_CHARACTERS, Sought
         ("ночь", "НОЧЬ"),
         ("abc", "\uff21\uff22\uff23"),
         ("%", "100 % yours"),
+        ("𝐀na", "Ana"),
     ],
 )
 def test_what_is_looked_for_is_found(query: str, text: str) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.model.folded import folded, words_of
+from listenlink.model.folded import folded
 from listenlink.model.library import ListedTrack, Order
 from listenlink.model.owner import Owner
+from listenlink.model.sought import Sought
 from listenlink.store import listed_library
 from listenlink.store.audit import open_days
 from listenlink.store.audit.open_days import Days
 from listenlink.store.database.database import Database
-from listenlink.store.listed_library import Named
 
 PAGE = 50
 OPEN_DAYS = 7
@@ -70,7 +70,7 @@ async def list_library(
     def find(connection: Connection) -> ListedLibrary:
         owner = caller.owner
         of_all = listed_library.count_tracks(connection, owner)
-        is_by_age = asked.order is Order.NEWEST and not words_of(asked.words)
+        is_by_age = asked.order is Order.NEWEST and Sought(asked.words).is_for_all
         ordered = (
             _newest(connection, owner, asked.page, of_all)
             if is_by_age
@@ -92,9 +92,8 @@ def _newest(connection: Connection, owner: Owner, page: int, of_all: int) -> _Or
 
 def _by_names(connection: Connection, owner: Owner, asked: Asked, days: Days) -> _Ordered:
     names = listed_library.list_names(connection, owner, MOST_NAMED)
-    words, opens = words_of(asked.words), None
-    if words:
-        names = [name for name in names if _has(name, words)]
+    sought, opens = Sought(asked.words), None
+    names = [name for name in names if sought.is_in(name.title, name.artist)]
     # Sorting keeps the order of equals, which is the newest first.
     if asked.order is Order.OPENS:
         summed = opens = open_days.sum_by_track(connection, owner, days)
@@ -108,11 +107,6 @@ def _by_names(connection: Connection, owner: Owner, asked: Asked, days: Days) ->
     page = min(asked.page, _pages_of(len(names)))
     shown = names[(page - 1) * PAGE : page * PAGE]
     return _Ordered([name.edge_id for name in shown], page, len(names), opens)
-
-
-def _has(name: Named, words: list[str]) -> bool:
-    text = folded(f"{name.title}\n{name.artist or ''}")
-    return all(word in text for word in words)
 
 
 def _fill(connection: Connection, owner: Owner, ordered: _Ordered, days: Days) -> list[ListedTrack]:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
+from listenlink.model.folded import folded, words_of
 
 MOST_CHARACTERS = 80
 
 
-def folded(text: str) -> str:
-    """The text without what people leave out when they look for it: case, accents, widths of letters."""
-    if text.isascii():
-        return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
-
-
 class Sought:
-    """Words that are looked for, of which each must be somewhere. No words are everywhere."""
+    """Words that are looked for, of which each must be somewhere: the first ten. No words are everywhere."""
 
     def __init__(self, query: str) -> None:
-        self._words = folded(query[:MOST_CHARACTERS]).split()
+        self._words = words_of(query[:MOST_CHARACTERS])
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether there are none."""
+        return not self._words
 
     def is_in(self, *texts: str | None) -> bool:
         """Whether each word is in one of these texts, or a part of one of theirs."""
-        if not self._words:
+        if self.is_for_all:
             return True
         held = folded("\n".join(filter(None, texts)))
         return all(word in held for word in self._words)
