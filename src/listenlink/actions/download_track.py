@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.manage_library import get_track, require_creator
+from listenlink.actions.manage_library import get_made
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -103,11 +105,13 @@ async def offer_original(
 ) -> str:
     """A URL of the file of a track that the caller made, the storage's own where that can name a file. Raises
     Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
-    require_creator(await get_track(database, caller, track_id), caller)
     user_id = caller.owner.user_id
-    found = await database.read(
-        lambda connection: pages.find_own_download(connection, user_id, track_id)
-    )
+
+    def find(connection: Connection) -> Download | None:
+        get_made(connection, caller, track_id)
+        return pages.find_own_download(connection, user_id, track_id)
+
+    found = await database.read(find)
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     now_seconds = now_us // SECOND_US

@@ -14,15 +14,16 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, require_standing, write_as
-from listenlink.actions.manage_library import require_creator
+from listenlink.actions.manage_collections import get_own
+from listenlink.actions.manage_library import get_made
 from listenlink.actions.manage_tracks import discard_objects, remove_discarded
 from listenlink.actions.promise_bytes import PromiseMaker
-from listenlink.errors import Problem, ProblemKind, invalid
+from listenlink.errors import Problem, invalid
 from listenlink.media.covers import MOST_BYTES, REASONS, Answer, CoverMaker
 from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
 from listenlink.model.cover import Cover, Covered
-from listenlink.store import collections, derived, given_covers, library, tracks
+from listenlink.store import collections, derived, given_covers, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 
 FIELD = "cover"
@@ -158,16 +159,8 @@ class CoverGiver:
 def _require_own(connection: Connection, caller: Caller, covered: Covered) -> str:
     """What it's called."""
     if covered.track_id is not None:
-        track = library.find_track(connection, *caller.owner, covered.track_id)
-        if track is None:
-            raise Problem(ProblemKind.NOT_FOUND)
-        require_creator(track, caller)
-        return track.title
-    number = covered.collection_id or 0
-    collection = collections.find_own_collection(connection, *caller.owner, number)
-    if collection is None:
-        raise Problem(ProblemKind.NOT_FOUND)
-    return collection.name
+        return get_made(connection, caller, covered.track_id).title
+    return get_own(connection, caller, covered.collection_id or 0).name
 
 
 def _touch(connection: Connection, covered: Covered, now_us: int) -> None:

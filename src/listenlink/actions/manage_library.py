@@ -26,7 +26,7 @@ async def list_tracks(
 
 async def get_track(database: Database, caller: Caller, track_id: int) -> Track:
     """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
-    return await database.read(lambda connection: _get(connection, caller, track_id))
+    return await database.read(lambda connection: get_in_library(connection, caller, track_id))
 
 
 async def find_track(database: Database, caller: Caller, track_id: int | None) -> Track | None:
@@ -40,7 +40,7 @@ async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
     """Return what was derived from the audio of a track in the library. Raises Problem(NOT_FOUND)."""
 
     def get(connection: Connection) -> Sound:
-        _get(connection, caller, track_id)
+        get_in_library(connection, caller, track_id)
         return derived.find_sound(connection, track_id)
 
     return await database.read(get)
@@ -63,7 +63,7 @@ async def keep_track(database: Database, caller: Caller, track_id: int, now_us: 
     """
 
     def keep(connection: Connection) -> Edge:
-        _get(connection, caller, track_id)
+        get_in_library(connection, caller, track_id)
         return library.add_edge(connection, *caller.owner, track_id, None, now_us)
 
     return await write_as(database, caller, keep)
@@ -74,7 +74,7 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
     the caller neither made nor saved, about which nothing is revealed."""
 
     def take(connection: Connection) -> None:
-        _get(connection, caller, track_id)
+        get_in_library(connection, caller, track_id)
         library.remove_edge(connection, *caller.owner, track_id)
 
     await write_as(database, caller, take)
@@ -91,12 +91,20 @@ async def change_track(
     read = read_changes(changes)
 
     def change(connection: Connection) -> Track:
-        require_creator(_get(connection, caller, track_id), caller)
+        get_made(connection, caller, track_id)
         if read:
             tracks.change_track(connection, track_id, read)
-        return _get(connection, caller, track_id)
+        return get_in_library(connection, caller, track_id)
 
     return await write_as(database, caller, change)
+
+
+def get_made(connection: Connection, caller: Caller, track_id: int) -> Track:
+    """Return a track that the caller made. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS)
+    for a user who only saved it."""
+    track = get_in_library(connection, caller, track_id)
+    require_creator(track, caller)
+    return track
 
 
 def require_creator(track: Track, caller: Caller) -> None:
@@ -105,7 +113,8 @@ def require_creator(track: Track, caller: Caller) -> None:
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
 
 
-def _get(connection: Connection, caller: Caller, track_id: int) -> Track:
+def get_in_library(connection: Connection, caller: Caller, track_id: int) -> Track:
+    """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
     track = library.find_track(connection, *caller.owner, track_id)
     if track is None:
         raise Problem(ProblemKind.NOT_FOUND)

@@ -7,9 +7,9 @@ import contextlib
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
-from listenlink.actions.manage_library import require_creator
+from listenlink.actions.manage_library import get_made
 from listenlink.clock import SECOND_US
-from listenlink.errors import Problem, ProblemKind
+from listenlink.errors import Problem
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.cover import Covered
@@ -42,10 +42,7 @@ async def delete_track(
     user who only saved it."""
 
     def remove(connection: Connection) -> list[bytes]:
-        track = library.find_track(connection, *caller.owner, track_id)
-        if track is None:
-            raise Problem(ProblemKind.NOT_FOUND)
-        require_creator(track, caller)
+        get_made(connection, caller, track_id)
         tracks.remove_track(connection, *caller.owner, track_id, now_us)
         library.remove_from_all(connection, track_id)
         collection_tracks.take_track_out(connection, track_id)

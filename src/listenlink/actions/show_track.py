@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
-from listenlink.actions.manage_library import require_creator
+from listenlink.actions.manage_library import get_in_library, get_made
 from listenlink.actions.manage_links import ToldLink, list_links
-from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listing import Slice
@@ -17,7 +16,7 @@ from listenlink.model.page import PageTrack
 from listenlink.model.share import TargetType
 from listenlink.model.sound import Sound
 from listenlink.model.track import Track
-from listenlink.store import derived, library, track_ties
+from listenlink.store import derived, track_ties
 from listenlink.store.database.database import Database
 from listenlink.store.track_ties import File, NamedCollection
 
@@ -56,7 +55,7 @@ async def show_track(
     """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
 
     def find(connection: Connection) -> tuple[Track, Sound, File, list[NamedCollection]]:
-        track = _get(connection, caller, track_id)
+        track = get_in_library(connection, caller, track_id)
         return (
             track,
             derived.find_sound(connection, track_id),
@@ -81,8 +80,7 @@ async def look_at_removal(
     Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
 
     def find(connection: Connection) -> Removal:
-        track, owner = _get(connection, caller, track_id), caller.owner
-        require_creator(track, caller)
+        track, owner = get_made(connection, caller, track_id), caller.owner
         return Removal(
             track,
             track_ties.count_working(connection, owner, track_id, now_us),
@@ -91,13 +89,6 @@ async def look_at_removal(
         )
 
     return await database.read(find)
-
-
-def _get(connection: Connection, caller: Caller, track_id: int) -> Track:
-    track = library.find_track(connection, *caller.owner, track_id)
-    if track is None:
-        raise Problem(ProblemKind.NOT_FOUND)
-    return track
 
 
 def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int) -> PageTrack:
