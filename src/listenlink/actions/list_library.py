@@ -11,8 +11,9 @@ from listenlink.actions.authenticate import Caller
 from listenlink.model.folded import folded
 from listenlink.model.library import ListedTrack, Order
 from listenlink.model.owner import Owner
+from listenlink.model.share import TargetType
 from listenlink.model.sought import Sought
-from listenlink.store import listed_library
+from listenlink.store import listed_library, shares
 from listenlink.store.audit import open_days
 from listenlink.store.audit.open_days import Days
 from listenlink.store.database.database import Database
@@ -112,7 +113,7 @@ def _by_names(connection: Connection, owner: Owner, asked: Asked, days: Days) ->
 def _fill(connection: Connection, owner: Owner, ordered: _Ordered, days: Days) -> list[ListedTrack]:
     found = listed_library.list_tracks(connection, owner, ordered.edges)
     ids = [track.id for track in found.values() if track.is_own]
-    links = listed_library.count_links(connection, owner, ids)
+    links = shares.count_unrevoked(connection, *owner, TargetType.TRACK, ids)
     opens = ordered.opens
     if opens is None:
         opens = open_days.sum_by_track(connection, owner, days, ids)

@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_collections import get_own
 from listenlink.model.collection import Collection
 from listenlink.model.collection_order import mark_of
+from listenlink.model.share import TargetType
 from listenlink.model.sought import Sought
 from listenlink.store import chosen_tracks, collection_tracks, collections, shares
 from listenlink.store.chosen_tracks import ChosenTrack
@@ -84,7 +85,7 @@ async def show_collections(
         numbers = [each for each, name in own if sought.is_in(name)]
         part = _part(len(numbers), PAGE, number)
         shown = numbers[part.before : part.before + PAGE]
-        links = shares.count_of_collections(connection, *caller.owner, shown)
+        links = shares.count_unrevoked(connection, *caller.owner, TargetType.COLLECTION, shown)
         items = collections.list_by_number(connection, shown)
         listed = [Listed(item, links.get(item.id, 0)) for item in items]
         return ListedCollections(listed, part, bool(own))
@@ -112,7 +113,9 @@ async def show_collection(
         if track_id is not None and track_id in order:
             wanted = order.index(track_id) // TRACKS_PAGE + 1
         part = _part(len(order), TRACKS_PAGE, wanted)
-        links = shares.count_of_collections(connection, *caller.owner, [collection_id])
+        links = shares.count_unrevoked(
+            connection, *caller.owner, TargetType.COLLECTION, [collection_id]
+        )
         looked_for = "" if query is None and not order else query
         return ShownCollection(
             collection,

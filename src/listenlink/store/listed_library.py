@@ -6,7 +6,7 @@ What is searched and sorted by words is the names alone, and done where case and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -19,7 +19,6 @@ from listenlink.store.own import own
 _EDGES = tables.library
 _TRACKS = tables.tracks
 _AUDIO, _GIVEN = tables.audio_objects, tables.given_covers
-_SHARES = tables.shares
 _NEWEST = (_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
 # Of the picture that the small cover's address answers with.
 _COVER = given_covers.shown_of_track("cover_small_digest")
@@ -81,18 +80,3 @@ def list_tracks(
         )
         for row in rows
     }  # fmt: skip
-
-
-def count_links(connection: Connection, whose: Owner, track_ids: Collection[int]) -> dict[int, int]:
-    """Return how many of the user's links to each of these tracks aren't closed; without those that have
-    none."""
-    rows = connection.execute(
-        select(_SHARES.c.track_id, func.count())
-        .where(
-            own(_SHARES, *whose),
-            _SHARES.c.track_id.in_(track_ids),
-            _SHARES.c.revoked_at.is_(None),
-        )
-        .group_by(_SHARES.c.track_id)
-    )
-    return {row[0]: row[1] for row in rows}

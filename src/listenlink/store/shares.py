@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, case, func, insert, select, update
 
 from listenlink.model.folded import folded
 from listenlink.model.listing import Found, Slice, found
@@ -86,8 +86,7 @@ def list_own_shares(
     their label if given."""
     wanted = [own(_SHARES, organization_id, creator_id)]
     if target is not None:
-        column = _SHARES.c.track_id if target[0] is TargetType.TRACK else _SHARES.c.collection_id
-        wanted.append(column == target[1])
+        wanted.append(_target_column(target[0]) == target[1])
     if state is not None:
         wanted.append(_is_in(state, now_us))
     if label:
@@ -95,6 +94,10 @@ def list_own_shares(
         wanted, part = [_SHARES.c.id.in_(numbers)], Slice(part.limit)
     query = newest_first(select(_SHARES, OF_SHARE).where(*wanted), _SHARES, part)
     return found(connection.execute(query).all(), part, _share, place_of)
+
+
+def _target_column(kind: TargetType) -> Column[int]:
+    return _SHARES.c.track_id if kind is TargetType.TRACK else _SHARES.c.collection_id
 
 
 def _find_labelled(
@@ -140,19 +143,24 @@ def find_targets(connection: Connection, told: list[Share]) -> dict[tuple[Target
     return targets
 
 
-def count_of_collections(
-    connection: Connection, organization_id: int, creator_id: int, collection_ids: Sequence[int]
+def count_unrevoked(
+    connection: Connection,
+    organization_id: int,
+    creator_id: int,
+    kind: TargetType,
+    target_ids: Sequence[int],
 ) -> dict[int, int]:
-    """How many of the creator's links lead to each of these collections and aren't revoked; those that none
-    leads to aren't named."""
+    """How many of the creator's links lead to each of these tracks, or collections, and aren't revoked; those
+    that none leads to aren't named."""
+    target = _target_column(kind)
     counted = (
-        select(_SHARES.c.collection_id, func.count())
+        select(target, func.count())
         .where(
             own(_SHARES, organization_id, creator_id),
-            _SHARES.c.collection_id.in_(collection_ids),
+            target.in_(target_ids),
             _SHARES.c.revoked_at.is_(None),
         )
-        .group_by(_SHARES.c.collection_id)
+        .group_by(target)
     )
     return {row[0]: row[1] for row in connection.execute(counted)}
 

@@ -21,7 +21,8 @@ MARK = "added_up"
 SETTLED = "settled"
 _OPENED = int(Outcome.OPENED)
 
-_FIND_MARK = text("SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name")
+# Up to which line something has been done, by its name.
+MARKED = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name"
 _SET_MARK = text("""
 INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
 ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
@@ -64,14 +65,14 @@ def add_up(connection: Connection, most_lines: int) -> int:
 
     Runs in a writing transaction, like everything here that writes.
     """
-    mark = _mark(connection)
+    mark = find_mark(connection)
     newest = _find_newest(connection, mark, most_lines)
     if newest is None:
         return 0
     added = {"mark": mark, "newest": newest}
     connection.execute(_ADD_UP, added | {"opened": _OPENED})
     connection.execute(_INDEX, added)
-    connection.execute(_SET_MARK, {"name": MARK, "newest": newest})
+    set_mark(connection, MARK, newest)
     return newest - mark
 
 
@@ -94,7 +95,7 @@ def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | No
 
 def find_waiting(connection: Connection) -> int:
     """How many lines haven't been added up yet."""
-    return max(0, int(connection.execute(_NEWEST).scalar_one()) - _mark(connection))
+    return max(0, int(connection.execute(_NEWEST).scalar_one()) - find_mark(connection))
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
@@ -119,11 +120,17 @@ def settle(connection: Connection, share_id: int) -> int:
     return int(opens)
 
 
-def _mark(connection: Connection) -> int:
-    return int(connection.execute(_FIND_MARK, {"name": MARK}).scalar_one())
+def find_mark(connection: Connection, name: str = MARK) -> int:
+    """Return the number of the line up to which something of this name has been done, 0 if nothing was."""
+    return int(connection.execute(text(MARKED), {"name": name}).scalar_one())
+
+
+def set_mark(connection: Connection, name: str, newest: int) -> None:
+    """Note that it has been done up to there."""
+    connection.execute(_SET_MARK, {"name": name, "newest": newest})
 
 
 def _waiting(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
-    asked = {"mark": _mark(connection), "opened": _OPENED, "ids": list(share_ids)}
+    asked = {"mark": find_mark(connection), "opened": _OPENED, "ids": list(share_ids)}
     rows = connection.execute(_WAITING, asked)
     return {row[0]: row[1] for row in rows}

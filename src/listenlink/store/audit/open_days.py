@@ -21,10 +21,6 @@ from listenlink.store.audit import open_counts
 MARK = "days_added_up"
 _OPENED = int(Outcome.OPENED)
 
-_FIND_MARK = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name"
-_FIND_WAITING = text(f"""
-SELECT ({_FIND_MARK.replace(":name", ":counted")}) - ({_FIND_MARK})
-""")
 _NEWEST_OF = text("""
 SELECT max(id) FROM (
     SELECT id FROM audit WHERE id > :mark AND id <= :counted ORDER BY id LIMIT :most) following
@@ -36,10 +32,6 @@ WHERE id > :mark AND id <= :newest AND outcome = :opened AND share_id IS NOT NUL
 GROUP BY share_id, at / {DAY_US}
 ON CONFLICT (share_id, day) DO UPDATE SET opens = open_days.opens + excluded.opens
 """)  # noqa: S608 (made of constants)
-_SET_MARK = text("""
-INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
-ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
-""")
 _THEIRS = "s.organization_id = :organization AND s.creator_id = :creator AND s.track_id IS NOT NULL"
 # CROSS JOIN makes the embedded database start from what is named first.
 _ADDED_UP = f"""
@@ -50,7 +42,7 @@ GROUP BY s.track_id
 _LINKS = f"SELECT s.id, s.track_id FROM shares s WHERE {_THEIRS} {{which}}"  # noqa: S608
 _NOT_YET = text(f"""
 SELECT share_id, count(*) FROM audit
-WHERE id > ({_FIND_MARK}) AND outcome = :opened AND at >= :since AND at < :until
+WHERE id > ({open_counts.MARKED}) AND outcome = :opened AND at >= :since AND at < :until
   AND share_id IS NOT NULL
 GROUP BY share_id
 """)  # noqa: S608
@@ -78,20 +70,19 @@ def last_days(now_us: int, many: int) -> Days:
 
 def find_waiting(connection: Connection) -> int:
     """How far this is behind what is counted, in lines."""
-    asked = {"name": MARK, "counted": open_counts.MARK}
-    return max(0, int(connection.execute(_FIND_WAITING, asked).scalar_one()))
+    return max(0, open_counts.find_mark(connection) - open_counts.find_mark(connection, MARK))
 
 
 def add_up(connection: Connection, most_lines: int) -> None:
     """Add up so many of the lines that are counted and aren't in the days yet, in a writing transaction."""
-    mark, counted = _mark(connection, MARK), _mark(connection, open_counts.MARK)
+    mark, counted = open_counts.find_mark(connection, MARK), open_counts.find_mark(connection)
     if mark >= counted:
         return
     asked: dict[str, Any] = {"mark": mark, "counted": counted, "most": most_lines}
     # Where none is left between the two, they were deleted.
     newest = connection.execute(_NEWEST_OF, asked).scalar() or counted
     connection.execute(_ADD_UP, {"mark": mark, "newest": newest, "opened": _OPENED})
-    connection.execute(_SET_MARK, {"name": MARK, "newest": newest})
+    open_counts.set_mark(connection, MARK, newest)
 
 
 def sum_by_track(
@@ -122,7 +113,3 @@ def _find_waiting_of(connection: Connection, days: Days) -> dict[int, int]:
         "since": days.first * DAY_US, "until": (days.last + 1) * DAY_US,
     }  # fmt: skip
     return {row[0]: row[1] for row in connection.execute(_NOT_YET, asked)}
-
-
-def _mark(connection: Connection, name: str) -> int:
-    return int(connection.execute(text(_FIND_MARK), {"name": name}).scalar_one())
