@@ -13,13 +13,9 @@ from listenlink.actions.manage_collections import make_collection as make
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.sought import MOST_CHARACTERS
-from listenlink.web.desk.room import Asked, Room, lead_to, person_of, read_form
+from listenlink.web.desk.room import Asked, Room, lead_to, person_of, read_form, told_here
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
-from listenlink.web.headers import headers_of
-from listenlink.web.negotiation import names_page
-from listenlink.web.problem_table import TABLE
-from listenlink.web.problems import status_of
 
 # What a page shows, by its template's names.
 Show = Callable[[Room, Asked], Awaitable[dict[str, Any]]]
@@ -72,15 +68,9 @@ async def refused(
 ) -> Response[bytes]:
     """The page once more, as `show` tells it by now, with what is wrong; for a program, or where somebody is
     to be led elsewhere, the problem itself."""
-    if problem.kind not in _TOLD_THERE or not names_page(headers_of(dict(request.scope))):
-        raise problem
-    if problem.message is None:
-        problem = Problem(problem.kind, TABLE[problem.kind].message, **problem.details)
+    told = told_here(request, problem, _TOLD_THERE)
     shown = await show(room, request) | shown
-    answer = await room.page(request, name, status_of(problem), wrong=problem, **shown)
-    if (wait := problem.details.get("retry_after_seconds")) is not None:
-        answer.headers["retry-after"] = str(wait)
-    return answer
+    return await room.refused(request, told, name, _TOLD_THERE, **shown)
 
 
 def at_name(problem: Problem) -> Problem:

@@ -13,13 +13,9 @@ from listenlink.model import ids
 from listenlink.model.cover import Covered
 from listenlink.web.caller import path_id
 from listenlink.web.desk.cover_form import receive_picture
-from listenlink.web.desk.room import Asked, Room, person_of
+from listenlink.web.desk.room import Asked, Room, person_of, told_here
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
-from listenlink.web.headers import headers_of
-from listenlink.web.negotiation import names_page
-from listenlink.web.problem_table import TABLE
-from listenlink.web.problems import status_of
 
 _COVERS = ["/desk/tracks/{thing:str}/cover", "/desk/collections/{thing:str}/cover"]
 _REMOVED, _RESTORED = ([f"{path}/{what}" for path in _COVERS] for what in ("remove", "restore"))
@@ -93,8 +89,7 @@ async def tell_cover(room: Room, request: Asked, covered: Covered, path: str) ->
 
 
 async def _refused(room: Room, request: Asked, of: _Of, problem: Problem) -> Response[bytes]:
-    if problem.kind not in _BESIDE_FIELD or not names_page(headers_of(dict(request.scope))):
-        raise problem
-    said = Problem(problem.kind, problem.message or TABLE[problem.kind].message, field=FIELD)
+    told = told_here(request, problem, _BESIDE_FIELD)
+    beside = Problem(told.kind, told.message, field=FIELD)
     shown = await tell_cover(room, request, *of)
-    return await room.page(request, "cover_page", status_of(problem), wrong=said, **shown)
+    return await room.refused(request, beside, "cover_page", _BESIDE_FIELD, **shown)

@@ -20,17 +20,17 @@ from listenlink.model.listing import Slice
 from listenlink.model.terms import terms_of
 from listenlink.web.caller import path_id
 from listenlink.web.desk.links import LINKS, PER_PAGE, place_after, row_of
-from listenlink.web.desk.room import Asked, Room, person_of, read_form
+from listenlink.web.desk.room import TYPED, Asked, Room, person_of, read_form
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.terms_form import fill_terms, read_terms
 from listenlink.web.given import Given
-from listenlink.web.headers import headers_of
-from listenlink.web.negotiation import names_page
 from listenlink.web.pages.day_chart import make_chart
 from listenlink.web.paths import SHARED_PATH
 
 _LINK = LINKS + "/{share_id:str}"
 _MOST_TRACKS = 50
+# Also where the link isn't any more what its reader saw.
+_TOLD_THERE = TYPED | {ProblemKind.CONFLICT}
 _CHANGE, _TURN, _CLOSE = "change", "new-address", "close"
 
 
@@ -64,11 +64,12 @@ async def change_link(
         shown = await _short(room, request, share_id)
         if shown["row"].told.share.revoked_at is not None:
             whole = await _whole(room, request, share_id)
-            return await _refused(room, request, problem, "link", **whole)
+            return await room.refused(request, problem, "link", _TOLD_THERE, **whole)
         typed = dict(shown["typed"]) | dict(form)
         # A box that isn't ticked isn't sent.
         typed |= {name: form[name] for name in ("strict_open", "allow_download", "preview")}
-        return await _refused(room, request, problem, "link_change", **shown | {"typed": typed})
+        shown |= {"typed": typed}
+        return await room.refused(request, problem, "link_change", _TOLD_THERE, **shown)
     return room.see(f"{LINKS}/{share_id}", "link_changed")
 
 
@@ -93,7 +94,7 @@ async def turn_link(share_id: FromPath[str], room: Given[Room], request: Asked) 
         )
     except Problem as problem:
         whole = await _whole(room, request, share_id)
-        return await _refused(room, request, problem, "link", **whole)
+        return await room.refused(request, problem, "link", _TOLD_THERE, **whole)
     if owning.token_sealer.newest is not None:
         return room.see(f"{LINKS}/{share_id}", "link_turned")
     whole = await _whole(room, request, share_id)
@@ -160,15 +161,6 @@ async def _whole(room: Room, request: Asked, share_id: str) -> dict[str, Any]:
         "older": older and f"{path}?before={older}",
         "is_later": part.after is not None,
     }
-
-
-async def _refused(
-    room: Room, request: Asked, problem: Problem, page: str, **shown: Any
-) -> Response[bytes]:
-    """A page once more, also where the link isn't any more what its reader saw."""
-    if problem.kind is ProblemKind.CONFLICT and names_page(headers_of(dict(request.scope))):
-        return await room.page(request, page, 409, wrong=problem, **shown)
-    return await room.refused(request, problem, page, **shown)
 
 
 def _url(room: Room, token: str) -> str:

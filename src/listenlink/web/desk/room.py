@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -26,6 +26,7 @@ from listenlink.web.negotiation import names_page
 from listenlink.web.pages import desk_writer
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.upload_words import Uploading, uploading
+from listenlink.web.problem_table import TABLE
 from listenlink.web.problems import status_of
 from listenlink.web.same_origin import own_origins
 from listenlink.web.sign_in_cookie import SignInCookie
@@ -33,6 +34,8 @@ from listenlink.web.sign_in_cookie import SignInCookie
 Asked = Request[Any, Any, Any]
 FORM = "application/x-www-form-urlencoded"
 SIGN_IN, HOME, TRACKS = "/desk/sign-in", "/desk/me", "/desk"
+# Of what was typed into a form, and of trying too often.
+TYPED = frozenset({ProblemKind.INVALID, ProblemKind.LIMITED})
 _MOST_BYTES, _MOST_FIELDS = 16 * 1024, 20
 
 
@@ -86,14 +89,16 @@ class Room:
         return uploading(self.desk.registry, settings.max_upload_bytes, now_us, language)
 
     async def refused(
-        self, request: Asked, problem: Problem, name: str, **shown: Any
+        self,
+        request: Asked,
+        problem: Problem,
+        name: str,
+        kinds: Container[ProblemKind] = TYPED,
+        **shown: Any,
     ) -> Response[bytes]:
-        """The page once more, with what is wrong beside its field; for a program, the problem itself."""
-        if problem.kind not in (ProblemKind.INVALID, ProblemKind.LIMITED):
-            raise problem
-        if not names_page(headers_of(dict(request.scope))):
-            raise problem
-        answer = await self.page(request, name, status_of(problem), wrong=problem, **shown)
+        """The page once more, with what is wrong beside its field; raises what `told_here` raises."""
+        told = told_here(request, problem, kinds)
+        answer = await self.page(request, name, status_of(told), wrong=told, **shown)
         if (wait := problem.details.get("retry_after_seconds")) is not None:
             answer.headers["retry-after"] = str(wait)
         return answer
@@ -113,6 +118,16 @@ class Room:
         headers = {"set-cookie": self.cookie.set(signed_in.secret)}
         body = msgspec.json.encode({"location": path})
         return Response(body, status_code=200, headers=headers, media_type=JSON)
+
+
+def told_here(request: Asked, problem: Problem, kinds: Container[ProblemKind] = TYPED) -> Problem:
+    """The problem as the page with the form tells it, in words; a program, and whoever meets a problem of
+    another kind, gets the problem itself, which is raised."""
+    if problem.kind not in kinds or not names_page(headers_of(dict(request.scope))):
+        raise problem
+    if problem.message is not None:
+        return problem
+    return Problem(problem.kind, TABLE[problem.kind].message, **problem.details)
 
 
 def lead_to(path: str) -> Response[bytes]:
