@@ -13,7 +13,15 @@ from listenlink.actions.manage_collections import make_collection as make
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.sought import MOST_CHARACTERS
-from listenlink.web.desk.room import Asked, Room, lead_to, person_of, read_form, told_here
+from listenlink.web.desk.room import (
+    Asked,
+    Room,
+    lead_to,
+    person_of,
+    read_form,
+    told_here,
+    whole_number,
+)
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 
@@ -88,6 +96,4 @@ def asked_query(request: Asked) -> str | None:
 
 def number_of(text: str) -> int | None:
     """A number as somebody types it, None for anything else."""
-    text = text.strip()
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
-    return int(text) if is_number else None
+    return whole_number(text.strip(), _MOST_DIGITS)

@@ -20,7 +20,7 @@ from listenlink.model.listing import Slice
 from listenlink.model.terms import terms_of
 from listenlink.web.caller import path_id
 from listenlink.web.desk.links import LINKS, PER_PAGE, place_after, row_of
-from listenlink.web.desk.room import TYPED, Asked, Room, person_of, read_form
+from listenlink.web.desk.room import TYPED, Asked, Room, person_of, read_form, whole_number
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.terms_form import fill_terms, read_terms
 from listenlink.web.given import Given
@@ -28,7 +28,7 @@ from listenlink.web.pages.day_chart import make_chart
 from listenlink.web.paths import SHARED_PATH
 
 _LINK = LINKS + "/{share_id:str}"
-_MOST_TRACKS = 50
+_MOST_TRACKS, _MOST_DIGITS = 50, 9
 # Also where the link isn't any more what its reader saw.
 _TOLD_THERE = TYPED | {ProblemKind.CONFLICT}
 _CHANGE, _TURN, _CLOSE = "change", "new-address", "close"
@@ -87,10 +87,14 @@ async def turn_link(share_id: FromPath[str], room: Given[Room], request: Asked) 
     shown this once."""
     form, owning, caller = await read_form(request), room.owning, person_of(request).caller
     number, seen = path_id(ids.SHARE, share_id), form["seen"]
-    rotation = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1
+    rotation = whole_number(seen, _MOST_DIGITS)
     try:
         made = await managing.rotate_link(
-            owning.database, owning.token_sealer, caller, number, seen=rotation
+            owning.database,
+            owning.token_sealer,
+            caller,
+            number,
+            seen=-1 if rotation is None else rotation,
         )
     except Problem as problem:
         whole = await _whole(room, request, share_id)

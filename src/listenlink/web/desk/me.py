@@ -21,6 +21,7 @@ from listenlink.web.desk.room import (
     person_of,
     read_form,
     read_json,
+    whole_number,
 )
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
@@ -128,7 +129,7 @@ def _behind(comes_from: str) -> str:
 
 def _number(form: Any, name: str) -> int:
     """What stands in a hidden field. Anything else stands for nothing: Problem(NOT_FOUND)."""
-    text = form[name]
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+    number = whole_number(form[name], _MOST_DIGITS)
+    if number is None:
         raise Problem(ProblemKind.NOT_FOUND)
-    return int(text)
+    return number

@@ -186,6 +186,12 @@ async def read_json(request: Asked) -> dict[str, Any]:
         raise Problem(ProblemKind.BAD_REQUEST) from None
 
 
+def whole_number(text: str, most_digits: int) -> int | None:
+    """The number that so many digits stand for, or fewer; None for anything else."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= most_digits
+    return int(text) if is_number else None
+
+
 class _Form(dict[str, str]):
     def __missing__(self, _name: str) -> str:
         return ""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from listenlink.errors import invalid
 from listenlink.model.moment import iso_seconds
 from listenlink.model.terms import AskedTerms, Terms
+from listenlink.web.desk.room import whole_number
 
 # The presets, as a form sends them; `sheet.js` reads the same from them.
 ENDS: dict[str, AskedTerms] = {
@@ -67,9 +68,10 @@ def _read_opens(form: Mapping[str, str]) -> int | None:
     text = form["max_opens"].strip()
     if not text and form["opens"] != "number":
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+    number = whole_number(text, _MOST_DIGITS)
+    if number is None:
         raise invalid("max_opens", "This is a whole number, 1 or more.")
-    return int(text)
+    return number
 
 
 def _read_time(field: str, text: str) -> datetime:

@@ -11,7 +11,7 @@ from listenlink.actions.list_library import Asked as AskedTracks
 from listenlink.actions.list_library import ListedLibrary, list_library
 from listenlink.model.library import Order
 from listenlink.model.one_line import one_line
-from listenlink.web.desk.room import TRACKS, Asked, Room, person_of
+from listenlink.web.desk.room import TRACKS, Asked, Room, person_of, whole_number
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 
@@ -38,11 +38,10 @@ def _asked(request: Asked) -> AskedTracks:
     """What nobody could have pressed stands for nothing."""
     query = request.query_params
     order, page = query.get("sort", ""), query.get("page", "")
-    is_page = page.isascii() and page.isdecimal() and len(page) <= _MOST_DIGITS
     return AskedTracks(
         one_line(query.get("q", ""))[:_MOST_CHARACTERS],
         Order(order) if order in {*Order} else Order.NEWEST,
-        max(1, int(page)) if is_page else 1,
+        whole_number(page, _MOST_DIGITS) or 1,
     )
 
 
