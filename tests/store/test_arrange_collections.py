@@ -180,3 +180,21 @@ async def test_pages_find_the_same_on_either_database(place: Place) -> None:
     assert shown.matches is not None
     assert [match.is_in for match in shown.matches.items] == [True] * 3
     assert (await show_collection(database, owner, place.made.collection, 1)).matches is None
+
+
+async def test_of_many_tracks_the_newest_are_looked_at(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(place)
+    for module, name, most in (("MOST_NAMED", "SONG", 5), ("MOST_MATCHES", "", 3)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"listenlink.actions.show_collections.{module}", most)
+            album = place.made.collection
+            shown = await show_collection(place.database, place.owner, album, 1, None, name)
+        assert shown.matches is not None
+        assert (len(shown.matches.items), shown.matches.has_more) == (most, True)
+    shown = await show_collection(
+        place.database, place.owner, place.made.collection, 1, None, "SONG"
+    )
+    assert shown.matches is not None
+    assert (len(shown.matches.items), shown.matches.has_more) == (MANY, False)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
+from listenlink.actions.list_library import MOST_NAMED
 from listenlink.actions.manage_collections import get_own
 from listenlink.model.collection import Collection
 from listenlink.model.collection_order import mark_of
@@ -52,7 +53,8 @@ class Match(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """Tracks that were found, at most so many; `has_more` is whether there are others."""
+    """Tracks that were found, at most so many, among the newest `MOST_NAMED`; `has_more` is whether there are
+    others, or may be."""
 
     items: list[Match]
     has_more: bool
@@ -134,10 +136,12 @@ async def show_collection(
 
 
 def _find_matches(connection: Connection, caller: Caller, query: str, present: set[int]) -> Matches:
-    own, sought = chosen_tracks.list_own(connection, *caller.owner), Sought(query)
-    found = [track for track in own if sought.is_in(track.title, track.artist)]
+    sought = Sought(query)
+    most = MOST_MATCHES + 1 if sought.is_for_all else MOST_NAMED + 1
+    own = chosen_tracks.list_own(connection, *caller.owner, most)
+    found = [track for track in own[:MOST_NAMED] if sought.is_in(track.title, track.artist)]
     items = [Match(track, track.id in present) for track in found[:MOST_MATCHES]]
-    return Matches(items, len(found) > MOST_MATCHES, bool(own))
+    return Matches(items, len(found) > MOST_MATCHES or len(own) > MOST_NAMED, bool(own))
 
 
 def _part(count: int, size: int, wanted: int) -> Part:

@@ -45,8 +45,11 @@ def list_of_collection(
     return [_chosen(row) for row in rows]
 
 
-def list_own(connection: Connection, organization_id: int, user_id: int) -> list[ChosenTrack]:
-    """List all tracks that the user made and has in their library, the newest first."""
+def list_own(
+    connection: Connection, organization_id: int, user_id: int, most: int
+) -> list[ChosenTrack]:
+    """List the tracks that the user made and has in their library, the newest first; of more than `most`, the
+    newest."""
     rows = connection.execute(
         select(*_TOLD)
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
@@ -56,6 +59,7 @@ def list_own(connection: Connection, organization_id: int, user_id: int) -> list
             _TRACKS.c.removed_at.is_(None),
         )
         .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
+        .limit(most)
     )
     return [_chosen(row) for row in rows]
 
