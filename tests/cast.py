@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import itertools
 import json
 import os
@@ -168,7 +169,7 @@ class Server:
         raise AssertionError("something isn't made")
 
     def audit(self, *arguments: str) -> list[dict[str, Any]]:
-        """What `listenlink audit` prints, read while the server runs; all of it, without the command."""
+        """What `listenlink audit` prints; all of it, without the command."""
         if not arguments:
             return engines.read_lines(self.backend)
         done = self.cli("audit", *arguments)
@@ -204,8 +205,7 @@ class Server:
         """What `listenlink org`, `user` or `key` says, beside the server."""
         done = self.cli(*arguments, "--json")
         assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        return dict(json.loads(done.stdout))
 
     def listener(self, address: str | None = None) -> httpx.Client:
         """A stranger's HTTP client. Behind the trusted loopback proxy each has its own address."""
@@ -216,8 +216,8 @@ class Server:
 
 
 def _far(number: int) -> str:
-    """In a network of its own, also where a client is a /48."""
-    return f"3fff:{os.getpid() % 4096:x}:{number:x}::1"
+    """In a network of its own, also where a client is a /48, however many there are."""
+    return str(ipaddress.IPv6Address((0x3FFF << 112) + ((os.getpid() % 4096 << 16) + number << 80)))
 
 
 def upload(owner: httpx.Client, path: Path, **fields: str) -> dict[str, Any]:

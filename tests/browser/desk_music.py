@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
-from cast import Server, upload, wait_for_sound
+from cast import upload, wait_for_sound
 from media.make_audio import make
 
 NAMES = ("Élan", "Harbour Lights", "Late Night Study")
 # Of the one sound that a page has.
 IS_SOUNDING = """() => { const sound = document.getElementById("sound");
   return !sound.paused && sound.currentTime > 0.3 }"""
-
-
-@contextlib.contextmanager
-def serving_desk(folder: Path) -> Iterator[Server]:
-    """A server of its own: what is renamed and removed there is nobody else's."""
-    running = Server(folder / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
 
 
 def make_song(folder: Path) -> Path:

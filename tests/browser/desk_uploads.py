@@ -8,9 +8,8 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from browser.chromium import Visit
 from browser.desk import AtDesk
 from cast import Server
 from media.make_audio import make
@@ -47,12 +46,6 @@ def large_wav(path: Path, size_bytes: int) -> str:
         file.write(rest)
         digest.update(rest)
     return digest.hexdigest()
-
-
-def nothing_was_wrong(seen: Visit, server: Server) -> None:
-    """No policy was broken, nothing ran or failed, and nobody else was asked."""
-    assert (seen.blocked, seen.ran, seen.errors) == ([], [], [])
-    assert seen.hosts() <= {f"localhost:{server.port}"}
 
 
 def choose(page: Page, *paths: Path) -> None:
@@ -147,3 +140,12 @@ UPLOAD_STATES: dict[str, Callable[[AtDesk], object]] = {
     "upload-offline": _offline,
     "upload-dragged": _dragged,
 }
+
+
+def hold_back(page: Page) -> list[Route]:
+    """Keep what carries bytes from arriving; what was kept, in the order it came."""
+    held: list[Route] = []
+    page.route(
+        "**/uploads/*", lambda r: held.append(r) if r.request.method == "PATCH" else r.continue_()
+    )
+    return held

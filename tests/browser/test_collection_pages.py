@@ -9,10 +9,9 @@ from playwright.sync_api import expect
 
 from browser.desk import AtDesk
 from browser.desk_collections import STATES
+from browser.desk_rules import is_for_everybody, keeps_the_policy, nothing_was_wrong, serving_desk
 from browser.hostile import PAYLOADS, packed
 from browser.listening import Visits
-from browser.test_accessibility import violations
-from browser.test_desk import nothing_was_wrong
 from cast import Server, upload
 from engines import of_folder
 from media.make_audio import make
@@ -23,11 +22,8 @@ pytestmark = of_folder
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Of its own: what is made and moved here is nobody else's."""
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 def test_hostile_text_is_text(
@@ -66,24 +62,9 @@ def test_hostile_text_is_text(
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_wrong_with_any_page(visit: Visits, server: Server, state: str) -> None:
-    """By axe's rules, by day and by night; and nothing runs over 320 px, also where
-    letters are twice as large."""
-    seen = visit(bypass_csp=True, reduced_motion="reduce")
-    STATES[state](AtDesk(server, seen.page))
-    assert violations(seen.page) == []
-    for width, zoom in ((320, "100%"), (640, "200%")):
-        seen.page.set_viewport_size({"width": width, "height": 640})
-        over = seen.page.evaluate(
-            f"document.documentElement.style.fontSize = '{zoom}', document.documentElement.scrollWidth"
-        )
-        assert over <= width
-    assert seen.errors == []
+    is_for_everybody(visit, server, STATES[state])
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_policy_holds_on_every_page(visit: Visits, server: Server, state: str) -> None:
-    seen = visit()
-    STATES[state](AtDesk(server, seen.page))
-    seen.page.wait_for_load_state("networkidle")
-    nothing_was_wrong(seen, server)
-    assert seen.page.locator("h1").count() == 1
+    keeps_the_policy(visit, server, STATES[state])

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from browser.chromium import _FLAGS, NEEDED, SHARED, Visit, find_chromium, open_visit
+from browser.chromium import _FLAGS, NEEDED, SHARED, find_chromium, open_visit
 from browser.desk import STATES, AtDesk
+from browser.desk_rules import is_for_everybody, keeps_the_policy, nothing_was_wrong, serving_desk
 from browser.listening import Visits
-from browser.test_accessibility import violations
 from browser.test_weight import MOST_BYTES, bytes_of
 from cast import Server
 from engines import of_folder
@@ -24,17 +24,8 @@ pytestmark = of_folder
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Of its own: what is set and ended here is nobody else's."""
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
-
-
-def nothing_was_wrong(seen: Visit, server: Server) -> None:
-    assert (seen.blocked, seen.ran) == ([], [])
-    assert seen.errors == []
-    assert seen.hosts() <= {f"localhost:{server.port}"}
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 def test_in_by_a_link_then_by_password(visit: Visits, server: Server) -> None:
@@ -159,27 +150,12 @@ def test_the_keyboard_gets_everywhere_in_order(visit: Visits, server: Server) ->
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_wrong_with_any_page(visit: Visits, server: Server, state: str) -> None:
-    """By axe's rules, at a desk by day and on a phone by night; and nothing runs over 320 px, also where
-    letters are twice as large."""
-    seen = visit(bypass_csp=True, reduced_motion="reduce")
-    STATES[state](AtDesk(server, seen.page))
-    assert violations(seen.page) == []
-    for width, zoom in ((320, "100%"), (640, "200%")):
-        seen.page.set_viewport_size({"width": width, "height": 640})
-        over = seen.page.evaluate(
-            f"document.documentElement.style.fontSize = '{zoom}', document.documentElement.scrollWidth"
-        )
-        assert over <= width
-    assert seen.errors == []
+    is_for_everybody(visit, server, STATES[state])
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_policy_holds_on_every_page(visit: Visits, server: Server, state: str) -> None:
-    seen = visit()
-    STATES[state](AtDesk(server, seen.page))
-    seen.page.wait_for_load_state("networkidle")
-    nothing_was_wrong(seen, server)
-    assert seen.page.locator("h1").count() == 1
+    keeps_the_policy(visit, server, STATES[state])
 
 
 def test_times_are_the_readers_own_and_utc_on_hover(visit: Visits, server: Server) -> None:
@@ -199,8 +175,8 @@ def test_the_desk_is_light_and_the_share_page_has_nothing_of_it(
     for state in ("me", "people-invited", "tracks", "track"):
         STATES[state](AtDesk(server, seen.page))
     seen.page.wait_for_load_state("networkidle")
-    sizes = bytes_of(seen)
-    files = {url: size for url, size in sizes.items() if "/assets/" in url}
+    # What a page is left before is asked for again by the next; until then it has no size.
+    files = bytes_of(r for r in seen.requests if "/assets/" in r.url and r.failure is None)
     names = {url.rpartition("/")[2].partition(".")[0] for url in files}
     assert {"desk", "passkeys", "copy", "moments", "share", "tracks", "track"} <= names
     assert 0 < sum(files.values()) <= MOST_BYTES

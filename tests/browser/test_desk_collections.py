@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from browser.desk import AtDesk
 from browser.desk_collections import TITLES, new_album, songs_of
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.listening import Visits
-from browser.test_desk import nothing_was_wrong
 from cast import Server
 from engines import of_folder
 
@@ -23,11 +23,8 @@ TITLED = list(TITLES[:3])
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Of its own: what is made and moved here is nobody else's."""
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 def enter(desk: AtDesk, has_script: bool) -> None:

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from browser.desk import AtDesk
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.listening import Visits
-from browser.test_desk import nothing_was_wrong
 from cast import Server, share, upload
 from engines import of_folder
 from media.make_audio import make
@@ -23,11 +23,8 @@ TOO_LARGE = "This picture is larger than 8 MiB. Make it smaller."
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

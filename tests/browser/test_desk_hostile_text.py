@@ -10,10 +10,10 @@ import pytest
 
 from browser.chromium import Site, Visit
 from browser.desk import AtDesk
+from browser.desk_rules import nothing_was_wrong
 from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, send, serving_hostile
 from browser.listening import Visits
 from browser.sharing import sign_in
-from browser.test_desk import nothing_was_wrong
 from cast import Server, share
 from engines import of_folder
 from listenlink.model import ids

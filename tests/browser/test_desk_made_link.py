@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser.chromium import Visit
 from browser.desk import AtDesk
+from browser.desk_rules import nothing_was_wrong
 from browser.listening import Visits
 from browser.sharing import (
     make,
@@ -20,7 +21,6 @@ from browser.sharing import (
     things_to_share,
     visit_rows,
 )
-from browser.test_desk import nothing_was_wrong
 from cast import Server
 from engines import of_folder
 

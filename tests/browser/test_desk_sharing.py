@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser.chromium import SIZES, Visit
 from browser.desk import AtDesk
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.listening import Visits
 from browser.sharing import (
     made,
@@ -22,7 +23,6 @@ from browser.sharing import (
     things_to_share,
     visit_rows,
 )  # fmt: skip
-from browser.test_desk import nothing_was_wrong
 from cast import Server
 from engines import of_folder
 
@@ -36,11 +36,8 @@ Rows = Callable[..., tuple[Visit, Page]]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One that keeps no addresses: what shows a link works without."""
-    running = Server(tmp_path_factory.mktemp("instance") / "data", {"KEEP_LINKS": "digest"})
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance"), KEEP_LINKS="digest") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

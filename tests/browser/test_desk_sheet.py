@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser.chromium import SIZES, Visit
+from browser.desk_rules import nothing_was_wrong
 from browser.listening import Visits
 from browser.sharing import (
     make,
@@ -21,7 +22,6 @@ from browser.sharing import (
     visit_rows,
 )  # fmt: skip
 from browser.test_accessibility import violations
-from browser.test_desk import nothing_was_wrong
 from cast import Server
 from engines import of_folder
 

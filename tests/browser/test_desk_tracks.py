@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from browser.desk import AtDesk
-from browser.desk_music import IS_SOUNDING, NAMES, make_song, put_in, serving_desk
+from browser.desk_music import IS_SOUNDING, NAMES, make_song, put_in
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.listening import Visits
-from browser.test_desk import nothing_was_wrong
 from cast import Server, share, upload
 from engines import of_folder
 

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.desk import AtDesk
-from browser.desk_music import IS_SOUNDING, NAMES, make_song, put_in, serving_desk
+from browser.desk_music import IS_SOUNDING, NAMES, make_song, put_in
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.hostile import PAYLOADS, packed
 from browser.listening import Visits
 from browser.test_accessibility import violations
-from browser.test_desk import nothing_was_wrong
 from cast import Server, upload
 from engines import of_folder
 from listenlink.model import ids

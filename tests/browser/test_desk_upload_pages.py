@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.desk import AtDesk
+from browser.desk_rules import is_for_everybody, nothing_was_wrong, serving_desk
 from browser.desk_uploads import (
     PAGE,
     UPLOAD_STATES,
     large_wav,
-    nothing_was_wrong,
     signed_in,
     song,
 )
@@ -28,7 +28,6 @@ from browser.firefox import (
 )
 from browser.hostile import PAYLOADS, packed
 from browser.listening import Visits
-from browser.test_accessibility import violations
 from browser.test_weight import MOST_BYTES, bytes_of
 from cast import Server
 from engines import of_folder
@@ -39,11 +38,8 @@ pytestmark = of_folder
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 def test_a_hostile_name_is_only_ever_text(visit: Visits, server: Server, tmp_path: Path) -> None:
@@ -68,24 +64,14 @@ def test_a_hostile_name_is_only_ever_text(visit: Visits, server: Server, tmp_pat
 
 @pytest.mark.parametrize("state", UPLOAD_STATES)
 def test_nothing_is_wrong_with_any_state(visit: Visits, server: Server, state: str) -> None:
-    """By axe's rules; and nothing runs over 320 px, also where letters are twice as large."""
-    seen = visit(bypass_csp=True, reduced_motion="reduce")
-    UPLOAD_STATES[state](AtDesk(server, seen.page))
-    assert violations(seen.page) == []
-    for width, zoom in ((320, "100%"), (640, "200%")):
-        seen.page.set_viewport_size({"width": width, "height": 640})
-        over = seen.page.evaluate(
-            f"document.documentElement.style.fontSize = '{zoom}', document.documentElement.scrollWidth"
-        )
-        assert over <= width
-    assert (seen.errors, seen.page.locator("h1").count()) == ([], 1)
+    is_for_everybody(visit, server, UPLOAD_STATES[state])
 
 
 def test_what_the_page_loads_is_light(visit: Visits, server: Server) -> None:
     seen = visit()
     signed_in(AtDesk(server, seen.page))
     seen.page.wait_for_load_state("networkidle")
-    files = {url: size for url, size in bytes_of(seen).items() if "/assets/" in url}
+    files = {url: size for url, size in bytes_of(seen.requests).items() if "/assets/" in url}
     names = {url.rpartition("/")[2].partition(".")[0] for url in files}
     assert {"tus", "upload", "upload_row", "dropped"} <= names
     assert 0 < sum(files.values()) <= MOST_BYTES

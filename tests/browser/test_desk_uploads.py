@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import FileChooser, expect
 
 from browser.desk import AtDesk
+from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.desk_uploads import (
     PAGE,
     choose,
     drop,
-    nothing_was_wrong,
     row,
     rows,
     signed_in,
@@ -33,11 +33,8 @@ FILES, BROKEN = (200, 10) if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 def titles(owner: httpx.Client) -> list[str]:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, Request
 
 from browser.chromium import Visit
 from browser.desk import AtDesk
+from browser.desk_rules import serving_desk
 from browser.desk_uploads import PAGE, large_wav
 from browser.listening import Visits
 from cast import Server
@@ -70,11 +71,8 @@ _NAMED = ("tus-resumable", "upload-length", "upload-metadata", "upload-offset", 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    with serving_desk(tmp_path_factory.mktemp("instance")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Request, Route
 
-from browser.chromium import Site, Visit
+from browser.chromium import Site
 from browser.listening import Visits, collect, open_page, wait_until_past
 from cast import Server, share, upload, wait_for_sound
 from engines import of_folder
@@ -19,10 +20,10 @@ from media.make_audio import add_cover, make, make_picture
 MOST_BYTES = 40 * 1024
 
 
-def bytes_of(seen: Visit) -> dict[str, int]:
+def bytes_of(requests: Iterable[Request]) -> dict[str, int]:
     """What went over the wire for each file: head and body."""
     sizes = {}
-    for request in seen.requests:
+    for request in requests:
         size = request.sizes()
         sizes[request.url] = size["responseBodySize"] + size["responseHeadersSize"]
     return sizes
@@ -38,7 +39,7 @@ def test_the_page_with_its_player_is_light(
     seen.page.goto(url.replace("/v1/music/shared/", "/embed/") if kind == "embed" else url)
     seen.page.wait_for_selector("html.alive")
     seen.page.wait_for_load_state("networkidle")
-    sizes = bytes_of(seen)
+    sizes = bytes_of(seen.requests)
     assert len(sizes) >= 8, "the page, its style, its scripts"
     assert 10_000 < sum(sizes.values()) <= MOST_BYTES
     print(kind, sum(sizes.values()), "bytes in", len(sizes), "requests")
