@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -205,7 +205,7 @@ class Server:
         """What `listenlink org`, `user` or `key` says, beside the server."""
         done = self.cli(*arguments, "--json")
         assert done.returncode == 0, done.stderr
-        return dict(json.loads(done.stdout))
+        return cast(dict[str, Any], json.loads(done.stdout))
 
     def listener(self, address: str | None = None) -> httpx.Client:
         """A stranger's HTTP client. Behind the trusted loopback proxy each has its own address."""

@@ -54,7 +54,9 @@ def choose(page: Page, *paths: Path) -> None:
 
 
 def drop(page: Page, *paths: Path) -> None:
-    """Files and folders, dropped in the middle of the page as the system does."""
+    """Files and folders, dropped in the middle of the page as the system does. Until the page's script is
+    there a browser would open them itself."""
+    page.wait_for_load_state()
     session = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     size = page.viewport_size or {"width": 800, "height": 600}

@@ -60,8 +60,13 @@ _NAMED = {
 _WRITES = ("POST", "PATCH", "DELETE", "PUT")
 # A piece of an upload, unless it's the last, is only on the disk.
 _PIECE = ("PATCH", ORG + "/uploads/{upload_id}")
-# It's in the library of whoever made it.
-_THERE_ALREADY = (("POST", SHARED + "/save"), ("POST", ORG + "/tracks/{track_id}/save"))
+# It's in the library of whoever made it; and no cover was given, so none is taken away.
+_THERE_ALREADY = (
+    ("POST", SHARED + "/save"),
+    ("POST", ORG + "/tracks/{track_id}/save"),
+    ("DELETE", ORG + "/tracks/{track_id}/cover"),
+    ("DELETE", ORG + "/collections/{collection_id}/cover"),
+)
 
 
 def needs_of(door: Door) -> Needs:
