@@ -11,7 +11,13 @@ from listenlink.store import made_things
 from listenlink.store.made_things import Made
 
 # Far more than anybody makes, and little enough that the rows of a year fit anywhere.
-MOST_A_DAY = {Made.TRACK: 20_000, Made.LINK: 10_000, Made.COLLECTION: 2_000, Made.KEY: 1_000}
+MOST_A_DAY = {
+    Made.TRACK: 20_000,
+    Made.LINK: 10_000,
+    Made.COLLECTION: 2_000,
+    Made.KEY: 1_000,
+    Made.DECLARATION: 20_000,
+}
 _RETRY_AFTER_SECONDS = 3600
 
 

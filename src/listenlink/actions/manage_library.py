@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.declare_licence import declare_of_track
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.declaring import read_declaring
 from listenlink.model.library import Edge, Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.sound import Sound
@@ -81,19 +83,21 @@ async def take_out(database: Database, caller: Caller, track_id: int) -> None:
 
 
 async def change_track(
-    database: Database, caller: Caller, track_id: int, changes: TrackChanges
+    database: Database, caller: Caller, track_id: int, changes: TrackChanges, now_us: int
 ) -> Track:
-    """Change what is said and return the caller's track.
+    """Change what is said, declare what is declared, and return the caller's track.
 
     Raises Problem(NOT_FOUND), Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it, and a 422
     Problem as `read_facts` does.
     """
-    read = read_changes(changes)
+    read, said = read_changes(changes), read_declaring(changes)
 
     def change(connection: Connection) -> Track:
-        get_made(connection, caller, track_id)
+        track = get_made(connection, caller, track_id)
         if read:
             tracks.change_track(connection, track_id, read)
+        if said is not None:
+            declare_of_track(connection, caller, track, said, now_us)
         return get_in_library(connection, caller, track_id)
 
     return await write_as(database, caller, change)

@@ -14,6 +14,7 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
+from listenlink.model.declared import Declared, read_declarations
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import moment_or_none
@@ -69,7 +70,8 @@ class LinkPresenter:
         tracks = opening.tracks or []
         urls = self._write_urls(session, tracks, now_us)
         views = [
-            self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
+            self._with_url(_for_link(track, link.created_at), url, now_us)
+            for track, url in zip(tracks, urls, strict=True)
         ]
         if link.collection is None:
             return _encode(wire.ShareView(kind.value, True, None, facts, views[0], None, None))
@@ -118,15 +120,31 @@ class LinkPresenter:
             instrumental=bool(track.instrumental),
             playback_url="",
             licence=licence_view(
-                self._registry.told(track.engine, stamp, track.created_at, now_us)
+                self._registry.told(
+                    track.engine, stamp, track.created_at, now_us, *_declared(track)
+                )
             ),
         )
         before, url, after = _encode(view).partition(_EMPTY_URL)
         return _Written(before + url[:-1], b'"' + after)
 
 
+def _for_link(track: FoundTrack, made_at: int) -> FoundTrack:
+    """With what was declared as far as it holds for a link made then."""
+    if track.declared is None:
+        return track
+    return track._replace(declared=read_declarations(track.declared).for_link(made_at).write())
+
+
+def _declared(track: FoundTrack) -> tuple[Declared | None, str | None]:
+    if track.declared is None:
+        return None, None
+    declarations = read_declarations(track.declared)
+    return declarations.newest, declarations.attribution_text
+
+
 def _bytes_of(track: FoundTrack, written: _Written) -> int:
-    title = _MOST_IN_A_CHARACTER * len(track.title)
+    title = _MOST_IN_A_CHARACTER * (len(track.title) + len(track.declared or ""))
     return _ROW_BYTES + title + len(written.before) + len(written.after)
 
 

@@ -126,7 +126,9 @@ class PageShower:
         title = description = None
         mark = hashlib.sha256(b"%d" % shown.id).hexdigest()
         if is_shown:
-            tracks = tuple(self._track(item, now_us, peaks) for item in shown.tracks)
+            tracks = tuple(
+                self._track(item, shown.created_at, now_us, peaks) for item in shown.tracks
+            )
             title = target.name if target else tracks[0].title
             description = target.description if target else None
             mark = ids.public_id(ids.COLLECTION, target.id) if target else tracks[0].id
@@ -147,7 +149,7 @@ class PageShower:
             more=shown.more if is_shown else 0,
         )
 
-    def _track(self, shown: ShownTrack, now_us: int, peaks: int) -> PageTrack:
+    def _track(self, shown: ShownTrack, made_at: int, now_us: int, peaks: int) -> PageTrack:
         track = shown.track
         terms = self._registry.terms_in_force(track.engine, now_us)
         return PageTrack(
@@ -159,7 +161,7 @@ class PageShower:
             peaks=_fewer(shown.peaks, peaks) if shown.peaks else None,
             cover=shown.cover,
             cover_small=shown.cover_small,
-            licence=self._registry.told(track.engine, track.stamp, track.created_at, now_us),
+            licence=track.licence(self._registry, now_us, made_at),
             engine_name=terms.display_name if terms else track.engine,
             given_cover=shown.given_cover,
         )

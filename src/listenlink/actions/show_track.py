@@ -103,6 +103,6 @@ def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int)
         peaks=sound.derived.peaks,
         cover=sound.derived.cover_digest,
         cover_small=sound.derived.cover_small_digest,
-        licence=registry.told(track.engine, track.stamp, track.created_at, now_us),
+        licence=track.licence(registry, now_us),
         engine_name=terms.display_name if terms else track.engine,
     )

@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.bound_making import require_few
+from listenlink.actions.declare_licence import declare_first, record_first
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.refuse_upload import require_quota
 from listenlink.errors import invalid
 from listenlink.media.disk.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
+from listenlink.model.declaring import Declaring
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import StoredAudio, Track
 from listenlink.model.track_facts import TrackFacts, title_of_file
@@ -64,7 +66,9 @@ class TrackUploader:
             audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
-                self._storage.carry_out(self._publish, caller, draft, track, audio, doing)
+                self._storage.carry_out(
+                    self._publish, caller, draft, track, audio, facts.declaring, doing
+                )
             )
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
@@ -99,12 +103,15 @@ class TrackUploader:
         draft: Draft,
         track: Track,
         audio: StoredAudio,
+        said: Declaring | None,
         doing: Doing[Track],
     ) -> Track:
         def add(connection: Connection) -> Track:
             require_few(connection, Made.TRACK, caller.owner, track.created_at)
             audio_id = tracks.add_audio(connection, audio, track.created_at)
-            added = tracks.add_track(connection, track, audio_id)
+            declared, told = declare_first(connection, caller, track, said)
+            added = tracks.add_track(connection, declared, audio_id)
+            record_first(connection, caller, added, told)
             library.add_edge(connection, *caller.owner, added.id, None, added.created_at)
             # In this transaction: of two uploads for the last bytes one gets them.
             require_quota(connection, track.organization_id, audio.size_bytes, track.created_at)

@@ -1,17 +1,23 @@
 """Licence facts: an order of classes, the registry of engines, and the meet that a viewer is shown.
 
-What is shown is the lowest of the stamp a track got when it was made and everything learned since.
-Nothing here can raise a claim.
+What is shown is the lowest of the stamp a track got when it was made, everything learned since, and what its
+creator declares. A recording of one's own is of no engine: there the declaration is the stamp. Nothing else
+here can raise a claim.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 from itertools import chain
+
+from listenlink.model.declared import LISTEN_ONLY, Declared, Terms, meet_declared
+
+# The engine of what somebody recorded themselves.
+OWN_RECORDING = "own_recording"
 
 
 class LicenceClass(StrEnum):
@@ -28,12 +34,15 @@ _RANK = {licence_class: rank for rank, licence_class in enumerate(LicenceClass)}
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """The facts of one licence. `attribution_text` is the credit to give, where one is required."""
+    """The facts of one licence. `attribution_text` is the credit to give, where one is required.
+    `is_declared` says that it's the creator's word, and `declared` which terms, if `version` names them."""
 
     licence_class: LicenceClass
     version: str
     requires_attribution: bool
     attribution_text: str | None = None
+    is_declared: bool = False
+    declared: Declared | None = None
 
     @property
     def commercial_use(self) -> bool:
@@ -44,17 +53,58 @@ class Licence:
 UNCLEAR = Licence(LicenceClass.UNCLEAR, "unknown", requires_attribution=True)
 
 
+# Of two tracks whose creators declare what can't be ordered. The version is that of recordings of one's own.
+_LISTEN_ONLY = Licence(LicenceClass.PERSONAL_ONLY, "2026-01", True, is_declared=True)
+_CLEARED = (Terms.BY, Terms.ZERO, Terms.COMMERCIAL)
+
+
 def meet(first: Licence, second: Licence) -> Licence:
     """The lower of two licences; attribution is required if either says so.
 
-    Version and text come from the licence that decides the class; the first wins a tie.
+    Version and text come from the licence that decides the class; the first wins a tie. A licence that names
+    declared terms names them for what is under them alone: with an engine's it gives only its class.
     """
+    if first.declared is not None and second.declared is not None:
+        low = meet_declared(first.declared, second.declared)
+        return next((one for one in (first, second) if one.declared == low), _LISTEN_ONLY)
+    if second.declared is not None:
+        return _lowered(first, second)
+    return _lowered(second, first) if first.declared is not None else _meet_engines(first, second)
+
+
+def _meet_engines(first: Licence, second: Licence) -> Licence:
     low = second if _RANK[second.licence_class] < _RANK[first.licence_class] else first
     requires = first.requires_attribution or second.requires_attribution
     if low.requires_attribution == requires:
         return low
     text = low.attribution_text or first.attribution_text or second.attribution_text
-    return Licence(low.licence_class, low.version, requires, text)
+    return Licence(low.licence_class, low.version, requires, text, low.is_declared)
+
+
+def _lowered(ceiling: Licence, by: Licence) -> Licence:
+    """What an engine's licence leaves of a declared one, or the other way round. Its version stays: declared
+    terms aren't named where an engine has its own."""
+    low = min(ceiling.licence_class, by.licence_class, key=_RANK.__getitem__)
+    requires = ceiling.requires_attribution or by.requires_attribution
+    text = (ceiling.attribution_text or by.attribution_text) if requires else None
+    lowered = replace(
+        ceiling, licence_class=low, requires_attribution=requires, attribution_text=text
+    )
+    return ceiling if lowered == ceiling else replace(lowered, is_declared=True)
+
+
+def licence_of(declared: Declared, attribution_text: str | None) -> Licence:
+    """The facts of declared terms, with the credit line as it is now."""
+    return Licence(
+        LicenceClass.COMMERCIAL_CLEARED
+        if declared.terms in _CLEARED
+        else LicenceClass.PERSONAL_ONLY,
+        declared.version,
+        declared.requires_attribution,
+        attribution_text if declared.requires_attribution else None,
+        is_declared=True,
+        declared=declared,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +163,34 @@ class EngineRegistry:
         terms = self.terms_in_force(engine, now_us)
         return terms.licence if terms else UNCLEAR
 
-    def told(self, engine: str, stamp: Licence, stamped_at: int, now_us: int) -> Licence:
-        """The licence a viewer is shown now: the meet of the stamp and everything learned since."""
+    def told(
+        self,
+        engine: str,
+        stamp: Licence,
+        stamped_at: int,
+        now_us: int,
+        declared: Declared | None = None,
+        attribution_text: str | None = None,
+    ) -> Licence:
+        """The licence a viewer is shown now: the meet of the stamp, of everything learned since, and of what
+        is `declared` for this viewer. An engine is a ceiling for what may be declared; a recording of one's
+        own has none while the operator offers it as more than unclear, and is to be listened to only, unless
+        more is declared."""
+        learned = self._learned(engine, stamp, stamped_at, now_us)
+        if engine != OWN_RECORDING:
+            return (
+                learned
+                if declared is None
+                else _lowered(learned, licence_of(declared, attribution_text))
+            )
+        said = licence_of(declared or LISTEN_ONLY, attribution_text)
+        is_withheld = learned.licence_class is LicenceClass.UNCLEAR
+        if is_withheld or said.declared == LISTEN_ONLY:
+            lowered = _lowered(learned, said)
+            return replace(lowered, is_declared=declared is not None and not is_withheld)
+        return said
+
+    def _learned(self, engine: str, stamp: Licence, stamped_at: int, now_us: int) -> Licence:
         in_force = self.terms_in_force(engine, now_us)
         if in_force is None:
             return UNCLEAR

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from listenlink.errors import invalid
+from listenlink.model.declaring import FIELDS, Declaring, read_declaring
 from listenlink.model.one_line import one_line
 from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
@@ -32,6 +33,7 @@ class TrackFacts:
     engine: str
     mode: str
     instrumental: bool
+    declaring: Declaring | None = None
 
 
 class TrackChanges(TypedDict, total=False):
@@ -40,12 +42,15 @@ class TrackChanges(TypedDict, total=False):
     title: str
     artist: str | None
     instrumental: bool
+    declared_licence: str
+    attribution_text: str | None
+    confirmed: bool
 
 
 def read_facts(fields: Mapping[str, str]) -> TrackFacts:
     """Read the facts from a form's fields. Raises a 422 Problem that names the wrong field."""
     for name in fields:
-        if name not in ("title", "artist", "engine", "mode", "instrumental"):
+        if name not in ("title", "artist", "engine", "mode", "instrumental", *FIELDS):
             raise invalid(name, f"There is no field {name[:64]!r}.")
     engine = fields.get("engine", "").strip()
     if not _ENGINE.fullmatch(engine):
@@ -53,18 +58,25 @@ def read_facts(fields: Mapping[str, str]) -> TrackFacts:
     mode = fields.get("mode", MODES[0]).strip()
     if mode not in MODES:
         raise invalid("mode", f"The mode is one of: {', '.join(MODES)}.")
-    instrumental = _TRUTH.get(fields.get("instrumental", "").strip().lower())
-    if instrumental is None:
-        raise invalid("instrumental", "Instrumental is true or false.")
+    instrumental = _read_truth(fields, "instrumental")
     title, artist = (
         _read_name(name, fields[name]) if name in fields else None for name in ("title", "artist")
     )
-    return TrackFacts(title, artist, engine, mode, instrumental)
+    said = {**fields, "confirmed": _read_truth(fields, "confirmed")}
+    return TrackFacts(title, artist, engine, mode, instrumental, read_declaring(said))
+
+
+def _read_truth(fields: Mapping[str, str], name: str) -> bool:
+    truth = _TRUTH.get(fields.get(name, "").strip().lower())
+    if truth is None:
+        raise invalid(name, f"{name.capitalize()} is true or false.")
+    return truth
 
 
 def read_changes(changes: TrackChanges) -> dict[str, object]:
-    """The changes as they're stored. Raises a 422 Problem that names the wrong field."""
-    read: dict[str, object] = dict(changes)
+    """The changes as they're stored, but for what is declared. Raises a 422 Problem that names the wrong
+    field."""
+    read: dict[str, object] = {name: value for name, value in changes.items() if name not in FIELDS}
     if "title" in changes:
         read["title"] = _read_name("title", changes["title"])
     if changes.get("artist") is not None:

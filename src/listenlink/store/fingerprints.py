@@ -21,13 +21,13 @@ from listenlink.store.targets import EXISTS, MOST_TRACKS, SHOWN
 _FIND = """
 WITH shown AS ({shown})
 SELECT CAST({array}(
-    s.id, s.rotation, s.visibility, s.allow_download, s.preview, s.expires_at,
+    s.id, s.rotation, s.visibility, s.allow_download, s.preview, s.expires_at, s.created_at,
     c.id, c.name, c.description, c.cover_track_id,
     k.id, k.cover_digest IS NOT NULL, k.cover_small_digest IS NOT NULL,
     (SELECT {list}({array}(
         shown.position, t.id, t.title, t.artist, t.engine, t.sample_count, t.sample_rate, t.created_at,
         t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text,
-        t.audio_id, a.derived_at, length(a.peaks), a.cover_digest IS NOT NULL,
+        t.declared, t.audio_id, a.derived_at, length(a.peaks), a.cover_digest IS NOT NULL,
         a.cover_small_digest IS NOT NULL,
         g.id, g.cover_digest IS NOT NULL, g.cover_small_digest IS NOT NULL))
      FROM shown

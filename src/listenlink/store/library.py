@@ -5,7 +5,9 @@ A track that its creator deletes leaves every library, so an edge always leads t
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from dataclasses import replace
+
+from sqlalchemy import Connection, and_, case, delete, func, insert, select
 
 from listenlink.model.library import OWN, SHARED, Edge, Wanted
 from listenlink.model.listing import Found, Slice, found
@@ -20,6 +22,20 @@ _EDGES = tables.library
 _TRACKS = tables.tracks
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
+_SHARES = tables.shares
+# For whoever saved it by a link that isn't known any more, all that was ever declared holds.
+_LONG_AGO = 0
+# When the link was made that a track was saved by; null for its creator, who needs none.
+_MADE_AT = case(
+    (
+        and_(
+            _TRACKS.c.organization_id == _EDGES.c.organization_id,
+            _TRACKS.c.creator_id == _EDGES.c.user_id,
+        ),
+        None,
+    ),
+    else_=func.coalesce(_SHARES.c.created_at, _LONG_AGO),
+)
 
 
 def find_edge(
@@ -82,10 +98,13 @@ def find_track(
     if row is None:
         return None
     track = track_of(row)
-    is_own = (track.organization_id, track.creator_id) == (organization_id, user_id)
-    if is_own or find_edge(connection, organization_id, user_id, track_id):
+    if (track.organization_id, track.creator_id) == (organization_id, user_id):
         return track
-    return None
+    edge = find_edge(connection, organization_id, user_id, track_id)
+    if edge is None:
+        return None
+    made_at = select(_SHARES.c.created_at).where(_SHARES.c.id == edge.share_id)
+    return replace(track, link_made_at=connection.execute(made_at).scalar() or _LONG_AGO)
 
 
 def list_tracks(
@@ -116,9 +135,15 @@ def list_tracks(
     # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
     page = newest_first(edges, _EDGES, part).subquery()
     rows = connection.execute(
-        select(_TRACKS, _EDGES.c.created_at.label("kept_at"), _EDGES.c.id.label("edge_id"))
+        select(
+            _TRACKS,
+            _EDGES.c.created_at.label("kept_at"),
+            _EDGES.c.id.label("edge_id"),
+            _MADE_AT.label("link_made_at"),
+        )
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
         .join(page, page.c.id == _EDGES.c.id)
+        .outerjoin(_SHARES, _SHARES.c.id == _EDGES.c.share_id)
         .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
     ).all()
     return found(rows, part, track_of, lambda row: (row.kept_at, row.edge_id))

@@ -18,6 +18,7 @@ class Made(Enum):
     LINK = "links"
     COLLECTION = "collections"
     KEY = "API keys"
+    DECLARATION = "declarations"
 
 
 _TABLES = {
@@ -25,6 +26,7 @@ _TABLES = {
     Made.LINK: tables.shares,
     Made.COLLECTION: tables.collections,
     Made.KEY: tables.api_keys,
+    Made.DECLARATION: tables.declarations,
 }
 
 

@@ -26,6 +26,7 @@ _LINK = (
         _SHARES.c.allow_download,
         _SHARES.c.preview,
         _SHARES.c.expires_at,
+        _SHARES.c.created_at,
         _COLLECTIONS.c.id,
         _COLLECTIONS.c.name,
         _COLLECTIONS.c.description,
@@ -37,7 +38,7 @@ _LINK = (
     .outerjoin(_GIVEN, _GIVEN.c.collection_id == _COLLECTIONS.c.id)
     .where(_SHARES.c.id == bindparam("share"), text(EXISTS))
 )
-_OF_COLLECTION = 6
+_OF_COLLECTION = 7
 _SHOWN = (
     text(SHOWN)
     .columns(column("track_id", KEY), column("position", Integer), column("of_all", Integer))
@@ -92,6 +93,7 @@ class ShownLink(NamedTuple):
     allow_download: bool
     preview: bool
     expires_at: int | None
+    created_at: int
     tracks: list[ShownTrack]
     collection: ShownCollection | None
     more: int = 0

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from listenlink.store.cover_tables import dropped_objects as dropped_objects
 from listenlink.store.cover_tables import given_covers as given_covers
 from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.declaration_tables import declarations as declarations
 from listenlink.store.desk_tables import account_events as account_events
 from listenlink.store.desk_tables import answered_challenges as answered_challenges
 from listenlink.store.desk_tables import passkeys as passkeys
@@ -131,6 +132,7 @@ tracks = Table(
     Column("stamp_version", String(32), nullable=False),
     Column("stamp_requires_attribution", Boolean, nullable=False),
     Column("stamp_attribution_text", String(512)),
+    Column("declared", String(1024)),  # What holds for links made since when (`model/declared.py`).
     at("created_at"),
     at("removed_at", nullable=True),
     # Of the file and what was made of it: a copy, so that an organisation's sum is read from one index.

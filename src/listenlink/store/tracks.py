@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Row, case, func, insert, not_, or_, select, update
 
+from listenlink.model.declared import read_declarations
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
 from listenlink.store import given_covers, tables, usage
@@ -92,6 +93,7 @@ def add_track(connection: Connection, track: Track, audio_id: int) -> Track:
         "stamp_version": track.stamp.version,
         "stamp_requires_attribution": track.stamp.requires_attribution,
         "stamp_attribution_text": track.stamp.attribution_text,
+        "declared": track.declarations and track.declarations.write(),
         "created_at": track.created_at,
         "counted_bytes": usage.bytes_of_audio(audio_id),
     }
@@ -211,4 +213,6 @@ def track_of(row: Row[tuple[object, ...]]) -> Track:
         created_at=row.created_at,
         object_digest=getattr(row, "object_digest", None),
         is_shorter_than_declared=row.is_shorter_than_declared,
+        declarations=None if row.declared is None else read_declarations(row.declared),
+        link_made_at=getattr(row, "link_made_at", None),
     )

@@ -21,11 +21,22 @@ TITLE_LENGTH = 512
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
 COVER_URL_LENGTH = 1024
+ATTRIBUTION_LENGTH = 500
 MOST_ORDERED = 10_000  # Of which some may not be in the collection.
 MAX_DAYS_OF_A_KEY = 3650
 
 Mode = Literal["creation", "focus"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+DeclaredTerms = Literal[
+    "listen_only",
+    "CC-BY-NC-4.0",
+    "CC-BY-NC-SA-4.0",
+    "CC-BY-NC-ND-4.0",
+    "CC-BY-4.0",
+    "CC0-1.0",
+    "commercial",
+]
+TERMS: tuple[DeclaredTerms, ...] = get_args(DeclaredTerms)
 Scope = Literal["read", "write", "share", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -44,6 +55,7 @@ _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
 _Name: TypeAlias = Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
 _Description: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)]
+_Credit: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=ATTRIBUTION_LENGTH)]
 _Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)]
 
 
@@ -80,12 +92,25 @@ class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
     strict_open: bool | UnsetType = UNSET
 
 
+class DeclaredLicence(Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms that are declared, with the credit line to give. Those of Creative Commons can't be taken
+    back: they need `confirmed`."""
+
+    declared_licence: DeclaredTerms
+    attribution_text: _Credit | None = None
+    confirmed: bool = False
+
+
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is."""
+    """What is to change. What isn't sent stays as it is. `declared_licence`, with the credit line
+    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET
     instrumental: bool | UnsetType = UNSET
+    declared_licence: DeclaredTerms | UnsetType = UNSET
+    attribution_text: _Credit | UnsetType | None = UNSET
+    confirmed: bool | UnsetType = UNSET
 
 
 class NewCollection(Struct, frozen=True, forbid_unknown_fields=True):

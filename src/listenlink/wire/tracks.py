@@ -11,8 +11,9 @@ from listenlink.wire.answers import WithSecrets
 
 class Track(WithSecrets, frozen=True):
     """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
-    `is_shorter_than_declared` are our additions; the latter says that the file's own headers promise more
-    than it holds, so perhaps a part is missing."""
+    those behind it are our additions. `is_shorter_than_declared` says that the file's own headers promise more
+    than it holds, so perhaps a part is missing; `declared_licence` are the terms that its creator declared
+    last, `attribution_text` the credit line with them, null for whoever saved it."""
 
     id: str
     title: str
@@ -26,6 +27,8 @@ class Track(WithSecrets, frozen=True):
     stem_urls: list[str] | None = None
     artist: str | None = None
     is_shorter_than_declared: bool = False
+    declared_licence: str | None = None
+    attribution_text: str | None = None
 
 
 class TrackOfAudio(Struct, frozen=True):

@@ -29,6 +29,7 @@ class FoundTrack(NamedTuple):
     stamp_requires_attribution: int
     stamp_attribution_text: str | None
     created_at: int
+    declared: str | None
     object_digest: str = ""
 
 
@@ -48,6 +49,7 @@ class FoundLink(CountedLife, frozen=True, array_like=True):
     id: int
     visibility: str
     strict_open: int
+    created_at: int
     track: FoundTrack | None
     collection: FoundCollection | None
 

@@ -80,14 +80,13 @@ async def change_track(
 ) -> wire.Track:
     """Change what is sent of one of the caller's tracks."""
     changes, caller = cast(TrackChanges, sent_fields(data)), caller_of(request)
+    number, now_us = path_id(ids.TRACK, track_id), owning.clock.now_us()
 
     def tell(changed: Track) -> wire.Track:
         return track_answer(owning, changed, caller.owner.user_id)
 
     database = telling_first(owning.database, tell)
-    return tell(
-        await managing.change_track(database, caller, path_id(ids.TRACK, track_id), changes)
-    )
+    return tell(await managing.change_track(database, caller, number, changes, now_us))
 
 
 @post(

@@ -30,7 +30,7 @@ from listenlink.web.upload_form import (
     receive_form,
     require_size,
 )
-from listenlink.wire.bodies import MODES, TITLE_LENGTH
+from listenlink.wire.bodies import ATTRIBUTION_LENGTH, MODES, TERMS, TITLE_LENGTH
 
 
 @dataclass
@@ -45,6 +45,9 @@ class UploadOperation(Operation):
             "engine": Schema(type="string", pattern=f"^{ENGINE_PATTERN}$"),  # type: ignore[arg-type]
             "mode": Schema(type="string", enum=[*MODES]),  # type: ignore[arg-type]
             "instrumental": Schema(type="boolean"),  # type: ignore[arg-type]
+            "declared_licence": Schema(type="string", enum=[*TERMS]),  # type: ignore[arg-type]
+            "attribution_text": Schema(type="string", max_length=ATTRIBUTION_LENGTH),  # type: ignore[arg-type]
+            "confirmed": Schema(type="boolean"),  # type: ignore[arg-type]
         }
         form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
         self.request_body = RequestBody(
@@ -139,7 +142,8 @@ async def delete_track(
 def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Track:
     """The answer for a user who may hear the track; `user_id` is None in lists, where it can't be heard."""
     now_us = owning.clock.now_us()
-    licence = owning.registry.told(track.engine, track.stamp, track.created_at, now_us)
+    licence = track.licence(owning.registry, now_us)
+    declared = track.declarations if track.link_made_at is None else None
     url = None
     if user_id is not None:
         ttl_seconds = owning.settings.playback_ttl_seconds
@@ -159,4 +163,6 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
         stem_urls=None,
         artist=track.artist,
         is_shorter_than_declared=track.is_shorter_than_declared,
+        declared_licence=declared and declared.newest.terms.value,
+        attribution_text=declared and declared.attribution_text,
     )

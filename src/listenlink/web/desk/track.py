@@ -71,7 +71,9 @@ async def change_one(room: Given[Room], request: Asked, track_id: FromPath[str])
     }
     number = path_id(ids.TRACK, track_id)
     try:
-        await change_track(room.owning.database, caller, number, changes)
+        await change_track(
+            room.owning.database, caller, number, changes, room.owning.clock.now_us()
+        )
     except Problem as problem:
         typed = {name: form[name] for name in ("title", "artist", "instrumental")}
         shown = await _shown(room, request, track_id)
