@@ -11,9 +11,9 @@ from listenlink.wire.answers import WithSecrets
 
 class Track(WithSecrets, frozen=True):
     """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
-    those behind it are our additions. `is_shorter_than_declared` says that the file's own headers promise more
-    than it holds, so perhaps a part is missing; `declared_licence` are the terms that its creator declared
-    last, `attribution_text` the credit line with them, null for whoever saved it."""
+    those behind it are our additions. `is_shorter_than_declared` says that the file's own headers promise
+    more than it holds, so perhaps a part is missing; `declared_licence` are the terms that its creator
+    declared last, `attribution_text` the credit line with them, null for whoever saved it."""
 
     id: str
     title: str

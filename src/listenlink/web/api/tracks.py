@@ -163,6 +163,6 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
         stem_urls=None,
         artist=track.artist,
         is_shorter_than_declared=track.is_shorter_than_declared,
-        declared_licence=declared and declared.newest.terms.value,
-        attribution_text=declared and declared.attribution_text,
+        declared_licence=None if declared is None else declared.newest.terms.value,
+        attribution_text=None if declared is None else declared.attribution_text,
     )
