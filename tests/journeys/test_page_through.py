@@ -28,6 +28,8 @@ class Full:
         self.collection, *_ = [self.make(f"{number}") for number in range(5)]
         for track in self.items("/tracks"):
             self.put_in(track["id"])
+            terms = {"declared_licence": "commercial", "attribution_text": f"Line {track['id']}"}
+            self.client.patch(f"/tracks/{self.track}", json=terms).raise_for_status()
         for _ in range(4):
             self.client.post("/keys", json={"scopes": ["read"]}).raise_for_status()
 
@@ -36,6 +38,7 @@ class Full:
         return {
             "/tracks": "id", "/share": "id", "/collections": "id", "/keys": "id", "/engines": "engine_key",
             f"/share/{self.link}/opens": "trace_id", f"/collections/{self.collection}/tracks": "track_id",
+            f"/tracks/{self.track}/declarations": "attribution_text",
         }  # fmt: skip
 
     def make(self, name: str) -> str:

@@ -27,6 +27,7 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "allow_download": (True, ONE),
         "preview": (False, ONE),
         "expires_at": (9, ONE),
+        "created_at": (1, ONE),
         "collection_id": (2, ONE),
         "track_id": ({"track_id": 2, "collection_id": None}, ONE),
     },
@@ -52,6 +53,7 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "stamp_version": ("2027-01", BOTH),
         "stamp_requires_attribution": (True, BOTH),
         "stamp_attribution_text": ("Ana", BOTH),
+        "declared": ("0:CC0-1.0", BOTH),
         "created_at": (9, BOTH),
         "removed_at": (9, BOTH),
     },
@@ -73,7 +75,7 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
 NOT_SHOWN: dict[str, dict[str, Any]] = {
     "shares": {
         "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,
-        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "created_at": 1,
+        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1,
         "strict_open": True,
     },
     "collections": {

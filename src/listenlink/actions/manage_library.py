@@ -13,8 +13,9 @@ from listenlink.model.listing import Found, Slice
 from listenlink.model.sound import Sound
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges, read_changes
-from listenlink.store import derived, library, tracks
+from listenlink.store import declarations, derived, library, tracks
 from listenlink.store.database.database import Database
+from listenlink.store.declarations import Declaration
 
 
 async def list_tracks(
@@ -101,6 +102,19 @@ async def change_track(
         return get_in_library(connection, caller, track_id)
 
     return await write_as(database, caller, change)
+
+
+async def list_declarations(
+    database: Database, caller: Caller, track_id: int, part: Slice
+) -> Found[Declaration]:
+    """Return a slice of what the caller declared of a track of theirs, the newest first. Raises
+    Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
+
+    def find(connection: Connection) -> Found[Declaration]:
+        track = get_made(connection, caller, track_id)
+        return declarations.list_declarations(connection, track.organization_id, track_id, part)
+
+    return await database.read(find)
 
 
 def get_made(connection: Connection, caller: Caller, track_id: int) -> Track:

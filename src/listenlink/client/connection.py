@@ -46,6 +46,10 @@ class Connection:
         """POST to a path, with the options and result of `get`."""
         return json_of(self.send("POST", path, **options))
 
+    def put(self, path: str, **options: Any) -> Any:
+        """PUT and return the JSON."""
+        return json_of(self.send("PUT", path, **options))
+
     def patch(self, path: str, **options: Any) -> Any:
         """PATCH a path, with the options and result of `get`."""
         return json_of(self.send("PATCH", path, **options))

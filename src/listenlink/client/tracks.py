@@ -12,7 +12,8 @@ from listenlink.client.owner import Owner, as_thing
 from listenlink.client.sending import WatchedFile, nobody, trying
 from listenlink.client.source import Given, Source
 from listenlink.client.terms import checked, form_fields
-from listenlink.wire import Engine, SavedTrack, Track
+from listenlink.wire import Declaration, DefaultLicence, Engine, SavedTrack, Track
+from listenlink.wire.bodies import DeclaredTerms
 from listenlink.wire.terms import TrackChanges, TrackFacts
 
 # Above this a file is sent in pieces, so that a broken connection costs no more than the last of them.
@@ -102,7 +103,8 @@ class TrackMethods(Owner):
         return as_thing(sender.send_all(upload_path), Track)
 
     def change_track(self, track_id: str, **changes: Unpack[TrackChanges]) -> Track:
-        """Change `title`, `artist` or `instrumental`."""
+        """Change `title`, `artist` or `instrumental`, or declare a licence: `declared_licence` with
+        `attribution_text`; those of Creative Commons can't be taken back, so they need `confirmed`."""
         sent = checked(changes, TrackChanges)
         return as_thing(self.patch(self.path_of("tracks", track_id), json=sent), Track)
 
@@ -130,6 +132,32 @@ class TrackMethods(Owner):
     def take_out(self, track_id: str) -> None:
         """Take a track out of your library."""
         self.delete(self.path_of("tracks", track_id, "save"))
+
+    def declarations(self, track_id: str) -> Iterator[Declaration]:
+        """What you declared of a track, the newest first."""
+        return self.pages(self.path_of("tracks", track_id, "declarations"), Declaration)
+
+    def default_licence(self) -> Declaration | None:
+        """What holds for what your organisation's people record and declare nothing of; None is to be
+        listened to only."""
+        return as_thing(self.get(self.path_of("licence-default")), DefaultLicence).default
+
+    def set_default_licence(
+        self,
+        declared_licence: DeclaredTerms,
+        *,
+        attribution_text: str | None = None,
+        confirmed: bool = False,
+    ) -> Declaration | None:
+        """Set it, as an organisation's owner, for what is uploaded from now on."""
+        said = {
+            "declared_licence": declared_licence,
+            "attribution_text": attribution_text,
+            "confirmed": confirmed,
+        }
+        return as_thing(
+            self.put(self.path_of("licence-default"), json=said), DefaultLicence
+        ).default
 
     def engines(self) -> Iterator[Engine]:
         """The engines whose licences are known."""

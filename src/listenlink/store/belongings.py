@@ -96,11 +96,12 @@ def find_undeleted(connection: Connection, whose: Owner) -> Music:
 
 def delete_tracks(connection: Connection, tracks: Collection[int], now_us: int) -> None:
     """Delete these tracks as if their user had done it, and the texts that they wrote."""
-    for table in (_EDGES, _MEMBERS):
+    for table in (_EDGES, _MEMBERS, tables.declarations):
         connection.execute(delete(table).where(table.c.track_id.in_(tracks)))
     given_covers.take_all_back(connection, tracks=tracks)
     removed_at = func.coalesce(_TRACKS.c.removed_at, now_us)
-    _change(connection, _TRACKS, tracks, removed_at=removed_at, title="", artist=None)
+    texts = {"title": "", "artist": None, "declared": None}
+    _change(connection, _TRACKS, tracks, removed_at=removed_at, **texts)
 
 
 def delete_collections(connection: Connection, collections: Collection[int], now_us: int) -> None:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.declared import Terms
 from listenlink.model.declaring import Declaring
+from listenlink.model.listing import Found, Slice, found
 from listenlink.model.owner import Owner
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.slices import newest_first, place_of
 
 _ROWS = tables.declarations
 
@@ -53,32 +55,30 @@ def set_declared(connection: Connection, track: Track) -> None:
 
 def find_default(connection: Connection, organization_id: int) -> Declaration | None:
     """Return what holds for what an organisation's people record, if they declare nothing themselves."""
-    return next(iter(_list(connection, organization_id, None, 1, 0)), None)
+    return next(iter(_list(connection, organization_id, None, Slice(1)).items), None)
 
 
 def list_declarations(
-    connection: Connection, organization_id: int, track_id: int, limit: int, offset: int
-) -> list[Declaration]:
-    """List what was declared of a track, the newest first."""
-    return _list(connection, organization_id, track_id, limit, offset)
+    connection: Connection, organization_id: int, track_id: int, part: Slice
+) -> Found[Declaration]:
+    """List a slice of what was declared of a track, the newest first."""
+    return _list(connection, organization_id, track_id, part)
 
 
 def _list(
-    connection: Connection, organization_id: int, track_id: int | None, limit: int, offset: int
-) -> list[Declaration]:
+    connection: Connection, organization_id: int, track_id: int | None, part: Slice
+) -> Found[Declaration]:
     users = tables.users
-    rows = connection.execute(
+    of_these = (
         select(_ROWS, users.c.email)
         .join(users, users.c.id == _ROWS.c.user_id)
         .where(
             _ROWS.c.organization_id == organization_id,
             _ROWS.c.track_id.is_not_distinct_from(track_id),
         )
-        .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
-        .limit(limit)
-        .offset(offset)
     )
-    return [_declaration(row) for row in rows]
+    rows = connection.execute(newest_first(of_these, _ROWS, part)).all()
+    return found(rows, part, _declaration, place_of)
 
 
 def _declaration(row: Row[tuple[object, ...]]) -> Declaration:

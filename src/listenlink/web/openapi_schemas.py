@@ -33,6 +33,7 @@ IDS = {
 # What programs know a shape as, where that isn't its name in `listenlink.wire`.
 NAMES = {
     "Caller": "CallerAnswer", "Collection": "CollectionAnswer", "Day": "DayAnswer",
+    "Declaration": "DeclarationAnswer", "DefaultLicence": "DefaultLicenceAnswer",
     "Download": "DownloadAnswer", "Engine": "EngineAnswer", "Key": "KeyAnswer", "Licence": "LicenceView",
     "Link": "LinkRecord", "Member": "MemberAnswer", "NewLink": "Link", "SharedCollection": "CollectionView",
     "SharedTrack": "TrackView", "Sound": "SoundAnswer", "Stats": "LinkStats", "Track": "TrackAnswer",

@@ -22,6 +22,7 @@ from listenlink.web.api import (
     collection_tracks,
     collections,
     covers,
+    declarations,
     engines,
     library,
     resumable_uploads,
@@ -77,6 +78,8 @@ FOR_OWNERS: list[Any] = [
     whoami.get_caller,  #              any    GET      /v1/caller
     save.save_shared_track,  #          write  POST     /v1/music/shared/{token}/save
     engines.list_engines,  #            read   GET      /v1/music/{org}/engines
+    declarations.get_default,  #        read   GET      /v1/music/{org}/licence-default
+    declarations.set_default,  #        admin  PUT      /v1/music/{org}/licence-default
     library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
     tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
     resumable_uploads.begin_upload,  #            write  POST     /v1/music/{org}/uploads
@@ -85,6 +88,7 @@ FOR_OWNERS: list[Any] = [
     resumable_uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
     tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
     sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
+    declarations.list_declarations,  #  read   GET      /v1/music/{org}/tracks/{track_id}/declarations
     covers.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
     covers.give_track_cover,  #         write  PUT      /v1/music/{org}/tracks/{track_id}/cover
     covers.take_track_cover,  #         write  DELETE   /v1/music/{org}/tracks/{track_id}/cover

@@ -38,6 +38,8 @@ from listenlink.wire.shared import (
     ShareView,
 )
 from listenlink.wire.tracks import (
+    Declaration,
+    DefaultLicence,
     Engine,
     KeptTrack,
     SavedTrack,
@@ -53,6 +55,8 @@ __all__ = [
     "Caller",
     "Collection",
     "Day",
+    "Declaration",
+    "DefaultLicence",
     "Download",
     "Engine",
     "ErrorBody",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Required, TypedDict
 
-from listenlink.wire.bodies import Mode
+from listenlink.wire.bodies import DeclaredTerms, Mode
 
 Visibility = Literal["link_only", "public"]
 
@@ -20,6 +20,9 @@ class TrackFacts(TypedDict, total=False):
     artist: str
     mode: Mode
     instrumental: bool | Literal["true", "false"]
+    declared_licence: DeclaredTerms
+    attribution_text: str
+    confirmed: bool | Literal["true", "false"]
 
 
 class UploadFacts(TrackFacts):
@@ -34,6 +37,9 @@ class TrackChanges(TypedDict, total=False):
     title: str
     artist: str | None
     instrumental: bool
+    declared_licence: DeclaredTerms
+    attribution_text: str | None
+    confirmed: bool
 
 
 class CollectionFacts(TypedDict, total=False):

@@ -79,6 +79,22 @@ class Sound(Struct, frozen=True):
     has_rendition: bool
 
 
+class Declaration(Struct, frozen=True):
+    """Terms that were declared, with the credit line that came with them; by whom, their e-mail."""
+
+    declared_licence: str
+    attribution_text: str | None
+    declared_by: str
+    declared_at: datetime
+
+
+class DefaultLicence(Struct, frozen=True):
+    """What holds for what an organisation's people record; null while nothing was declared, which is to be
+    listened to only."""
+
+    default: Declaration | None
+
+
 class Engine(Struct, frozen=True):
     """One engine, and the licence that a listener sees for a track it makes now."""
 
