@@ -43,6 +43,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/music/{org}/collections/{collection_id}/order"): {"ordered_track_ids": []},
     ("PATCH", "/v1/music/{org}/collections/{collection_id}/tracks/{track_id}"): {"position": 0},
     ("PATCH", "/v1/music/{org}/tracks/{track_id}"): {"title": "Other"},
+    ("PUT", "/v1/music/{org}/licence-default"): {"declared_licence": "listen_only"},
     ("POST", "/v1/music/{org}/tracks/{track_id}/save"): None,
     ("POST", "/v1/music/shared/{token}/save"): None,
     ("PUT", "/v1/music/{org}/tracks/{track_id}/cover"): "a picture",

@@ -44,7 +44,7 @@ def told(listener: httpx.Client, link: dict[str, Any]) -> tuple[str, bool, bool,
         "commercial_use", "licence_class", "licence_version", "requires_attribution",
     ]  # fmt: skip
     facts = ("licence_class", "commercial_use", "requires_attribution", "licence_version")
-    return tuple(licence[name] for name in facts)  # type: ignore[return-value]
+    return tuple(licence[name] for name in facts)
 
 
 def test_more_is_told_by_links_made_afterwards_and_less_by_all_at_once(

@@ -39,6 +39,7 @@ def library(witness: Witness, track: str, song: Path) -> None:
     ):  # fmt: skip
         assert witness.owner(method, asked).status_code == 200, asked
     assert witness.owner("PATCH", path, json={"artist": "Ana"}).status_code == 200
+    declarations(witness, path)
     covers(witness, path + "/cover")
     for method, asked, more in (
         ("GET", "/tracks?limit=0", {}), ("GET", path[:-1], {}), ("GET", path + "/cover?size=huge", {}),
@@ -54,6 +55,16 @@ def library(witness: Witness, track: str, song: Path) -> None:
     assert witness.anybody("GET", "/v1/caller", headers=key).status_code == 200
     other = "/v1/music/org_000000000000/tracks"
     assert witness.anybody("GET", other, headers=key).status_code == 403
+
+
+def declarations(witness: Witness, path: str) -> None:
+    """A licence is declared, by default as well, and refused."""
+    said = {"declared_licence": "CC-BY-4.0", "attribution_text": "Ana", "confirmed": True}
+    for method, asked in (("PATCH", path), ("PUT", "/licence-default")):
+        assert witness.owner("GET", "/licence-default").status_code == 200
+        assert witness.owner(method, asked, json=said).status_code == 200
+        assert witness.owner(method, asked, json=said | {"confirmed": False}).status_code == 422
+    assert witness.owner("GET", path + "/declarations").status_code == 200
 
 
 def covers(witness: Witness, path: str) -> None:

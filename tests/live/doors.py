@@ -162,6 +162,7 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/uploads"): {"headers": {"Upload-Length": "5", "Upload-Metadata": _FACTS}},
     ("PATCH", "/uploads/{upload_id}"): {"headers": _PIECE, "content": b""},
     ("PATCH", "/tracks/{track_id}"): {"json": {"artist": "Ana"}},
+    ("PUT", "/licence-default"): {"json": {"declared_licence": "listen_only"}},
     ("POST", "/collections"): {"json": {"name": "New"}},
     ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},
     ("POST", "/collections/{collection_id}/tracks"): {"json": {"track_id": "{spare_track_id}"}},

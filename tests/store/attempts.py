@@ -75,7 +75,13 @@ def _delete_collection(database: Database, caller: Caller, mine: Made) -> Any:
 def _changes() -> dict[str, Attempt]:
     return {
         "change a track": lambda d, c, m: manage_library.change_track(
-            d, c, m.track, {"title": "x"}
+            d, c, m.track, {"title": "x"}, NOW
+        ),
+        "declare a track's licence": lambda d, c, m: manage_library.change_track(
+            d, c, m.track, {"declared_licence": "listen_only"}, NOW
+        ),
+        "see what was declared": lambda d, c, m: manage_library.list_declarations(
+            d, c, m.track, Slice(9)
         ),
         "see a track's cover": lambda d, c, m: _giver(d).look(c, Covered(m.track)),
         "take a track's cover away": lambda d, c, m: _giver(d).take_away(c, Covered(m.track), NOW),

@@ -66,7 +66,7 @@ def _order(place: Place, said: dict[str, Any]) -> Awaitable[Any]:
 
 def _change_track(place: Place, said: dict[str, Any]) -> Awaitable[Any]:
     asked: Any = said
-    return manage_library.change_track(place.database, place.owner, place.made.track, asked)
+    return manage_library.change_track(place.database, place.owner, place.made.track, asked, NOW)
 
 
 def _mint(place: Place, said: dict[str, Any]) -> Awaitable[Any]:

@@ -126,7 +126,9 @@ def test_a_track_is_written_once_however_many_were_before_it(tmp_path: Path) -> 
 def _track(number: int) -> FoundTrack:
     """As it's read from the database: with texts of its own, as large as they get."""
     title = _CLEF * 512
-    return FoundTrack(number, None, title, "x", "creation", 1, 1, 0, "unclear", "", 0, None, 1)
+    return FoundTrack(
+        number, None, title, "x", "creation", 1, 1, 0, "unclear", "", 0, None, 1, None
+    )
 
 
 _EXPECTED = {200, 204, 206, 304, 401, 403, 404, 414, 415, 421, 422}

@@ -43,10 +43,23 @@ API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(
     id=1, visibility="public", strict_open=0, max_opens=None, opens=0, starts_at=None, expires_at=None,
-    revoked_at=None, suspended_at=None, rotation=0, track=None, collection=None,
+    created_at=1, revoked_at=None, suspended_at=None, rotation=0, track=None, collection=None,
 )  # fmt: skip
 TRACK = FoundTrack(
-    7, None, 'A "quoted" title, ♪', "x", "focus", 72_001, 48_000, 1, "unclear", "1", 1, None, 1
+    7,
+    None,
+    'A "quoted" title, ♪',
+    "x",
+    "focus",
+    72_001,
+    48_000,
+    1,
+    "unclear",
+    "1",
+    1,
+    None,
+    1,
+    None,
 )
 COLLECTION = FoundCollection(9, None, "Evening", None)
 
@@ -132,7 +145,10 @@ def test_what_is_read_is_written_as_it_was_whatever_else_was_there(kind: Any) ->
 OLDER: dict[Any, set[str]] = {
     wire.Caller: {"usage"},
     wire.Usage: {"quota_bytes", "quota_tracks"},
-    wire.Track: {"playback_url", "stem_urls", "artist", "is_shorter_than_declared"},
+    wire.Track: {
+        "playback_url", "stem_urls", "artist", "is_shorter_than_declared", "declared_licence",
+        "attribution_text",
+    },
     wire.SavedTrack: {"share_link_id"},
     wire.Stats: {"by_track", "by_agent", "listening", "listening_within_seconds"},
 }

@@ -111,6 +111,8 @@ class LinkPresenter:
             bool(track.stamp_requires_attribution),
             track.stamp_attribution_text,
         )
+        declared = _declared(track)
+        licence = self._registry.told(track.engine, stamp, track.created_at, now_us, *declared)
         view = wire.SharedTrack(
             id=ids.public_id(ids.TRACK, track.id),
             title=track.title,
@@ -119,11 +121,7 @@ class LinkPresenter:
             measured_duration_seconds=round(track.sample_count / track.sample_rate, 3),
             instrumental=bool(track.instrumental),
             playback_url="",
-            licence=licence_view(
-                self._registry.told(
-                    track.engine, stamp, track.created_at, now_us, *_declared(track)
-                )
-            ),
+            licence=licence_view(licence),
         )
         before, url, after = _encode(view).partition(_EMPTY_URL)
         return _Written(before + url[:-1], b'"' + after)

@@ -177,13 +177,12 @@ class EngineRegistry:
         own has none while the operator offers it as more than unclear, and is to be listened to only, unless
         more is declared."""
         learned = self._learned(engine, stamp, stamped_at, now_us)
-        if engine != OWN_RECORDING:
-            return (
-                learned
-                if declared is None
-                else _lowered(learned, licence_of(declared, attribution_text))
-            )
+        is_own = engine == OWN_RECORDING
+        if declared is None and not is_own:
+            return learned
         said = licence_of(declared or LISTEN_ONLY, attribution_text)
+        if not is_own:
+            return _lowered(learned, said)
         is_withheld = learned.licence_class is LicenceClass.UNCLEAR
         if is_withheld or said.declared == LISTEN_ONLY:
             lowered = _lowered(learned, said)

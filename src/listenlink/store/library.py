@@ -103,8 +103,15 @@ def find_track(
     edge = find_edge(connection, organization_id, user_id, track_id)
     if edge is None:
         return None
+    return replace(track, link_made_at=_made_at(connection, edge))
+
+
+def _made_at(connection: Connection, edge: Edge | None) -> int:
+    """When the link was made that it was saved by."""
+    if edge is None or edge.share_id is None:
+        return _LONG_AGO
     made_at = select(_SHARES.c.created_at).where(_SHARES.c.id == edge.share_id)
-    return replace(track, link_made_at=connection.execute(made_at).scalar() or _LONG_AGO)
+    return connection.execute(made_at).scalar() or _LONG_AGO
 
 
 def list_tracks(

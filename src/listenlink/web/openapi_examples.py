@@ -24,7 +24,7 @@ _TERMS = {
 _OWN_TRACK = _TRACK | {
     "licence_class": "personal_only", "created_at": "2026-11-24T02:53:33Z", "playback_url": _PLAYBACK_URL,
     "stem_urls": None, "artist": "The Ferry",
-    "is_shorter_than_declared": False,
+    "is_shorter_than_declared": False, "declared_licence": None, "attribution_text": None,
 }  # fmt: skip
 
 EXAMPLES: dict[str, dict[str, Any]] = {
