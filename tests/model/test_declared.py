@@ -73,6 +73,11 @@ def test_in_whichever_order_three_meet_it_comes_to_the_same() -> None:
         assert left == meet_declared(one, meet_declared(two, three))
 
 
+def test_of_the_same_terms_the_later_month_is_told() -> None:
+    later = Declared(Terms.COMMERCIAL, True, "2026-05")
+    assert meet_declared(CREDITED, later) == meet_declared(later, CREDITED) == later
+
+
 def test_what_cannot_be_ordered_meets_in_listen_only() -> None:
     for one, two in ((NC_SA, NC_ND), (BY, FREE), (BY, CREDITED), (NC, CREDITED), (NC, FREE)):
         assert meet_declared(one, two) == LISTEN_ONLY
@@ -226,7 +231,7 @@ def test_a_credit_line_is_kept_while_links_need_it() -> None:
     held = Declaring(Terms.COMMERCIAL, "Music by A").first(5)
     held = held.and_now(declare(Terms.COMMERCIAL, is_credited=False, at_us=9), None, 9)
     assert held.for_link(7).newest.requires_attribution
-    assert held.attribution_text == "Music by A"
+    assert (held.attribution_text, held.newest_text) == ("Music by A", None)
     assert not held.newest.requires_attribution
     gone = held.and_now(BY, None, 12)
     assert gone.attribution_text is None

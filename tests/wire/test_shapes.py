@@ -146,7 +146,11 @@ OLDER: dict[Any, set[str]] = {
     wire.Caller: {"usage"},
     wire.Usage: {"quota_bytes", "quota_tracks"},
     wire.Track: {
-        "playback_url", "stem_urls", "artist", "is_shorter_than_declared", "declared_licence",
+        "playback_url",
+        "stem_urls",
+        "artist",
+        "is_shorter_than_declared",
+        "declared_licence",
         "attribution_text",
     },
     wire.SavedTrack: {"share_link_id"},

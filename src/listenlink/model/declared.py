@@ -125,6 +125,11 @@ class Declarations:
         """What holds for a link that is made now."""
         return self.since[-1][1]
 
+    @property
+    def newest_text(self) -> str | None:
+        """The credit line that goes with it."""
+        return self.attribution_text if self.newest.requires_attribution else None
+
     def for_link(self, made_at: int) -> Declarations:
         """What holds for a link made then: one declaration. A link of the very microsecond of a declaration
         counts as made before it."""

@@ -164,5 +164,5 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
         artist=track.artist,
         is_shorter_than_declared=track.is_shorter_than_declared,
         declared_licence=None if declared is None else declared.newest.terms.value,
-        attribution_text=None if declared is None else declared.attribution_text,
+        attribution_text=None if declared is None else declared.newest_text,
     )
