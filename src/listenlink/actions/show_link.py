@@ -14,7 +14,7 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
-from listenlink.model.declared import Declared, read_declarations
+from listenlink.model.declared import Declared, read_declarations, written_for_link
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import moment_or_none
@@ -131,7 +131,7 @@ def _for_link(track: FoundTrack, made_at: int) -> FoundTrack:
     """With what was declared as far as it holds for a link made then."""
     if track.declared is None:
         return track
-    return track._replace(declared=read_declarations(track.declared).for_link(made_at).write())
+    return track._replace(declared=written_for_link(track.declared, made_at))
 
 
 def _declared(track: FoundTrack) -> tuple[Declared | None, str | None]:

@@ -181,6 +181,12 @@ def read_declarations(text: str) -> Declarations:
     return Declarations(since, attribution_text or None)
 
 
+@lru_cache(maxsize=4096)
+def written_for_link(text: str, made_at: int) -> str:
+    """Of what `write` wrote, what holds for a link made then, as it would be written."""
+    return read_declarations(text).for_link(made_at).write()
+
+
 def _name(declared: Declared) -> str:
     if declared.terms is not Terms.COMMERCIAL:
         return declared.terms.value
