@@ -51,6 +51,7 @@ def add_track(connection: Connection, number: int, **changes: Any) -> None:
         "stamp_version": "2026-01",
         "stamp_requires_attribution": False,
         "stamp_attribution_text": None,
+        "declared": None,
         "removed_at": None,
         "created_at": 0,
     }

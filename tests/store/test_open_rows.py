@@ -40,6 +40,7 @@ _TRACK: dict[str, Any] = {
     "stamp_version": "a version",
     "stamp_requires_attribution": True,
     "stamp_attribution_text": "a text",
+    "declared": "0:CC0-1.0",
     "rendition_digest": b"\x01" * 32,
     "rendition_size_bytes": 25,
     "rendition_content_type": "audio/ogg",
@@ -54,6 +55,7 @@ _LINK: dict[str, Any] = {
     "revoked_at": 46,
     "rotation": 47,
     "strict_open": True,
+    "created_at": 48,
 }
 
 
