@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import FilePayload, Page
 
+from browser.desk_licences import LICENCE_STATES
 from browser.desk_links import LINK_STATES, ask
 from cast import Server
 from media.make_audio import add_cover, make
@@ -240,4 +241,5 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     "nothing": lambda desk: desk.go("/desk/nothing"),
     "nothing-signed-in": _signed_in_at("/desk/nothing"),
     **LINK_STATES,
+    **LICENCE_STATES,
 }

@@ -200,6 +200,8 @@ FORMS: dict[str, Form] = {
     "welcome": ("/desk/welcome", ["link"], {}),
     "invite": ("/desk/people/invite", ["email"], {"role": "member"}),
     "track": (track(0), ["title", "artist"], {"instrumental": "no"}),
+    "licence": (track(0) + "/licence", ["attribution_text"], {"declared_licence": "commercial"}),
+    "default": ("/desk/about/licence", ["attribution_text"], {"declared_licence": "commercial"}),
     "upload": ("/desk/upload", ["title"], {"engine": "e0"}),
     "make": ("/desk/collections", ["name"], {}),
     "change": ("{collection}/change", ["name", "description"], {}),

@@ -119,7 +119,7 @@ def test_the_engines_are_offered_with_their_licences(person: httpx.Client) -> No
     offered = re.findall(r'<option value="(\w+)" data-licence="([^"]+)"( selected)?>(.*?)<', text)
     assert [key for key, _, chosen, _ in offered if chosen] == ["own_recording"]
     shown = {key: (name, sentence) for key, sentence, _, name in offered}
-    assert shown["own_recording"][0] == "Own recording · Personal use only"
+    assert shown["own_recording"][0] == "Own recording"
     assert "The source must be named." in shown["own_recording"][1]
     assert shown["studio_cleared"] == (
         "Studio Cleared · Cleared for commercial use", "Commercial use is allowed."

@@ -9,7 +9,7 @@ import pytest
 
 from listenlink.actions.list_library import PAGE, Asked, ListedLibrary
 from listenlink.model.library import ListedTrack, Order
-from listenlink.model.licence import EngineRegistry
+from listenlink.model.licence import UNCLEAR, EngineRegistry
 from listenlink.web.pages.desk_writer import write_page
 from listenlink.web.pages.languages import LANGUAGES
 from listenlink.web.pages.upload_words import uploading
@@ -26,7 +26,7 @@ def _page(language: str, track: ListedTrack, **said: str) -> str:
     taking = partial(uploading, EngineRegistry([], []), 10**9, 0, language)
     return write_page(
         "tracks", language, listed=listed, asked=asked, person=person, organization="org_0123456789ab",
-        can_be_read=False, now_us=0, uploading=taking, **ways,
+        can_be_read=False, now_us=0, uploading=taking, choices=[], default_licence=UNCLEAR, **ways,
     )  # fmt: skip
 
 

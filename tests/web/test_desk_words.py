@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,17 @@ from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, 
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.covers import REASONS
 from listenlink.model.collection import CollectionFacts, read_collection
+from listenlink.model.declaring import read_declaring
 from listenlink.model.sign_in import Method
 from listenlink.store.made_things import Made
 from listenlink.web.cover_body import too_large
 from listenlink.web.desk import cover_form
+from listenlink.web.desk.licences import read_licence
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.desk_writer import write_page, write_problem
 from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.problem_table import TABLE
-from listenlink.wire.bodies import DESCRIPTION_LENGTH, NAME_LENGTH
+from listenlink.wire.bodies import ATTRIBUTION_LENGTH, DESCRIPTION_LENGTH, NAME_LENGTH
 
 ACTIONS = Path(sign_in_by_link.__file__).parent
 COVER_FORM = Path(cover_form.__file__)
@@ -57,6 +60,27 @@ def _said_of_collections() -> set[str]:
     return told
 
 
+def _said_of_licences() -> set[str]:
+    """What a form that declares one can be refused with: all but for what nobody can choose."""
+    long = "x" * (ATTRIBUTION_LENGTH + 1)
+    refused: list[dict[str, str]] = [
+        {}, {"attribution_text": "Ana"}, {"declared_licence": "CC-BY-4.0"},
+        {"declared_licence": "CC0-1.0", "attribution_text": "Ana"},
+        {"declared_licence": "commercial", "attribution_text": long},
+    ]  # fmt: skip
+    told = {
+        f"That's enough for a day: {MOST_A_DAY[Made.DECLARATION]} declarations at most are made within 24 "
+        "hours.",
+    }
+    for form in refused:
+        for read in (read_declaring, lambda form: read_licence(defaultdict(str, form))):
+            try:
+                read(form)
+            except Problem as problem:
+                told.add(str(problem.message))
+    return told
+
+
 def test_whatever_is_refused_has_words_on_the_page() -> None:
     said = set(SAID.findall(_sources()))
     assert len(said) >= 6
@@ -67,12 +91,13 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
     said |= _said_of_collections()
     said |= {*REASONS.values(), str(too_large().message), *SAID.findall(COVER_FORM.read_text())}
     said.add(TABLE[ProblemKind.STORAGE_FULL].message)
+    said |= _said_of_licences()
     assert said - set(desk_words.refusal_words(lambda text: text)) == set()
 
 
 def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
-    noted |= {"link_made", "link_closed", "key_made", "key_ended"}
+    noted |= {"link_made", "link_closed", "key_made", "key_ended", "licence_declared"}
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
     assert noted == set(desk_words.event_words(lambda text: text))
     known = desk_words.method_words(lambda text: text)

@@ -22,6 +22,7 @@ _WORK = {
     "abstract",
     "about",
     "creditText",
+    "usageInfo",
 }
 _SAID_OF = {
     "MusicRecording": _WORK | {"byArtist", "duration"},

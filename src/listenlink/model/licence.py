@@ -54,7 +54,9 @@ UNCLEAR = Licence(LicenceClass.UNCLEAR, "unknown", requires_attribution=True)
 
 
 # Of two tracks whose creators declare what can't be ordered. The version is that of recordings of one's own.
-_LISTEN_ONLY = Licence(LicenceClass.PERSONAL_ONLY, "2026-01", True, is_declared=True)
+_LISTEN_ONLY = Licence(
+    LicenceClass.PERSONAL_ONLY, "2026-01", True, is_declared=True, declared=LISTEN_ONLY
+)
 _CLEARED = (Terms.BY, Terms.ZERO, Terms.COMMERCIAL)
 
 
@@ -185,8 +187,8 @@ class EngineRegistry:
             return _lowered(learned, said)
         is_withheld = learned.licence_class is LicenceClass.UNCLEAR
         if is_withheld or said.declared == LISTEN_ONLY:
-            lowered = _lowered(learned, said)
-            return replace(lowered, is_declared=declared is not None and not is_withheld)
+            told = None if is_withheld else declared
+            return replace(_lowered(learned, said), is_declared=told is not None, declared=told)
         return said
 
     def _learned(self, engine: str, stamp: Licence, stamped_at: int, now_us: int) -> Licence:

@@ -66,7 +66,8 @@ class Download(WithSecrets, frozen=True):
 
 
 class OEmbed(Struct, frozen=True, omit_defaults=True):
-    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds."""
+    """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds.
+    `licence_declared` says that it's the creator's word, `licence_url` where Creative Commons has it."""
 
     version: str
     type: str
@@ -83,3 +84,5 @@ class OEmbed(Struct, frozen=True, omit_defaults=True):
     thumbnail_height: int | None = None
     duration: float | None = None
     licence: Licence | None = None
+    licence_declared: bool = False
+    licence_url: str | None = None

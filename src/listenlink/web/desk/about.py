@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
+from typing import Any
+
+from litestar import Response, get, post
 
 from listenlink import __version__
 from listenlink.actions.manage_quotas import tell_usage
-from listenlink.web.desk.room import Asked, Room, person_of
+from listenlink.errors import Problem
+from listenlink.web.desk.licences import (
+    OWNER,
+    declare_default_of_form,
+    refuse_licence,
+    tell_default,
+)
+from listenlink.web.desk.room import Asked, Room, person_of, read_form
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 from listenlink.web.pages.assets import ASSETS
@@ -18,19 +27,33 @@ _A_DAY = {"cache-control": "public, max-age=86400"}
 
 @get("/desk/about", opt=PERSON, include_in_schema=False)
 async def show_about(room: Given[Room], request: Asked) -> Response[bytes]:
-    """Version, address, what is stored, and what isn't as it should be."""
-    desk, now_us = room.desk, room.desk.clock.now_us()
-    used = await tell_usage(desk.database, person_of(request).caller, now_us)
+    """Version, address, what is stored, what is declared, and what isn't as it should be."""
+    return await room.page(request, "about", **await _shown(room, request))
+
+
+async def _shown(room: Room, request: Asked) -> dict[str, Any]:
+    desk, now_us, caller = room.desk, room.desk.clock.now_us(), person_of(request).caller
+    used = await tell_usage(desk.database, caller, now_us)
     report = await desk.readiness.look()
-    return await room.page(
-        request,
-        "about",
-        version=__version__,
-        address=desk.settings.base_url,
-        used=used,
-        findings={name: finding.word for name, finding in report.findings.items()},
-        engines=[terms.display_name for terms in desk.registry.list_in_force(now_us)],
-    )
+    return await tell_default(room, caller) | {
+        "version": __version__,
+        "address": desk.settings.base_url,
+        "used": used,
+        "findings": {name: finding.word for name, finding in report.findings.items()},
+        "engines": [terms.display_name for terms in desk.registry.list_in_force(now_us)],
+    }
+
+
+@post("/desk/about/licence", opt=OWNER, include_in_schema=False)
+async def declare_for_all(room: Given[Room], request: Asked) -> Response[bytes]:
+    """Declare what holds for what the organisation's people record from now on."""
+    form, caller = await read_form(request), person_of(request).caller
+    try:
+        await declare_default_of_form(room, caller, form)
+    except Problem as problem:
+        shown = await _shown(room, request)
+        return await refuse_licence(room, request, problem, "about", form, shown)
+    return room.see("/desk/about", "default_declared")
 
 
 @get("/robots.txt", opt={"public": True}, include_in_schema=False, sync_to_thread=False)

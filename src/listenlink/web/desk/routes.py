@@ -37,6 +37,7 @@ FOR_PEOPLE: list[Any] = [
     track.show_one,  #                        person   GET  /desk/tracks/{track_id}
     track.change_one,  #                      person   POST /desk/tracks/{track_id}
     track.download_original,  #               person   GET  /desk/tracks/{track_id}/original
+    track.declare_of_one,  #                  person   POST /desk/tracks/{track_id}/licence
     track.ask_to_remove,  #                   person   GET  /desk/tracks/{track_id}/remove
     track.remove_one,  #                      person   POST /desk/tracks/{track_id}/remove
     track.take_one_out,  #                    person   POST /desk/tracks/{track_id}/take-out
@@ -86,4 +87,5 @@ FOR_PEOPLE: list[Any] = [
     people.show_members,  #                   owner    GET  /desk/people
     people.invite_somebody,  #                owner    POST /desk/people/invite
     about.show_about,  #                      person   GET  /desk/about
+    about.declare_for_all,  #                 owner    POST /desk/about/licence
 ]

@@ -18,7 +18,15 @@ from listenlink.model.cover import Covered
 from listenlink.model.track_facts import TrackChanges
 from listenlink.web.caller import path_id
 from listenlink.web.desk.covers import tell_cover
-from listenlink.web.desk.room import TRACKS, Asked, Room, lead_to, person_of, read_form
+from listenlink.web.desk.licences import declare_of_form, refuse_licence, tell_licence
+from listenlink.web.desk.room import (
+    TRACKS,
+    Asked,
+    Room,
+    lead_to,
+    person_of,
+    read_form,
+)
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 
@@ -39,8 +47,10 @@ async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
     user_id = caller.owner.user_id
     url = own_playback_url(owning.urls, urls, user_id, shown.track, ttl_seconds, now_us)
     covered, path = Covered(track_id=number), f"/desk/tracks/{track_id}"
-    cover = await tell_cover(room, request, covered, path) if shown.is_own else {}
-    return cover | {
+    own = await tell_cover(room, request, covered, path) if shown.is_own else {}
+    if shown.is_own:
+        own |= await tell_licence(room, caller, shown.track)
+    return own | {
         "id": track_id,
         "shown": shown,
         "track": shown.track,
@@ -79,6 +89,20 @@ async def change_one(room: Given[Room], request: Asked, track_id: FromPath[str])
         shown = await _shown(room, request, track_id)
         return await room.refused(request, problem, "track", **shown, typed=typed)
     return room.see(f"/desk/tracks/{track_id}", "track_changed")
+
+
+@post(f"{_PATH}/licence", opt=PERSON, include_in_schema=False)
+async def declare_of_one(
+    room: Given[Room], request: Asked, track_id: FromPath[str]
+) -> Response[bytes]:
+    """Declare what may be done with it."""
+    form, caller = await read_form(request), person_of(request).caller
+    try:
+        await declare_of_form(room, caller, path_id(ids.TRACK, track_id), form)
+    except Problem as problem:
+        shown = await _shown(room, request, track_id)
+        return await refuse_licence(room, request, problem, "track", form, shown)
+    return room.see(f"/desk/tracks/{track_id}", "licence_declared")
 
 
 @get(f"{_PATH}/original", opt=PERSON, include_in_schema=False)

@@ -11,6 +11,7 @@ from listenlink.actions.list_library import Asked as AskedTracks
 from listenlink.actions.list_library import ListedLibrary, list_library
 from listenlink.model.library import Order
 from listenlink.model.one_line import one_line
+from listenlink.web.desk.licences import tell_default
 from listenlink.web.desk.room import TRACKS, Asked, Room, person_of, whole_number
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
@@ -31,6 +32,7 @@ async def show_tracks(room: Given[Room], request: Asked) -> Response[bytes]:
         listed=listed,
         asked=asked,
         **_ways(asked, listed),
+        **await tell_default(room, caller),
     )
 
 

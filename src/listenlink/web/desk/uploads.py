@@ -11,7 +11,11 @@ from litestar import Response, get, post
 from listenlink.actions.authenticate import require_access
 from listenlink.actions.idempotency import always
 from listenlink.errors import Problem, invalid
+from listenlink.model.declared import Terms
+from listenlink.model.declaring import FIELDS as DECLARING
+from listenlink.model.licence import OWN_RECORDING
 from listenlink.model.track_facts import TrackFacts, read_facts
+from listenlink.web.desk.licences import tell_default
 from listenlink.web.desk.room import Asked, Room, person_of
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
@@ -29,14 +33,15 @@ from listenlink.web.upload_form import (
 )
 
 _TRACKS = "/desk"
-_FIELDS = ("file", "title", "engine")
+_FIELDS = ("file", "title", "engine", *DECLARING)
 _LIMITED = 429
 
 
 @get("/desk/upload", opt=PERSON, include_in_schema=False)
 async def show_upload(room: Given[Room], request: Asked) -> Response[bytes]:
     """Where one puts tracks in."""
-    return await room.page(request, "upload_page")
+    default = await tell_default(room, person_of(request).caller)
+    return await room.page(request, "upload_page", **default)
 
 
 @post("/desk/upload", opt=PERSON, include_in_schema=False, request_max_body_size=None)
@@ -76,8 +81,14 @@ async def _make_track(room: Room, request: Asked, boundary: str, form: UploadFor
 
 
 def _facts_of(fields: Mapping[str, str]) -> TrackFacts:
-    """A form of a page sends a field also where nothing was typed."""
-    return read_facts({name: text for name, text in fields.items() if name != "title" or text})
+    """A form of a page sends a field also where nothing was typed, and those that aren't shown for what is
+    chosen, whatever was typed there before."""
+    said = {name: text for name, text in fields.items() if name != "title" or text}
+    terms, engine = said.get("declared_licence"), said.get("engine", "").strip()
+    unasked = set(DECLARING) if not terms or engine != OWN_RECORDING else set()
+    if terms == Terms.ZERO:
+        unasked.add("attribution_text")
+    return read_facts({name: text for name, text in said.items() if name not in unasked})
 
 
 async def _refused(
@@ -86,7 +97,8 @@ async def _refused(
     field = problem.details.get("field", "file")
     told = Problem(problem.kind, reason, field=field if field in _FIELDS else "form")
     status = status_of(problem)
-    answer = await room.page(request, "upload_page", status, wrong=told, typed=typed)
+    default = await tell_default(room, person_of(request).caller)
+    answer = await room.page(request, "upload_page", status, wrong=told, typed=typed, **default)
     if status == _LIMITED:
         wait = problem.details.get("retry_after_seconds", RETRY_AFTER_SECONDS)
         answer.headers["retry-after"] = str(wait)

@@ -41,6 +41,8 @@ _DESK_NAMES = (
     "upload_memory.js",
     "upload_row.js",
     "upload.js",
+    # Licences.
+    "licence.css",
     # Tracks.
     "tracks.css",
     "own_sound.js",

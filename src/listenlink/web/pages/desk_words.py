@@ -39,6 +39,8 @@ def _done_to_music(translate: Translate) -> dict[str, str]:
         "uploaded": _("Your track is uploaded."),
         # Tracks.
         "track_changed": _("The track is changed."),
+        "licence_declared": _("The licence is declared."),
+        "default_declared": _("The default is declared."),
         "track_removed": _("The track is removed."),
         "track_left_library": _("The track is out of your library."),
         # Links.
@@ -106,6 +108,13 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("The collection has changed meanwhile, so nothing was moved."),
         _("The collection has changed meanwhile, so nothing was undone."),
         _("That's enough for a day: 2000 collections at most are made within 24 hours."),
+        # Licences.
+        _("Choose a licence."),
+        _("The credit line is longer than 500 characters."),
+        _("CC0 asks nobody to name the source."),
+        _("A Creative Commons licence can't be taken back. Say that you know it."),
+        _("This goes with the terms that are declared."),
+        _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
         # Covers.
     )
@@ -153,6 +162,7 @@ def event_words(translate: Translate) -> dict[str, str]:
         "joined": _("joined"),
         "link_made": _("made a link"),
         "link_closed": _("closed a link"),
+        "licence_declared": _("declared a licence"),
         "key_made": _("made an API key"),
         "key_ended": _("ended an API key"),
     }

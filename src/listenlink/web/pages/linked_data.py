@@ -1,4 +1,5 @@
-"""The page's content for machines: schema.org JSON-LD, with the licence as the page states it."""
+"""The page's content for machines: schema.org JSON-LD, with the licence as the page states it: by its address
+where it's one of Creative Commons."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 from listenlink.model.licence import Licence
 from listenlink.model.page import Page, PageTrack
-from listenlink.web.pages.licence_words import licence_sentence
+from listenlink.web.pages.licence_words import licence_sentence, licence_url, only_licence_url
 
 Translate = Callable[[str], str]
 
@@ -24,7 +25,7 @@ def linked_data(page: Page, url: str, translate: Translate) -> dict[str, Any]:
         "name": page.title,
         **({"description": page.description} if page.description else {}),
         "numTracks": len(page.tracks) + page.more,
-        "license": _licence(page.licence, translate),
+        **_licence(page.licence, only_licence_url(page), translate),
         "track": [_recording(track, translate) for track in page.tracks],
     }
 
@@ -35,14 +36,20 @@ def _recording(track: PageTrack, translate: Translate) -> dict[str, Any]:
         "name": track.title,
         **({"byArtist": {"@type": "MusicGroup", "name": track.artist}} if track.artist else {}),
         "duration": f"PT{track.seconds:.3f}S",
-        "license": _licence(track.licence, translate),
+        **_licence(track.licence, licence_url(track.licence), translate),
         **(
             {"creditText": track.licence.attribution_text} if track.licence.attribution_text else {}
         ),
     }
 
 
-def _licence(licence: Licence, translate: Translate) -> dict[str, Any]:
+def _licence(licence: Licence, url: str | None, translate: Translate) -> dict[str, Any]:
+    """The facts are the licence; where that has an address, they are what is said of its use."""
+    facts = _facts(licence, translate)
+    return {"license": facts} if url is None else {"license": url, "usageInfo": facts}
+
+
+def _facts(licence: Licence, translate: Translate) -> dict[str, Any]:
     return {
         "@type": "CreativeWork",
         "identifier": licence.licence_class.value,

@@ -11,13 +11,14 @@ import msgspec
 from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
 from listenlink.model.cover import CoverName
 from listenlink.model.page import Page, PageTrack
-from listenlink.web.pages.licence_words import licence_name, licence_sentence
+from listenlink.web.pages.licence_words import licence_name, licence_sentence, licence_url
 
 Translate = Callable[[str], str]
 
 
 class LicenceData(msgspec.Struct, frozen=True):
-    """Licence facts, with a sentence and a name in the page's language."""
+    """Licence facts, with a sentence and a name in the page's language. `licence_declared` says that it's the
+    creator's word, `licence_url` where Creative Commons has the licence if it's one of theirs."""
 
     sentence: str
     name: str
@@ -27,6 +28,8 @@ class LicenceData(msgspec.Struct, frozen=True):
     requires_attribution: bool
     attribution_text: str | None
     engine: str
+    licence_declared: bool
+    licence_url: str | None
 
 
 class TrackData(msgspec.Struct, frozen=True):
@@ -115,4 +118,6 @@ def _licence(track: PageTrack, translate: Translate) -> LicenceData:
         requires_attribution=licence.requires_attribution,
         attribution_text=track.attribution,
         engine=track.engine_name,
+        licence_declared=licence.is_declared,
+        licence_url=licence_url(licence),
     )

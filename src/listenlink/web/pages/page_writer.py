@@ -13,7 +13,12 @@ from listenlink.model.page import Page
 from listenlink.model.pattern import make_pattern
 from listenlink.web.pages.assets import ASSETS, MODULES
 from listenlink.web.pages.languages import LANGUAGES, catalogue
-from listenlink.web.pages.licence_words import licence_name, licence_sentence
+from listenlink.web.pages.licence_words import (
+    licence_name,
+    licence_sentence,
+    licence_url,
+    only_licence_url,
+)
 from listenlink.web.pages.linked_data import linked_data
 from listenlink.web.pages.moment_words import moment_words
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
@@ -103,6 +108,8 @@ def environment(language: str) -> Environment:
         modules=MODULES,
         licence_name=lambda licence: licence_name(licence, translations.gettext),
         licence_sentence=lambda licence: licence_sentence(licence, translations.gettext),
+        licence_url=licence_url,
+        only_licence_url=only_licence_url,
     )
     made.filters["clock"] = clock_text
     made.filters["iso"] = iso_seconds

@@ -73,6 +73,8 @@ _OF_FIELDS = (
     _("The title is empty."),
     _("The title is longer than 512 characters."),
     _("This is too long."),
+    _("The credit line is longer than 500 characters."),
+    _("A Creative Commons licence can't be taken back. Say that you know it."),
 )
 # By a script alone: a form leads to where one signs in.
 _SIGNED_OUT = _(
@@ -113,6 +115,7 @@ def upload_words(translate: Callable[[str], str]) -> dict[str, str]:
         "skipped": _("Skipped, because they aren't audio: {count}."),
         "too_many": _("At most {count} files are taken at a time; the rest was left out."),
         "nothing": _("There is no audio file in there."),
+        "unconfirmed": _("Say first that you know that it can't be taken back. Then it begins."),
     }
 
 

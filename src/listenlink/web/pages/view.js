@@ -112,6 +112,10 @@ export class View {
 
   showLicence(licence) {
     this.write("licence-sentence", licence.sentence);
+    const terms = document.createElement("a");
+    terms.textContent = licence.name;
+    Object.assign(terms, { href: licence.licence_url ?? "", target: "_blank", rel: "license noopener noreferrer" });
+    find("licence-terms").replaceChildren(...(licence.licence_url ? [terms] : []));
     if (!find("licence")) return;
     find("licence").hidden = false;
     find("attribution").hidden = !licence.attribution_text;

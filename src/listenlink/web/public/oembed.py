@@ -20,6 +20,7 @@ from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import errors
 from listenlink.web.pages.languages import catalogue, choose_language
+from listenlink.web.pages.licence_words import only_licence_url
 from listenlink.web.paths import SHARED_PATH
 from listenlink.web.public.doors import Doors
 
@@ -109,4 +110,6 @@ def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
         thumbnail_height=_PREVIEW_SIZE[1],
         duration=round(page.seconds, 3),
         licence=licence_view(page.licence),
+        licence_declared=page.licence.is_declared,
+        licence_url=only_licence_url(page),
     )

@@ -10,7 +10,8 @@ const TOLD_EVERY_MS = 4000;
 
 const place = document.getElementById("uploads");
 const [file, folder] = place.querySelectorAll("input[type=file]");
-const engine = place.querySelector("select");
+const { elements } = place.querySelector("form");
+const { engine, declared_licence: terms, attribution_text: credit, confirmed } = elements;
 const list = document.getElementById("upload-rows");
 const told = document.getElementById("upload-told");
 const drop = document.getElementById("upload-drop");
@@ -18,7 +19,8 @@ const { organization } = document.body.dataset;
 const words = JSON.parse(document.getElementById("upload-words").textContent);
 const rows = [];
 const running = new Set();
-let [atOnce, skipped, left, timer] = [AT_ONCE, 0, "", 0];
+const OWN = "own_recording";
+let [atOnce, skipped, left, timer, held] = [AT_ONCE, 0, "", 0, []];
 
 const page = {
   words,
@@ -38,7 +40,28 @@ const page = {
   },
 };
 
+// What is said of all files that are chosen now: what isn't shown for it isn't said.
+function facts() {
+  const said = { engine: engine.value };
+  if (engine.value !== OWN || !terms.value) return said;
+  const line = terms.value === "CC0-1.0" ? "" : credit.value.trim();
+  const isConfirmed = `${confirmed.checked}`;
+  return { ...said, declared_licence: terms.value, ...(line && { attribution_text: line }), confirmed: isConfirmed };
+}
+
+function isUnconfirmed() {
+  return engine.value === OWN && "final" in terms.selectedOptions[0].dataset && !confirmed.checked;
+}
+
+// What can't be taken back waits for somebody to say that they know.
 function take(files) {
+  if (files.length && isUnconfirmed()) {
+    held.push(...files);
+    left = words.unconfirmed;
+    confirmed.focus();
+    tell();
+    return;
+  }
   const { music, skipped: others, isCut } = sift(files, place.dataset.endings.split(" "));
   skipped += others;
   left = "";
@@ -46,7 +69,7 @@ function take(files) {
   else if (!music.length && !others) return;
   else if (!music.length) left = words.nothing;
   for (const found of music) {
-    const row = new UploadRow(found, engine.value, page);
+    const row = new UploadRow(found, facts(), page);
     rows.push(row);
     list.append(row.element);
   }
@@ -110,7 +133,14 @@ function dragging(event, isOver) {
 }
 
 function tellLicence() {
-  document.getElementById("upload-licence").textContent = engine.selectedOptions[0].dataset.licence;
+  const { says, credited = says } = terms.selectedOptions[0].dataset;
+  const own = credit.value.trim() ? credited : says;
+  const { licence } = engine.selectedOptions[0].dataset;
+  document.getElementById("upload-licence").textContent = engine.value === OWN ? own : licence;
+  if (!held.length || isUnconfirmed()) return;
+  const files = held;
+  held = [];
+  take(files);
 }
 
 addEventListener("dragenter", (event) => dragging(event, true));
@@ -125,7 +155,7 @@ for (const lively of place.querySelectorAll(".lively")) lively.hidden = false;
 folder.parentElement.hidden = !("webkitdirectory" in folder);
 place.classList.add("alive");
 file.multiple = true;
-engine.addEventListener("change", tellLicence);
+for (const one of [engine, terms, credit, confirmed]) one.addEventListener("change", tellLicence);
 tellLicence();
 for (const input of [file, folder]) {
   input.addEventListener("change", () => choose(input));

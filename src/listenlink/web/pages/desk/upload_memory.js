@@ -7,9 +7,10 @@ const NAME = "listenlink-uploads";
 const MOST = 100;
 const DAY_MS = 86_400_000;
 
-// What makes it the same file, for the same organisation and engine: both belong to what has begun.
-export function printOf({ file, path }, organization, engine) {
-  return [organization, engine, path, file.size, file.lastModified].join("\n");
+// What makes it the same file, for the same organisation, with the same said of it: both belong to what has
+// begun.
+export function printOf({ file, path }, organization, facts) {
+  return [organization, ...Object.values(facts), path, file.size, file.lastModified].join("\n");
 }
 
 // `{ url, title }`, or nothing.

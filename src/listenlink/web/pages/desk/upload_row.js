@@ -10,9 +10,9 @@ let made = 0;
 export class UploadRow {
   // `page` has the `words`, the `organization`, the `template` of a row, and what to call when its state
   // `changed` or it's refused: `mayWait`. State: waits, runs, done, refused, cancelled.
-  constructor(found, engine, page) {
-    Object.assign(this, { found, engine, page, state: "waits", title: null, id: null, isTyped: false });
-    this.print = printOf(found, page.organization, engine);
+  constructor(found, facts, page) {
+    Object.assign(this, { found, facts, page, state: "waits", title: null, id: null, isTyped: false });
+    this.print = printOf(found, page.organization, facts);
     this.element = page.template.content.firstElementChild.cloneNode(true);
     const find = (name) => this.element.querySelector(name);
     this.name = find(".name");
@@ -71,7 +71,7 @@ export class UploadRow {
   #newUpload() {
     const { file } = this.found;
     const title = this.#typed();
-    const metadata = { engine: this.engine, filename: file.name, ...(title && { title }) };
+    const metadata = { ...this.facts, filename: file.name, ...(title && { title }) };
     return new TusUpload(file, this.page.endpoint, metadata, this, { url: this.url });
   }
 
