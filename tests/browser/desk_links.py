@@ -71,6 +71,18 @@ def _new(desk: AtDesk) -> None:
     desk.go(f"/desk/links/{make_link(desk)['id']}")
 
 
+def _numbers(desk: AtDesk) -> None:
+    _at(label="Ana")(desk)
+    desk.page.get_by_role("link", name="Evening, and").click()
+    desk.page.get_by_role("link", name="Numbers").click()
+
+
+def _no_numbers(desk: AtDesk) -> None:
+    desk.sign_in_by_link()
+    album = ask(desk, "/collections", {"name": "Evening"})["id"]
+    desk.go(f"/desk/collections/{album}/numbers")
+
+
 def _done(name: str) -> Callable[[AtDesk], None]:
     """Asked, and done."""
 
@@ -100,4 +112,6 @@ LINK_STATES: dict[str, Callable[[AtDesk], object]] = {
     "link-turned": _done("New address"),
     "link-close": _at("/close"),
     "link-closed": _done("Close link"),
+    "numbers": _numbers,
+    "numbers-none": _no_numbers,
 }

@@ -143,11 +143,14 @@ def test_numbers_are_those_of_the_api_and_the_lines_those_of_the_audit(
     assert stats["by_agent"] == {
         "person": 1, "program": 1, "unfurler": 1, "unknown": 1, "forgotten": 0,
     }  # fmt: skip
-    heard = {"track_id": song["id"], "title": song["title"], "listens": 1}
-    assert (stats["by_track"], stats["listening"]) == ([heard], 4)
+    (heard,) = stats["by_track"]
+    assert (heard["track_id"], heard["title"], heard["listens"]) == (song["id"], song["title"], 1)
+    assert stats["listening"] == 4
     text = page(desk, f"/desk/links/{link['id']}")
     tiles = dict(re.findall(r'data-tile="(\w+)">([^<]*)<', text))
-    assert tiles == {"opens": "4", "listens": "1", "listeners": "4", "listening": "4"}
+    assert tiles == {
+        "opens": "4", "listens": "1", "listeners": "1", "listening": "4", "downloads": "0",
+    }  # fmt: skip
     days = [re.findall(r"<td>(\d+)</td>", row) for row in _rows(text, "days")]
     (day,) = stats["days"]
     told = [str(day[name]) for name in ("opens", "listens", "listeners", "bot_requests")]

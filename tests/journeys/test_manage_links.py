@@ -194,6 +194,9 @@ def test_the_audit_of_one_link(
     assert page["items"] == lines[1:3]
 
 
+BROWSERS_OPEN = {"User-Agent": "Mozilla/5.0 (X11) Firefox/140.0", "Accept": "application/json"}
+
+
 def test_stats_by_day_stay_when_the_lines_are_let_go(
     server: Server, owner: httpx.Client, song: dict[str, Any]
 ) -> None:
@@ -201,7 +204,7 @@ def test_stats_by_day_stay_when_the_lines_are_let_go(
     for opens in (2, 1):
         with server.listener() as somebody:
             for _ in range(opens):
-                somebody.get(path_of(link))
+                somebody.get(path_of(link), headers=BROWSERS_OPEN)
             asks_by_name = {"User-Agent": "facebookexternalhit/1.1", "Accept": "application/json"}
             somebody.get(path_of(link), headers=asks_by_name)
     number = int(link["id"].removeprefix("mslink_"), 16)

@@ -33,7 +33,10 @@ def test_without_script_the_form_opens_the_link_once(
     assert page.status_code == 200
     audio = part(r'<audio controls [^>]*src="([^"]+)"', page.text)
     assert listener.get(audio, headers={"Range": "bytes=0-9"}).status_code == 206
-    file = part(r'href="([^"]+/v1/music/download/[^"]+)"', page.text)
+    taken = listener.get(place + part(r'href="([?]download=[^"]+)"', page.text), headers=BROWSER)
+    assert taken.status_code == 303
+    assert server.outcome_of(taken) == ("downloaded", None)
+    file = taken.headers["location"]
     assert "attachment" in listener.get(file).headers["content-disposition"]
     assert opens(owner, link) == 1
     again = listener.post(path, headers=BROWSER)

@@ -69,6 +69,10 @@ DOORS = [
         "listening", _BELOW + "/listening/{session:str}", _SHARED + "/listening/{session}",
         headers=_HTML, session="stranger",
     ),
+    Door(
+        "listening, file", _BELOW + "/listening/{session:str}",
+        _SHARED + "/listening/{session}?download={track}", headers=_HTML, session="stranger",
+    ),
     Door("listen", *_LISTEN, body=_HEARD),
     Door("listen, session", *_LISTEN, body=_HEARD, session="stranger"),
     Door("listen, own session", *_LISTEN, body=_HEARD, session="own"),

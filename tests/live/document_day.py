@@ -222,8 +222,11 @@ def close_all(witness: Witness, token: str, link: str, track: str, collection: s
     save = f"/v1/music/shared/{token}/save"
     key = {"X-API-Key": witness.server.api_key}
     assert witness.anybody("POST", save, headers=key).status_code == 201
-    for asked in (link + "/opens", link + "/stats"):
+    of_track, of_collection = f"/tracks/{track}/stats", f"/collections/{collection}/stats"
+    for asked in (link + "/opens", link + "/stats", of_track, of_collection):
         assert witness.owner("GET", asked).status_code == 200
+    for asked in (link + "/stats", of_track, of_collection):
+        assert witness.owner("GET", asked + ".csv").status_code == 200
     assert witness.owner("DELETE", link).status_code == 200
     assert witness.anybody("POST", save, headers=key).status_code == 404
     for refused in (("PATCH", link, {"json": {"label": "a"}}), ("POST", link + "/rotate", {})):

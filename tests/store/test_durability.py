@@ -75,7 +75,7 @@ async def test_an_open_on_postgresql_is_on_the_disk_when_it_is_answered(tmp_path
                 unnamed = [(number.to_bytes(16, "big"), "192.0.2.0/24")]
                 found = await postgres_opens.find_links(connection, [b"?" * 32], False, 1, unnamed)
                 line = AuditLine(1, 1, None, None, number, found.clients[0], 0, None)
-                assert await postgres_opens.keep(connection, found.turn, {}, [line], [])
+                assert await postgres_opens.keep(connection, found.turn, {}, [line], [], [])
                 written, synced = await connection.fetchrow(
                     "SELECT pg_current_wal_insert_lsn(), pg_current_wal_flush_lsn()"
                 )

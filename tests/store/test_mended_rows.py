@@ -139,6 +139,7 @@ def test_days_begin_with_what_was_counted(tmp_path: Path) -> None:
     database.write_now(migrate)
     summed = "SELECT share_id, day, opens FROM open_days"
     assert ask(database, summed) == [(LINK, 0, 2)]
+    assert ask(database, "SELECT person_opens, program_opens FROM open_days") == [(2, 0)]
     assert database.read_now(open_days.find_waiting) == 0
     database.write_now(lambda c: open_counts.add_up(c, 10))
     assert database.read_now(open_days.find_waiting) == 1

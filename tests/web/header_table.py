@@ -176,6 +176,7 @@ TOLD: dict[str, Told] = {
     "see_other": _EMPTY_PAGE | _NOINDEX | _RATES | {
         "location": re.compile(r"/v1/music/shared/shr_[0-9a-f]{32}/listening/ls1\.[0-9a-f.]+")
     },
+    "led_to_file": _EMPTY_PAGE | _NOINDEX | _RATES | {"location": re.compile(r"https://.*/download/[0-9a-f.]+")},
     "embed": _FRAMED | _NOINDEX | _RATES,
     "refused_embed": _FRAMED | _NOINDEX,
     "limited_embed": _FRAMED | _NOINDEX | _SPENT,

@@ -195,6 +195,8 @@ def _lower_cases() -> list[Case]:
         _case(_EVENTS, 200, "events", "{w.path}/events", session=True),
         _case(_TAKE, 200, "inner", "{w.path}/download/{w.track}", session=True),
         _case(_LISTENING, 200, "page", "{w.listening}"),
+        _case(_LISTENING, 303, "led_to_file", "{w.listening}?download={w.track}"),
+        _case(_LISTENING, 404, "refused_page", "{w.listening}?download=mtrack_000000000000"),
         _case(_LISTENING, 404, "refused_page", "{w.path}/listening/none"),
         _case(_LISTENING, 429, "limited_page", "{w.listening}", "resolve"),
         _case(_LISTEN, 204, "heard", "{w.path}/listen", session=True, json="heard"),

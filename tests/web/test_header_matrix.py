@@ -23,7 +23,7 @@ pytestmark = of_folder
 
 BUSY = {
     "page": "busy_page", "public_page": "busy_page", "embed": "busy_embed", "opened": "busy",
-    "see_other": "busy_page", "details": "busy", "events": "busy",
+    "see_other": "busy_page", "led_to_file": "busy_page", "details": "busy", "events": "busy",
 }  # fmt: skip
 # What reads and notes nothing needs no turn at the database.
 NEVER_BUSY = (

@@ -11,13 +11,14 @@ import pytest
 from listenlink.actions.manage_links import ToldLink
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, AuditEntry, Outcome, Reason
-from listenlink.model.link_sums import Agents, DaySums, LinkSums, TrackListens
+from listenlink.model.link_sums import Agents, DaySums, LinkSums, Quarters, TrackSums
 from listenlink.model.revocation import Revocation
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store.shares import Target
 from listenlink.web.desk.links import row_of
 from listenlink.web.pages.day_chart import HEIGHT, WIDTH, make_chart
 from listenlink.web.pages.desk_writer import write_page
+from listenlink.web.pages.heard_bar import make_bar
 from listenlink.web.pages.languages import LANGUAGES
 
 TODAY = 20_000
@@ -43,7 +44,7 @@ def day(number: int, opens: int = 0, listens: int = 0, agents: Agents | None = N
 
 def write(
     name: str, language: str = "en", removed_at: int | None = None, days: list[DaySums] | None = None,
-    lines: list[AuditEntry] | None = None, by_track: list[TrackListens] | None = None,
+    lines: list[AuditEntry] | None = None, by_track: list[TrackSums] | None = None,
     revocation: Revocation | None = None, **terms: Any,
 ) -> str:  # fmt: skip
     """A page of a link with these terms and numbers."""
@@ -52,8 +53,9 @@ def write(
     sums = LinkSums(days or [], by_track or [], 1)
     return write_page(
         name, language, row=row, rows=[row], url=None, is_shown_once=False, are_kept=True, sums=sums,
-        chart=make_chart(sums.days, TODAY), lately_minutes=5, most_tracks=2, lines=lines or [], older=None,
-        is_later=False, asked={"q": "", "state": "", "target": ""}, first=None, following=None,
+        chart=make_chart(sums.days, TODAY), bar=make_bar(sums.quarters),
+        lately_minutes=5, most_tracks=2, lines=lines or [], older=None, is_later=False,
+        asked={"q": "", "state": "", "target": ""}, first=None, following=None,
         revocation=revocation or Revocation(1, True), person=None, can_be_read=False, now_us=NOW,
     )  # fmt: skip
 
@@ -135,7 +137,7 @@ def test_what_is_not_known_any_more_is_said_and_not_guessed() -> None:
 
 
 def test_few_tracks_are_named_and_the_others_summed_up() -> None:
-    tracks = [TrackListens(n, f"<b>{n}", 10 - n) for n in range(4)]
+    tracks = [TrackSums(n, f"<b>{n}", 10 - n, n, Quarters()) for n in range(4)]
     text = write("link", days=[day(0, 1, 34)], by_track=tracks)
     assert text.count("&lt;b&gt;") == 2
     assert '<th scope="row">Other tracks</th><td>15</td>' in text

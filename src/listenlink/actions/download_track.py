@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_library import get_made
+from listenlink.actions.open_link import LinkOpener, Opening, OpenRequest
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
 from listenlink.media.storage import MediaUrls
+from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession, is_of_another_time
 from listenlink.store import pages
 from listenlink.store.database.database import Database
 from listenlink.store.opening.playback import Playable
 from listenlink.store.pages import Download
 
+# No link and no track have this number: what is asked for without one is looked up all the same.
+_NONE = 0
 _ENDINGS = {
     "audio/wav": ".wav", "audio/flac": ".flac", "audio/mpeg": ".mp3", "audio/mp4": ".m4a",
     "audio/ogg": ".ogg", "audio/aiff": ".aiff",
@@ -52,17 +57,44 @@ class TrackDownloader:
         self._media_urls = media_urls
         self._ttl_seconds = ttl_seconds
 
-    async def offer(self, session: ListenSession, track_id: int, now_us: int) -> str | None:
-        """A URL of the track's file, the storage's own where that can name a file; None if the session's link
-        doesn't lead to the track, or offers none."""
-        found = await self._find(session.share_id, track_id)
-        if found is None:
-            return None
+    async def open(
+        self,
+        opener: LinkOpener,
+        asked: OpenRequest,
+        track_id: int | None,
+        *,
+        from_here: bool = False,
+    ) -> tuple[Opening, str | None]:
+        """How a look at the link ends that asks for a track's file; and the file's URL, if it's a download:
+        then that is counted, and in the audit. With `from_here` it's none of the storage's own, which goes on
+        after a revocation. Raises Problem(UNAVAILABLE) as the opener does."""
+        offered = None
+        if not opener.is_spent(asked):
+            # Whatever the request is worth: what is refused takes as long as what isn't.
+            share_id = asked.session.share_id if asked.session else _NONE
+            offered = await self._find(share_id, track_id or _NONE)
+        download = track_id if offered and track_id else _NONE
+        opening = await opener.open(replace(asked, download=download))
+        session = opening.session
+        if opening.outcome is not Outcome.DOWNLOADED or offered is None or session is None:
+            return opening, None
+        media_urls = None if from_here else self._media_urls
+        return opening, self._write(session, download, offered, media_urls, asked.now_us)
+
+    def _write(
+        self,
+        session: ListenSession,
+        track_id: int,
+        found: Download,
+        media_urls: MediaUrls | None,
+        now_us: int,
+    ) -> str:
+        """A URL of the track's file, the storage's own where that can name a file."""
         now_seconds = now_us // SECOND_US
         ends_at = min(now_seconds + self._ttl_seconds, session.ends_at)
-        if self._media_urls is not None:
+        if media_urls is not None:
             name = file_name(found.title, found.content_type)
-            url = self._media_urls.download_url(found.digest, name, now_seconds, ends_at)
+            url = media_urls.download_url(found.digest, name, now_seconds, ends_at)
             if url:
                 return url
         return self._urls.write_downloads(session, ends_at, [track_id])[0]

@@ -54,7 +54,7 @@ async def list_links(
         own = shares.list_own_shares(
             connection, *caller.owner, target, state, now_us, part, label.strip()
         )
-        return Found(_tell(connection, own.items), own.place)
+        return Found(tell_links(connection, own.items), own.place)
 
     return await database.read(find)
 
@@ -62,7 +62,7 @@ async def list_links(
 async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLink:
     """Return one of the caller's links. Raises Problem(NOT_FOUND)."""
     return await database.read(
-        lambda connection: _tell(connection, [_get(connection, caller, share_id)])[0]
+        lambda connection: tell_links(connection, [_get(connection, caller, share_id)])[0]
     )
 
 
@@ -93,7 +93,7 @@ async def change_link(
         changes = {name: value for name, value in changed.items() if value != getattr(terms, name)}
         if changes:
             shares.change_share(connection, share_id, changes)
-        return _tell(connection, [_get(connection, caller, share_id)])[0]
+        return tell_links(connection, [_get(connection, caller, share_id)])[0]
 
     return await write_as(database, caller, change)
 
@@ -150,7 +150,7 @@ async def sum_up(
     listening. Raises Problem(NOT_FOUND)."""
 
     def find(connection: Connection) -> tuple[ToldLink, LinkSums]:
-        told = _tell(connection, [_get(connection, caller, share_id)])[0]
+        told = tell_links(connection, [_get(connection, caller, share_id)])[0]
         since_us = now_us - lately_seconds * SECOND_US
         return told, of_link.sum_up(connection, share_id, since_us, now_us)
 
@@ -171,7 +171,8 @@ def _get_open_to_change(connection: Connection, caller: Caller, share_id: int) -
     return share
 
 
-def _tell(connection: Connection, found: list[Share]) -> list[ToldLink]:
+def tell_links(connection: Connection, found: list[Share]) -> list[ToldLink]:
+    """Return these links with what they lead to, how often and when they were last opened."""
     numbers = [share.id for share in found]
     opens = open_counts.find_opens(connection, numbers)
     last = of_link.find_last_opens(connection, numbers)

@@ -40,15 +40,20 @@ class LinkOpener:
         self.queue = queue
         self.outcomes: Counter[tuple[Outcome, Reason | None]] = Counter()
 
+    def is_spent(self, asked: OpenRequest) -> bool:
+        """Whether the request is limited whatever it asks for, so that nothing need be looked up for it."""
+        client, tick_us = asked.client, asked.tick_us
+        if not self._limits.is_spent(_RESOLVE, client.number, tick_us):
+            return False
+        return not (asked.visit and self._limits.admits(asked.visit, client.number, tick_us))
+
     async def open(self, asked: OpenRequest) -> Opening:
         """Open one link. By the time this returns, the open is counted and in the audit.
 
         Raises Problem(UNAVAILABLE) if that can't be made durable; then nothing was counted.
         """
         client, tick_us = asked.client, asked.tick_us
-        if self._limits.is_spent(_RESOLVE, client.number, tick_us) and not (
-            asked.visit and self._limits.admits(asked.visit, client.number, tick_us)
-        ):
+        if self.is_spent(asked):
             left = self._limits.peek(_RESOLVE, client.number, tick_us)
             opening = limited_opening(Shortage(_RESOLVE, left))
         else:

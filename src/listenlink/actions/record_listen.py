@@ -1,4 +1,5 @@
-"""Record a listen: the player reports that a track of an open was heard for 30 seconds or more."""
+"""Record what the player reports of a track of an open: a listen, which is 30 seconds heard, or a quarter
+that was reached."""
 
 from __future__ import annotations
 
@@ -25,8 +26,10 @@ async def record_listen(
     track_id: int | None,
     now_us: int,
     tick_us: int,
+    quarter: int | None = None,
 ) -> None:
-    """Count the listen, once for each open (the session's) and track.
+    """Count the listen, once for each open (the session's) and track; or, with a `quarter` of 1 to 4, that so
+    many quarters of the track were heard, as the furthest of the open.
 
     Raises Problem(LINK_REFUSED) if the session isn't for this link and its current token, or if the link
     no longer leads to the track; and Problem(LIMITED) once the client has no listen, or no refusal,
@@ -45,6 +48,9 @@ async def record_listen(
         return session.open_trace, link.track_id, link.id
 
     def keep(connection: Connection, listen: tuple[int, int, int]) -> None:
-        listens.add_listen(connection, *listen, now_us)
+        if quarter is None:
+            listens.add_listen(connection, *listen, now_us)
+        else:
+            listens.raise_quarter(connection, *listen, now_us, quarter)
 
     await write_by_link(database, limits, client, token, tick_us, find, keep)

@@ -13,7 +13,7 @@ from listenlink.client.connection import SHARED, json_of, origin_of
 from listenlink.client.error import ListenlinkError
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.terms import checked
-from listenlink.wire import Link, NewLink, OpenLine, SavedTrack, Stats
+from listenlink.wire import Link, NewLink, OpenLine, SavedTrack, Stats, TargetStats
 from listenlink.wire.terms import LinkChanges, LinkTerms
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
@@ -37,11 +37,15 @@ class LinkMethods(Owner):
         view = as_thing(json_of(answer), ShareView)
         return msgspec.structs.replace(view, session=answer.headers.get("listen-session"))
 
-    def record_listen(self, link: str, session: str, track_id: str) -> None:
-        """Report that a track was heard for 30 seconds or more, to the link's own host."""
+    def record_listen(
+        self, link: str, session: str, track_id: str, quarter: int | None = None
+    ) -> None:
+        """Report that a track was heard for 30 seconds or more, to the link's own host; or, with a `quarter`
+        of 1 to 4, that so many quarters of it were heard."""
+        heard = {"track_id": track_id} | ({} if quarter is None else {"quarter": quarter})
         self.post(
             f"{read_link(link).url}/listen",
-            json={"track_id": track_id},
+            json=heard,
             headers={"Listen-Session": session},
         )
 
@@ -62,10 +66,7 @@ class LinkMethods(Owner):
         """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days` or
         `expires_in_hours` or `expires_at`, `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and
         `strict_open`."""
-        kind = _KINDS.get(target_id.partition("_")[0])
-        if kind is None:
-            raise ValueError(f"{target_id} is neither a track nor a collection")
-        sent = checked(terms, LinkTerms)
+        kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
 
     def links(
@@ -99,6 +100,28 @@ class LinkMethods(Owner):
     def stats(self, share_id: str) -> Stats:
         """A link's statistics."""
         return as_thing(self.get(self.path_of("share", share_id, "stats")), Stats)
+
+    def target_stats(
+        self, target_id: str, limit: int = 50, cursor: str | None = None
+    ) -> TargetStats:
+        """What your links to a track or a collection of yours come to, in all and each with its label;
+        `cursor` is the `next_cursor` of the slice before."""
+        asked = {"limit": limit} | ({} if cursor is None else {"cursor": cursor})
+        path = self.path_of(_kind_of(target_id), target_id, "stats")
+        return as_thing(self.get(path, params=asked), TargetStats)
+
+    def stats_csv(self, thing_id: str) -> str:
+        """The numbers of a link by day, or those of the newest 1,000 links to a track or a collection, as
+        CSV."""
+        kind = "share" if thing_id.startswith("mslink_") else _kind_of(thing_id)
+        return self.send("GET", self.path_of(kind, thing_id, "stats.csv")).text
+
+
+def _kind_of(target_id: str) -> str:
+    kind = _KINDS.get(target_id.partition("_")[0])
+    if kind is None:
+        raise ValueError(f"{target_id} is neither a track nor a collection")
+    return kind
 
 
 class ReadLink(NamedTuple):

@@ -18,6 +18,7 @@ class Outcome(IntEnum):
     VIEWED = 4
     REFUSED = 5
     LIMITED = 6
+    DOWNLOADED = 7
 
 
 class Reason(IntEnum):

@@ -12,7 +12,7 @@ from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
 from listenlink.actions.signing_in.bound_attempts import WINDOW_US
-from listenlink.clock import DAY_US
+from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem
 from listenlink.media.disk.faults import name_of
 from listenlink.running.instance import Instance, Running
@@ -20,6 +20,7 @@ from listenlink.store import (
     account_events,
     answered_challenges,
     idempotency,
+    listens,
     session_clients,
     sign_in_attempts,
     sign_in_links,
@@ -212,17 +213,18 @@ async def _delete_lines(instance: Instance, now_us: int) -> int:
 
 
 async def _delete_answers(instance: Instance, now_us: int) -> int:
-    await instance.running.database.write(
-        lambda connection: idempotency.date_back(connection, now_us)
-    )
-    while await instance.running.database.write(
-        lambda connection: idempotency.delete_older(connection, now_us - KEPT_US)
+    """What nobody can ask for again, and of what was heard what no session can raise any more."""
+    running = instance.running
+    await running.database.write(lambda connection: idempotency.date_back(connection, now_us))
+    # A day later: the clock may have been set back in between.
+    heard_us = now_us - running.settings.session_ttl_seconds * SECOND_US - DAY_US
+    for delete in (
+        partial(idempotency.delete_older, since_us=now_us - KEPT_US),
+        partial(session_clients.delete_over, now_us=now_us),
+        partial(listens.forget_heard, before_us=heard_us),
     ):
-        pass
-    while await instance.running.database.write(
-        lambda connection: session_clients.delete_over(connection, now_us)
-    ):
-        pass
+        while await running.database.write(delete):
+            pass
     return 0
 
 

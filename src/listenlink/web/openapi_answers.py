@@ -144,6 +144,10 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "play_track_options": {"204": _PREFLIGHT},
     "download_track": _PLAYED,
     "check_download": _PLAYED,
+    **{
+        name: {"200": ("Content-Disposition",)}
+        for name in ("get_link_stats_csv", "get_track_stats_csv", "get_collection_stats_csv")
+    },
     "get_picture": {"200": _KEPT, "304": _KEPT},
     "get_track_cover": {"200": _KEPT, "304": _KEPT},
     "get_collection_cover": {"200": _KEPT, "304": _KEPT},

@@ -26,6 +26,11 @@ _OWN_TRACK = _TRACK | {
     "stem_urls": None, "artist": "The Ferry",
     "is_shorter_than_declared": False, "declared_licence": None, "attribution_text": None,
 }  # fmt: skip
+_NUMBERS = {
+    "downloads": 0,
+    "quarters": {"quarter": 0, "half": 1, "three_quarters": 0, "whole": 1},
+    "by_agent": {"person": 2, "program": 1, "unfurler": 0, "unknown": 0, "forgotten": 0},
+}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "ShareView": {
@@ -61,10 +66,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "LinkStats": {
         "id": "mslink_b7a41ae239ff", "opens": 3, "listens": 0, "last_opened_at": "2026-11-24T02:53:36Z",
-        "days": [{"date": "2026-11-24", "opens": 3, "listens": 0, "listeners": 2, "bot_requests": 1}],
-        "by_track": [],
-        "by_agent": {"person": 2, "program": 1, "unfurler": 0, "unknown": 0, "forgotten": 0},
-        "listening": 1, "listening_within_seconds": 300,
+        "days": [
+            {"date": "2026-11-24", "opens": 3, "listens": 0, "listeners": 2, "bot_requests": 1, **_NUMBERS},
+        ],
+        "by_track": [], "listening": 1, "listening_within_seconds": 300, **_NUMBERS,
+    },
+    "TargetStats": {
+        "target_type": "track", "target_id": "mtrack_9692d3f775dd", "target_title": "Late Night Study",
+        "links": 1, "opens": 3, "listens": 0, **_NUMBERS,
+        "items": [
+            {
+                "id": "mslink_b7a41ae239ff", "label": "Ana", "state": "active",
+                "created_at": "2026-11-24T02:52:10Z", "opens": 3, "listens": 0,
+                "last_opened_at": "2026-11-24T02:53:36Z", **_NUMBERS,
+            },
+        ],
+        "limit": 50, "offset": 0, "next_cursor": "pYEm1pFzV3y0sWqkq0cXl3b1tZ0hRj2mUeN3dQ",
     },
     "MintedKey": {
         "id": "key_ce9ea772ff33", "api_key": "ak_d4dc1eecb60420fbd8c38b8613e9e3e0e0d5de5a",
@@ -83,7 +100,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "NewCollection": {"name": "Evening", "description": "Quiet."},
     "LinkTerms": {"visibility": "link_only", "expires_in_days": 30, "max_opens": 5, "label": "Ana"},
     "TrackOfCollection": {"track_id": "mtrack_9692d3f775dd"},
-    "Heard": {"track_id": "mtrack_9692d3f775dd"},
+    "Heard": {"track_id": "mtrack_9692d3f775dd", "quarter": 3},
     "NewPosition": {"position": 0},
     "Order": {"ordered_track_ids": ["mtrack_9692d3f775dd"]},
     "NewKey": {"scopes": ["read", "share"], "expires_in_days": 90},

@@ -118,16 +118,19 @@ _NAMED = {
 }
 # What an answer's id is good for: by operation, the parameter it is, and whose.
 _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_track_out", "get_track_sound",
-             "get_track_cover", "give_track_cover", "take_track_cover", "delete_track")  # fmt: skip
+             "get_track_cover", "give_track_cover", "take_track_cover", "get_track_stats",
+             "get_track_stats_csv", "delete_track")  # fmt: skip
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
                   "get_collection_cover", "give_collection_cover", "take_collection_cover",
-                  "share_collection", "delete_collection")  # fmt: skip
+                  "get_collection_stats", "get_collection_stats_csv", "share_collection",
+                  "delete_collection")  # fmt: skip
 _OF_LINK = (
     "get_link",
     "change_link",
     "rotate_link",
     "list_link_requests",
     "get_link_stats",
+    "get_link_stats_csv",
     "revoke_link",
 )
 _OF_UPLOAD = ("get_upload", "check_upload", "end_upload")

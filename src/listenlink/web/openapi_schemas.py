@@ -42,12 +42,12 @@ NAMES = {
 # Never null in an answer: None is for reading an older server, which doesn't tell them.
 _ALWAYS_TOLD = (
     "usage", "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams", "by_track",
-    "by_agent", "listening", "listening_within_seconds",
+    "by_agent", "listening", "listening_within_seconds", "downloads", "quarters",
 )  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,
     "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION,
-    "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE,
+    "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE,
     "KeyAnswer": ids.API_KEY, "MintedKey": ids.API_KEY,
     "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY, "UploadAnswer": ids.UPLOAD,
 }  # fmt: skip
@@ -102,6 +102,7 @@ _ENUM_OF = {
     ("KeyAnswer", "state"): "KeyState",
     ("LinkRecord", "state"): "LinkState",
     ("ShownLink", "state"): "LinkState",
+    ("LinkNumbers", "state"): "LinkState",
 }
 
 
@@ -162,7 +163,7 @@ def _require_all(schema: Json) -> None:
     schema["required"] = sorted(schema["properties"].keys() - _LEFT_OUT)
     for field, value in schema["properties"].items():
         value.pop("default", None)
-        if field in _ALWAYS_TOLD:
+        if field in _ALWAYS_TOLD and "oneOf" in value:
             value["oneOf"] = [one for one in value["oneOf"] if one.get("type") != "null"]
 
 

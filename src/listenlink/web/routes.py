@@ -30,6 +30,7 @@ from listenlink.web.api import (
     share_records,
     shares,
     sounds,
+    target_stats,
     tracks,
     whoami,
 )
@@ -118,6 +119,11 @@ FOR_OWNERS: list[Any] = [
     share_records.rotate_link,  #       share  POST     /v1/music/{org}/share/{share_id}/rotate
     share_audit.list_opens,  #          read   GET      /v1/music/{org}/share/{share_id}/opens
     share_audit.get_stats,  #           read   GET      /v1/music/{org}/share/{share_id}/stats
+    share_audit.get_link_stats_csv,  #  read   GET      /v1/music/{org}/share/{share_id}/stats.csv
+    target_stats.get_track_stats,  #    read   GET      /v1/music/{org}/tracks/{track_id}/stats
+    target_stats.get_track_stats_csv,  #          read   GET      /v1/music/{org}/tracks/{track_id}/stats.csv
+    target_stats.get_collection_stats,  #         read   GET      /v1/music/{org}/collections/{…}/stats
+    target_stats.get_collection_stats_csv,  #     read   GET      /v1/music/{org}/collections/{…}/stats.csv
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
     api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
     api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys

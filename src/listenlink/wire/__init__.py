@@ -21,11 +21,14 @@ from listenlink.wire.keys import Caller, Key, MintedKey, Usage
 from listenlink.wire.links import (
     Day,
     Link,
+    LinkNumbers,
     NewLink,
     OpenLine,
     OpensByAgent,
+    Quarters,
     ShownLink,
     Stats,
+    TargetStats,
     TrackListens,
 )
 from listenlink.wire.shared import (
@@ -65,6 +68,7 @@ __all__ = [
     "Key",
     "Licence",
     "Link",
+    "LinkNumbers",
     "Member",
     "MembersPage",
     "MintedKey",
@@ -73,6 +77,7 @@ __all__ = [
     "OpenLine",
     "OpensByAgent",
     "Page",
+    "Quarters",
     "Ready",
     "SavedTrack",
     "ShareFacts",
@@ -82,6 +87,7 @@ __all__ = [
     "ShownLink",
     "Sound",
     "Stats",
+    "TargetStats",
     "Track",
     "TrackListens",
     "TrackOfAudio",

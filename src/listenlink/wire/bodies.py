@@ -149,9 +149,10 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Heard(Struct, frozen=True, forbid_unknown_fields=True):
-    """The track that was heard for 30 seconds or more."""
+    """The track that was heard: for 30 seconds or more, or, with a `quarter`, so many quarters of it."""
 
     track_id: str
+    quarter: Annotated[int, Meta(ge=1, le=4)] | None = None
 
 
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):

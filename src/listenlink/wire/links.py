@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date as Date
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from listenlink.wire.answers import WithSecrets
 
@@ -77,27 +77,18 @@ class OpenLine(Struct, frozen=True):
     referrer: str | None
 
 
-class Day(Struct, frozen=True):
-    """One UTC day. `listeners` are distinguished only within the day; `bot_requests` are those of
-    unfurlers and crawlers, whatever their outcome; a listen is 30 s heard."""
+class Quarters(Struct, frozen=True):
+    """How far tracks were heard. Each open counts once for each track: as the furthest that was reached, and
+    as nothing that comes before it."""
 
-    date: Date
-    opens: int
-    listens: int
-    listeners: int
-    bot_requests: int
-
-
-class TrackListens(Struct, frozen=True):
-    """How often one track was listened to by a link."""
-
-    track_id: str
-    title: str
-    listens: int
+    quarter: int
+    half: int
+    three_quarters: int
+    whole: int
 
 
 class OpensByAgent(Struct, frozen=True):
-    """A link's opens by what asked, as `agent` says it of a request; they come to all opens. `forgotten` are
+    """Opens by what asked, as `agent` says it of a request; they come to all opens. `forgotten` are
     those of days that an earlier release summed up, which didn't write it down."""
 
     person: int
@@ -107,10 +98,36 @@ class OpensByAgent(Struct, frozen=True):
     forgotten: int
 
 
+class Day(Struct, frozen=True):
+    """One UTC day. `listeners` are people with a browser, distinguished only within the day; `bot_requests`
+    are those of unfurlers and crawlers, whatever their outcome; a listen is 30 s heard."""
+
+    date: Date
+    opens: int
+    listens: int
+    listeners: int
+    bot_requests: int
+    # None of an older server; ours always tells these.
+    downloads: int | None = None
+    quarters: Quarters | None = None
+    by_agent: OpensByAgent | None = None
+
+
+class TrackListens(Struct, frozen=True):
+    """What one track comes to by a link."""
+
+    track_id: str
+    title: str
+    listens: int
+    # None of an older server; ours always tells these.
+    downloads: int | None = None
+    quarters: Quarters | None = None
+
+
 class Stats(Struct, frozen=True):
     """A link in numbers. `opens` is their total; `days` are those on which something happened; `by_track` has
-    the tracks that were listened to. `listening` are the listeners who opened the link or renewed their
-    session within the last `listening_within_seconds`, which is the life of a playback URL."""
+    the tracks of which anything was heard or downloaded. `listening` are the clients that opened the link or
+    renewed their session within the last `listening_within_seconds`, which is the life of a playback URL."""
 
     id: str
     opens: int
@@ -122,3 +139,40 @@ class Stats(Struct, frozen=True):
     by_agent: OpensByAgent | None = None
     listening: int | None = None
     listening_within_seconds: int | None = None
+    downloads: int | None = None
+    quarters: Quarters | None = None
+
+
+class LinkNumbers(Struct, frozen=True):
+    """One of the links to a track or a collection, in numbers."""
+
+    id: str
+    label: str | None
+    state: str
+    created_at: datetime
+    opens: int
+    listens: int
+    downloads: int
+    quarters: Quarters
+    by_agent: OpensByAgent
+    last_opened_at: datetime | None
+
+
+class TargetStats(Struct, frozen=True):
+    """A track or a collection in numbers: what all of one's links to it come to, and a slice of them, newest
+    first, with the limit and offset that were asked for. `next_cursor`, to be sent as `cursor`, goes on after
+    it; it's left out if nothing follows."""
+
+    target_type: str
+    target_id: str
+    target_title: str
+    links: int
+    opens: int
+    listens: int
+    downloads: int
+    quarters: Quarters
+    by_agent: OpensByAgent
+    items: list[LinkNumbers]
+    limit: int
+    offset: int
+    next_cursor: str | UnsetType = UNSET

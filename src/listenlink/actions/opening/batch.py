@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from listenlink.actions.opening.pseudonyms import BatchPseudonyms
 from listenlink.actions.opening.rate_limits import Answers, LimitedCount
 from listenlink.actions.opening.rule import Opening, OpenRequest, decide, limited_opening
+from listenlink.clock import DAY_US
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
-from listenlink.store.opening.open_rows import AuditLine, FoundLink, LimitedLine
+from listenlink.store.opening.open_rows import AuditLine, CountedDownload, FoundLink, LimitedLine
 
 # Needed at every open, and looking a name up in an enum is expensive.
 _RESOLVE, _SPENT, _OPENED, _LIMITED = Budget.RESOLVE, Reason.SPENT, Outcome.OPENED, Outcome.LIMITED
+_DOWNLOADED = Outcome.DOWNLOADED
 
 Spending = Callable[[Sequence[Spend]], Awaitable[Answers]]
 
@@ -117,6 +119,15 @@ class Batch:
             )
             for item, opening in zip(self.items, self.openings, strict=True)
             if item is not None and opening and opening.outcome is not _LIMITED
+        ]
+
+    def downloads(self) -> list[CountedDownload]:
+        """The downloads to count."""
+        return [
+            CountedDownload(opening.link.id, item.now_us // DAY_US, item.download)
+            for item, opening in zip(self.items, self.openings, strict=True)
+            if item is not None and item.download
+            if opening and opening.link and opening.outcome is _DOWNLOADED
         ]
 
     def limited_lines(self) -> list[LimitedLine]:

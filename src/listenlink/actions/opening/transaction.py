@@ -69,7 +69,8 @@ class OpenKeeper:
                     for opening in openings:
                         opening.tracks = members[collection_id]
             lines, limited = batch.audit_lines(), batch.limited_lines()
-            if await sql.keep(connection, found.turn, batch.granted, lines, limited):
+            downloads = batch.downloads()
+            if await sql.keep(connection, found.turn, batch.granted, lines, limited, downloads):
                 return
         raise Problem(ProblemKind.UNAVAILABLE)
 

@@ -20,6 +20,8 @@ from listenlink.store.audit.numbers import LINE_GOES, TooOld
 _MOST_FOUND = 100_000
 
 _OPENED = f"a.outcome = {int(Outcome.OPENED)}"
+# A program's open is nobody who listens.
+_BY_PERSON = f"{_OPENED} AND a.agent = {int(Agent.PERSON)}"
 _BASE = "coalesce(d.summed_to, 0)"
 _BY_AGENT = ",\n".join(
     f"count(*) FILTER (WHERE {_OPENED} AND a.id > {_BASE} AND a.agent = {int(Agent[kind.upper()])})"
@@ -29,8 +31,8 @@ _BY_AGENT = ",\n".join(
 # doesn't hold yet. A listener who is in it, and whose lines are still there, isn't counted again.
 NEW_SUMS = f"""
 count(*) FILTER (WHERE {_OPENED} AND a.id > {_BASE}),
-count(DISTINCT CASE WHEN {_OPENED} THEN a.client_id END)
-    - count(DISTINCT CASE WHEN {_OPENED} AND a.id <= {_BASE} THEN a.client_id END),
+count(DISTINCT CASE WHEN {_BY_PERSON} THEN a.client_id END)
+    - count(DISTINCT CASE WHEN {_BY_PERSON} AND a.id <= {_BASE} THEN a.client_id END),
 count(*) FILTER (WHERE a.agent = {int(Agent.UNFURLER)} AND a.id > {_BASE}),
 {_BY_AGENT}
 """

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.audit import AuditEntry, Outcome
-from listenlink.model.link_sums import Agents, DaySums, LinkSums, TrackListens
+from listenlink.model.link_sums import Agents, DaySums, LinkSums, Quarters, TrackSums
 from listenlink.model.listing import Found, Slice, found
 from listenlink.store.audit.audit_log import entry_of
 from listenlink.store.audit.day_sums import KEPT_SUMS, NEW_SUMS
@@ -56,14 +56,21 @@ GROUP BY a.at / {DAY_US}
 _LISTENS = (
     f"SELECT at / {DAY_US}, count(*) FROM listens WHERE share_id = :share GROUP BY at / {DAY_US}"  # noqa: S608
 )
-_LISTENS_BY_TRACK = """
-SELECT l.track_id, t.title, l.listens
-FROM (SELECT track_id, count(*) AS listens FROM listens WHERE share_id = :share GROUP BY track_id) l
-JOIN tracks t ON t.id = l.track_id
-ORDER BY l.listens DESC, t.title, l.track_id
-"""
+_HEARD = ", ".join(f"sum({name})" for name in ("downloads", *Quarters._fields))
+_TRACK_DAYS = f"SELECT day, {_HEARD} FROM track_days WHERE share_id = :share GROUP BY day"  # noqa: S608
+_NONE_HEARD = ", ".join(f"0 AS {name}" for name in ("downloads", *Quarters._fields))
+_BY_TRACK = f"""
+SELECT t.id, t.title, sum(x.listens) AS listens, {_HEARD}
+FROM (SELECT track_id, count(*) AS listens, {_NONE_HEARD}
+      FROM listens WHERE share_id = :share GROUP BY track_id
+      UNION ALL
+      SELECT track_id, 0, downloads, {", ".join(Quarters._fields)} FROM track_days WHERE share_id = :share) x
+JOIN tracks t ON t.id = x.track_id
+GROUP BY t.id, t.title ORDER BY 3 DESC, t.title, t.id
+"""  # noqa: S608
 _KEPT = f"SELECT day, {KEPT_SUMS} FROM share_days WHERE share_id = :share"  # noqa: S608
 _NOTHING = (0,) * len(KEPT_SUMS.split(","))
+_UNHEARD = (0, *Quarters())
 # All links in one statement: with one table per day, planning it costs more than running it. Line by line,
 # from the newest, for the reason above.
 _LAST_INDEXED = text("""
@@ -116,10 +123,29 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
         sums[day] = tuple(map(sum, zip(sums.get(day, _NOTHING), more, strict=True)))
         listening += lately
     listens = {row[0]: row[1] for row in connection.execute(text(_LISTENS), of_link)}
-    by_track = [TrackListens(*row) for row in connection.execute(text(_LISTENS_BY_TRACK), of_link)]
+    heard = {
+        day: tuple(map(int, counts))
+        for day, *counts in connection.execute(text(_TRACK_DAYS), of_link)
+    }
+    by_track = [
+        TrackSums(track_id, title, int(listens), int(downloads), Quarters(*map(int, quarters)))
+        for track_id, title, listens, downloads, *quarters in connection.execute(
+            text(_BY_TRACK), of_link
+        )
+    ]
     days = [
-        DaySums(day, opens, listens.get(day, 0), listeners, bots, Agents(*by_agent))
-        for day in sorted(sums.keys() | listens.keys())
+        DaySums(
+            day,
+            opens,
+            listens.get(day, 0),
+            listeners,
+            bots,
+            Agents(*by_agent),
+            downloads,
+            Quarters(*quarters),
+        )
+        for day in sorted(sums.keys() | listens.keys() | heard.keys())
         for opens, listeners, bots, *by_agent in [sums.get(day, _NOTHING)]
+        for downloads, *quarters in [heard.get(day, _UNHEARD)]
     ]
     return LinkSums(days, by_track, listening)

@@ -1,5 +1,5 @@
-"""How often each link was opened on each day, so that many links' last days are told without reading the
-audit.
+"""How often each link was opened on each day, and by what kind of program, so that many links' days are told
+without reading the audit.
 
 Housekeeping adds lines up here after it has counted them (`store/audit/open_counts.py`), by a mark of its
 own: a node of an older release moves the other one alone. Those up to the mark are in the table, and those
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
-from listenlink.model.audit import Outcome
+from listenlink.model.audit import Agent, Outcome
+from listenlink.model.link_sums import Agents
 from listenlink.model.owner import Owner
 from listenlink.store.audit import open_counts
 
@@ -25,12 +26,17 @@ _NEWEST_OF = text("""
 SELECT max(id) FROM (
     SELECT id FROM audit WHERE id > :mark AND id <= :counted ORDER BY id LIMIT :most) following
 """)
+BY_AGENT = tuple(f"{kind}_opens" for kind in Agents._fields)
+_COUNTED = ", ".join(
+    f"count(*) FILTER (WHERE agent = {int(Agent[kind.upper()])})" for kind in Agents._fields
+)
+_ADDED = ", ".join(f"{name} = open_days.{name} + excluded.{name}" for name in ("opens", *BY_AGENT))
 _ADD_UP = text(f"""
-INSERT INTO open_days (share_id, day, opens)
-SELECT share_id, at / {DAY_US}, count(*) FROM audit
+INSERT INTO open_days (share_id, day, opens, {", ".join(BY_AGENT)})
+SELECT share_id, at / {DAY_US}, count(*), {_COUNTED} FROM audit
 WHERE id > :mark AND id <= :newest AND outcome = :opened AND share_id IS NOT NULL
 GROUP BY share_id, at / {DAY_US}
-ON CONFLICT (share_id, day) DO UPDATE SET opens = open_days.opens + excluded.opens
+ON CONFLICT (share_id, day) DO UPDATE SET {_ADDED}
 """)  # noqa: S608 (made of constants)
 _THEIRS = "s.organization_id = :organization AND s.creator_id = :creator AND s.track_id IS NOT NULL"
 # CROSS JOIN makes the embedded database start from what is named first.

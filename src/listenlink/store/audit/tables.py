@@ -20,8 +20,12 @@ from sqlalchemy import (
 from listenlink.store.database.columns import KEY, at, metadata
 
 
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
 def _opens_of(kind: str) -> Column[int]:
-    return Column(f"{kind}_opens", BigInteger, nullable=False, server_default=text("0"))
+    return _count(f"{kind}_opens")
 
 
 # One row per client and day: the audit refers to it by its number, so that a line stays narrow.
@@ -101,14 +105,42 @@ listens = Table(
     sqlite_with_rowid=False,
 )
 
-# How often each link was opened on each day, as far as it's added up (`store/audit/open_days.py`); none of it
-# goes with the audit's lines.
+# How far a track was heard after an open: the furthest quarter that the player reported, 1 to 4. Kept as long
+# as the open's session may raise it; the sums are in `track_days`.
+heard = Table(
+    "heard",
+    metadata,
+    Column("open_trace", BigInteger, primary_key=True, autoincrement=False),
+    Column("track_id", KEY, primary_key=True, autoincrement=False),
+    Column("share_id", KEY, nullable=False),
+    at("at"),
+    Column("quarter", Integer, nullable=False),
+    Index(None, "at"),
+    sqlite_with_rowid=False,
+)
+
+# What each link's tracks come to on each day: how often they were downloaded, and how far they were heard, as
+# the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's lines.
+track_days = Table(
+    "track_days",
+    metadata,
+    Column("share_id", KEY, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("track_id", KEY, primary_key=True, autoincrement=False),
+    *(_count(name) for name in ("downloads", "quarter", "half", "three_quarters", "whole")),
+    sqlite_with_rowid=False,
+)
+
+# How often each link was opened on each day, and by what, as far as it's added up
+# (`store/audit/open_days.py`); none of it goes with the audit's lines. What a node of an older release added
+# up says nothing of what asked.
 open_days = Table(
     "open_days",
     metadata,
     Column("share_id", KEY, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("opens", BigInteger, nullable=False),
+    *(_opens_of(kind) for kind in ("person", "program", "unfurler", "unknown")),
     sqlite_with_rowid=False,
 )
 

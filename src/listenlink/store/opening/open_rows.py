@@ -88,6 +88,14 @@ class LimitedLine(NamedTuple):
     requests: int
 
 
+class CountedDownload(NamedTuple):
+    """A download, to be counted: by which link, on which day since the epoch, of which track."""
+
+    share_id: int
+    day: int
+    track_id: int
+
+
 class OpenSql(Protocol[_Connection]):
     """The steps of the open's transaction that are SQL: a module for each database."""
 
@@ -116,10 +124,12 @@ class OpenSql(Protocol[_Connection]):
         granted: Mapping[int, int],
         lines: Sequence[AuditLine],
         limited: Sequence[LimitedLine],
+        downloads: Sequence[CountedDownload],
         /,
     ) -> bool:
-        """Count the granted opens of links with a limit, and write the audit. False, having written nothing,
-        if what was found as of this turn doesn't hold any more, so that another decision is needed."""
+        """Count the granted opens of links with a limit and the downloads, and write the audit. False, having
+        written nothing, if what was found as of this turn doesn't hold any more, so that another decision is
+        needed."""
 
 
 def track_columns(digest: str) -> str:

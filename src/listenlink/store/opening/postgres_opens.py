@@ -19,6 +19,7 @@ from listenlink.store.opening.open_rows import (
     COLLECTION_COLUMNS,
     MOST_TRACKS,
     AuditLine,
+    CountedDownload,
     Found,
     FoundCollection,
     FoundLink,
@@ -70,6 +71,9 @@ _MEMBERS_SQL = [_FIND_MEMBERS.format(track=track, most=MOST_TRACKS) for track in
 # The turn, the granted and their counts, and the lines.
 _ARGUMENTS = 3 + len(AuditLine._fields) + len(LimitedLine._fields)
 _KEEP = f"SELECT keep_opens({', '.join(f'${n + 1}' for n in range(_ARGUMENTS))})"
+# `keep_opens`, and the downloads: only a batch that has any pays for them.
+_WITH_DOWNLOADS = _ARGUMENTS + len(CountedDownload._fields)
+_KEEP_DOWNLOADS = f"SELECT keep_downloads({', '.join(f'${n + 1}' for n in range(_WITH_DOWNLOADS))})"
 
 
 async def find_links(
@@ -115,12 +119,15 @@ async def keep(
     granted: Mapping[int, int],
     lines: Sequence[AuditLine],
     limited: Sequence[LimitedLine],
+    downloads: Sequence[CountedDownload],
 ) -> bool:
     """Count and write, durably; False if a link has fewer opens left than were granted, or if any link's
     limit was changed since the batch's links were found."""
     columns = zip(*lines, strict=True) if lines else ((),) * len(AuditLine._fields)
     counts = zip(*limited, strict=True) if limited else ((),) * len(LimitedLine._fields)
+    counted = zip(*downloads, strict=True)
     kept = await connection.fetchval(
-        _KEEP, turn, list(granted), list(granted.values()), *columns, *counts
-    )
+        _KEEP_DOWNLOADS if downloads else _KEEP,
+        turn, list(granted), list(granted.values()), *columns, *counts, *counted,
+    )  # fmt: skip
     return bool(kept)

@@ -20,6 +20,7 @@ from listenlink.store.opening.open_rows import (
     COLLECTION_COLUMNS,
     MOST_TRACKS,
     AuditLine,
+    CountedDownload,
     Found,
     FoundLink,
     FoundTrack,
@@ -84,6 +85,11 @@ INSERT INTO limited ({columns}, count) VALUES (?{places})
 ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.count
 """.format(columns=", ".join(LimitedLine._fields[:-1]), places=",?" * len(LimitedLine._fields[1:]))
 
+_COUNT_DOWNLOADS = """
+INSERT INTO track_days (share_id, day, track_id, downloads) VALUES (?, ?, ?, 1)
+ON CONFLICT (share_id, day, track_id) DO UPDATE SET downloads = downloads + 1
+"""
+
 # `pseudonyms` is all of them, 16 bytes each, `prefixes` the JSON list of theirs in the same order.
 _ADD_CLIENTS = """
 INSERT INTO clients (id, day, pseudonym, prefix)
@@ -143,6 +149,7 @@ async def keep(
     granted: Mapping[int, int],
     lines: Sequence[AuditLine],
     limited: Sequence[LimitedLine],
+    downloads: Sequence[CountedDownload],
 ) -> bool:
     """Count and write. Raises RuntimeError instead of returning False: nobody else counts meanwhile."""
     if not count_opens(connection, granted):
@@ -150,6 +157,8 @@ async def keep(
     write_audit(connection, lines)
     if limited:
         connection.executemany(_WRITE_LIMITED, limited)
+    if downloads:
+        connection.executemany(_COUNT_DOWNLOADS, downloads)
     return True
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from listenlink import wire
 from listenlink.actions import manage_links as managing
+from listenlink.actions.manage_links import ToldLink
 from listenlink.clock import DAY_US
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
-from listenlink.model.link_sums import DaySums
+from listenlink.model.link_sums import LinkSums, TrackSums
 from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.running.owning import Owning
+from listenlink.web.api.numbers import COLUMNS, columns_of, tell_agents, tell_day, tell_quarters
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
+from listenlink.web.csv_table import RESPONSES, answer_table
 from listenlink.web.given import Given
 
 
@@ -55,34 +58,70 @@ async def get_stats(
     owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> wire.Stats:
-    """Opens, listens and listeners by day, listens by track, opens by what asked, and who is listening."""
-    lately_seconds = owning.settings.playback_ttl_seconds
-    told, sums = await managing.sum_up(
-        owning.database,
-        caller_of(request),
-        path_id(ids.SHARE, share_id),
-        lately_seconds,
-        owning.clock.now_us(),
-    )
+    """What was opened, heard and downloaded, by day and by track; what asked, and who is listening."""
+    told, sums = await _sum_up(owning, request, share_id)
     return wire.Stats(
         id=share_id,
         opens=told.share.opens,
         listens=sums.listens,
         last_opened_at=moment_or_none(told.last_opened_at),
-        days=[_day(day) for day in sums.days],
-        by_track=[
-            wire.TrackListens(ids.public_id(ids.TRACK, track.track_id), track.title, track.listens)
-            for track in sums.by_track
-        ],
-        by_agent=wire.OpensByAgent(*sums.by_agent, forgotten=sums.forgotten),
+        days=[tell_day(day) for day in sums.days],
+        by_track=[_track(track) for track in sums.by_track],
+        by_agent=tell_agents(sums.by_agent, sums.forgotten),
         listening=sums.listening,
-        listening_within_seconds=lately_seconds,
+        listening_within_seconds=owning.settings.playback_ttl_seconds,
+        downloads=sums.downloads,
+        quarters=tell_quarters(sums.quarters),
     )
 
 
-def _day(day: DaySums) -> wire.Day:
-    date = moment_of(day.day * DAY_US).date()
-    return wire.Day(date, day.opens, day.listens, day.listeners, day.bot_requests)
+@get(
+    "/v1/music/{org:str}/share/{share_id:str}/stats.csv",
+    opt={"scope": "read"},
+    summary="Sum up a link as a table",
+    tags=["Share"],
+    responses=RESPONSES,
+)
+async def get_link_stats_csv(
+    org: FromPath[str],
+    share_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> Response[bytes]:
+    """One row for each UTC day on which something happened, oldest first, as CSV."""
+    _, sums = await _sum_up(owning, request, share_id)
+    headings = ["date", "opens", "listens", "listeners", "bot_requests", *COLUMNS]
+    rows = [
+        [
+            moment_of(day.day * DAY_US).date(),
+            day.opens,
+            day.listens,
+            day.listeners,
+            day.bot_requests,
+            *columns_of(day),
+        ]
+        for day in sums.days
+    ]
+    return answer_table(f"{share_id}-days", headings, rows)
+
+
+async def _sum_up(
+    owning: Owning, request: Request[Any, Any, Any], share_id: str
+) -> tuple[ToldLink, LinkSums]:
+    number, caller = path_id(ids.SHARE, share_id), caller_of(request)
+    lately_seconds = owning.settings.playback_ttl_seconds
+    now_us = owning.clock.now_us()
+    return await managing.sum_up(owning.database, caller, number, lately_seconds, now_us)
+
+
+def _track(track: TrackSums) -> wire.TrackListens:
+    return wire.TrackListens(
+        ids.public_id(ids.TRACK, track.track_id),
+        track.title,
+        track.listens,
+        track.downloads,
+        tell_quarters(track.quarters),
+    )
 
 
 def _line(entry: AuditEntry) -> wire.OpenLine:

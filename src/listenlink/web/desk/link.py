@@ -25,6 +25,7 @@ from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.terms_form import fill_terms, read_terms
 from listenlink.web.given import Given
 from listenlink.web.pages.day_chart import make_chart
+from listenlink.web.pages.heard_bar import make_bar
 from listenlink.web.paths import SHARED_PATH
 
 _LINK = LINKS + "/{share_id:str}"
@@ -159,6 +160,7 @@ async def _whole(room: Room, request: Asked, share_id: str) -> dict[str, Any]:
         "are_kept": owning.token_sealer.newest is not None,
         "sums": sums,
         "chart": make_chart(sums.days, now_us // DAY_US),
+        "bar": make_bar(sums.quarters),
         "lately_minutes": max(1, round(lately_seconds / 60)),
         "most_tracks": _MOST_TRACKS,
         "lines": lines.items,

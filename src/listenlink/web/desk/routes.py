@@ -13,6 +13,7 @@ from listenlink.web.desk import (
     link,
     links,
     me,
+    numbers,
     people,
     sharing,
     signing_in,
@@ -74,6 +75,9 @@ FOR_PEOPLE: list[Any] = [
     link.turn_link,  #                        person   POST /desk/links/{share_id}/new-address
     link.ask_to_close,  #                     person   GET  /desk/links/{share_id}/close
     link.close_link,  #                       person   POST /desk/links/{share_id}/close
+    # Numbers of what links lead to.
+    numbers.show_track_numbers,  #            person   GET  /desk/tracks/{track_id}/numbers
+    numbers.show_collection_numbers,  #       person   GET  /desk/collections/{…}/numbers
     # Oneself, others, the server.
     me.show_me,  #                            person   GET  /desk/me
     me.choose_password,  #                    person   POST /desk/me/password

@@ -79,4 +79,5 @@ def _sum(days: Sequence[DaySums]) -> DaySums:
         sum(day.listeners for day in days),
         sum(day.bot_requests for day in days),
         days[0].by_agent,
+        sum(day.downloads for day in days),
     )

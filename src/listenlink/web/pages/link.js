@@ -42,12 +42,14 @@ export class Link {
     return (await contentOf(answer, (told) => told.download_url)).download_url;
   }
 
-  async recordListen(trackId) {
-    await this.ask("/listen", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ track_id: trackId }),
-    });
+  // Listens, and quarters of the track that were reached; what can't be told now isn't told again.
+  tellHeard(trackId, told) {
+    for (const quarter of told)
+      this.ask("/listen", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ track_id: trackId, quarter }),
+      }).catch(() => {});
   }
 
   // Whether the caller's key was good enough to save the track.

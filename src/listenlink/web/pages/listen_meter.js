@@ -2,6 +2,8 @@
 
 const LISTEN_SECONDS = 30;
 const MOST_STEP_SECONDS = 2;
+const MOST_LACKING_SECONDS = 1;
+const LACKING_PART = 0.02;
 
 export class ListenMeter {
   constructor() {
@@ -18,8 +20,21 @@ export class ListenMeter {
     return step;
   }
 
-  // Whether with the last `step` it was heard for long enough, for the first time.
-  hasPassed(step) {
-    return this.heard >= LISTEN_SECONDS && this.heard - step < LISTEN_SECONDS;
+  // What is to be told after the last `step` of a track of so many seconds: a quarter that is reached, of four,
+  // and undefined for a listen.
+  passed(step, seconds) {
+    const before = this.heard - step;
+    const told = [];
+    if (this.heard >= LISTEN_SECONDS && before < LISTEN_SECONDS) told.push(undefined);
+    const quarter = quarters(this.heard, seconds);
+    if (quarter > quarters(before, seconds)) told.push(quarter);
+    return told;
   }
+}
+
+// A player may end a moment before the file does, and a jump may leave out as little.
+function quarters(heard, seconds) {
+  if (!(seconds > 0)) return 0;
+  const nearly = Math.min(MOST_LACKING_SECONDS, seconds * LACKING_PART);
+  return Math.min(4, Math.floor((4 * (heard + nearly)) / seconds));
 }

@@ -230,7 +230,7 @@ export class Player extends EventTarget {
     if (this.audio.seeking || this.audio.error) return;
     const step = this.meter.move(this.audio.currentTime);
     this.trouble.hear(step);
-    if (this.meter.hasPassed(step)) this.link.recordListen(this.track.id).catch(() => {});
+    this.link.tellHeard(this.track.id, this.meter.passed(step, this.duration));
     this.tell("time");
   }
 

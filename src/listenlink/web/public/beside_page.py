@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
+from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.page import Preview
 from listenlink.model.shelf import Written
@@ -26,6 +27,7 @@ from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
 from listenlink.web.public.doors import Doors
 from listenlink.web.public.pasted import EMBED_PATH
+from listenlink.web.public.share_request import require
 from listenlink.web.response import Scope
 
 _WITH_SESSION = errors(
@@ -105,14 +107,15 @@ async def get_download(
     doors: Given[Doors],
     request: Request[Any, Any, Any],
 ) -> wire.Download:
-    """If the link's creator allows downloads; otherwise it's the 404 of a refused link."""
-    listening = doors.listening
+    """If the link's creator allows downloads; otherwise it's the 404 of a refused link. Each answer counts
+    as a download, whatever of the file is fetched."""
+    listening, requests = doors.listening, doors.requests
     scope: Any = request.scope
-    session = await find_open_session(doors, scope, mints=True)
+    token = token_of(scope, has_more=True)
+    asked = requests.read(scope, headers_of(scope), token, counts=False, mints=True)
     number = ids.parse_id(ids.TRACK, track_id)
-    if number is None:
-        raise Problem(ProblemKind.LINK_REFUSED)
-    url = await listening.downloader.offer(session, number, listening.clock.now_us())
+    opening, url = await listening.downloader.open(listening.opener, asked, number)
+    require(opening, Outcome.DOWNLOADED)
     if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return wire.Download(url)

@@ -42,7 +42,10 @@ async def note_listen(
         str | None, HeaderParameter(name="Listen-Session", description="As the open gave it.")
     ] = None,
 ) -> None:
-    """A listen counts once for each open and track. Again: the same answer, no change."""
+    """A listen counts once for each open and track. Again: the same answer, no change.
+
+    With a `quarter` it's no listen: so many quarters of the track were heard, of which each open counts the
+    furthest once for each track."""
     listening = doors.listening
     now_us = listening.clock.now_us()
     headers = headers_of(request.scope)
@@ -56,4 +59,5 @@ async def note_listen(
         ids.parse_id(ids.TRACK, data.track_id),
         now_us,
         listening.clock.tick_us(),
+        data.quarter,
     )

@@ -30,6 +30,7 @@ from listenlink.web.public.page_answers import EndedPages, page_answer
 from listenlink.web.public.pasted import EMBED_PATH, find_pasted
 from listenlink.web.public.rate_headers import rate_headers
 from listenlink.web.public.share_request import VISIT_QUERY, ShareRequests
+from listenlink.web.public.taken_file import is_asked_for, lead_to_file, write_addresses
 from listenlink.web.public.visit_pages import begin_page, end_page, read_ticket
 from listenlink.web.response import Answer, Headers, Receive, Scope, Send, send_answer
 
@@ -107,11 +108,19 @@ class PageDoor:
     async def listening(
         self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str, session: str
     ) -> None:
-        """The page of an open link for a browser without script; its audio plays while the session lasts."""
+        """The page of an open link for a browser without script; its audio plays while the session lasts. Or
+        the way from there to a track's file."""
         asked = self._requests.read(
             scope, headers, token, session, counts=False, use=Use.SHOW, mints=True
         )
-        await self._answer(scope, headers, send, asked, token, is_embed=False, needs_session=True)
+        answer, found = None, None
+        if is_asked_for(scope):
+            answer, found = await lead_to_file(self._listening, asked, scope)
+        if answer is None:
+            answer = await self._make(
+                headers, asked, token, found, is_embed=False, needs_session=True
+            )
+        await send_answer(scope, send, answer, self._shared)
 
     async def _answer(
         self,
@@ -122,12 +131,9 @@ class PageDoor:
         token: str,
         *,
         is_embed: bool,
-        needs_session: bool = False,
         ticket: str = "",
     ) -> int:
-        answer = await self._make(
-            headers, asked, token, is_embed=is_embed, needs_session=needs_session, ticket=ticket
-        )
+        answer = await self._make(headers, asked, token, is_embed=is_embed, ticket=ticket)
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
         return answer.status
 
@@ -217,13 +223,11 @@ class PageDoor:
         def write(page: Page) -> Written:
             numbers = [track.number for track in page.tracks]
             played = urls.write_shared(session, session.ends_at, numbers)
-            taken: list[str] = []
-            if page.allow_download:
-                taken = urls.write_downloads(session, session.ends_at, numbers)
+            taken = numbers if page.allow_download else []
             text = self._writer.listening(
                 page,
                 dict(zip(numbers, played, strict=True)),
-                dict(zip(numbers, taken, strict=False)),
+                write_addresses(taken),
                 language,
             )
             return write_packed(text.encode())

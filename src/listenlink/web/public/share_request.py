@@ -88,12 +88,7 @@ class ShareRequests:
     async def look(self, asked: OpenRequest) -> Opening:
         """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
         whatever the reason, even if the content was removed."""
-        opening = await self._listening.opener.open(asked)
-        if opening.shortage is not None:
-            raise limited(opening.shortage)
-        if opening.outcome is not Outcome.VIEWED:
-            raise Problem(ProblemKind.LINK_REFUSED)
-        return opening
+        return require(await self._listening.opener.open(asked), Outcome.VIEWED)
 
     async def spend_picture(self, scope: Scope) -> None:
         """Count a request for a picture by its name. Raises Problem(LIMITED)."""
@@ -108,3 +103,12 @@ class ShareRequests:
         if session is not None and is_of_another_time(session.ends_at, now_seconds):
             return None
         return session
+
+
+def require(opening: Opening, outcome: Outcome) -> Opening:
+    """The opening, if that is how it ended. Raises Problem(LIMITED), and Problem(LINK_REFUSED)."""
+    if opening.shortage is not None:
+        raise limited(opening.shortage)
+    if opening.outcome is not outcome:
+        raise Problem(ProblemKind.LINK_REFUSED)
+    return opening

@@ -10,9 +10,9 @@ const until = performance.now() + 3_600_000;
 let timer = 0;
 let wait = EVERY_MS;
 
-function show({ opens, listens, listening, days }) {
+function show({ opens, listens, listening, downloads, days }) {
   const listeners = days.reduce((sum, day) => sum + day.listeners, 0);
-  for (const [name, number] of Object.entries({ opens, listens, listening, listeners }))
+  for (const [name, number] of Object.entries({ opens, listens, listening, listeners, downloads }))
     tiles.querySelector(`[data-tile="${name}"]`).textContent = words.format(number);
 }
 
