@@ -24,7 +24,8 @@ from typing import IO
 _LOADED = (
     "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "jinja2.ext", "obstore", "listenlink.app",
     *(f"listenlink.cli.{name}" for name in (
-        "audit", "copying", "failures", "instance", "leaving", "people", "serving", "workers",
+        "audit", "collections", "copying", "failures", "instance", "keys", "leaving", "licences", "links",
+        "numbers", "ordering", "people", "serving", "tracks", "uploading", "workers",
     )),
 )  # fmt: skip
 _ENDS_WITHIN_SECONDS = 120

@@ -29,6 +29,7 @@ UNKNOWN = {
     "share_id": "mslink_000000000000",
     "key_id": "key_000000000000",
     "upload_id": "mupload_000000000000",
+    "token": "shr_00000000000000000000000000000000",  # of a body; in a path it's held
 }
 # Whoever holds one of these may use it: there is no owner to compare with.
 HELD = {"token", "session", "signed", "name", "sha256"}
@@ -50,7 +51,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/music/{org}/collections/{collection_id}/cover"): "a picture",
     ("PATCH", "/v1/music/{org}/share/{share_id}"): {"label": "Ben"},
     ("POST", "/v1/music/{org}/share/{share_id}/rotate"): None,
+    ("POST", "/v1/music/{org}/share/find"): {"token": "{token}"},
     ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
+    ("PATCH", "/v1/music/{org}/keys/{key_id}"): {"expires_in_days": 5},
     ("PATCH", "/v1/music/{org}/uploads/{upload_id}"): "a piece",
 }
 # A thing of these kinds that was deleted is one that doesn't exist.

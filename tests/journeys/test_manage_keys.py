@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -57,6 +57,49 @@ def test_a_key_can_switch_itself_off(server: Server, owner: httpx.Client) -> Non
         assert (gone.status_code, gone.json()["error"]["code"]) == (401, "API_KEY_DEACTIVATED")
     again = owner.delete(f"/keys/{made['id']}")
     assert again.json() == {"success": True, "id": made["id"], "detail": "API key deactivated."}
+
+
+def test_a_keys_end_can_be_changed_but_not_past_that_of_the_key_that_does_it(
+    server: Server, owner: httpx.Client
+) -> None:
+    made = owner.post("/keys", json={"scopes": ["read"]}).json()
+    path = f"/keys/{made['id']}"
+    told = owner.patch(path, json={"expires_in_days": 3}).json()
+    assert told == owner.get("/keys").json()["items"][0]
+    ends = datetime.fromisoformat(told["expires_at"])
+    assert timedelta(days=2.99) < ends - datetime.now(UTC) <= timedelta(days=3)
+    assert owner.patch(path, json={}).json() == told
+    short = owner.post("/keys", json={"scopes": ["admin", "read"], "expires_in_days": 1}).json()
+    with server.owner(short["api_key"]) as client:
+        for days in (None, 30):
+            changed = client.patch(path, json={"expires_in_days": days}).json()
+            assert changed["expires_at"] == short["expires_at"]
+        itself = client.patch(f"/keys/{short['id']}", json={"expires_in_days": 30}).json()
+        assert itself["expires_at"] == short["expires_at"]
+        writer = owner.post("/keys", json={"scopes": ["read", "write"], "expires_in_days": 1})
+        more = f"/keys/{writer.json()['id']}"
+        refused = client.patch(more, json={"expires_in_days": 30})
+        assert refused.json()["error"]["code"] == "INSUFFICIENT_PERMISSIONS"
+        assert client.delete(more).status_code == 200
+    assert owner.patch(path, json={"expires_in_days": None}).json()["expires_at"] is None
+    noted = server.query("SELECT count(*) FROM account_events WHERE what = 'key_changed'")
+    assert noted == [(5,)]
+
+
+def test_a_key_that_is_over_stays_so(server: Server, owner: httpx.Client) -> None:
+    off, expired = (owner.post("/keys", json={"scopes": ["read"]}).json() for _ in range(2))
+    owner.delete(f"/keys/{off['id']}").raise_for_status()
+    server.change(
+        "UPDATE api_keys SET expires_at = 1 WHERE id = ?",
+        int(expired["id"].removeprefix("key_"), 16),
+    )
+    for key in (off, expired):
+        assert owner.patch(f"/keys/{key['id']}", json={"expires_in_days": 9}).status_code == 409
+        with server.owner(key["api_key"]) as client:
+            assert client.get("/tracks").status_code == 401
+    for days in (0, 3651, "9", 1.5):
+        answer = owner.patch(f"/keys/{off['id']}", json={"expires_in_days": days})
+        assert answer.json()["error"]["details"]["field"] == "expires_in_days"
 
 
 def test_one_user_in_two_organisations_with_what_each_role_may(server: Server) -> None:

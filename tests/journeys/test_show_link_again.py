@@ -1,4 +1,5 @@
-"""A link's address is shown again to whoever made it, and to nobody who has the database alone."""
+"""A link's address is shown again to whoever made it, who finds the link by it, and to nobody who has the
+database alone."""
 
 from __future__ import annotations
 
@@ -88,6 +89,31 @@ def test_somebody_elses_link_is_not_found(
             assert link["token"] not in answer.text
 
 
+def test_a_link_is_found_by_its_token_by_whoever_made_it_alone(
+    server: Server, owner: httpx.Client, reader: httpx.Client, song: dict[str, Any]
+) -> None:
+    link = share(owner, song["id"], label="Ana")
+
+    def find(client: httpx.Client, token: Any) -> httpx.Response:
+        return client.post("/share/find", json={"token": token})
+
+    listed = owner.get("/share", params={"limit": 1}).json()["items"]
+    assert [find(owner, link["token"]).json()] == listed
+    assert find(reader, link["token"]).json()["id"] == link["id"]
+    with server.owner(server.new_member()["api_key"]) as other:
+        foreign, unknown = find(other, link["token"]), find(other, "shr_" + "0" * 32)
+        assert (foreign.status_code, unknown.status_code) == (404, 404)
+        assert foreign.json()["error"]["message"] == unknown.json()["error"]["message"]
+    turned = owner.post(f"/share/{link['id']}/rotate").json()
+    assert find(owner, link["token"]).status_code == 404
+    owner.delete(f"/share/{link['id']}").raise_for_status()
+    assert find(owner, turned["token"]).json()["state"] == "revoked"
+    for wrong in ("", "shr_", link["id"], turned["token"].upper()):
+        assert find(owner, wrong).status_code == 404
+    for wrong in ("x" * 101, None, 5):
+        assert find(owner, wrong).status_code == 422
+
+
 def test_the_database_alone_holds_no_address(
     server: Server, owner: httpx.Client, song: dict[str, Any]
 ) -> None:
@@ -121,13 +147,13 @@ def test_the_command_shows_it(
         return run_cli(*asked, API_KEY=server.api_key)
 
     link = share(owner, song["id"])
-    told = show(link["id"]).stdout
+    told = show(link["token"]).stdout
     assert told.splitlines()[0] == link["url"]
     assert "active, opened never, opens without limit" in told
     assert json.loads(show(link["id"], "--json").stdout)["url"] == link["url"]
     owner.delete(f"/share/{link['id']}")
     assert "can't be shown" in show(link["id"]).stdout
-    for wrong in ("mslink_0", "mslink_000000000000", link["token"]):
+    for wrong in ("mslink_0", "mslink_000000000000", "shr_" + "0" * 32):
         refused = show(wrong)
         assert refused.returncode == 1
         assert len(refused.stderr.splitlines()) == 1

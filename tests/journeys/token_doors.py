@@ -27,7 +27,7 @@ class Door(NamedTuple):
     @property
     def is_signed(self) -> bool:
         """Whether it's asked by a signed address, without a token."""
-        return "{token}" not in self.path
+        return "{token}" not in self.path + self.body
 
     def kinds(self) -> list[str]:
         """Which refused links may be told apart neither by the answer nor by its time."""
@@ -82,6 +82,10 @@ DOORS = [
     Door(
         "revoke", "DELETE /v1/music/{org:str}/share/{share_id:str}", "/v1/music/{org}/share/{token}",
         "DELETE", key=True,
+    ),
+    Door(
+        "find", "POST /v1/music/{org:str}/share/find", "/v1/music/{org}/share/find", "POST",
+        body='{"token": "{token}"}', key=True,
     ),
     Door("played", "GET /v1/music/audio/{signed:str}", "{played}"),
     Door("taken", "GET /v1/music/download/{signed:str}", "{taken}"),

@@ -119,6 +119,9 @@ def links(witness: Witness, track: str, collection: str) -> tuple[str, str]:
         ("GET", "/share", None), ("GET", link, None), ("PATCH", link, {"label": "Ana"}),
     ):  # fmt: skip
         assert witness.owner(method, asked, json=body).status_code == 200, asked
+    for token, status in ((rotated["token"], 200), ("shr_", 404), ("x" * 101, 422)):
+        found = witness.owner("POST", "/share/find", json={"token": token})
+        assert found.status_code == status
     return str(rotated["token"]), link
 
 
@@ -213,7 +216,11 @@ def keys(witness: Witness) -> None:
         witness.owner("POST", "/collections", json={"name": "a"}, headers=reader).status_code == 403
     )
     assert witness.owner("GET", "/keys").status_code == 200
+    path = f"/keys/{made['id']}"
+    assert witness.owner("PATCH", path, json={"expires_in_days": 2}).status_code == 200
+    assert witness.owner("PATCH", path, json={"expires_in_days": 0}).status_code == 422
     assert witness.owner("DELETE", f"/keys/{made['id']}").status_code == 200
+    assert witness.owner("PATCH", path, json={"expires_in_days": 2}).status_code == 409
     assert witness.owner("DELETE", "/keys/key_000000000000").status_code == 404
     assert witness.owner("GET", "/tracks", headers=reader).status_code == 401
 

@@ -60,6 +60,8 @@ _NAMED = {
 _WRITES = ("POST", "PATCH", "DELETE", "PUT")
 # A piece of an upload, unless it's the last, is only on the disk.
 _PIECE = ("PATCH", ORG + "/uploads/{upload_id}")
+# It reads, and would have the token in no address.
+_FINDS = ("POST", ORG + "/share/find")
 # It's in the library of whoever made it; and no cover was given, so none is taken away.
 _THERE_ALREADY = (
     ("POST", SHARED + "/save"),
@@ -73,7 +75,7 @@ def needs_of(door: Door) -> Needs:
     """What this door needs."""
     if door.method == "OPTIONS":
         return Needs.NOTHING
-    if (door.method, door.path) == _PIECE:
+    if (door.method, door.path) in (_PIECE, _FINDS):
         return Needs.READING
     if (door.method, door.path) in _THERE_ALREADY:
         return Needs.PERHAPS

@@ -171,7 +171,9 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/tracks/{track_id}/cover"): {"content": _PICTURE},
     ("PUT", "/collections/{collection_id}/cover"): {"content": _PICTURE},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
+    ("POST", "/share/find"): {"json": {"token": "{token}"}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
+    ("PATCH", "/keys/{key_id}"): {"json": {"expires_in_days": 2}},
 }  # fmt: skip
 
 

@@ -63,9 +63,25 @@ def test_a_link_is_opened_renewed_and_closed(client: Client, server: Server, tra
     assert [(day.opens, day.listens) for day in client.stats(link.id).days] == [(1, 1)]
     again = client.rotate(link.id)
     assert again.token != link.token
+    assert client.find_link(again.url) == client.find_link(again.token) == client.link(link.id)
     assert client.change_link(link.id, max_opens=None).max_opens is None
     client.revoke(link.id)
     assert [one.id for one in client.links(target_id=track.id, state="revoked")] == [link.id]
+
+
+def test_keys_are_made_changed_and_ended(client: Client, server: Server) -> None:
+    made = client.make_key(["read", "share"], expires_in_days=3)
+    assert made.api_key not in repr(made)
+    assert client.has_key_like(server.api_key[:8])
+    assert not client.has_key_like(made.shown_prefix)
+    with Client(server.url, made.api_key) as second:
+        assert second.caller().scopes == ["read", "share"]
+        assert client.change_key(made.id, expires_in_days=None).expires_at is None
+        client.end_key(made.id)
+        held = list(client.keys())
+        assert [one.state for one in held if one.id == made.id] == ["deactivated"]
+        with pytest.raises(ListenlinkError, match="API_KEY_DEACTIVATED"):
+            second.caller()
 
 
 def test_a_shared_track_is_saved_and_taken_out(

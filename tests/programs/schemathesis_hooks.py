@@ -30,7 +30,7 @@ IDS = re.compile("(mtrack|mcoll|mslink|key|mupload|org)_[0-9a-f]{12}|shr_[0-9a-f
 CURSOR = re.compile("[A-Za-z0-9_-]{1,256}")
 ENDS = ("expires_at", "expires_in_hours", "expires_in_days")
 SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()
-BY_PREFIX = {"mtrack": "track_id", "mcoll": "collection_id"}
+BY_PREFIX = {"mtrack": "track_id", "mcoll": "collection_id", "shr": "token"}
 
 # The bytes of a piece are bytes.
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")

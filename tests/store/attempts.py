@@ -68,6 +68,13 @@ def _find_by_label(database: Database, caller: Caller, _made: Made) -> Any:
     return manage_links.list_links(database, caller, None, None, NOW, Slice(9), "X")
 
 
+def _finds() -> dict[str, Attempt]:
+    return {
+        "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
+        "see a link of a token": lambda d, c, m: manage_links.get_link_of_token(d, c, m.link.token),
+    }
+
+
 def _delete_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return manage_collections.delete_collection(database, FOLDER, caller, mine.collection, NOW)
 
@@ -109,9 +116,8 @@ def attempts() -> dict[str, Attempt]:
         ),
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, Slice(9)),
         "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
-        "find a link by its token": lambda d, c, m: find_by_token(d, c, m.link.token),
+        **_finds(),
         "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
-        "find a link by its label": _find_by_label,
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
         "share a collection": _share_collection,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
@@ -131,6 +137,7 @@ def attempts() -> dict[str, Attempt]:
         "revoke a link": lambda d, c, m: revoke_link(d, c, m.link.share.id, NOW),
         "delete a track": lambda d, c, m: delete_track(d, FOLDER, c, m.track, NOW),
         "delete a collection": _delete_collection,
+        "change a key": lambda d, c, m: manage_keys.change_key(d, c, m.key, 9, NOW),
         # The last: it's the key of whoever asks.
         "switch a key off": lambda d, c, m: manage_keys.deactivate_key(d, c, m.key, NOW),
     }

@@ -97,7 +97,9 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
 
 def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
-    noted |= {"link_made", "link_closed", "key_made", "key_ended", "licence_declared"}
+    noted |= {
+        "link_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
+    }  # fmt: skip
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
     assert noted == set(desk_words.event_words(lambda text: text))
     known = desk_words.method_words(lambda text: text)

@@ -35,7 +35,7 @@ def names(server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPath
         "org": server.organization_id, "track_id": track, "share_id": link["id"],
         "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
         "upload_id": owner.post("/uploads", headers=begun).json()["id"],
-        "token": link["token"],
+        "token": link["token"], "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from listenlink.web.routes import FOR_OWNERS
 from media.make_audio import make
 
 # What these do is done once, however often it's asked for: the last test here asks twice.
-BY_NATURE = {"add_track", "keep_track", "save_shared_track"}
+BY_NATURE = {"add_track", "keep_track", "save_shared_track", "find_link"}
 POSTS = [handler for handler in FOR_OWNERS if "POST" in handler.http_methods]
 
 
@@ -43,6 +43,7 @@ def test_what_needs_none_is_done_once(server: Server, owner: httpx.Client, tmp_p
         (f"/collections/{collection}/tracks", {"track_id": track}),
         (f"/tracks/{track}/save", None),
         (f"{server.url}/v1/music/shared/{token}/save", None),
+        ("/share/find", {"token": token}),
     ):
         told = [owner.post(path, json=body) for _ in range(2)]
         assert all(answer.is_success for answer in told), told[0].text

@@ -26,6 +26,7 @@ ANSWERED = [
     ("PATCH", "/tracks/{track_id}", {"title": "new"}),
     ("POST", "/tracks/{track_id}/save", None),
     ("POST", "/keys", {"scopes": ["read"]}),
+    ("PATCH", "/keys/{key_id}", {"expires_in_days": 5}),
 ]
 
 

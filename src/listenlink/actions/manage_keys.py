@@ -1,8 +1,8 @@
-"""A user's API keys in an organisation: mint, list and deactivate them."""
+"""A user's API keys in an organisation: mint, list, change and deactivate them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model import ids
 from listenlink.model.api_key import (
+    ACTIVE,
     ROLES,
     SCOPES,
     ListedKey,
@@ -52,8 +53,7 @@ async def mint_key(
     """
     if not are_scopes(scopes):
         raise invalid("scopes", f"A key has one or more of: {', '.join(SCOPES)}.")
-    if not may_last(expires_in_days):
-        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_DAYS_OF_A_KEY} days.")
+    _require_possible(expires_in_days)
 
     def mint(connection: Connection) -> NewKey:
         role = people.find_role(connection, *caller.owner)
@@ -98,6 +98,40 @@ async def list_keys(database: Database, caller: Caller, part: Slice) -> Found[Li
     )
 
 
+async def get_key(database: Database, caller: Caller, key_id: int) -> ListedKey:
+    """Return one of the caller's keys. Raises Problem(NOT_FOUND)."""
+    return await database.read(lambda connection: _get(connection, caller, key_id))
+
+
+async def change_key(
+    database: Database, caller: Caller, key_id: int, expires_in_days: int | None, now_us: int
+) -> ListedKey:
+    """Have one of the caller's keys end so many days from now, or not at all, but no later than the key that
+    they act by; return it.
+
+    Raises Problem(NOT_FOUND), also for somebody else's key, Problem(CONFLICT) for one that is over,
+    Problem(INSUFFICIENT_PERMISSIONS) for one with a scope that the caller lacks, which they couldn't make
+    either, and a 422 Problem for what no key has.
+    """
+    _require_possible(expires_in_days)
+
+    def change(connection: Connection) -> ListedKey:
+        key = _get(connection, caller, key_id)
+        if key.state(now_us) != ACTIVE:
+            raise Problem(ProblemKind.CONFLICT, "This key is over.")
+        if not key.scopes <= caller.scopes:
+            raise Problem(
+                ProblemKind.INSUFFICIENT_PERMISSIONS,
+                "A key with more scopes than you have can't be changed, only switched off.",
+            )
+        expires_at = earlier(ends_at(expires_in_days, now_us), caller.ends_at)
+        api_keys.change_end(connection, key_id, expires_at)
+        note_account(connection, caller, "key_changed", ids.public_id(ids.API_KEY, key_id), now_us)
+        return replace(key, expires_at=expires_at)
+
+    return await write_as(database, caller, change)
+
+
 async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us: int) -> None:
     """Deactivate one of the caller's keys, possibly the one in use; doing it again changes nothing.
 
@@ -113,6 +147,18 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
             note_account(connection, caller, "key_ended", named, now_us)
 
     await write_as(database, caller, end)
+
+
+def _get(connection: Connection, caller: Caller, key_id: int) -> ListedKey:
+    key = api_keys.find_key(connection, key_id)
+    if key is None or (key.organization_id, key.user_id) != caller.owner:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return key
+
+
+def _require_possible(days: int | None) -> None:
+    if not may_last(days):
+        raise invalid("expires_in_days", f"A key lasts 1 to {MAX_DAYS_OF_A_KEY} days.")
 
 
 def ends_at(days: int | None, now_us: int) -> int | None:

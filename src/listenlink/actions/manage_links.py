@@ -13,6 +13,7 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
 from listenlink.actions.make_link import NewLink
+from listenlink.actions.revoke_link import find_by_token
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.audit import AuditEntry
@@ -64,6 +65,11 @@ async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLin
     return await database.read(
         lambda connection: tell_links(connection, [_get(connection, caller, share_id)])[0]
     )
+
+
+async def get_link_of_token(database: Database, caller: Caller, token: str) -> ToldLink:
+    """Return the caller's link that has this token now. Raises Problem(NOT_FOUND), whatever else has it."""
+    return await get_link(database, caller, await find_by_token(database, caller, token))
 
 
 async def change_link(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +13,17 @@ from listenlink.cli import (
     audio_commands,
     audit_commands,
     clock_command,
+    collection_commands,
     cover_commands,
+    key_commands,
     link_commands,
+    owner_commands,
     people_commands,
+    track_commands,
 )
 from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
-from listenlink.cli.options import Data, Host, Json, Key, Port, PublicUrl, Server
+from listenlink.cli.options import Data, Host, Json, Port, PublicUrl
 
 app = typer.Typer(
     name="listenlink",
@@ -28,11 +34,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.callback()(begin)
+app.add_typer(track_commands.tracks, name="tracks")
+app.add_typer(collection_commands.collections, name="collections")
+app.add_typer(collection_commands.collection, name="collection")
+app.add_typer(link_commands.links, name="links")
+app.add_typer(link_commands.link, name="link")
+app.add_typer(cover_commands.cover, name="cover")
+app.add_typer(key_commands.keys, name="keys")
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")
-app.add_typer(link_commands.link, name="link")
-app.add_typer(cover_commands.cover, name="cover")
 
 
 @app.command()
@@ -118,82 +129,10 @@ def demo(
     demonstration.demo(data, host, port, public_url, as_json)
 
 
-@app.command()
-def upload(
-    files: Annotated[
-        list[Path],
-        typer.Argument(help="Audio files, and folders of them.", metavar="PATH…", readable=False),
-    ],
-    engine: Annotated[str, typer.Option("--engine", help="What the music was made with.")],
-    mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
-    title: Annotated[str | None, typer.Option("--title", help="For one file alone.")] = None,
-    instrumental: Annotated[bool, typer.Option("--instrumental", help="Without voice.")] = False,
-    server: Server = None,
-    api_key: Key = None,
-    as_json: Json = False,
-) -> None:
-    """Upload tracks. Files in a folder that are there already aren't uploaded again."""
-    from listenlink.cli import uploading
-
-    uploading.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
-
-
-@app.command()
-def share(
-    target: Annotated[str, typer.Argument(help="mtrack_… or mcoll_…", metavar="TARGET")],
-    expires_in_days: Annotated[
-        int | None, typer.Option("--expires-in-days", help="1 to 90; without it: never.")
-    ] = None,
-    max_opens: Annotated[
-        int | None, typer.Option("--max-opens", help="How often it opens; without it: always.")
-    ] = None,
-    visibility: Annotated[
-        str, typer.Option("--visibility", help="link_only or public.")
-    ] = "link_only",
-    label: Annotated[
-        str | None, typer.Option("--label", help="Whom it's for; only you see it.")
-    ] = None,
-    allow_download: Annotated[
-        bool, typer.Option("--allow-download", help="The file may be taken along.")
-    ] = False,
-    hide_preview: Annotated[
-        bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
-    ] = False,
-    strict_open: Annotated[
-        bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
-    ] = False,
-    server: Server = None,
-    api_key: Key = None,
-    as_json: Json = False,
-) -> None:
-    """Make a link to a track or a collection, and show it."""
-    from listenlink.cli import owning
-
-    terms = {
-        "visibility": visibility,
-        "expires_in_days": expires_in_days,
-        "max_opens": max_opens,
-        "label": label,
-        "allow_download": allow_download,
-        "preview": not hide_preview,
-        "strict_open": strict_open,
-    }
-    owning.share(target, terms, server, api_key, as_json)
-
-
-@app.command()
-def revoke(
-    link: Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")],
-    server: Server = None,
-    api_key: Key = None,
-    as_json: Json = False,
-) -> None:
-    """Close a link, at once and for good."""
-    from listenlink.cli import owning
-
-    owning.revoke(link, server, api_key, as_json)
-
-
+app.command()(owner_commands.upload)
+app.command()(owner_commands.share)
+app.command()(owner_commands.revoke)
+app.command()(owner_commands.engines)
 app.command("audit")(audit_commands.audit)
 app.command("find-client")(audit_commands.find_client)
 app.command("erase-client")(audit_commands.erase_client)
@@ -231,11 +170,27 @@ def restore(
     copying.restore(source, data, as_json)
 
 
+def _flush() -> None:
+    """Write out what was printed, while it can still be said that whoever read it has gone: as in
+    `listenlink tracks list | head -1`."""
+    if sys.stdout is None:  # It was closed before.
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left would be tried once more at the end, and complained of.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
 def main() -> None:
     """Run the command line. What can't be done prints one line, and exits with status 1; what isn't a
     command, with 2."""
     try:
-        status = app(prog_name="listenlink", standalone_mode=False)
+        try:
+            status = app(prog_name="listenlink", standalone_mode=False)
+        finally:
+            _flush()
     except ModuleNotFoundError:
         raise  # Only the client is installed: `listenlink/__main__.py` says so.
     except Exception as error:

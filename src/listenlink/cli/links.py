@@ -1,66 +1,164 @@
-"""What `listenlink link` does: an owner's by the API, the operator's in the instance's folder."""
+"""What `listenlink links` and `listenlink link` do with one's own links, by the API."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-from listenlink.actions.find_instance import (
-    create_link_key,
-    has_own_link_keys,
-    load_link_ring,
+from listenlink.cli.changing import require_some
+from listenlink.cli.link_terms import asked_terms, option_of, terms_of
+from listenlink.cli.listing import Kind, Wanted, fetch, latest_first, tell_list
+from listenlink.cli.naming import link_id, link_ids, read_target, require_word
+from listenlink.cli.own_command import own_command
+from listenlink.cli.owning import ask, owner_of, say
+from listenlink.cli.removing import remove_each
+from listenlink.cli.sharing import draw_address, tell_address
+from listenlink.cli.table import Column, Item, field
+from listenlink.client import Client
+from listenlink.model.folded import folded
+from listenlink.model.share import LinkState
+
+_NEVER = "9999"
+_KIND = Kind(
+    sorts={
+        "opens": lambda item: -item["opens"],
+        "opened": lambda item: latest_first(item["last_opened_at"]),
+        "ends": lambda item: item["expires_at"] or _NEVER,
+        "label": lambda item: (not item["label"], folded(item["label"] or "")),
+    },
+    options={"target_id": "--to", "state": "--state", "q": "--search"},
 )
-from listenlink.actions.keep_address import reseal as reseal_all
-from listenlink.cli.opened import opened_database
-from listenlink.cli.owning import ask, client_of, organization_of, print_qr, terms_of
-from listenlink.errors import RefusesToStart
-from listenlink.model.sealing import TokenSealer
-from listenlink.settings import load_settings
-
-_NO_ADDRESS = (
-    "Its address can't be shown: it's closed, the key has no scope `share`, or it was made where links "
-    "aren't kept. A new address:  POST …/share/{id}/rotate"
+_NONE = "No links yet, or none like that. To make one:  listenlink share TRACK"
+_COLUMNS = (
+    Column("id", field("id")),
+    Column("state", field("state")),
+    Column("opens", field("opens"), lambda item: _of_how_many(item), is_number=True),
+    Column("of", field("max_opens"), lambda _item: ""),
+    Column("ends", field("expires_at"), lambda item: (item["expires_at"] or "never")[:10]),
+    Column("label", field("label"), is_text=True),
+    Column("target", field("target_id"), lambda _item: ""),
+    Column("to", field("target_title"), is_text=True),
 )
 
 
-def show(share_id: str, server: str | None, api_key: str | None, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """By what the API narrows a list of links: what they lead to, how they stand, what their label has."""
+
+    target: str | None = None
+    state: str | None = None
+    words: str | None = None
+
+
+def list_links(
+    narrowed: Narrowed, wanted: Wanted, server: str | None, api_key: str | None, as_json: bool
+) -> None:
+    """Print one's links. Raises RefusesToStart."""
+    require_word("--state", narrowed.state, LinkState)
+    target = None if narrowed.target is None else read_target(narrowed.target, "--to")[1]
+    with owner_of(server, api_key) as client:
+        items = fetch(
+            client, client.path_of("share"), _KIND, wanted,
+            target_id=target, state=narrowed.state, q=narrowed.words or None,
+        )  # fmt: skip
+    tell_list(items, _COLUMNS, _NONE, as_json)
+
+
+def show(link: str, server: str | None, api_key: str | None, as_json: bool) -> None:
     """Print a link's address, its state and its terms; in a terminal, with a QR code. Raises
     RefusesToStart."""
-    if re.fullmatch("mslink_[0-9a-f]{12}", share_id) is None:
-        raise RefusesToStart(f"{share_id!r} is no link's id, which is like mslink_0123456789ab")
-    with client_of(server, api_key) as client:
-        path = f"/v1/music/{organization_of(client)}/share/{share_id}"
-        link = ask(lambda: client.get(path))
+    with owner_of(server, api_key) as client:
+        number = link_id(client, link)
+        told = ask(lambda: client.get(client.path_of("share", number)), about=number)
     if as_json:
-        print(json.dumps(link))
+        print(json.dumps(told))
         return
-    print(link["url"] or _NO_ADDRESS.replace("{id}", share_id))
-    print(f"{share_id}  {link['state']}, opened {_times(link['opens'])}, {terms_of(link)}")
-    if link["url"] and sys.stdout.isatty():
-        print_qr(link["url"])
+    print(told["url"] or _why_no_address(told))
+    _tell(told)
+    if told["url"]:
+        draw_address(told)
 
 
-def _times(opens: int) -> str:
-    return {0: "never", 1: "once"}.get(opens, f"{opens} times")
-
-
-def reseal(data: Path | None, as_json: bool) -> None:
-    """Seal every link's address with the newest key, making the first one where there is none, and print how
-    many. Raises RefusesToStart."""
-    settings = load_settings(data=data)
-    with opened_database(settings) as database:
-        if settings.keep_links == "sealed" and has_own_link_keys(settings):
-            create_link_key(settings)
-        done = reseal_all(database, TokenSealer(load_link_ring(settings)))
+def edit(
+    link: str,
+    given: dict[str, Any],
+    lifted: dict[str, bool],
+    server: str | None,
+    api_key: str | None,
+    as_json: bool,
+) -> None:
+    """Change a link's terms, and print them as they are then. Raises RefusesToStart."""
+    changes = asked_terms(given, lifted)
+    require_some(changes, "links edit")
+    with owner_of(server, api_key) as client:
+        number = link_id(client, link)
+        path = client.path_of("share", number)
+        named = {field: option_of(field, is_lifted=changes[field] is None) for field in changes}
+        told = ask(lambda: client.patch(path, json=changes), named, number)
     if as_json:
-        print(json.dumps(asdict(done)))
+        print(json.dumps(told))
+    else:
+        _tell(told)
+
+
+def remove(
+    links: list[str], yes: bool, server: str | None, api_key: str | None, as_json: bool
+) -> None:
+    """Close links. Raises RefusesToStart, and SystemExit if one of several can't be closed."""
+    with owner_of(server, api_key) as client:
+        remove_each(
+            link_ids(client, links),
+            lambda number: _farewell(client, number),
+            lambda number: client.delete(client.path_of("share", number)),
+            yes=yes, as_json=as_json,
+        )  # fmt: skip
+
+
+def rotate(link: str, server: str | None, api_key: str | None, as_json: bool) -> None:
+    """Give a link a new address and print it; in a terminal, with a QR code. Raises RefusesToStart."""
+    with owner_of(server, api_key) as client:
+        number = link_id(client, link)
+        told = ask(lambda: client.post(client.path_of("share", number, "rotate")), about=number)
+    if as_json:
+        print(json.dumps(told))
         return
-    if settings.keep_links == "digest":
-        print(f"Destroyed the addresses of {done.destroyed} links: they open as before.")
-        return
-    print(f"Sealed anew: {done.resealed}. By the newest key already: {done.current}.")
-    if done.unreadable:
-        print(f"Not readable by any key there is, and left: {done.unreadable}.")
+    tell_address(told)
+    print("The address before leads nowhere any more.")
+    draw_address(told)
+
+
+def _farewell(client: Client, number: str) -> str:
+    told = client.get(client.path_of("share", number))
+    label = f"“{told['label']}”, " if told["label"] else ""
+    return (
+        f"{label}to {told['target_title']}, {_opened(told)}. Closed, it never opens again, and who "
+        "listens is cut off."
+    )
+
+
+def _tell(link: Item) -> None:
+    say(f"{link['id']}  {link['state']}, {_opened(link)}, {terms_of(link)}")
+    last = link["last_opened_at"]
+    when = f", last opened {last}" if last else ""
+    say(f"To {link['target_id']}  {link['target_title']}")
+    say(f"Made {link['created_at']}{when}")
+
+
+def _opened(link: Item) -> str:
+    return "opened " + {0: "never", 1: "once"}.get(link["opens"], f"{link['opens']} times")
+
+
+def _of_how_many(link: Item) -> str:
+    most = link["max_opens"]
+    return str(link["opens"]) if most is None else f"{link['opens']} of {most}"
+
+
+def _why_no_address(link: Item) -> str:
+    if link["state"] == LinkState.REVOKED:
+        return "Its address can't be shown: it's closed."
+    rotating = own_command("link", "rotate", link["id"])
+    return (
+        "Its address can't be shown: the key has no scope `share`, or the link was made where links aren't "
+        f"kept. A new address:  {rotating}"
+    )

@@ -30,3 +30,11 @@ Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.
 PublicUrl = Annotated[
     str | None, typer.Option("--public-url", help="Where listeners reach the server.")
 ]
+Search = Annotated[
+    str, typer.Option("--search", help="Only with each of these words in it.", metavar="WORDS")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", help="At most so many; without it: all.", metavar="N")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]

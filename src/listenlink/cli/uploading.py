@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from listenlink.cli.begun_uploads import begun_upload
-from listenlink.cli.owning import client_of, organization_of, sentence
+from listenlink.cli.owning import client_of, named_option, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
 from listenlink.client.owner import as_thing
 from listenlink.client.sending import trying
@@ -28,6 +28,7 @@ from listenlink.wire import TrackOfAudio
 from listenlink.wire.terms import UploadFacts
 
 _AT_ONCE = 4
+_OPTIONS = ("engine", "mode", "title", "instrumental")
 _SUFFIXES = frozenset(
     {".wav", ".wave", ".flac", ".mp3", ".m4a", ".mp4", ".ogg", ".oga", ".opus", ".aif", ".aiff"}
 )
@@ -207,4 +208,10 @@ def _tell_failure(path: Path, error: Exception, as_json: bool) -> None:
         code = error.code if isinstance(error, ListenlinkError) else type(error).__name__
         print(json.dumps({"file": str(path), "error": code, "message": sentence(error)}))
     else:
-        print(one_line(f"{path}: {sentence(error)}"), file=sys.stderr)
+        print(one_line(f"{path}: {_option_of(error)}{sentence(error)}"), file=sys.stderr)
+
+
+def _option_of(error: Exception) -> str:
+    """The option that is at fault, if it isn't the file."""
+    named = named_option(error, _OPTIONS) if isinstance(error, ListenlinkError) else ""
+    return f"{named}: " if named else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
+from listenlink.client.keys import KeyMethods
 from listenlink.client.links import LinkMethods, ShareView
 from listenlink.client.tracks import TrackMethods
 from listenlink.wire import (
@@ -19,10 +20,12 @@ from listenlink.wire import (
     Day,
     Declaration,
     Engine,
+    Key,
     Licence,
     Link,
     LinkNumbers,
     Member,
+    MintedKey,
     NewLink,
     OpenLine,
     OpensByAgent,
@@ -56,6 +59,7 @@ __all__ = [
     "Day",
     "Declaration",
     "Engine",
+    "Key",
     "Licence",
     "Link",
     "LinkChanges",
@@ -63,6 +67,7 @@ __all__ = [
     "LinkTerms",
     "ListenlinkError",
     "Member",
+    "MintedKey",
     "NewLink",
     "OpenLine",
     "OpensByAgent",
@@ -82,7 +87,7 @@ __all__ = [
 ]
 
 
-class Client(TrackMethods, CollectionMethods, LinkMethods):
+class Client(TrackMethods, CollectionMethods, LinkMethods, KeyMethods):
     """A session with one server, for a listener or, with a key, for an owner.
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is

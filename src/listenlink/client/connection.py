@@ -104,6 +104,10 @@ class Connection:
         except ValueError:
             return self.base_url
 
+    def has_key_like(self, shown_prefix: str) -> bool:
+        """Whether the key that is sent begins so, as lists of keys show it."""
+        return bool(shown_prefix) and (self._api_key or "").startswith(shown_prefix)
+
     def is_own(self, url: str) -> bool:
         """Whether an address is of this very server: scheme, host and port."""
         try:

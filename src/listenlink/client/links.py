@@ -79,6 +79,12 @@ class LinkMethods(Owner):
         """One link, by its id."""
         return as_thing(self.get(self.path_of("share", share_id)), Link)
 
+    def find_link(self, link: str) -> Link:
+        """One of your own links, by its token or its whole address, which may name another host than this
+        client's server does. The token is sent in the request's body, so no log of addresses has it."""
+        sent = {"token": read_link(link).token}
+        return as_thing(self.post(self.path_of("share", "find"), json=sent), Link)
+
     def change_link(self, share_id: str, **changes: Unpack[LinkChanges]) -> Link:
         """Change `visibility`, `expires_in_days` or `expires_in_hours` or `expires_at`, `max_opens`, `label`,
         `allow_download`, `preview` or `strict_open`; None removes an end or a limit."""

@@ -19,6 +19,7 @@ ROLES: dict[str, frozenset[str]] = {
 }
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
 _SHOWN = len("ak_") + 5
+ACTIVE = "active"
 
 
 def new_api_key() -> str:
@@ -81,4 +82,4 @@ class ListedKey:
         """`active`, `expired` or `deactivated`."""
         if self.deactivated_at is not None:
             return "deactivated"
-        return "expired" if is_over(self.expires_at, now_us) else "active"
+        return "expired" if is_over(self.expires_at, now_us) else ACTIVE

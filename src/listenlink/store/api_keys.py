@@ -37,6 +37,11 @@ def find_key(connection: Connection, key_id: int) -> ListedKey | None:
     return None if row is None else _listed(row)
 
 
+def change_end(connection: Connection, key_id: int, expires_at: int | None) -> None:
+    """Have a key end then (epoch µs), None for never."""
+    connection.execute(update(_KEYS).where(_KEYS.c.id == key_id).values(expires_at=expires_at))
+
+
 def deactivate_key(
     connection: Connection, key_id: int, now_us: int, owner: Owner | None = None
 ) -> bool:

@@ -103,7 +103,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Heard": {"track_id": "mtrack_9692d3f775dd", "quarter": 3},
     "NewPosition": {"position": 0},
     "Order": {"ordered_track_ids": ["mtrack_9692d3f775dd"]},
+    "SoughtLink": {"token": _TOKEN},
     "NewKey": {"scopes": ["read", "share"], "expires_in_days": 90},
+    "ChangedKey": {"expires_in_days": 30},
     "ErrorEnvelope": {
         "success": False,
         "error": {

@@ -139,8 +139,9 @@ _LEADS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "make_collection": ("201", "collection_id", _OF_COLLECTION),
     "share_track": ("201", "share_id", _OF_LINK),
     "share_collection": ("201", "share_id", _OF_LINK),
+    "find_link": ("200", "share_id", _OF_LINK),
     "begin_upload": ("201", "upload_id", _OF_UPLOAD),
-    "make_key": ("201", "key_id", ("deactivate_key",)),
+    "make_key": ("201", "key_id", ("change_key", "deactivate_key")),
 }
 _MADE_LINKS = {"share_track": "201", "share_collection": "201", "rotate_link": "200"}
 _WITH_SESSION = (

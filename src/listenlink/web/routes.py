@@ -114,6 +114,7 @@ FOR_OWNERS: list[Any] = [
     collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
     share_records.list_links,  #        read   GET      /v1/music/{org}/share
+    share_records.find_link,  #         read   POST     /v1/music/{org}/share/find
     share_records.get_link,  #          read   GET      /v1/music/{org}/share/{share_id}
     share_records.change_link,  #       share  PATCH    /v1/music/{org}/share/{share_id}
     share_records.rotate_link,  #       share  POST     /v1/music/{org}/share/{share_id}/rotate
@@ -127,6 +128,7 @@ FOR_OWNERS: list[Any] = [
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
     api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
     api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
+    api_keys.change_key,  #                 admin  PATCH    /v1/music/{org}/keys/{key_id}
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
 ]
 

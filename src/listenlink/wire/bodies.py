@@ -24,6 +24,7 @@ COVER_URL_LENGTH = 1024
 ATTRIBUTION_LENGTH = 500
 MOST_ORDERED = 10_000  # Of which some may not be in the collection.
 MAX_DAYS_OF_A_KEY = 3650
+_MOST_OF_A_TOKEN = 100  # More than any has: what isn't spelled like one isn't found.
 
 Mode = Literal["creation", "focus"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -49,6 +50,7 @@ class Visibility(StrEnum):
 
 
 _Days: TypeAlias = Annotated[int, Meta(ge=1)]
+_DaysOfAKey: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_DAYS_OF_A_KEY)]
 _Hours: TypeAlias = Annotated[int, Meta(ge=1)]
 _Opens: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_OPENS)]
 _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
@@ -99,6 +101,12 @@ class DeclaredLicence(Struct, frozen=True, forbid_unknown_fields=True):
     declared_licence: DeclaredTerms
     attribution_text: _Credit | None = None
     confirmed: bool = False
+
+
+class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """The token of the link that is looked for."""
+
+    token: Annotated[str, Meta(pattern=TEXT, max_length=_MOST_OF_A_TOKEN)]
 
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,4 +167,11 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     """What a new key may do, and for how long; null means as long as the key that makes it."""
 
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=len(SCOPES))]
-    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_DAYS_OF_A_KEY)] | None = None
+    expires_in_days: _DaysOfAKey | None = None
+
+
+class ChangedKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the key is to end, in days from now; null means as long as the key that changes it. What isn't
+    sent stays as it is."""
+
+    expires_in_days: _DaysOfAKey | UnsetType | None = UNSET

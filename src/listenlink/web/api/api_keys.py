@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
+from msgspec import UnsetType
 
 from listenlink import wire
 from listenlink.actions import manage_keys as managing
 from listenlink.actions.idempotency import Doing
+from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
 from listenlink.model.api_key import ListedKey
 from listenlink.model.moment import moment_of, moment_or_none
@@ -18,7 +20,7 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.wire.bodies import NewKey
+from listenlink.wire.bodies import ChangedKey, NewKey
 
 
 @post(
@@ -71,6 +73,32 @@ async def list_keys(
     now_us = owning.clock.now_us()
     items = [_answer(key, now_us) for key in found.items]
     return wire.Page(items, limit, offset, next_cursor(request, owning, found))
+
+
+@patch(
+    "/v1/music/{org:str}/keys/{key_id:str}",
+    opt={"scope": "admin", "errors": ["409"]},
+    summary="Change when a key ends",
+    tags=["Keys"],
+)
+async def change_key(
+    org: FromPath[str],
+    key_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[ChangedKey],
+) -> wire.Key:
+    """Have one of the caller's keys end earlier or later, no later than the sent one. A key that is over
+    stays so: 409."""
+    now_us, caller, number = owning.clock.now_us(), caller_of(request), path_id(ids.API_KEY, key_id)
+
+    def tell(key: ListedKey) -> wire.Key:
+        return _answer(key, now_us)
+
+    if isinstance(data.expires_in_days, UnsetType):
+        return tell(await managing.get_key(owning.database, caller, number))
+    database = telling_first(owning.database, tell)
+    return tell(await managing.change_key(database, caller, number, data.expires_in_days, now_us))
 
 
 @delete(

@@ -27,7 +27,7 @@ from listenlink.web.api.shares import link_url, new_link_answer
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
 from listenlink.web.json_body import sent_fields
-from listenlink.wire.bodies import LABEL_LENGTH, TEXT, ChangedTerms
+from listenlink.wire.bodies import LABEL_LENGTH, TEXT, ChangedTerms, SoughtLink
 
 _TargetId = Annotated[
     str | None,
@@ -93,6 +93,24 @@ async def get_link(
     record = _record(told, owning, owning.clock.now_us())
     url = None if token is None else link_url(owning, token)
     return wire.ShownLink(**msgspec.structs.asdict(record), url=url)
+
+
+@post(
+    "/v1/music/{org:str}/share/find",
+    opt={"scope": "read", "errors": ["404"]},
+    status_code=200,
+    summary="Find a link by its token",
+    tags=["Share"],
+)
+async def find_link(
+    org: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+    data: JSONBody[SoughtLink],
+) -> wire.Link:
+    """The caller's link that has this token now, whatever state it's in. It changes nothing."""
+    told = await managing.get_link_of_token(owning.database, caller_of(request), data.token)
+    return _record(told, owning, owning.clock.now_us())
 
 
 @patch(

@@ -164,6 +164,7 @@ def event_words(translate: Translate) -> dict[str, str]:
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
         "key_made": _("made an API key"),
+        "key_changed": _("changed when an API key ends"),
         "key_ended": _("ended an API key"),
     }
 

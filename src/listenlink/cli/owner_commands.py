@@ -1,0 +1,91 @@
+"""`listenlink upload`, `share`, `revoke` and `engines` as commands. Their code is loaded when it's needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listenlink.cli.options import Json, Key, Server
+from listenlink.cli.term_options import (
+    ExpiresAt,
+    ExpiresInDays,
+    ExpiresInHours,
+    Label,
+    Link,
+    MaxOpens,
+    StartsAt,
+)
+
+
+def upload(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Audio files, and folders of them.", metavar="PATH…", readable=False),
+    ],
+    engine: Annotated[
+        str, typer.Option("--engine", help="What the music was made with; see `engines`.")
+    ],
+    mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
+    title: Annotated[str | None, typer.Option("--title", help="For one file alone.")] = None,
+    instrumental: Annotated[bool, typer.Option("--instrumental", help="Without voice.")] = False,
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Upload tracks. Files in a folder that are there already aren't uploaded again."""
+    from listenlink.cli import uploading
+
+    uploading.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
+
+
+def share(
+    target: Annotated[str, typer.Argument(help="mtrack_… or mcoll_…", metavar="TARGET")],
+    expires_in_days: ExpiresInDays = None,
+    expires_in_hours: ExpiresInHours = None,
+    expires_at: ExpiresAt = None,
+    starts_at: StartsAt = None,
+    max_opens: MaxOpens = None,
+    visibility: Annotated[
+        str, typer.Option("--visibility", help="link_only or public.")
+    ] = "link_only",
+    label: Label = None,
+    allow_download: Annotated[
+        bool, typer.Option("--allow-download", help="The file may be taken along.")
+    ] = False,
+    hide_preview: Annotated[
+        bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
+    ] = False,
+    strict_open: Annotated[
+        bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
+    ] = False,
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Make a link to a track or a collection, and show it.
+
+    Without an end it opens for ever, without --max-opens any number of times."""
+    from listenlink.cli import sharing
+
+    given = {
+        "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
+        "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
+        "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
+    }  # fmt: skip
+    sharing.share(target, given, server, api_key, as_json)
+
+
+def revoke(link: Link, server: Server = None, api_key: Key = None, as_json: Json = False) -> None:
+    """Close a link, at once and for good."""
+    from listenlink.cli import sharing
+
+    sharing.revoke(link, server, api_key, as_json)
+
+
+def engines(server: Server = None, api_key: Key = None, as_json: Json = False) -> None:
+    """List what music may be uploaded as, and the licence that listeners see then."""
+    from listenlink.cli import licences
+
+    licences.list_engines(server, api_key, as_json)
