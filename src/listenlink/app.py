@@ -13,6 +13,7 @@ from listenlink.actions.draw_preview import PreviewDrawer
 from listenlink.actions.find_instance import load_link_ring, load_ring, locate_database
 from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.make_once import OnceMaker
+from listenlink.actions.note_key_use import KeyUses
 from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import RateLimits
@@ -136,6 +137,7 @@ def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Ownin
         cover_giver=CoverGiver(database, storage, promises),
         cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
+        key_uses=KeyUses(),
     )  # fmt: skip
 
 

@@ -66,6 +66,27 @@ def _at(end: str = "", **terms: Any) -> Callable[[AtDesk], None]:
     return arrive
 
 
+def _of_somebody_else(desk: AtDesk) -> None:
+    """As an owner sees it."""
+    told = desk.server.new_member()
+    made = httpx.Client(
+        base_url=f"{desk.server.url}/v1/music/{told['organization_id']}",
+        headers={"X-API-Key": told["api_key"]},
+    )
+    with made as client:
+        album = client.post("/collections", json={"name": "Somebody's <evening>"}).json()["id"]
+        link = client.post(f"/collections/{album}/share", json={"label": "For Zoe"}).json()
+    httpx.get(link["url"], headers={"Accept": "application/json"})
+    desk.sign_in_by_link()
+    desk.go(f"/desk/links/{link['id']}")
+
+
+def _everybodys(desk: AtDesk) -> None:
+    _of_somebody_else(desk)
+    make_link(desk, label="Unbroken" * 15)
+    desk.go("/desk/links?whose=everybody")
+
+
 def _new(desk: AtDesk) -> None:
     desk.sign_in_by_link()
     desk.go(f"/desk/links/{make_link(desk)['id']}")
@@ -104,6 +125,8 @@ def _refused(desk: AtDesk) -> None:
 LINK_STATES: dict[str, Callable[[AtDesk], object]] = {
     "links": _links,
     "links-none": _nobodys,
+    "links-everybody": _everybodys,
+    "link-of-somebody-else": _of_somebody_else,
     "link": _at(label="Ana", max_opens=3, expires_in_days=7),
     "link-new": _new,
     "link-change": _at("/change", expires_in_days=7),

@@ -71,6 +71,9 @@ def test_files_are_chosen_and_each_has_its_track_and_a_link_to_share(
     choose(page, tmp_path / "First one.flac")
     expect(page.locator("#upload-told")).to_have_text("Uploaded: 3 of 3.")
     assert titles(owner).count("First one") == 2
+    page.get_by_role("link", name="Show in the list", exact=True).click()
+    listed = page.get_by_role("region", name="Your tracks").get_by_role("link", name="First one")
+    expect(listed).to_have_count(2)
     nothing_was_wrong(seen, server)
 
 

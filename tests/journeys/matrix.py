@@ -30,7 +30,10 @@ UNKNOWN = {
     "key_id": "key_000000000000",
     "upload_id": "mupload_000000000000",
     "token": "shr_00000000000000000000000000000000",  # of a body; in a path it's held
+    "user_id": "user_000000000000",
 }
+# A member is no owner's alone: who owns the same organisation may as much.
+OF_OWNERS = {"user_id"}
 # Whoever holds one of these may use it: there is no owner to compare with.
 HELD = {"token", "session", "signed", "name", "sha256"}
 # What each body is; ids in it are of the caller, or whose the test says.
@@ -77,6 +80,12 @@ class Route:
         """The kinds of id in the path that belong to somebody."""
         return [name for name in re.findall(r"{(\w+)}", self.path) if name not in HELD | {"org"}]
 
+    def foreign_to(self, who: str) -> list[str]:
+        """The kinds of id, also in the body, of which another's is as good as none to a colleague who is an
+        owner, or to a stranger."""
+        kinds = dict.fromkeys([*self.ids, *self.ids_of_body])
+        return [kind for kind in kinds if who != "colleague" or kind not in OF_OWNERS]
+
     @property
     def ids_of_body(self) -> list[str]:
         return re.findall(r"{(\w+)}", str(BODIES.get((self.method, self.path))))
@@ -112,6 +121,7 @@ class Caller:
             "collection_id": lambda: self._post("/collections", name="Mine")["id"],
             "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
+            "user_id": lambda: server.new_member("member", self.org)["user_id"],
             "upload_id": lambda: begin(self._owner, 100).rpartition("/")[2],
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
             "token": lambda: share(self._owner, self.new("track_id"))["token"],

@@ -171,7 +171,7 @@ def test_what_is_foreign_answers_as_what_does_not_exist(
     caller, owners = others[who], owner_of_things.standing_for(route)
     own = caller.things_for(route)
     before = stored(server)
-    for kind in [*route.ids, *route.ids_of_body]:
+    for kind in route.foreign_to(who):
         foreign, unknown = own | {kind: owners[kind]}, own | {kind: UNKNOWN[kind]}
         answer = told(caller.ask(route, foreign), foreign)
         assert answer == told(caller.ask(route, unknown), unknown), kind

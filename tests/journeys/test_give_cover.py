@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from cast import Server, share, upload, wait_for_sound
 from journeys.seen import meta, see
 from media.make_audio import add_cover, make
 from media.make_pictures import BLUE, GREEN, RED, WHITE, colour_at, plain
+from signed_in import at_desk
 from stored import drafts, stored_audio
 
 
@@ -226,3 +228,19 @@ def test_what_was_replaced_or_taken_away_or_belonged_to_what_is_deleted_is_gone(
         assert set(stored_audio(server)) <= set(before)
     assert server.query("SELECT count(*) FROM dropped_objects") == [(0,)]
     assert drafts(server) == []
+
+
+def test_the_desk_asks_for_a_collections_picture_where_there_is_one(
+    server: Server, owner: httpx.Client, collection: str
+) -> None:
+    """Of a track in it, given, taken away: the page knows, and nobody is told of one that isn't there."""
+
+    def is_asked() -> bool:
+        return f"/collections/{collection}/cover?size=small" in desk.get("/desk/collections").text
+
+    with contextlib.closing(at_desk(server)) as desk:
+        assert is_asked()
+        owner.delete(f"/collections/{collection}/cover").raise_for_status()
+        assert not is_asked()
+        owner.put(f"/collections/{collection}/cover", content=plain(GREEN)).raise_for_status()
+        assert is_asked()

@@ -80,3 +80,27 @@ def test_the_pages_are_the_whole_list(desk: httpx.Client, q: str) -> None:
         found += labels(text)
         path = "".join(map(unescape, re.findall(r'<a href="([^"]*)" rel="next">', text)))
     assert len(found) == len(set(found)) == MANY // 5
+
+
+def test_everybodys_are_there_in_time_for_an_owner_who_has_none(
+    server: Server, desk: httpx.Client
+) -> None:
+    """From the first page to the last, also where nothing is like what is looked for."""
+    told = server.new_member("owner")
+    user = int(told["user_id"].partition("_")[2], 16)
+    ((email,),) = server.query("SELECT email FROM users WHERE id = ?", user)
+    with contextlib.closing(at_desk(server, email)) as other:
+        for state, q, found in (
+            ("", "", 50),
+            ("spent", "", 50),
+            ("", "ñeedle", 1),
+            ("", "nowhere", 0),
+        ):
+            text = cost(other, "/desk/links", whose="everybody", state=state, q=q)
+            assert len(labels(text)) == found, (state, q)
+        found_all, path = list[str](), "/desk/links?whose=everybody&state=spent"
+        while path and len(found_all) < MANY:
+            text = cost(other, path)
+            found_all += labels(text)
+            path = "".join(map(unescape, re.findall(r'<a href="([^"]*)" rel="next">', text)))
+        assert len(found_all) == len(set(found_all)) == MANY // 5

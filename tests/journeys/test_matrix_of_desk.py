@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cast import Server
-from journeys.matrix import UNKNOWN, Caller, Route, routes_of
+from journeys.matrix import OF_OWNERS, UNKNOWN, Caller, Route, routes_of
 from journeys.test_authorisation_matrix import stored
 from listenlink.web.routes import FOR_PEOPLE
 from media.make_audio import add_cover, make
@@ -31,7 +31,11 @@ def _named(route: Route) -> Route:
 
 
 ROUTES = [_named(route) for route in routes_of(FOR_PEOPLE)]
-OF_THINGS = [route for route in ROUTES if route.ids]
+# Of members, for any owner of their organisation; of all other things, for whose they are.
+OF_MEMBERS = [route for route in ROUTES if set(route.ids) & OF_OWNERS]
+OF_THINGS = [route for route in ROUTES if route.ids and route not in OF_MEMBERS]
+# An owner looks at everybody's (`test_see_all_links.py`).
+SEEN_BY_OWNERS = "/desk/links/{share_id}"
 # What leads elsewhere, and what anybody sees, names nobody's things.
 _NO_LISTS = ("/", "/desk/sign-in", "/desk/welcome")
 LISTS = [r for r in ROUTES if r.method == "GET" and not r.ids and r.path not in _NO_LISTS]
@@ -96,6 +100,11 @@ def test_what_is_foreign_answers_as_what_does_not_exist(
 ) -> None:
     caller, owners = people[who], people["owner"].standing_for(route)
     own, before = caller.standing_for(route), stored(server)
+    if who == "colleague" and str(route) == f"GET {SEEN_BY_OWNERS}":
+        seen = ask(server, caller.cookie, route, owners)
+        assert seen.status_code == 200
+        assert "/v1/music/shared/" not in seen.text
+        return
     for kind in route.ids:
         foreign, unknown = own | {kind: owners[kind]}, own | {kind: UNKNOWN[kind]}
         answer = told(ask(server, caller.cookie, route, foreign), foreign)
@@ -110,6 +119,24 @@ def test_nobody_is_led_to_sign_in(server: Server, people: dict[str, Caller], rou
     answer = ask(server, "", route, people["owner"].standing_for(route))
     assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/sign-in")
     assert stored(server) == before
+
+
+@pytest.mark.parametrize("route", OF_MEMBERS, ids=str)
+def test_members_are_up_to_the_owners_of_their_organisation(
+    server: Server, people: dict[str, Caller], route: Route
+) -> None:
+    member = people["owner"].new("user_id")
+    for who, status in (("", 303), ("member", 403), ("stranger", 404)):
+        before, cookie = stored(server), people[who].cookie if who else ""
+        answer = told(ask(server, cookie, route, {"user_id": member}), {"user_id": member})
+        assert answer[0] == status, who
+        unknown = {"user_id": UNKNOWN["user_id"]}
+        assert answer == told(ask(server, cookie, route, unknown), unknown), who
+        assert stored(server) == before
+    if route.method == "GET":
+        for who in ("owner", "colleague"):
+            shown = ask(server, people[who].cookie, route, {"user_id": member})
+            assert shown.status_code == 200, who
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)

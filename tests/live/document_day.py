@@ -222,6 +222,9 @@ def keys(witness: Witness) -> None:
     assert witness.owner("DELETE", f"/keys/{made['id']}").status_code == 200
     assert witness.owner("PATCH", path, json={"expires_in_days": 2}).status_code == 409
     assert witness.owner("DELETE", "/keys/key_000000000000").status_code == 404
+    other = witness.server.new_member()["user_id"]
+    assert witness.owner("DELETE", f"/members/{other}/keys").status_code == 200
+    assert witness.owner("DELETE", "/members/user_000000000000/keys").status_code == 404
     assert witness.owner("GET", "/tracks", headers=reader).status_code == 401
 
 

@@ -77,7 +77,7 @@ class House:
         self.values = {
             "org": server.organization_id, "token": self.link["token"], "track_id": track,
             "spare_track_id": spare, "collection_id": made[0], "spare_collection_id": made[1],
-            "share_id": self.spare["id"], "key_id": key,
+            "share_id": self.spare["id"], "key_id": key, "user_id": server.new_member()["user_id"],
             "sha256": hashlib.sha256(self.song).hexdigest(),
         }  # fmt: skip
         # Only one request at a time may work on an upload.

@@ -152,6 +152,7 @@ def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
             "token": link["token"], "session": session, "sha256": digest(audio),
             "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
             "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
+            "user_id": server.new_member()["user_id"],
             "upload_id": begin(owner), "signed": last(opened.json()["track"]["playback_url"]),
             "download_track.signed": last(file), "check_download.signed": last(file),
             "name": last(cover), "url": link["url"],

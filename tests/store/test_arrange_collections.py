@@ -173,7 +173,7 @@ async def test_pages_find_the_same_on_either_database(place: Place) -> None:
     for query, many in (("bjork", 1), ("ärger", 1), ("arger", 1), ("%", 1), ("_", 0), ("", 4)):
         assert len((await show_collections(database, owner, query, 1)).items) == many, query
     found = await show_collections(database, owner, "album", 7)
-    ((item, links),) = found.items
+    ((item, links, _),) = found.items
     assert (item.track_count, links, found.part.number) == (1, 0, 1)
     await fill(place, 3)
     shown = await show_collection(database, owner, place.made.collection, 1, None, "SONG")

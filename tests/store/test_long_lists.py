@@ -114,6 +114,11 @@ def lists(place: Place) -> dict[str, Listed]:
         "links": Listed(
             lambda c, part: shares.list_own_shares(c, *owner, None, None, NOW, part), by_id, own
         ),
+        "links of everybody": Listed(
+            lambda c, part: shares.list_own_shares(
+                c, owner.organization_id, None, None, None, NOW, part
+            ), by_id, own,
+        ),
         "collections": Listed(
             lambda c, part: collections.list_own_collections(c, *owner, part), by_id, own
         ),
@@ -129,7 +134,9 @@ def lists(place: Place) -> dict[str, Listed]:
     }  # fmt: skip
 
 
-LISTS = ("tracks", "tracks of a mode", "links", "collections", "keys", "members", "audit")
+LISTS = (
+    "tracks", "tracks of a mode", "links", "links of everybody", "collections", "keys", "members", "audit",
+)  # fmt: skip
 
 
 def cost(ask: Callable[[], object]) -> float:

@@ -46,6 +46,7 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             "track_id": track,
             "collection_id": owner.post("/collections", json={"name": "Evenings"}).json()["id"],
             "share_id": share(owner, track)["id"],
+            "user_id": server.new_member()["user_id"],
         }
 
 

@@ -14,6 +14,7 @@ from listenlink.actions.manage_collections import MOST_TRACKS
 from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, use_passkey
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.covers import REASONS
+from listenlink.model.api_key import LEAVING
 from listenlink.model.collection import CollectionFacts, read_collection
 from listenlink.model.declaring import read_declaring
 from listenlink.model.sign_in import Method
@@ -38,7 +39,8 @@ TOLD = ("NOT_FOUND", "CROSS_SITE", "METHOD_NOT_ALLOWED", "BAD_REQUEST", "TOO_LAR
 
 
 def _sources() -> str:
-    return "".join(path.read_text() for path in ACTIONS.glob("*.py"))
+    paths = [*ACTIONS.glob("*.py"), ACTIONS.parent / "remove_member.py"]
+    return "".join(path.read_text() for path in paths)
 
 
 def _said_of_collections() -> set[str]:
@@ -99,11 +101,12 @@ def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
     noted |= {
         "link_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
+        "member_removed", "member_keys_ended",
     }  # fmt: skip
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
     assert noted == set(desk_words.event_words(lambda text: text))
     known = desk_words.method_words(lambda text: text)
-    assert {*Method, "owner", "member"} == set(known)
+    assert {*Method, "owner", "member", LEAVING} == set(known)
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])

@@ -21,7 +21,7 @@ MESSAGES = ROOT / "src" / "listenlink" / "web" / "pages" / "messages"
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
 # Words that a language has from the same root as English, or from English.
-SAME_WORDS = {
+SAME_WORDS: dict[str, set[str | tuple[str, str]]] = {
     "de": {
         "Cover",
         "Engines",
@@ -36,8 +36,9 @@ SAME_WORDS = {
     "es": {"no"},
 }
 SAME_WORDS["fr"] = {
-    "Collection", "Collections", "Description", "Invitation", "Licence", "Organisation", "Position",
-    "Version", "Volume",
+    "Collection", "Collections", "Description", "Invitation", "Licence", "Organisation",
+    "Position",
+    "Version", "Volume", ("%(collections)s collection", "%(collections)s collections"),
 }  # fmt: skip
 CHOICES = {
     "": "en",

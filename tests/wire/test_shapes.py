@@ -160,6 +160,7 @@ OLDER[wire.Link] = OLDER[wire.NewLink] = {
     "allow_download", "preview", "strict_open",
     "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
 }  # fmt: skip
+OLDER[wire.Link] = OLDER[wire.NewLink] | {"created_by"}
 OLDER[wire.ShownLink] = OLDER[wire.Link] | {"url"}
 
 

@@ -28,7 +28,8 @@ class Caller:
 
     What they make is `owner`'s, and nothing is the key's: `key_id` says by which key they act, so that it can
     be looked at again, and is None for somebody who acts in person: by `sign_in_id` if in a browser.
-    `ends_at` is when that key ends, in epoch µs, None if it doesn't.
+    `ends_at` is when that key ends, in epoch µs, None if it doesn't. `sees_all`: what reads links is asked
+    about everybody's in the organisation, as owners may (`actions/see_all_links.py`).
     """
 
     owner: Owner
@@ -36,6 +37,7 @@ class Caller:
     key_id: int | None = None
     ends_at: int | None = None
     sign_in_id: int | None = None
+    sees_all: bool = False
 
 
 async def authenticate(database: Database, raw_key: str | None, now_us: int) -> Caller:
@@ -85,14 +87,20 @@ def require_standing(connection: Connection, caller: Caller) -> None:
         raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
 
 
+def require_owner(connection: Connection, caller: Caller) -> None:
+    """Raise Problem(INSUFFICIENT_PERMISSIONS) unless the caller is an owner of their organisation now."""
+    if people.find_role(connection, *caller.owner) != "owner":
+        raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
+
+
 def _require_member(connection: Connection, owner: Owner) -> frozenset[str]:
     """The scopes of a member's role."""
-    role = people.find_role(connection, *owner)
-    if role is None:
+    scopes = ROLES.get(people.find_role(connection, *owner) or "")
+    if scopes is None:
         raise Problem(ProblemKind.ORGANIZATION_ACCESS_DENIED)
     if suspensions.find_suspension(connection, owner.organization_id) is not None:
         raise Problem(ProblemKind.ORGANIZATION_SUSPENDED)
-    return ROLES.get(role, frozenset())
+    return scopes
 
 
 def _require_good(key: ApiKey | None, now_us: int | None) -> ApiKey:

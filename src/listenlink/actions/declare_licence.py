@@ -10,12 +10,11 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.note_account import note_account
-from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.declaring import Declaring
 from listenlink.model.licence import OWN_RECORDING
 from listenlink.model.track import Track
-from listenlink.store import declarations, library
+from listenlink.store import declarations
 from listenlink.store.database.database import Database
 from listenlink.store.declarations import Declaration
 from listenlink.store.made_things import Made
@@ -71,26 +70,6 @@ async def declare_default(
         return found
 
     return await write_as(database, caller, declare)
-
-
-async def list_declarations(
-    database: Database, caller: Caller, track_id: int, limit: int, offset: int
-) -> list[Declaration]:
-    """List what was declared of the caller's track, the newest first. Raises Problem(NOT_FOUND), and
-    Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
-    owner = caller.owner
-
-    def find(connection: Connection) -> list[Declaration]:
-        track = library.find_track(connection, *owner, track_id)
-        if track is None:
-            raise Problem(ProblemKind.NOT_FOUND)
-        if (track.organization_id, track.creator_id) != owner:
-            raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
-        return declarations.list_declarations(
-            connection, owner.organization_id, track_id, limit, offset
-        )
-
-    return await database.read(find)
 
 
 async def find_default(database: Database, caller: Caller) -> Declaration | None:

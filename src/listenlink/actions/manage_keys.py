@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.authenticate import Caller, require_owner, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.note_account import note_account
@@ -145,6 +145,25 @@ async def deactivate_key(database: Database, caller: Caller, key_id: int, now_us
         if before is not None and before.deactivated_at is None:
             named = ids.public_id(ids.API_KEY, key_id)
             note_account(connection, caller, "key_ended", named, now_us)
+
+    await write_as(database, caller, end)
+
+
+async def end_member_keys(database: Database, caller: Caller, user_id: int, now_us: int) -> None:
+    """End all keys of a member of the caller's organisation, possibly the one in use; doing it again changes
+    nothing. Nothing of them is told.
+
+    Raises Problem(INSUFFICIENT_PERMISSIONS) for no owner, and Problem(NOT_FOUND) for no member.
+    """
+
+    def end(connection: Connection) -> None:
+        require_owner(connection, caller)
+        organization_id = caller.owner.organization_id
+        if people.find_role(connection, organization_id, user_id) is None:
+            raise Problem(ProblemKind.NOT_FOUND)
+        if people.end_keys(connection, organization_id, user_id, now_us):
+            named = ids.public_id(ids.USER, user_id)
+            note_account(connection, caller, "member_keys_ended", named, now_us)
 
     await write_as(database, caller, end)
 

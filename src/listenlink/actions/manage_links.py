@@ -9,7 +9,7 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.authenticate import Caller, require_owner, write_as
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
 from listenlink.actions.make_link import NewLink
@@ -47,13 +47,25 @@ async def list_links(
     now_us: int,
     part: Slice,
     label: str = "",
+    creator_id: int | None = None,
 ) -> Found[ToldLink]:
     """Return a slice of the caller's links, newest first: all, or those to a target, in a state, with these
-    words in their label."""
+    words in their label. For a caller who sees all it's of everybody's links, or of this creator's. Raises
+    Problem(INSUFFICIENT_PERMISSIONS) if they aren't an owner."""
 
     def find(connection: Connection) -> Found[ToldLink]:
+        organization_id, whose = caller.owner.organization_id, caller.owner.user_id
+        if caller.sees_all:
+            require_owner(connection, caller)
         own = shares.list_own_shares(
-            connection, *caller.owner, target, state, now_us, part, label.strip()
+            connection,
+            organization_id,
+            creator_id if caller.sees_all else whose,
+            target,
+            state,
+            now_us,
+            part,
+            label.strip(),
         )
         return Found(tell_links(connection, own.items), own.place)
 
@@ -61,7 +73,8 @@ async def list_links(
 
 
 async def get_link(database: Database, caller: Caller, share_id: int) -> ToldLink:
-    """Return one of the caller's links. Raises Problem(NOT_FOUND)."""
+    """Return one of the caller's links; of who sees all, anybody's in their organisation, as below. Raises
+    Problem(NOT_FOUND)."""
     return await database.read(
         lambda connection: tell_links(connection, [_get(connection, caller, share_id)])[0]
     )
@@ -164,6 +177,17 @@ async def sum_up(
 
 
 def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
+    """To be looked at: one's own, or, of who sees all, anybody's in the organisation."""
+    if not caller.sees_all:
+        return _get_own(connection, caller, share_id)
+    require_owner(connection, caller)
+    share = shares.find_seen_share(connection, caller.owner.organization_id, share_id)
+    if share is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return share
+
+
+def _get_own(connection: Connection, caller: Caller, share_id: int) -> Share:
     share = shares.find_own_share(connection, *caller.owner, share_id)
     if share is None:
         raise Problem(ProblemKind.NOT_FOUND)
@@ -171,7 +195,7 @@ def _get(connection: Connection, caller: Caller, share_id: int) -> Share:
 
 
 def _get_open_to_change(connection: Connection, caller: Caller, share_id: int) -> Share:
-    share = _get(connection, caller, share_id)
+    share = _get_own(connection, caller, share_id)
     if share.revoked_at is not None:
         raise Problem(ProblemKind.CONFLICT, "This link is revoked.")
     return share

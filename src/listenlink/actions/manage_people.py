@@ -73,8 +73,8 @@ def add_key_for(
     user_id = ids.parse_id(ids.USER, user)
     if user_id is None:
         user_id = people.find_user(connection, user)
-    role = user_id and people.find_role(connection, organization_id, user_id)
-    if not user_id or not role:
+    role = "" if user_id is None else people.find_role(connection, organization_id, user_id) or ""
+    if user_id is None or role not in ROLES:
         raise RefusesToStart(f"{user} isn't a member of this organisation")
     if not may_last(expires_in_days):
         raise RefusesToStart(f"a key lasts 1 to {MAX_DAYS_OF_A_KEY} days")

@@ -1,6 +1,8 @@
-"""Remove a user, from one organisation or entirely: for the operator, on the instance itself.
+"""Remove a user, from one organisation or entirely: for the operator on the instance itself, and for owners
+by `actions/remove_member.py`.
 
-Their keys end first, in one transaction. What they had, which may be much, ends or goes to an owner in steps,
+Their keys and sign-ins end first, in one transaction, and they are no member for anything that they do from
+then on. What they had, which may be much, ends or goes to an owner in steps,
 so that opens go on; links end before music does. With the last step they are no member any more, and their
 e-mail is forgotten if they're nowhere one. What runs is looked up again and again (docs/decisions/0056).
 """
@@ -19,7 +21,7 @@ from listenlink.actions.manage_people import check_organization
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.owner import Owner
-from listenlink.store import belongings, given_covers, people
+from listenlink.store import account_events, belongings, given_covers, members, people
 from listenlink.store.belongings import Belongings
 from listenlink.store.database.database import Database
 
@@ -90,19 +92,24 @@ def remove_user(
     to: str | None,
     wish: Wish,
     now_us: int,
+    allow: Callable[[Connection], None] | None = None,
 ) -> Removed:
-    """Remove the user from one organisation, or from all of theirs; the rest as for `find_partings`.
+    """Remove the user from one organisation, or from all of theirs; the rest as for `find_partings`. `allow`
+    is asked within the first transaction, and raises if it mayn't be.
 
-    Raises RefusesToStart, having changed nothing. If it breaks off later, as when it's killed, the keys have
-    ended, some of the rest is done, and doing it again does what is left.
+    Raises RefusesToStart, having changed nothing. If it breaks off later, as when it's killed, or because
+    whose things these become is an owner no more, the keys have ended, some of the rest is done, and doing it
+    again does what is left.
     """
 
     def begin(connection: Connection) -> Removed:
+        if allow is not None:
+            allow(connection)
         user_id, partings = find_partings(connection, user, organization_id, to)
         for parting in partings:
             _check(parting, wish)
         for parting in partings:
-            people.end_keys(connection, parting.organization_id, user_id, now_us)
+            members.begin_leave(connection, parting.organization_id, user_id, now_us)
         return Removed(user_id, partings)
 
     removed = database.write_now(begin)
@@ -138,11 +145,12 @@ def _works(parting: Parting, user_id: int, wish: Wish, now_us: int) -> list[_Wor
             ),
         ]
         return works
-    return works + _handing(whose, parting.heir[0], now_us)
+    return works + _handing(whose, parting.heir, now_us)
 
 
-def _handing(whose: Owner, heir_id: int, now_us: int) -> list[_Work]:
-    return [
+def _handing(whose: Owner, heir: tuple[int, str], now_us: int) -> list[_Work]:
+    heir_id = heir[0]
+    works: list[_Work] = [
         (
             lambda c: belongings.find_music(c, whose).tracks,
             lambda c, some: belongings.hand_tracks(c, whose, heir_id, some, now_us),
@@ -156,6 +164,21 @@ def _handing(whose: Owner, heir_id: int, now_us: int) -> list[_Work]:
             lambda c, some: belongings.hand_links(c, heir_id, some),
         ),
     ]
+    return [(find, partial(_hand, whose.organization_id, heir, change)) for find, change in works]
+
+
+def _hand(
+    organization_id: int,
+    heir: tuple[int, str],
+    change: _Change,
+    connection: Connection,
+    some: list[int],
+) -> None:
+    """Change some, unless the heir is being removed, too, by now: they would be nobody's."""
+    if heir not in people.list_owners(connection, organization_id):
+        organization = ids.public_id(ids.ORGANIZATION, organization_id)
+        raise RefusesToStart(f"{heir[1]} isn't an owner of {organization} any more; do it again")
+    change(connection, some)
 
 
 def _call(change: _Change, some: list[int], connection: Connection) -> None:
@@ -176,6 +199,8 @@ def _finish(
     removed.digests += given_covers.list_dropped(connection).values()
     removed.stays_in = list(people.list_memberships(connection, removed.user_id))
     if not removed.stays_in:
+        email = people.find_email(connection, removed.user_id)
+        account_events.forget_email(connection, email or "")
         people.forget_user(connection, removed.user_id)
     return removed
 

@@ -14,7 +14,7 @@ from listenlink.model.collection import Collection
 from listenlink.model.collection_order import mark_of
 from listenlink.model.share import TargetType
 from listenlink.model.sought import Sought
-from listenlink.store import chosen_tracks, collection_tracks, collections, shares
+from listenlink.store import chosen_tracks, collection_tracks, collections, given_covers, shares
 from listenlink.store.chosen_tracks import ChosenTrack
 from listenlink.store.database.database import Database
 from listenlink.store.targets import MOST_TRACKS
@@ -31,10 +31,12 @@ class Part(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A collection in a list, with how many links lead to it that aren't closed."""
+    """A collection in a list, with how many links lead to it that aren't closed, and whether a cover is shown
+    of it."""
 
     collection: Collection
     links: int
+    has_cover: bool
 
 
 class ListedCollections(NamedTuple):
@@ -89,7 +91,8 @@ async def show_collections(
         shown = numbers[part.before : part.before + PAGE]
         links = shares.count_unrevoked(connection, *caller.owner, TargetType.COLLECTION, shown)
         items = collections.list_by_number(connection, shown)
-        listed = [Listed(item, links.get(item.id, 0)) for item in items]
+        covered = given_covers.find_covered(connection, shown)
+        listed = [Listed(item, links.get(item.id, 0), item.id in covered) for item in items]
         return ListedCollections(listed, part, bool(own))
 
     return await database.read(find)

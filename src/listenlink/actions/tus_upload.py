@@ -8,7 +8,7 @@ a piece that is sent again nor a server that dies ever makes a second.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -131,6 +131,11 @@ class TusUploads:
             await write_as(self._database, caller, lambda c: store.remove_upload(c, upload.id))
             if draft is not None:
                 draft.remove()
+
+    async def discard(self, numbers: Collection[int]) -> None:
+        """Delete what arrived of these uploads, whose rows are gone already."""
+        for number in numbers:
+            await DISK.run(self._drafts.remove, number)
 
     async def _require_row(
         self, caller: Caller, draft: ResumableDraft, number: int, now_us: int

@@ -17,6 +17,8 @@ ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset(SCOPES),
     "member": frozenset(SCOPES) - {"admin"},
 }
+# In place of a role, of a member whose removal has begun: they may nothing, until they are none.
+LEAVING = "leaving"
 _GRAMMAR = re.compile(r"ak_[0-9a-f]{40}")
 _SHOWN = len("ak_") + 5
 ACTIVE = "active"
@@ -67,7 +69,9 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """A key as lists show it: enough to identify it, never the key itself. Times in epoch µs."""
+    """A key as lists show it: enough to identify it, never the key itself. Times in epoch µs. `used_day` is
+    the UTC day, counted from 1970, on which it was last used; None if it never was, or where that isn't
+    asked."""
 
     id: int
     organization_id: int
@@ -77,6 +81,7 @@ class ListedKey:
     created_at: int
     expires_at: int | None
     deactivated_at: int | None
+    used_day: int | None = None
 
     def state(self, now_us: int) -> str:
         """`active`, `expired` or `deactivated`."""

@@ -47,7 +47,7 @@ async def keep_house(instance: Instance) -> None:
     descriptors, is done later: an error in one of these tasks would end all of them for good."""
     await asyncio.gather(
         _every_second(instance),
-        _every_minute(instance.running),
+        _every_minute(instance),
         _keep_time(instance.running),
         _keep_retention(instance),
         _keep_storage(instance.running),
@@ -94,11 +94,13 @@ async def _keep_days(running: Running) -> None:
         await asyncio.sleep(_DAYS_EVERY_SECONDS)
 
 
-async def _every_minute(running: Running) -> None:
+async def _every_minute(instance: Instance) -> None:
+    running = instance.running
     while True:
         await asyncio.sleep(_MINUTE)
         try:
             await running.keys.compare(running.database)
+            await instance.owning.key_uses.write(running.database)
         except (Problem, OSError):
             _log.warning("keys_not_compared")
 

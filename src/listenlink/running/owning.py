@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from listenlink.actions.give_cover import CoverGiver
+from listenlink.actions.note_key_use import KeyUses
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.tus_upload import TusUploads
@@ -38,6 +39,7 @@ class Owning:
     sealer: Sealer
     cursors: Cursors
     token_sealer: TokenSealer
+    key_uses: KeyUses
 
     @property
     def revocation(self) -> Revocation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
@@ -73,6 +73,12 @@ def list_events(
         )
         for row in rows
     ]
+
+
+def forget_email(connection: Connection, email: str) -> None:
+    """Let no line say this e-mail, as those of an invitation do."""
+    says = func.lower(_EVENTS.c.about) == email.lower()
+    connection.execute(update(_EVENTS).where(says).values(about=None))
 
 
 def delete_older(connection: Connection, before_us: int) -> int:

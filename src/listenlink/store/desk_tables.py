@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from listenlink.store.database.columns import KEY, at, key, metadata, to
 
@@ -44,6 +54,15 @@ passwords = Table(
     Column("user_id", KEY, primary_key=True, autoincrement=False),
     Column("hash", String(255), nullable=False),
     at("set_at"),
+)
+
+# On which UTC day, counted from 1970, an API key was last used; none of one that never was. A table of its
+# own, which is written to by housekeeping alone: what a request reads of its key stays as it is.
+api_key_uses = Table(
+    "api_key_uses",
+    metadata,
+    Column("key_id", KEY, ForeignKey("api_keys.id"), primary_key=True, autoincrement=False),
+    Column("day", Integer, nullable=False),
 )
 
 # WebAuthn credentials: the authenticator's data about one, as it sent it (WebAuthn, 6.5.1), and how often it

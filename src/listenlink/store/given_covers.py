@@ -91,6 +91,13 @@ def find_of_collection(connection: Connection, collection_id: int) -> Cover | No
     return None if row is None else Cover(*row)
 
 
+def find_covered(connection: Connection, collection_ids: Collection[int]) -> set[int]:
+    """Which of these collections a cover is shown of."""
+    return {
+        number for number in collection_ids if find_of_collection(connection, number) is not None
+    }
+
+
 def give(connection: Connection, covered: Covered, cover: Cover | None) -> list[bytes]:
     """Give this, in place of what was given before; None shows no cover. Return the digests of what perhaps
     nothing needs any more."""

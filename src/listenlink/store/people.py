@@ -9,7 +9,7 @@ from listenlink.model import api_key as keys
 from listenlink.model.api_key import ApiKey
 from listenlink.model.ids import USER, public_id
 from listenlink.model.owner import Owner
-from listenlink.store import credentials, sign_in_links, tables
+from listenlink.store import api_keys, credentials, sign_in_links, tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -221,15 +221,16 @@ def list_memberships(connection: Connection, user_id: int) -> dict[int, str]:
     return {row.organization_id: row.role for row in rows}
 
 
-def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
-    """Deactivate all of the user's keys of the organisation."""
+def end_keys(connection: Connection, organization_id: int, user_id: int, now_us: int) -> int:
+    """Deactivate all of the user's keys of the organisation; return how many."""
     keys = tables.api_keys
     live = own(keys, organization_id, user_id) & keys.c.deactivated_at.is_(None)
-    connection.execute(update(keys).where(live).values(deactivated_at=now_us))
+    return connection.execute(update(keys).where(live).values(deactivated_at=now_us)).rowcount
 
 
 def remove_member(connection: Connection, organization_id: int, user_id: int) -> None:
     """Remove the user, their keys and their sign-ins from the organisation."""
+    api_keys.forget_uses(connection, organization_id, user_id)
     for table in (tables.api_keys, tables.sign_ins, tables.memberships):
         connection.execute(delete(table).where(own(table, organization_id, user_id)))
 

@@ -8,17 +8,19 @@ from typing import NamedTuple
 from sqlalchemy import Column, ColumnElement, Connection, Row, case, func, insert, select, update
 
 from listenlink.model.folded import folded
-from listenlink.model.listing import Found, Slice, found
+from listenlink.model.listing import Found, Place, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
 from listenlink.store import sealed_tokens, tables
 from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
-from listenlink.store.own import own
+from listenlink.store.own import own, seen
 from listenlink.store.slices import newest_first, place_of
 from listenlink.store.suspensions import OF_SHARE
 
 _SHARES = tables.shares
 _LABELS_PER_STEP = 2000
+# So many are read at most for one slice: that takes a tenth of a second.
+MOST_LABELS = 20_000
 # The fields of `Share` that are columns, as they are.
 _AS_STORED = tuple(
     name for name in Share.__struct_fields__ if name in _SHARES.c and name != "visibility"
@@ -57,8 +59,17 @@ def find_own_share(
     connection: Connection, organization_id: int, creator_id: int, share_id: int
 ) -> Share | None:
     """Return the creator's link, revoked or not; None if it's somebody else's."""
-    theirs = own(_SHARES, organization_id, creator_id) & (_SHARES.c.id == share_id)
-    row = connection.execute(select(_SHARES, OF_SHARE).where(theirs)).one_or_none()
+    return _find_share(connection, own(_SHARES, organization_id, creator_id), share_id)
+
+
+def find_seen_share(connection: Connection, organization_id: int, share_id: int) -> Share | None:
+    """Return a link of the organisation's, whoever made it, revoked or not: to be looked at alone."""
+    return _find_share(connection, seen(_SHARES, organization_id, None), share_id)
+
+
+def _find_share(connection: Connection, whose: ColumnElement[bool], share_id: int) -> Share | None:
+    query = select(_SHARES, OF_SHARE).where(whose, _SHARES.c.id == share_id)
+    row = connection.execute(query).one_or_none()
     return None if row is None else _share(row)
 
 
@@ -75,25 +86,31 @@ def find_own_by_token(
 def list_own_shares(
     connection: Connection,
     organization_id: int,
-    creator_id: int,
+    creator_id: int | None,
     target: tuple[TargetType, int] | None,
     state: LinkState | None,
     now_us: int,
     part: Slice,
     label: str = "",
 ) -> Found[Share]:
-    """List a slice of the creator's links, newest first; for one target, in one state, or with these words in
-    their label if given."""
-    wanted = [own(_SHARES, organization_id, creator_id)]
+    """List a slice of the creator's links, or without one of everybody's in the organisation, newest first;
+    for one target, in one state, or with these words in their label if given.
+
+    Of labels the next `MOST_LABELS` are read: where no more has been found by then, there are fewer links
+    than asked for, or none, and the place to go on after is that of the last that was looked at.
+    """
+    wanted = [seen(_SHARES, organization_id, creator_id)]
     if target is not None:
         wanted.append(_target_column(target[0]) == target[1])
     if state is not None:
         wanted.append(_is_in(state, now_us))
+    left_at: Place | None = None
     if label:
-        numbers = _find_labelled(connection, wanted, folded(label), part)
+        numbers, left_at = _find_labelled(connection, wanted, folded(label), part)
         wanted, part = [_SHARES.c.id.in_(numbers)], Slice(part.limit)
     query = newest_first(select(_SHARES, OF_SHARE).where(*wanted), _SHARES, part)
-    return found(connection.execute(query).all(), part, _share, place_of)
+    listed = found(connection.execute(query).all(), part, _share, place_of)
+    return listed if listed.place is not None else Found(listed.items, left_at)
 
 
 def _target_column(kind: TargetType) -> Column[int]:
@@ -102,22 +119,24 @@ def _target_column(kind: TargetType) -> Column[int]:
 
 def _find_labelled(
     connection: Connection, wanted: Sequence[ColumnElement[bool]], words: str, part: Slice
-) -> list[int]:
-    """The numbers of a slice and one more, of those whose label has the words. The labels are read here, some
-    at a time: no two databases agree on what differs by its case alone."""
+) -> tuple[list[int], Place | None]:
+    """The numbers of a slice and one more, of those whose label has the words, and the place where looking
+    was left, None if it wasn't. The labels are read here, some at a time: no two databases agree on what
+    differs by its case alone."""
     named = select(_SHARES.c.id, _SHARES.c.created_at, _SHARES.c.label).where(
         *wanted, _SHARES.c.label.is_not(None)
     )
     most = part.offset + part.one_more
     numbers: list[int] = []
     step = Slice(_LABELS_PER_STEP, after=part.after)
-    while len(numbers) < most:
+    for _ in range(MOST_LABELS // _LABELS_PER_STEP):
         rows = connection.execute(newest_first(named, _SHARES, step)).all()
-        numbers += [row.id for row in rows if words in folded(row.label)]
-        if len(rows) < step.one_more:
-            break
-        step = Slice(_LABELS_PER_STEP, after=place_of(rows[-1]))
-    return numbers[part.offset : most]
+        here = rows[: step.limit]
+        numbers += [row.id for row in here if words in folded(row.label)]
+        if len(rows) < step.one_more or len(numbers) >= most:
+            return numbers[part.offset : most], None
+        step = Slice(_LABELS_PER_STEP, after=place_of(here[-1]))
+    return numbers[part.offset :], step.after
 
 
 class Target(NamedTuple):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
+from listenlink.model.member import Invitation
+from listenlink.model.sign_in import INVITATION_US
 from listenlink.store import tables
 
-_LINKS = tables.sign_in_links
+_LINKS, _USERS = tables.sign_in_links, tables.users
 _DELETED_PER_STEP = 500
 
 
@@ -61,6 +63,53 @@ def forget_links(connection: Connection, user_id: int) -> None:
     """Delete all that would sign this user in, and their own invitations."""
     theirs = (_LINKS.c.user_id == user_id) | (_LINKS.c.invited_by == user_id)
     connection.execute(delete(_LINKS).where(theirs))
+
+
+def list_invitations(
+    connection: Connection, organization_id: int, now_us: int, most: int
+) -> list[Invitation]:
+    """List the organisation's invitations that nobody has accepted yet, the newest first."""
+    rows = connection.execute(
+        select(_LINKS, _USERS.c.email.label("inviter"))
+        .outerjoin(_USERS, _USERS.c.id == _LINKS.c.invited_by)
+        .where(_is_invitation_of(organization_id), _LINKS.c.ends_at > now_us)
+        .order_by(_LINKS.c.ends_at.desc(), _LINKS.c.digest)
+        .limit(most)
+    )
+    return [
+        Invitation(
+            row.digest.hex(),
+            row.email or "",
+            row.role or "",
+            row.inviter,
+            row.ends_at - INVITATION_US,
+            row.ends_at,
+        )
+        for row in rows
+    ]
+
+
+def take_back(connection: Connection, organization_id: int, mark: str, now_us: int) -> str | None:
+    """Delete the organisation's invitation with this mark, and return its e-mail; None if it was used, or
+    is over."""
+    try:
+        which = _is_invitation_of(organization_id) & (_LINKS.c.digest == bytes.fromhex(mark))
+    except ValueError:
+        return None
+    live = which & (_LINKS.c.ends_at > now_us)
+    email: str | None = connection.execute(select(_LINKS.c.email).where(live)).scalar_one_or_none()
+    connection.execute(delete(_LINKS).where(live))
+    return email
+
+
+def forget_invitations_of(connection: Connection, organization_id: int, user_id: int) -> None:
+    """Delete the invitations to the organisation that this user made."""
+    theirs = _is_invitation_of(organization_id) & (_LINKS.c.invited_by == user_id)
+    connection.execute(delete(_LINKS).where(theirs))
+
+
+def _is_invitation_of(organization_id: int) -> ColumnElement[bool]:
+    return (_LINKS.c.organization_id == organization_id) & _LINKS.c.user_id.is_(None)
 
 
 def delete_over(connection: Connection, now_us: int) -> int:

@@ -25,6 +25,7 @@ from listenlink.store.database.columns import KEY, at, key, metadata, to
 from listenlink.store.declaration_tables import declarations as declarations
 from listenlink.store.desk_tables import account_events as account_events
 from listenlink.store.desk_tables import answered_challenges as answered_challenges
+from listenlink.store.desk_tables import api_key_uses as api_key_uses
 from listenlink.store.desk_tables import passkeys as passkeys
 from listenlink.store.desk_tables import passwords as passwords
 from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
@@ -194,6 +195,7 @@ shares = Table(
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),
     Index(None, "organization_id", "creator_id", "created_at"),
+    Index(None, "organization_id", "created_at", "id"),
 )
 
 # A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).

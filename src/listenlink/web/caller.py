@@ -138,7 +138,10 @@ class OwnersGuard:
         raw_key = raw_api_key(connection)
         secret = None if raw_key else self._cookie.find(scope)
         if secret is None:
-            return await authenticate(database, raw_key, now_us)
+            caller = await authenticate(database, raw_key, now_us)
+            if caller.key_id is not None:
+                self._owning.key_uses.note(caller.key_id, now_us)
+            return caller
         require_ours(scope["method"], headers_of(scope), self._origins)
         person = await find_person(database, secret, now_us)
         if person is None:

@@ -59,6 +59,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "id": "mslink_b7a41ae239ff", "target_id": "mtrack_9692d3f775dd",
         "target_title": "Late Night Study", "state": "active", "opens": 3,
         "last_opened_at": "2026-11-24T02:53:36Z", "revoked_at": None, **_TERMS,
+        "created_by": "user_4b35b72d8864",
     },
     "SavedTrack": {
         "id": "mlib_5b1c7e02d9aa", "track_id": "mtrack_9692d3f775dd", "source": "shared",

@@ -29,6 +29,7 @@ IDS = {
     "org": ids.ORGANIZATION, "organization_id": ids.ORGANIZATION, "user_id": ids.USER,
     "track_id": ids.TRACK, "cover_track_id": ids.TRACK, "collection_id": ids.COLLECTION,
     "share_id": ids.SHARE, "share_link_id": ids.SHARE, "key_id": ids.API_KEY, "upload_id": ids.UPLOAD,
+    "created_by": ids.USER,
 }  # fmt: skip
 # What programs know a shape as, where that isn't its name in `listenlink.wire`.
 NAMES = {
@@ -42,7 +43,7 @@ NAMES = {
 # Never null in an answer: None is for reading an older server, which doesn't tell them.
 _ALWAYS_TOLD = (
     "usage", "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams", "by_track",
-    "by_agent", "listening", "listening_within_seconds", "downloads", "quarters",
+    "by_agent", "listening", "listening_within_seconds", "downloads", "quarters", "created_by",
 )  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,

@@ -130,6 +130,7 @@ FOR_OWNERS: list[Any] = [
     api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
     api_keys.change_key,  #                 admin  PATCH    /v1/music/{org}/keys/{key_id}
     api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
+    api_keys.end_member_keys,  #            admin  DELETE   /v1/music/{org}/members/{user_id}/keys
 ]
 
 # RFC 9112, section 3.2.4: the target of an OPTIONS that asks about the server as a whole.
@@ -182,12 +183,13 @@ def _refuse_address(path: bytes, query: bytes) -> ProblemKind | None:
 
 def make_routes(doors: Doors, owning: Owning, room: Room, running: Running) -> Litestar:
     """Make the Litestar application behind the front; handlers are given what they name of these."""
-    handlers = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
+    handlers, desk = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE], DeskGuard(room)
     routes = _Routes.from_config(
         AppConfig(
             # OPTIONS first: the framework adds its own to a path that has none by then.
             route_handlers=[*answer_options(handlers), *handlers],
-            guards=[OwnersGuard(owning).admit, DeskGuard(room).admit, _guard_bodies],
+            guards=[OwnersGuard(owning).admit, desk.admit, _guard_bodies],
+            after_exception=[desk.recognise],
             dto=StrictBody,
             return_dto=None,
             exception_handlers=EXCEPTION_HANDLERS,

@@ -96,6 +96,7 @@ async def _finish(instance: Instance, ended: Callable[[], int] = lambda: 0) -> i
     with contextlib.suppress(Problem):
         await instance.listening.opener.write_limited()
         await instance.running.timekeeper.keep()
+        await instance.owning.key_uses.write(instance.running.database)
     return left_over
 
 

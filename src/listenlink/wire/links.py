@@ -54,6 +54,7 @@ class Link(Struct, frozen=True):
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None
+    created_by: str | None = None
 
 
 class ShownLink(Link, WithSecrets, frozen=True):

@@ -6,16 +6,28 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from listenlink.actions.authenticate import require_owner
 from listenlink.actions.signing_in.sign_in import Person
-from listenlink.errors import Problem, ProblemKind
+from listenlink.model import ids
 from listenlink.model.api_key import ListedKey
 from listenlink.model.listing import Slice
+from listenlink.model.member import Invitation, Member
 from listenlink.model.sign_in import SignIn
-from listenlink.store import account_events, api_keys, credentials, people, sign_ins
+from listenlink.store import (
+    account_events,
+    api_keys,
+    credentials,
+    members,
+    people,
+    sign_in_links,
+    sign_ins,
+)
+from listenlink.store.account_events import AccountEvent
 from listenlink.store.database.database import Database
 
 MOST_KEYS = 100
 MOST_EVENTS = 100
+MOST_INVITATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +53,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody in an organisation."""
-
-    user_id: int
-    email: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """A line of the account audit: who did what, and from where, if that is known. `at` in epoch µs."""
 
@@ -62,10 +65,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """An organisation's name and members, and the last lines of its account audit, the newest first."""
+    """An organisation's name and members, who is invited, and the last lines of its account audit; the newest
+    first, of invitations at most `MOST_INVITATIONS`."""
 
     organization: str
     members: list[Member]
+    invitations: list[Invitation]
     events: list[Event]
 
 
@@ -92,24 +97,28 @@ async def show_account(database: Database, person: Person, now_us: int) -> Accou
     return await database.read(find)
 
 
-async def show_people(database: Database, person: Person) -> People:
+async def show_people(database: Database, person: Person, now_us: int) -> People:
     """Return who is in the person's organisation, and what was done there. Raises
     Problem(INSUFFICIENT_PERMISSIONS) for somebody who isn't an owner."""
     organization_id = person.sign_in.organization_id
 
     def find(connection: Connection) -> People:
-        if people.find_role(connection, organization_id, person.sign_in.user_id) != "owner":
-            raise Problem(ProblemKind.INSUFFICIENT_PERMISSIONS)
-        members = [
-            Member(user_id, email, role)
-            for user_id, email, _, role in people.list_members(connection, organization_id)
-        ]
-        names = {member.user_id: member.email for member in members}
-        events = [
-            Event(line.at, line.what, names.get(line.user_id or 0), line.about, line.prefix)
-            for line in account_events.list_events(connection, organization_id, MOST_EVENTS, 0)
-        ]
-        name = people.find_organization(connection, organization_id) or ""
-        return People(name, members, events)
+        require_owner(connection, person.caller)
+        here = members.list_members(connection, organization_id, now_us)
+        names = {member.user_id: member.email for member in here}
+        lines = account_events.list_events(connection, organization_id, MOST_EVENTS, 0)
+        return People(
+            people.find_organization(connection, organization_id) or "",
+            here,
+            sign_in_links.list_invitations(connection, organization_id, now_us, MOST_INVITATIONS),
+            [_told(line, names) for line in lines],
+        )
 
     return await database.read(find)
+
+
+def _told(line: AccountEvent, names: dict[int, str]) -> Event:
+    """What is about a member says who that is."""
+    user_id = ids.parse_id(ids.USER, line.about or "")
+    about = line.about if user_id is None else names.get(user_id, line.about)
+    return Event(line.at, line.what, names.get(line.user_id or 0), about, line.prefix)

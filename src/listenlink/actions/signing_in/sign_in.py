@@ -161,5 +161,5 @@ def _list_roles(connection: Connection, user_id: int) -> dict[int, str]:
     return {
         number: role
         for number, role in people.list_memberships(connection, user_id).items()
-        if number not in suspended
+        if number not in suspended and role in ROLES
     }

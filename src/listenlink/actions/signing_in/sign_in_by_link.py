@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from listenlink.actions.authenticate import require_standing
 from listenlink.actions.signing_in.asker import AccountAudit, Asker
 from listenlink.actions.signing_in.sign_in import Person, SignedIn, begin
 from listenlink.errors import Problem, ProblemKind, RefusesToStart, invalid
@@ -94,6 +95,24 @@ async def invite(
         return _add(connection, link)
 
     return await database.write(add)
+
+
+async def take_back(
+    database: Database, audit: AccountAudit, asker: Asker, person: Person, mark: str
+) -> None:
+    """Let an invitation to the owner's organisation be over. Raises Problem(INSUFFICIENT_PERMISSIONS) for no
+    owner, and a 422 Problem for an invitation that isn't there any more."""
+    organization_id, user_id = person.sign_in.organization_id, person.sign_in.user_id
+
+    def take(connection: Connection) -> None:
+        require_standing(connection, person.caller)
+        _require_owner(connection, organization_id, user_id)
+        email = sign_in_links.take_back(connection, organization_id, mark, asker.now_us)
+        if email is None:
+            raise invalid("invitation", "This invitation was used already, or is over.")
+        audit.note(connection, asker, "invitation_taken_back", user_id, organization_id, email)
+
+    await database.write(take)
 
 
 async def look_at_link(database: Database, secret: str, now_us: int) -> Welcome:

@@ -122,6 +122,28 @@ async def deactivate_key(
     return wire.Acknowledgement(True, key_id, "API key deactivated.")
 
 
+@delete(
+    "/v1/music/{org:str}/members/{user_id:str}/keys",
+    opt={"scope": "admin"},
+    status_code=200,
+    summary="Switch a member's keys off",
+    tags=["Keys"],
+)
+async def end_member_keys(
+    org: FromPath[str],
+    user_id: FromPath[str],
+    owning: Given[Owning],
+    request: Request[Any, Any, Any],
+) -> wire.Acknowledgement:
+    """Switch all keys of a member of the organisation off, for an owner; none of them is shown. Again: no
+    change."""
+    number = path_id(ids.USER, user_id)
+    await managing.end_member_keys(
+        owning.database, caller_of(request), number, owning.clock.now_us()
+    )
+    return wire.Acknowledgement(True, user_id, "API keys deactivated.")
+
+
 def _answer(key: ListedKey, now_us: int) -> wire.Key:
     return wire.Key(
         id=ids.public_id(ids.API_KEY, key.id),

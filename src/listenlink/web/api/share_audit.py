@@ -18,7 +18,8 @@ from listenlink.model.moment import moment_of, moment_or_none
 from listenlink.running.owning import Owning
 from listenlink.web.api.numbers import COLUMNS, columns_of, tell_agents, tell_day, tell_quarters
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
-from listenlink.web.caller import caller_of, path_id
+from listenlink.web.api.share_records import Whose, looking
+from listenlink.web.caller import path_id
 from listenlink.web.csv_table import RESPONSES, answer_table
 from listenlink.web.given import Given
 
@@ -37,11 +38,12 @@ async def list_opens(
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
+    whose: Whose = None,
 ) -> wire.Page[wire.OpenLine]:
     """The audit of one link, newest first: opens, views, refusals."""
     number = path_id(ids.SHARE, share_id)
     part = asked_slice(request, owning, limit, offset, cursor)
-    found = await managing.list_lines(owning.database, caller_of(request), number, part)
+    found = await managing.list_lines(owning.database, looking(request, whose), number, part)
     items = [_line(entry) for entry in found.items]
     return wire.Page(items, limit, offset, next_cursor(request, owning, found))
 
@@ -57,9 +59,10 @@ async def get_stats(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
+    whose: Whose = None,
 ) -> wire.Stats:
     """What was opened, heard and downloaded, by day and by track; what asked, and who is listening."""
-    told, sums = await _sum_up(owning, request, share_id)
+    told, sums = await _sum_up(owning, request, share_id, whose)
     return wire.Stats(
         id=share_id,
         opens=told.share.opens,
@@ -87,9 +90,10 @@ async def get_link_stats_csv(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
+    whose: Whose = None,
 ) -> Response[bytes]:
     """One row for each UTC day on which something happened, oldest first, as CSV."""
-    _, sums = await _sum_up(owning, request, share_id)
+    _, sums = await _sum_up(owning, request, share_id, whose)
     headings = ["date", "opens", "listens", "listeners", "bot_requests", *COLUMNS]
     rows = [
         [
@@ -106,9 +110,9 @@ async def get_link_stats_csv(
 
 
 async def _sum_up(
-    owning: Owning, request: Request[Any, Any, Any], share_id: str
+    owning: Owning, request: Request[Any, Any, Any], share_id: str, whose: str | None
 ) -> tuple[ToldLink, LinkSums]:
-    number, caller = path_id(ids.SHARE, share_id), caller_of(request)
+    number, caller = path_id(ids.SHARE, share_id), looking(request, whose)
     lately_seconds = owning.settings.playback_ttl_seconds
     now_us = owning.clock.now_us()
     return await managing.sum_up(owning.database, caller, number, lately_seconds, now_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from litestar import Request, Response, get, patch, post
@@ -10,10 +10,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from listenlink import wire
 from listenlink.actions import manage_links as managing
+from listenlink.actions.authenticate import Caller, require_access
 from listenlink.actions.idempotency import Doing
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import NewLink
 from listenlink.actions.manage_links import ToldLink
+from listenlink.actions.see_all_links import seeing_all
 from listenlink.actions.tell_first import telling_first
 from listenlink.errors import invalid
 from listenlink.model import ids
@@ -46,6 +48,15 @@ _Words = Annotated[
 ]
 
 
+Whose = Annotated[
+    Literal["everybody"] | None,
+    QueryParameter(
+        description="`everybody`: whoever made them in the organisation. It takes the scope `share` and an "
+        "owner's key.",
+    ),
+]
+
+
 @get("/v1/music/{org:str}/share", opt={"scope": "read"}, summary="List links", tags=["Share"])
 async def list_links(
     org: FromPath[str],
@@ -60,13 +71,14 @@ async def list_links(
         QueryParameter(name="state", description="Only links that stand so now."),
     ] = None,
     q: _Words = None,
+    whose: Whose = None,
 ) -> wire.Page[wire.Link]:
-    """The caller's links, newest first."""
+    """The caller's links, newest first. With `q` a slice may be short, and be gone on from all the same."""
     now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
     part = asked_slice(request, owning, limit, offset, cursor)
     found = await managing.list_links(
-        owning.database, caller_of(request), target, link_state, now_us, part, q or ""
+        owning.database, looking(request, whose), target, link_state, now_us, part, q or ""
     )
     items = [_record(item, owning, now_us) for item in found.items]
     return wire.Page(items, limit, offset, next_cursor(request, owning, found))
@@ -83,12 +95,13 @@ async def get_link(
     share_id: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
+    whose: Whose = None,
 ) -> wire.ShownLink:
-    """One of the caller's links. With the scope `share` it has its address."""
-    number, caller = path_id(ids.SHARE, share_id), caller_of(request)
+    """One of the caller's links. With the scope `share` it has its address; somebody else's never has."""
+    number, caller = path_id(ids.SHARE, share_id), looking(request, whose)
     told = await managing.get_link(owning.database, caller, number)
     token = None
-    if "share" in caller.scopes:
+    if "share" in caller.scopes and told.share.creator_id == caller.owner.user_id:
         token = await find_token(owning.database, owning.token_sealer, caller, number)
     record = _record(told, owning, owning.clock.now_us())
     url = None if token is None else link_url(owning, token)
@@ -168,6 +181,16 @@ async def rotate_link(
     return await answer_once(request, owning, await digest_of_body(request), tell, make, 200)
 
 
+def looking(request: Request[Any, Any, Any], whose: str | None) -> Caller:
+    """Who looks: at their own links, or, if they ask for that, at everybody's. Raises
+    Problem(INSUFFICIENT_SCOPE)."""
+    caller = caller_of(request)
+    if whose is None:
+        return caller
+    require_access(caller, None, "share")
+    return seeing_all(caller)
+
+
 def _read_target(text: str) -> tuple[TargetType, int]:
     target = find_target(text)
     if target is None:
@@ -193,6 +216,7 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
         expires_at=moment_or_none(share.expires_at),
         revoked_at=moment_or_none(share.revoked_at),
         created_at=moment_of(share.created_at),
+        created_by=ids.public_id(ids.USER, share.creator_id),
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response
 
 from listenlink.errors import Problem, ProblemKind
-from listenlink.web.desk.room import SIGN_IN, Asked, answer_page, lead_to
+from listenlink.web.desk.room import SIGN_IN, Asked, answer_page, find_person_of, lead_to
 from listenlink.web.headers import headers_of
 from listenlink.web.negotiation import names_page
 from listenlink.web.pages import desk_writer
@@ -20,14 +20,21 @@ _OTHERS = ("/v1/", "/embed/", "/oembed", "/assets/", "/schema", "/docs", "/healt
 def find_page(request: Asked, problem: Problem) -> Response[bytes] | None:
     """The page that tells a person of the problem, None if it isn't a person who asks. Who has to sign in
     first is led there."""
-    path = request.scope["path"]
-    if path.startswith(_OTHERS) or not names_page(headers_of(dict(request.scope))):
+    if not may_be_page(request.scope["path"], headers_of(dict(request.scope))):
         return None
     if problem.kind is ProblemKind.AUTHENTICATION_REQUIRED:
         return lead_to(SIGN_IN)
     language = choose_language(request.headers.get("accept-language", ""))
-    status = status_of(problem)
-    text = desk_writer.write_problem(
-        status, problem.message or TABLE[problem.kind].message, language
+    status, person = status_of(problem), find_person_of(request)
+    told = (status, problem.message or TABLE[problem.kind].message, language)
+    text = (
+        desk_writer.write_problem(*told)
+        if person is None
+        else desk_writer.write_problem_for(person, *told)
     )
     return answer_page(text, language, status)
+
+
+def may_be_page(path: str, headers: dict[bytes, bytes]) -> bool:
+    """Whether it's a person who asks, and not at a door of programs."""
+    return not path.startswith(_OTHERS) and names_page(headers)

@@ -8,12 +8,13 @@ from typing import Any
 from litestar import Response
 
 from listenlink.actions.authenticate import Caller, require_access
-from listenlink.actions.declare_licence import declare_default, find_default, list_declarations
-from listenlink.actions.manage_library import change_track
+from listenlink.actions.declare_licence import declare_default, find_default
+from listenlink.actions.manage_library import change_track, list_declarations
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.declared import Terms, declare
 from listenlink.model.declaring import FIELDS, Declaring, read_declaring
 from listenlink.model.licence import OWN_RECORDING, Licence
+from listenlink.model.listing import Slice
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges
 from listenlink.web.desk.room import TYPED, Asked, Room, told_here
@@ -66,7 +67,8 @@ async def tell_licence(room: Room, caller: Caller, track: Track) -> dict[str, An
     """What `desk/track_licence.html` shows of the caller's own track: what can be declared, what links from
     before tell if that's something else, and who declared what."""
     owning, now_us = room.owning, room.owning.clock.now_us()
-    found = await list_declarations(owning.database, caller, track.id, _MOST_TOLD + 1, 0)
+    declared = await list_declarations(owning.database, caller, track.id, Slice(_MOST_TOLD))
+    found = declared.items
     undeclared = Terms.LISTEN_ONLY if track.engine == OWN_RECORDING else None
     chosen, text = (found[0].terms, found[0].attribution_text) if found else (undeclared, None)
     return {
@@ -77,8 +79,8 @@ async def tell_licence(room: Room, caller: Caller, track: Track) -> dict[str, An
         "chosen": chosen,
         "credit": text or "",
         "earlier": _earlier(room, track, now_us),
-        "history": [(one, licence_of_terms(one.terms, now_us)) for one in found[:_MOST_TOLD]],
-        "has_older": len(found) > _MOST_TOLD,
+        "history": [(one, licence_of_terms(one.terms, now_us)) for one in found],
+        "has_older": declared.place is not None,
     }
 
 

@@ -11,15 +11,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from listenlink.actions import manage_links as managing
+from listenlink.actions.authenticate import Caller
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.revoke_link import revoke_link
+from listenlink.actions.see_all_links import list_makers, seeing_all
 from listenlink.clock import DAY_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.listing import Slice
 from listenlink.model.terms import terms_of
 from listenlink.web.caller import path_id
-from listenlink.web.desk.links import LINKS, PER_PAGE, place_after, row_of
+from listenlink.web.desk.links import LINKS, PER_PAGE, Seen, place_after, row_of
 from listenlink.web.desk.room import TYPED, Asked, Room, person_of, read_form, whole_number
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.terms_form import fill_terms, read_terms
@@ -37,8 +39,11 @@ _CHANGE, _TURN, _CLOSE = "change", "new-address", "close"
 
 @get(_LINK, opt=PERSON, include_in_schema=False)
 async def show_link(share_id: FromPath[str], room: Given[Room], request: Asked) -> Response[bytes]:
-    """All that there is to know of it."""
-    return await room.page(request, "link", **await _whole(room, request, share_id))
+    """All that there is to know of it; to an owner of somebody else's what it is and its numbers."""
+    caller = person_of(request).caller
+    if person_of(request).role == "owner":
+        caller = seeing_all(caller)
+    return await room.page(request, "link", **await _whole(room, request, share_id, caller))
 
 
 @get(f"{_LINK}/{_CHANGE}", opt=PERSON, include_in_schema=False)
@@ -139,9 +144,11 @@ async def _short(room: Room, request: Asked, share_id: str) -> dict[str, Any]:
     }
 
 
-async def _whole(room: Room, request: Asked, share_id: str) -> dict[str, Any]:
-    """What the link's own page shows."""
-    owning, caller = room.owning, person_of(request).caller
+async def _whole(
+    room: Room, request: Asked, share_id: str, caller: Caller | None = None
+) -> dict[str, Any]:
+    """What the link's own page shows. The address is its maker's, whoever looks."""
+    owning, caller = room.owning, caller or person_of(request).caller
     number, path, now_us = (
         path_id(ids.SHARE, share_id),
         f"{LINKS}/{share_id}",
@@ -149,12 +156,17 @@ async def _whole(room: Room, request: Asked, share_id: str) -> dict[str, Any]:
     )
     lately_seconds = owning.settings.playback_ttl_seconds
     told, sums = await managing.sum_up(owning.database, caller, number, lately_seconds, now_us)
-    token = await find_token(owning.database, owning.token_sealer, caller, number)
+    token, row = None, row_of(told, now_us)
+    if told.share.creator_id == caller.owner.user_id:
+        token = await find_token(owning.database, owning.token_sealer, caller, number)
+    else:
+        seen = Seen(caller, None, await list_makers(owning.database, caller))
+        row = row_of(told, now_us, seen)
     part = Slice(PER_PAGE, after=place_after(room, request, "before", path))
     lines = await managing.list_lines(owning.database, caller, number, part)
     older = lines.place and owning.cursors.write(lines.place, path)
     return {
-        "row": row_of(told, now_us),
+        "row": row,
         "url": token and _url(room, token),
         "is_shown_once": False,
         "are_kept": owning.token_sealer.newest is not None,

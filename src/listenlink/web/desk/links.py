@@ -1,13 +1,18 @@
-"""The links that a person made, narrowed to a state, to what they lead to, to words in their label."""
+"""The links that a person made, narrowed to a state, to what they lead to, to words in their label; for an
+owner also those that others in the organisation made."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Response, get
 
+from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_links import ToldLink, list_links
+from listenlink.actions.see_all_links import list_makers, seeing_all
+from listenlink.actions.signing_in.sign_in import Person
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.cursor import MOST_CHARACTERS
@@ -18,22 +23,33 @@ from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.given import Given
 from listenlink.wire.bodies import LABEL_LENGTH
 
-LINKS = "/desk/links"
+LINKS, EVERYBODY = "/desk/links", "everybody"
 PER_PAGE = 50
 
 
 class Row(NamedTuple):
-    """A link as the desk's pages show it: its page's address, and that of what it leads to."""
+    """A link as the desk's pages show it: its page's address, and that of what it leads to. `maker` is the
+    e-mail of who made it, where that may be somebody else; None of who is no member any more."""
 
     told: ToldLink
     path: str
     target_path: str
     target_id: str
     state: LinkState
+    is_own: bool
+    maker: str | None
 
 
-def row_of(told: ToldLink, now_us: int) -> Row:
-    """What a page shows of a link."""
+class Seen(NamedTuple):
+    """What an owner sees: everybody's links, or one member's, and who the members are, by user."""
+
+    caller: Caller
+    creator_id: int | None
+    makers: Mapping[int, str]
+
+
+def row_of(told: ToldLink, now_us: int, seen: Seen | None = None) -> Row:
+    """What a page shows of a link; it's the reader's own unless `seen` says otherwise."""
     share = told.share
     is_track = share.target_type is TargetType.TRACK
     target_id = ids.public_id(ids.TRACK if is_track else ids.COLLECTION, share.target_id)
@@ -43,6 +59,8 @@ def row_of(told: ToldLink, now_us: int) -> Row:
         f"/desk/{'tracks' if is_track else 'collections'}/{target_id}",
         target_id,
         share.state(now_us),
+        seen is None or share.creator_id == seen.caller.owner.user_id,
+        None if seen is None else seen.makers.get(share.creator_id),
     )
 
 
@@ -58,29 +76,55 @@ def place_after(room: Room, request: Asked, name: str, of_list: str) -> Place | 
 @get(LINKS, opt=PERSON, include_in_schema=False)
 async def show_links(room: Given[Room], request: Asked) -> Response[bytes]:
     """Those that are asked for, newest first, and where the next are."""
-    query, owning = request.query_params, room.owning
-    words = query.get("q", "").replace("\0", "").strip()[:LABEL_LENGTH]
-    state = next((one for one in LinkState if one == query.get("state")), None)
-    named, now_us = query.get("target", ""), owning.clock.now_us()
-    target = find_target(named)
-    if named and target is None:
+    owning, person, asked = room.owning, person_of(request), _asked(request)
+    target, now_us = find_target(asked["target"]), owning.clock.now_us()
+    if asked["target"] and target is None:
         raise Problem(ProblemKind.NOT_FOUND)
+    makers = await list_makers(owning.database, person.caller) if person.role == "owner" else {}
+    seen = _seen(person, asked["whose"], makers) if asked["whose"] else None
     part = Slice(PER_PAGE, after=place_after(room, request, "after", LINKS))
     found = await list_links(
-        owning.database, person_of(request).caller, target, state, now_us, part, words
+        owning.database,
+        person.caller if seen is None else seen.caller,
+        target,
+        LinkState(asked["state"]) if asked["state"] else None,
+        now_us,
+        part,
+        asked["q"],
+        None if seen is None else seen.creator_id,
     )
-    asked = {"q": words, "state": state.value if state else "", "target": named}
     kept = {name: value for name, value in asked.items() if value}
     after = found.place and {"after": owning.cursors.write(found.place, LINKS)}
     return await room.page(
         request,
         "links",
-        rows=[row_of(told, now_us) for told in found.items],
+        rows=[row_of(told, now_us, seen) for told in found.items],
         asked=asked,
-        states=[one.value for one in LinkState],
+        makers={ids.public_id(ids.USER, number): email for number, email in makers.items()},
         first=_address(kept) if part.after else None,
         following=_address(kept | after) if after else None,
     )
+
+
+def _asked(request: Asked) -> dict[str, str]:
+    """What the list is narrowed to; a state that there isn't stands for any."""
+    query = request.query_params
+    state = query.get("state", "")
+    return {
+        "q": query.get("q", "").replace("\0", "").strip()[:LABEL_LENGTH],
+        "state": state if state in {*LinkState} else "",
+        "target": query.get("target", ""),
+        "whose": query.get("whose", ""),
+    }
+
+
+def _seen(person: Person, whose: str, makers: Mapping[int, str]) -> Seen:
+    """Whose links are asked for. Nobody but an owner learns whether there is such a person:
+    Problem(NOT_FOUND)."""
+    creator_id = ids.parse_id(ids.USER, whose)
+    if person.role != "owner" or (whose != EVERYBODY and creator_id not in makers):
+        raise Problem(ProblemKind.NOT_FOUND)
+    return Seen(seeing_all(person.caller), creator_id, makers)
 
 
 def _address(query: dict[str, str]) -> str:

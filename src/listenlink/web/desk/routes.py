@@ -13,6 +13,7 @@ from listenlink.web.desk import (
     link,
     links,
     me,
+    members,
     numbers,
     people,
     sharing,
@@ -90,6 +91,11 @@ FOR_PEOPLE: list[Any] = [
     me.end_key,  #                            person   POST /desk/me/keys/end
     people.show_members,  #                   owner    GET  /desk/people
     people.invite_somebody,  #                owner    POST /desk/people/invite
+    people.take_invitation_back,  #           owner    POST /desk/people/take-back
+    members.ask_to_remove_member,  #          owner    GET  /desk/people/{user_id}/remove
+    members.remove_member,  #                 owner    POST /desk/people/{user_id}/remove
+    members.ask_to_end_keys,  #               owner    GET  /desk/people/{user_id}/end-keys
+    members.end_keys,  #                      owner    POST /desk/people/{user_id}/end-keys
     about.show_about,  #                      person   GET  /desk/about
     about.declare_for_all,  #                 owner    POST /desk/about/licence
 ]

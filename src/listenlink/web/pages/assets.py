@@ -34,6 +34,7 @@ _DESK_NAMES = (
     "copy.js",
     "passkeys.js",
     "welcome.js",
+    "people.css",
     # Uploads.
     "dropped.js",
     "tus.js",
@@ -59,7 +60,6 @@ _DESK_NAMES = (
     # Collections.
     "collections.css",
     "collection.js",
-    "art.js",
     # Covers.
     "cover.css",
     "cover.js",

@@ -29,6 +29,16 @@ def _done_to_oneself(translate: Translate) -> dict[str, str]:
         "organization_changed": _("You act in another organisation now."),
         "key_ended": _("That key is ended, and what it was doing."),
         "joined": _("You are a member now."),
+    } | _done_to_others(translate)
+
+
+def _done_to_others(translate: Translate) -> dict[str, str]:
+    _ = translate
+    return {
+        "left": _("You are removed, and signed in no more."),
+        "member_removed": _("They are removed."),
+        "member_keys_ended": _("Their API keys are ended, and what these were doing."),
+        "invitation_taken_back": _("The invitation is taken back."),
     }
 
 
@@ -85,6 +95,10 @@ def _signing_in_refusals(translate: Translate) -> tuple[str, ...]:
         _("This isn't an e-mail address."),
         _("This is owner or member."),
         _("You aren't a member of any organisation here."),
+        _("This invitation was used already, or is over."),
+        _("Nobody else is an owner. Invite one first."),
+        _("This isn't another owner."),
+        _("Whose these things were to become is no owner any more. Choose another."),
         _("This passkey wasn't accepted."),
         _("You have 20 passkeys, which is the most."),
     )
@@ -166,6 +180,9 @@ def event_words(translate: Translate) -> dict[str, str]:
         "key_made": _("made an API key"),
         "key_changed": _("changed when an API key ends"),
         "key_ended": _("ended an API key"),
+        "invitation_taken_back": _("took an invitation back"),
+        "member_removed": _("removed a member"),
+        "member_keys_ended": _("ended all API keys of a member"),
     }
 
 
@@ -178,6 +195,7 @@ def method_words(translate: Translate) -> dict[str, str]:
         "passkey": _("by passkey"),
         "owner": _("Owner"),
         "member": _("Member"),
+        "leaving": _("being removed"),
     }
 
 

@@ -6,7 +6,9 @@ from collections import defaultdict
 from functools import lru_cache, partial
 from typing import Any
 
+from listenlink.actions.signing_in.sign_in import Person
 from listenlink.errors import Problem
+from listenlink.model import ids
 from listenlink.model.pattern import make_pattern
 from listenlink.model.quota import write_bytes
 from listenlink.web.pages import desk_words
@@ -44,6 +46,14 @@ def write_problem(status: int, message: str, language: str) -> str:
     """The page that says why there is nothing else to see."""
     told = catalogue(language).gettext(message)
     return write_page("problem", language, status=status, told=told)
+
+
+def write_problem_for(person: Person, status: int, message: str, language: str) -> str:
+    """The same with the way to all other pages, for who is signed in."""
+    organization = ids.public_id(ids.ORGANIZATION, person.sign_in.organization_id)
+    told = catalogue(language).gettext(message)
+    shown = {"person": person, "organization": organization, "status": status, "told": told}
+    return write_page("problem", language, **shown)
 
 
 def _at(language: str) -> Any:

@@ -14,6 +14,7 @@ const { elements } = place.querySelector("form");
 const { engine, declared_licence: terms, attribution_text: credit, confirmed } = elements;
 const list = document.getElementById("upload-rows");
 const told = document.getElementById("upload-told");
+const show = document.getElementById("upload-show");
 const drop = document.getElementById("upload-drop");
 const { organization } = document.body.dataset;
 const words = JSON.parse(document.getElementById("upload-words").textContent);
@@ -84,6 +85,8 @@ function goOn() {
     if (row.state === "waits" && !running.has(row)) begin(row);
   }
   const isOpen = rows.some((row) => row.isOpen);
+  // The list is as it was when the page came, and a page that comes anew ends what runs.
+  show.hidden = isOpen || !rows.some((row) => row.state === "done");
   if (isOpen) addEventListener("beforeunload", warn);
   else removeEventListener("beforeunload", warn);
   if (!running.size) tell();
