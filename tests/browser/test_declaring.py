@@ -124,12 +124,12 @@ def test_files_are_declared_as_they_are_put_in(
     page.get_by_label("Credit line").blur()
     expect(page.locator("#upload-licence")).to_contain_text("The source must be named.")
     licence.select_option("CC-BY-4.0")
-    choose(page, song(tmp_path, "Waits.flac", 7), song(tmp_path, "Waits too.flac", 8))
+    choose(page, song(tmp_path, "Waits.flac", 7), song(tmp_path, "Later.flac", 8))
     expect(page.locator("#upload-told")).to_contain_text("Say first that you know")
     expect(tick).to_be_focused()
     assert rows(page).count() == 0
     page.keyboard.press("Space")
-    for name in ("Waits", "Waits too"):
+    for name in ("Waits", "Later"):
         until_done(page, name)
     told = [owner.get("/tracks").json()["items"][place] for place in range(2)]
     assert {(one["declared_licence"], one["attribution_text"]) for one in told} == {

@@ -163,7 +163,8 @@ def test_all_of_it_works_by_the_keyboard_alone(
     seen.page.on("filechooser", lambda chooser: choosers.append(chooser))
     page = signed_in(AtDesk(server, seen.page))
     page.get_by_label("Made with").focus()
-    page.keyboard.press("Tab")
+    for _ in range(2):
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "upload-file"
     page.keyboard.press("Enter")
     while not choosers:

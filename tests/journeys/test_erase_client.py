@@ -118,7 +118,7 @@ def test_since_when(server: Server, link: dict[str, Any]) -> None:
         ({"since": "2026-13-01"}, "--since: must be like"),
         ({"address": V4, "day": "monday"}, "--day: must be a date"),
         ({"day": "2026-06-28"}, "--day: goes with --address"),
-        ({"share": "shr_x"}, "--share: shr_x isn't the id of a link"),
+        ({"share": "shr_x"}, "--share: 'shr_x' is neither a link's id"),
     ],
 )
 def test_what_cannot_be_asked_is_said(tmp_path: Path, asked: dict[str, str], said: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from engines import ENGINE, SQLITE
 from journeys.kept_house import TEN_YEARS_US, House
-from listenlink.clock import DAY_US
+from listenlink.clock import DAY_US, SECOND_US
 from listenlink.media.disk.resumable_drafts import ResumableDrafts
 from listenlink.media.disk.room import Room
 from listenlink.model.moment import iso_day
@@ -28,20 +28,25 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def test_what_else_has_an_age_goes_with_it(house: House) -> None:
     """Answers and begun uploads after a day, those dated ahead from when that is seen; a day's key after a
-    week; what was heard never."""
+    week; how far a track was heard a day after its session, but for its sum; listens never."""
     day_us, began_us = DAY_US, house.began_us
     instance = house.world.instance
     fill_with_ages(house, began_us)
-    for at_us, answers, begun in (
-        (began_us + day_us - 1, 3, 3),
-        (began_us + day_us, 2, 2),
-        (began_us + day_us + 1, 1, 1),
-        (began_us + 2 * day_us - 2, 1, 1),
-        (began_us + 2 * day_us - 1, 0, 0),
+    session_us = instance.running.settings.session_ttl_seconds * SECOND_US
+    for at_us, answers, begun, heard in (
+        (began_us + day_us - 1, 3, 3, 1),
+        (began_us + day_us, 2, 2, 1),
+        (began_us + day_us + 1, 1, 1, 1),
+        (began_us + day_us + session_us, 1, 1, 1),
+        (began_us + day_us + session_us + 1, 1, 1, 0),
+        (began_us + 2 * day_us - 2, 1, 1, 0),
+        (began_us + 2 * day_us - 1, 0, 0, 0),
     ):
         house.keep_house(at_us)
         assert len(house.ask("SELECT key_digest FROM idempotent_answers")) == answers
         assert len(house.ask("SELECT id FROM resumable_uploads")) == begun
+        assert len(house.ask("SELECT quarter FROM heard")) == heard
+    assert house.ask("SELECT sum(half) FROM track_days") == [(1,)]
     assert len(house.ask("SELECT open_trace FROM listens")) == 1
     today = house.world.clock.now_us() // day_us
     instance.running.daily_keys.prepare(today)
@@ -64,6 +69,7 @@ def fill_with_ages(house: House, at_us: int) -> None:
             idempotency.keep_answer(connection, number.to_bytes(32, "big"), kept, moment)
             resumable_uploads.add_upload(connection, *creator.owner, 10, "", moment)
         listens.add_listen(connection, 1, 1, 1, at_us)
+        listens.raise_quarter(connection, 1, 1, 1, at_us, 2)
 
     house.world.run(house.world.instance.running.database.write(fill))
 

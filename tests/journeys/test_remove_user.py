@@ -160,7 +160,7 @@ def test_the_last_owner_needs_a_word(server: Server, song: Path) -> None:
     assert second.code() == "good"
     assert second.remove("--end-links", "--last-owner")["is_forgotten"] is True
     members: Any = server.people("user", "list", "--org", org)
-    assert not members
+    assert members == []
 
 
 def test_from_one_organisation_only_that_one_is_left(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from listenlink.client import Client, Quarters
 from media.make_audio import make
 
 AGENTS = {
@@ -151,3 +152,20 @@ def test_the_numbers_of_others_are_not_there(
     with server.owner(colleague["api_key"]) as other:
         assert other.get(f"/tracks/{song}").status_code == 200
         assert other.get(f"/tracks/{song}/stats").status_code == 404
+
+
+def test_the_client_tells_and_reads_them(server: Server, owner: httpx.Client, song: str) -> None:
+    link = share(owner, song, label="Ana")
+    listener, creator = Client(server.url), Client(server.url, server.api_key)
+    session = listener.open(link["token"]).session
+    assert session is not None
+    for quarter in (None, 1, 3):
+        listener.record_listen(link["token"], session, song, quarter)
+    told = creator.target_stats(song, limit=1)
+    assert (told.links, told.listens, told.quarters) == (1, 1, Quarters(0, 0, 1, 0))
+    assert [item.label for item in told.items] == ["Ana"]
+    assert creator.stats(link["id"]).quarters == told.quarters
+    assert creator.stats_csv(song).startswith("link,label,")
+    assert creator.stats_csv(link["id"]).startswith("date,opens,")
+    with pytest.raises(ValueError, match="neither a track nor a collection"):
+        creator.target_stats("key_1")

@@ -32,9 +32,25 @@ one=$(listenlink upload one.wav --engine studio --title 'Late Night' | cut -d' '
 two=$(listenlink upload two.wav --engine studio | cut -d' ' -f1)
 is "$(listenlink tracks list | cut -f1)" "$two
 $one"
-has "$(listenlink tracks edit "$one" --title 'Late Night Study' --artist 'Ana Ruiz')" 'artist        Ana Ruiz'
-is "$(listenlink tracks list --search 'study ana' | cut -f1,4,5)" "$one	Ana Ruiz	Late Night Study"
+has "$(listenlink tracks edit "$one" --title 'Late Night Study' --artist 'The Ferry')" 'artist        The Ferry'
+is "$(listenlink tracks list --search 'study ferry' | cut -f1,4,5)" "$one	The Ferry	Late Night Study"
 is "$(listenlink cover set "$one" cover.jpg)" "$one: Cover set."
+
+# --- what may be done with them ---
+
+is "$(listenlink default-licence)" 'Nothing is declared by default: own recordings are to be listened to only.'
+refused listenlink default-licence --declare CC-BY-NC-4.0
+has "$told" '--confirm: '
+has "$(listenlink default-licence --declare CC-BY-NC-4.0 --confirm --credit 'A label')" 'CC-BY-NC-4.0, credit: A label'
+own=$(listenlink upload three.wav --engine own_recording --declare commercial --credit 'Music: us' | cut -d' ' -f1)
+has "$(listenlink tracks show "$own")" 'credit        Music: us'
+refused listenlink tracks edit "$own" --declare CC-BY-4.0
+refused listenlink tracks edit "$own" --credit 'Music: us'
+has "$told" '--credit: goes with --declare'
+has "$(listenlink tracks edit "$own" --declare CC-BY-4.0 --confirm)" 'declared      CC-BY-4.0'
+is "$(listenlink tracks declarations "$own" | cut -f3,4)" "CC-BY-4.0	
+commercial	Music: us"
+listenlink tracks remove "$own" --yes >/dev/null
 
 # --- collections ---
 
@@ -61,6 +77,8 @@ curl -fsS -o opened.json -H 'Accept: application/json' "$address"
 is "$(listenlink links list --search ana --to "$album" | cut -f1-4,6,7)" "$link	active	1	5	Ana	$album"
 has "$(listenlink link show "$address")" "$link  active, opened once, opens 5 times"
 listenlink link stats "<$address>" | grep -qx '  opens  *1'
+has "$(listenlink link stats "$link" --csv)" 'date,opens,listens,'
+has "$(listenlink collections stats "$album" --csv)" "$link,"
 has "$(listenlink links edit "$address" --no-max-opens --no-end --label Ben --no-download)" \
     'opens without limit, only when somebody presses play, without end, for whoever has it, without download'
 new=$(listenlink link rotate "$link" | sed -n 1p)

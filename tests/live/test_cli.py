@@ -63,6 +63,10 @@ def test_from_a_file_to_a_listener_and_back(server: Server, tmp_path: Path) -> N
     assert json.loads(revoked.stdout)["success"] is True
     assert httpx.get(link["url"]).status_code == 404
     lines = server.audit("--share", link["id"])
+    assert server.audit("--share", f"<{link['url']}>") == lines
+    unknown = server.cli("audit", "--share", "shr_" + "0" * 32)
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (1, 1)
+    assert "--share: no link has this address now" in unknown.stderr
     assert [(line["outcome"], line["reason"]) for line in lines] == [
         ("opened", None),
         ("refused", "revoked"),

@@ -158,10 +158,12 @@ def test_who_is_asked_may_say_no_or_press_ctrl_c_or_say_yes(
 def test_who_reads_no_further_is_nothing_to_complain_of(
     settings: dict[str, str], tracks: list[str]
 ) -> None:
-    for command in (["tracks", "list"], ["tracks", "list", "--json"], ["--help"]):
+    # Written at once, or at the end.
+    ways = [(["tracks", "list"], "1"), (["tracks", "list"], ""), (["--help"], "")]
+    for command, unbuffered in ways:
         process = subprocess.Popen(
-            [*STARTED, *command], env=clean_environment(**settings), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*STARTED, *command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=clean_environment(**settings) | {"PYTHONUNBUFFERED": unbuffered},
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None

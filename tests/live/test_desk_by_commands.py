@@ -23,6 +23,7 @@ def test_a_script_does_it_all(server: Server, tmp_path: Path) -> None:
     own.chmod(0o755)
     make("wav16", folder / "one.wav")
     make("wav16", folder / "two.wav", sample_count=20_000)
+    make("wav16", folder / "three.wav", sample_count=30_000)
     (folder / "cover.jpg").write_bytes(make_picture())
     environment = clean_environment(SERVER=server.url, API_KEY=server.api_key)
     environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"

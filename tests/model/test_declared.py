@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from listenlink.model.declared import (
     LISTEN_ONLY,
+    UNDECLARED,
     Declarations,
     Declared,
     Terms,
@@ -57,7 +58,7 @@ def below(one: Declared) -> set[Declared]:
 
 def terms_of(one: Declared) -> Declared:
     """Whenever it was declared."""
-    return Declared(one.terms, one.is_credited, one.month and "2026-01")
+    return Declared(one.terms, one.is_credited, "2026-01" if one.terms is Terms.COMMERCIAL else "")
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(ALL, ALL)))
@@ -101,7 +102,7 @@ def test_a_link_tells_the_meet_of_all_that_was_in_force_since_it_was_made(
 ) -> None:
     now, held, in_force = 1_000, None, []
     if not is_first and engine == OWN_RECORDING:
-        in_force.append((0, LISTEN_ONLY))
+        in_force.append((0, UNDECLARED))
     for gap, said in history:
         now += gap
         held = said.first(now) if held is None and is_first else said.after(held, engine, now)

@@ -28,6 +28,7 @@ AUDIO = Binary(Path(GIVEN["audio"]).read_bytes())
 IDS = re.compile("(mtrack|mcoll|mslink|key|mupload|org)_[0-9a-f]{12}|shr_[0-9a-f]{32}|[0-9a-f]{64}")
 # Spelled as a cursor is: whose list it's of is nothing that a schema can say.
 CURSOR = re.compile("[A-Za-z0-9_-]{1,256}")
+DECLARED = ("attribution_text", "confirmed")
 ENDS = ("expires_at", "expires_in_hours", "expires_in_days")
 SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 BY_PREFIX = {"mtrack": "track_id", "mcoll": "collection_id", "shr": "token"}
@@ -77,6 +78,19 @@ def with_one_end(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in named[1:]} | more
 
 
+def with_whole_declaration(body: dict[str, Any]) -> dict[str, Any]:
+    """What goes with the terms that are declared, which no schema says. What is meant to be wrong stays."""
+    terms, text = body.get("declared_licence"), body.get("attribution_text")
+    is_right = isinstance(text, str | None) and isinstance(body.get("confirmed", False), bool)
+    if not is_right or not isinstance(terms, str | None):
+        return body
+    if terms is None and "declared_licence" not in body:
+        return {name: value for name, value in body.items() if name not in DECLARED}
+    if terms == "CC0-1.0":
+        body = body | {"attribution_text": None}
+    return body | {"confirmed": True} if str(terms).startswith("CC") else body
+
+
 def is_end(value: Any) -> bool:
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
@@ -117,7 +131,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     elif isinstance(case.body, dict | list):
         case.body = real_body(case.body)
         if isinstance(case.body, dict):
-            case.body = with_one_end(case.body)
+            case.body = with_whole_declaration(with_one_end(case.body))
 
 
 def put_cursor(case: Any) -> None:

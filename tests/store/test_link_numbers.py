@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from listenlink.actions.make_link import make_link
+from listenlink.actions.manage_links import change_link
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent, Outcome
 from listenlink.model.link_sums import Agents, LinkNumbers, Quarters, add_numbers
@@ -79,6 +80,18 @@ async def test_opens_by_what_asked_are_told_once_whenever_they_are_added_up(plac
     before = told(place)
     place.database.write_now(lambda c: c.execute(text("DELETE FROM audit")))
     assert told(place) == before
+
+
+async def test_what_was_counted_while_there_was_a_limit_is_told_once(place: Place) -> None:
+    link = place.made.link.share.id
+    asked = {"at": 1, "outcome": int(Outcome.OPENED), "share": link, "agent": int(Agent.PERSON)}
+    for opens, most in ((3, 9), (3, None), (5, None)):
+        for _ in range(opens - told(place)[link].opens):
+            place.database.write_now(lambda c: c.execute(_LINE, asked))
+        assert told(place)[link].opens == opens
+        await change_link(place.database, place.owner, link, {"max_opens": most}, NOW)
+        assert told(place)[link].opens == opens
+        assert told(place)[link].by_agent.person == opens
 
 
 async def test_what_was_heard_is_told_with_its_link(place: Place) -> None:

@@ -163,7 +163,7 @@ async def test_what_an_open_writes(place: DatabaseLocation) -> None:
     (client,) = found.clients
     line = AuditLine(1000, 2, 3, TO_TRACK, 1005, client, 4, "a referrer")
     limited = LimitedLine(client, 1007, 8, 1009, 1010, 2, 12)
-    assert await run(place, "keep", found.turn, {}, [line], [limited])
+    assert await run(place, "keep", found.turn, {}, [line], [limited], [])
     assert_fields(line, row_of(place, audit_tables.audit, trace=1005))
     row = row_of(place, audit_tables.limited, trace=1010)
     assert_fields(limited, row, requests=row["count"])

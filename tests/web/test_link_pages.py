@@ -55,7 +55,7 @@ def write(
         name, language, row=row, rows=[row], url=None, is_shown_once=False, are_kept=True, sums=sums,
         chart=make_chart(sums.days, TODAY), bar=make_bar(sums.quarters),
         lately_minutes=5, most_tracks=2, lines=lines or [], older=None, is_later=False,
-        asked={"q": "", "state": "", "target": ""}, first=None, following=None,
+        asked={"q": "", "state": "", "target": "", "whose": ""}, makers={}, first=None, following=None,
         revocation=revocation or Revocation(1, True), person=None, can_be_read=False, now_us=NOW,
     )  # fmt: skip
 

@@ -11,12 +11,11 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.note_account import note_account
 from listenlink.model import ids
-from listenlink.model.declaring import Declaring
+from listenlink.model.declaring import Declaration, Declaring
 from listenlink.model.licence import OWN_RECORDING
 from listenlink.model.track import Track
 from listenlink.store import declarations
 from listenlink.store.database.database import Database
-from listenlink.store.declarations import Declaration
 from listenlink.store.made_things import Made
 
 

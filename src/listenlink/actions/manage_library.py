@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.declare_licence import declare_of_track
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.declaring import read_declaring
+from listenlink.model.declaring import Declaration, read_declaring
 from listenlink.model.library import Edge, Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.sound import Sound
@@ -15,7 +15,6 @@ from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges, read_changes
 from listenlink.store import declarations, derived, library, tracks
 from listenlink.store.database.database import Database
-from listenlink.store.declarations import Declaration
 
 
 async def list_tracks(

@@ -8,15 +8,19 @@ from pathlib import Path
 
 from listenlink.actions.erase_client import erase_client, erase_prefix
 from listenlink.actions.find_client import FoundClient, count_found, find_client, find_day_keys
+from listenlink.cli.naming import read_link
 from listenlink.cli.opened import opened_database
 from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
 from listenlink.model.audit import AuditEntry
 from listenlink.model.moment import iso_day, iso_seconds, parse_day, parse_moment
+from listenlink.model.share_token import digest
 from listenlink.secret_keys import DAILY_KEYS_KEPT_DAYS
 from listenlink.settings import load_settings
 from listenlink.store.audit.audit_log import read_audit
+from listenlink.store.database.database import Database
+from listenlink.store.shares import find_by_token
 
 
 def audit(
@@ -24,12 +28,13 @@ def audit(
 ) -> None:
     """Print the audit as JSON lines: all of it, of one link, since a moment, or of an address as far as days
     have keys. Raises RefusesToStart."""
-    number, since_us, days = _share(share), _since(since), _days(day)
+    named = (None, None) if share is None else read_link(share, "--share")
+    since_us, days = _since(since), _days(day)
     if day is not None and address is None:
         raise RefusesToStart("--day: goes with --address")
     settings = load_settings(data=data)
     with opened_database(settings) as database:
-        numbers = None
+        number, numbers = _find_link(database, *named), None
         if address is not None:
             found = find_client(database, address, find_day_keys(settings, days))
             numbers = found.numbers
@@ -99,11 +104,14 @@ def _days(day: str | None) -> list[int]:
     return [asked]
 
 
-def _share(share: str | None) -> int | None:
-    number = None if share is None else ids.parse_id(ids.SHARE, share)
-    if share is not None and number is None:
+def _find_link(database: Database, named: str | None, token: str | None) -> int | None:
+    """The number of the link with this id or token; None if neither is given."""
+    if token is None:
+        return None if named is None else ids.parse_id(ids.SHARE, named)
+    number = database.read_now(lambda connection: find_by_token(connection, digest(token)))
+    if number is None:
         raise RefusesToStart(
-            f"--share: {share} isn't the id of a link, which is like mslink_0123456789ab"
+            "--share: no link has this address now; its id, mslink_…, stays the same"
         )
     return number
 

@@ -15,7 +15,10 @@ Day = Annotated[
 
 def audit(
     data: Data = None,
-    share: Annotated[str | None, typer.Option("--share", help="Of one link: mslink_…")] = None,
+    share: Annotated[
+        str | None,
+        typer.Option("--share", help="Of one link: mslink_…, or its address.", metavar="LINK"),
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", help="2026-06-28, 2026-06-28T10:30Z, 24h or 7d.", metavar="WHEN"),

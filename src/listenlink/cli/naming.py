@@ -47,14 +47,14 @@ def read_target(text: str, named: str = "TARGET") -> tuple[str, str]:
     )
 
 
-def read_link(text: str) -> tuple[str | None, str | None]:
+def read_link(text: str, named: str = "LINK") -> tuple[str | None, str | None]:
     """The id or the token that names a link, the other one None. Raises RefusesToStart."""
     if ids.parse_id(ids.SHARE, text.strip()) is not None:
         return text.strip(), None
     tokens = set(_TOKEN.findall(text))
     if len(tokens) != 1:
         raise RefusesToStart(
-            f"LINK: {_shown(text)} is neither a link's id (mslink_…) nor its address (…/shr_…)"
+            f"{named}: {_shown(text)} is neither a link's id (mslink_…) nor its address (…/shr_…)"
         )
     return None, tokens.pop()
 

@@ -37,4 +37,19 @@ Limit = Annotated[
     int | None, typer.Option("--limit", help="At most so many; without it: all.", metavar="N")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask first.")]
+Declare = Annotated[
+    str | None,
+    typer.Option(
+        "--declare",
+        help="What may be done with it: listen_only, CC-BY-4.0, commercial …; see docs/api.md.",
+        metavar="TERMS",
+    ),
+]
+Credit = Annotated[
+    str | None, typer.Option("--credit", help="How the source is to be named.", metavar="TEXT")
+]
+Confirm = Annotated[
+    bool,
+    typer.Option("--confirm", help="I know that a Creative Commons licence can't be taken back."),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli.options import Json, Key, Server
+from listenlink.cli.options import Confirm, Credit, Declare, Json, Key, Server
 from listenlink.cli.term_options import (
     ExpiresAt,
     ExpiresInDays,
@@ -30,14 +30,20 @@ def upload(
     mode: Annotated[str, typer.Option("--mode", help="creation or focus.")] = "creation",
     title: Annotated[str | None, typer.Option("--title", help="For one file alone.")] = None,
     instrumental: Annotated[bool, typer.Option("--instrumental", help="Without voice.")] = False,
+    declare: Declare = None,
+    credit: Credit = None,
+    confirm: Confirm = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Upload tracks. Files in a folder that are there already aren't uploaded again."""
     from listenlink.cli import uploading
+    from listenlink.cli.declaring import declared_fields
 
-    uploading.upload(files, engine, mode, title, instrumental, server, api_key, as_json)
+    facts = {"engine": engine, "mode": mode, "title": title, "instrumental": instrumental}
+    facts |= declared_fields(declare, credit, confirm)
+    uploading.upload(files, facts, server, api_key, as_json)
 
 
 def share(
@@ -89,3 +95,18 @@ def engines(server: Server = None, api_key: Key = None, as_json: Json = False) -
     from listenlink.cli import licences
 
     licences.list_engines(server, api_key, as_json)
+
+
+def default_licence(
+    declare: Declare = None,
+    credit: Credit = None,
+    confirm: Confirm = False,
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Show what holds for own recordings that declare nothing, or set it, as an owner, with --declare."""
+    from listenlink.cli import declaring
+
+    said = declaring.declared_fields(declare, credit, confirm)
+    declaring.default_licence(said, server, api_key, as_json)

@@ -16,7 +16,7 @@ Email = Annotated[str, typer.Argument(help="The user's e-mail.", metavar="EMAIL"
 
 org = typer.Typer(help="Organisations of an instance.", no_args_is_help=True)
 user = typer.Typer(help="Users, and where they are members.", no_args_is_help=True)
-key = typer.Typer(help="API keys.", no_args_is_help=True)
+key = typer.Typer(help="For the operator: everybody's API keys.", no_args_is_help=True)
 
 
 @org.command("add")

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli.options import Csv, Json, Key, Limit, Search, Server, Yes
+from listenlink.cli.options import (
+    Confirm,
+    Credit,
+    Csv,
+    Declare,
+    Json,
+    Key,
+    Limit,
+    Search,
+    Server,
+    Yes,
+)
 
 tracks = typer.Typer(help="Your tracks: list, show, edit and remove them.", no_args_is_help=True)
 
@@ -58,17 +69,32 @@ def edit_track(
     instrumental: Annotated[
         bool | None, typer.Option("--instrumental/--with-voice", help="Whether nobody sings.")
     ] = None,
+    declare: Declare = None,
+    credit: Credit = None,
+    confirm: Confirm = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Change a track. Listeners see it at once."""
+    """Change a track. Listeners see it at once, but for a licence that allows more: links that are made
+    afterwards tell that."""
     from listenlink.cli import tracks as code
     from listenlink.cli.changing import changes_of
+    from listenlink.cli.declaring import declared_fields
 
     given = {"title": title, "artist": artist, "instrumental": instrumental}
-    changes = changes_of(given, {"artist": no_artist})
+    changes = changes_of(given, {"artist": no_artist}) | declared_fields(declare, credit, confirm)
     code.edit(track, changes, server, api_key, as_json)
+
+
+@tracks.command("declarations")
+def list_declarations(
+    track: Track, server: Server = None, api_key: Key = None, as_json: Json = False
+) -> None:
+    """List what was declared of a track, and by whom."""
+    from listenlink.cli import declaring
+
+    declaring.list_declared(track, server, api_key, as_json)
 
 
 @tracks.command("remove")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from listenlink.cli.changing import require_some
+from listenlink.cli.declaring import OPTIONS
 from listenlink.cli.licences import told_class
 from listenlink.cli.listing import Kind, Wanted, fetch, tell_list
 from listenlink.cli.naming import read_id, read_ids, require_word
@@ -88,8 +89,12 @@ def edit(
     require_some(changes, "tracks edit")
     with owner_of(server, api_key) as client:
         path = client.path_of("tracks", number)
-        track = ask(lambda: client.patch(path, json=changes), list(changes), number)
+        track = ask(lambda: client.patch(path, json=changes), _options(changes), number)
     _tell(track, "", as_json)
+
+
+def _options(changes: dict[str, Any]) -> dict[str, str]:
+    return {name: OPTIONS.get(name, f"--{name}") for name in [*changes, *OPTIONS]}
 
 
 def remove(
@@ -139,6 +144,8 @@ def _tell(track: Item, links: str, as_json: bool) -> None:
         ("mode", track["mode"]),
         ("instrumental", "yes" if track["instrumental"] else "no"),
         ("licence", told_class(track["licence_class"])),
+        ("declared", track.get("declared_licence")),
+        ("credit", track.get("attribution_text")),
         ("made", track["created_at"]),
         ("links", links or None),
         ("file", _DOUBTFUL if track.get("is_shorter_than_declared") else None),

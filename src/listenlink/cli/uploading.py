@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from listenlink.cli.begun_uploads import begun_upload
+from listenlink.cli.declaring import OPTIONS
 from listenlink.cli.owning import client_of, named_option, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
 from listenlink.client.owner import as_thing
@@ -28,7 +29,7 @@ from listenlink.wire import TrackOfAudio
 from listenlink.wire.terms import UploadFacts
 
 _AT_ONCE = 4
-_OPTIONS = ("engine", "mode", "title", "instrumental")
+_OPTIONS = {name: f"--{name}" for name in ("engine", "mode", "title", "instrumental")} | OPTIONS
 _SUFFIXES = frozenset(
     {".wav", ".wave", ".flac", ".mp3", ".m4a", ".mp4", ".ogg", ".oga", ".opus", ".aif", ".aiff"}
 )
@@ -44,10 +45,7 @@ class _File:
 
 def upload(
     paths: list[Path],
-    engine: str,
-    mode: str,
-    title: str | None,
-    instrumental: bool,
+    facts: dict[str, str | bool | None],
     server: str | None,
     api_key: str | None,
     as_json: bool,
@@ -61,22 +59,24 @@ def upload(
     empty = [path for path, some in found.items() if not some]
     for path in empty:
         print(f"listenlink: {path}: no audio files are in it", file=sys.stderr)
-    if title is not None and len(files) > 1:
+    if facts["title"] is not None and len(files) > 1:
         raise RefusesToStart("--title is for one file alone")
     if not files:
         raise SystemExit(1)
-    facts = {"engine": engine, "mode": mode, "instrumental": str(instrumental).lower()}
-    if title is not None:
-        facts["title"] = title
+    said = {name: _written(value) for name, value in facts.items() if value is not None}
     with client_of(server, api_key) as client, _progress(as_json) as progress:
         organization_of(client)  # Without a key or a server, this fails once, up front.
-        uploader = _Uploader(client, client.base_url, facts, progress)
+        uploader = _Uploader(client, client.base_url, said, progress)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             started = [threads.submit(_end, uploader, file) for file in files]
             # Printed only from here, as each one ends, so that no line runs into another.
             ended = [_tell(done.result(), as_json) for done in as_completed(started)]
     if empty or not all(ended):
         raise SystemExit(1)
+
+
+def _written(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _files_of(path: Path) -> Iterator[_File]:

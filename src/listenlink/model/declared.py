@@ -96,11 +96,15 @@ _KINDS[Terms.ZERO, False] = {
     *_KINDS[_FREE_COMMERCIAL],
 }
 LISTEN_ONLY = Declared(Terms.LISTEN_ONLY)
+# The same for links from before anything was declared: nobody said it.
+UNDECLARED = Declared(Terms.LISTEN_ONLY, month="undeclared")
 
 
 def meet_declared(first: Declared, second: Declared) -> Declared:
     """The lower of two; "listen only" if neither allows all that the other does. Of the same terms, the later
     month's."""
+    if UNDECLARED in (first, second):
+        return UNDECLARED
     of_first, of_second = (first.terms, first.is_credited), (second.terms, second.is_credited)
     if of_first == of_second:
         return max(first, second, key=lambda one: one.month)
@@ -188,10 +192,9 @@ def written_for_link(text: str, made_at: int) -> str:
 
 
 def _name(declared: Declared) -> str:
-    if declared.terms is not Terms.COMMERCIAL:
-        return declared.terms.value
     credited = _CREDITED if declared.is_credited else ""
-    return f"{declared.terms.value}{credited}/{declared.month}"
+    month = f"/{declared.month}" if declared.month else ""
+    return f"{declared.terms.value}{credited}{month}"
 
 
 def _of_name(name: str) -> Declared:

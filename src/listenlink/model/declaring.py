@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from listenlink.errors import invalid
 from listenlink.model.declared import (
-    LISTEN_ONLY,
+    UNDECLARED,
     Declarations,
     Declared,
     Terms,
@@ -42,12 +42,23 @@ class Declaring:
         if before is not None:
             return before.and_now(declared, self.attribution_text, now_us)
         # What an engine made was under no declaration; what somebody recorded could be listened to only.
-        undeclared = LISTEN_ONLY if engine == OWN_RECORDING else None
+        undeclared = UNDECLARED if engine == OWN_RECORDING else None
         return begin(declared, self.attribution_text, now_us, undeclared=undeclared)
 
     def first(self, now_us: int) -> Declarations:
         """What holds of a track that is made with it: there are no links from before."""
         return begin(self.at(now_us), self.attribution_text, now_us, undeclared=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declaration, by a user's number and e-mail. `declared_at` in epoch µs."""
+
+    terms: Terms
+    attribution_text: str | None
+    declared_by: int
+    email: str
+    declared_at: int
 
 
 def read_declaring(said: Mapping[str, object]) -> Declaring | None:

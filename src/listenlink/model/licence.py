@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import chain
 
-from listenlink.model.declared import LISTEN_ONLY, Declared, Terms, meet_declared
+from listenlink.model.declared import LISTEN_ONLY, UNDECLARED, Declared, Terms, meet_declared
 
 # The engine of what somebody recorded themselves.
 OWN_RECORDING = "own_recording"
@@ -186,8 +186,8 @@ class EngineRegistry:
         if not is_own:
             return _lowered(learned, said)
         is_withheld = learned.licence_class is LicenceClass.UNCLEAR
-        if is_withheld or said.declared == LISTEN_ONLY:
-            told = None if is_withheld else declared
+        if is_withheld or (declared or LISTEN_ONLY).terms is Terms.LISTEN_ONLY:
+            told = None if is_withheld or declared == UNDECLARED else declared
             return replace(_lowered(learned, said), is_declared=told is not None, declared=told)
         return said
 

@@ -95,12 +95,11 @@ async def _keep_days(running: Running) -> None:
 
 
 async def _every_minute(instance: Instance) -> None:
-    running = instance.running
     while True:
         await asyncio.sleep(_MINUTE)
         try:
-            await running.keys.compare(running.database)
-            await instance.owning.key_uses.write(running.database)
+            await instance.running.keys.compare(instance.running.database)
+            await instance.owning.key_uses.write(instance.running.database)
         except (Problem, OSError):
             _log.warning("keys_not_compared")
 

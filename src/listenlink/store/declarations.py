@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, Row, insert, select, update
 
 from listenlink.model.declared import Terms
-from listenlink.model.declaring import Declaring
+from listenlink.model.declaring import Declaration, Declaring
 from listenlink.model.listing import Found, Slice, found
 from listenlink.model.owner import Owner
 from listenlink.model.track import Track
@@ -16,17 +14,6 @@ from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.slices import newest_first, place_of
 
 _ROWS = tables.declarations
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """One declaration, by a user's number and e-mail. `declared_at` in epoch µs."""
-
-    terms: Terms
-    attribution_text: str | None
-    declared_by: int
-    email: str
-    declared_at: int
 
 
 def add_declaration(

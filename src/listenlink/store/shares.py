@@ -83,6 +83,13 @@ def find_own_by_token(
     return number
 
 
+def find_by_token(connection: Connection, token_digest: bytes) -> int | None:
+    """Return the number of the link with this token, whoever made it; None if none has it."""
+    found = select(_SHARES.c.id).where(_SHARES.c.token_digest == token_digest)
+    number: int | None = connection.execute(found).scalar_one_or_none()
+    return number
+
+
 def list_own_shares(
     connection: Connection,
     organization_id: int,

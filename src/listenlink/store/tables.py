@@ -71,8 +71,7 @@ api_keys = Table(
     Index(None, "organization_id", "user_id", "created_at", "id"),
 )
 
-# An organisation whose keys and links don't work for now. A table of its own, which is nearly always empty:
-# looking into it costs the open least (docs/decisions/0055).
+# Organisations whose keys and links don't work for now: nearly always empty (docs/decisions/0055).
 suspensions = Table(
     "suspensions",
     metadata,
@@ -86,10 +85,9 @@ suspensions = Table(
     at("suspended_at"),
 )
 
-# `discarded_at` marks bytes that no track needs any more, between that decision and their removal.
-# What is derived from the bytes is in the same row: it's the same for every track with these bytes. A
-# cover or rendition is a stored object of its own, under its own digest, and goes when they go. Whoever
-# derives them first sets `derivation_began_at`; from `derived_at` on there is nothing left to derive.
+# `discarded_at` marks bytes that no track needs any more, until they're removed. What is derived from them is
+# in the same row, for every track with these bytes. A cover or rendition is an object of its own, and goes
+# with them. Whoever derives first sets `derivation_began_at`; from `derived_at` on nothing is left to derive.
 audio_objects = Table(
     "audio_objects",
     metadata,

@@ -13,10 +13,9 @@ from listenlink.actions.declare_licence import declare_default, find_default
 from listenlink.actions.manage_library import list_declarations as list_of_track
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.declaring import read_declaring
+from listenlink.model.declaring import Declaration, read_declaring
 from listenlink.model.moment import moment_of
 from listenlink.running.owning import Owning
-from listenlink.store.declarations import Declaration
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
