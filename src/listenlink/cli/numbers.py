@@ -95,7 +95,12 @@ def _print_several(value: Any) -> None:
 
 
 def _shown_of(name: str) -> Any:
-    return lambda item: "" if item.get(name) is None else _flat(item[name])
+    return lambda item: "" if item.get(name) is None else _narrow(item[name])
+
+
+def _narrow(value: Any) -> str:
+    """Within a table: several numbers stand in the order that their sums have below, by name."""
+    return "/".join(map(_flat, value.values())) if isinstance(value, dict) else _flat(value)
 
 
 def _are_numbers(items: list[Item], name: str) -> bool:
