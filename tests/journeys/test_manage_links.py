@@ -68,7 +68,9 @@ def test_states_are_told_and_can_be_asked_for(
     assert len(owner.get("/share", params={"target_id": mine}).json()["items"]) == 5
     assert owner.get("/share", params={"target_id": song["id"]}).status_code == 200
     for wrong in ({"state": "open"}, {"target_id": "nonsense"}):
-        assert owner.get("/share", params=wrong).status_code == 422
+        refused = owner.get("/share", params=wrong)
+        assert refused.status_code == 422
+        assert {refused.json()["error"]["details"]["field"]} == set(wrong)
 
 
 def test_opens_are_told_at_once_and_the_last_of_them(

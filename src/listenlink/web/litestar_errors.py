@@ -15,6 +15,8 @@ from listenlink.web.options import allow
 from listenlink.web.problems import kind_of_status, problem_of
 from listenlink.web.response import TRACE, problem_answer
 
+# A parameter's name for people where it can't be the handler's: the framework has that for itself.
+_NAMED = {"link_state": "state"}
 # Of an envelope's headers, those that a page in its place has too.
 _OF_PAGES = ("Allow", "retry-after")
 
@@ -47,7 +49,7 @@ def _invalid(error: ValidationException) -> Problem:
     key = str(first.get("key") or "data")
     if key == "data":
         return invalid(key, "A JSON body is needed here.")
-    return invalid(key, str(first.get("message") or "This isn't valid."))
+    return invalid(_NAMED.get(key, key), str(first.get("message") or "This isn't valid."))
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem}
