@@ -164,6 +164,16 @@ def test_who_declared_what_and_when_is_listed(owner: httpx.Client, track: dict[s
     assert first["items"] + rest["items"] == listed
 
 
+def test_what_holds_is_not_declared_again_though_older_links_need_a_credit_line(
+    owner: httpx.Client, track: dict[str, Any]
+) -> None:
+    declare(owner, track, "commercial", attribution_text="Mine")
+    for _ in range(3):
+        declare(owner, track, "commercial")
+    listed = owner.get(f"/tracks/{track['id']}/declarations").json()["items"]
+    assert [one["attribution_text"] for one in listed] == [None, "Mine"]
+
+
 def test_only_owners_set_the_default(friend: httpx.Client) -> None:
     refused = friend.put("/licence-default", json={"declared_licence": "listen_only"})
     assert (refused.status_code, friend.get("/licence-default").status_code) == (403, 200)

@@ -14,10 +14,13 @@ from sqlalchemy import text
 
 from listenlink.actions import manage_collections, manage_keys, manage_library
 from listenlink.actions.authenticate import Caller, authenticate
+from listenlink.actions.declare_licence import declare_default
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_keys import NewKey, mint_key
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.errors import Problem, ProblemKind
+from listenlink.model.declared import Terms
+from listenlink.model.declaring import Declaring
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
 from listenlink.model.share import TargetType
@@ -60,6 +63,20 @@ async def test_nobody_else_may_do_anything_with_it(place: Place, has_key: bool) 
     for said, attempt in attempts().items():
         answer = await attempt(place.database, place.owner, place.made)
         assert answer not in _NOTHING or said == "see a link's audit", said
+
+
+async def test_only_an_owner_sets_what_holds_for_all(place: Place) -> None:
+    """Asked within the transaction: whoever was an owner when they got their key may be none by now."""
+    said, database = Declaring(Terms.LISTEN_ONLY, None), place.database
+    demoted = text("UPDATE memberships SET role = 'member' WHERE user_id = :user")
+    who = {"user": place.colleague.owner.user_id}
+    await database.write(lambda connection: connection.execute(demoted, who))
+    before = place.everything()
+    with pytest.raises(Problem) as refused:
+        await declare_default(database, place.colleague, said, NOW)
+    assert refused.value.kind is ProblemKind.INSUFFICIENT_PERMISSIONS
+    assert place.everything() == before
+    assert (await declare_default(database, place.owner, said, NOW)).terms is said.terms
 
 
 async def test_who_saved_a_track_takes_it_out_of_their_own_library_alone(place: Place) -> None:

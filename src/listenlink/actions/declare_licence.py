@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from listenlink.actions.authenticate import Caller, write_as
+from listenlink.actions.authenticate import Caller, require_owner, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.note_account import note_account
 from listenlink.model import ids
@@ -25,12 +25,11 @@ def declare_of_track(
     """Record it, and write with the caller's track what now holds: for links from before, no more than they
     told; for links that are made from now on, what is declared. What holds already isn't recorded again.
     Raises Problem(MADE_TOO_MANY)."""
-    before = track.declarations
-    text = said.attribution_text
-    if before is not None and (before.newest, before.attribution_text) == (said.at(now_us), text):
+    before, declared = track.declarations, (said.at(now_us), said.attribution_text)
+    if before is not None and (before.newest, before.newest_text) == declared:
         return
-    declared = replace(track, declarations=said.after(before, track.engine, now_us))
-    declarations.set_declared(connection, declared)
+    changed = replace(track, declarations=said.after(before, track.engine, now_us))
+    declarations.set_declared(connection, changed)
     _record(connection, caller, track.id, said, now_us)
 
 
@@ -59,9 +58,10 @@ async def declare_default(
     database: Database, caller: Caller, said: Declaring, now_us: int
 ) -> Declaration:
     """Set what holds for what the organisation's people record from now on, unless they declare something
-    themselves. Return it. Raises Problem(MADE_TOO_MANY)."""
+    themselves. Return it. Raises Problem: INSUFFICIENT_PERMISSIONS for no owner, MADE_TOO_MANY."""
 
     def declare(connection: Connection) -> Declaration:
+        require_owner(connection, caller)
         _record(connection, caller, None, said, now_us)
         found = declarations.find_default(connection, caller.owner.organization_id)
         if found is None:

@@ -84,3 +84,11 @@ def read_declaring(said: Mapping[str, object]) -> Declaring | None:
     if declared.is_irrevocable and said.get("confirmed") is not True:
         raise invalid("confirmed", _UNCONFIRMED)
     return Declaring(declared, line)
+
+
+def require_declaring(said: Mapping[str, object]) -> Declaring:
+    """The same of a request that declares something. Raises a 422 Problem also if it doesn't."""
+    declaring = read_declaring(said)
+    if declaring is None:
+        raise invalid("declared_licence", "Choose a licence.")
+    return declaring

@@ -13,7 +13,7 @@ from listenlink.actions.declare_licence import declare_default, find_default
 from listenlink.actions.manage_library import list_declarations as list_of_track
 from listenlink.actions.tell_first import telling_first
 from listenlink.model import ids
-from listenlink.model.declaring import Declaration, read_declaring
+from listenlink.model.declaring import Declaration, require_declaring
 from listenlink.model.moment import moment_of
 from listenlink.running.owning import Owning
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
@@ -73,9 +73,7 @@ async def set_default(
     data: JSONBody[DeclaredLicence],
 ) -> wire.DefaultLicence:
     """For tracks that are uploaded from now on. Those that are there keep what was declared of them."""
-    said = read_declaring(sent_fields(data))
-    if said is None:
-        raise RuntimeError("the body has no default for its terms")
+    said = require_declaring(sent_fields(data))
 
     def tell(found: Declaration) -> wire.DefaultLicence:
         return wire.DefaultLicence(_told(found))

@@ -7,12 +7,12 @@ from typing import Any
 
 from litestar import Response
 
-from listenlink.actions.authenticate import Caller, require_access
+from listenlink.actions.authenticate import Caller
 from listenlink.actions.declare_licence import declare_default, find_default
 from listenlink.actions.manage_library import change_track, list_declarations
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.declared import Terms, declare
-from listenlink.model.declaring import FIELDS, Declaring, read_declaring
+from listenlink.model.declaring import FIELDS, Declaring, require_declaring
 from listenlink.model.licence import OWN_RECORDING, Licence
 from listenlink.model.listing import Slice
 from listenlink.model.track import Track
@@ -117,14 +117,10 @@ async def tell_default(room: Room, caller: Caller) -> dict[str, Any]:
 
 def read_default(form: Mapping[str, str]) -> Declaring:
     """What a form declares as the default. Raises a 422 Problem that names the field."""
-    said = read_declaring({**read_licence(form)})
-    if said is None:
-        raise invalid("declared_licence", "Choose a licence.")
-    return said
+    return require_declaring({**read_licence(form)})
 
 
 async def declare_default_of_form(room: Room, caller: Caller, form: Mapping[str, str]) -> None:
     """Declare it for the organisation's own recordings. Raises Problem as `declare_default` does."""
-    require_access(caller, None, "admin")
     owning = room.owning
     await declare_default(owning.database, caller, read_default(form), owning.clock.now_us())
