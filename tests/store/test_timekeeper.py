@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from engines import of_sqlite
 from listenlink.actions.confirm_clock import confirm_clock, find_times
 from listenlink.clock import DAY_US, SECOND_US
+from listenlink.running.readiness import Fitness, Readiness
 from listenlink.store import time_marks
 from stepped_clock import START_US
 from store.clocked_machine import HOUR_US, MINUTE_US, YEAR_US, Machine, mark
@@ -38,6 +39,15 @@ async def test_who_was_off_overnight_waits_an_hour_before_it_deletes(machine: Ma
     assert machine.keeper.finding.word == "ok"
     await machine.run(HOUR_US)
     assert await machine.keeper.may_delete()
+
+
+async def test_a_comparison_that_hangs_takes_no_node_out_of_service(machine: Machine) -> None:
+    readiness = Readiness(machine.clock, [machine.keeper.check()])
+    # As if the one before waited for its answer.
+    async with machine.keeper._turn:
+        report = await readiness.look()
+    assert report.fitness is Fitness.FIT
+    assert report.findings["clock"].word == "ok"
 
 
 @pytest.mark.parametrize("step_us", LITTLE)

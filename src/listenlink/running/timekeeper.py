@@ -34,6 +34,8 @@ _WRONG_US = 60 * SECOND_US
 # A restart, or an upgrade. Who was away for longer waits with deleting: the clock may still be set.
 _SHORTLY_US = 600 * SECOND_US
 _SETTLED_AFTER_US = 3600 * SECOND_US
+# Less than a check may take: by that it would count as one that takes the node out of service.
+_LOOK_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -80,9 +82,10 @@ class Timekeeper:
         return Check("clock", self._look)
 
     async def _look(self) -> Finding:
-        # A database that can't be written to has a check of its own.
-        with contextlib.suppress(Problem):
-            await self.keep()
+        # A database that can't be written to, or not in time, has a check of its own.
+        with contextlib.suppress(Problem, TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self.keep()
         return self.finding
 
     def keep_now(self) -> None:
