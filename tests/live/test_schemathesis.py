@@ -67,12 +67,12 @@ include-operation-id = "upload_track"
 positive_data_acceptance.enabled = false
 negative_data_rejection.enabled = false
 """
-# `DELETE` of a link revokes it, and its owner goes on seeing it, as revoked; that of one's own track's place
-# in the library lets it be put back, and that of a cover may show the file's own again. The tool expects a
-# 404 of whatever was deleted.
+# `DELETE` of a link or a key ends it, and its owner goes on seeing it, as ended; that of one's own track's
+# place in the library lets it be put back, and that of a cover may show the file's own again. The tool
+# expects a 404 of whatever was deleted.
 AFTER_ITS_END = """
 [[operations]]
-include-path-regex = "/share/[{]share_id|/tracks/[{]track_id[}]/save|/cover$"
+include-path-regex = "/share/[{]share_id|/keys/[{]key_id|/tracks/[{]track_id[}]/save|/cover$"
 [operations.checks]
 use_after_free.enabled = false
 """
