@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import engines
+from asking import until_answered
 from cast import Server, share, upload
 from media.make_audio import make
 from pieces import ENGINE, LENGTH, TUS
@@ -89,7 +90,7 @@ def test_many_at_once_make_one(server: Server, posts: Posts, kind: str) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE)
         base = f"{server.url}/v1/music/{server.organization_id}"
         async with httpx.AsyncClient(headers=headers, limits=limits, timeout=120) as client:
-            asked = (client.post(base + path, **sent) for _ in range(AT_ONCE))
+            asked = (until_answered(client, base + path, sent) for _ in range(AT_ONCE))
             return list(await asyncio.gather(*asked))
 
     answers = asyncio.run(ask_all())

@@ -32,6 +32,7 @@ PAUSE_US = 900 * SECOND_US
 _MOVED_EVERY_SECONDS = 20.0
 # How much is promised at a time of what doesn't say how long it is.
 _STEP_BYTES = 8 * 1024 * 1024
+_MOST_LEFT = 500
 
 
 class Kept:
@@ -59,7 +60,7 @@ class Kept:
 
         def settle(connection: Connection, make: Callable[[Connection], _Made]) -> _Made:
             made = doing(connection, make)
-            store.remove_promise(connection, self.number)
+            store.remove_promises(connection, [self.number])
             self.is_settled = True
             return made
 
@@ -74,6 +75,8 @@ class PromiseMaker:
         self._rules = rules
         self._clock = clock
         self._held: dict[int, int] = {}
+        # What is over, but couldn't be removed: the next that is promised doesn't count it.
+        self._left: set[int] = set()
         self.refused: Counter[str] = Counter(room=0, begun=0, quota=0)
 
     @contextlib.asynccontextmanager
@@ -172,12 +175,16 @@ class PromiseMaker:
 
     @contextlib.asynccontextmanager
     async def _kept(self, promise: Promise, *, is_free: bool) -> AsyncIterator[Kept]:
+        left = list(self._left)
+
         def add(connection: Connection) -> int:
             now_us = self._clock.now_us()
+            store.remove_promises(connection, left)
             self._rules.require(connection, promise, None, now_us, is_free=is_free)
             return store.add_promise(connection, promise, now_us, now_us + LASTS_US)
 
         number = await self._database.write(add)
+        self._left.difference_update(left)
         self._held[number] = LASTS_US
         kept = Kept(self, number, promise, is_free=is_free)
         has_failed = True
@@ -190,8 +197,11 @@ class PromiseMaker:
                 await asyncio.shield(self._take_back(number))
 
     async def _take_back(self, number: int) -> None:
-        with contextlib.suppress(Problem):  # Then it's over by itself, within a minute.
-            await self._database.write(lambda c: store.remove_promise(c, number))
+        try:
+            await self._database.write(lambda c: store.remove_promises(c, [number]))
+        except Problem:  # It's over by itself within a minute, and before that where that matters.
+            if len(self._left) < _MOST_LEFT:
+                self._left.add(number)
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:

@@ -168,8 +168,7 @@ def forget_rest(connection: Connection, whose: Owner) -> list[int]:
     connection.execute(delete(_EDGES).where(own(_EDGES, *whose)))
     theirs = own(_UPLOADS, *whose)
     begun = connection.execute(select(_UPLOADS.c.id).where(theirs)).scalars().all()
-    for number in begun:
-        promises.remove_promise(connection, number)
+    promises.remove_promises(connection, begun)
     connection.execute(delete(_UPLOADS).where(theirs))
     connection.execute(delete(_ANSWERS).where(own(_ANSWERS, *whose)))
     return list(begun)

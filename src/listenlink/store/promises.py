@@ -55,7 +55,7 @@ def add_promise(
         "ends_at": ends_at,
     }
     if number is not None:
-        remove_promise(connection, number)
+        remove_promises(connection, [number])
         connection.execute(insert(_PROMISES).values(id=number, **values))
         return number
     return insert_with_new_id(
@@ -75,9 +75,10 @@ def move_ends(connection: Connection, numbers: Sequence[int], ends_at: int) -> N
     connection.execute(update(_PROMISES).where(_PROMISES.c.id.in_(numbers)).values(ends_at=ends_at))
 
 
-def remove_promise(connection: Connection, number: int) -> None:
-    """Remove a promise, if it's there: it was kept, or never will be."""
-    connection.execute(delete(_PROMISES).where(_PROMISES.c.id == number))
+def remove_promises(connection: Connection, numbers: Sequence[int]) -> None:
+    """Remove those of these promises that are there: they were kept, or never will be."""
+    if numbers:
+        connection.execute(delete(_PROMISES).where(_PROMISES.c.id.in_(numbers)))
 
 
 def remove_over(connection: Connection, now_us: int) -> None:

@@ -72,13 +72,13 @@ def keep_track(connection: Connection, number: int, track_id: int) -> bool:
         .where(_UPLOADS.c.id == number, _UPLOADS.c.track_id.is_(None))
         .values(track_id=track_id)
     )
-    promises.remove_promise(connection, number)
+    promises.remove_promises(connection, [number])
     return noted.rowcount == 1
 
 
 def remove_upload(connection: Connection, number: int) -> None:
     """Delete an upload. A track that was made from it stays."""
-    promises.remove_promise(connection, number)
+    promises.remove_promises(connection, [number])
     connection.execute(delete(_UPLOADS).where(_UPLOADS.c.id == number))
 
 
