@@ -26,7 +26,7 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
-OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web wire test_fork_server.py test_threads.py $(addsuffix .py, \
+OF_ITSELF := $(addprefix --ignore=tests/,demo house media model outbound web wire test_fork_server.py test_threads.py $(addsuffix .py, \
 	$(addprefix browser/test_,accessibility collections framed hostile_text moments played_files states trouble \
 	weight witness) \
 	$(addprefix live/test_,absolute_target backup client_safety composition connections crowd database_clock \

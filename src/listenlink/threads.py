@@ -140,5 +140,7 @@ WORK = Threads("work", 4)
 HOUSE = Threads("house", 4)
 # Passwords: each takes 19 MiB and some 20 ms, on purpose. What waits longer than a person does is given up.
 HASHES = Threads("hashes", 2, most_waiting=64, patience_seconds=15)
+# Names of other machines. What looks them up may hang for as long as it likes.
+LOOK_UPS = Threads("look-ups", 4, most_waiting=64, patience_seconds=5)
 # Who is removed: what they had is changed some rows at a time, with pauses, which takes a while.
 FAREWELLS = Threads("farewells", 2, most_waiting=16)
