@@ -41,6 +41,7 @@ _TRACK: dict[str, Any] = {
     "stamp_requires_attribution": True,
     "stamp_attribution_text": "a text",
     "declared": "0:CC0-1.0",
+    "versions": "some",
     "rendition_digest": b"\x01" * 32,
     "rendition_size_bytes": 25,
     "rendition_content_type": "audio/ogg",
@@ -57,6 +58,7 @@ _LINK: dict[str, Any] = {
     "strict_open": True,
     "created_at": 48,
 }
+FLAGS = ("strict_open", "is_pinned", "has_password")
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
@@ -108,11 +110,11 @@ async def run(place: DatabaseLocation, step: str, *arguments: Any) -> Any:
 
 def assert_fields(found: Any, row: dict[str, Any], **otherwise: Any) -> None:
     """Each field is as in the row, or as said otherwise; and no two are alike, so that columns that took each
-    other's place are seen."""
+    other's place are seen: but for those that are true or false, of which below one at a time is true."""
     fields = dict(asdict(found) if isinstance(found, Struct) else found._asdict())
     expected = {name: otherwise.get(name, row.get(name)) for name in fields}
     assert fields == expected
-    told = [str(value) for value in expected.values()]
+    told = [str(value) for value in expected.values() if not isinstance(value, bool)]
     assert len(set(told)) == len(told), expected
 
 
@@ -133,6 +135,15 @@ async def test_what_an_open_finds(place: DatabaseLocation, with_objects: bool) -
         suspended_at=SUSPENDED_AT, track=link.track, collection=None,
     )  # fmt: skip
     assert (other.id, other.track) == (TO_COLLECTION, None)
+
+
+@pytest.mark.parametrize("named", FLAGS)
+async def test_what_is_true_of_a_link(place: DatabaseLocation, named: str) -> None:
+    flags = dict.fromkeys(FLAGS, False) | {named: True}
+    work_on(place, lambda connection: connection.execute(tables.shares.update().values(flags)))
+    digest = TO_TRACK.to_bytes(32, "big")
+    found: Found = await run(place, "find_links", [digest], False, 1, [])
+    assert {name: bool(getattr(found.links[digest], name)) for name in FLAGS} == flags
 
 
 async def test_what_playback_finds(place: DatabaseLocation) -> None:

@@ -43,7 +43,8 @@ API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(
     id=1, visibility="public", strict_open=0, max_opens=None, opens=0, starts_at=None, expires_at=None,
-    created_at=1, revoked_at=None, suspended_at=None, rotation=0, track=None, collection=None,
+    created_at=1, revoked_at=None, suspended_at=None, rotation=0, is_pinned=0, has_password=0,
+    track=None, collection=None,
 )  # fmt: skip
 TRACK = FoundTrack(
     7,

@@ -23,6 +23,7 @@ from listenlink.store.cover_tables import dropped_objects as dropped_objects
 from listenlink.store.cover_tables import given_covers as given_covers
 from listenlink.store.database.columns import KEY, at, key, metadata, to
 from listenlink.store.declaration_tables import declarations as declarations
+from listenlink.store.declaration_tables import engine_terms as engine_terms
 from listenlink.store.desk_tables import account_events as account_events
 from listenlink.store.desk_tables import answered_challenges as answered_challenges
 from listenlink.store.desk_tables import api_key_uses as api_key_uses
@@ -38,6 +39,9 @@ from listenlink.store.own_tables import signing_keys as signing_keys
 from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
+from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
+from listenlink.store.secret_tables import share_passwords as share_passwords
+from listenlink.store.version_tables import track_versions as track_versions
 
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")
@@ -104,6 +108,7 @@ audio_objects = Table(
     Column("rendition_digest", LargeBinary(32)),
     Column("rendition_size_bytes", BigInteger),
     Column("rendition_content_type", String(64)),
+    Column("crc32", BigInteger),  # Of the file as it was put in.
     at("derivation_began_at", nullable=True),
     at("derived_at", nullable=True),
     Index(None, "derived_at"),
@@ -132,6 +137,9 @@ tracks = Table(
     Column("stamp_requires_attribution", Boolean, nullable=False),
     Column("stamp_attribution_text", String(512)),
     Column("declared", String(1024)),  # What holds for links made since when (`model/declared.py`).
+    # Which version these are the facts of; of a track that has had several, what a link needs to know of all.
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("versions", Text),
     at("created_at"),
     at("removed_at", nullable=True),
     # Of the file and what was made of it: a copy, so that an organisation's sum is read from one index.
@@ -189,34 +197,13 @@ shares = Table(
     Column("allow_download", Boolean, nullable=False, server_default=text("false")),
     Column("preview", Boolean, nullable=False, server_default=text("true")),
     Column("strict_open", Boolean, nullable=False, server_default=text("false")),
+    Column("is_pinned", Boolean, nullable=False, server_default=text("false")),
+    Column("has_password", Boolean, nullable=False, server_default=text("false")),
     at("created_at"),
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),
     Index(None, "organization_id", "creator_id", "created_at"),
     Index(None, "organization_id", "created_at", "id"),
-)
-
-# A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).
-sealed_tokens = Table(
-    "sealed_tokens",
-    metadata,
-    Column("share_id", KEY, ForeignKey("shares.id"), primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-
-# What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.
-engine_terms = Table(
-    "engine_terms",
-    metadata,
-    Column("engine", String(64), primary_key=True),
-    Column("version", String(32), primary_key=True),
-    Column("licence_class", String(32), primary_key=True),
-    Column("requires_attribution", Boolean, primary_key=True),
-    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
-    Column("display_name", String(128), nullable=False),
-    Column("attribution_text", String(512)),
-    Column("valid_from", BigInteger, primary_key=True, autoincrement=False),
-    at("withdrawn_at", nullable=True),
 )
 
 # What is in a user's library: tracks they made (`own`) and tracks they saved (`shared`). A track

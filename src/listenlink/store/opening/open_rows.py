@@ -30,6 +30,7 @@ class FoundTrack(NamedTuple):
     stamp_attribution_text: str | None
     created_at: int
     declared: str | None
+    versions: str | None = None
     object_digest: str = ""
 
 
@@ -50,6 +51,8 @@ class FoundLink(CountedLife, frozen=True, array_like=True):
     visibility: str
     strict_open: int
     created_at: int
+    is_pinned: int
+    has_password: int
     track: FoundTrack | None
     collection: FoundCollection | None
 
