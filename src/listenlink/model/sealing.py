@@ -1,4 +1,5 @@
-"""What is stored so that only this server can read it again: answers given once, and links' tokens.
+"""What is stored so that only this server can read it again: answers given once, links' tokens, and where
+webhooks are sent.
 
 An answer's key is derived from the server's root key and the caller's own Idempotency-Key, which is
 stored nowhere: neither the database alone nor the database with the server's keys can open one. A token's
@@ -18,6 +19,7 @@ from listenlink.model.signing import SigningKey, derive
 
 PURPOSE = "listenlink.idempotent-answer.v1"
 TOKEN_PURPOSE = "listenlink.share-token.v1"  # noqa: S105 (no password)
+WEBHOOK_PURPOSE = "listenlink.webhook.v1"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
 
@@ -80,6 +82,31 @@ class TokenSealer:
         key = self._keys.get(sealed_by(sealed))
         text = None if key is None else _unseal(key, sealed, _bound_to(share_id, rotation))
         return None if text is None else text.decode()
+
+
+class WebhookSealer:
+    """Seals where webhooks are sent, and their secrets, by link keys as `TokenSealer`, each bound to its
+    webhook. With no keys there are no webhooks."""
+
+    def __init__(self, ring: Sequence[SigningKey]) -> None:
+        self._keys = {key.key_id: derive(key.root, WEBHOOK_PURPOSE) for key in ring}
+        self._newest = ring[0].key_id if ring else None
+
+    @property
+    def can_seal(self) -> bool:
+        """Whether there is a key."""
+        return self._newest is not None
+
+    def seal(self, text: bytes, webhook_id: int) -> bytes:
+        """The sealed text, laid out as an answer's. Raises ValueError without a key."""
+        if self._newest is None:
+            raise ValueError("there is no link key")
+        return _seal(self._newest, self._keys[self._newest], text, webhook_id.to_bytes(8, "big"))
+
+    def unseal(self, sealed: bytes, webhook_id: int) -> bytes | None:
+        """The text, or None if its key isn't in the ring or this isn't what was sealed for this webhook."""
+        key = self._keys.get(sealed_by(sealed))
+        return None if key is None else _unseal(key, sealed, webhook_id.to_bytes(8, "big"))
 
 
 def sealed_by(sealed: bytes) -> str:

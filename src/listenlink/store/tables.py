@@ -41,6 +41,11 @@ from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
 from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
 from listenlink.store.secret_tables import share_passwords as share_passwords
+from listenlink.store.telling_tables import deliveries as deliveries
+from listenlink.store.telling_tables import notices as notices
+from listenlink.store.telling_tables import telling_settings as telling_settings
+from listenlink.store.telling_tables import told_links as told_links
+from listenlink.store.telling_tables import webhooks as webhooks
 from listenlink.store.version_tables import track_versions as track_versions
 
 organizations = Table(
@@ -204,6 +209,7 @@ shares = Table(
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),
     Index(None, "organization_id", "creator_id", "created_at"),
     Index(None, "organization_id", "created_at", "id"),
+    Index(None, "expires_at"),
 )
 
 # What is in a user's library: tracks they made (`own`) and tracks they saved (`shared`). A track

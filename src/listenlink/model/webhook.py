@@ -1,0 +1,80 @@
+"""Where somebody wants to be told of their links and tracks, by which secrets they know it's us."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+import msgspec
+
+from listenlink.errors import invalid
+from listenlink.model.notice import Event
+from listenlink.model.sealing import WebhookSealer
+from listenlink.model.webhook_shapes import Shape, refuse_address
+from listenlink.wire.webhook_signing import write_secret
+
+SECRET_BYTES = 32
+URL_LENGTH = 1024
+MOST_OF_A_USER = 20
+_SHOWN_LENGTH = 200
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """An address, and the keys that what is sent there is signed with, newest first."""
+
+    url: str
+    keys: tuple[bytes, ...]
+
+    @property
+    def secret(self) -> str:
+        """The newest key, as its owner is shown it."""
+        return write_secret(self.keys[0])
+
+    def seal(self, sealer: WebhookSealer, webhook_id: int) -> bytes:
+        """As it's stored."""
+        return sealer.seal(msgspec.msgpack.encode(self), webhook_id)
+
+
+def new_receiver(url: str, shape: Shape) -> Receiver:
+    """One with a new key. Raises a 422 Problem for an address that nothing of this shape can be sent to.
+    Whether it may be connected to is only known when it is."""
+    if len(url) > URL_LENGTH:
+        raise invalid("url", f"An address has at most {URL_LENGTH} characters.")
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or any(character <= " " or character == "\x7f" for character in url):
+        raise invalid("url", "This is an address like https://example.org/hook.")
+    if parts.username is not None or parts.password is not None:
+        raise invalid("url", "An address has no name or password in front of its host.")
+    refusal = refuse_address(shape, url)
+    if refusal is not None:
+        raise invalid("url", refusal)
+    return Receiver(url, (secrets.token_bytes(SECRET_BYTES),))
+
+
+def read_receiver(sealer: WebhookSealer, sealed: bytes, webhook_id: int) -> Receiver | None:
+    """What was sealed for this webhook; None if its key is lost."""
+    text = sealer.unseal(sealed, webhook_id)
+    return None if text is None else msgspec.msgpack.decode(text, type=Receiver)
+
+
+def shown_address(url: str) -> str:
+    """What of an address may be listed: paths of some programs are secrets."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}/…"[:_SHOWN_LENGTH]
+
+
+def read_events(names: list[str]) -> tuple[Event, ...]:
+    """The events of these names, each once, in the order they're defined in. Raises a 422 Problem."""
+    known = {event.value: event for event in Event}
+    for place, name in enumerate(names):
+        if name not in known:
+            raise invalid(f"events[{place}]", f"This is one of {', '.join(known)}.")
+    if not names:
+        raise invalid("events", "At least one is needed.")
+    return tuple(event for event in Event if event.value in names)
