@@ -63,7 +63,7 @@ class Telling:
 
         def add(connection: Connection) -> int:
             number = webhooks.add_webhook(connection, made)
-            sealed = Receiving(url, (KEY,)).seal(SEALER, number)
+            sealed = Receiving(url, KEY).seal(SEALER, number)
             webhooks.keep_sealed(connection, number, sealed)
             return number
 

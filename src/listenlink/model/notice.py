@@ -21,6 +21,11 @@ class Event(StrEnum):
     SPREAD = "link.spread"
     READY = "track.ready"
     REPLACED = "track.replaced"
+    TEST = "webhook.test"
+
+
+# What somebody can ask to be told. A test is sent to whoever asks for it.
+WANTED = tuple(event for event in Event if event is not Event.TEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from listenlink.clock import DAY_US
 from listenlink.errors import invalid
-from listenlink.model.notice import Event
+from listenlink.model.moment import is_over
+from listenlink.model.notice import WANTED, Event
 from listenlink.model.sealing import WebhookSealer
 from listenlink.model.webhook_shapes import Shape, refuse_address
 from listenlink.wire.webhook_signing import write_secret
@@ -20,15 +22,27 @@ _SHOWN_LENGTH = 200
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """An address, and the keys that what is sent there is signed with, newest first."""
+    """An address, and the key that what is sent there is signed with; while that is exchanged, also with the
+    one before it, until `old_until` (epoch µs)."""
 
     url: str
-    keys: tuple[bytes, ...]
+    key: bytes
+    old_key: bytes | None = None
+    old_until: int = 0
 
     @property
     def secret(self) -> str:
-        """The newest key, as its owner is shown it."""
-        return write_secret(self.keys[0])
+        """The key, as its owner is shown it."""
+        return write_secret(self.key)
+
+    def keys(self, now_us: int) -> list[bytes]:
+        """What is signed with now."""
+        is_old = self.old_key is None or is_over(self.old_until, now_us)
+        return [self.key] if is_old or self.old_key is None else [self.key, self.old_key]
+
+    def exchanged(self, now_us: int) -> Receiver:
+        """With another key; the one before it is good for a day more."""
+        return Receiver(self.url, secrets.token_bytes(SECRET_BYTES), self.key, now_us + DAY_US)
 
     def seal(self, sealer: WebhookSealer, webhook_id: int) -> bytes:
         """As it's stored."""
@@ -52,7 +66,7 @@ def new_receiver(url: str, shape: Shape) -> Receiver:
     refusal = refuse_address(shape, url)
     if refusal is not None:
         raise invalid("url", refusal)
-    return Receiver(url, (secrets.token_bytes(SECRET_BYTES),))
+    return Receiver(url, secrets.token_bytes(SECRET_BYTES))
 
 
 def read_receiver(sealer: WebhookSealer, sealed: bytes, webhook_id: int) -> Receiver | None:
@@ -71,10 +85,10 @@ def shown_address(url: str) -> str:
 
 def read_events(names: list[str]) -> tuple[Event, ...]:
     """The events of these names, each once, in the order they're defined in. Raises a 422 Problem."""
-    known = {event.value: event for event in Event}
+    known = {event.value for event in WANTED}
     for place, name in enumerate(names):
         if name not in known:
-            raise invalid(f"events[{place}]", f"This is one of {', '.join(known)}.")
+            raise invalid(f"events[{place}]", f"This is one of {', '.join(WANTED)}.")
     if not names:
         raise invalid("events", "At least one is needed.")
-    return tuple(event for event in Event if event.value in names)
+    return tuple(event for event in WANTED if event.value in names)

@@ -6,7 +6,7 @@ is taken at a time: a receiver that hangs holds up its own alone, and of each a 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, select, update
 
@@ -40,6 +40,11 @@ class Delivery(NamedTuple):
     failure: str | None
     due_at: int | None
     ended_at: int | None
+
+
+_LISTED = select(
+    *(_DELIVERIES.c[name] for name in Delivery._fields if name != "type"), _NOTICES.c.type
+).join(_NOTICES, _NOTICES.c.id == _DELIVERIES.c.notice_id)
 
 
 def take_due(connection: Connection, now_us: int, until_us: int, limit: int) -> list[Taken]:
@@ -118,14 +123,18 @@ def _change(
 
 def list_deliveries(connection: Connection, webhook_id: int, part: Slice) -> Found[Delivery]:
     """A slice of a webhook's deliveries, the newest first."""
-    names = [name for name in Delivery._fields if name != "type"]
-    query = (
-        select(*(_DELIVERIES.c[name] for name in names), _NOTICES.c.type)
-        .join(_NOTICES, _NOTICES.c.id == _DELIVERIES.c.notice_id)
-        .where(_DELIVERIES.c.webhook_id == webhook_id)
-    )
+    query = _LISTED.where(_DELIVERIES.c.webhook_id == webhook_id)
     rows = connection.execute(newest_first(query, _DELIVERIES, part)).all()
-    return found(rows, part, lambda row: Delivery(**row._mapping), place_of)
+    return found(rows, part, _delivery, place_of)
+
+
+def get_delivery(connection: Connection, delivery_id: int) -> Delivery:
+    """The delivery with this number, which there is."""
+    return _delivery(connection.execute(_LISTED.where(_DELIVERIES.c.id == delivery_id)).one())
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(**row._mapping)
 
 
 def find_notice_of(connection: Connection, webhook_id: int, delivery_id: int) -> int | None:

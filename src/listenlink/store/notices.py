@@ -48,23 +48,38 @@ def _is_mailed() -> ColumnElement[bool]:
     return _SETTINGS.c.mails != "off"
 
 
-def add_notices(connection: Connection, notices: Iterable[Notice], now_us: int) -> None:
+def add_notices(connection: Connection, added: Iterable[Notice], now_us: int) -> None:
     """Add these, each with a delivery to every webhook of its owner's that wants it and works."""
-    for notice in notices:
-        number = connection.execute(
-            insert(_NOTICES).values(
-                organization_id=notice.whose.organization_id,
-                user_id=notice.whose.user_id,
-                type=notice.event.value,
-                share_id=notice.share_id,
-                track_id=notice.track_id,
-                facts=msgspec.json.encode(notice.facts).decode(),
-                at=notice.at,
-            )
-        ).inserted_primary_key
-        assert number is not None  # noqa: S101 (an insert of one row has it)
+    for notice in added:
+        number = add_notice(connection, notice)
         for webhook_id in _list_wanting(connection, notice):
-            add_delivery(connection, webhook_id, number[0], now_us)
+            add_delivery(connection, webhook_id, number, now_us)
+
+
+def add_notice(connection: Connection, notice: Notice) -> int:
+    """Add one, to be sent nowhere yet; return its number."""
+    added = connection.execute(
+        insert(_NOTICES).values(
+            organization_id=notice.whose.organization_id,
+            user_id=notice.whose.user_id,
+            type=notice.event.value,
+            share_id=notice.share_id,
+            track_id=notice.track_id,
+            facts=msgspec.json.encode(notice.facts).decode(),
+            at=notice.at,
+        )
+    )
+    key = added.inserted_primary_key
+    assert key is not None  # noqa: S101 (an insert of one row has one)
+    return int(key[0])
+
+
+def count_waiting(connection: Connection, webhook_id: int) -> int:
+    """How many deliveries to a webhook aren't over."""
+    counted = select(func.count()).where(
+        _DELIVERIES.c.webhook_id == webhook_id, _DELIVERIES.c.due_at.is_not(None)
+    )
+    return int(connection.execute(counted).scalar_one())
 
 
 def add_delivery(connection: Connection, webhook_id: int, notice_id: int, now_us: int) -> int:
@@ -79,19 +94,17 @@ def add_delivery(connection: Connection, webhook_id: int, notice_id: int, now_us
 
 
 def _list_wanting(connection: Connection, notice: Notice) -> list[int]:
-    waiting = (
-        select(func.count())
-        .where(_DELIVERIES.c.webhook_id == _WEBHOOKS.c.id, _DELIVERIES.c.due_at.is_not(None))
-        .scalar_subquery()
-    )
     rows = connection.execute(
         select(_WEBHOOKS.c.id, _WEBHOOKS.c.events).where(
-            own(_WEBHOOKS, *notice.whose),
-            _WEBHOOKS.c.paused_at.is_(None),
-            waiting < MOST_WAITING,
+            own(_WEBHOOKS, *notice.whose), _WEBHOOKS.c.paused_at.is_(None)
         )
     )
-    return [number for number, events in rows if notice.event.value in events.split(",")]
+    return [
+        number
+        for number, events in rows.all()
+        if notice.event.value in events.split(",")
+        and count_waiting(connection, number) < MOST_WAITING
+    ]
 
 
 def list_notices(

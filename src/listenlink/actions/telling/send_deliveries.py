@@ -97,7 +97,7 @@ class DeliverySender:
         headers = {"content-type": posting.content_type}
         if shape is Shape.STANDARD:
             moment = self._clock.now_us() // SECOND_US
-            signature = sign(receiver.keys, number, moment, posting.body)
+            signature = sign(receiver.keys(self._clock.now_us()), number, moment, posting.body)
             headers |= {ID: number, TIMESTAMP: str(moment), SIGNATURE: signature}
         return await post(posting.url, posting.body, headers, self._allowed, self._context)
 
