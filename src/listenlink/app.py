@@ -26,6 +26,7 @@ from listenlink.actions.show_page import PageShower
 from listenlink.actions.signing_in.asker import AccountAudit
 from listenlink.actions.signing_in.bound_attempts import Attempts
 from listenlink.actions.signing_in.use_passkey import Passkeys
+from listenlink.actions.telling.send_deliveries import DeliverySender
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
@@ -39,7 +40,7 @@ from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
-from listenlink.model.sealing import Sealer, TokenSealer
+from listenlink.model.sealing import Sealer, TokenSealer, WebhookSealer
 from listenlink.model.signing import Signer, SigningKey
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
@@ -49,10 +50,12 @@ from listenlink.running.instance import Instance, Running
 from listenlink.running.listening import Listening
 from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
+from listenlink.running.teller import Teller
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings, load_settings
 from listenlink.store.opening.playback import PlaybackReader
 from listenlink.web.front import Front
+from listenlink.web.pages.notice_words import notice_sentence
 from listenlink.web.running import running
 
 
@@ -99,7 +102,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         Running(
             settings=settings, clock=clock, database=database, storage=storage, capacity=capacity,
             reader=reader, daily_keys=daily_keys, engines_problem=engines_problem, deriver=deriver,
-            keys=keys, readiness=readiness, timekeeper=timekeeper,
+            keys=keys, readiness=readiness, timekeeper=timekeeper, teller=_teller(base),
         ),
     )  # fmt: skip
 
@@ -148,6 +151,13 @@ def _desk(base: _Base, daily_keys: DayKeys, readiness: Readiness) -> Desk:
         readiness=readiness, attempts=Attempts(database, ring), audit=AccountAudit(daily_keys),
         passkeys=Passkeys(database, settings.desk_url, ring),
     )  # fmt: skip
+
+
+def _teller(base: _Base) -> Teller:
+    settings, database, clock = base.settings, base.stores.database, base.clock
+    sealer, networks = WebhookSealer(load_link_ring(settings)), settings.outbound_networks
+    sender = DeliverySender(database, sealer, clock, notice_sentence, networks)
+    return Teller(database, clock, sender)
 
 
 def create_app() -> Front:

@@ -74,6 +74,9 @@ class Settings(KeyPlaces, UploadBounds, BaseSettings):
         description="Networks, as in `10.0.0.0/8,::1/128`, whose `X-Forwarded-For` is believed. "
         "Empty: nobody's.",
     )
+    outbound_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(), description="Networks that webhooks may go to besides the open net, also unencrypted."
+    )  # fmt: skip
     client_prefix_bits: int = Field(
         default=MOST_CLIENT_BITS, ge=LEAST_CLIENT_BITS, le=MOST_CLIENT_BITS,
         description="How many bits of an IPv6 address are one client of the limits: 64, 56 or 48.",
@@ -151,7 +154,7 @@ class Settings(KeyPlaces, UploadBounds, BaseSettings):
     def _take_brackets_off(cls, value: str) -> str:
         return value[1:-1] if value.startswith("[") and value.endswith("]") else value
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "outbound_networks", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
         return parse_networks(value) if isinstance(value, str) else value

@@ -16,7 +16,7 @@ from engines import ENGINE, SQLITE, of_sqlite
 from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.clock import DAY_US
-from listenlink.running.housekeeping import add_up_opens
+from listenlink.running.adding_up import add_up_opens
 from listenlink.store.audit import numbers, old_lines
 
 NOON_US = DAY_US // 2

@@ -24,7 +24,7 @@ from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Slice
-from listenlink.running.housekeeping import add_up_opens
+from listenlink.running.adding_up import add_up_opens
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000
 STEPS_A_LIFE = 50

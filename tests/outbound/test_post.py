@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from listenlink.model.outbound_address import read_networks
+from listenlink.model.setting import parse_networks
 from listenlink.outbound import post as posting
 from listenlink.outbound.post import Failure, Sent, post
 from live.certificate import write_certificate
 from outbound.receiver import Receiver, answer, receiving
 
-HERE = read_networks("127.0.0.0/8")
+HERE = parse_networks("127.0.0.0/8")
 _BODY = b'{"type": "link.opened"}'
 
 

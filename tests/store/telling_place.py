@@ -12,8 +12,8 @@ from listenlink.actions.telling.send_deliveries import DeliverySender
 from listenlink.clock import HOUR_US, Clock
 from listenlink.model.audit import Outcome
 from listenlink.model.notice import Event, Notice
-from listenlink.model.outbound_address import read_networks
 from listenlink.model.sealing import WebhookSealer
+from listenlink.model.setting import parse_networks
 from listenlink.model.signing import SigningKey
 from listenlink.model.webhook import Receiver as Receiving
 from listenlink.model.webhook_shapes import Sentence
@@ -25,7 +25,7 @@ from outbound.receiver import Receiver
 from store.owned import Place
 
 SEALER = WebhookSealer([SigningKey("0000000a", b"a" * 32)])
-HERE = read_networks("127.0.0.0/8")
+HERE = parse_networks("127.0.0.0/8")
 KEY = b"k" * 32
 ALL = tuple(event.value for event in Event)
 
@@ -115,6 +115,6 @@ class Telling:
         return sent
 
 
-def say(notice: Notice) -> Sentence:
+def say(notice: Notice, title: str, language: str) -> Sentence:
     """In words, for the tests."""
-    return Sentence(notice.event.value, f"{notice.event.value} {notice.facts.get('label')}")
+    return Sentence(title, f"{notice.event.value} {title} {language}")

@@ -24,8 +24,8 @@ from listenlink.model.client_address import find_client
 from listenlink.model.link_sums import LinkSums
 from listenlink.model.share import TargetType
 from listenlink.model.share_token import digest
-from listenlink.running.housekeeping import delete_old
 from listenlink.running.instance import Instance
+from listenlink.running.retention import delete_old
 from listenlink.settings import PREFIX, load_settings
 from listenlink.store import idempotency
 from listenlink.store.audit import audit_log, day_tables

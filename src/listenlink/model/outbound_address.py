@@ -8,10 +8,11 @@ carries another one is judged by that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from listenlink.model.client_address import Network
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 # All that isn't the open net by the registries of RFC 6890 and by the later ones. Python's `is_global` says
 # most of it, but not the same in each release.
@@ -29,18 +30,6 @@ _INSIDE = [
 _MAPPED = ip_network("::ffff:0:0/96")
 _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 _6TO4 = ip_network("2002::/16")
-
-
-def read_networks(text: str) -> tuple[Network, ...]:
-    """Read a list of networks, by commas: `10.1.0.0/16, fd00:7::/64`. Raises ValueError that names the wrong
-    one."""
-    networks = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        try:
-            networks.append(ip_network(part))
-        except ValueError:
-            raise ValueError(f"{part!r} is no network like 10.1.0.0/16") from None
-    return tuple(networks)
 
 
 def may_connect(text: str, allowed: Sequence[Network] = ()) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from listenlink.model.outbound_address import Network, is_allowed, may_connect
+from listenlink.model.client_address import Network
+from listenlink.model.outbound_address import is_allowed, may_connect
 from listenlink.threads import LOOK_UPS
 
 _CONNECT_SECONDS = 5.0

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from listenlink.errors import Problem
-from listenlink.model.outbound_address import Network
+from listenlink.model.client_address import Network
 from listenlink.outbound.connection import CheckedTransport, RefusedAddressError, UnknownNameError
 
 CONNECT_SECONDS = 5.0

@@ -18,6 +18,7 @@ from listenlink.running.node_keys import NodeKeys
 from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
 from listenlink.running.shutdown import Presence
+from listenlink.running.teller import Teller
 from listenlink.running.timekeeper import Timekeeper
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings
@@ -50,6 +51,7 @@ class Running:
     keys: NodeKeys
     readiness: Readiness
     timekeeper: Timekeeper
+    teller: Teller
     presence: Presence = field(default_factory=Presence)
     ages: Ages = field(default_factory=Ages)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import given_covers, promises, sealed_tokens, tables
+from listenlink.store import given_covers, notices, promises, sealed_tokens, tables, webhooks
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -164,13 +164,16 @@ def hand_links(connection: Connection, heir_id: int, links: Collection[int]) -> 
 
 
 def forget_rest(connection: Connection, whose: Owner) -> list[int]:
-    """Delete the user's library, begun uploads and kept answers; return the numbers of those uploads."""
+    """Delete the user's library, begun uploads, kept answers and webhooks; return the numbers of those
+    uploads."""
     connection.execute(delete(_EDGES).where(own(_EDGES, *whose)))
     theirs = own(_UPLOADS, *whose)
     begun = connection.execute(select(_UPLOADS.c.id).where(theirs)).scalars().all()
     promises.remove_promises(connection, begun)
     connection.execute(delete(_UPLOADS).where(theirs))
     connection.execute(delete(_ANSWERS).where(own(_ANSWERS, *whose)))
+    webhooks.remove_webhooks(connection, whose)
+    notices.forget_owner(connection, whose)
     return list(begun)
 
 

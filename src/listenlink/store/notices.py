@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, ins
 from listenlink.model.notice import Event, Notice
 from listenlink.model.owner import Owner
 from listenlink.store import tables
+from listenlink.store.audit import open_counts
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -18,6 +19,7 @@ _NOTICES = tables.notices
 _WEBHOOKS = tables.webhooks
 _DELIVERIES = tables.deliveries
 _SETTINGS = tables.telling_settings
+_NUMBER = "notices"
 _DELETED_PER_STEP = 500
 # More than waits of anybody whose webhook works; what is beyond it isn't sent.
 MOST_WAITING = 10_000
@@ -58,8 +60,11 @@ def add_notices(connection: Connection, added: Iterable[Notice], now_us: int) ->
 
 def add_notice(connection: Connection, notice: Notice) -> int:
     """Add one, to be sent nowhere yet; return its number."""
-    added = connection.execute(
+    number = find_newest(connection) + 1
+    open_counts.set_mark(connection, _NUMBER, number)
+    connection.execute(
         insert(_NOTICES).values(
+            id=number,
             organization_id=notice.whose.organization_id,
             user_id=notice.whose.user_id,
             type=notice.event.value,
@@ -69,9 +74,7 @@ def add_notice(connection: Connection, notice: Notice) -> int:
             at=notice.at,
         )
     )
-    key = added.inserted_primary_key
-    assert key is not None  # noqa: S101 (an insert of one row has one)
-    return int(key[0])
+    return number
 
 
 def count_waiting(connection: Connection, webhook_id: int) -> int:
@@ -121,8 +124,8 @@ def list_notices(
 
 
 def find_newest(connection: Connection) -> int:
-    """The number of the newest notice, 0 if there is none."""
-    return int(connection.execute(select(func.coalesce(func.max(_NOTICES.c.id), 0))).scalar_one())
+    """The newest number that was given, 0 if none was. Writers take turns, so it's the highest."""
+    return open_counts.find_mark(connection, _NUMBER)
 
 
 def get_notice(connection: Connection, number: int) -> Notice:
@@ -140,6 +143,19 @@ def delete_older(connection: Connection, before_us: int) -> int:
     )
     connection.execute(delete(_DELIVERIES).where(_DELIVERIES.c.notice_id.in_(old)))
     return connection.execute(delete(_NOTICES).where(_NOTICES.c.id.in_(old))).rowcount
+
+
+def find_language(connection: Connection, whose: Owner) -> str | None:
+    """The language that a user set, None if they set none."""
+    asked = select(_SETTINGS.c.language).where(own(_SETTINGS, *whose))
+    language: str | None = connection.execute(asked).scalar_one_or_none()
+    return language
+
+
+def forget_owner(connection: Connection, whose: Owner) -> None:
+    """Delete a user's notices, which no webhook waits for any more, and how they wanted to be told."""
+    connection.execute(delete(_NOTICES).where(own(_NOTICES, *whose)))
+    connection.execute(delete(_SETTINGS).where(own(_SETTINGS, *whose)))
 
 
 def _notice(row: Row[tuple[object, ...]]) -> Notice:

@@ -35,11 +35,12 @@ webhooks = Table(
     Index(None, "organization_id", "user_id", "created_at"),
 )
 
-# What happened, once for whoever made the link or the track. `facts` is JSON: ids, labels and numbers.
+# What happened, once for whoever made the link or the track. `facts` is JSON: ids, labels and numbers. The
+# newest number given is in `audit_progress`, so that none is given twice.
 notices = Table(
     "notices",
     metadata,
-    Column("id", KEY, primary_key=True, autoincrement=True),
+    Column("id", KEY, primary_key=True, autoincrement=False),
     to("organization_id", "organizations"),
     to("user_id", "users"),
     Column("type", String(32), nullable=False),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, TextClause, insert, text, update
 
 from listenlink.clock import HOUR_US
 from listenlink.model.audit import Outcome
-from listenlink.model.notice import ENDING_US, LATELY_US, OPENS_EVERY_US, SPREAD_US
+from listenlink.model.notice import ENDING_US, LATELY_US, OPENS_EVERY_US, SPREAD_US, Notice
 from listenlink.model.owner import Owner
 from listenlink.store import tables
 from listenlink.store.audit import open_counts
@@ -43,7 +43,7 @@ SET waiting = told_links.waiting + excluded.waiting, opened_at = excluded.opened
 """)  # noqa: S608 (made of constants)
 _LINK = """
 s.id, s.organization_id, s.creator_id, s.label, s.track_id, s.collection_id, s.opens, s.max_opens,
-s.expires_at, t.waiting, t.opened_at
+s.expires_at, coalesce(t.waiting, 0), t.opened_at
 """
 _FOUND = f"SELECT {_LINK} FROM told_links t JOIN shares s ON s.id = t.share_id WHERE "  # noqa: S608
 _OPENED_NOW = text(
@@ -54,13 +54,17 @@ _ENDING_NOW = text(
     + "s.expires_at > :now AND s.expires_at <= :soon AND s.revoked_at IS NULL AND t.ending_at IS NULL"
     " AND t.opened_at >= :lately LIMIT :most"
 )
+_ANY = f"SELECT {_LINK} FROM shares s LEFT JOIN told_links t ON t.share_id = s.id WHERE "  # noqa: S608
+_GET = text(_ANY + "s.id = :id")
+_TITLE = text("""
+SELECT title FROM tracks WHERE id = :track
+UNION ALL
+SELECT c.name FROM shares s JOIN collections c ON c.id = s.collection_id WHERE s.id = :share
+""")
 _ENDED_NOW = text(f"""
-SELECT s.id, s.organization_id, s.creator_id, s.label, s.track_id, s.collection_id, s.opens, s.max_opens,
-    s.expires_at, 0 AS waiting, NULL AS opened_at
-FROM shares s LEFT JOIN told_links t ON t.share_id = s.id
-WHERE s.expires_at > :since AND s.expires_at <= :now AND s.revoked_at IS NULL AND t.ended_at IS NULL
+{_ANY} s.expires_at > :since AND s.expires_at <= :now AND s.revoked_at IS NULL AND t.ended_at IS NULL
   AND {_IS_TOLD} LIMIT :most
-""")  # noqa: S608 (made of constants)
+""")
 _SPREAD = text("""
 SELECT count(*) FROM (
     SELECT DISTINCT c.prefix FROM audit_by_share i
@@ -152,10 +156,22 @@ def find_ended(connection: Connection, now_us: int) -> list[ToldLink]:
     return _find(connection, _ENDED_NOW, now=now_us, since=now_us - _ENDED_WITHIN_US)
 
 
+def get_link(connection: Connection, share_id: int) -> ToldLink:
+    """A link as its owner is told of it, which there is."""
+    return _told(connection.execute(_GET, {"id": share_id}).one())
+
+
 def count_networks(connection: Connection, share_id: int, now_us: int, most: int) -> int:
     """From how many networks the link was opened within two days, as far as that's no more than so many."""
     asked = {"share": share_id, "since": now_us - SPREAD_US, "opened": _OPENED, "most": most}
     return int(connection.execute(_SPREAD, asked).scalar_one())
+
+
+def find_title(connection: Connection, notice: Notice) -> str | None:
+    """What the track or collection that a notice is about is called now; None if it's about neither."""
+    asked = {"share": notice.share_id, "track": notice.track_id}
+    title: str | None = connection.execute(_TITLE, asked).scalar_one_or_none()
+    return title
 
 
 def mark_told(connection: Connection, numbers: Collection[int], now_us: int, what: str) -> None:

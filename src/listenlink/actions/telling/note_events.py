@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.model.notice import Event, Notice
+from listenlink.model.owner import Owner
+from listenlink.model.share import Share
 from listenlink.store import notices, told_links
 from listenlink.store.database.database import Database
 from listenlink.store.told_links import ToldLink
@@ -80,9 +82,10 @@ def _note_spread(
             told_links.mark_told(connection, [link.id], now_us, "spread")
 
 
-def note_ended(connection: Connection, link: ToldLink, now_us: int) -> None:
+def note_ended(connection: Connection, share: Share, now_us: int) -> None:
     """Note that a link was closed, in the transaction that closes it."""
-    if notices.is_told(connection, link.owner):
+    if notices.is_told(connection, Owner(share.organization_id, share.creator_id)):
+        link = told_links.get_link(connection, share.id)
         notices.add_notices(connection, [_notice(link, Event.ENDED, now_us)], now_us)
         told_links.mark_told(connection, [link.id], now_us, "ended")
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import random
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection
 
 from listenlink.clock import SECOND_US, Clock
+from listenlink.model.client_address import Network
 from listenlink.model.ids import public_id
 from listenlink.model.moment import moment_of
 from listenlink.model.notice import Notice, due_again_at
-from listenlink.model.outbound_address import Network
 from listenlink.model.sealing import WebhookSealer
 from listenlink.model.webhook import Receiver, read_receiver
 from listenlink.model.webhook_shapes import Sentence, Shape, write_posting
 from listenlink.outbound.post import SECONDS, Sent, post
-from listenlink.store import deliveries, notices, webhooks
+from listenlink.store import deliveries, notices, told_links, webhooks
 from listenlink.store.database.database import Database
 from listenlink.store.deliveries import Taken
 from listenlink.store.webhooks import Webhook
@@ -42,11 +43,21 @@ class Event(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one delivery needs; the webhook is None if it's gone."""
+    """What one delivery needs; the webhook is None if it's gone. `title` is what it's about, `language` that
+    of its owner."""
 
     taken: Taken
     webhook: Webhook | None
     notice: Notice
+    title: str
+    language: str
+
+
+class Saying(Protocol):
+    """Puts a notice into words."""
+
+    def __call__(self, notice: Notice, title: str, language: str) -> Sentence:
+        """What happened to what is called `title`."""
 
 
 class DeliverySender:
@@ -58,7 +69,7 @@ class DeliverySender:
         database: Database,
         sealer: WebhookSealer,
         clock: Clock,
-        say: Callable[[Notice], Sentence],
+        say: Saying,
         allowed: Sequence[Network] = (),
         context: ssl.SSLContext | None = None,
     ) -> None:
@@ -93,7 +104,9 @@ class DeliverySender:
         notice, number = item.notice, public_id(MESSAGE, item.taken.notice_id)
         event = msgspec.json.encode(Event(notice.event.value, moment_of(notice.at), notice.facts))
         shape = Shape(webhook.shape)
-        posting = write_posting(shape, receiver.url, event, self._say(notice))
+        posting = write_posting(
+            shape, receiver.url, event, self._say(notice, item.title, item.language)
+        )
         headers = {"content-type": posting.content_type}
         if shape is Shape.STANDARD:
             moment = self._clock.now_us() // SECOND_US
@@ -127,13 +140,20 @@ class DeliverySender:
 
 def _take(connection: Connection, now_us: int, most: int) -> list[Item]:
     return [
-        Item(
-            one,
-            webhooks.find_webhook(connection, one.webhook_id),
-            notices.get_notice(connection, one.notice_id),
-        )
+        _item(connection, one)
         for one in deliveries.take_due(connection, now_us, now_us + _TAKEN_US, most)
     ]
+
+
+def _item(connection: Connection, taken: Taken) -> Item:
+    notice = notices.get_notice(connection, taken.notice_id)
+    return Item(
+        taken,
+        webhooks.find_webhook(connection, taken.webhook_id),
+        notice,
+        told_links.find_title(connection, notice) or "",
+        notices.find_language(connection, notice.whose) or "en",
+    )
 
 
 def _is_due(connection: Connection, now_us: int) -> bool:

@@ -85,7 +85,8 @@ audit_by_share = Table(
 # that is in `open_days`; `settled`: on PostgreSQL, how often a link's `max_opens` was changed; `last_line`,
 # `last_client`: on the embedded database, numbers that were given already, kept by triggers when rows are
 # deleted (`store/audit/numbers.py`); `publishing`: on PostgreSQL, the turn to publish stored audio
-# (`store/database/publishing_turn.py`).
+# (`store/database/publishing_turn.py`); `told`: the last line that was looked at to tell people of
+# (`store/told_links.py`), and `notices`: the newest number of what they're told.
 audit_progress = Table(
     "audit_progress",
     metadata,

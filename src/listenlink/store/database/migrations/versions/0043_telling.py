@@ -56,7 +56,7 @@ def _add_webhooks() -> None:
 def _add_deliveries() -> None:
     op.create_table(
         "notices",
-        sa.Column("id", _KEY, autoincrement=True, nullable=False),
+        sa.Column("id", _KEY, autoincrement=False, nullable=False),
         sa.Column("organization_id", _KEY, nullable=False),
         sa.Column("user_id", _KEY, nullable=False),
         sa.Column("type", sa.String(32), nullable=False),

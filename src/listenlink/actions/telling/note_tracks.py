@@ -1,0 +1,23 @@
+"""Note what happened to tracks, in the transaction in which it happens."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from listenlink.model import ids
+from listenlink.model.notice import Event, Notice
+from listenlink.store import notices, told_tracks
+from listenlink.store.told_tracks import ToldTrack
+
+
+def note_ready(connection: Connection, audio_id: int, now_us: int) -> None:
+    """Note of every track with this audio, whose owner wants to be told, that all is made of it now."""
+    told = [
+        _notice(track, Event.READY, now_us) for track in told_tracks.list_told(connection, audio_id)
+    ]
+    notices.add_notices(connection, told, now_us)
+
+
+def _notice(track: ToldTrack, event: Event, now_us: int) -> Notice:
+    facts = {"track_id": ids.public_id(ids.TRACK, track.id)}
+    return Notice(track.owner, event, now_us, facts, track_id=track.id)
