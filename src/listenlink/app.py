@@ -65,6 +65,7 @@ class _Base(NamedTuple):
     settings: Settings
     clock: Clock
     ring: tuple[SigningKey, ...]
+    link_ring: tuple[SigningKey, ...]
     stores: parts.Stores
     registry: EngineRegistry
     urls: PlaybackUrls
@@ -90,7 +91,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
-    base = _Base(settings, clock, ring, stores, registry, urls, covers)
+    base = _Base(settings, clock, ring, load_link_ring(settings), stores, registry, urls, covers)
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
@@ -115,7 +116,7 @@ def _listening(
     maker: OnceMaker,
     capacity: Capacity,
 ) -> Listening:
-    settings, clock, ring, (database, storage, _), registry, urls, covers = base
+    settings, clock, ring, _, (database, storage, _), registry, urls, covers = base
     player, ttl_seconds = TrackPlayer(urls, reader), settings.playback_ttl_seconds
     return Listening(
         settings=settings, clock=clock, database=database, storage=storage, limits=limits,
@@ -131,14 +132,15 @@ def _listening(
 
 
 def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Owning:
-    settings, clock, ring, (database, storage, resumable), registry, urls, covers = base
+    settings, clock, ring, _, (database, storage, resumable), registry, urls, covers = base
     probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
     uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
         urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
         cover_giver=CoverGiver(database, storage, promises),
-        cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
+        cursors=Cursors(ring), token_sealer=TokenSealer(base.link_ring),
+        webhook_sealer=WebhookSealer(base.link_ring),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
         key_uses=KeyUses(),
     )  # fmt: skip
@@ -155,7 +157,7 @@ def _desk(base: _Base, daily_keys: DayKeys, readiness: Readiness) -> Desk:
 
 def _teller(base: _Base) -> Teller:
     settings, database, clock = base.settings, base.stores.database, base.clock
-    sealer, networks = WebhookSealer(load_link_ring(settings)), settings.outbound_networks
+    sealer, networks = WebhookSealer(base.link_ring), settings.outbound_networks
     sender = DeliverySender(database, sealer, clock, notice_sentence, networks)
     return Teller(database, clock, sender)
 

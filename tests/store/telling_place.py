@@ -16,11 +16,11 @@ from listenlink.model.sealing import WebhookSealer
 from listenlink.model.setting import parse_networks
 from listenlink.model.signing import SigningKey
 from listenlink.model.webhook import Receiver as Receiving
+from listenlink.model.webhook import Webhook
 from listenlink.model.webhook_shapes import Sentence
 from listenlink.store import notices, webhooks
 from listenlink.store.audit import open_counts
 from listenlink.store.audit.tables import audit
-from listenlink.store.webhooks import Webhook
 from outbound.receiver import Receiver
 from store.owned import Place
 

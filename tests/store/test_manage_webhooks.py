@@ -108,7 +108,7 @@ async def test_nobody_else_sees_or_does_anything(telling: Telling) -> None:
             managing.get_webhook(place.database, caller, number),
             managing.remove_webhook(place.database, caller, number, now),
             managing.try_webhook(place.database, caller, number, now),
-            managing.resume_webhook(place.database, caller, number),
+            managing.pause_webhook(place.database, caller, number, False, now),
             managing.exchange_secret(place.database, SEALER, caller, number, now),
             managing.list_deliveries(place.database, caller, number, Slice(10)),
             managing.send_again(place.database, caller, number, 1, now),
@@ -135,7 +135,7 @@ async def test_what_failed_is_sent_again_when_somebody_wants(
         with pytest.raises(Problem) as refused:
             await asked
         assert refused.value.kind is ProblemKind.CONFLICT
-    resumed = await managing.resume_webhook(database, place.owner, number)
+    resumed = await managing.pause_webhook(database, place.owner, number, False, telling.clock.now)
     assert resumed.paused_at is None
     receiver.answering = answer(204)
     telling.clock.now += SECOND_US

@@ -17,6 +17,7 @@ from listenlink.model.listing import Slice
 from listenlink.model.notice import AGAIN_AFTER_SECONDS
 from listenlink.model.sealing import WebhookSealer
 from listenlink.model.signing import SigningKey
+from listenlink.model.webhook import Delivery
 from listenlink.store import deliveries, notices, tables, webhooks
 from listenlink.wire.webhook_signing import write_secret
 from outbound.receiver import Receiver, answer, receiving
@@ -39,7 +40,7 @@ async def telling(tmp_path: Path) -> AsyncIterator[Telling]:
     place.database.close()
 
 
-def list_all(telling: Telling, webhook: int) -> list[deliveries.Delivery]:
+def list_all(telling: Telling, webhook: int) -> list[Delivery]:
     return telling.place.database.read_now(
         lambda c: deliveries.list_deliveries(c, webhook, Slice(100))
     ).items

@@ -17,6 +17,7 @@ API_KEY = "key_"
 UPLOAD = "mupload_"
 WEBHOOK = "mhook_"
 DELIVERY = "mdelivery_"
+MESSAGE = "msg_"
 
 # Seeded by the system once per process; a system call per request would cost more than it's worth.
 _traces = random.Random(secrets.randbits(256))  # noqa: S311

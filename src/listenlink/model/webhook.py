@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,6 +13,7 @@ from listenlink.clock import DAY_US
 from listenlink.errors import invalid
 from listenlink.model.moment import is_over
 from listenlink.model.notice import WANTED, Event
+from listenlink.model.owner import Owner
 from listenlink.model.sealing import WebhookSealer
 from listenlink.model.webhook_shapes import Shape, refuse_address
 from listenlink.wire.webhook_signing import write_secret
@@ -19,6 +22,43 @@ SECRET_BYTES = 32
 URL_LENGTH = 1024
 MOST_OF_A_USER = 20
 _SHOWN_LENGTH = 200
+
+
+class Webhook(NamedTuple):
+    """A webhook without its address and its secret, which are `sealed`. `shown` is what may be told of the
+    address. Times in epoch µs."""
+
+    id: int
+    owner: Owner
+    sealed: bytes
+    shown: str
+    events: tuple[str, ...]
+    shape: str
+    created_at: int
+    paused_at: int | None
+    pause_reason: str | None
+
+
+class Delivery(NamedTuple):
+    """A delivery as its webhook's owner sees it. `failure` is the last attempt's; `due_at` is when it's tried
+    next, None once it's over. Times in epoch µs."""
+
+    id: int
+    notice_id: int
+    type: str
+    created_at: int
+    attempts: int
+    status: int | None
+    failure: str | None
+    due_at: int | None
+    ended_at: int | None
+
+    @property
+    def state(self) -> str:
+        """`waiting`, `delivered` or `failed`."""
+        if self.ended_at is None:
+            return "waiting"
+        return "delivered" if self.failure is None and self.status is not None else "failed"
 
 
 class Receiver(msgspec.Struct, frozen=True):
@@ -83,7 +123,7 @@ def shown_address(url: str) -> str:
     return f"{parts.scheme}://{host}{port}/…"[:_SHOWN_LENGTH]
 
 
-def read_events(names: list[str]) -> tuple[Event, ...]:
+def read_events(names: Sequence[str]) -> tuple[Event, ...]:
     """The events of these names, each once, in the order they're defined in. Raises a 422 Problem."""
     known = {event.value for event in WANTED}
     for place, name in enumerate(names):

@@ -16,7 +16,7 @@ from listenlink.media.storage import Storage
 from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
-from listenlink.model.sealing import Sealer, TokenSealer
+from listenlink.model.sealing import Sealer, TokenSealer, WebhookSealer
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
 
@@ -39,6 +39,7 @@ class Owning:
     sealer: Sealer
     cursors: Cursors
     token_sealer: TokenSealer
+    webhook_sealer: WebhookSealer
     key_uses: KeyUses
 
     @property

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, exists, func, select, update
 
 from listenlink.model.listing import Found, Slice, found
+from listenlink.model.webhook import Delivery
 from listenlink.store import tables
 from listenlink.store.slices import newest_first, place_of
 
@@ -25,21 +26,6 @@ class Taken(NamedTuple):
     webhook_id: int
     notice_id: int
     attempts: int
-
-
-class Delivery(NamedTuple):
-    """A delivery as its webhook's owner sees it. `failure` is the last attempt's; `due_at` is when it's tried
-    next, None once it's over. Times in epoch µs."""
-
-    id: int
-    notice_id: int
-    type: str
-    created_at: int
-    attempts: int
-    status: int | None
-    failure: str | None
-    due_at: int | None
-    ended_at: int | None
 
 
 _LISTED = select(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from listenlink.model.listing import Found, Slice, found
 from listenlink.model.owner import Owner
+from listenlink.model.webhook import Webhook
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
@@ -15,21 +14,6 @@ from listenlink.store.slices import newest_first, place_of
 
 _WEBHOOKS = tables.webhooks
 _DELIVERIES = tables.deliveries
-
-
-class Webhook(NamedTuple):
-    """A webhook without its address and its secret, which are `sealed`. `shown` is what may be told of the
-    address. Times in epoch µs."""
-
-    id: int
-    owner: Owner
-    sealed: bytes
-    shown: str
-    events: tuple[str, ...]
-    shape: str
-    created_at: int
-    paused_at: int | None
-    pause_reason: str | None
 
 
 def add_webhook(connection: Connection, webhook: Webhook) -> int:

@@ -32,6 +32,7 @@ from listenlink.web.api import (
     sounds,
     target_stats,
     tracks,
+    webhooks,
     whoami,
 )
 from listenlink.web.arriving_body import refuse_coded
@@ -126,6 +127,14 @@ FOR_OWNERS: list[Any] = [
     target_stats.get_collection_stats,  #         read   GET      /v1/music/{org}/collections/{…}/stats
     target_stats.get_collection_stats_csv,  #     read   GET      /v1/music/{org}/collections/{…}/stats.csv
     shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
+    webhooks.add_webhook,  #            share  POST     /v1/music/{org}/webhooks
+    webhooks.list_webhooks,  #          share  GET      /v1/music/{org}/webhooks
+    webhooks.change_webhook,  #         share  PATCH    /v1/music/{org}/webhooks/{webhook_id}
+    webhooks.remove_webhook,  #         share  DELETE   /v1/music/{org}/webhooks/{webhook_id}
+    webhooks.exchange_secret,  #        share  POST     /v1/music/{org}/webhooks/{webhook_id}/rotate
+    webhooks.try_webhook,  #            share  POST     /v1/music/{org}/webhooks/{webhook_id}/test
+    webhooks.list_deliveries,  #        share  GET      /v1/music/{org}/webhooks/{…}/deliveries
+    webhooks.send_again,  #             share  POST     /v1/music/{org}/webhooks/{…}/deliveries/{…}/resend
     api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
     api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
     api_keys.change_key,  #                 admin  PATCH    /v1/music/{org}/keys/{key_id}

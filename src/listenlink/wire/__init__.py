@@ -51,6 +51,7 @@ from listenlink.wire.tracks import (
     TrackOfAudio,
     Upload,
 )
+from listenlink.wire.webhooks import Delivery, NewWebhook, Webhook
 
 __all__ = [
     "Acknowledgement",
@@ -60,6 +61,7 @@ __all__ = [
     "Day",
     "Declaration",
     "DefaultLicence",
+    "Delivery",
     "Download",
     "Engine",
     "ErrorBody",
@@ -73,6 +75,7 @@ __all__ = [
     "MembersPage",
     "MintedKey",
     "NewLink",
+    "NewWebhook",
     "OEmbed",
     "OpenLine",
     "OpensByAgent",
@@ -93,5 +96,6 @@ __all__ = [
     "TrackOfAudio",
     "Upload",
     "Usage",
+    "Webhook",
     "WithSecrets",
 ]

@@ -38,6 +38,18 @@ DeclaredTerms = Literal[
     "commercial",
 ]
 TERMS: tuple[DeclaredTerms, ...] = get_args(DeclaredTerms)
+EventName = Literal[
+    "link.opened",
+    "link.spent",
+    "link.ending",
+    "link.ended",
+    "link.spread",
+    "track.ready",
+    "track.replaced",
+]
+EVENTS: tuple[EventName, ...] = get_args(EventName)
+ShapeName = Literal["standard", "discord", "slack", "ntfy", "gotify"]
+WEBHOOK_URL_LENGTH = 1024
 Scope = Literal["read", "write", "share", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -175,3 +187,17 @@ class ChangedKey(Struct, frozen=True, forbid_unknown_fields=True):
     sent stays as it is."""
 
     expires_in_days: _DaysOfAKey | UnsetType | None = UNSET
+
+
+class NewWebhook(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to be told of which events, and in which program's form."""
+
+    url: Annotated[str, Meta(pattern=TEXT, max_length=WEBHOOK_URL_LENGTH)]
+    events: Annotated[list[EventName], Meta(min_length=1, max_length=len(EVENTS))]
+    shape: ShapeName = "standard"
+
+
+class ChangedWebhook(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether nothing is sent there for now."""
+
+    paused: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,7 +17,9 @@ from listenlink.model.notice import Event, Notice
 from listenlink.model.sealing import WebhookSealer
 from listenlink.model.webhook import (
     MOST_OF_A_USER,
+    Delivery,
     Receiver,
+    Webhook,
     new_receiver,
     read_events,
     read_receiver,
@@ -25,8 +28,6 @@ from listenlink.model.webhook import (
 from listenlink.model.webhook_shapes import Shape
 from listenlink.store import deliveries, notices, webhooks
 from listenlink.store.database.database import Database
-from listenlink.store.deliveries import Delivery
-from listenlink.store.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def add_webhook(
     sealer: WebhookSealer,
     caller: Caller,
     url: str,
-    events: list[str],
+    events: Sequence[str],
     shape: Shape,
     now_us: int,
     doing: Doing[NewWebhook] = always,
@@ -96,15 +97,20 @@ async def remove_webhook(database: Database, caller: Caller, webhook_id: int, no
     await write_as(database, caller, remove)
 
 
-async def resume_webhook(database: Database, caller: Caller, webhook_id: int) -> Webhook:
-    """Send again to one that was paused. Raises Problem(NOT_FOUND)."""
+async def pause_webhook(
+    database: Database, caller: Caller, webhook_id: int, is_paused: bool, now_us: int
+) -> Webhook:
+    """Send nothing there for now, or again; return it. Raises Problem(NOT_FOUND)."""
 
-    def resume(connection: Connection) -> Webhook:
-        _get(connection, caller, webhook_id)
-        webhooks.pause_webhook(connection, webhook_id, None, None)
+    def pause(connection: Connection) -> Webhook:
+        webhook = _get(connection, caller, webhook_id)
+        if is_paused and webhook.paused_at is None:
+            webhooks.pause_webhook(connection, webhook_id, now_us, "asked")
+        elif not is_paused:
+            webhooks.pause_webhook(connection, webhook_id, None, None)
         return _get(connection, caller, webhook_id)
 
-    return await write_as(database, caller, resume)
+    return await write_as(database, caller, pause)
 
 
 async def exchange_secret(

@@ -13,20 +13,18 @@ from sqlalchemy import Connection
 
 from listenlink.clock import SECOND_US, Clock
 from listenlink.model.client_address import Network
-from listenlink.model.ids import public_id
+from listenlink.model.ids import MESSAGE, public_id
 from listenlink.model.moment import moment_of
 from listenlink.model.notice import Notice, due_again_at
 from listenlink.model.sealing import WebhookSealer
-from listenlink.model.webhook import Receiver, read_receiver
+from listenlink.model.webhook import Receiver, Webhook, read_receiver
 from listenlink.model.webhook_shapes import Sentence, Shape, write_posting
 from listenlink.outbound.post import SECONDS, Sent, post
 from listenlink.store import deliveries, notices, told_links, webhooks
 from listenlink.store.database.database import Database
 from listenlink.store.deliveries import Taken
-from listenlink.store.webhooks import Webhook
 from listenlink.wire.webhook_signing import ID, SIGNATURE, TIMESTAMP, sign
 
-MESSAGE = "msg_"
 # Longer than sending and writing takes, so that nobody else takes what is still being sent.
 _TAKEN_US = 4 * round(SECONDS) * SECOND_US
 _GONE = 410
