@@ -128,6 +128,19 @@ def find_newest(connection: Connection) -> int:
     return open_counts.find_mark(connection, _NUMBER)
 
 
+def find_newest_of(connection: Connection, whose: Owner) -> int | None:
+    """The number of a user's newest notice, None if there is none."""
+    asked = select(func.max(_NOTICES.c.id)).where(own(_NOTICES, *whose))
+    newest: int | None = connection.execute(asked).scalar_one()
+    return newest
+
+
+def count_after(connection: Connection, whose: Owner, after: int) -> int:
+    """How many of a user's notices are behind this number."""
+    counted = select(func.count()).where(own(_NOTICES, *whose), _NOTICES.c.id > after)
+    return int(connection.execute(counted).scalar_one())
+
+
 def get_notice(connection: Connection, number: int) -> Notice:
     """The notice with this number, which there is."""
     return _notice(connection.execute(select(_NOTICES).where(_NOTICES.c.id == number)).one())

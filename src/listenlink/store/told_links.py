@@ -56,6 +56,7 @@ _ENDING_NOW = text(
 )
 _ANY = f"SELECT {_LINK} FROM shares s LEFT JOIN told_links t ON t.share_id = s.id WHERE "  # noqa: S608
 _GET = text(_ANY + "s.id = :id")
+_DOWNLOADS = text("SELECT coalesce(sum(downloads), 0) FROM track_days WHERE share_id = :share")
 _TITLE = text("""
 SELECT title FROM tracks WHERE id = :track
 UNION ALL
@@ -172,6 +173,12 @@ def find_title(connection: Connection, notice: Notice) -> str | None:
     asked = {"share": notice.share_id, "track": notice.track_id}
     title: str | None = connection.execute(_TITLE, asked).scalar_one_or_none()
     return title
+
+
+def count_downloads(connection: Connection, notice: Notice) -> int:
+    """How often something was downloaded by the link that a notice is about, so far."""
+    asked = {"share": notice.share_id}
+    return int(connection.execute(_DOWNLOADS, asked).scalar_one())
 
 
 def mark_told(connection: Connection, numbers: Collection[int], now_us: int, what: str) -> None:
