@@ -26,12 +26,17 @@ from listenlink.actions.show_page import PageShower
 from listenlink.actions.signing_in.asker import AccountAudit
 from listenlink.actions.signing_in.bound_attempts import Attempts
 from listenlink.actions.signing_in.use_passkey import Passkeys
+from listenlink.actions.sum_files import FileSummer
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity, current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
+from listenlink.media.archive_url import OWN_PURPOSE as OWN_ARCHIVE_PURPOSE
+from listenlink.media.archive_url import SHARED_PURPOSE as ARCHIVE_PURPOSE
+from listenlink.media.archive_url import ArchiveUrls
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
@@ -66,6 +71,7 @@ class _Base(NamedTuple):
     registry: EngineRegistry
     urls: PlaybackUrls
     covers: CoverReader
+    archives: ArchiveTaker
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
@@ -87,7 +93,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
-    base = _Base(settings, clock, ring, stores, registry, urls, covers)
+    archives = _archives(settings, ring, stores)
+    base = _Base(settings, clock, ring, stores, registry, urls, covers, archives)
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
@@ -104,6 +111,15 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )  # fmt: skip
 
 
+def _archives(
+    settings: Settings, ring: tuple[SigningKey, ...], stores: parts.Stores
+) -> ArchiveTaker:
+    purposes = (ARCHIVE_PURPOSE, OWN_ARCHIVE_PURPOSE)
+    urls = ArchiveUrls(settings.base_url, *(Signer(ring, purpose) for purpose in purposes))
+    summer = FileSummer(stores.database, stores.storage)
+    return ArchiveTaker(stores.database, urls, summer, settings.playback_ttl_seconds)
+
+
 def _listening(
     base: _Base,
     limits: RateLimits,
@@ -112,14 +128,14 @@ def _listening(
     maker: OnceMaker,
     capacity: Capacity,
 ) -> Listening:
-    settings, clock, ring, (database, storage, _), registry, urls, covers = base
+    settings, clock, ring, (database, storage, _), registry, urls, covers, archives = base
     player, ttl_seconds = TrackPlayer(urls, reader), settings.playback_ttl_seconds
     return Listening(
         settings=settings, clock=clock, database=database, storage=storage, limits=limits,
         opener=opener, presenter=LinkPresenter(urls, registry, ttl_seconds, storage.urls),
         players=parts.open_player_sessions(settings, ring), player=player,
         downloader=TrackDownloader(database, player, urls, storage.urls, ttl_seconds),
-        urls=urls, maker=maker, pages=PageShower(database, registry, maker),
+        archives=archives, urls=urls, maker=maker, pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), covers=covers,
         previewer=PreviewDrawer(storage, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
@@ -128,13 +144,13 @@ def _listening(
 
 
 def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Owning:
-    settings, clock, ring, (database, storage, resumable), registry, urls, covers = base
+    settings, clock, ring, (database, storage, resumable), registry, urls, covers, archives = base
     probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
     uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
-        urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
-        cover_giver=CoverGiver(database, storage, promises),
+        urls=urls, archives=archives, covers=covers, uploader=uploader, promises=promises,
+        sealer=Sealer(ring), cover_giver=CoverGiver(database, storage, promises),
         cursors=Cursors(ring), token_sealer=TokenSealer(load_link_ring(settings)),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),
         key_uses=KeyUses(),

@@ -100,7 +100,7 @@ class World:
         )  # fmt: skip
 
         def add(connection: Connection) -> int:
-            audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav")
+            audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav", 0)
             number = tracks.add_audio(connection, audio, now_us)
             added = tracks.add_track(connection, draft, number).id
             library.add_edge(connection, *owner.owner, added, None, now_us)

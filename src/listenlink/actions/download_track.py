@@ -74,7 +74,8 @@ class TrackDownloader:
             share_id = asked.session.share_id if asked.session else _NONE
             offered = await self._find(share_id, track_id or _NONE)
         download = track_id if offered and track_id else _NONE
-        opening = await opener.open(replace(asked, download=download))
+        downloads = (download,) if download else ()
+        opening = await opener.open(replace(asked, downloads=downloads))
         session = opening.session
         if opening.outcome is not Outcome.DOWNLOADED or offered is None or session is None:
             return opening, None
@@ -165,7 +166,12 @@ def format_of(content_type: str) -> str:
     return _ENDINGS.get(content_type, "." + content_type.partition("/")[2])[1:].upper()
 
 
+def ending_of(content_type: str) -> str:
+    """What a file's name ends in: `audio/mpeg` → `.mp3`; empty for a type that isn't known."""
+    return _ENDINGS.get(content_type, "")
+
+
 def file_name(title: str, content_type: str) -> str:
     """A title as a file name: nothing in it leads elsewhere or is impossible on some system."""
     plain = "".join("_" if c in _UNFIT or not c.isprintable() else c for c in title)
-    return (plain[:_NAME_LENGTH].strip(" .") or "track") + _ENDINGS.get(content_type, "")
+    return (plain[:_NAME_LENGTH].strip(" .") or "track") + ending_of(content_type)

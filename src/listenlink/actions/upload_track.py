@@ -63,7 +63,7 @@ class TrackUploader:
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
             track = self._new_track(caller, measured, facts, file_name, now_us)
-            audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
+            audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type, draft.crc32)
             draft.content_type = measured.content_type
             added = await asyncio.shield(
                 self._storage.carry_out(

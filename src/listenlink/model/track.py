@@ -50,8 +50,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """The bytes behind a track: equal bytes are stored as one object. `digest` is their SHA-256."""
+    """The bytes behind a track: equal bytes are stored as one object. `digest` is their SHA-256,
+    `crc32` what a ZIP says of them."""
 
     digest: bytes
     size_bytes: int
     content_type: str
+    crc32: int

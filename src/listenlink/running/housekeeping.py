@@ -55,6 +55,7 @@ async def keep_house(instance: Instance) -> None:
         instance.running.deriver.run(),
         instance.listening.watcher.run(),
         instance.owning.promises.go_on(),
+        instance.listening.archives.summer.run(),
     )
 
 

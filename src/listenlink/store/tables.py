@@ -115,6 +115,12 @@ audio_objects = Table(
     Index(None, "cover_digest"),
     Index(None, "cover_small_digest"),
     Index(None, "rendition_digest"),
+    Index(
+        "ix_audio_objects_unsummed",
+        "id",
+        sqlite_where=text("crc32 IS NULL"),
+        postgresql_where=text("crc32 IS NULL"),
+    ),
 )
 
 tracks = Table(

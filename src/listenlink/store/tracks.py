@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, case, func, insert, not_, or_, select, u
 from listenlink.model.declared import read_declarations
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
-from listenlink.store import given_covers, tables, usage
+from listenlink.store import checksums, given_covers, tables, usage
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -49,6 +49,7 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
             .where(_AUDIO.c.id == found, _AUDIO.c.discarded_at.is_not(None))
             .values(discarded_at=None, derived_at=None, **{column.name: None for column in _MADE})
         )
+        checksums.keep_checksum(connection, int(found), audio.crc32)
         return int(found)
     return insert_with_new_id(
         connection,
@@ -58,6 +59,7 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
                 digest=audio.digest,
                 size_bytes=audio.size_bytes,
                 content_type=audio.content_type,
+                crc32=audio.crc32,
                 created_at=now_us,
             )
         ),

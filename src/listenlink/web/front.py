@@ -49,7 +49,7 @@ _SHARED = paths.SHARED_PATH.encode()
 _AUDIO = paths.AUDIO_PATH.encode()
 # Below a share URL: what a page of another site, or a frame without an origin, may ask for too.
 _ANYWHERE = (b"/listen", b"/events", b"/standing", b"/details")
-_DOWNLOADS = paths.DOWNLOAD_PATH.encode()
+_FILES = (_AUDIO, paths.DOWNLOAD_PATH.encode(), paths.ARCHIVE_PATH.encode())
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")
@@ -204,7 +204,7 @@ def _is_shared(path: bytes) -> bool:
 
 def _knows_head(path: bytes) -> bool:
     """Whether the endpoint at this path answers HEAD itself."""
-    return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
+    return _is_shared(path.rstrip(b"/")) or path.startswith(_FILES)
 
 
 async def _drain(receive: Receive) -> None:

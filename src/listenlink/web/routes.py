@@ -19,6 +19,7 @@ from listenlink.running.owning import Owning
 from listenlink.web import probes, reference
 from listenlink.web.api import (
     api_keys,
+    collection_archives,
     collection_tracks,
     collections,
     covers,
@@ -46,7 +47,16 @@ from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import allow, answer_options
 from listenlink.web.pages import assets
-from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
+from listenlink.web.public import (
+    archives,
+    beside_page,
+    downloads,
+    events,
+    hot_routes,
+    listens,
+    oembed,
+    save,
+)
 from listenlink.web.public.doors import Doors
 from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
@@ -60,8 +70,10 @@ FOR_ANYBODY: list[Any] = [
     events.tell_standing,  #                   GET      /v1/music/shared/{token}/standing
     beside_page.get_details,  #               GET      /v1/music/shared/{token}/details
     beside_page.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
+    archives.get_archive_url,  #              GET      /v1/music/shared/{token}/download
     beside_page.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
     downloads.download_track,  #               GET HEAD /v1/music/download/{signed}
+    archives.download_archive,  #              GET HEAD /v1/music/archive/{signed}
     beside_page.get_picture,  #               GET      /v1/music/picture/{name}
     beside_page.show_embed,  #                GET      /embed/{token}
     oembed.describe_embed,  #                  GET      /oembed
@@ -102,6 +114,7 @@ FOR_OWNERS: list[Any] = [
     collections.make_collection,  #     write  POST     /v1/music/{org}/collections
     collections.list_collections,  #    read   GET      /v1/music/{org}/collections
     collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
+    collection_archives.get_archive,  # read   GET      /v1/music/{org}/collections/{…}/download
     collections.delete_collection,  #   write  DELETE   /v1/music/{org}/collections/{collection_id}
     collections.change_collection,  #   write  PATCH    /v1/music/{org}/collections/{collection_id}
     covers.get_collection_cover,  #     read   GET      /v1/music/{org}/collections/{…}/cover

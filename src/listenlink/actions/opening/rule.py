@@ -19,8 +19,8 @@ from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
     is False if it would take anything, so that nobody can tell whether an open is meant. `mints` is True for
-    a look that gives addresses of audio to who has a session. `download` is the number of the track whose
-    file is asked for, if the link offers that to who has a session.
+    a look that gives addresses of audio to who has a session. `downloads` are the numbers of the tracks whose
+    files are asked for, if the link offers that to who has a session.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
@@ -41,7 +41,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     visit: bytes = b""
     mints: bool = False
     is_one_too_many: bool = False
-    download: int = 0
+    downloads: tuple[int, ...] = ()
 
 
 class Opening(msgspec.Struct, gc=False):
@@ -71,7 +71,7 @@ def decide(
     if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
         return Opening(Outcome.REMOVED, None, link)
     if not asked.counts or is_unmeant(asked, link, session):
-        is_download = asked.download and session is not None
+        is_download = asked.downloads and session is not None
         outcome = Outcome.DOWNLOADED if is_download else Outcome.VIEWED
         return Opening(outcome, None, link, None, None, session)
     tracks = [link.track] if link.track else []

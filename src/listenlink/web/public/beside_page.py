@@ -30,7 +30,7 @@ from listenlink.web.public.pasted import EMBED_PATH
 from listenlink.web.public.share_request import require
 from listenlink.web.response import Scope
 
-_WITH_SESSION = errors(
+WITH_SESSION = errors(
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
 )
@@ -69,7 +69,7 @@ async def show_listening(session: FromPath[str], doors: Given[Doors]) -> ASGIApp
     security=[{}],
     responses={
         200: ResponseSpec(PageData, description="The page's content.", generate_examples=False),
-        **_WITH_SESSION,
+        **WITH_SESSION,
     },
 )
 async def get_details(
@@ -99,7 +99,7 @@ async def get_details(
     summary="Get the URL of a track's file",
     tags=["Listen"],
     security=[{}],
-    responses=_WITH_SESSION,
+    responses=WITH_SESSION,
 )
 async def get_download(
     token: FromPath[str],
