@@ -36,7 +36,7 @@ class Taken:
 
     def __init__(self, owner: httpx.Client, listener: httpx.Client, album: str) -> None:
         self.link = share(owner, album, allow_download=True)
-        self.listener = listener
+        self.listener, self.album = listener, album
         self.path = f"/v1/music/shared/{self.link['token']}"
         opened = listener.get(self.path).raise_for_status()
         self.session = {"Listen-Session": opened.headers["listen-session"]}
