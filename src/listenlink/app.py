@@ -34,9 +34,7 @@ from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity, current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
-from listenlink.media.archive_url import OWN_PURPOSE as OWN_ARCHIVE_PURPOSE
-from listenlink.media.archive_url import SHARED_PURPOSE as ARCHIVE_PURPOSE
-from listenlink.media.archive_url import ArchiveUrls
+from listenlink.media.archive_url import make_archive_urls
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
@@ -114,8 +112,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
 def _archives(
     settings: Settings, ring: tuple[SigningKey, ...], stores: parts.Stores
 ) -> ArchiveTaker:
-    purposes = (ARCHIVE_PURPOSE, OWN_ARCHIVE_PURPOSE)
-    urls = ArchiveUrls(settings.base_url, *(Signer(ring, purpose) for purpose in purposes))
+    urls = make_archive_urls(settings.base_url, ring)
     summer = FileSummer(stores.database, stores.storage)
     return ArchiveTaker(stores.database, urls, summer, settings.playback_ttl_seconds)
 

@@ -175,13 +175,15 @@ class Caller:
 
     def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
         """The same: with a cover where that's what is asked for, and where a track of a collection is named,
-        with the track in it."""
+        with the track in it; one whose archive is asked for isn't empty."""
         if route.path.endswith("/{collection_id}/cover"):
             path = f"/collections/{things['collection_id']}/cover"
             self._owner.put(path, content=make_picture()).raise_for_status()
-        if {"collection_id", "track_id"} <= set(route.ids):
+        is_archive = route.path.endswith(("/{collection_id}/download", "/{collection_id}/archive"))
+        if is_archive or {"collection_id", "track_id"} <= set(route.ids):
             path = f"/collections/{things['collection_id']}/tracks"
-            put = self._owner.post(path, json={"track_id": things["track_id"]})
+            track_id = things.get("track_id") or self.new("track_id")
+            put = self._owner.post(path, json={"track_id": track_id})
             assert put.status_code == 200, put.text
         return things
 

@@ -65,6 +65,7 @@ DOORS = [
         _SHARED + "/download/{track}",
         session="stranger",
     ),
+    Door("archive", _BELOW + "/download", _SHARED + "/download", session="stranger"),
     Door(
         "listening", _BELOW + "/listening/{session:str}", _SHARED + "/listening/{session}",
         headers=_HTML, session="stranger",
@@ -89,6 +90,7 @@ DOORS = [
     ),
     Door("played", "GET /v1/music/audio/{signed:str}", "{played}"),
     Door("taken", "GET /v1/music/download/{signed:str}", "{taken}"),
+    Door("whole", "GET /v1/music/archive/{signed:str}", "{whole}"),
     Door("preview", "GET /v1/music/picture/{name:str}", "{preview}"),
     Door("cover", "GET /v1/music/picture/{name:str}", "{cover}"),
 ]  # fmt: skip

@@ -128,7 +128,7 @@ def test_what_begins_behind_four_gigabytes_is_found(first: int) -> None:
         assert header is not None
         assert header.startswith(b"PK\x03\x04")
         assert infos[1].extract_version == (45 if infos[1].header_offset >= LONG else 20)
-        assert read.open(infos[1]).read1(9) == bytes(9)
+        assert read.open(infos[1]).read(9) == bytes(9)
 
 
 @pytest.mark.parametrize("many", [SHORT - 1, SHORT, SHORT + 1])

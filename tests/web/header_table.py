@@ -105,6 +105,10 @@ _AUDIO: Told = _MEDIA | {
 _TAKEN: Told = _AUDIO | {
     "content-disposition": "attachment; filename=\"Song.mp3\"; filename*=UTF-8''Song.mp3"
 }
+_WHOLE: Told = _AUDIO | {
+    "content-type": "application/zip",
+    "content-disposition": "attachment; filename=\"Album.zip\"; filename*=UTF-8''Album.zip",
+}
 _PART: Told = {"content-range": re.compile(r"bytes 0-9/\d+")}
 _KEPT: Told = {name: _AUDIO[name] for name in ("etag", "cache-control")} | _MEDIA
 _PREFLIGHT: Told = {
@@ -185,6 +189,8 @@ TOLD: dict[str, Told] = {
     "audio_part": _AUDIO | _PART,
     "taken": _TAKEN,
     "taken_part": _TAKEN | _PART,
+    "archive": _WHOLE,
+    "archive_part": _WHOLE | _PART,
     "kept": _KEPT,
     "no_media": _NO_MEDIA,
     "no_such_part": _NO_MEDIA | {"content-range": re.compile(r"bytes \*/\d+")},

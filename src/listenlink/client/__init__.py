@@ -8,6 +8,7 @@ for track in client.tracks(): …                 # with a key: your library, fe
 
 from __future__ import annotations
 
+from listenlink.client.archives import ArchiveMethods
 from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
@@ -87,7 +88,7 @@ __all__ = [
 ]
 
 
-class Client(TrackMethods, CollectionMethods, LinkMethods, KeyMethods):
+class Client(TrackMethods, CollectionMethods, ArchiveMethods, LinkMethods, KeyMethods):
     """A session with one server, for a listener or, with a key, for an owner.
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is

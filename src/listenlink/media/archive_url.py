@@ -6,12 +6,13 @@ Every field has a fixed width and none is optional, as in `media/signed_url.py`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import is_over
-from listenlink.model.signing import Signer
+from listenlink.model.signing import Signer, SigningKey
 
 SHARED_PURPOSE = "listenlink-archive-v1"
 OWN_PURPOSE = "listenlink-own-archive-v1"
@@ -76,6 +77,11 @@ class ArchiveUrls:
             own = _verified(match, self._own)
             leave = OwnArchive(*own) if own else None
         return None if leave is None or is_over(leave.expires_at, now_seconds) else leave
+
+
+def make_archive_urls(base_url: str, ring: Sequence[SigningKey]) -> ArchiveUrls:
+    """The archive URLs of an instance with these keys."""
+    return ArchiveUrls(base_url, Signer(ring, SHARED_PURPOSE), Signer(ring, OWN_PURPOSE))
 
 
 def _verified(match: re.Match[str], signer: Signer) -> tuple[int, ...] | None:

@@ -15,7 +15,8 @@ from listenlink.model.licence import UNCLEAR, Licence, meet
 @dataclass(frozen=True, slots=True)
 class PageTrack:
     """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
-    JPEGs, of the file's or of the one that was given by the number `given_cover`."""
+    JPEGs, of the file's or of the one that was given by the number `given_cover`. `size_bytes` is of the
+    file as it was put in."""
 
     number: int
     id: str
@@ -28,6 +29,7 @@ class PageTrack:
     licence: Licence
     engine_name: str
     given_cover: int | None = None
+    size_bytes: int = 0
 
     @property
     def cover_name(self) -> CoverName | None:
@@ -74,6 +76,13 @@ class Page:
     def seconds(self) -> float:
         """The total length of its tracks."""
         return sum(track.seconds for track in self.tracks)
+
+    @property
+    def archive_bytes(self) -> int | None:
+        """About how large its files are together, where they may be taken along as one; None elsewhere."""
+        if not (self.allow_download and self.is_collection and self.tracks):
+            return None
+        return sum(track.size_bytes for track in self.tracks)
 
     @property
     def licence(self) -> Licence:

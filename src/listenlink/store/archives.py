@@ -71,6 +71,11 @@ def find_own(connection: Connection, user_id: int, collection_id: int) -> TakenC
     return TakenCollection(found.name, _list_files(connection, collection_id, theirs))
 
 
+def sum_bytes(connection: Connection, collection_id: int) -> int:
+    """Return how large the files of a collection are together, of its first 500 tracks."""
+    return sum(file.size_bytes for file in _list_files(connection, collection_id))
+
+
 def _list_files(
     connection: Connection, collection_id: int, *only: ColumnElement[bool]
 ) -> tuple[TakenFile, ...]:

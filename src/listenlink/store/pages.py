@@ -51,6 +51,7 @@ _TRACKS_SHOWN = (
         shown_of_track("cover_digest"),
         shown_of_track("cover_small_digest"),
         _GIVEN.c.id.label("given_cover"),
+        _AUDIO.c.size_bytes,
         _SHOWN.c.of_all,
     )
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
@@ -62,13 +63,14 @@ _TRACKS_SHOWN = (
 
 class ShownTrack(NamedTuple):
     """A track with what was derived from its audio, None where there is nothing; a cover that it was given,
-    by the number `given_cover`, is in place of the one from its file."""
+    by the number `given_cover`, is in place of the one from its file. `size_bytes` is that file's."""
 
     track: Track
     peaks: bytes | None
     cover: bytes | None
     cover_small: bytes | None
     given_cover: int | None
+    size_bytes: int
 
 
 class ShownCollection(NamedTuple):
@@ -157,5 +159,10 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
 
 def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:
     return ShownTrack(
-        track_of(row), row.peaks, row.cover_digest, row.cover_small_digest, row.given_cover
+        track_of(row),
+        row.peaks,
+        row.cover_digest,
+        row.cover_small_digest,
+        row.given_cover,
+        row.size_bytes,
     )

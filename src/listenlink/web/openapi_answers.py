@@ -144,6 +144,8 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "play_track_options": {"204": _PREFLIGHT},
     "download_track": _PLAYED,
     "check_download": _PLAYED,
+    "download_archive": _PLAYED,
+    "check_archive": _PLAYED,
     **{
         name: {"200": ("Content-Disposition",)}
         for name in ("get_link_stats_csv", "get_track_stats_csv", "get_collection_stats_csv")

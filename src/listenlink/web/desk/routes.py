@@ -6,6 +6,7 @@ from typing import Any
 
 from listenlink.web.desk import (
     about,
+    archive,
     collection,
     collection_tracks,
     collections,
@@ -56,6 +57,7 @@ FOR_PEOPLE: list[Any] = [
     collections.make_collection,  #           person   POST /desk/collections
     collection.show_collection,  #            person   GET  /desk/collections/{collection_id}
     collection.change_collection,  #          person   POST /desk/collections/{…}/change
+    archive.download_archive,  #              person   GET  /desk/collections/{…}/archive
     collection.ask_to_delete,  #              person   GET  /desk/collections/{…}/delete
     collection.delete_collection,  #          person   POST /desk/collections/{…}/delete
     collection_tracks.add_tracks,  #          person   POST /desk/collections/{…}/tracks

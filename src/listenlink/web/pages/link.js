@@ -37,8 +37,9 @@ export class Link {
     return contentOf(await this.ask(`/details${this.visit}`), (told) => Array.isArray(told.tracks));
   }
 
+  // That of a track's file, or without one of all files as one archive.
   async downloadUrl(trackId) {
-    const answer = await this.ask(`/download/${trackId}`);
+    const answer = await this.ask(trackId ? `/download/${trackId}` : "/download");
     return (await contentOf(answer, (told) => told.download_url)).download_url;
   }
 

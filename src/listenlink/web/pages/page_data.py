@@ -47,7 +47,8 @@ class TrackData(msgspec.Struct, frozen=True):
 
 class PageData(msgspec.Struct, frozen=True):
     """A page's content; without tracks or title if they're hidden until the link is opened. `more` is how
-    many tracks there are behind these, which are at most 500."""
+    many tracks there are behind these, which are at most 500. `archive_bytes` is about how large all files
+    are together, None where they can't be taken along as one."""
 
     mark: str
     is_collection: bool
@@ -59,6 +60,7 @@ class PageData(msgspec.Struct, frozen=True):
     ttl_seconds: int
     tracks: list[TrackData]
     more: int
+    archive_bytes: int | None
 
 
 def cover_path(pictures: PictureUrls, page: Page, cover: CoverName | None, size: str) -> str | None:
@@ -85,6 +87,7 @@ def page_data(
         ttl_seconds=ttl_seconds,
         tracks=[_track(page, track, pictures, translate) for track in page.tracks],
         more=page.more,
+        archive_bytes=page.archive_bytes,
     )
 
 

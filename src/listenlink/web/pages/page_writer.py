@@ -21,6 +21,7 @@ from listenlink.web.pages.licence_words import (
 )
 from listenlink.web.pages.linked_data import linked_data
 from listenlink.web.pages.moment_words import moment_words
+from listenlink.web.pages.number_words import size_words
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.pages.script_words import script_words
 from listenlink.web.paths import SHARED_PATH, oembed_address
@@ -113,6 +114,7 @@ def environment(language: str) -> Environment:
     )
     made.filters["clock"] = clock_text
     made.filters["iso"] = iso_seconds
+    made.filters["size"] = lambda size_bytes: size_words(size_bytes, language)
     made.filters["moment"] = lambda at_us: moment_words(at_us, translations.gettext, language)
     return made
 

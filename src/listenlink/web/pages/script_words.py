@@ -33,6 +33,7 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "soundless": _("There is no sound output on this device."),
         "empty": _("There is no music in this collection yet."),
         "more": _("Further tracks, not shown here: {count}"),
+        "download_all": _("Download all (ZIP, {size})"),
         "copied": _("Copied."),
         "saved": _("It's in your library now."),
         "wrong_key": _("This key isn't valid, or may not save tracks."),

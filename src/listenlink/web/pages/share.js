@@ -28,14 +28,17 @@ function begin(data) {
 }
 
 function offerDownload(player, view) {
-  find("download")?.addEventListener("click", async () => {
-    try {
-      if (!player.urls.isOpen) await player.mint();
-      location.assign(await link.downloadUrl(player.track.id));
-    } catch (problem) {
-      view.say(problem.kind, problem);
-    }
-  });
+  const offer = (id, asked) =>
+    find(id)?.addEventListener("click", async () => {
+      try {
+        if (!player.urls.isOpen) await player.mint();
+        location.assign(await link.downloadUrl(asked()));
+      } catch (problem) {
+        view.say(problem.kind, problem);
+      }
+    });
+  offer("download", () => player.track.id);
+  offer("download-all", () => null);
 }
 
 function offerSaving(view) {
