@@ -16,6 +16,8 @@ _AUDIO = tables.audio_objects
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
 _SHARES = tables.shares
+# No collection has this number.
+_NONE = 0
 
 
 class TakenFile(NamedTuple):
@@ -43,16 +45,17 @@ class TakenCollection(NamedTuple):
 
 def find_shared(connection: Connection, share_id: int) -> TakenCollection | None:
     """Return what the link leads to, if that is a collection that exists, and its creator lets it be
-    downloaded."""
+    downloaded. Whatever the reason for None, as much is asked."""
     found = connection.execute(
         select(_COLLECTIONS.c.id, _COLLECTIONS.c.name)
         .join(_SHARES, _SHARES.c.collection_id == _COLLECTIONS.c.id)
         .where(_SHARES.c.id == share_id, _SHARES.c.allow_download)
     ).one_or_none()
     life = find_lives(connection, [share_id]).get(share_id)
+    files = _list_files(connection, _NONE if found is None else found.id)
     if found is None or life is None:
         return None
-    return TakenCollection(found.name, _list_files(connection, found.id), life)
+    return TakenCollection(found.name, files, life)
 
 
 def find_own(connection: Connection, user_id: int, collection_id: int) -> TakenCollection | None:
