@@ -118,7 +118,7 @@ class Caller:
         self._standing: dict[str, str] = {}
         self._makers: dict[str, Callable[[], Any]] = {
             "track_id": self._upload_and_wait,
-            "collection_id": lambda: self._post("/collections", name="Mine")["id"],
+            "collection_id": self._make_collection,
             "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
             "user_id": lambda: server.new_member("member", self.org)["user_id"],
@@ -137,6 +137,15 @@ class Caller:
         track_id = str(upload(self._owner, self._song)["id"])
         wait_for_sound(self._owner, track_id)
         return track_id
+
+    def _make_collection(self) -> str:
+        """One that isn't empty, so that there is something to be taken along."""
+        made = str(self._post("/collections", name="Mine")["id"])
+        if "song" not in self._standing:
+            self._standing["song"] = str(upload(self._owner, self._song)["id"])
+        song = {"track_id": self._standing["song"]}
+        self._owner.post(f"/collections/{made}/tracks", json=song).raise_for_status()
+        return made
 
     def _upload_and_digest(self) -> str:
         upload(self._owner, self._song)
@@ -175,15 +184,13 @@ class Caller:
 
     def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
         """The same: with a cover where that's what is asked for, and where a track of a collection is named,
-        with the track in it; one whose archive is asked for isn't empty."""
+        with the track in it."""
         if route.path.endswith("/{collection_id}/cover"):
             path = f"/collections/{things['collection_id']}/cover"
             self._owner.put(path, content=make_picture()).raise_for_status()
-        is_archive = route.path.endswith(("/{collection_id}/download", "/{collection_id}/archive"))
-        if is_archive or {"collection_id", "track_id"} <= set(route.ids):
+        if {"collection_id", "track_id"} <= set(route.ids):
             path = f"/collections/{things['collection_id']}/tracks"
-            track_id = things.get("track_id") or self.new("track_id")
-            put = self._owner.post(path, json={"track_id": track_id})
+            put = self._owner.post(path, json={"track_id": things["track_id"]})
             assert put.status_code == 200, put.text
         return things
 

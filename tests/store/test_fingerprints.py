@@ -71,8 +71,7 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "cover_small_digest": (None, BOTH),
     },
 }
-# Whether a link opens is decided before; who owns things, and how they are counted, isn't shown. Nor does it
-# matter what never changes of a file, like its size: another one has another number.
+# Whether a link opens is decided before; who owns and counts things isn't shown; a file's size never changes.
 NOT_SHOWN: dict[str, dict[str, Any]] = {
     "shares": {
         "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,

@@ -105,10 +105,8 @@ _AUDIO: Told = _MEDIA | {
 _TAKEN: Told = _AUDIO | {
     "content-disposition": "attachment; filename=\"Song.mp3\"; filename*=UTF-8''Song.mp3"
 }
-_WHOLE: Told = _AUDIO | {
-    "content-type": "application/zip",
-    "content-disposition": "attachment; filename=\"Album.zip\"; filename*=UTF-8''Album.zip",
-}
+_ALBUM = "attachment; filename=\"Album.zip\"; filename*=UTF-8''Album.zip"
+_WHOLE: Told = _AUDIO | {"content-type": "application/zip", "content-disposition": _ALBUM}
 _PART: Told = {"content-range": re.compile(r"bytes 0-9/\d+")}
 _KEPT: Told = {name: _AUDIO[name] for name in ("etag", "cache-control")} | _MEDIA
 _PREFLIGHT: Told = {
@@ -187,11 +185,8 @@ TOLD: dict[str, Told] = {
     "busy_embed": _FRAMED | _NOINDEX | {"retry-after": "1"},
     "audio": _AUDIO,
     "audio_part": _AUDIO | _PART,
-    "taken": _TAKEN,
-    "taken_part": _TAKEN | _PART,
-    "archive": _WHOLE,
-    "archive_part": _WHOLE | _PART,
-    "kept": _KEPT,
+    "taken": _TAKEN, "taken_part": _TAKEN | _PART,
+    "kept": _KEPT, "archive": _WHOLE, "archive_part": _WHOLE | _PART,
     "no_media": _NO_MEDIA,
     "no_such_part": _NO_MEDIA | {"content-range": re.compile(r"bytes \*/\d+")},
     "media_preflight": _MEDIA | _PREFLIGHT | {

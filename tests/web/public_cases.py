@@ -131,7 +131,6 @@ def _lower_cases() -> list[Case]:
             (_EVENTS, "{0}/events", "refused", "listen_limited"),
             (_STANDING, "{0}/standing", "refused", "listen_limited"),
             (_TAKE, "{0}/download/{w.track}", "inner", "inner_limited"),
-            (_ALL, "{0}/download", "inner", "inner_limited"),
         )
         for status, kind, path, spent in (
             (404, refused, path.replace("{0}", REFUSED), ""),
@@ -149,7 +148,6 @@ def _lower_cases() -> list[Case]:
         _case(_STANDING, 204, "heard", "{w.path}/standing", session=True),
         _case(_EVENTS, 200, "events", "{w.path}/events", session=True),
         _case(_TAKE, 200, "inner", "{w.path}/download/{w.track}", session=True),
-        _case(_ALL, 200, "inner", "{w.album}/download", session="album"),
         _case(_LISTENING, 200, "page", "{w.listening}"),
         _case(_LISTENING, 303, "led_to_file", "{w.listening}?download={w.track}"),
         _case(_LISTENING, 404, "refused_page", "{w.listening}?download=mtrack_000000000000"),
@@ -164,6 +162,16 @@ def _lower_cases() -> list[Case]:
         _case(_LISTEN, 429, "listen_limited", REFUSED + "/listen", "repeat", json=_HEARD),
         _case(_LISTEN, 429, "listen_limited", "{w.path}/listen", "write", session=True, json="heard"),
     ]  # fmt: skip
+
+
+def _archive_cases() -> list[Case]:
+    return [
+        _case(_ALL, 200, "inner", "{w.album}/download", session="album"),
+        _case(_ALL, 404, "inner", REFUSED + "/download"),
+        _case(_ALL, 404, "inner", "{w.album}/download"),
+        _case(_ALL, 404, "inner", "{w.path}/download", session=True),
+        _case(_ALL, 429, "inner_limited", "{w.album}/download", "resolve"),
+    ]
 
 
 def _other_cases() -> list[Case]:
@@ -203,4 +211,4 @@ def _other_cases() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = _open_cases() + _media_cases() + _lower_cases() + _other_cases()
+CASES = _open_cases() + _media_cases() + _lower_cases() + _archive_cases() + _other_cases()

@@ -30,8 +30,7 @@ from listenlink.store.audit import day_tables, open_counts, open_days
 from listenlink.threads import HOUSE
 
 _log = structlog.get_logger()
-_SECOND = 1.0
-_MINUTE = 60.0
+_SECOND, _MINUTE = 1.0, 60.0
 _QUIET_LINES = 500
 _MOST_WAITING = 500_000
 _LINES_PER_STEP = 1000
