@@ -137,6 +137,7 @@ def test_two_hundred_megabytes_take_no_memory(
 
 
 @pytest.mark.skipif(not FULL, reason="of the long form: more than four gigabytes")
+@pytest.mark.timeout(1200)
 @of_folder
 @needs("unzip", "7z", "bsdtar")
 def test_more_than_four_gigabytes_are_sound(
