@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller
 from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
+from listenlink.actions.make_link_for_each import make_link_for_each
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.actions.show_collections import show_collection
@@ -120,6 +121,9 @@ def attempts() -> dict[str, Attempt]:
         "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
         "share a collection": _share_collection,
+        "share with each": lambda d, c, m: make_link_for_each(
+            d, SEALER, c, (track, m.track), terms, [label], NOW
+        ),
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
         "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),

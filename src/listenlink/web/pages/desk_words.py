@@ -175,6 +175,7 @@ def event_words(translate: Translate) -> dict[str, str]:
         "invited": _("invited somebody"),
         "joined": _("joined"),
         "link_made": _("made a link"),
+        "links_made": _("made links for several recipients"),
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
         "key_made": _("made an API key"),
