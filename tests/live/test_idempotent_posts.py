@@ -58,7 +58,8 @@ def posts(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Post
 
 
 KINDS = [
-    "upload", "collection", "share a track", "share a collection", "share with each", "key", "rotate", "pieces",
+    "upload", "collection", "share a track", "share a collection", "share with each", "key", "rotate",
+    "pieces",
 ]  # fmt: skip
 
 
