@@ -33,7 +33,7 @@ ForEach = Annotated[
     Path | None,
     typer.Option(
         "--for",
-        help="One link for each: a name on each line, or CSV with label,max_opens,expires_in_days; - reads them.",
+        help="One link for each named there: a line each, or CSV with label,max_opens,expires_in_days.",
         metavar="FILE",
         readable=False,
         allow_dash=True,

@@ -73,8 +73,8 @@ class LinkMethods(Owner):
         self, target_id: str, recipients: Iterable[Recipient], **terms: Unpack[LinkTerms]
     ) -> list[NewLink]:
         """Make a link for each recipient, all of them or none, in their order, at most 500. A recipient is a
-        dict with any of `label`, `max_opens`, `expires_in_days` or `expires_in_hours` or `expires_at`, which go
-        before the `terms` for all, those of `share`."""
+        dict with any of `label`, `max_opens`, `expires_in_days` or `expires_in_hours` or `expires_at`, which
+        go before the `terms` for all, those of `share`."""
         kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
         each = [checked(one, Recipient) for one in recipients]
         path = self.path_of(kind, target_id, "share", "batch")
