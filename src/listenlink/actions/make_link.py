@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -82,7 +82,7 @@ def draft_link(
         suspended_at=None,
         rotation=0,
         created_at=now_us,
-        **asdict(terms),
+        **{name: getattr(terms, name) for name in Terms.__slots__},
     )
 
 

@@ -130,6 +130,12 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("This goes with the terms that are declared."),
         _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
+        _("Name 1 to 500 at once."),
+        _("Nobody is named here."),
+        _("Say whom the link is for."),
+        _("A quotation mark is out of place."),
+        _("This has more cells than headings."),
+        _("This is a whole number of days, from 1 to 90."),
         # Covers.
     )
 
