@@ -55,7 +55,10 @@ def form(recipients: str, **more: str) -> dict[str, str]:
 
 def rows(answer: httpx.Response) -> list[tuple[str, str, str, str]]:
     assert answer.status_code == 200, answer.text
-    return [tuple(map(unescape, row)) for row in ROW.findall(answer.text)]
+    return [
+        (unescape(row[0]), unescape(row[1]), unescape(row[2]), unescape(row[3]))
+        for row in ROW.findall(answer.text)
+    ]
 
 
 def table(answer: httpx.Response) -> list[dict[str, str]]:

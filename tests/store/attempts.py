@@ -44,6 +44,11 @@ def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
 
 
+def _share_with_each(database: Database, caller: Caller, mine: Made) -> Any:
+    target, each = (TargetType.TRACK, mine.track), [AskedTerms(label="x")]
+    return make_link_for_each(database, SEALER, caller, target, {}, each, NOW)
+
+
 def _arranging() -> dict[str, Attempt]:
     """What can be done with the tracks of a collection; it's the same behind all of it."""
     albums = manage_collections
@@ -121,9 +126,7 @@ def attempts() -> dict[str, Attempt]:
         "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
         "share a collection": _share_collection,
-        "share with each": lambda d, c, m: make_link_for_each(
-            d, SEALER, c, (track, m.track), terms, [label], NOW
-        ),
+        "share with each": _share_with_each,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
         "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),

@@ -18,7 +18,6 @@ from listenlink.cli.term_options import (
     MaxOpens,
     StartsAt,
 )
-from listenlink.errors import RefusesToStart
 
 
 def upload(
@@ -84,12 +83,10 @@ def share(
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
     }  # fmt: skip
-    if for_each is not None:
+    if for_each is not None or as_csv:
         sharing_with_each.share_with_each(target, for_each, given, as_csv, server, api_key, as_json)
-        return
-    if as_csv:
-        raise RefusesToStart("--csv: only together with --for")
-    sharing.share(target, given, server, api_key, as_json)
+    else:
+        sharing.share(target, given, server, api_key, as_json)
 
 
 def revoke(link: Link, server: Server = None, api_key: Key = None, as_json: Json = False) -> None:

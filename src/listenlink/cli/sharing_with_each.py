@@ -29,7 +29,7 @@ _COLUMNS = (
 
 def share_with_each(
     target: str,
-    file: Path,
+    file: Path | None,
     given: dict[str, Any],
     as_csv: bool,
     server: str | None,
@@ -37,6 +37,8 @@ def share_with_each(
     as_json: bool,
 ) -> None:
     """Make the links, all or none, and print them in the file's order. Raises RefusesToStart."""
+    if file is None:
+        raise RefusesToStart("--csv: only together with --for")
     if as_csv and as_json:
         raise RefusesToStart("--csv: not together with --json")
     kind, number = read_target(target)
