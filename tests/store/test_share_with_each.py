@@ -49,10 +49,13 @@ async def test_another_number_is_taken_where_one_is(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = place.made.link.share.id
-    numbers = itertools.chain([7, taken, 9, 11], itertools.count(20))
+    # Those above it are tried before.
+    numbers = itertools.chain([taken, taken + 1, taken + 2, taken + 3], itertools.count(20))
     monkeypatch.setattr(ids, "new_number", lambda: next(numbers))
     made = await make(place)
     assert sorted(new.share.id for new in made) == [20, 21, 22, 23]
+    count = text("SELECT count(*) FROM shares")
+    assert place.database.read_now(lambda c: c.execute(count).scalar_one()) == 1 + len(made)
     for new in made:
         assert await find_token(place.database, SEALER, place.owner, new.share.id) == new.token
 
