@@ -110,7 +110,6 @@ def _changes() -> dict[str, Attempt]:
 def attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms: AskedTerms = {}
     label: AskedTerms = {"label": "x"}
     track = TargetType.TRACK
     return {
@@ -124,7 +123,7 @@ def attempts() -> dict[str, Attempt]:
         "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
         **_finds(),
         "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
-        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
+        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, {}, NOW),
         "share a collection": _share_collection,
         "share with each": _share_with_each,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
