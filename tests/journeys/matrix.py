@@ -40,6 +40,10 @@ HELD = {"token", "session", "signed", "name", "sha256"}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/tracks"): "a file",
     ("POST", "/v1/music/{org}/tracks/{track_id}/share"): None,
+    ("POST", "/v1/music/{org}/tracks/{track_id}/share/batch"): {"recipients": [{"label": "Ana"}]},
+    ("POST", "/v1/music/{org}/collections/{collection_id}/share/batch"): {
+        "recipients": [{"label": "Ana"}]
+    },
     ("POST", "/v1/music/{org}/collections"): {"name": "New"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/tracks"): {"track_id": "{track_id}"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,

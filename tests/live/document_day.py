@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from engines import SENDS_AUDIO
+from live.document_recipients import share_with_each
 from live.document_witness import Witness
 from media.make_audio import make_picture
 
@@ -113,6 +114,7 @@ def links(witness: Witness, track: str, collection: str) -> tuple[str, str]:
     link = f"/share/{made.json()['id']}"
     assert witness.owner("POST", path).status_code == 201
     assert witness.owner("POST", f"/collections/{collection}/share").status_code == 201
+    share_with_each(witness, path, f"/collections/{collection}/share")
     assert witness.owner("POST", path, json={"max_opens": 0}).status_code == 422
     rotated = witness.owner("POST", link + "/rotate").json()
     for method, asked, body in (

@@ -192,6 +192,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/collections/{collection_id}/cover"): {"content": _PICTURE},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
     ("POST", "/share/find"): {"json": {"token": "{token}"}},
+    ("POST", "/tracks/{track_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
+    ("POST", "/collections/{collection_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
     ("PATCH", "/keys/{key_id}"): {"json": {"expires_in_days": 2}},
 }  # fmt: skip

@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller
 from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
+from listenlink.actions.make_link_for_each import make_link_for_each
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.actions.show_collections import show_collection
@@ -41,6 +42,11 @@ def _giver(database: Database) -> CoverGiver:
 
 def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
+
+
+def _share_with_each(database: Database, caller: Caller, mine: Made) -> Any:
+    target, each = (TargetType.TRACK, mine.track), [AskedTerms(label="x")]
+    return make_link_for_each(database, SEALER, caller, target, {}, each, NOW)
 
 
 def _arranging() -> dict[str, Attempt]:
@@ -104,7 +110,6 @@ def _changes() -> dict[str, Attempt]:
 def attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms: AskedTerms = {}
     label: AskedTerms = {"label": "x"}
     track = TargetType.TRACK
     return {
@@ -118,8 +123,9 @@ def attempts() -> dict[str, Attempt]:
         "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
         **_finds(),
         "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
-        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
+        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, {}, NOW),
         "share a collection": _share_collection,
+        "share with each": _share_with_each,
         "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
         "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),

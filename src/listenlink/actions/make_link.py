@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -36,7 +36,7 @@ async def get_title(
 ) -> str:
     """What the caller's own track or collection is called. Raises Problem(NOT_FOUND) for any other, as
     `make_link` does."""
-    return await database.read(lambda c: _get_title(c, caller, target_type, target_id))
+    return await database.read(lambda c: title_of(c, caller, target_type, target_id))
 
 
 async def make_link(
@@ -52,10 +52,10 @@ async def make_link(
     """Make a link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other, and a 422
     Problem as `Terms.changed` does."""
     token = new_token()
-    draft = _draft(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
+    draft = draft_link(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
 
     def add(connection: Connection) -> NewLink:
-        _get_title(connection, caller, target_type, target_id)
+        title_of(connection, caller, target_type, target_id)
         require_few(connection, Made.LINK, caller.owner, now_us)
         number = shares.add_share(connection, draft, digest(token))
         made = replace(draft, id=number)
@@ -67,9 +67,10 @@ async def make_link(
     return await write_as(database, caller, lambda connection: doing(connection, add))
 
 
-def _draft(
+def draft_link(
     caller: Caller, target_type: TargetType, target_id: int, terms: Terms, now_us: int
 ) -> Share:
+    """The link as it's going to be, without a number of its own."""
     return Share(
         id=0,
         organization_id=caller.owner.organization_id,
@@ -81,13 +82,14 @@ def _draft(
         suspended_at=None,
         rotation=0,
         created_at=now_us,
-        **asdict(terms),
+        **{name: getattr(terms, name) for name in Terms.__slots__},
     )
 
 
-def _get_title(
+def title_of(
     connection: Connection, caller: Caller, target_type: TargetType, target_id: int
 ) -> str:
+    """What the caller's own track or collection is called. Raises Problem(NOT_FOUND) for any other."""
     if target_type is TargetType.TRACK:
         track = tracks.find_own_track(connection, *caller.owner, target_id)
         title = None if track is None else track.title

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli.options import Confirm, Credit, Declare, Json, Key, Server
+from listenlink.cli.options import Confirm, Credit, Csv, Declare, Json, Key, Server
 from listenlink.cli.term_options import (
     ExpiresAt,
     ExpiresInDays,
     ExpiresInHours,
+    ForEach,
     Label,
     Link,
     MaxOpens,
@@ -66,21 +67,26 @@ def share(
     strict_open: Annotated[
         bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
     ] = False,
+    for_each: ForEach = None,
+    as_csv: Csv = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Make a link to a track or a collection, and show it.
+    """Make a link to a track or a collection, and show it; with --for, one for each who is named there.
 
     Without an end it opens for ever, without --max-opens any number of times."""
-    from listenlink.cli import sharing
+    from listenlink.cli import sharing, sharing_with_each
 
     given = {
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
     }  # fmt: skip
-    sharing.share(target, given, server, api_key, as_json)
+    if for_each is not None or as_csv:
+        sharing_with_each.share_with_each(target, for_each, given, as_csv, server, api_key, as_json)
+    else:
+        sharing.share(target, given, server, api_key, as_json)
 
 
 def revoke(link: Link, server: Server = None, api_key: Key = None, as_json: Json = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,16 @@ StartsAt = Annotated[
 MaxOpens = Annotated[int | None, typer.Option("--max-opens", help="How often it opens.")]
 Label = Annotated[
     str | None, typer.Option("--label", help="Whom it's for; only you see it.", metavar="TEXT")
+]
+ForEach = Annotated[
+    Path | None,
+    typer.Option(
+        "--for",
+        help="One link for each named there: a line each, or CSV with label,max_opens,expires_in_days.",
+        metavar="FILE",
+        readable=False,
+        allow_dash=True,
+    ),
 ]
 Link = Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")]
 Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", metavar="LINK…")]

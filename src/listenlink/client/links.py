@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Unpack
 from urllib.parse import urlsplit
 
@@ -13,8 +13,8 @@ from listenlink.client.connection import SHARED, json_of, origin_of
 from listenlink.client.error import ListenlinkError
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.terms import checked
-from listenlink.wire import Link, NewLink, OpenLine, SavedTrack, Stats, TargetStats
-from listenlink.wire.terms import LinkChanges, LinkTerms
+from listenlink.wire import Link, NewLink, NewLinks, OpenLine, SavedTrack, Stats, TargetStats
+from listenlink.wire.terms import LinkChanges, LinkTerms, Recipient
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
 
@@ -68,6 +68,17 @@ class LinkMethods(Owner):
         `strict_open`."""
         kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
+
+    def share_batch(
+        self, target_id: str, recipients: Iterable[Recipient], **terms: Unpack[LinkTerms]
+    ) -> list[NewLink]:
+        """Make a link for each recipient, all of them or none, in their order, at most 500. A recipient is a
+        dict with any of `label`, `max_opens`, `expires_in_days` or `expires_in_hours` or `expires_at`, which
+        go before the `terms` for all, those of `share`."""
+        kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
+        each = [checked(one, Recipient) for one in recipients]
+        path = self.path_of(kind, target_id, "share", "batch")
+        return as_thing(self.post(path, json=sent | {"recipients": each}), NewLinks).items
 
     def links(
         self, target_id: str | None = None, state: str | None = None, q: str | None = None

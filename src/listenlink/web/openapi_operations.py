@@ -122,11 +122,11 @@ _NAMED = {
 # What an answer's id is good for: by operation, the parameter it is, and whose.
 _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_track_out", "get_track_sound",
              "get_track_cover", "give_track_cover", "take_track_cover", "get_track_stats",
-             "get_track_stats_csv", "delete_track")  # fmt: skip
+             "get_track_stats_csv", "share_track_with_each", "delete_track")  # fmt: skip
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
                   "get_collection_cover", "give_collection_cover", "take_collection_cover",
                   "get_collection_stats", "get_collection_stats_csv", "share_collection",
-                  "get_collection_archive_url", "delete_collection")  # fmt: skip
+                   "share_collection_with_each", "get_collection_archive_url", "delete_collection")  # fmt: skip
 _OF_LINK = (
     "get_link",
     "change_link",

@@ -28,6 +28,7 @@ from listenlink.web.api import (
     library,
     resumable_uploads,
     share_audit,
+    share_for_each,
     share_records,
     shares,
     sounds,
@@ -111,6 +112,7 @@ FOR_OWNERS: list[Any] = [
     library.take_out,  #                write  DELETE   /v1/music/{org}/tracks/{track_id}/save
     tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
     shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
+    share_for_each.share_track_with_each,  #      share  POST     /v1/music/{org}/tracks/{…}/share/batch
     collections.make_collection,  #     write  POST     /v1/music/{org}/collections
     collections.list_collections,  #    read   GET      /v1/music/{org}/collections
     collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
@@ -126,6 +128,7 @@ FOR_OWNERS: list[Any] = [
     collection_tracks.remove_track,  #  write  DELETE   /v1/music/{org}/collections/{…}/tracks/{…}
     collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
     shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
+    share_for_each.share_collection_with_each,  # share  POST     /v1/music/{org}/collections/{…}/share/batch
     share_records.list_links,  #        read   GET      /v1/music/{org}/share
     share_records.find_link,  #         read   POST     /v1/music/{org}/share/find
     share_records.get_link,  #          read   GET      /v1/music/{org}/share/{share_id}

@@ -17,6 +17,7 @@ TEXT = r"^[^\x00]*$"
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 LABEL_LENGTH = 120
 MOST_OPENS = 2**53
+MOST_RECIPIENTS = 500  # Of one request: each is a link.
 TITLE_LENGTH = 512
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
@@ -76,6 +77,23 @@ class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+
+
+class Recipient(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who gets a link of their own. What is said here goes before what is said for all; null means none."""
+
+    label: _Label | UnsetType | None = UNSET
+    max_opens: _Opens | UnsetType | None = UNSET
+    expires_in_days: _Days | UnsetType | None = UNSET
+    expires_in_hours: _Hours | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+
+
+class TermsForEach(LinkTerms, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom links are made for, one for each, and the terms of a new link, which all of these links have where
+    a recipient says nothing else. Each has a label: their own, or the one for all."""
+
+    recipients: Annotated[list[Recipient], Meta(min_length=1, max_length=MOST_RECIPIENTS)]
 
 
 class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):

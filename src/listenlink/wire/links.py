@@ -31,6 +31,12 @@ class NewLink(WithSecrets, frozen=True):
     revocation_cuts_running_streams: bool | None = None
 
 
+class NewLinks(Struct, frozen=True):
+    """New links, one for each recipient, in the order in which these were sent."""
+
+    items: list[NewLink]
+
+
 class Link(Struct, frozen=True):
     """A link as its owner sees it later."""
 

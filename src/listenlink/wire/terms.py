@@ -75,3 +75,13 @@ class LinkTerms(LinkChanges, total=False):
     """The terms of a new link; None is the default. A time needs its zone."""
 
     starts_at: datetime | str | None
+
+
+class Recipient(TypedDict, total=False):
+    """Who gets a link of their own, and where it differs from what is said for all; None is none."""
+
+    label: str | None
+    max_opens: int | None
+    expires_in_days: int | None
+    expires_in_hours: int | None
+    expires_at: datetime | str | None

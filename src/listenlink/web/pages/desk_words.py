@@ -130,6 +130,12 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("This goes with the terms that are declared."),
         _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
+        _("Name 1 to 500 at once."),
+        _("Nobody is named here."),
+        _("Say whom the link is for."),
+        _("A quotation mark is out of place."),
+        _("This has more cells than headings."),
+        _("This is a whole number of days, from 1 to 90."),
         # Covers.
     )
 
@@ -175,6 +181,7 @@ def event_words(translate: Translate) -> dict[str, str]:
         "invited": _("invited somebody"),
         "joined": _("joined"),
         "link_made": _("made a link"),
+        "links_made": _("made links for several recipients"),
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
         "key_made": _("made an API key"),

@@ -32,6 +32,7 @@ function open(link) {
   if (asked !== path || !made.hidden) {
     path = asked;
     form.reset();
+    form.elements.own_key.value = newKey();
     markLast(form);
     form.querySelector("details").open = innerWidth >= 640 && innerHeight >= 800;
     tell("form", "");
@@ -51,6 +52,11 @@ sheet.querySelector("[data-close]").addEventListener("click", () => sheet.close(
 sheet.addEventListener("close", () => opener?.focus());
 
 form.addEventListener("submit", (event) => {
+  // Links for several are shown on a page of their own.
+  if (form.elements.recipients.value.trim()) {
+    form.action = opener.href;
+    return;
+  }
   event.preventDefault();
   if (!isBusy) send();
 });
