@@ -126,7 +126,8 @@ _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_tra
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
                   "get_collection_cover", "give_collection_cover", "take_collection_cover",
                   "get_collection_stats", "get_collection_stats_csv", "share_collection",
-                   "share_collection_with_each", "get_collection_archive_url", "delete_collection")  # fmt: skip
+                   "share_collection_with_each", "get_collection_archive_url",
+                   "delete_collection")  # fmt: skip
 _OF_LINK = (
     "get_link",
     "change_link",
