@@ -84,6 +84,12 @@ class PageWriter:
             "ended.html", language, why=why, wait_seconds=wait_seconds, words=words, page=None
         )
 
+    def locked(self, language: str, *, is_wrong: bool, is_embed: bool) -> str:
+        """The page that asks for a link's password, on which nothing is the link's own."""
+        return self._render(
+            "locked.html", language, page=None, is_wrong=is_wrong, is_embed=is_embed
+        )
+
     def _render(self, template: str, language: str, **context: Any) -> str:
         return environment(language).get_template(template).render(**context)
 

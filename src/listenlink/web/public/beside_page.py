@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import HttpMethod, Request, Response, get, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
@@ -36,12 +36,18 @@ _WITH_SESSION = errors(
 )
 
 
-@get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
+@route(
+    "/embed/{token:str}",
+    http_method=[HttpMethod.GET, HttpMethod.POST],
+    opt={"public": True},
+    include_in_schema=False,
+)
 async def show_embed(doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        await doors.pages.embed(scope, headers_of(scope), send, token_of(scope, EMBED_PATH))
+        token = token_of(scope, EMBED_PATH)
+        await doors.pages.embed(scope, headers_of(scope), receive, send, token)
 
     return answer
 
@@ -115,6 +121,7 @@ async def get_download(
     asked = requests.read(scope, headers_of(scope), token, counts=False, mints=True)
     number = ids.parse_id(ids.TRACK, track_id)
     opening, url = await listening.downloader.open(listening.opener, asked, number)
+    requests.tell_unlock(scope, opening)
     require(opening, Outcome.DOWNLOADED)
     if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
@@ -166,12 +173,12 @@ async def find_open_session(
     """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
     ticket would be used for, `mints` whether addresses of audio are given.
 
-    Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
+    Raises what `refusal_of` gives, and Problem(LIMITED).
     """
     requests = doors.requests
     token = token_of(scope, has_more=True)
     asked = requests.read(scope, headers_of(scope), token, counts=False, use=use, mints=mints)
-    opening = await requests.look(asked)
+    opening = await requests.look(scope, asked)
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session

@@ -58,7 +58,7 @@ async def describe_embed(
     if before != listening.settings.base_url:
         token = ""  # no link's token; refused and counted like any other
     asked = doors.requests.read(scope, headers, token, counts=False)
-    opening = await doors.requests.look(asked)
+    opening = await doors.requests.look(scope, asked)
     language = choose_language(text_of(headers, b"accept-language"))
 
     def write(page: Page) -> Written:

@@ -6,18 +6,24 @@ from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.opening.rate_limits import limited, spend_one
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
-from listenlink.model.audit import Outcome, classify_agent
+from listenlink.model.audit import Outcome, Reason, classify_agent
 from listenlink.model.budget import Budget
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession, is_of_another_time, read_session
 from listenlink.model.share_token import digest, is_well_formed
+from listenlink.model.unlock import Unlock, read_sent, read_unlock, write_unlock
 from listenlink.model.visit_ticket import Use
 from listenlink.running.listening import Listening
 from listenlink.web.caller import ClientFinder, referring_host
 from listenlink.web.headers import headers_of, text_of
-from listenlink.web.response import TRACE, Scope
+from listenlink.web.response import TRACE, UNLOCK, Scope
+from listenlink.web.unlock_cookie import UnlockCookie
 
 VISIT_QUERY = b"visit="
+_REFUSED = {
+    Reason.LOCKED: ProblemKind.SHARE_PASSWORD_REQUIRED,
+    Reason.WRONG: ProblemKind.SHARE_PASSWORD_WRONG,
+}
 
 
 class ShareRequests:
@@ -26,6 +32,7 @@ class ShareRequests:
     def __init__(self, listening: Listening, clients: ClientFinder) -> None:
         self._listening = listening
         self._clients = clients
+        self.cookie = UnlockCookie(listening.settings.base_url)
 
     def read(
         self,
@@ -39,10 +46,13 @@ class ShareRequests:
         use: Use | None = None,
         ticket: str = "",
         mints: bool = False,
+        password: str = "",
+        unlock_text: str = "",
     ) -> OpenRequest:
         """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
         ticket would be used for, the given one or else that of the query. `mints` is said by what looks with
-        a session and gives addresses of audio."""
+        a session and gives addresses of audio. `password` and `unlock_text` are those of a form. Raises
+        Problem(BAD_REQUEST) for a `Share-Password` that isn't percent-encoded UTF-8."""
         clock = self._listening.clock
         now_us = clock.now_us()
         if session_text is None:
@@ -50,6 +60,11 @@ class ShareRequests:
         token_digest = digest(token)
         client = self._clients.find(scope, headers)
         visit = self._visit(scope, ticket, token_digest, client, use, now_us)
+        unlock = None
+        if b"cookie" in headers or b"share-unlock" in headers or unlock_text:
+            unlock = self._unlock(headers, unlock_text, now_us)
+        if b"share-password" in headers and not password:
+            password = _sent_password(headers[b"share-password"])
         return OpenRequest(
             token_digest=token_digest,
             is_well_formed=is_well_formed(token),
@@ -64,7 +79,26 @@ class ShareRequests:
             is_meant=is_meant,
             visit=visit,
             mints=mints,
+            unlock=unlock,
+            password=password,
         )
+
+    def _unlock(self, headers: dict[bytes, bytes], text: str, now_us: int) -> Unlock | None:
+        """The first that holds: of the form, of `Share-Unlock`, of the cookie."""
+        signer, now_seconds = self._listening.unlock_signer, now_us // SECOND_US
+        for one in (
+            text,
+            text_of(headers, b"share-unlock"),
+            self.cookie.find(headers.get(b"cookie", b"")),
+        ):
+            unlock = read_unlock(one, signer, now_seconds) if one else None
+            if unlock is not None:
+                return unlock
+        return None
+
+    def write_unlock(self, unlock: Unlock) -> str:
+        """The unlock as it's told."""
+        return write_unlock(unlock, self._listening.unlock_signer)
 
     def _visit(
         self,
@@ -85,10 +119,17 @@ class ShareRequests:
         tickets = self._listening.tickets
         return tickets.read(ticket, token_digest, client, use, now_us // SECOND_US)
 
-    async def look(self, asked: OpenRequest) -> Opening:
-        """The opening for a request that only looks. Raises Problem(LIMITED), and Problem(LINK_REFUSED)
-        whatever the reason, even if the content was removed."""
-        return require(await self._listening.opener.open(asked), Outcome.VIEWED)
+    async def look(self, scope: Scope, asked: OpenRequest) -> Opening:
+        """The opening for a request that only looks. Raises Problem(LIMITED), what `refusal_of` gives, and
+        Problem(LINK_REFUSED) even if the content was removed."""
+        opening = await self._listening.opener.open(asked)
+        self.tell_unlock(scope, opening)
+        return require(opening, Outcome.VIEWED)
+
+    def tell_unlock(self, scope: Scope, opening: Opening) -> None:
+        """Let an answer that goes through the framework tell what the right password was worth."""
+        if opening.unlock is not None:
+            scope[UNLOCK] = self.write_unlock(opening.unlock).encode()
 
     async def spend_picture(self, scope: Scope) -> None:
         """Count a request for a picture by its name. Raises Problem(LIMITED)."""
@@ -105,10 +146,23 @@ class ShareRequests:
         return session
 
 
+def refusal_of(opening: Opening) -> Problem:
+    """What a refused request is told: a link's password is asked for, any other reason isn't told."""
+    kind = None if opening.reason is None else _REFUSED.get(opening.reason)
+    return Problem(kind or ProblemKind.LINK_REFUSED)
+
+
+def _sent_password(header: bytes) -> str:
+    password = read_sent(header)
+    if password is None:
+        raise Problem(ProblemKind.BAD_REQUEST, "Share-Password is percent-encoded UTF-8.")
+    return password
+
+
 def require(opening: Opening, outcome: Outcome) -> Opening:
-    """The opening, if that is how it ended. Raises Problem(LIMITED), and Problem(LINK_REFUSED)."""
+    """The opening, if that is how it ended. Raises Problem(LIMITED), and what `refusal_of` gives."""
     if opening.shortage is not None:
         raise limited(opening.shortage)
     if opening.outcome is not outcome:
-        raise Problem(ProblemKind.LINK_REFUSED)
+        raise refusal_of(opening)
     return opening
