@@ -6,6 +6,7 @@ from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.opening.rule import TOLD_REASONS
 from listenlink.clock import SECOND_US
 from listenlink.model.audit import Outcome
+from listenlink.model.share import Visibility
 from listenlink.model.unlock import Unlock
 from listenlink.running.listening import Listening
 from listenlink.web import headers as fixed
@@ -40,6 +41,12 @@ def described_at(base_url: str, token: str) -> tuple[bytes, bytes]:
     """What the page's `<link>` says, for whoever asks for the headers alone (oEmbed 1.0, section 4)."""
     place = oembed_address(base_url, token)
     return b"link", f'<{place}>; rel="alternate"; type="application/json+oembed"'.encode()
+
+
+def is_public(opening: Opening) -> bool:
+    """Whether search engines may show the link's page: its creator said so, and everybody may see it."""
+    link = opening.link
+    return link is not None and link.visibility == Visibility.PUBLIC and not link.has_password
 
 
 def is_unshown(opening: Opening) -> bool:

@@ -13,7 +13,6 @@ from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, write_session
 from listenlink.model.page import Page
-from listenlink.model.share import Visibility
 from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
 from listenlink.model.visit_ticket import Use
@@ -26,6 +25,7 @@ from listenlink.web.pages.page_writer import PageWriter
 from listenlink.web.paths import token_of
 from listenlink.web.public.leading import (
     described_at,
+    is_public,
     is_unshown,
     lead_back,
     lead_on,
@@ -191,7 +191,10 @@ class PageDoor:
             elif is_form and opening.outcome in (Outcome.VIEWED, Outcome.REMOVED):
                 answer = lead_back(self._requests, asked, token, opening)
             elif written is not None and opening.link is not None:
-                answer = self._found(headers, asked, opening, written, needs_session)
+                if not needs_session:
+                    written = self._end(written, asked, opening)
+                is_indexed = not needs_session and is_public(opening)
+                answer = page_answer(headers, 200, written, fixed.robots(is_indexed))
                 if not needs_session and not is_embed:
                     answer.headers.append(described_at(self._listening.settings.base_url, token))
             else:
@@ -202,23 +205,9 @@ class PageDoor:
         answer.headers.append((b"content-language", language.encode()))
         return answer
 
-    def _found(
-        self,
-        headers: dict[bytes, bytes],
-        asked: OpenRequest,
-        opening: Opening,
-        written: Written,
-        needs_session: bool,
-    ) -> Answer:
-        link = opening.link
-        is_public = link is not None and link.visibility == Visibility.PUBLIC
-        is_indexed = is_public and not needs_session
-        if not needs_session:
-            unlock = unlock_of(asked, opening)
-            told = "" if unlock is None else self._requests.write_unlock(unlock)
-            written = end_page(written, ticket_of(self._listening, asked, opening), told)
-            is_indexed = is_indexed and unlock is None
-        return page_answer(headers, 200, written, fixed.robots(is_indexed))
+    def _end(self, written: Written, asked: OpenRequest, opening: Opening) -> Written:
+        unlock, ticket = unlock_of(asked, opening), ticket_of(self._listening, asked, opening)
+        return end_page(written, ticket, self._requests.write_unlock(unlock) if unlock else "")
 
     async def _find_written(
         self, opening: Opening, asked: OpenRequest, kind: tuple[object, ...], write: Write
