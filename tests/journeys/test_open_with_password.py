@@ -1,4 +1,4 @@
-"""A link with a password opens for who sends it, or what it was worth; nobody else is told what it leads to."""
+"""A link with a password opens for who sends it, or what it was worth; nobody else is told where it leads."""
 
 from __future__ import annotations
 
