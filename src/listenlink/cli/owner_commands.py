@@ -15,6 +15,8 @@ from listenlink.cli.term_options import (
     Label,
     Link,
     MaxOpens,
+    Password,
+    PasswordFile,
     StartsAt,
 )
 
@@ -66,6 +68,8 @@ def share(
     strict_open: Annotated[
         bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
     ] = False,
+    password: Password = False,
+    password_file: PasswordFile = None,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -74,11 +78,13 @@ def share(
 
     Without an end it opens for ever, without --max-opens any number of times."""
     from listenlink.cli import sharing
+    from listenlink.cli.asked_password import read_password
 
     given = {
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
+        "password": read_password(password, password_file),
     }  # fmt: skip
     sharing.share(target, given, server, api_key, as_json)
 

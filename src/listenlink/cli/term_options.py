@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,18 @@ MaxOpens = Annotated[int | None, typer.Option("--max-opens", help="How often it 
 Label = Annotated[
     str | None, typer.Option("--label", help="Whom it's for; only you see it.", metavar="TEXT")
 ]
+Password = Annotated[
+    bool,
+    typer.Option(
+        "--password", help="With a password: asks for it, or reads a line that is piped in."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", help="With the password in this file's first line.", metavar="FILE"
+    ),
+]
 Link = Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")]
 Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", metavar="LINK…")]
 
@@ -35,6 +48,7 @@ Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", 
 NoEnd = Annotated[bool, typer.Option("--no-end", help="Without an end.")]
 NoMaxOpens = Annotated[bool, typer.Option("--no-max-opens", help="Any number of times.")]
 NoLabel = Annotated[bool, typer.Option("--no-label", help="Without a label.")]
+NoPassword = Annotated[bool, typer.Option("--no-password", help="Without a password.")]
 OtherVisibility = Annotated[str | None, typer.Option("--visibility", help="link_only or public.")]
 Download = Annotated[
     bool | None,

@@ -31,6 +31,7 @@ from listenlink.web.public.share_request import require
 from listenlink.web.response import Scope
 
 _WITH_SESSION = errors(
+    s401="The link has a password, and neither an unlock nor a session of it was sent.",
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
 )

@@ -37,6 +37,7 @@ _CACHE_SECONDS = 300
     tags=["Listen"],
     security=[{}],
     responses=errors(
+        s401="The link has a password, and neither an unlock nor a session of it was sent.",
         s404="The URL isn't of a link that opens.",
         s422="A parameter is wrong.",
         s429="Too many requests from this client.",
