@@ -35,6 +35,11 @@ def read_terms(form: Mapping[str, str]) -> AskedTerms:
         "preview": form["preview"] != "false",
         "strict_open": form["strict_open"] == "true",
     }
+    password, takes_away = form["password"], form["no_password"] == "true"
+    if password and takes_away:
+        raise invalid("password", "Type another password, or take it away, not both.")
+    if password or takes_away:
+        asked["password"] = password or None
     chosen = form["expires"]
     if chosen == BY_DATE:
         if not form["expires_at"]:
@@ -59,6 +64,10 @@ def fill_terms(terms: Terms) -> dict[str, str]:
         "allow_download": "true" if terms.allow_download else "",
         "preview": "" if terms.preview else "false",
         "strict_open": "true" if terms.strict_open else "",
+        "has_password": "true" if terms.has_password else "",
+        # What isn't typed stays.
+        "password": "",
+        "no_password": "",
     }
 
 
