@@ -35,10 +35,10 @@ def read_terms(form: Mapping[str, str]) -> AskedTerms:
         "preview": form["preview"] != "false",
         "strict_open": form["strict_open"] == "true",
     }
-    password, takes_away = form["password"], form["no_password"] == "true"
-    if password and takes_away:
+    password, is_taken_away = form["password"], bool(form["no_password"])
+    if password and is_taken_away:
         raise invalid("password", "Type another password, or take it away, not both.")
-    if password or takes_away:
+    if password or is_taken_away:
         asked["password"] = password or None
     chosen = form["expires"]
     if chosen == BY_DATE:
