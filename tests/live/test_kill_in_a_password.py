@@ -49,7 +49,7 @@ def change_until_killed(server: Server, link: dict[str, Any], passwords: list[st
 
     thread = threading.Thread(target=change)
     thread.start()
-    time.sleep(random.uniform(0.3, 1.2))
+    time.sleep(random.uniform(0.3, 1.2))  # noqa: S311
     server.kill()
     thread.join()
     return answered

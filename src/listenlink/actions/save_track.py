@@ -40,8 +40,7 @@ async def save_track(
         works = link.refusal(asked.now_us) is None and not link.is_spent()
         if link.id is None or link.track_id is None or not works or not asked.is_well_formed:
             return None
-        holds = session_holds(asked, link.id, link)
-        if link.has_password and not holds and why_locked(asked, link.id, link):
+        if link.has_password and _is_locked_out(asked, link.id, link):
             raise _Locked
         return link, link.track_id
 
@@ -61,3 +60,9 @@ async def save_track(
         return None, opening
     asked = replace(asked, unlock=opening.unlock)
     return await write_by_link(*parts), opening
+
+
+def _is_locked_out(asked: OpenRequest, share_id: int, link: HeldLink) -> bool:
+    return (
+        not session_holds(asked, share_id, link) and why_locked(asked, share_id, link) is not None
+    )

@@ -149,9 +149,7 @@ class Front:
                 answered = True
                 self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
-                added = [*self._headers_for(scope), request_id(scope)]
-                if (unlock := scope.get(UNLOCK)) is not None:
-                    added.append((b"share-unlock", unlock))
+                added = [*self._headers_for(scope), request_id(scope), *scope.get(UNLOCK, ())]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 # Also where leaving began after the request did.
                 is_last = not body.has_ended or self._presence.is_leaving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import HttpMethod, Request, Response, get, route
+from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
@@ -37,15 +37,19 @@ _WITH_SESSION = errors(
 )
 
 
-@route(
-    "/embed/{token:str}",
-    http_method=[HttpMethod.GET, HttpMethod.POST],
-    opt={"public": True},
-    include_in_schema=False,
-)
+@get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
 async def show_embed(doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`."""
+    return _embed(doors)
 
+
+@post("/embed/{token:str}", opt={"public": True}, include_in_schema=False, status_code=200)
+async def unlock_embed(token: FromPath[str], doors: Given[Doors]) -> ASGIApp:
+    """The same, with the link's password from its form."""
+    return _embed(doors)
+
+
+def _embed(doors: Doors) -> ASGIApp:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         token = token_of(scope, EMBED_PATH)
         await doors.pages.embed(scope, headers_of(scope), receive, send, token)

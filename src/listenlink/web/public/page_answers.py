@@ -40,7 +40,6 @@ class EndedPages:
         asked: OpenRequest,
         opening: Opening,
         language: str,
-        *,
         is_embed: bool = False,
     ) -> Answer:
         """Why this opening shows nothing: too many requests, a password, no such link any more, or removed

@@ -87,15 +87,12 @@ class PageDoor:
         """POST: the play button of a browser without script, which opens; or the link's password."""
         token = token_of(scope)
         form = await read_fields(headers, receive)
-        if (password := form.get("password")) is not None:
-            asked = self._requests.read(scope, headers, token, counts=False, password=password)
+        if "password" in form:
+            asked = self._requests.read(scope, headers, token, counts=False, form=form)
             await self._answer(scope, headers, send, asked, token, is_embed=False, is_form=True)
             return
-        ticket, unlock = form.get("visit", ""), form.get("unlock", "")
-        asked = self._requests.read(
-            scope, headers, token, counts=True, use=Use.OPEN, ticket=ticket, unlock_text=unlock
-        )
-        kept = ticket if asked.visit else ""
+        asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, form=form)
+        kept = form.get("visit", "") if asked.visit else ""
         await self._answer(scope, headers, send, asked, token, is_embed=False, ticket=kept)
 
     async def lead(self, scope: Scope, send: Send) -> bool:
@@ -121,8 +118,7 @@ class PageDoor:
         """The player for other sites' frames. Its unlock is in the page that a posted password gets: there
         are no cookies in frames."""
         form = await read_fields(headers, receive) if scope["method"] == "POST" else {}
-        password = form.get("password", "")
-        asked = self._requests.read(scope, headers, token, counts=False, password=password)
+        asked = self._requests.read(scope, headers, token, counts=False, form=form)
         await self._answer(scope, headers, send, asked, token, is_embed=True)
 
     async def listening(
@@ -177,30 +173,25 @@ class PageDoor:
             opening = found or await self._listening.opener.open(asked)
             if needs_session and is_unshown(opening):
                 opening = Opening(Outcome.REFUSED)
-            if opening.session is not None and needs_session:
-                kind, write = self._listening_page(opening.session, language)
-            else:
-                kind, write = self._page(token, language, is_embed)
+            session = opening.session if needs_session else None
+            kind, write = self._page(token, language, is_embed, session)
             written = await self._find_written(opening, asked, kind, write)
         except Problem as problem:
             answer = await self._ended.trouble(headers, problem, language)
         else:
             if opening.outcome is Outcome.OPENED and opening.session is not None:
-                session = write_session(opening.session, self._listening.session_signer)
-                answer = lead_on(token, session, ticket)
+                signer = self._listening.session_signer
+                answer = lead_on(token, write_session(opening.session, signer), ticket)
             elif is_form and opening.outcome in (Outcome.VIEWED, Outcome.REMOVED):
                 answer = lead_back(self._requests, asked, token, opening)
-            elif written is not None and opening.link is not None:
-                if not needs_session:
-                    written = self._end(written, asked, opening)
+            elif written is not None:
+                written = written if needs_session else self._end(written, asked, opening)
                 is_indexed = not needs_session and is_public(opening)
                 answer = page_answer(headers, 200, written, fixed.robots(is_indexed))
                 if not needs_session and not is_embed:
                     answer.headers.append(described_at(self._listening.settings.base_url, token))
             else:
-                answer = await self._ended.answer(
-                    headers, asked, opening, language, is_embed=is_embed
-                )
+                answer = await self._ended.answer(headers, asked, opening, language, is_embed)
             answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
         return answer
@@ -219,7 +210,12 @@ class PageDoor:
             opening.link.id, asked.now_us, kind, write, is_open=is_open
         )
 
-    def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
+    def _page(
+        self, token: str, language: str, is_embed: bool, session: ListenSession | None
+    ) -> tuple[tuple[object, ...], Write]:
+        if session is not None:
+            return self._listening_page(session, language)
+
         def write(page: Page) -> Written:
             return begin_page(self._writer.share(page, token, language, is_embed=is_embed))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.opening.rate_limits import limited, spend_one
 from listenlink.clock import SECOND_US
@@ -20,6 +22,7 @@ from listenlink.web.response import TRACE, UNLOCK, Scope
 from listenlink.web.unlock_cookie import UnlockCookie
 
 VISIT_QUERY = b"visit="
+_NO_FORM: Mapping[str, str] = {}
 _REFUSED = {
     Reason.LOCKED: ProblemKind.SHARE_PASSWORD_REQUIRED,
     Reason.WRONG: ProblemKind.SHARE_PASSWORD_WRONG,
@@ -44,27 +47,19 @@ class ShareRequests:
         counts: bool,
         is_meant: bool = True,
         use: Use | None = None,
-        ticket: str = "",
         mints: bool = False,
-        password: str = "",
-        unlock_text: str = "",
+        form: Mapping[str, str] = _NO_FORM,
     ) -> OpenRequest:
         """The request; its session is that of `Listen-Session` if no other is given. `use` is what a visit
-        ticket would be used for, the given one or else that of the query. `mints` is said by what looks with
-        a session and gives addresses of audio. `password` and `unlock_text` are those of a form. Raises
+        ticket would be used for, that of the query or else of the form. `mints` is said by what looks with
+        a session and gives addresses of audio. A `form` has the ticket, the unlock, the password. Raises
         Problem(BAD_REQUEST) for a `Share-Password` that isn't percent-encoded UTF-8."""
-        clock = self._listening.clock
-        now_us = clock.now_us()
+        now_us, tick_us = self._listening.clock.now_us(), self._listening.clock.tick_us()
         if session_text is None:
             session_text = text_of(headers, b"listen-session")
         token_digest = digest(token)
         client = self._clients.find(scope, headers)
-        visit = self._visit(scope, ticket, token_digest, client, use, now_us)
-        unlock = None
-        if b"cookie" in headers or b"share-unlock" in headers or unlock_text:
-            unlock = self._unlock(headers, unlock_text, now_us)
-        if b"share-password" in headers and not password:
-            password = _sent_password(headers[b"share-password"])
+        has_unlock = b"cookie" in headers or b"share-unlock" in headers or form
         return OpenRequest(
             token_digest=token_digest,
             is_well_formed=is_well_formed(token),
@@ -75,19 +70,21 @@ class ShareRequests:
             referrer=referring_host(text_of(headers, b"referer")),
             trace=scope[TRACE],
             now_us=now_us,
-            tick_us=clock.tick_us(),
+            tick_us=tick_us,
             is_meant=is_meant,
-            visit=visit,
+            visit=self._visit(scope, form, token_digest, client, use, now_us),
             mints=mints,
-            unlock=unlock,
-            password=password,
+            unlock=self._unlock(headers, form, now_us) if has_unlock else None,
+            password=_sent_password(headers, form) if b"share-password" in headers or form else "",
         )
 
-    def _unlock(self, headers: dict[bytes, bytes], text: str, now_us: int) -> Unlock | None:
+    def _unlock(
+        self, headers: dict[bytes, bytes], form: Mapping[str, str], now_us: int
+    ) -> Unlock | None:
         """The first that holds: of the form, of `Share-Unlock`, of the cookie."""
         signer, now_seconds = self._listening.unlock_signer, now_us // SECOND_US
         for one in (
-            text,
+            form.get("unlock", ""),
             text_of(headers, b"share-unlock"),
             self.cookie.find(headers.get(b"cookie", b"")),
         ):
@@ -103,7 +100,7 @@ class ShareRequests:
     def _visit(
         self,
         scope: Scope,
-        ticket: str,
+        form: Mapping[str, str],
         token_digest: bytes,
         client: ClientAddress,
         use: Use | None,
@@ -112,6 +109,7 @@ class ShareRequests:
         if use is None:
             return b""
         query: bytes = scope["query_string"]
+        ticket = form.get("visit", "")
         if query.startswith(VISIT_QUERY):
             ticket = query[len(VISIT_QUERY) :].decode("latin-1")
         if not ticket:
@@ -129,7 +127,7 @@ class ShareRequests:
     def tell_unlock(self, scope: Scope, opening: Opening) -> None:
         """Let an answer that goes through the framework tell what the right password was worth."""
         if opening.unlock is not None:
-            scope[UNLOCK] = self.write_unlock(opening.unlock).encode()
+            scope[UNLOCK] = [(b"share-unlock", self.write_unlock(opening.unlock).encode())]
 
     async def spend_picture(self, scope: Scope) -> None:
         """Count a request for a picture by its name. Raises Problem(LIMITED)."""
@@ -152,8 +150,11 @@ def refusal_of(opening: Opening) -> Problem:
     return Problem(kind or ProblemKind.LINK_REFUSED)
 
 
-def _sent_password(header: bytes) -> str:
-    password = read_sent(header)
+def _sent_password(headers: dict[bytes, bytes], form: Mapping[str, str]) -> str:
+    """That of the form, or else of `Share-Password`."""
+    if typed := form.get("password"):
+        return typed
+    password = read_sent(headers.get(b"share-password", b""))
     if password is None:
         raise Problem(ProblemKind.BAD_REQUEST, "Share-Password is percent-encoded UTF-8.")
     return password
