@@ -13,6 +13,7 @@ import httpx
 from cast import Server, share, upload, wait_for_sound
 from listenlink.web.pages.assets import ASSETS
 from media.make_audio import add_cover, make
+from web.locked_cases import locked_cases
 
 SHARED = "/v1/music/shared/{token}"
 PLAYED = "/v1/music/audio/{signed}"
@@ -33,6 +34,7 @@ class World:
         wait_for_sound(owner, self.track)
         self.link = share(owner, self.track, allow_download=True)
         self.public = share(owner, self.track, visibility="public")
+        self.locked = share(owner, self.track, password="harbour-lights")
         gone = str(upload(owner, make("wav16", folder / "gone.wav"))["id"])
         self.removed = share(owner, gone)
         owner.delete(f"/tracks/{gone}")
@@ -111,8 +113,7 @@ _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
-_SAYS_JSON = {"Content-Type": "application/json"}
-_TOO_MUCH = b" " * 2**20 + b"{}"
+_SAYS_JSON, _TOO_MUCH = {"Content-Type": "application/json"}, b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
 
@@ -247,4 +248,4 @@ def _other_cases() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = _open_cases() + _media_cases() + _lower_cases() + _other_cases()
+CASES = _open_cases() + _media_cases() + _lower_cases() + _other_cases() + locked_cases(_case)
