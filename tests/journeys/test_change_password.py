@@ -32,6 +32,7 @@ def change(owner: httpx.Client, link: dict[str, Any], password: str | None) -> h
     [(None, PASSWORD), (PASSWORD, OTHER), (PASSWORD, PASSWORD), (PASSWORD, None)],
 )
 def test_what_was_given_before_ends_and_the_address_stays(
+    server: Server,
     owner: httpx.Client,
     listener: httpx.Client,
     song: dict[str, Any],
@@ -46,7 +47,8 @@ def test_what_was_given_before_ends_and_the_address_stays(
     changed = change(owner, link, after)
     assert changed.status_code == 200
     assert changed.json()["has_password"] is (after is not None)
-    assert listener.get(played).status_code == 403
+    if played.startswith(server.url):  # A bucket's own URLs play on to their end.
+        assert listener.get(played).status_code == 403
     session = {"Listen-Session": opened.headers["listen-session"], "Share-Unlock": told}
     ended = listener.get(f"/v1/music/shared/{link['token']}/details", headers=session)
     assert code_of(ended) == (MISSING if after else (404, "RESOURCE_NOT_FOUND"))

@@ -10,8 +10,7 @@ from web.locked_headers import of_locked
 
 Told = dict[str, str | re.Pattern[str]]
 
-_NUMBER = re.compile(r"\d+")
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_NUMBER, _NOTHING = re.compile(r"\d+"), "default-src 'none'; frame-ancestors 'none'"
 _ASKED_WITH = (
     "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
     "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData, "
@@ -51,8 +50,8 @@ _PUBLIC: Told = _NOINDEX | {
     "cache-control": "no-store",
     "vary": _ASKED_WITH,
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "Listen-Session, Share-Unlock, X-Request-Id, Retry-After, X-RateLimit-Limit, "
-    "X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit",
+    "access-control-expose-headers": "Listen-Session, Share-Unlock, X-Request-Id, Retry-After, "
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit",
 }
 _INNER: Told = _NOINDEX | {
     "cross-origin-resource-policy": "same-origin",
@@ -226,8 +225,7 @@ TOLD: dict[str, Told] = {
     "schema": _SCHEMA,
     "packed_schema": _SCHEMA | _PACKED,
     "known_schema": _without_length(_SCHEMA),
-    "docs": _DOCS,
-    "packed_docs": _DOCS | _PACKED,
+    "docs": _DOCS, "packed_docs": _DOCS | _PACKED,
     "known_docs": _without_length(_DOCS),
     "robots": _FOR_A_DAY | {"content-type": "text/plain; charset=utf-8"},
     "icon": _FOR_A_DAY | {"content-type": "image/svg+xml"},

@@ -18,8 +18,7 @@ from web.locked_cases import locked_cases
 SHARED = "/v1/music/shared/{token}"
 PLAYED = "/v1/music/audio/{signed}"
 TAKEN = "/v1/music/download/{signed}"
-HTML = {"Accept": "text/html"}
-JSON = {"Accept": "application/json"}
+HTML, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
 RESOLVE_LIMIT, MISS_LIMIT = 30, 4
 _REFUSED = "/v1/music/shared/shr_" + "0" * 32
 
