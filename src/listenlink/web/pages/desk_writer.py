@@ -9,7 +9,6 @@ from typing import Any
 from listenlink.actions.signing_in.sign_in import Person
 from listenlink.errors import Problem
 from listenlink.model import ids
-from listenlink.model.password import make_link_passwords
 from listenlink.model.pattern import make_pattern
 from listenlink.model.quota import write_bytes
 from listenlink.web.pages import desk_words
@@ -36,7 +35,6 @@ def write_page(name: str, language: str, **shown: Any) -> str:
     template = environment(language).get_template(f"desk/{name}.html")
     known = {"fault": fault, "field": field, "language_name": _NAMES[language], "at": _at(language)}
     known["pattern"] = make_pattern
-    known["suggested_for_links"] = make_link_passwords
     known["size"] = partial(_size, language)
     known["number"] = partial(number_words, language=language)
     known["day"] = partial(day_words, language=language)
