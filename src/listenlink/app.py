@@ -18,6 +18,7 @@ from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.opening.session_clients import bound_sessions
+from listenlink.actions.opening.unlocking import LinkUnlocker
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
@@ -44,6 +45,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer, TokenSealer
 from listenlink.model.signing import Signer, SigningKey
+from listenlink.model.unlock import PURPOSE as UNLOCK_PURPOSE
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
@@ -89,6 +91,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     renewing = bound_sessions(database, settings.session_clients, ring)
     names, with_objects = Pseudonyms(daily_keys), storage.urls is not None
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
+    opener.unlocker = LinkUnlocker(database, limits, ring, settings.session_ttl_seconds)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
     archives = _archives(settings, ring, stores)
@@ -136,7 +139,8 @@ def _listening(
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), covers=covers,
         previewer=PreviewDrawer(storage, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
-        session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
+        session_signer=Signer(ring, SESSION_PURPOSE),
+        unlock_signer=Signer(ring, UNLOCK_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
     )  # fmt: skip
 
 

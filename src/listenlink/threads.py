@@ -140,5 +140,8 @@ WORK = Threads("work", 4)
 HOUSE = Threads("house", 4)
 # Passwords: each takes 19 MiB and some 20 ms, on purpose. What waits longer than a person does is given up.
 HASHES = Threads("hashes", 2, most_waiting=64, patience_seconds=15)
+# Passwords of links, apart from those of people: strangers try them, and mustn't keep anybody from signing
+# in.
+LINK_HASHES = Threads("link-hashes", 1, most_waiting=64, patience_seconds=15)
 # Who is removed: what they had is changed some rows at a time, with pauses, which takes a while.
 FAREWELLS = Threads("farewells", 2, most_waiting=16)

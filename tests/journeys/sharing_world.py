@@ -116,7 +116,7 @@ class World:
     ) -> list[Opening]:
         """Open all at one moment: one transaction. All are `meant` unless it says which."""
         requests = [
-            self._request(*one, counts, is_meant)
+            self.request(*one, counts, is_meant)
             for one, is_meant in zip(asked, meant or [True] * len(asked), strict=True)
         ]
 
@@ -141,7 +141,7 @@ class World:
         )
         return playing is not None
 
-    def _request(
+    def request(
         self, token: str, session: ListenSession | None, counts: bool, is_meant: bool
     ) -> OpenRequest:
         now_us, signer = self.clock.now_us(), self.instance.listening.session_signer

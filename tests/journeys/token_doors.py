@@ -53,6 +53,7 @@ DOORS = [
     Door("form", "POST /v1/music/shared/{token:str}", _SHARED, "POST"),
     Door("player", _BELOW, _SHARED, headers={"Icy-MetaData": "1"}),
     Door("embed", "GET /embed/{token:str}", "/embed/{token}", headers=_HTML),
+    Door("embed, form", "POST /embed/{token:str}", "/embed/{token}", "POST", _HTML),
     Door("oembed", "GET /oembed", "/oembed?url={base}" + _SHARED),
     Door("events", _BELOW + "/events", _SHARED + "/events", session="stranger"),
     Door("standing", _BELOW + "/standing", _SHARED + "/standing"),

@@ -122,7 +122,9 @@ def attempts() -> dict[str, Attempt]:
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, Slice(9)),
         "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
         **_finds(),
-        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
+        "change a link": lambda d, c, m: links.change_link(
+            d, SEALER, c, m.link.share.id, label, NOW
+        ),
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, {}, NOW),
         "share a collection": _share_collection,
         "share with each": _share_with_each,

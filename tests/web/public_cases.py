@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from listenlink.web.pages.assets import ASSETS
+from web.locked_cases import locked_cases
 from web.public_world import HTML, REFUSED
 from web.public_world import MISS_LIMIT as MISS_LIMIT
 from web.public_world import RESOLVE_LIMIT as RESOLVE_LIMIT
@@ -63,8 +64,7 @@ _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
-_SAYS_JSON = {"Content-Type": "application/json"}
-_TOO_MUCH = b" " * 2**20 + b"{}"
+_SAYS_JSON, _TOO_MUCH = {"Content-Type": "application/json"}, b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
 
@@ -211,4 +211,11 @@ def _other_cases() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = _open_cases() + _media_cases() + _lower_cases() + _archive_cases() + _other_cases()
+CASES = (
+    _open_cases()
+    + _media_cases()
+    + _lower_cases()
+    + _archive_cases()
+    + _other_cases()
+    + locked_cases(_case)
+)

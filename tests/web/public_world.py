@@ -24,6 +24,7 @@ class World:
         wait_for_sound(owner, self.track)
         self.link = share(owner, self.track, allow_download=True)
         self.public = share(owner, self.track, visibility="public")
+        self.locked = share(owner, self.track, password="harbour-lights")
         gone = str(upload(owner, make("wav16", folder / "gone.wav"))["id"])
         self.removed = share(owner, gone)
         owner.delete(f"/tracks/{gone}")

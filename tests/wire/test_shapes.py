@@ -167,7 +167,7 @@ OLDER: dict[Any, set[str]] = {
     },
 }
 OLDER[wire.Link] = OLDER[wire.NewLink] = {
-    "allow_download", "preview", "strict_open",
+    "allow_download", "preview", "strict_open", "has_password",
     "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
 }  # fmt: skip
 OLDER[wire.Link] = OLDER[wire.NewLink] | {"created_by"}

@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
+from listenlink.actions.lock_link import hash_asked
 from listenlink.actions.note_account import note_account
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -18,7 +19,7 @@ from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, Terms
-from listenlink.store import collections, shares, tracks
+from listenlink.store import collections, share_passwords, shares, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
 
@@ -52,7 +53,9 @@ async def make_link(
     """Make a link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other, and a 422
     Problem as `Terms.changed` does."""
     token = new_token()
-    draft = draft_link(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
+    terms = Terms().changed(asked, now_us)
+    hashed = await hash_asked(asked)
+    draft = draft_link(caller, target_type, target_id, terms, now_us)
 
     def add(connection: Connection) -> NewLink:
         title_of(connection, caller, target_type, target_id)
@@ -60,6 +63,7 @@ async def make_link(
         number = shares.add_share(connection, draft, digest(token))
         made = replace(draft, id=number)
         keep_token(connection, sealer, made, token)
+        share_passwords.keep_password(connection, number, hashed)
         named = ids.public_id(ids.SHARE, number)
         note_account(connection, caller, "link_made", named, now_us)
         return NewLink(made, token)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.lock_link import hash_asked
 from listenlink.actions.make_link import NewLink, draft_link, title_of
 from listenlink.actions.note_account import note_account
 from listenlink.model import ids
@@ -24,7 +25,7 @@ from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, Terms
-from listenlink.store import sealed_tokens, shares
+from listenlink.store import sealed_tokens, share_passwords, shares
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
 from listenlink.threads import WORK
@@ -45,7 +46,7 @@ async def make_link_for_each(
     """Make links to the caller's own track or collection, in the recipients' order. Raises Problem(NOT_FOUND)
     for any other, a 429 Problem if these are too many for a day, and a 422 Problem as `Terms.changed` and
     `terms_for_each` do."""
-    terms = Terms().changed(for_all, now_us)
+    terms, hashed = Terms().changed(for_all, now_us), await hash_asked(for_all)
     asked = partial(_prepare, sealer, caller, target, terms, recipients, now_us)
     prepared = await WORK.run(asked)
     about = ids.public_id(ids.TRACK if target[0] is TargetType.TRACK else ids.COLLECTION, target[1])
@@ -54,6 +55,7 @@ async def make_link_for_each(
         title_of(connection, caller, *target)
         require_few(connection, Made.LINK, caller.owner, now_us, len(prepared.made))
         made = _add(connection, sealer, prepared)
+        share_passwords.keep_same(connection, [new.share.id for new in made], hashed)
         note_account(connection, caller, "links_made", about, now_us)
         return made
 

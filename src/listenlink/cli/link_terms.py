@@ -99,6 +99,8 @@ def terms_of(link: dict[str, Any]) -> str:
     terms.append("with download" if link.get("allow_download") else "without download")
     if link.get("preview") is False:
         terms.append("title and cover hidden until it's opened")
+    if link.get("has_password"):
+        terms.append("with a password")
     if link.get("label"):
         terms.append(f"label “{link['label']}”")
     return ", ".join(terms)

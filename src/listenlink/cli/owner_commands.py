@@ -16,6 +16,8 @@ from listenlink.cli.term_options import (
     Label,
     Link,
     MaxOpens,
+    Password,
+    PasswordFile,
     StartsAt,
 )
 
@@ -67,6 +69,8 @@ def share(
     strict_open: Annotated[
         bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
     ] = False,
+    password: Password = False,
+    password_file: PasswordFile = None,
     for_each: ForEach = None,
     as_csv: Csv = False,
     server: Server = None,
@@ -77,11 +81,13 @@ def share(
 
     Without an end it opens for ever, without --max-opens any number of times."""
     from listenlink.cli import sharing, sharing_with_each
+    from listenlink.cli.asked_password import read_password
 
     given = {
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
+        "password": read_password(password, password_file),
     }  # fmt: skip
     if for_each is not None or as_csv:
         sharing_with_each.share_with_each(target, for_each, given, as_csv, server, api_key, as_json)

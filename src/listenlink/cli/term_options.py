@@ -39,6 +39,18 @@ ForEach = Annotated[
         allow_dash=True,
     ),
 ]
+Password = Annotated[
+    bool,
+    typer.Option(
+        "--password", help="With a password: asks for it, or reads a line that is piped in."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", help="With the password in this file's first line.", metavar="FILE"
+    ),
+]
 Link = Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")]
 Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", metavar="LINK…")]
 
@@ -46,6 +58,7 @@ Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", 
 NoEnd = Annotated[bool, typer.Option("--no-end", help="Without an end.")]
 NoMaxOpens = Annotated[bool, typer.Option("--no-max-opens", help="Any number of times.")]
 NoLabel = Annotated[bool, typer.Option("--no-label", help="Without a label.")]
+NoPassword = Annotated[bool, typer.Option("--no-password", help="Without a password.")]
 OtherVisibility = Annotated[str | None, typer.Option("--visibility", help="link_only or public.")]
 Download = Annotated[
     bool | None,

@@ -113,6 +113,7 @@ class Share(CountedLife, frozen=True):
     allow_download: bool
     preview: bool
     strict_open: bool
+    has_password: bool
     created_at: int
 
     def state(self, now_us: int) -> LinkState:

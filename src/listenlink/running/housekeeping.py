@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
 from listenlink.actions.manage_tracks import remove_leftovers
+from listenlink.actions.opening.unlocking import LINK_WINDOW_US
 from listenlink.actions.signing_in.bound_attempts import WINDOW_US
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem
@@ -22,6 +23,7 @@ from listenlink.store import (
     idempotency,
     listens,
     session_clients,
+    share_attempts,
     sign_in_attempts,
     sign_in_links,
     sign_ins,
@@ -37,8 +39,7 @@ _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
-_DAYS_EVERY_SECONDS = 5.0
-_SECONDS_BETWEEN_MARKS = 10
+_DAYS_EVERY_SECONDS, _SECONDS_BETWEEN_MARKS = 5.0, 10
 
 
 async def keep_house(instance: Instance) -> None:
@@ -196,9 +197,7 @@ async def _delete_keys(instance: Instance, now_us: int) -> int:
 
 
 async def _make_days(instance: Instance, now_us: int) -> int:
-    await instance.running.database.write(
-        lambda connection: day_tables.make_days(connection, now_us)
-    )
+    await instance.running.database.write(partial(day_tables.make_days, now_us=now_us))
     return 0
 
 
@@ -230,7 +229,7 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
 
 
 async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
-    """What signs nobody in any more, and lines of accounts that are older than those of links."""
+    """What signs nobody in any more, tries of passwords, and lines of accounts older than those of links."""
     running = instance.running
     since_us = now_us - running.settings.audit_retention_days * DAY_US
     for delete in (
@@ -238,6 +237,7 @@ async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
         partial(sign_in_links.delete_over, now_us=now_us),
         partial(answered_challenges.delete_over, now_us=now_us),
         partial(sign_in_attempts.delete_older, before_us=now_us - WINDOW_US),
+        partial(share_attempts.delete_older, before_us=now_us - LINK_WINDOW_US),
         partial(account_events.delete_older, before_us=since_us),
     ):
         while await running.database.write(delete):

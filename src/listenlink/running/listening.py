@@ -49,4 +49,5 @@ class Listening:
     previewer: PreviewDrawer
     watcher: LinkWatcher
     session_signer: Signer
+    unlock_signer: Signer
     tickets: VisitTickets

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import given_covers, promises, sealed_tokens, tables
+from listenlink.store import given_covers, promises, sealed_tokens, share_passwords, tables
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -80,8 +80,9 @@ def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
 
 
 def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
-    """Revoke these links, and forget what they were called and their sealed tokens."""
+    """Revoke these links, and forget what they were called, their sealed tokens and their passwords."""
     sealed_tokens.forget_sealed(connection, links)
+    share_passwords.forget_passwords(connection, links)
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 

@@ -15,7 +15,7 @@ from listenlink.store.targets import LEADS_TO
 
 # The target that exists of the link that the token or the session names. To play, it must lead to a track.
 _HELD = """
-SELECT {life}, s.id, s.token_digest, c.id, t.id, t.organization_id, t.creator_id
+SELECT {life}, s.has_password, s.id, s.token_digest, c.id, t.id, t.organization_id, t.creator_id
 FROM (SELECT 1 AS one) asked
 LEFT JOIN shares s ON {link}
 LEFT JOIN collections c ON c.id = s.collection_id AND c.removed_at IS NULL
@@ -37,6 +37,7 @@ class HeldLink(CountedLife, frozen=True):
     collection that it leads to and the track, with the track's owner, are None where they're removed or not
     led to."""
 
+    has_password: bool | None
     id: int | None
     token_digest: bytes | None
     collection_id: int | None

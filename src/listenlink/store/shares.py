@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from listenlink.model.folded import folded
 from listenlink.model.listing import Found, Place, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
-from listenlink.store import sealed_tokens, tables
+from listenlink.store import sealed_tokens, share_passwords, tables
 from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own, seen
@@ -66,8 +66,8 @@ def _values(share: Share, token_digest: bytes) -> dict[str, object]:
 def revoke_share(
     connection: Connection, organization_id: int, creator_id: int, share_id: int, now_us: int
 ) -> bool:
-    """Revoke the creator's link and destroy its sealed token, or find it revoked; False if there is no such
-    link of theirs."""
+    """Revoke the creator's link and destroy its sealed token and its password, or find it revoked; False if
+    there is no such link of theirs."""
     theirs = own(_SHARES, organization_id, creator_id) & (_SHARES.c.id == share_id)
     connection.execute(
         update(_SHARES).where(theirs, _SHARES.c.revoked_at.is_(None)).values(revoked_at=now_us)
@@ -75,6 +75,7 @@ def revoke_share(
     if connection.execute(select(_SHARES.c.id).where(theirs)).one_or_none() is None:
         return False
     sealed_tokens.forget_sealed(connection, [share_id])
+    share_passwords.forget_passwords(connection, [share_id])
     return True
 
 

@@ -34,6 +34,7 @@ from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import (
     IS_HEAD,
     TRACE,
+    UNLOCK,
     Headers,
     Message,
     Receive,
@@ -148,7 +149,7 @@ class Front:
                 answered = True
                 self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
-                added = [*self._headers_for(scope), request_id(scope)]
+                added = [*self._headers_for(scope), request_id(scope), *scope.get(UNLOCK, ())]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 # Also where leaving began after the request did.
                 is_last = not body.has_ended or self._presence.is_leaving

@@ -77,6 +77,19 @@ def _header(name: str, description: str, example: str, **more: Any) -> Json:
 _RENEW = _header(
     "Listen-Session", "From an earlier open of this link: then this one counts nothing.", _SESSION
 )
+_RENEW_SAVED = _header("Listen-Session", "From an open of this link.", _SESSION)
+_PASSWORD = _header(
+    "Share-Password",
+    "The password of a link that has one: UTF-8, percent-encoded.",
+    "w%C3%B6rds%20and%20more",
+    schema={"pattern": r"^([!-$&-~]|%[0-9A-Fa-f]{2})*$", "maxLength": 1536},
+)
+_UNLOCK = _header(
+    "Share-Unlock",
+    "What the right password was worth, instead of it.",
+    "su1.509d89f3.b7a41ae239ff.00000000.006a1b2c3d.0123456789abcdef0123456789abcdef",
+)
+_LOCKED = [_PASSWORD, _UNLOCK]
 _NEEDED = _header("Listen-Session", "As the open of this link gave it.", _SESSION, required=True)
 _IF_NONE_MATCH = _header(
     "If-None-Match", "The `ETag` of what you have; or `*`.", '"9f86d081884c7d65"'
@@ -97,11 +110,12 @@ _KEY = _header(
     schema={"pattern": f"^{KEY_PATTERN}$"},
 )
 _READ: dict[str, list[Json]] = {
-    "open_link": [_RENEW], "check_link": [_RENEW], "watch_link": [_NEEDED],
+    "open_link": [_RENEW, *_LOCKED], "check_link": [_RENEW, *_LOCKED], "watch_link": [_NEEDED],
     "get_link_standing": [_NEEDED],
     "get_link_details": [_NEEDED, _LANGUAGE], "get_download_url": [_NEEDED],
     "get_archive_url": [_NEEDED], "download_archive": _CONDITIONS, "check_archive": _CONDITIONS[2:],
-    "get_oembed": [_LANGUAGE], "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
+    "get_oembed": [_LANGUAGE, *_LOCKED], "save_shared_track": [_RENEW_SAVED, *_LOCKED],
+    "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
     "download_track": _CONDITIONS, "check_download": _CONDITIONS[2:],
     "get_picture": [_IF_NONE_MATCH], "get_track_cover": [_IF_NONE_MATCH],
     "get_collection_cover": [_IF_NONE_MATCH],

@@ -77,6 +77,7 @@ FOR_ANYBODY: list[Any] = [
     archives.download_archive,  #              GET HEAD /v1/music/archive/{signed}
     beside_page.get_picture,  #               GET      /v1/music/picture/{name}
     beside_page.show_embed,  #                GET      /embed/{token}
+    beside_page.unlock_embed,  #              POST     /embed/{token}
     oembed.describe_embed,  #                  GET      /oembed
     assets.get_asset,  #                       GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz

@@ -16,6 +16,7 @@ TEXT = r"^[^\x00]*$"
 # Something besides spaces and control characters, which are cleaned from a title.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 LABEL_LENGTH = 120
+LEAST_OF_A_PASSWORD, MOST_OF_A_PASSWORD = 6, 128
 MOST_OPENS = 2**53
 MOST_RECIPIENTS = 500  # Of one request: each is a link.
 TITLE_LENGTH = 512
@@ -55,6 +56,9 @@ _DaysOfAKey: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_DAYS_OF_A_KEY)]
 _Hours: TypeAlias = Annotated[int, Meta(ge=1)]
 _Opens: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_OPENS)]
 _Label: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=LABEL_LENGTH)]
+_Password: TypeAlias = Annotated[
+    str, Meta(min_length=LEAST_OF_A_PASSWORD, max_length=MOST_OF_A_PASSWORD)
+]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
 _Name: TypeAlias = Annotated[str, Meta(pattern=TEXT, min_length=1, max_length=NAME_LENGTH)]
 _Description: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)]
@@ -65,7 +69,7 @@ _Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGT
 class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """The terms of a new link. It ends by one of `expires_in_days` (above 90 is clamped to 90),
     `expires_in_hours` (above 2160 to 2160) and `expires_at`, up to 90 days away; null means never. With
-    `strict_open` only play and `Accept: application/json` open it."""
+    `strict_open` only play and `Accept: application/json` open it; with a `password` only who knows that."""
 
     visibility: Visibility = Visibility.LINK_ONLY
     expires_in_days: _Days | UnsetType | None = UNSET
@@ -77,6 +81,7 @@ class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    password: _Password | None = None
 
 
 class Recipient(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,7 +104,8 @@ class TermsForEach(LinkTerms, frozen=True, forbid_unknown_fields=True, kw_only=T
 class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change. What isn't sent stays as it is. The end is one of `expires_in_days` and
     `expires_in_hours`, which count from now, above 90 days clamped to 90, and `expires_at`; null means never.
-    null lifts `max_opens` and clears `label`."""
+    null lifts `max_opens`, clears `label` and takes the `password` away. A password that is set or taken away
+    ends sessions, playback URLs and unlocks."""
 
     visibility: Visibility | UnsetType = UNSET
     expires_in_days: _Days | UnsetType | None = UNSET
@@ -110,6 +116,7 @@ class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
     allow_download: bool | UnsetType = UNSET
     preview: bool | UnsetType = UNSET
     strict_open: bool | UnsetType = UNSET
+    password: _Password | UnsetType | None = UNSET
 
 
 class DeclaredLicence(Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ class NewLink(WithSecrets, frozen=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    has_password: bool = False
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None
@@ -57,6 +58,7 @@ class Link(Struct, frozen=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    has_password: bool = False
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None

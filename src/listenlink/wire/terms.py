@@ -69,6 +69,7 @@ class LinkChanges(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+    password: str | None
 
 
 class LinkTerms(LinkChanges, total=False):

@@ -92,7 +92,8 @@ async def draw_qr(room: Given[Room], request: Asked) -> QrCode:
 
 async def _show(room: Room, request: Asked, kind: TargetType, number: int) -> Response[bytes]:
     shown = await _shown(room, _sharer(request), kind, number)
-    return await room.page(request, "share", **shown, made=None, own_key=secrets.token_hex(16))
+    shown |= {"own_key": secrets.token_hex(16), "made": None, "password": None}
+    return await room.page(request, "share", **shown)
 
 
 async def _share(room: Room, request: Asked, kind: TargetType, number: int) -> Response[bytes]:
@@ -112,11 +113,12 @@ async def _share(room: Room, request: Asked, kind: TargetType, number: int) -> R
             return await room.page(request, "made_for_each", **shown, **to_take_along(each))
         made = await _make_once(room, caller, once, kind, number, asked)
     except Problem as problem:
-        shown |= {"typed": form, "own_key": own_key, "made": None}
+        shown |= {"typed": form, "own_key": own_key, "made": None, "password": None}
         shown["fault_line"] = problem.details.get("line")
         return await room.refused(request, problem, "share", **shown)
     code = await WORK.run(partial(draw_qr_code, made.url))
-    return await room.page(request, "share", **shown, made=made, qr=code)
+    password = asked.get("password")
+    return await room.page(request, "share", **shown, made=made, qr=code, password=password)
 
 
 async def _shown(room: Room, caller: Caller, kind: TargetType, number: int) -> dict[str, Any]:

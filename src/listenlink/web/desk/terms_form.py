@@ -35,6 +35,11 @@ def read_terms(form: Mapping[str, str]) -> AskedTerms:
         "preview": form["preview"] != "false",
         "strict_open": form["strict_open"] == "true",
     }
+    password, is_taken_away = form["password"], bool(form["no_password"])
+    if password and is_taken_away:
+        raise invalid("password", "Type another password, or take it away, not both.")
+    if password or is_taken_away:
+        asked["password"] = password or None
     chosen = form["expires"]
     if chosen == BY_DATE:
         if not form["expires_at"]:
@@ -59,6 +64,10 @@ def fill_terms(terms: Terms) -> dict[str, str]:
         "allow_download": "true" if terms.allow_download else "",
         "preview": "" if terms.preview else "false",
         "strict_open": "true" if terms.strict_open else "",
+        "has_password": "true" if terms.has_password else "",
+        # What isn't typed stays.
+        "password": "",
+        "no_password": "",
     }
 
 

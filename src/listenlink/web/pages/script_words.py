@@ -13,6 +13,7 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "pause": _("Pause"),
         "position": _("{elapsed} of {total}"),
         "refused": _("This share link is no longer available."),
+        "locked": _("The link's password is asked for again. Please load this page anew."),
         "removed": _("The creator has removed this music."),
         # Translators: {opened} and {end} are like "November 1, 2026 at 12:05 PM".
         "opened_before": _(

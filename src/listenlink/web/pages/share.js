@@ -13,7 +13,7 @@ const find = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(find(id).textContent);
 const main = document.querySelector("main");
 const token = location.pathname.split("/").pop();
-const link = new Link(token, find("visit")?.value);
+const link = new Link(token, find("visit")?.value, find("unlock")?.value);
 
 function begin(data) {
   document.documentElement.classList.add("alive");

@@ -46,6 +46,7 @@ _HEADERS = [
             generate_examples=False,
         ),
         **errors(
+            s401="The link has a password, and neither an unlock nor a session of it was sent.",
             s404="The session isn't of this link, or the link doesn't open any more.",
             s429="Too many requests, or streams at once, for this client.",
         ),
@@ -86,6 +87,7 @@ async def watch_link(
     responses={
         204: ResponseSpec(None, description="It is.", generate_examples=False),
         **errors(
+            s401="The link has a password, and neither an unlock nor a session of it was sent.",
             s404="The session isn't of this link, or the link doesn't open any more.",
             s429="Too many requests, or refusals, for this client.",
         ),

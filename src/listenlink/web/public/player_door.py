@@ -18,8 +18,8 @@ from listenlink.running.listening import Listening
 from listenlink.web.headers import PUBLIC_JSON
 from listenlink.web.paths import token_of
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
-from listenlink.web.public.share_request import ShareRequests
-from listenlink.web.response import Answer, Headers, Scope, problem_answer
+from listenlink.web.public.share_request import ShareRequests, refusal_of
+from listenlink.web.response import TRACE, Answer, Headers, Scope, problem_answer
 
 _PLAYLIST = (b"content-type", b"audio/x-mpegurl")
 _RANGES = (b"accept-ranges", b"bytes")
@@ -38,9 +38,12 @@ class PlayerDoor:
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """GET opens, or goes on with what is open. HEAD only looks."""
-        asked = self._requests.read(
-            scope, headers, token_of(scope), counts=scope["method"] == "GET"
-        )
+        try:
+            asked = self._requests.read(
+                scope, headers, token_of(scope), counts=scope["method"] == "GET"
+            )
+        except Problem as problem:
+            return problem_answer(problem, scope[TRACE], self._listening.clock.now_us())
         try:
             opening = await self._open(asked, headers.get(b"user-agent", b"")[:AGENT_BYTES])
             if opening.shortage is not None:
@@ -49,16 +52,19 @@ class PlayerDoor:
                 return answer
             # A player can't show what is said of removed music; to it there is none.
             if opening.outcome in (Outcome.REFUSED, Outcome.REMOVED) or opening.link is None:
-                raise Problem(ProblemKind.LINK_REFUSED)
+                raise refusal_of(opening)
             answer = await self._lead(opening, asked)
         except Problem as problem:
             return problem_answer(problem, asked.trace, asked.now_us)
         answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
+        if opening.unlock is not None:
+            told = self._requests.write_unlock(opening.unlock)
+            answer.headers.append((b"share-unlock", told.encode()))
         return answer
 
     async def _open(self, asked: OpenRequest, agent: bytes) -> Opening:
         players, opener = self._listening.players, self._listening.opener
-        player = name_player(asked.token_digest, asked.client, agent)
+        player = name_player(asked.token_digest, asked.client, agent + _key_of(asked))
         async with players.turn(player):
             if asked.session is None:
                 asked = _with(asked, await players.find(player, asked.now_us))
@@ -124,6 +130,14 @@ def write_playlist(page: Page, urls: list[str]) -> str:
             name = f"{one_line(track.artist)} - {name}"
         lines += [f"#EXTINF:{round(track.seconds)},{name}", url]
     return "\n".join(lines) + "\n"
+
+
+def _key_of(asked: OpenRequest) -> bytes:
+    """What the request would open a link with a password by: whoever comes without it isn't taken for who
+    came with it. It begins with what no agent's name has."""
+    if asked.unlock is None and not asked.password:
+        return b""
+    return b"\0" + msgspec.json.encode([asked.unlock, asked.password])
 
 
 def _with(asked: OpenRequest, session: ListenSession | None) -> OpenRequest:

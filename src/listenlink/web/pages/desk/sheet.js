@@ -11,6 +11,7 @@ const made = sheet.querySelector(".made");
 const words = JSON.parse(sheet.querySelector("script").textContent);
 const { organization } = document.body.dataset;
 const PATIENCE_MS = 20_000;
+const LEAST_OF_A_PASSWORD = 6;
 let opener = null;
 let path = "";
 // What was sent last and isn't known to be done: sent again, it's done once.
@@ -78,7 +79,7 @@ async function send() {
   }
   begun = {};
   change("made");
-  showMade(made, answer.link, told(answer.link));
+  showMade(made, answer.link, told(answer.link), terms.password);
   sheet.scrollTop = 0;
   made.querySelector("[data-copy]").focus();
 }
@@ -108,6 +109,8 @@ function read() {
   const most = sent.get("max_opens").trim();
   if ((most || sent.get("opens") === "number") && !/^0*[1-9]\d{0,15}$/.test(most))
     return tell("max_opens", words.no_number);
+  const password = sent.get("password");
+  if (password && [...password].length < LEAST_OF_A_PASSWORD) return tell("password", words.no_password);
   return {
     ...(end === "date" ? { expires_at: sent.get("expires_at") } : { [`expires_in_${unit}`]: Number(count) }),
     max_opens: most ? Number(most) : null,
@@ -116,6 +119,7 @@ function read() {
     strict_open: sent.has("strict_open"),
     allow_download: sent.has("allow_download"),
     preview: !sent.has("preview"),
+    ...(password ? { password } : {}),
   };
 }
 
