@@ -58,7 +58,7 @@ async def show_track(
         track = get_in_library(connection, caller, track_id)
         return (
             track,
-            derived.find_sound(connection, track_id),
+            derived.find_sound(connection, track_id, track.version),
             track_ties.find_file(connection, track_id),
             track_ties.list_collections(connection, caller.owner, track_id, MOST_COLLECTIONS),
         )
@@ -105,4 +105,5 @@ def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int)
         cover_small=sound.derived.cover_small_digest,
         licence=track.licence(registry, now_us),
         engine_name=terms.display_name if terms else track.engine,
+        version=track.version,
     )

@@ -16,7 +16,7 @@ from listenlink.errors import invalid
 from listenlink.model.moment import seconds_of
 from listenlink.model.one_line import bounded, one_line
 from listenlink.model.share import Share, Visibility
-from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
+from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS, LinkVersion
 
 MAX_EXPIRES_IN_DAYS = 90
 # An end is asked for by one of these, or as a time.
@@ -41,6 +41,7 @@ class AskedTerms(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+    version: LinkVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Terms:
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    is_pinned: bool = False
 
     def changed(self, asked: AskedTerms, now_us: int) -> Terms:
         """These terms with what is asked for now. Raises a 422 Problem that names what can't be, of what was
@@ -65,6 +67,8 @@ class Terms:
             said["expires_at"] = _end(ends, now_us)
         if "starts_at" in said:
             said["starts_at"] = _moment("starts_at", said["starts_at"])
+        if "version" in said:
+            said["is_pinned"] = said.pop("version") == LinkVersion.PINNED
         if said.get("label") is not None:
             said["label"] = one_line(bounded("label", said["label"], LABEL_LENGTH))
         most = said.get("max_opens")

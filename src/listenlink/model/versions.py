@@ -1,37 +1,38 @@
-"""A track's versions: other audio behind the same links. What each is made of, and since when which is current.
+"""A track's versions: other audio behind the same links. What each is made of, and since when which is
+current.
 
-A version never changes. Of a track that has had only one, nothing of this is stored. Of any other, all that an
-open needs to know of all versions is stored with the track as one text, which is written here alone.
+A version never changes. Of a track that has had only one, nothing of this is stored. Of any other, all that
+an open needs to know of all versions is stored with the track as one text, which is written here alone.
 
-Whoever was sent a link may have acted on what it told of the version that was current then, or of one that was
-it since. So a link tells the meet of all versions that were current at any moment since it was made, removed
-or not, whether it follows them or is pinned to the one that it was made with.
+Whoever was sent a link may have acted on what it told of the version that was current then, or of one that
+was it since. So a link tells the meet of all versions that were current at any moment since it was made,
+removed or not, whether it follows them or is pinned to the one that it was made with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from listenlink.model.declared import Declared
 from listenlink.model.licence import EngineRegistry, Licence, LicenceClass, meet
+from listenlink.wire.bodies import MOST_VERSIONS as MOST_VERSIONS
 
 FIRST = 1
-# So that the text is bounded, which is read at every open: with the removed ones, and how often another one
-# became current.
-MOST_VERSIONS = 100
+# The text that is read at every open is bounded by how many there are, and by how often another one became
+# current.
 MOST_TURNS = 300
 # A length that differs by more is said before another version becomes current.
 SAME_LENGTH_SECONDS = 2.0
 
 
 class Version(NamedTuple):
-    """One version: its number, from 1 on, and the facts of its time. `created_at` in epoch µs; of one that was
-    removed for good, the audio is gone."""
+    """One version: its number, from 1 on, and the facts of its time. `created_at` in epoch µs; of one that
+    was removed for good, the audio is gone."""
 
     number: int
     engine: str
@@ -64,7 +65,8 @@ _decode = msgspec.json.Decoder(_Stored).decode
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """All versions of a track, by number, and their turns, the oldest first. There is at least one of each."""
+    """All versions of a track, by number, and their turns, the oldest first. There is at least one of
+    each."""
 
     items: tuple[Version, ...]
     turns: tuple[Turn, ...]
@@ -145,10 +147,7 @@ def read_versions(text: str) -> Versions:
     """Read what `write` wrote."""
     _, licences, facts, turns = _decode(text)
     known = [_to_licence(one) for one in licences]
-    items = (
-        Version(number, *known[licence], *rest)
-        for number, (licence, *rest) in enumerate(facts, FIRST)
-    )
+    items = (Version(number, *known[one[0]], *one[1:]) for number, one in enumerate(facts, FIRST))
     return Versions(tuple(items), tuple(turns))
 
 
@@ -173,7 +172,7 @@ def written_for_link(text: str, made_at: int, is_pinned: bool) -> str:
     return _encode((list(known), facts)).decode()
 
 
-_decode_for_link = msgspec.json.Decoder(
+_decode_for_link: Callable[[str], Any] = msgspec.json.Decoder(
     tuple[list[_Licence], list[tuple[int, int, int, int, int, bool, bool]]]
 ).decode
 
@@ -184,7 +183,7 @@ def read_for_link(text: str) -> ShownVersion:
     licences, facts = _decode_for_link(text)
     known = [_to_licence(one) for one in licences]
     version, *in_force = (
-        Version(number, *known[licence], *rest) for number, licence, *rest in facts
+        Version(number, *known[licence], *lasts) for number, licence, *lasts in facts
     )
     return ShownVersion(version, tuple(in_force))
 
@@ -196,8 +195,8 @@ def told(
     declared: Declared | None = None,
     attribution_text: str | None = None,
 ) -> Licence:
-    """The licence that a viewer is told of whom these versions hold, at least one: the meet of what each tells,
-    under what is `declared` for this viewer. Where they're alike, the first's."""
+    """The licence that a viewer is told of whom these versions hold, at least one: the meet of what each
+    tells, under what is `declared` for this viewer. Where they're alike, the first's."""
     licences = (
         registry.told(one.engine, one.stamp, one.created_at, now_us, declared, attribution_text)
         for one in in_force
@@ -216,5 +215,5 @@ def _of_licence(engine: str, stamp: Licence) -> _Licence:
 
 
 def _to_licence(stored: _Licence) -> tuple[str, Licence]:
-    engine, licence_class, *rest = stored
-    return engine, Licence(LicenceClass(licence_class), *rest)
+    engine, licence_class, version, requires, text = stored
+    return engine, Licence(LicenceClass(licence_class), version, requires, text)

@@ -50,6 +50,8 @@ from listenlink.wire.tracks import (
     Track,
     TrackOfAudio,
     Upload,
+    Version,
+    Versions,
 )
 
 __all__ = [
@@ -93,5 +95,7 @@ __all__ = [
     "TrackOfAudio",
     "Upload",
     "Usage",
+    "Version",
+    "Versions",
     "WithSecrets",
 ]

@@ -124,7 +124,7 @@ class Batch:
     def downloads(self) -> list[CountedDownload]:
         """The downloads to count."""
         return [
-            CountedDownload(opening.link.id, item.now_us // DAY_US, item.download)
+            CountedDownload(opening.link.id, item.now_us // DAY_US, item.download, item.version)
             for item, opening in zip(self.items, self.openings, strict=True)
             if item is not None and item.download
             if opening and opening.link and opening.outcome is _DOWNLOADED

@@ -8,11 +8,13 @@ from collections import Counter
 
 import msgspec
 
+from listenlink.actions.opening.found_versions import is_gone
 from listenlink.clock import SECOND_US
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Shortage
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.versions import FIRST
 from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 
 
@@ -20,7 +22,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
     is False if it would take anything, so that nobody can tell whether an open is meant. `mints` is True for
     a look that gives addresses of audio to who has a session. `download` is the number of the track whose
-    file is asked for, if the link offers that to who has a session.
+    file is asked for, if the link offers that to who has a session, and `version` which of its versions.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
@@ -42,6 +44,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     mints: bool = False
     is_one_too_many: bool = False
     download: int = 0
+    version: int = FIRST
 
 
 class Opening(msgspec.Struct, gc=False):
@@ -69,6 +72,8 @@ def decide(
     if reason is not None or link is None:
         return Opening(Outcome.REFUSED, reason, link)
     if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
+        return Opening(Outcome.REMOVED, None, link)
+    if link.is_pinned and link.track is not None and is_gone(link, link.track):
         return Opening(Outcome.REMOVED, None, link)
     if not asked.counts or is_unmeant(asked, link, session):
         is_download = asked.download and session is not None

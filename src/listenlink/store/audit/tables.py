@@ -127,7 +127,8 @@ heard = Table(
 )
 
 # What each link's tracks come to on each day, by version: how often they were downloaded, and how far they
-# were heard, as the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's lines.
+# were heard, as the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's
+# lines.
 track_days = Table(
     "track_days",
     metadata,

@@ -220,6 +220,7 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,
+        version=share.version.value,
         revocation_reaches_players_within_seconds=(
             owning.revocation.reaches_players_within_seconds
         ),
