@@ -117,6 +117,7 @@ def find_sound(connection: Connection, track_id: int, version: int | None = None
     ]
     row = connection.execute(
         select(_AUDIO.c.derived_at, *columns)
+        .select_from(_AUDIO)
         .join(_TRACKS, _AUDIO.c.id == _audio_of(version))
         .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
         .where(_TRACKS.c.id == track_id)
