@@ -22,6 +22,7 @@ from listenlink.cli.term_options import (
     OtherVisibility,
     Preview,
     Strict,
+    Version,
 )
 
 links = typer.Typer(help="Your links: list, show, edit and close them.", no_args_is_help=True)
@@ -83,6 +84,7 @@ def edit_link(
     allow_download: Download = None,
     hide_preview: Preview = None,
     strict_open: Strict = None,
+    version: Version = None,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -94,6 +96,7 @@ def edit_link(
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "max_opens": max_opens, "label": label, "visibility": visibility, "allow_download": allow_download,
         "preview": None if hide_preview is None else not hide_preview, "strict_open": strict_open,
+        "version": version,
     }  # fmt: skip
     lifted = {"expires_at": no_end, "max_opens": no_max_opens, "label": no_label}
     code.edit(link, given, lifted, server, api_key, as_json)

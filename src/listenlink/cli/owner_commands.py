@@ -16,6 +16,7 @@ from listenlink.cli.term_options import (
     Link,
     MaxOpens,
     StartsAt,
+    Version,
 )
 
 
@@ -66,6 +67,7 @@ def share(
     strict_open: Annotated[
         bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
     ] = False,
+    version: Version = None,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -79,6 +81,7 @@ def share(
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
+        "version": version,
     }  # fmt: skip
     sharing.share(target, given, server, api_key, as_json)
 

@@ -35,4 +35,5 @@ track_turns = Table(
     Column("track_id", KEY, ForeignKey("tracks.id"), primary_key=True, autoincrement=False),
     Column("since", BigInteger, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
+    Index(None, "since"),
 )

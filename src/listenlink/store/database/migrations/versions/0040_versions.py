@@ -96,6 +96,7 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_track_turns_track_id")),
         sa.PrimaryKeyConstraint("track_id", "since", name=op.f("pk_track_turns")),
     )
+    op.create_index(op.f("ix_track_turns_since"), "track_turns", ["since"])
 
 
 def _rebuild_days() -> None:
