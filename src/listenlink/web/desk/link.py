@@ -73,7 +73,9 @@ async def change_link(
             return await room.refused(request, problem, "link", _TOLD_THERE, **whole)
         typed = dict(shown["typed"]) | dict(form)
         # A box that isn't ticked isn't sent.
-        typed |= {name: form[name] for name in ("strict_open", "allow_download", "preview")}
+        typed |= {
+            name: form[name] for name in ("strict_open", "allow_download", "preview", "version")
+        }
         shown |= {"typed": typed}
         return await room.refused(request, problem, "link_change", _TOLD_THERE, **shown)
     return room.see(f"{LINKS}/{share_id}", "link_changed")

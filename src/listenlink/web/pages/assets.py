@@ -48,6 +48,7 @@ _DESK_NAMES = (
     "tracks.css",
     "own_sound.js",
     "track.js",
+    "version.js",
     "tracks.js",
     # Sharing.
     "sharing.css",
