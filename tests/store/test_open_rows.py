@@ -153,10 +153,10 @@ async def test_what_playback_finds(place: DatabaseLocation) -> None:
     else:
         reader = PostgresPlaybackReader(Connections(place.url, 1))
     try:
-        shared = await reader.find_shared(TO_TRACK, TRACK)
-        assert await reader.find_own(1, TRACK) is None
+        shared = await reader.find_shared(TO_TRACK, TRACK, 1)
+        assert await reader.find_own(1, TRACK, 1) is None
         work_on(place, lambda connection: connection.execute(tables.suspensions.delete()))
-        own = await reader.find_own(1, TRACK)
+        own = await reader.find_own(1, TRACK, 1)
     finally:
         reader.close()
     audio = row_of(place, tables.audio_objects, id=TRACK)
