@@ -181,7 +181,8 @@ def _held(declarations: Declarations | None, made_at: int) -> tuple[Any, ...]:
 def test_what_is_written_says_the_same(
     steps: list[tuple[Any, ...]], made_at: int, is_pinned: bool
 ) -> None:
-    world, revisions = World(), []
+    revisions: list[tuple[str, Versions]] = []
+    world = World()
     for name, *said in steps:
         world.now += 1
         getattr(world, name)(*said)

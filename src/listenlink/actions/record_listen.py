@@ -59,9 +59,10 @@ async def record_listen(
         return session.open_trace, link.track_id, link.id, heard
 
     def keep(connection: Connection, listen: tuple[int, int, int, int]) -> None:
+        named, heard = listen[:3], listen[3]
         if quarter is None:
-            listens.add_listen(connection, *listen, now_us)
+            listens.add_listen(connection, *named, now_us, heard)
         else:
-            listens.raise_quarter(connection, *listen, now_us, quarter)
+            listens.raise_quarter(connection, *named, now_us, quarter, heard)
 
     await write_by_link(database, limits, client, token, tick_us, find, keep)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from listenlink.clock import DAY_US
 from listenlink.model.link_sums import Quarters
+from listenlink.model.versions import FIRST
 
 _GONE_PER_STEP = 5000
 
@@ -48,8 +49,8 @@ def add_listen(
     open_trace: int,
     track_id: int,
     share_id: int,
-    version: int,
     at_us: int,
+    version: int = FIRST,
 ) -> None:
     """Record one listen to this version; recording it again changes nothing."""
     connection.execute(
@@ -72,9 +73,9 @@ def raise_quarter(
     open_trace: int,
     track_id: int,
     share_id: int,
-    version: int,
     at_us: int,
     quarter: int,
+    version: int = FIRST,
 ) -> None:
     """Record that a quarter of this version was reached, 1 to 4; one that isn't further than what is recorded
     of the track, whichever version that was, changes nothing. What an open heard of a track stays on the day

@@ -49,11 +49,13 @@ FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY po
 CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
 """
 # Without the digest of the audio that is played, and with it: that costs a look-up in another table. Of a
-# track that has had several versions it's each one's, by number.
+# track that has had several versions it's each one's, by number, as text:
+# else it would be an object within the list.
 _OBJECT = """
 iif(t.versions IS NULL,
     (SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id),
     (SELECT json_group_object(v.number, lower(hex(coalesce(a.rendition_digest, a.digest))))
+        || ''
      FROM track_versions v JOIN audio_objects a ON a.id = v.audio_id WHERE v.track_id = t.id))
 """
 _TRACKS = track_columns("''"), track_columns(_OBJECT)

@@ -39,7 +39,8 @@ from listenlink.web.upload_form import (
 from listenlink.wire.bodies import CurrentVersion
 
 _VERSIONS = "/v1/music/{org:str}/tracks/{track_id:str}/versions"
-_VERSION = _VERSIONS + "/{version:int}"
+_MOST_DIGITS = 9
+_VERSION = _VERSIONS + "/{version:str}"
 
 
 @dataclass
@@ -132,20 +133,19 @@ async def list_versions(
 async def make_version_current(
     org: FromPath[str],
     track_id: FromPath[str],
-    version: FromPath[int],
+    version: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
     data: JSONBody[CurrentVersion],
 ) -> wire.Version:
     """From now on all links lead to it that follow. If it's that already, nothing changes."""
-    number = path_id(ids.TRACK, track_id)
-    now_us = owning.clock.now_us()
+    number, which, now_us = path_id(ids.TRACK, track_id), _number(version), owning.clock.now_us()
 
     def tell(listed: ListedVersions) -> wire.Version:
-        return tell_version(listed, listed.versions.of(version), owning.registry, now_us)
+        return tell_version(listed, listed.versions.of(which), owning.registry, now_us)
 
     database = telling_first(owning.database, tell)
-    return tell(await managing.make_current(database, caller_of(request), number, version, now_us))
+    return tell(await managing.make_current(database, caller_of(request), number, which, now_us))
 
 
 @delete(
@@ -158,16 +158,23 @@ async def make_version_current(
 async def remove_version(
     org: FromPath[str],
     track_id: FromPath[str],
-    version: FromPath[int],
+    version: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
 ) -> wire.Acknowledgement:
     """Its file is deleted, its playback URLs end at once, and links that are pinned to it lead nowhere. The
     current version can't be removed: 409."""
     number = path_id(ids.TRACK, track_id)
-    parts = (owning.database, owning.storage, caller_of(request), number, version)
+    parts = (owning.database, owning.storage, caller_of(request), number, _number(version))
     await managing.remove_version(*parts, owning.clock.now_us())
     return wire.Acknowledgement(True, track_id, "Version removed.")
+
+
+def _number(text: str) -> int:
+    """The number in a path. Raises Problem(NOT_FOUND) for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise Problem(ProblemKind.NOT_FOUND)
+    return int(text)
 
 
 def tell_version(

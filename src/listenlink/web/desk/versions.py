@@ -16,7 +16,7 @@ from listenlink.model import ids
 from listenlink.model.version_facts import VersionFacts, read_version_facts
 from listenlink.model.versions import SAME_LENGTH_SECONDS, Version
 from listenlink.web.caller import path_id
-from listenlink.web.desk.room import Asked, Room, person_of
+from listenlink.web.desk.room import Asked, Room, person_of, whole_number
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.track import show_track_with
 from listenlink.web.given import Given
@@ -33,8 +33,9 @@ from listenlink.web.upload_form import (
 )
 
 _PATH = "/desk/tracks/{track_id:str}/versions"
-_ONE = _PATH + "/{version:int}"
+_ONE = _PATH + "/{version:str}"
 _LIMITED = 429
+_MOST_DIGITS = 9
 
 
 @post(_PATH, opt=PERSON, include_in_schema=False, request_max_body_size=None)
@@ -42,8 +43,9 @@ async def add_by_form(
     room: Given[Room], request: Asked, track_id: FromPath[str]
 ) -> Response[bytes]:
     """Put one in. It's current at once if it's as long as the one before; else one is asked first."""
-    boundary, form = boundary_of(request), UploadForm()
     caller, number = person_of(request).caller, path_id(ids.TRACK, track_id)
+    await managing.list_versions(room.owning.database, caller, number)
+    boundary, form = boundary_of(request), UploadForm()
     try:
         await _add(room, request, boundary, number, form)
         listed = await managing.list_versions(room.owning.database, caller, number)
@@ -99,7 +101,7 @@ async def _refused(room: Room, request: Asked, track_id: str, problem: Problem) 
 
 @get(_ONE, opt=PERSON, include_in_schema=False)
 async def ask_to_use(
-    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[int]
+    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[str]
 ) -> Response[bytes]:
     """Say what becomes of links, and how long it is."""
     return await room.page(request, "use_version", **await _shown(room, request, track_id, version))
@@ -107,18 +109,18 @@ async def ask_to_use(
 
 @post(_ONE, opt=PERSON, include_in_schema=False)
 async def use_one(
-    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[int]
+    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[str]
 ) -> Response[bytes]:
     """Make it the current one."""
     owning, caller = room.owning, person_of(request).caller
     number, now_us = path_id(ids.TRACK, track_id), owning.clock.now_us()
-    await managing.make_current(owning.database, caller, number, version, now_us)
+    await managing.make_current(owning.database, caller, number, _number(version), now_us)
     return room.see(f"/desk/tracks/{track_id}", "version_current")
 
 
 @get(f"{_ONE}/remove", opt=PERSON, include_in_schema=False)
 async def ask_to_remove_version(
-    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[int]
+    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[str]
 ) -> Response[bytes]:
     """What goes with it."""
     return await room.page(
@@ -128,19 +130,19 @@ async def ask_to_remove_version(
 
 @post(f"{_ONE}/remove", opt=PERSON, include_in_schema=False)
 async def remove_one_version(
-    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[int]
+    room: Given[Room], request: Asked, track_id: FromPath[str], version: FromPath[str]
 ) -> Response[bytes]:
     """Remove it for good."""
     owning, number = room.owning, path_id(ids.TRACK, track_id)
-    parts = (owning.database, owning.storage, person_of(request).caller, number, version)
+    parts = (owning.database, owning.storage, person_of(request).caller, number, _number(version))
     await managing.remove_version(*parts, owning.clock.now_us())
     return room.see(f"/desk/tracks/{track_id}", "version_removed")
 
 
-async def _shown(room: Room, request: Asked, track_id: str, version: int) -> dict[str, Any]:
+async def _shown(room: Room, request: Asked, track_id: str, version: str) -> dict[str, Any]:
     number, caller = path_id(ids.TRACK, track_id), person_of(request).caller
     listed = await managing.list_versions(room.owning.database, caller, number)
-    found = listed.versions.find(version)
+    found = listed.versions.find(_number(version))
     if found is None:
         raise Problem(ProblemKind.NOT_FOUND)
     current = listed.versions.current
@@ -153,6 +155,14 @@ async def _shown(room: Room, request: Asked, track_id: str, version: int) -> dic
         "is_longer": found.seconds > current.seconds,
         "apart": f"{abs(found.seconds - current.seconds):.1f}",
     }
+
+
+def _number(text: str) -> int:
+    """The number in a path. Raises Problem(NOT_FOUND) for what is none."""
+    number = whole_number(text, _MOST_DIGITS)
+    if number is None:
+        raise Problem(ProblemKind.NOT_FOUND)
+    return number
 
 
 def _is_as_long(listed: ListedVersions, version: Version) -> bool:
