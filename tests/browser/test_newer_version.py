@@ -59,7 +59,10 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def hears(page: Page, hertz: int) -> None:
     found = page.evaluate(_LISTEN)
-    assert abs(found - hertz) < 50, (found, page.evaluate("[sounding.src, sounding.currentTime, sounding.duration]"))
+    assert abs(found - hertz) < 50, (
+        found,
+        page.evaluate("[sounding.src, sounding.currentTime, sounding.duration]"),
+    )
 
 
 def test_what_plays_goes_on_and_the_button_plays_the_new(

@@ -10,8 +10,9 @@ import pytest
 from cast import Server, share, upload
 from journeys.leaving import Organization
 from journeys.versioned import heard, listed, make_current, opened, put_in, sounds
-from listenlink.actions import bound_making
+from listenlink.actions.bound_making import MOST_A_DAY
 from listenlink.model.versions import MOST_VERSIONS
+from listenlink.store.made_things import Made
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +116,4 @@ def test_nobody_elses_track_gets_one(
     assert other.get(f"/tracks/{song}/versions").status_code == 404
     assert make_current(other, song, 1).status_code == 404
     assert other.delete(f"/tracks/{song}/versions/1").status_code == 404
-    assert bound_making.MOST_A_DAY[bound_making.Made.VERSION] < 100_000
+    assert MOST_A_DAY[Made.VERSION] < 100_000
