@@ -130,7 +130,8 @@ class Caller:
             "sha256": self._upload_and_digest,
             "session": lambda: "ls1.unknown",
             "name": lambda: "unknown",
-            "version": lambda: "1",
+            # No other text has it in it by chance.
+            "version": lambda: "000000001",
             "thing": lambda: self.new("track_id"),
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
