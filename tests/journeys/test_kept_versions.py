@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from engines import of_folder
 from journeys.leaving import Organization
 from journeys.versioned import heard, listed, make_current, opened, put_in, sounds
 from listenlink.actions.bound_making import MOST_A_DAY
@@ -25,6 +26,7 @@ def counted(organization: Organization) -> int:
     return int(caller["usage"]["stored_bytes"])
 
 
+@of_folder
 def test_versions_are_counted_and_go_with_their_track(
     server: Server, organization: Organization, listener: httpx.Client, takes: list[Path]
 ) -> None:

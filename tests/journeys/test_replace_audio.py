@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from cast import Server, share, upload, wait_for_sound
+from engines import of_folder
 from journeys.people_with_tracks import Person
 from journeys.seen import BROWSER
 from journeys.versioned import (
@@ -82,6 +83,7 @@ def test_a_link_can_be_pinned_later_and_follow_again(
     assert refused.status_code == 422
 
 
+@of_folder
 def test_what_plays_goes_on_with_the_old_audio_until_its_url_ends(
     owner: httpx.Client, listener: httpx.Client, song: str, takes: list[Path]
 ) -> None:
@@ -103,6 +105,7 @@ def test_what_plays_goes_on_with_the_old_audio_until_its_url_ends(
     assert httpx.get(url.replace(".0001.", ".0002.")).status_code == 403
 
 
+@of_folder
 def test_versions_are_listed_made_current_and_removed(
     server: Server, owner: httpx.Client, listener: httpx.Client, song: str, takes: list[Path]
 ) -> None:
