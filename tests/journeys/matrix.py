@@ -35,7 +35,7 @@ UNKNOWN = {
 # A member is no owner's alone: who owns the same organisation may as much.
 OF_OWNERS = {"user_id"}
 # Whoever holds one of these may use it: there is no owner to compare with.
-HELD = {"token", "session", "signed", "name", "sha256"}
+HELD = {"token", "session", "signed", "name", "sha256", "version"}
 # What each body is; ids in it are of the caller, or whose the test says.
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/tracks"): "a file",
@@ -44,6 +44,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/music/{org}/collections/{collection_id}/share/batch"): {
         "recipients": [{"label": "Ana"}]
     },
+    ("POST", "/v1/music/{org}/tracks/{track_id}/versions"): "a file",
+    ("PATCH", "/v1/music/{org}/tracks/{track_id}/versions/{version}"): {"current": True},
     ("POST", "/v1/music/{org}/collections"): {"name": "New"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/tracks"): {"track_id": "{track_id}"},
     ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
@@ -132,6 +134,8 @@ class Caller:
             "sha256": self._upload_and_digest,
             "session": lambda: "ls1.unknown",
             "name": lambda: "unknown",
+            # No other text has it in it by chance.
+            "version": lambda: "000000001",
             "thing": lambda: self.new("track_id"),
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
@@ -192,11 +196,19 @@ class Caller:
         if route.path.endswith("/{collection_id}/cover"):
             path = f"/collections/{things['collection_id']}/cover"
             self._owner.put(path, content=make_picture()).raise_for_status()
+        if "{version}" in route.path:
+            self._put_in_another(f"/tracks/{things['track_id']}")
         if {"collection_id", "track_id"} <= set(route.ids):
             path = f"/collections/{things['collection_id']}/tracks"
             put = self._owner.post(path, json={"track_id": things["track_id"]})
             assert put.status_code == 200, put.text
         return things
+
+    def _put_in_another(self, path: str) -> None:
+        """A second version, so that the first can be made current, or removed."""
+        if self._owner.get(path).json()["versions"] == 1:
+            file = {"file": ("song.wav", self._song.read_bytes())}
+            self._owner.post(path + "/versions", files=file).raise_for_status()
 
     def sign_in(self) -> None:
         """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""

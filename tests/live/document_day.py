@@ -41,6 +41,7 @@ def library(witness: Witness, track: str, song: Path) -> None:
         assert witness.owner(method, asked).status_code == 200, asked
     assert witness.owner("PATCH", path, json={"artist": "Ana"}).status_code == 200
     declarations(witness, path)
+    versions(witness, path, song)
     covers(witness, path + "/cover")
     for method, asked, more in (
         ("GET", "/tracks?limit=0", {}), ("GET", path[:-1], {}), ("GET", path + "/cover?size=huge", {}),
@@ -66,6 +67,26 @@ def declarations(witness: Witness, path: str) -> None:
         assert witness.owner(method, asked, json=said).status_code == 200
         assert witness.owner(method, asked, json=said | {"confirmed": False}).status_code == 422
     assert witness.owner("GET", path + "/declarations").status_code == 200
+
+
+def versions(witness: Witness, path: str, song: Path) -> None:
+    """Other audio comes in, is refused, and goes again."""
+    path, file = path + "/versions", {"file": (song.name, song.read_bytes())}
+    key = {"Idempotency-Key": "another version"}
+    for _ in range(2):
+        assert witness.owner("POST", path, files=file, headers=key).status_code == 201
+    for fault in (
+        {"data": {"engine": "Not An Engine"}, "files": file},
+        {"data": {"current": "false"}, "files": file, "headers": key},
+        {"content": b"{}", "headers": {"Content-Type": "application/json"}},
+    ):
+        assert witness.owner("POST", path, **fault).status_code >= 400
+    assert witness.owner("GET", path).status_code == 200
+    for current, status in ((True, 200), (False, 422)):
+        sent = {"json": {"current": current}}
+        assert witness.owner("PATCH", path + "/1", **sent).status_code == status
+    for number, status in ((1, 409), (2, 200), (2, 404)):
+        assert witness.owner("DELETE", f"{path}/{number}").status_code == status
 
 
 def covers(witness: Witness, path: str) -> None:

@@ -134,6 +134,8 @@ class House:
     def path_of(self, door: Door) -> str:
         """The path, with what there is of each parameter."""
         values = self.values | {"upload_id": self._uploads.get(door.method, "")}
+        # Each but the first is put in, and then the first made current.
+        values["version"] = "2" if door.method == "DELETE" else "1"
         if "{signed}" in door.path or "{name}" in door.path:
             (kind,) = set(door.path.split("/")) & {
                 "audio",
@@ -182,6 +184,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/uploads"): {"headers": {"Upload-Length": "5", "Upload-Metadata": _FACTS}},
     ("PATCH", "/uploads/{upload_id}"): {"headers": _PIECE, "content": b""},
     ("PATCH", "/tracks/{track_id}"): {"json": {"artist": "Ana"}},
+    ("POST", "/tracks/{track_id}/versions"): {"song": True},
+    ("PATCH", "/tracks/{track_id}/versions/{version}"): {"json": {"current": True}},
     ("PUT", "/licence-default"): {"json": {"declared_licence": "listen_only"}},
     ("POST", "/collections"): {"json": {"name": "New"}},
     ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},

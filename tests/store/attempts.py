@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
+from listenlink.actions import (
+    manage_collections,
+    manage_keys,
+    manage_library,
+    manage_links,
+    manage_versions,
+)
 from listenlink.actions.arrange_collection import move_track, put_back
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.give_cover import CoverGiver
@@ -96,6 +102,11 @@ def _changes() -> dict[str, Attempt]:
         "see what was declared": lambda d, c, m: manage_library.list_declarations(
             d, c, m.track, Slice(9)
         ),
+        "see a track's versions": lambda d, c, m: manage_versions.list_versions(d, c, m.track),
+        "make a version current": lambda d, c, m: manage_versions.make_current(
+            d, c, m.track, 1, NOW
+        ),
+        "put a version in": lambda d, c, m: manage_versions.get_open_to_versions(d, c, m.track),
         "see a track's cover": lambda d, c, m: _giver(d).look(c, Covered(m.track)),
         "take a track's cover away": lambda d, c, m: _giver(d).take_away(c, Covered(m.track), NOW),
         "see a collection's cover": lambda d, c, m: manage_collections.get_cover(

@@ -54,6 +54,8 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "stamp_requires_attribution": (True, BOTH),
         "stamp_attribution_text": ("Ana", BOTH),
         "declared": ("0:CC0-1.0", BOTH),
+        "version": (2, BOTH),
+        "versions": ("[3,", BOTH),
         "created_at": (9, BOTH),
         "removed_at": (9, BOTH),
     },
@@ -83,7 +85,7 @@ NOT_SHOWN: dict[str, dict[str, Any]] = {
     },
     "collection_tracks": {"added_at": 1},
     "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
-               "is_shorter_than_declared": True, "counted_bytes": 2, "version": 2, "versions": "v"},
+               "is_shorter_than_declared": True, "counted_bytes": 2},
     "audio_objects": {
         "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
         "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32, "rendition_size_bytes": 1,

@@ -36,18 +36,18 @@ class Reader:
         self.leads_to = set(TRACKS)
         self.asked: list[int] = []
 
-    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
+    async def find_shared(self, share_id: int, track_id: int, version: int) -> Playable | None:
         self.asked.append(track_id)
         life = Life(0, None, None, None, None)
         return Playable(b"", 1, "audio/wav", life) if track_id in self.leads_to else None
 
-    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        return await self.find_shared(user_id, track_id)
+    async def find_own(self, user_id: int, track_id: int, version: int) -> Playable | None:
+        return await self.find_shared(user_id, track_id, version)
 
 
 def archive(leave: SharedArchive | OwnArchive = SHARED) -> ArchivePlaying:
     files = tuple(
-        TakenFile(track, "Song", 0, track, bytes([track]) * 32, MEGABYTE, "audio/wav", 0)
+        TakenFile(track, "Song", 0, 1, track, bytes([track]) * 32, MEGABYTE, "audio/wav", 0)
         for track in TRACKS
     )
     layout = ArchiveLayout([ArchivedFile(f"{f.track_id}", f.digest, MEGABYTE, 0, 0) for f in files])

@@ -17,6 +17,7 @@ MOST_A_DAY = {
     Made.COLLECTION: 2_000,
     Made.KEY: 1_000,
     Made.DECLARATION: 20_000,
+    Made.VERSION: 10_000,
 }
 _RETRY_AFTER_SECONDS = 3600
 

@@ -83,9 +83,10 @@ class TrackPlayer:
             return None
         return download if await self._find(download, now_us) else None
 
-    async def find_content_type(self, share_id: int, track_id: int) -> str | None:
-        """Return the media type of what a link plays as this track, None if it doesn't lead there."""
-        found = await self._reader.find_shared(share_id, track_id)
+    async def find_content_type(self, share_id: int, track_id: int, version: int) -> str | None:
+        """Return the media type of what a link plays as this track's version, None if it doesn't lead
+        there."""
+        found = await self._reader.find_shared(share_id, track_id, version)
         return None if found is None else found.content_type
 
     async def may_go_on(self, playing: Sendable, now_us: int) -> bool:
@@ -97,8 +98,12 @@ class TrackPlayer:
 
     async def _find(self, playback: SharedPlayback | OwnPlayback, now_us: int) -> Playable | None:
         if isinstance(playback, OwnPlayback):
-            return await self._reader.find_own(playback.user_id, playback.track_id)
-        found = await self._reader.find_shared(playback.share_id, playback.track_id)
+            return await self._reader.find_own(
+                playback.user_id, playback.track_id, playback.version
+            )
+        found = await self._reader.find_shared(
+            playback.share_id, playback.track_id, playback.version
+        )
         if found is None or found.life is None or not found.life.admits(playback, now_us):
             return None
         return found

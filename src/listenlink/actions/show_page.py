@@ -165,6 +165,7 @@ class PageShower:
             engine_name=terms.display_name if terms else track.engine,
             given_cover=shown.given_cover,
             size_bytes=shown.size_bytes,
+            version=track.version,
         )
 
 

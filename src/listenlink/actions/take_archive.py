@@ -61,11 +61,12 @@ class ArchivePlaying:
     def playback(self) -> SharedPlayback | OwnPlayback:
         """Permission for the track whose file was read last."""
         leave = self._leave
-        track_id = self._files[self._audio.number if self._audio else 0].track_id
+        file = self._files[self._audio.number if self._audio else 0]
         if isinstance(leave, OwnArchive):
-            return OwnPlayback(leave.user_id, track_id, leave.expires_at)
+            return OwnPlayback(leave.user_id, file.track_id, leave.expires_at, file.version)
         return SharedPlayback(
-            leave.share_id, leave.rotation, leave.open_trace, leave.expires_at, leave.ends_at, track_id
+            leave.share_id, leave.rotation, leave.open_trace, leave.expires_at, leave.ends_at,
+            file.track_id, file.version,
         )  # fmt: skip
 
     async def open(self, storage: Storage, start: int, length: int) -> ArchiveAudio:
@@ -98,7 +99,8 @@ class ArchiveTaker:
             share_id = asked.session.share_id if asked.session else _NONE
             found = await self._database.read(lambda c: archives.find_shared(c, share_id))
         files = found.files if found else ()
-        opening = await opener.open(replace(asked, downloads=tuple(f.track_id for f in files)))
+        taken = tuple((file.track_id, file.version) for file in files)
+        opening = await opener.open(replace(asked, downloads=taken))
         session = opening.session
         if opening.outcome is not Outcome.DOWNLOADED or session is None or not files:
             return opening, None

@@ -25,6 +25,7 @@ from listenlink.cli.term_options import (
     PasswordFile,
     Preview,
     Strict,
+    Version,
 )
 
 links = typer.Typer(help="Your links: list, show, edit and close them.", no_args_is_help=True)
@@ -87,6 +88,7 @@ def edit_link(
     allow_download: Download = None,
     hide_preview: Preview = None,
     strict_open: Strict = None,
+    version: Version = None,
     password: Password = False,
     password_file: PasswordFile = None,
     no_password: NoPassword = False,
@@ -104,7 +106,7 @@ def edit_link(
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "max_opens": max_opens, "label": label, "visibility": visibility, "allow_download": allow_download,
         "preview": None if hide_preview is None else not hide_preview, "strict_open": strict_open,
-        "password": read_password(password, password_file),
+        "password": read_password(password, password_file), "version": version,
     }  # fmt: skip
     lifted = {
         "expires_at": no_end, "max_opens": no_max_opens, "label": no_label, "password": no_password,

@@ -19,6 +19,7 @@ from listenlink.cli.term_options import (
     Password,
     PasswordFile,
     StartsAt,
+    Version,
 )
 
 
@@ -69,6 +70,7 @@ def share(
     strict_open: Annotated[
         bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
     ] = False,
+    version: Version = None,
     password: Password = False,
     password_file: PasswordFile = None,
     for_each: ForEach = None,
@@ -87,7 +89,7 @@ def share(
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
-        "password": read_password(password, password_file),
+        "password": read_password(password, password_file), "version": version,
     }  # fmt: skip
     if for_each is not None or as_csv:
         sharing_with_each.share_with_each(target, for_each, given, as_csv, server, api_key, as_json)

@@ -70,6 +70,14 @@ Preview = Annotated[
         "--hide-preview/--show-preview", help="Whether title and cover wait for the open."
     ),
 ]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        help="Which version it leads to: follows, or pinned to that of when it was made.",
+        metavar="WHICH",
+    ),
+]
 Strict = Annotated[
     bool | None,
     typer.Option(

@@ -15,6 +15,7 @@ from listenlink.client.error import ListenlinkError
 from listenlink.client.keys import KeyMethods
 from listenlink.client.links import LinkMethods, ShareView
 from listenlink.client.tracks import TrackMethods
+from listenlink.client.versions import VersionMethods
 from listenlink.wire import (
     Caller,
     Collection,
@@ -88,7 +89,9 @@ __all__ = [
 ]
 
 
-class Client(TrackMethods, CollectionMethods, ArchiveMethods, LinkMethods, KeyMethods):
+class Client(
+    TrackMethods, VersionMethods, CollectionMethods, ArchiveMethods, LinkMethods, KeyMethods
+):
     """A session with one server, for a listener or, with a key, for an owner.
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is

@@ -83,7 +83,7 @@ class LinkMethods(Owner):
     def share(self, target_id: str, **terms: Unpack[LinkTerms]) -> NewLink:
         """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days` or
         `expires_in_hours` or `expires_at`, `max_opens`, `label`, `starts_at`, `allow_download`, `preview`,
-        `strict_open` and `password`."""
+        `strict_open`, `password` and `version`: "follows", or "pinned" to what is current now."""
         kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
 
@@ -116,8 +116,8 @@ class LinkMethods(Owner):
 
     def change_link(self, share_id: str, **changes: Unpack[LinkChanges]) -> Link:
         """Change `visibility`, `expires_in_days` or `expires_in_hours` or `expires_at`, `max_opens`, `label`,
-        `allow_download`, `preview`, `strict_open` or `password`; None removes an end, a limit or the
-        password."""
+        `allow_download`, `preview`, `strict_open`, `version` or `password`; None removes an end, a limit or
+        the password."""
         sent = checked(changes, LinkChanges)
         return as_thing(self.patch(self.path_of("share", share_id), json=sent), Link)
 

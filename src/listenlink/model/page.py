@@ -10,6 +10,7 @@ import msgspec
 
 from listenlink.model.cover import CoverName
 from listenlink.model.licence import UNCLEAR, Licence, meet
+from listenlink.model.versions import FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class PageTrack:
     engine_name: str
     given_cover: int | None = None
     size_bytes: int = 0
+    version: int = FIRST
 
     @property
     def cover_name(self) -> CoverName | None:
         """Its cover among the pictures of the page, if it has one."""
-        return None if self.cover is None else CoverName(self.number, self.given_cover)
+        return (
+            None if self.cover is None else CoverName(self.number, self.given_cover, self.version)
+        )
 
     @property
     def attribution(self) -> str | None:
@@ -66,6 +70,11 @@ class Page:
     tracks: tuple[PageTrack, ...]
     cover: CoverName | None
     more: int = 0
+
+    @property
+    def audible(self) -> tuple[list[int], list[int]]:
+        """The numbers of its tracks, and of the versions that are shown of them."""
+        return [track.number for track in self.tracks], [track.version for track in self.tracks]
 
     @property
     def is_empty(self) -> bool:

@@ -21,6 +21,7 @@ from listenlink.wire.bodies import (
     LEAST_OF_A_PASSWORD,
     MOST_OF_A_PASSWORD,
     MOST_OPENS,
+    LinkVersion,
 )
 
 MAX_EXPIRES_IN_DAYS = 90
@@ -47,6 +48,7 @@ class AskedTerms(TypedDict, total=False):
     preview: bool
     strict_open: bool
     password: str | None
+    version: LinkVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Terms:
     preview: bool = True
     strict_open: bool = False
     has_password: bool = False
+    is_pinned: bool = False
 
     def changed(self, asked: AskedTerms, now_us: int) -> Terms:
         """These terms with what is asked for now. Raises a 422 Problem that names what can't be, of what was
@@ -72,6 +75,8 @@ class Terms:
             said["expires_at"] = _end(ends, now_us)
         if "starts_at" in said:
             said["starts_at"] = _moment("starts_at", said["starts_at"])
+        if "version" in said:
+            said["is_pinned"] = said.pop("version") == LinkVersion.PINNED
         if said.get("label") is not None:
             said["label"] = one_line(bounded("label", said["label"], LABEL_LENGTH))
         if "password" in said:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from listenlink.model.share import Life
 from listenlink.store import tables
 from listenlink.store.lives import find_lives
-from listenlink.store.targets import MOST_TRACKS
+from listenlink.store.targets import MOST_TRACKS, SHOWN
 
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
 _SHARES = tables.shares
-# No collection has this number.
+# No link has this number.
 _NONE = 0
+_FILES_OF_LINK = text(f"""
+SELECT t.id, t.title, t.created_at, n.version, a.id, a.digest, a.size_bytes, a.content_type, a.crc32
+FROM ({SHOWN}) n JOIN tracks t ON t.id = n.track_id JOIN audio_objects a ON a.id = n.audio_id
+ORDER BY n.position
+""")  # noqa: S608 (made of constants)
 
 
 class TakenFile(NamedTuple):
-    """The file of a track as its creator put it in. `crc32` is None for one that was stored before these were
-    kept; `created_at`, in epoch µs, is the track's."""
+    """The file of a version of a track as its creator put it in. `crc32` is None for one that was stored
+    before these were kept; `created_at`, in epoch µs, is the track's."""
 
     track_id: int
     title: str
     created_at: int
+    version: int
     audio_id: int
     digest: bytes
     size_bytes: int
@@ -47,12 +53,13 @@ def find_shared(connection: Connection, share_id: int) -> TakenCollection | None
     """Return what the link leads to, if that is a collection that exists, and its creator lets it be
     downloaded. Whatever the reason for None, as much is asked."""
     found = connection.execute(
-        select(_COLLECTIONS.c.id, _COLLECTIONS.c.name)
+        select(_COLLECTIONS.c.name)
         .join(_SHARES, _SHARES.c.collection_id == _COLLECTIONS.c.id)
         .where(_SHARES.c.id == share_id, _SHARES.c.allow_download)
     ).one_or_none()
     life = find_lives(connection, [share_id]).get(share_id)
-    files = _list_files(connection, _NONE if found is None else found.id)
+    asked = {"share": _NONE if found is None else share_id, "most": MOST_TRACKS}
+    files = tuple(TakenFile(*row) for row in connection.execute(_FILES_OF_LINK, asked))
     if found is None or life is None:
         return None
     return TakenCollection(found.name, files, life)
@@ -87,6 +94,7 @@ def _list_files(
             _TRACKS.c.id,
             _TRACKS.c.title,
             _TRACKS.c.created_at,
+            _TRACKS.c.version,
             _AUDIO.c.id,
             _AUDIO.c.digest,
             _AUDIO.c.size_bytes,

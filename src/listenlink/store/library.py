@@ -16,7 +16,7 @@ from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 from listenlink.store.slices import newest_first
-from listenlink.store.tracks import PLAYED, track_of
+from listenlink.store.tracks import PLAYED, PLAYED_OF_VERSION, track_of
 
 _EDGES = tables.library
 _TRACKS = tables.tracks
@@ -103,15 +103,22 @@ def find_track(
     edge = find_edge(connection, organization_id, user_id, track_id)
     if edge is None:
         return None
-    return replace(track, link_made_at=_made_at(connection, edge))
+    shared = select(_SHARES.c.created_at, _SHARES.c.is_pinned).where(_SHARES.c.id == edge.share_id)
+    by_link = connection.execute(shared).one_or_none()
+    made_at, is_pinned = (_LONG_AGO, False) if by_link is None else by_link
+    saved = _as_saved(replace(track, link_made_at=made_at), is_pinned)
+    if saved is None or saved.version == track.version or saved.object_digest is None:
+        return saved
+    digest = connection.execute(PLAYED_OF_VERSION, {"track": track_id, "version": saved.version})
+    return replace(saved, object_digest=digest.scalar())
 
 
-def _made_at(connection: Connection, edge: Edge | None) -> int:
-    """When the link was made that it was saved by."""
-    if edge is None or edge.share_id is None:
-        return _LONG_AGO
-    made_at = select(_SHARES.c.created_at).where(_SHARES.c.id == edge.share_id)
-    return connection.execute(made_at).scalar() or _LONG_AGO
+def _as_saved(track: Track, is_pinned: bool | None) -> Track | None:
+    """As the link leads to it by which it was saved; None if that is pinned to what was removed for good."""
+    if not is_pinned or track.link_made_at is None or track.versions is None:
+        return track
+    shown = track.versions.shown(track.link_made_at, is_pinned=True)
+    return None if shown.is_removed else track.of(shown)
 
 
 def list_tracks(
@@ -147,10 +154,17 @@ def list_tracks(
             _EDGES.c.created_at.label("kept_at"),
             _EDGES.c.id.label("edge_id"),
             _MADE_AT.label("link_made_at"),
+            _SHARES.c.is_pinned,
         )
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
         .join(page, page.c.id == _EDGES.c.id)
         .outerjoin(_SHARES, _SHARES.c.id == _EDGES.c.share_id)
         .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
     ).all()
-    return found(rows, part, track_of, lambda row: (row.kept_at, row.edge_id))
+    listed = found(
+        rows,
+        part,
+        lambda row: _as_saved(track_of(row), row.is_pinned),
+        lambda row: (row.kept_at, row.edge_id),
+    )
+    return Found([track for track in listed.items if track is not None], listed.place)

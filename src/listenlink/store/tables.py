@@ -42,6 +42,7 @@ from listenlink.store.promise_tables import quotas as quotas
 from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
 from listenlink.store.secret_tables import share_attempts as share_attempts
 from listenlink.store.secret_tables import share_passwords as share_passwords
+from listenlink.store.version_tables import track_turns as track_turns
 from listenlink.store.version_tables import track_versions as track_versions
 
 organizations = Table(

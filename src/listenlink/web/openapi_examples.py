@@ -17,7 +17,8 @@ _TOKEN = "shr_8de21b3e1395b1abfea9ea2102d3c9e3"  # noqa: S105 (an example's)
 _TERMS = {
     "target_type": "track", "visibility": "link_only", "expires_at": "2026-12-24T02:53:35Z",
     "created_at": "2026-11-24T02:53:35Z", "max_opens": 5, "label": "Ana", "starts_at": None,
-    "allow_download": False, "preview": True, "strict_open": False, "has_password": False,
+    "allow_download": False, "preview": True, "strict_open": False, "version": "follows",
+    "has_password": False,
     "revocation_reaches_players_within_seconds": 1,
     "revocation_cuts_running_streams": True,
 }  # fmt: skip
@@ -29,6 +30,7 @@ _OWN_TRACK = _TRACK | {
     "licence_class": "personal_only", "created_at": "2026-11-24T02:53:33Z", "playback_url": _PLAYBACK_URL,
     "stem_urls": None, "artist": "The Ferry",
     "is_shorter_than_declared": False, "declared_licence": None, "attribution_text": None,
+    "version": 1, "versions": 1,
 }  # fmt: skip
 _NUMBERS = {
     "downloads": 0,

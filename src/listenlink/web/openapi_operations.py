@@ -130,13 +130,15 @@ _NAMED = {
     "format": "There is no other.",
     "maxwidth": "The most pixels that the player may be wide.",
     "maxheight": "The most pixels that the player may be high.",
+    "version": "The version's number, from 1 on.",
     "size": "1024 or 256 pixels a side, at most.",
     "restore": "Take away only what was given, so that what there was before is shown.",
 }
 # What an answer's id is good for: by operation, the parameter it is, and whose.
 _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_track_out", "get_track_sound",
              "get_track_cover", "give_track_cover", "take_track_cover", "get_track_stats",
-             "get_track_stats_csv", "share_track_with_each", "delete_track")  # fmt: skip
+             "get_track_stats_csv", "share_track_with_each", "add_version", "list_versions",
+             "make_version_current", "remove_version", "delete_track")  # fmt: skip
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
                   "get_collection_cover", "give_collection_cover", "take_collection_cover",
                   "get_collection_stats", "get_collection_stats_csv", "share_collection",

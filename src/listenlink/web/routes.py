@@ -34,6 +34,7 @@ from listenlink.web.api import (
     sounds,
     target_stats,
     tracks,
+    versions,
     whoami,
 )
 from listenlink.web.arriving_body import refuse_coded
@@ -112,6 +113,10 @@ FOR_OWNERS: list[Any] = [
     library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
     library.take_out,  #                write  DELETE   /v1/music/{org}/tracks/{track_id}/save
     tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
+    versions.add_version,  #            write  POST     /v1/music/{org}/tracks/{track_id}/versions
+    versions.list_versions,  #          read   GET      /v1/music/{org}/tracks/{track_id}/versions
+    versions.make_version_current,  #   write  PATCH    /v1/music/{org}/tracks/{track_id}/versions/{version}
+    versions.remove_version,  #         write  DELETE   /v1/music/{org}/tracks/{track_id}/versions/{version}
     shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
     share_for_each.share_track_with_each,  #      share  POST     /v1/music/{org}/tracks/{…}/share/batch
     collections.make_collection,  #     write  POST     /v1/music/{org}/collections

@@ -51,6 +51,8 @@ from listenlink.wire.tracks import (
     Track,
     TrackOfAudio,
     Upload,
+    Version,
+    Versions,
 )
 
 __all__ = [
@@ -95,5 +97,7 @@ __all__ = [
     "TrackOfAudio",
     "Upload",
     "Usage",
+    "Version",
+    "Versions",
     "WithSecrets",
 ]

@@ -26,6 +26,7 @@ COVER_URL_LENGTH = 1024
 ATTRIBUTION_LENGTH = 500
 MOST_ORDERED = 10_000  # Of which some may not be in the collection.
 MAX_DAYS_OF_A_KEY = 3650
+MOST_VERSIONS = 100  # Of a track, with the removed ones.
 _MOST_OF_A_TOKEN = 100  # More than any has: what isn't spelled like one isn't found.
 
 Mode = Literal["creation", "focus"]
@@ -42,6 +43,13 @@ DeclaredTerms = Literal[
 TERMS: tuple[DeclaredTerms, ...] = get_args(DeclaredTerms)
 Scope = Literal["read", "write", "share", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+
+class LinkVersion(StrEnum):
+    """Which version of a track a link leads to: always the current one, or the one that it was made with."""
+
+    FOLLOWS = "follows"
+    PINNED = "pinned"
 
 
 class Visibility(StrEnum):
@@ -81,6 +89,7 @@ class LinkTerms(Struct, frozen=True, forbid_unknown_fields=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    version: LinkVersion = LinkVersion.FOLLOWS
     password: _Password | None = None
 
 
@@ -116,6 +125,7 @@ class ChangedTerms(Struct, frozen=True, forbid_unknown_fields=True):
     allow_download: bool | UnsetType = UNSET
     preview: bool | UnsetType = UNSET
     strict_open: bool | UnsetType = UNSET
+    version: LinkVersion | UnsetType = UNSET
     password: _Password | UnsetType | None = UNSET
 
 
@@ -182,10 +192,18 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Heard(Struct, frozen=True, forbid_unknown_fields=True):
-    """The track that was heard: for 30 seconds or more, or, with a `quarter`, so many quarters of it."""
+    """The track that was heard: for 30 seconds or more, or, with a `quarter`, so many quarters of it. Without
+    a `version` it's of the one that the link leads to."""
 
     track_id: str
     quarter: Annotated[int, Meta(ge=1, le=4)] | None = None
+    version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)] | None = None
+
+
+class CurrentVersion(Struct, frozen=True, forbid_unknown_fields=True):
+    """That a version is to be the current one."""
+
+    current: Literal[True]
 
 
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,13 @@ class TrackFacts(TypedDict, total=False):
     confirmed: bool | Literal["true", "false"]
 
 
+class VersionFacts(TypedDict, total=False):
+    """What a new version of a track is made with, and whether it's the current one at once."""
+
+    engine: str
+    current: bool | Literal["true", "false"]
+
+
 class UploadFacts(TrackFacts):
     """The same, with the engine."""
 
@@ -69,6 +76,7 @@ class LinkChanges(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+    version: Literal["follows", "pinned"]
     password: str | None
 
 

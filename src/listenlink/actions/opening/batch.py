@@ -130,11 +130,11 @@ class Batch:
     def downloads(self) -> list[CountedDownload]:
         """The downloads to count."""
         return [
-            CountedDownload(opening.link.id, item.now_us // DAY_US, track_id)
+            CountedDownload(opening.link.id, item.now_us // DAY_US, *taken)
             for item, opening in zip(self.items, self.openings, strict=True)
             if item is not None and item.downloads
             if opening and opening.link and opening.outcome is _DOWNLOADED
-            for track_id in item.downloads
+            for taken in item.downloads
         ]
 
     def limited_lines(self) -> list[LimitedLine]:

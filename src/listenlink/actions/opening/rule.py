@@ -8,6 +8,7 @@ from collections import Counter
 
 import msgspec
 
+from listenlink.actions.opening.found_versions import is_gone
 from listenlink.clock import SECOND_US
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Shortage
@@ -22,7 +23,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
     is False if it would take anything, so that nobody can tell whether an open is meant. `mints` is True for
     a look that gives addresses of audio to who has a session. `downloads` are the numbers of the tracks whose
-    files are asked for, if the link offers that to who has a session.
+    files are asked for, each with that of its version, if the link offers that to who has a session.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
@@ -45,7 +46,7 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     visit: bytes = b""
     mints: bool = False
     is_one_too_many: bool = False
-    downloads: tuple[int, ...] = ()
+    downloads: tuple[tuple[int, int], ...] = ()
     unlock: Unlock | None = None
     password: str = ""
     is_wrong: bool = False
@@ -78,6 +79,8 @@ def decide(
     if reason is not None or link is None:
         return Opening(Outcome.REFUSED, reason, link)
     if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
+        return Opening(Outcome.REMOVED, None, link)
+    if link.is_pinned and link.track is not None and is_gone(link, link.track):
         return Opening(Outcome.REMOVED, None, link)
     if not asked.counts or is_unmeant(asked, link, session):
         is_download = asked.downloads and session is not None

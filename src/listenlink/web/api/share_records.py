@@ -219,6 +219,7 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
         preview=share.preview,
         strict_open=share.strict_open,
         has_password=share.has_password,
+        version=share.version.value,
         revocation_reaches_players_within_seconds=(
             owning.revocation.reaches_players_within_seconds
         ),

@@ -73,7 +73,8 @@ async def change_link(
         typed = dict(shown["typed"]) | dict(form)
         # A box that isn't ticked isn't sent.
         typed |= {
-            name: form[name] for name in ("strict_open", "allow_download", "preview", "no_password")
+            name: form[name]
+            for name in ("strict_open", "allow_download", "preview", "no_password", "version")
         }
         shown |= {"typed": typed}
         return await room.refused(request, problem, "link_change", _TOLD_THERE, **shown)

@@ -47,12 +47,12 @@ export class Link {
   }
 
   // Listens, and quarters of the track that were reached; what can't be told now isn't told again.
-  tellHeard(trackId, told) {
+  tellHeard({ id, version }, told) {
     for (const quarter of told)
       this.ask("/listen", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ track_id: trackId, quarter }),
+        body: JSON.stringify({ track_id: id, version, quarter }),
       }).catch(() => {});
   }
 

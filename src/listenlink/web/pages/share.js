@@ -4,6 +4,7 @@ import { findOpening, rememberOpening } from "./earlier.js";
 import { Link } from "./link.js";
 import { recall, remember } from "./memory.js";
 import { momentWords, showMoments } from "./moments.js";
+import { Newer } from "./newer.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
 import { fill } from "./wording.js";
@@ -24,7 +25,15 @@ function begin(data) {
   view.startAt(location.hash);
   offerDownload(player, view);
   offerSaving(view);
+  offerNewer(player);
   return player;
+}
+
+function offerNewer(player) {
+  const newer = new Newer(player, (isThere) => {
+    find("newer").hidden = !isThere;
+  });
+  find("play-newer").addEventListener("click", () => newer.play());
 }
 
 function offerDownload(player, view) {

@@ -103,8 +103,9 @@ export class View {
     const { player } = this;
     const track = player.track;
     if (!track) return;
-    if (this.shown !== track.id) {
-      this.shown = track.id;
+    const shown = `${track.id}.${track.version}`;
+    if (this.shown !== shown) {
+      this.shown = shown;
       this.waveform.show(decodePeaks(track.peaks));
       this.showLicence(track.licence);
       find("seek").max = Math.ceil(track.seconds);

@@ -43,6 +43,7 @@ async def get_archive_url(
         scope, headers_of(scope), token_of(scope, has_more=True), counts=False, mints=True
     )
     opening, url = await listening.archives.open(listening.opener, asked)
+    doors.requests.tell_unlock(scope, opening)
     require(opening, Outcome.DOWNLOADED)
     if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.opening.found_versions import find_version
 from listenlink.actions.opening.player_sessions import name_player
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -87,18 +88,22 @@ class PlayerDoor:
             if session is None:
                 return Answer(200, headers=headers)
             return Answer(200, await self._write_playlist(session, asked.now_us), headers)
+        version = find_version(link, link.track)
         if session is None:
-            return Answer(200, headers=await self._describe(link.id, link.track.id))
-        (url,) = self._listening.urls.write_shared(session, session.ends_at, [link.track.id])
+            return Answer(200, headers=await self._describe(link.id, link.track.id, version))
+        (url,) = self._listening.urls.write_shared(
+            session, session.ends_at, [link.track.id], [version]
+        )
         # A player that remembers where it was led needn't ask here for every jump (RFC 9111, section 4.2.2).
         # FFmpeg reads the age at the beginning alone.
         left = session.ends_at - asked.now_us // SECOND_US
         kept = (b"cache-control", b"max-age=%d, private" % left)
         return Answer(302, headers=[(b"location", url.encode()), kept])
 
-    async def _describe(self, share_id: int, track_id: int) -> Headers:
+    async def _describe(self, share_id: int, track_id: int, version: int) -> Headers:
         """What the audio is, for a HEAD before the open."""
-        content_type = await self._listening.player.find_content_type(share_id, track_id)
+        player = self._listening.player
+        content_type = await player.find_content_type(share_id, track_id, version)
         if content_type is None:
             raise Problem(ProblemKind.LINK_REFUSED)
         return [(b"content-type", content_type.encode()), _RANGES, _NO_STORE]
@@ -108,9 +113,7 @@ class PlayerDoor:
         urls = self._listening.urls
 
         def write(page: Page) -> Written:
-            played = urls.write_shared(
-                session, session.ends_at, [track.number for track in page.tracks]
-            )
+            played = urls.write_shared(session, session.ends_at, *page.audible)
             return Written(write_playlist(page, played).encode())
 
         written = await self._listening.pages.find_written(

@@ -228,8 +228,8 @@ class PageDoor:
         urls = self._listening.urls
 
         def write(page: Page) -> Written:
-            numbers = [track.number for track in page.tracks]
-            played = urls.write_shared(session, session.ends_at, numbers)
+            numbers, versions = page.audible
+            played = urls.write_shared(session, session.ends_at, numbers, versions)
             taken = numbers if page.allow_download else []
             text = self._writer.listening(
                 page,

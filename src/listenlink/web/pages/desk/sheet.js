@@ -119,6 +119,7 @@ function read() {
     strict_open: sent.has("strict_open"),
     allow_download: sent.has("allow_download"),
     preview: !sent.has("preview"),
+    version: sent.has("version") ? "pinned" : "follows",
     ...(password ? { password } : {}),
   };
 }
