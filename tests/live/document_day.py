@@ -8,11 +8,11 @@ from pathlib import Path
 
 from engines import SENDS_AUDIO
 from live.document_recipients import share_with_each
+from live.document_versions import versions
 from live.document_witness import Witness
 from media.make_audio import make_picture
 
-TUS = {"Tus-Resumable": "1.0.0"}
-HTML = {"Accept": "text/html"}
+TUS, HTML = {"Tus-Resumable": "1.0.0"}, {"Accept": "text/html"}
 
 
 def upload(witness: Witness, song: Path) -> str:
@@ -67,26 +67,6 @@ def declarations(witness: Witness, path: str) -> None:
         assert witness.owner(method, asked, json=said).status_code == 200
         assert witness.owner(method, asked, json=said | {"confirmed": False}).status_code == 422
     assert witness.owner("GET", path + "/declarations").status_code == 200
-
-
-def versions(witness: Witness, path: str, song: Path) -> None:
-    """Other audio comes in, is refused, and goes again."""
-    path, file = path + "/versions", {"file": (song.name, song.read_bytes())}
-    key = {"Idempotency-Key": "another version"}
-    for _ in range(2):
-        assert witness.owner("POST", path, files=file, headers=key).status_code == 201
-    for fault in (
-        {"data": {"engine": "Not An Engine"}, "files": file},
-        {"data": {"current": "false"}, "files": file, "headers": key},
-        {"content": b"{}", "headers": {"Content-Type": "application/json"}},
-    ):
-        assert witness.owner("POST", path, **fault).status_code >= 400
-    assert witness.owner("GET", path).status_code == 200
-    for current, status in ((True, 200), (False, 422)):
-        sent = {"json": {"current": current}}
-        assert witness.owner("PATCH", path + "/1", **sent).status_code == status
-    for number, status in ((1, 409), (2, 200), (2, 404)):
-        assert witness.owner("DELETE", f"{path}/{number}").status_code == status
 
 
 def covers(witness: Witness, path: str) -> None:
@@ -252,8 +232,7 @@ def keys(witness: Witness) -> None:
 
 
 def close_all(witness: Witness, token: str, link: str, track: str, collection: str) -> None:
-    save = f"/v1/music/shared/{token}/save"
-    key = {"X-API-Key": witness.server.api_key}
+    save, key = f"/v1/music/shared/{token}/save", {"X-API-Key": witness.server.api_key}
     assert witness.anybody("POST", save, headers=key).status_code == 201
     of_track, of_collection = f"/tracks/{track}/stats", f"/collections/{collection}/stats"
     for asked in (link + "/opens", link + "/stats", of_track, of_collection):

@@ -21,8 +21,6 @@ from listenlink.model.licence import (
 )
 from listenlink.model.track import Track
 from listenlink.model.versions import (
-    MOST_TURNS,
-    MOST_VERSIONS,
     Version,
     Versions,
     begin,
@@ -241,15 +239,3 @@ def test_a_pinned_link_leads_to_what_was_current_when_it_was_made() -> None:
     assert [one.number for one in versions.in_force(401)] == [1]
     # A clock that steps back makes no turn before another.
     assert versions.and_turn(2, 5).turns[-1].since == 401
-
-
-def test_the_text_is_bounded() -> None:
-    at = 1_800_000_000_000_000
-    versions = begin(version(1, at))
-    for number in range(2, MOST_VERSIONS + 1):
-        versions = versions.and_version(
-            version(number, at + number, sample_count=2**40, sample_rate=384_000)
-        )
-    for turn in range(1, MOST_TURNS):
-        versions = versions.and_turn(turn % MOST_VERSIONS + 1, at + turn)
-    assert len(versions.write()) < 16_000

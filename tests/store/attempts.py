@@ -87,6 +87,14 @@ def _finds() -> dict[str, Attempt]:
     }
 
 
+def _looks() -> dict[str, Attempt]:
+    albums = manage_collections
+    return {
+        "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
+        "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
+    }
+
+
 def _delete_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return manage_collections.delete_collection(database, FOLDER, caller, mine.collection, NOW)
 
@@ -139,12 +147,11 @@ def attempts() -> dict[str, Attempt]:
         "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, {}, NOW),
         "share a collection": _share_collection,
         "share with each": _share_with_each,
-        "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
-        "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),
         "change a collection": lambda d, c, m: albums.change_collection(
             d, c, m.collection, {"name": "x"}, NOW
         ),
+        **_looks(),
         **_arranging(),
         "list a collection's tracks": lambda d, c, m: tunes.list_tracks(
             d, c, Wanted(collection_id=m.collection), Slice(9)

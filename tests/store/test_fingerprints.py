@@ -77,12 +77,10 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
 NOT_SHOWN: dict[str, dict[str, Any]] = {
     "shares": {
         "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,
-        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "strict_open": True, "is_pinned": True,
-        "has_password": True,
-    },
-    "collections": {
-        "organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1, "updated_at": 1,
-    },
+        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "strict_open": True,
+        "is_pinned": True, "has_password": True},
+    "collections": {"organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1,
+                    "updated_at": 1},
     "collection_tracks": {"added_at": 1},
     "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
                "is_shorter_than_declared": True, "counted_bytes": 2},

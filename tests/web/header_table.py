@@ -12,9 +12,8 @@ Told = dict[str, str | re.Pattern[str]]
 
 _NUMBER, _NOTHING = re.compile(r"\d+"), "default-src 'none'; frame-ancestors 'none'"
 _ASKED_WITH = (
-    "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
-    "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData, "
-    "Share-Password, Share-Unlock, Cookie"
+    "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, Sec-Fetch-Dest, Sec-Fetch-"
+    "Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData, Share-Password, Share-Unlock, Cookie"
 )
 _NOINDEX: Told = {"x-robots-tag": "noindex, nofollow, noarchive"}
 _LENGTH: Told = {"content-length": _NUMBER}

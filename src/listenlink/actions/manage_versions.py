@@ -59,16 +59,7 @@ async def add_version(
     def make(connection: Connection, measured: Measured, audio: StoredAudio) -> Track:
         track = require_room(connection, caller, track_id)
         require_few(connection, Made.VERSION, caller.owner, now_us)
-        engine = facts.engine or track.engine
-        version = Version(
-            len(track.all_versions.items) + 1,
-            engine,
-            uploader.registry.stamp(engine, now_us),
-            now_us,
-            measured.sample_count,
-            measured.sample_rate,
-            measured.is_shorter_than_declared,
-        )
+        version = _draft(uploader, track, facts, measured, now_us)
         audio_id = tracks.add_audio(connection, audio, now_us)
         versions = store.add_version(connection, track, version, audio_id)
         if facts.is_current:
@@ -82,6 +73,21 @@ async def add_version(
         return get_made(connection, caller, track_id)
 
     return await uploader.take_in(caller, draft, make, doing)
+
+
+def _draft(
+    uploader: TrackUploader, track: Track, facts: VersionFacts, measured: Measured, now_us: int
+) -> Version:
+    engine = facts.engine or track.engine
+    return Version(
+        len(track.all_versions.items) + 1,
+        engine,
+        uploader.registry.stamp(engine, now_us),
+        now_us,
+        measured.sample_count,
+        measured.sample_rate,
+        measured.is_shorter_than_declared,
+    )
 
 
 async def get_open_to_versions(database: Database, caller: Caller, track_id: int) -> Track:

@@ -36,8 +36,7 @@ async def record_listen(
     that is said, and of the one that the link leads to if none is, or none that there is.
 
     Raises Problem(LINK_REFUSED) if the session isn't for this link and its current token, or if the link
-    no longer leads to the track; and Problem(LIMITED) once the client has no listen, or no refusal,
-    left.
+    no longer leads to the track; and Problem(LIMITED) once the client has no listen, or no refusal, left.
     """
 
     share_id = _NONE if session is None else session.share_id
@@ -49,13 +48,7 @@ async def record_listen(
             return None
         if not link.admits(session, now_us):
             return None
-        heard = link.version or FIRST
-        if (
-            version is not None
-            and version != heard
-            and has_version(connection, link.track_id, version)
-        ):
-            heard = version
+        heard = _heard(connection, link.track_id, link.version or FIRST, version)
         return session.open_trace, link.track_id, link.id, heard
 
     def keep(connection: Connection, listen: tuple[int, int, int, int]) -> None:
@@ -66,3 +59,10 @@ async def record_listen(
             listens.raise_quarter(connection, *named, now_us, quarter, heard)
 
     await write_by_link(database, limits, client, token, tick_us, find, keep)
+
+
+def _heard(connection: Connection, track_id: int, led_to: int, said: int | None) -> int:
+    """The version that is said, if there is one like that; else the one that is led to."""
+    if said is None or said == led_to or not has_version(connection, track_id, said):
+        return led_to
+    return said

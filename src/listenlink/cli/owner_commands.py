@@ -9,16 +9,19 @@ import typer
 
 from listenlink.cli.options import Confirm, Credit, Csv, Declare, Json, Key, Server
 from listenlink.cli.term_options import (
+    AllowDownload,
     ExpiresAt,
     ExpiresInDays,
     ExpiresInHours,
     ForEach,
+    HidePreview,
     Label,
     Link,
     MaxOpens,
     Password,
     PasswordFile,
     StartsAt,
+    StrictOpen,
     Version,
 )
 
@@ -61,15 +64,9 @@ def share(
         str, typer.Option("--visibility", help="link_only or public.")
     ] = "link_only",
     label: Label = None,
-    allow_download: Annotated[
-        bool, typer.Option("--allow-download", help="The file may be taken along.")
-    ] = False,
-    hide_preview: Annotated[
-        bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
-    ] = False,
-    strict_open: Annotated[
-        bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
-    ] = False,
+    allow_download: AllowDownload = False,
+    hide_preview: HidePreview = False,
+    strict_open: StrictOpen = False,
     version: Version = None,
     password: Password = False,
     password_file: PasswordFile = None,

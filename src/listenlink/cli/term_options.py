@@ -29,6 +29,15 @@ MaxOpens = Annotated[int | None, typer.Option("--max-opens", help="How often it 
 Label = Annotated[
     str | None, typer.Option("--label", help="Whom it's for; only you see it.", metavar="TEXT")
 ]
+AllowDownload = Annotated[
+    bool, typer.Option("--allow-download", help="The file may be taken along.")
+]
+HidePreview = Annotated[
+    bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
+]
+StrictOpen = Annotated[
+    bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
+]
 ForEach = Annotated[
     Path | None,
     typer.Option(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, select
 
 from listenlink.model.library import OWN, SHARED, Edge, Wanted
 from listenlink.model.listing import Found, Slice, found
+from listenlink.model.owner import Owner
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
@@ -121,15 +122,9 @@ def _as_saved(track: Track, is_pinned: bool | None) -> Track | None:
     return None if shown.is_removed else track.of(shown)
 
 
-def list_tracks(
-    connection: Connection,
-    organization_id: int,
-    user_id: int,
-    wanted: Wanted,
-    part: Slice,
-) -> Found[Track]:
-    """List a slice of the library's tracks, newest first; none for somebody else's collection."""
-    edges = select(_EDGES.c.id).where(own(_EDGES, organization_id, user_id))
+def _wanted(whose: Owner, wanted: Wanted) -> Select[tuple[int]]:
+    """The edges of a user's library whose tracks are wanted; none for somebody else's collection."""
+    edges = select(_EDGES.c.id).where(own(_EDGES, *whose))
     if wanted.mode is not None or wanted.engine is not None:
         edges = edges.join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
     if wanted.mode is not None:
@@ -142,10 +137,22 @@ def list_tracks(
             .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
             .where(
                 _COLLECTIONS.c.id == wanted.collection_id,
-                own(_COLLECTIONS, organization_id, user_id),
+                own(_COLLECTIONS, *whose),
                 _COLLECTIONS.c.removed_at.is_(None),
             )
         )
+    return edges
+
+
+def list_tracks(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    wanted: Wanted,
+    part: Slice,
+) -> Found[Track]:
+    """List a slice of the library's tracks, newest first; none for somebody else's collection."""
+    edges = _wanted(Owner(organization_id, user_id), wanted)
     # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
     page = newest_first(edges, _EDGES, part).subquery()
     rows = connection.execute(

@@ -128,14 +128,6 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
         day: tuple(map(int, counts))
         for day, *counts in connection.execute(text(_TRACK_DAYS), of_link)
     }
-    by_track = [
-        TrackSums(
-            track_id, title, int(listens), int(downloads), Quarters(*map(int, quarters)), version
-        )
-        for track_id, title, listens, version, downloads, *quarters in connection.execute(
-            text(_BY_TRACK), of_link
-        )
-    ]
     days = [
         DaySums(
             day,
@@ -151,4 +143,14 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
         for opens, listeners, bots, *by_agent in [sums.get(day, _NOTHING)]
         for downloads, *quarters in [heard.get(day, _UNHEARD)]
     ]
-    return LinkSums(days, by_track, listening)
+    return LinkSums(days, _sum_by_track(connection, share_id), listening)
+
+
+def _sum_by_track(connection: Connection, share_id: int) -> list[TrackSums]:
+    rows = connection.execute(text(_BY_TRACK), {"share": share_id})
+    return [
+        TrackSums(
+            track_id, title, int(listens), int(downloads), Quarters(*map(int, quarters)), version
+        )
+        for track_id, title, listens, version, downloads, *quarters in rows
+    ]
