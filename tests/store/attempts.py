@@ -151,8 +151,7 @@ def attempts() -> dict[str, Attempt]:
         "change a collection": lambda d, c, m: albums.change_collection(
             d, c, m.collection, {"name": "x"}, NOW
         ),
-        **_looks(),
-        **_arranging(),
+        **(_looks() | _arranging()),
         "list a collection's tracks": lambda d, c, m: tunes.list_tracks(
             d, c, Wanted(collection_id=m.collection), Slice(9)
         ),
