@@ -110,7 +110,8 @@ async def _share(room: Room, request: Asked, kind: TargetType, number: int) -> R
             each = await make_for_each(
                 room, caller, once, (kind, number), asked, form["recipients"]
             )
-            return await room.page(request, "made_for_each", **shown, **to_take_along(each))
+            shown |= {"password": asked.get("password"), **to_take_along(each)}
+            return await room.page(request, "made_for_each", **shown)
         made = await _make_once(room, caller, once, kind, number, asked)
     except Problem as problem:
         shown |= {"typed": form, "own_key": own_key, "made": None, "password": None}
