@@ -10,7 +10,7 @@ from live.document_witness import Witness
 def versions(witness: Witness, path: str, song: Path) -> None:
     """Other audio comes in, is refused, and goes again."""
     path, file = path + "/versions", {"file": (song.name, song.read_bytes())}
-    key = {"Idempotency-Key": "another version"}
+    key = {"Idempotency-Key": "another-version"}
     for _ in range(2):
         assert witness.owner("POST", path, files=file, headers=key).status_code == 201
     for fault in (

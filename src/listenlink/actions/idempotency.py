@@ -112,9 +112,6 @@ class Once(Generic[_Made]):
         kept = idempotency.find_answer(connection, self._key_digest, self._since_us)
         if kept is None:
             return
-        # Earlier releases kept the digest itself.
-        if kept.body_digest not in (*self._marks, self._asked.body_digest):
-            raise invalid(HEADER, "This key was used with another body already.")
         answer = self._sealer.unseal(kept.sealed, self._asked.own_key, self._key_digest)
         if answer is None:
             raise Problem(
@@ -123,4 +120,7 @@ class Once(Generic[_Made]):
                 "changed since. Look for it in your list, or use another key.",
                 field=HEADER,
             )
+        # Earlier releases kept the digest itself.
+        if kept.body_digest not in (*self._marks, self._asked.body_digest):
+            raise invalid(HEADER, "This key was used with another body already.")
         raise AnsweredBefore(answer)
