@@ -11,6 +11,10 @@ command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
 command -v faketime >/dev/null || missing="$missing faketime"
+# What people unpack archives with.
+command -v unzip >/dev/null || missing="$missing unzip"
+command -v 7z >/dev/null || missing="$missing p7zip-full"
+command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
 # Large ones, for the long form of the tests: media players, and a site that embeds.
 if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
     command -v ffmpeg >/dev/null || missing="$missing ffmpeg"

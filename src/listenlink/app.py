@@ -18,6 +18,7 @@ from listenlink.actions.open_link import LinkOpener
 from listenlink.actions.opening.pseudonyms import Pseudonyms
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.opening.session_clients import bound_sessions
+from listenlink.actions.opening.unlocking import LinkUnlocker
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
@@ -26,6 +27,8 @@ from listenlink.actions.show_page import PageShower
 from listenlink.actions.signing_in.asker import AccountAudit
 from listenlink.actions.signing_in.bound_attempts import Attempts
 from listenlink.actions.signing_in.use_passkey import Passkeys
+from listenlink.actions.sum_files import FileSummer
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.telling.send_deliveries import DeliverySender
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
@@ -33,6 +36,7 @@ from listenlink.actions.watch_links import LinkWatcher
 from listenlink.capacity import Capacity, current_capacity
 from listenlink.clock import Clock
 from listenlink.logs import set_up_logs
+from listenlink.media.archive_url import make_archive_urls
 from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
@@ -42,6 +46,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
 from listenlink.model.sealing import Sealer, TokenSealer, WebhookSealer
 from listenlink.model.signing import Signer, SigningKey
+from listenlink.model.unlock import PURPOSE as UNLOCK_PURPOSE
 from listenlink.model.visit_ticket import PURPOSE as VISIT_PURPOSE
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.running.derive_audio import AudioDeriver
@@ -70,6 +75,7 @@ class _Base(NamedTuple):
     registry: EngineRegistry
     urls: PlaybackUrls
     covers: CoverReader
+    archives: ArchiveTaker
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
@@ -89,9 +95,12 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     renewing = bound_sessions(database, settings.session_clients, ring)
     names, with_objects = Pseudonyms(daily_keys), storage.urls is not None
     opener, reader = parts.open_doors(location, limits, names, settings, renewing, with_objects)
+    opener.unlocker = LinkUnlocker(database, limits, ring, settings.session_ttl_seconds)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
-    base = _Base(settings, clock, ring, load_link_ring(settings), stores, registry, urls, covers)
+    archives = _archives(settings, ring, stores)
+    link_ring = load_link_ring(settings)
+    base = _Base(settings, clock, ring, link_ring, stores, registry, urls, covers, archives)
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
@@ -108,6 +117,14 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )  # fmt: skip
 
 
+def _archives(
+    settings: Settings, ring: tuple[SigningKey, ...], stores: parts.Stores
+) -> ArchiveTaker:
+    urls = make_archive_urls(settings.base_url, ring)
+    summer = FileSummer(stores.database, stores.storage)
+    return ArchiveTaker(stores.database, urls, summer, settings.playback_ttl_seconds)
+
+
 def _listening(
     base: _Base,
     limits: RateLimits,
@@ -116,29 +133,32 @@ def _listening(
     maker: OnceMaker,
     capacity: Capacity,
 ) -> Listening:
-    settings, clock, ring, _, (database, storage, _), registry, urls, covers = base
+    settings, clock, ring, _, (database, storage, _), registry, urls, covers, archives = base
     player, ttl_seconds = TrackPlayer(urls, reader), settings.playback_ttl_seconds
     return Listening(
         settings=settings, clock=clock, database=database, storage=storage, limits=limits,
         opener=opener, presenter=LinkPresenter(urls, registry, ttl_seconds, storage.urls),
         players=parts.open_player_sessions(settings, ring), player=player,
         downloader=TrackDownloader(database, player, urls, storage.urls, ttl_seconds),
-        urls=urls, maker=maker, pages=PageShower(database, registry, maker),
+        archives=archives, urls=urls, maker=maker, pages=PageShower(database, registry, maker),
         pictures=PictureUrls(Signer(ring, PICTURE_PURPOSE)), covers=covers,
         previewer=PreviewDrawer(storage, settings.data / "previews"),
         watcher=LinkWatcher(database, clock, capacity.event_streams),
-        session_signer=Signer(ring, SESSION_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
+        session_signer=Signer(ring, SESSION_PURPOSE),
+        unlock_signer=Signer(ring, UNLOCK_PURPOSE), tickets=VisitTickets(Signer(ring, VISIT_PURPOSE)),
     )  # fmt: skip
 
 
 def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Owning:
-    settings, clock, ring, _, (database, storage, resumable), registry, urls, covers = base
+    settings, clock, ring, _, (database, storage, resumable), registry, urls, covers, archives = (
+        base
+    )
     probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
     uploader = TrackUploader(database, storage, probe, registry, deriver.wake)
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
-        urls=urls, covers=covers, uploader=uploader, promises=promises, sealer=Sealer(ring),
-        cover_giver=CoverGiver(database, storage, promises),
+        urls=urls, archives=archives, covers=covers, uploader=uploader, promises=promises,
+        sealer=Sealer(ring), cover_giver=CoverGiver(database, storage, promises),
         cursors=Cursors(ring), token_sealer=TokenSealer(base.link_ring),
         webhook_sealer=WebhookSealer(base.link_ring),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),

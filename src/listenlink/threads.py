@@ -142,5 +142,8 @@ HOUSE = Threads("house", 4)
 HASHES = Threads("hashes", 2, most_waiting=64, patience_seconds=15)
 # Names of other machines. What looks them up may hang for as long as it likes.
 LOOK_UPS = Threads("look-ups", 4, most_waiting=64, patience_seconds=5)
+# Passwords of links, apart from those of people: strangers try them, and mustn't keep anybody from signing
+# in.
+LINK_HASHES = Threads("link-hashes", 1, most_waiting=64, patience_seconds=15)
 # Who is removed: what they had is changed some rows at a time, with pauses, which takes a while.
 FAREWELLS = Threads("farewells", 2, most_waiting=16)

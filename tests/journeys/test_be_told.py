@@ -166,3 +166,15 @@ def test_music_that_is_ready_is_told(
     wait_for(lambda: receiver.received)
     assert json.loads(receiver.received[0].body)["data"] == {"track_id": made}
     owner.delete(f"/webhooks/{webhook['id']}")
+
+
+def test_another_version_is_told(owner: httpx.Client, receiver: Receiver, tmp_path: Path) -> None:
+    webhook = add(owner, receiver.url, "track.replaced")
+    made = upload(owner, make("wav16", tmp_path / "old.wav", sample_count=7000))["id"]
+    song = make("wav16", tmp_path / "new.wav", sample_count=8000)
+    files = {"file": (song.name, song.read_bytes())}
+    owner.post(f"/tracks/{made}/versions", files=files).raise_for_status()
+    wait_for(lambda: receiver.received)
+    told = json.loads(receiver.received[0].body)
+    assert (told["type"], told["data"]) == ("track.replaced", {"track_id": made, "version": 2})
+    owner.delete(f"/webhooks/{webhook['id']}")

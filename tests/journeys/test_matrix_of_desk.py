@@ -142,7 +142,7 @@ def test_members_are_up_to_the_owners_of_their_organisation(
 @pytest.mark.parametrize("route", LISTS, ids=str)
 def test_lists_have_ones_own_alone(server: Server, people: dict[str, Caller], route: Route) -> None:
     of_owner = {name for of in OF_THINGS for name in people["owner"].standing_for(of).values()}
-    assert len(of_owner) == 3
+    assert len(of_owner) == 4
     if (
         route.path == "/desk/people"
     ):  # what was done to links is told to all owners, by the link's id

@@ -53,6 +53,7 @@ _NAMED = {
     SHARED + "/events": Needs.WRITING,
     SHARED + "/details": Needs.WRITING,
     SHARED + "/download/{track_id}": Needs.WRITING,
+    SHARED + "/download": Needs.WRITING,
     SHARED + "/listening/{session}": Needs.WRITING,
     "/embed/{token}": Needs.WRITING,
     "/oembed": Needs.WRITING,

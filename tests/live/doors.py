@@ -24,6 +24,7 @@ from media.make_audio import add_cover, make, make_picture
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 SHARED, ORG = "/v1/music/shared/{token}", "/v1/music/{org}"
+_WHOLE = SHARED + "/download"
 TUS = {"Tus-Resumable": "1.0.0"}
 _PIECE = TUS | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
 _FACTS = "engine " + base64.b64encode(b"studio").decode()
@@ -83,6 +84,7 @@ class House:
         # Only one request at a time may work on an upload.
         self._uploads = {name: self._begin_upload() for name in ("GET", "HEAD", "PATCH", "DELETE")}
         self._open(track)
+        self._open_album(made[0])
         self.client = httpx.Client(
             base_url=server.url, timeout=60, limits=httpx.Limits(max_connections=None)
         )
@@ -119,12 +121,32 @@ class House:
         }  # fmt: skip
         self.values |= {kind: url.rpartition("/")[2] for kind, url in names.items()}
 
+    def _open_album(self, album: str) -> None:
+        link = share(self.owner, album, allow_download=True)
+        self.album = {"token": link["token"]}
+        path = SHARED.format_map(self.album)
+        with self.server.listener() as client:
+            opened = client.get(path)
+            self.album_session = {"Listen-Session": opened.headers["listen-session"]}
+            told = client.get(f"{path}/download", headers=self.album_session).json()
+        self.values["archive"] = told["download_url"].rpartition("/")[2]
+
     def path_of(self, door: Door) -> str:
         """The path, with what there is of each parameter."""
         values = self.values | {"upload_id": self._uploads.get(door.method, "")}
+        # Each but the first is put in, and then the first made current.
+        values["version"] = "2" if door.method == "DELETE" else "1"
         if "{signed}" in door.path or "{name}" in door.path:
-            (kind,) = set(door.path.split("/")) & {"audio", "download", "picture", "assets"}
+            (kind,) = set(door.path.split("/")) & {
+                "audio",
+                "download",
+                "archive",
+                "picture",
+                "assets",
+            }
             values["signed"] = values["name"] = values[kind]
+        if door.path == _WHOLE:
+            values |= self.album
         if door.method == "DELETE" and door.path in _DELETED:
             values |= {name: values[f"spare_{name}"] for name in ("track_id", "collection_id")}
         path = door.path.format_map(values)
@@ -140,7 +162,7 @@ class House:
         if door.path.startswith(ORG) or door.path in ("/v1/caller", SHARED + "/save"):
             headers["X-API-Key"] = self.server.api_key
         if door.path.startswith(SHARED + "/"):
-            headers |= self.session
+            headers |= self.album_session if door.path == _WHOLE else self.session
         if "/uploads" in door.path:
             headers |= TUS
         more = _SENT.get((door.method, door.path.removeprefix(ORG)), {})
@@ -162,6 +184,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/uploads"): {"headers": {"Upload-Length": "5", "Upload-Metadata": _FACTS}},
     ("PATCH", "/uploads/{upload_id}"): {"headers": _PIECE, "content": b""},
     ("PATCH", "/tracks/{track_id}"): {"json": {"artist": "Ana"}},
+    ("POST", "/tracks/{track_id}/versions"): {"song": True},
+    ("PATCH", "/tracks/{track_id}/versions/{version}"): {"json": {"current": True}},
     ("PUT", "/licence-default"): {"json": {"declared_licence": "listen_only"}},
     ("POST", "/collections"): {"json": {"name": "New"}},
     ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},
@@ -172,6 +196,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/collections/{collection_id}/cover"): {"content": _PICTURE},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
     ("POST", "/share/find"): {"json": {"token": "{token}"}},
+    ("POST", "/tracks/{track_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
+    ("POST", "/collections/{collection_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
     ("PATCH", "/keys/{key_id}"): {"json": {"expires_in_days": 2}},
 }  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 
 from cast import Server
 from listenlink.client import Client, ListenlinkError, Track
+from listenlink.wire.terms import Recipient
 from media.make_audio import make
 
 
@@ -42,6 +43,18 @@ def test_an_upload_is_a_track(client: Client, track: Track, tmp_path: Path) -> N
     with pytest.raises(ListenlinkError) as gone:
         client.track(pieces.id)
     assert (gone.value.status, gone.value.code) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_each_recipient_gets_a_link(client: Client, track: Track) -> None:
+    ends = datetime.now(UTC) + timedelta(days=2)
+    recipients: list[Recipient] = [{"label": "Ana", "expires_at": ends}, {"label": "Ben"}]
+    links = client.share_batch(track.id, recipients, max_opens=2)
+    assert [(link.label, link.max_opens) for link in links] == [("Ana", 2), ("Ben", 2)]
+    assert (links[0].expires_at, links[1].expires_at) == (ends.replace(microsecond=0), None)
+    assert links[0].token not in repr(links)
+    misspelled: Any = {"label": "Ana", "max_open": 1}
+    with pytest.raises(TypeError, match="max_open"):
+        client.share_batch(track.id, [misspelled])
 
 
 def test_a_link_is_opened_renewed_and_closed(client: Client, server: Server, track: Track) -> None:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions import record_listen as listening
@@ -44,6 +45,10 @@ from store.all_lives import (
     tracks_of,
 )
 from store.test_client_names import ANNA, client_of
+from store.test_client_names import asked as ask
+
+# A look, as it's asked by a well-formed token.
+ASKED = replace(ask(ANNA), now_us=NOW, counts=False)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +122,8 @@ def test_who_holds_a_session_or_a_token_is_served_while_the_link_works(
         here: Any = OneRead(connection)
         watcher = LinkWatcher(here, clock, 1)
         for link in LINKS:
-            _now(saving.save_track(here, nobody, nobody, ANNA, link.token, NOW, NOW))
+            asked = replace(ASKED, token_digest=digest(link.token))
+            _now(saving.save_track(here, nobody, nobody, nobody, asked, link.token))
             can_be_saved = link.column == "track_id" and link.leads_to and not link.is_spent
             assert (found.pop() is not None) is bool(link.works() and can_be_saved), link
         for link in EACH:

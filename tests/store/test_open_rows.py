@@ -4,6 +4,7 @@ both databases, though the SQL is written for each.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -74,6 +75,10 @@ def _add_rows(connection: Connection) -> None:
     renditions = {name: value for name, value in _TRACK.items() if "rendition" in name}
     connection.execute(tables.audio_objects.update().values(renditions))
     connection.execute(tables.tracks.update().values(created_at=24))
+    facts = {name: value for name, value in _TRACK.items() if name in tables.track_versions.c}
+    version = {"track_id": TRACK, "number": 1, "audio_id": TRACK, "created_at": 24}
+    version |= {"is_shorter_than_declared": False}
+    connection.execute(insert(tables.track_versions).values(facts | version))
     add_collection(connection, COLLECTION, TRACK, **_COLLECTION)
     add_link(connection, TO_TRACK, track_id=TRACK, **_LINK)
     add_link(connection, TO_COLLECTION, collection_id=COLLECTION)
@@ -125,10 +130,13 @@ async def test_what_an_open_finds(place: DatabaseLocation, with_objects: bool) -
     link, other = (found.links[digest] for digest in digests)
     (member,) = (await run(place, "find_members", [COLLECTION], with_objects))[COLLECTION]
     track = row_of(place, tables.tracks, id=TRACK)
-    digest = _TRACK["rendition_digest"].hex() if with_objects else ""
+    digests_of = {"1": _TRACK["rendition_digest"].hex()}
     for each in (link.track, member):
         assert isinstance(each, FoundTrack)
-        assert_fields(each, track, object_digest=digest)
+        # Of each version, by its number.
+        assert not with_objects or json.loads(each.object_digest) == digests_of
+        assert with_objects or not each.object_digest
+        assert_fields(each, track, object_digest=each.object_digest)
     assert_fields(other.collection, row_of(place, tables.collections, id=COLLECTION))
     assert_fields(
         link, row_of(place, tables.shares, id=TO_TRACK),
@@ -146,6 +154,17 @@ async def test_what_is_true_of_a_link(place: DatabaseLocation, named: str) -> No
     assert {name: bool(getattr(found.links[digest], name)) for name in FLAGS} == flags
 
 
+async def test_an_open_finds_the_audio_of_a_track_that_has_had_only_one_version(
+    place: DatabaseLocation,
+) -> None:
+    work_on(place, lambda c: c.execute(tables.tracks.update().values(versions=None)))
+    digest = TO_TRACK.to_bytes(32, "big")
+    found: Found = await run(place, "find_links", [digest], True, 1, [])
+    track = found.links[digest].track
+    assert track is not None
+    assert track.object_digest == _TRACK["rendition_digest"].hex()
+
+
 async def test_what_playback_finds(place: DatabaseLocation) -> None:
     reader: PlaybackReader
     if place.url is None:
@@ -153,10 +172,10 @@ async def test_what_playback_finds(place: DatabaseLocation) -> None:
     else:
         reader = PostgresPlaybackReader(Connections(place.url, 1))
     try:
-        shared = await reader.find_shared(TO_TRACK, TRACK)
-        assert await reader.find_own(1, TRACK) is None
+        shared = await reader.find_shared(TO_TRACK, TRACK, 1)
+        assert await reader.find_own(1, TRACK, 1) is None
         work_on(place, lambda connection: connection.execute(tables.suspensions.delete()))
-        own = await reader.find_own(1, TRACK)
+        own = await reader.find_own(1, TRACK, 1)
     finally:
         reader.close()
     audio = row_of(place, tables.audio_objects, id=TRACK)

@@ -27,6 +27,9 @@ TOLD: dict[str, Told] = {
     "desk_leads_to_file": _DESK_LEADS | _OWN_REFERRER | {
         "location": re.compile(r"/v1/music/download/own\.[0-9a-f.]{78}"),
     },
+    "desk_leads_to_archive": _DESK_LEADS | _OWN_REFERRER | {
+        "location": re.compile(r"/v1/music/archive/own\.[0-9a-f.]{78}"),
+    },
     "desk_stranger": _DESK_LEADS | _OWN_REFERRER,
     "desk_signs_in": _DESK_LEADS | _OWN_REFERRER | {"set-cookie": _SECRET},
     "desk_signs_out": _DESK_LEADS | _OWN_REFERRER | {

@@ -22,7 +22,10 @@ pytestmark = of_folder
 ROUTES = routes_of(FOR_PEOPLE)
 WHOM = {str(route): handler.opt["desk"] for handler in FOR_PEOPLE for route in routes_of([handler])}
 # Where a GET leads, and not to a page of its own.
-LEADING = {"/": "desk_leads", "/desk/tracks/{track_id}/original": "desk_leads_to_file"}
+LEADING = {
+    "/": "desk_leads", "/desk/tracks/{track_id}/original": "desk_leads_to_file",
+    "/desk/collections/{collection_id}/archive": "desk_leads_to_archive",
+}  # fmt: skip
 PROGRAM = {"Accept": "application/json"}
 
 
@@ -42,9 +45,11 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav")
     with server.owner() as owner:
         track = upload(owner, song)["id"]
+        collection = owner.post("/collections", json={"name": "Evenings"}).json()["id"]
+        owner.post(f"/collections/{collection}/tracks", json={"track_id": track})
         return {
             "track_id": track,
-            "collection_id": owner.post("/collections", json={"name": "Evenings"}).json()["id"],
+            "collection_id": collection,
             "share_id": share(owner, track)["id"],
             "user_id": server.new_member()["user_id"],
         }

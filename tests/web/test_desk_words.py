@@ -100,7 +100,7 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
 def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
     noted |= {
-        "link_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
+        "link_made", "links_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
         "member_removed", "member_keys_ended",
     }  # fmt: skip
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted

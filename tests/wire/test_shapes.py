@@ -153,10 +153,12 @@ OLDER: dict[Any, set[str]] = {
         "is_shorter_than_declared",
         "declared_licence",
         "attribution_text",
+        "version",
+        "versions",
     },
     wire.SavedTrack: {"share_link_id"},
     wire.Day: {"downloads", "quarters", "by_agent"},
-    wire.TrackListens: {"downloads", "quarters"},
+    wire.TrackListens: {"downloads", "quarters", "version"},
     wire.Stats: {
         "by_track",
         "by_agent",
@@ -167,7 +169,7 @@ OLDER: dict[Any, set[str]] = {
     },
 }
 OLDER[wire.Link] = OLDER[wire.NewLink] = {
-    "allow_download", "preview", "strict_open",
+    "allow_download", "preview", "strict_open", "version", "has_password",
     "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
 }  # fmt: skip
 OLDER[wire.Link] = OLDER[wire.NewLink] | {"created_by"}

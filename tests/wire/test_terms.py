@@ -33,7 +33,8 @@ def bare(kind: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (terms.LinkTerms, bodies.LinkTerms), (terms.LinkChanges, bodies.ChangedTerms),
+        (terms.LinkTerms, bodies.LinkTerms), (terms.Recipient, bodies.Recipient),
+        (terms.LinkTerms, bodies.TermsForEach), (terms.LinkChanges, bodies.ChangedTerms),
         (terms.TrackChanges, bodies.ChangedTrack), (terms.CollectionChanges, bodies.ChangedCollection),
         (terms.CollectionFacts, bodies.NewCollection),
     ],

@@ -28,7 +28,7 @@ def declare_of_track(
     before, declared = track.declarations, (said.at(now_us), said.attribution_text)
     if before is not None and (before.newest, before.newest_text) == declared:
         return
-    changed = replace(track, declarations=said.after(before, track.engine, now_us))
+    changed = replace(track, declarations=said.after(before, track.engines, now_us))
     declarations.set_declared(connection, changed)
     _record(connection, caller, track.id, said, now_us)
 

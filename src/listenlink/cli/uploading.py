@@ -64,7 +64,7 @@ def upload(
     if not files:
         raise SystemExit(1)
     said = {name: _written(value) for name, value in facts.items() if value is not None}
-    with client_of(server, api_key) as client, _progress(as_json) as progress:
+    with client_of(server, api_key) as client, progress_bars(as_json) as progress:
         organization_of(client)  # Without a key or a server, this fails once, up front.
         uploader = _Uploader(client, client.base_url, said, progress)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -173,7 +173,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _progress(as_json: bool) -> Progress:
+def progress_bars(as_json: bool) -> Progress:
+    """Bars on a terminal for what is under way; nothing elsewhere."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

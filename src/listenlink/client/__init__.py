@@ -8,12 +8,14 @@ for track in client.tracks(): …                 # with a key: your library, fe
 
 from __future__ import annotations
 
+from listenlink.client.archives import ArchiveMethods
 from listenlink.client.collections import CollectionMethods
 from listenlink.client.connection import DEFAULT_SERVER
 from listenlink.client.error import ListenlinkError
 from listenlink.client.keys import KeyMethods
 from listenlink.client.links import LinkMethods, ShareView
 from listenlink.client.tracks import TrackMethods
+from listenlink.client.versions import VersionMethods
 from listenlink.wire import (
     Caller,
     Collection,
@@ -87,7 +89,9 @@ __all__ = [
 ]
 
 
-class Client(TrackMethods, CollectionMethods, LinkMethods, KeyMethods):
+class Client(
+    TrackMethods, VersionMethods, CollectionMethods, ArchiveMethods, LinkMethods, KeyMethods
+):
     """A session with one server, for a listener or, with a key, for an owner.
 
     `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -68,12 +70,26 @@ class Connection:
         try:
             response = self._http.request(method, path, headers=headers, **options)
         except httpx.HTTPError as error:
-            raise ListenlinkError(
-                0, "UNREACHABLE", f"{self._asked(path)} can't be reached ({type(error).__name__})"
-            ) from error
+            raise self._unreachable(path, error) from error
         if response.is_success:
             return response
         raise _error(response)
+
+    @contextlib.contextmanager
+    def fetching(self, url: str, **options: Any) -> Iterator[httpx.Response]:
+        """GET what a signed address leads to, which needs no key, and read it piece by piece in the block."""
+        try:
+            with self._http.stream("GET", url, **options) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _error(response)
+                yield response
+        except httpx.HTTPError as error:
+            raise self._unreachable(url, error) from error
+
+    def _unreachable(self, path: str, error: httpx.HTTPError) -> ListenlinkError:
+        told = f"{self._asked(path)} can't be reached ({type(error).__name__})"
+        return ListenlinkError(0, "UNREACHABLE", told)
 
     def _asked(self, path: str) -> str:
         return origin_of(path) if urlsplit(path).netloc else self.shown_url

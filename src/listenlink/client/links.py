@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Unpack
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -13,29 +13,44 @@ from listenlink.client.connection import SHARED, json_of, origin_of
 from listenlink.client.error import ListenlinkError
 from listenlink.client.owner import Owner, as_thing
 from listenlink.client.terms import checked
-from listenlink.wire import Link, NewLink, OpenLine, SavedTrack, Stats, TargetStats
-from listenlink.wire.terms import LinkChanges, LinkTerms
+from listenlink.wire import Link, NewLink, NewLinks, OpenLine, SavedTrack, Stats, TargetStats
+from listenlink.wire.terms import LinkChanges, LinkTerms, Recipient
 
 _KINDS = {"mtrack": "tracks", "mcoll": "collections"}
 
 
 class ShareView(wire.ShareView, frozen=True):
     """An opened link. `session`, which came in a header, opens it again without counting; it's None for
-    removed content."""
+    removed content. `unlock` is what a right password was worth: it opens the link in its place."""
 
     session: str | None = None
+    unlock: str | None = None
 
 
 class LinkMethods(Owner):
     """Methods for links: anybody's to open, your own to make and close."""
 
-    def open(self, link: str, session: str | None = None) -> ShareView:
+    def open(
+        self,
+        link: str,
+        session: str | None = None,
+        *,
+        password: str | None = None,
+        unlock: str | None = None,
+    ) -> ShareView:
         """Open a link, given its token or its whole address. This counts as an open, unless `session`
-        is from an earlier open of the link. An address is asked at its own host; a key isn't sent."""
+        is from an earlier open of the link. An address is asked at its own host; a key isn't sent. A link
+        with a password needs that, or the `unlock` that it was worth: else the error's code is
+        SHARE_PASSWORD_REQUIRED, or SHARE_PASSWORD_WRONG."""
         headers = {} if session is None else {"Listen-Session": session}
+        headers |= _unlocking(password, unlock)
         answer = self.send("GET", read_link(link).url, headers=headers)
         view = as_thing(json_of(answer), ShareView)
-        return msgspec.structs.replace(view, session=answer.headers.get("listen-session"))
+        return msgspec.structs.replace(
+            view,
+            session=answer.headers.get("listen-session"),
+            unlock=answer.headers.get("share-unlock", unlock),
+        )
 
     def record_listen(
         self, link: str, session: str, track_id: str, quarter: int | None = None
@@ -49,9 +64,11 @@ class LinkMethods(Owner):
             headers={"Listen-Session": session},
         )
 
-    def save(self, link: str) -> SavedTrack:
+    def save(
+        self, link: str, *, password: str | None = None, unlock: str | None = None
+    ) -> SavedTrack:
         """Save a link's track to your library. The link is of this client's own server: another one has
-        another library, and isn't sent your key."""
+        another library, and isn't sent your key. A link with a password needs that, or an unlock."""
         read = read_link(link)
         if read.origin is not None and not self.is_own(read.origin):
             raise ListenlinkError(
@@ -60,14 +77,26 @@ class LinkMethods(Owner):
                 f"This link is of {read.origin}, but this client's server is {self.shown_url}. Use a client "
                 "of that server, or the link's token alone if it's the same one.",
             )
-        return as_thing(self.post(f"{SHARED}{read.token}/save"), SavedTrack)
+        headers = _unlocking(password, unlock)
+        return as_thing(self.post(f"{SHARED}{read.token}/save", headers=headers), SavedTrack)
 
     def share(self, target_id: str, **terms: Unpack[LinkTerms]) -> NewLink:
         """Make a link to a track or a collection. `terms` may be `visibility`, `expires_in_days` or
-        `expires_in_hours` or `expires_at`, `max_opens`, `label`, `starts_at`, `allow_download`, `preview` and
-        `strict_open`."""
+        `expires_in_hours` or `expires_at`, `max_opens`, `label`, `starts_at`, `allow_download`, `preview`,
+        `strict_open`, `password` and `version`: "follows", or "pinned" to what is current now."""
         kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
         return as_thing(self.post(self.path_of(kind, target_id, "share"), json=sent), NewLink)
+
+    def share_batch(
+        self, target_id: str, recipients: Iterable[Recipient], **terms: Unpack[LinkTerms]
+    ) -> list[NewLink]:
+        """Make a link for each recipient, all of them or none, in their order, at most 500. A recipient is a
+        dict with any of `label`, `max_opens`, `expires_in_days` or `expires_in_hours` or `expires_at`, which
+        go before the `terms` for all, those of `share`."""
+        kind, sent = _kind_of(target_id), checked(terms, LinkTerms)
+        each = [checked(one, Recipient) for one in recipients]
+        path = self.path_of(kind, target_id, "share", "batch")
+        return as_thing(self.post(path, json=sent | {"recipients": each}), NewLinks).items
 
     def links(
         self, target_id: str | None = None, state: str | None = None, q: str | None = None
@@ -87,7 +116,8 @@ class LinkMethods(Owner):
 
     def change_link(self, share_id: str, **changes: Unpack[LinkChanges]) -> Link:
         """Change `visibility`, `expires_in_days` or `expires_in_hours` or `expires_at`, `max_opens`, `label`,
-        `allow_download`, `preview` or `strict_open`; None removes an end or a limit."""
+        `allow_download`, `preview`, `strict_open`, `version` or `password`; None removes an end, a limit or
+        the password."""
         sent = checked(changes, LinkChanges)
         return as_thing(self.patch(self.path_of("share", share_id), json=sent), Link)
 
@@ -128,6 +158,13 @@ def _kind_of(target_id: str) -> str:
     if kind is None:
         raise ValueError(f"{target_id} is neither a track nor a collection")
     return kind
+
+
+def _unlocking(password: str | None, unlock: str | None) -> dict[str, str]:
+    sent = {"Share-Unlock": unlock}
+    if password is not None:
+        sent["Share-Password"] = quote(password, safe="")
+    return {name: value for name, value in sent.items() if value is not None}
 
 
 class ReadLink(NamedTuple):

@@ -18,7 +18,7 @@ from listenlink.wire.terms import TrackChanges, TrackFacts
 
 # Above this a file is sent in pieces, so that a broken connection costs no more than the last of them.
 PIECES_ABOVE_BYTES = 32 * 1024 * 1024
-_TIMEOUT_SECONDS = 300.0
+TIMEOUT_SECONDS = 300.0
 
 
 class TrackMethods(Owner):
@@ -67,7 +67,7 @@ class TrackMethods(Owner):
                     data=fields,
                     files={"file": (source.name, WatchedFile(opened, progress))},
                     headers={"Idempotency-Key": key},
-                    timeout=_TIMEOUT_SECONDS,
+                    timeout=TIMEOUT_SECONDS,
                 )
 
         return as_thing(trying(send), Track)

@@ -15,7 +15,7 @@ from zxcvbn import zxcvbn
 LEAST_CHARACTERS, MOST_CHARACTERS = 15, 128
 # Fewer guesses than this, by an estimate that knows names, words, keyboards and passwords that were leaked.
 _LEAST_GUESSES = 10**8
-_WORDS = 6
+_WORDS, _LINK_WORDS = 6, 4
 # OWASP's password storage cheat sheet: Argon2id with m = 19 MiB, t = 2, p = 1.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
@@ -67,6 +67,13 @@ def make_password() -> str:
     """Six words of a list of 2,048 (BIP 39), chosen at random: 66 bits."""
     words = Mnemonic("english").wordlist
     return "-".join(secrets.choice(words) for _ in range(_WORDS))
+
+
+def make_link_passwords(count: int = 8) -> list[str]:
+    """As many for links, of four words: 44 bits, of which somebody may try a thousand a day. Short enough to
+    be told by telephone."""
+    words = Mnemonic("english").wordlist
+    return ["-".join(secrets.choice(words) for _ in range(_LINK_WORDS)) for _ in range(count)]
 
 
 def name_digest(secret: bytes, email: str) -> bytes:

@@ -20,6 +20,7 @@ from listenlink.model.signing import SigningKey, derive
 PURPOSE = "listenlink.idempotent-answer.v1"
 TOKEN_PURPOSE = "listenlink.share-token.v1"  # noqa: S105 (no password)
 WEBHOOK_PURPOSE = "listenlink.webhook.v1"
+_MARK = b"mark:"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
 
@@ -49,6 +50,12 @@ class Sealer:
         if key_id not in self._roots:
             return None
         return _unseal(self._key(key_id, own_key), sealed, bound_to)
+
+    def marks(self, text: bytes, own_key: str) -> list[bytes]:
+        """32 bytes by each key in the ring, the newest's first, by which this text is known again: a digest
+        alone would let whoever has it guess a password in the text."""
+        known = [self._newest, *(key_id for key_id in self._roots if key_id != self._newest)]
+        return [hmac.digest(self._key(key_id, own_key), _MARK + text, "sha256") for key_id in known]
 
     def _key(self, key_id: str, own_key: str) -> bytes:
         return hmac.digest(self._roots[key_id], own_key.encode(), "sha256")

@@ -18,12 +18,10 @@ from listenlink.store.audit import day_tables
 from listenlink.threads import HOUSE
 
 _log = structlog.get_logger()
-_SECOND = 1.0
-_MINUTE = 60.0
+_SECOND, _MINUTE = 1.0, 60.0
 _RETENTION_EVERY_SECONDS = 3600.0
 _TIDY_EVERY_SECONDS = 2.0
-_DAYS_EVERY_SECONDS = 5.0
-_SECONDS_BETWEEN_MARKS = 10
+_DAYS_EVERY_SECONDS, _SECONDS_BETWEEN_MARKS = 5.0, 10
 
 
 async def keep_house(instance: Instance) -> None:
@@ -40,6 +38,7 @@ async def keep_house(instance: Instance) -> None:
         instance.listening.watcher.run(),
         instance.owning.promises.go_on(),
         instance.running.teller.run(),
+        instance.listening.archives.summer.run(),
     )
 
 

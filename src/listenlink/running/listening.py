@@ -14,6 +14,7 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.media.picture_url import PictureUrls
@@ -39,6 +40,7 @@ class Listening:
     players: PlayerSessions
     player: TrackPlayer
     downloader: TrackDownloader
+    archives: ArchiveTaker
     urls: PlaybackUrls
     maker: OnceMaker
     pages: PageShower
@@ -47,4 +49,5 @@ class Listening:
     previewer: PreviewDrawer
     watcher: LinkWatcher
     session_signer: Signer
+    unlock_signer: Signer
     tickets: VisitTickets

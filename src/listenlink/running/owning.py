@@ -8,6 +8,7 @@ from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.note_key_use import KeyUses
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
@@ -31,6 +32,7 @@ class Owning:
     storage: Storage
     registry: EngineRegistry
     urls: PlaybackUrls
+    archives: ArchiveTaker
     covers: CoverReader
     cover_giver: CoverGiver
     uploader: TrackUploader

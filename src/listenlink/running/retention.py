@@ -8,6 +8,7 @@ import structlog
 
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.actions.idempotency import KEPT_US
+from listenlink.actions.opening.unlocking import LINK_WINDOW_US
 from listenlink.actions.signing_in.bound_attempts import WINDOW_US
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem
@@ -20,6 +21,7 @@ from listenlink.store import (
     listens,
     notices,
     session_clients,
+    share_attempts,
     sign_in_attempts,
     sign_in_links,
     sign_ins,
@@ -101,7 +103,7 @@ async def _delete_answers(instance: Instance, now_us: int) -> int:
 
 
 async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
-    """What signs nobody in any more, and lines of accounts that are older than those of links."""
+    """What signs nobody in any more, tries of passwords, and lines of accounts older than those of links."""
     running = instance.running
     since_us = now_us - running.settings.audit_retention_days * DAY_US
     for delete in (
@@ -109,6 +111,7 @@ async def _delete_sign_ins(instance: Instance, now_us: int) -> int:
         partial(sign_in_links.delete_over, now_us=now_us),
         partial(answered_challenges.delete_over, now_us=now_us),
         partial(sign_in_attempts.delete_older, before_us=now_us - WINDOW_US),
+        partial(share_attempts.delete_older, before_us=now_us - LINK_WINDOW_US),
         partial(account_events.delete_older, before_us=since_us),
     ):
         while await running.database.write(delete):

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Table,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -24,7 +23,16 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import given_covers, notices, promises, sealed_tokens, tables, webhooks
+from listenlink.store import (
+    given_covers,
+    kept_audio,
+    notices,
+    promises,
+    sealed_tokens,
+    share_passwords,
+    tables,
+    webhooks,
+)
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -34,14 +42,9 @@ _SHARES = tables.shares
 _EDGES = tables.library
 _MEMBERS = tables.collection_tracks
 _AUDIO = tables.audio_objects
+_VERSIONS = tables.track_versions
 _UPLOADS = tables.resumable_uploads
 _ANSWERS = tables.idempotent_answers
-_OBJECTS = (
-    _AUDIO.c.digest,
-    _AUDIO.c.cover_digest,
-    _AUDIO.c.cover_small_digest,
-    _AUDIO.c.rendition_digest,
-)
 
 
 class Music(NamedTuple):
@@ -80,8 +83,9 @@ def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
 
 
 def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
-    """Revoke these links, and forget what they were called and their sealed tokens."""
+    """Revoke these links, and forget what they were called, their sealed tokens and their passwords."""
     sealed_tokens.forget_sealed(connection, links)
+    share_passwords.forget_passwords(connection, links)
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 
@@ -116,11 +120,12 @@ def discard_audio(connection: Connection, whose: Owner, now_us: int) -> list[byt
     """Mark the audio of the user's deleted tracks for removal where no other track needs it; return its
     digests, and those of what was derived from it, which other audio may still need."""
     theirs = select(_TRACKS.c.audio_id).where(own(_TRACKS, *whose))
-    needed = exists().where(_TRACKS.c.audio_id == _AUDIO.c.id, _TRACKS.c.removed_at.is_(None))
-    which = _AUDIO.c.id.in_(theirs) & ~needed & _AUDIO.c.discarded_at.is_(None)
-    rows = connection.execute(select(*_OBJECTS).where(which)).all()
-    connection.execute(update(_AUDIO).where(which).values(discarded_at=now_us))
-    return [digest for row in rows for digest in row if digest is not None]
+    earlier = select(_VERSIONS.c.audio_id).where(
+        _VERSIONS.c.track_id.in_(select(_TRACKS.c.id).where(own(_TRACKS, *whose))),
+        _VERSIONS.c.audio_id.is_not(None),
+    )
+    which = _AUDIO.c.id.in_(theirs) | _AUDIO.c.id.in_(earlier)
+    return kept_audio.discard_where(connection, which, now_us)
 
 
 def find_music(connection: Connection, whose: Owner) -> Music:

@@ -4,9 +4,9 @@ and never these.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table
 
-from listenlink.store.database.columns import KEY, metadata
+from listenlink.store.database.columns import KEY, at, key, metadata, to
 
 # A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).
 sealed_tokens = Table(
@@ -22,4 +22,18 @@ share_passwords = Table(
     metadata,
     Column("share_id", KEY, ForeignKey("shares.id"), primary_key=True, autoincrement=False),
     Column("hashed", String(256), nullable=False),
+)
+
+# Passwords that were tried in vain, or aren't decided yet, for as long as they count. `client` is an HMAC,
+# another one for each link.
+share_attempts = Table(
+    "share_attempts",
+    metadata,
+    key(),
+    to("share_id", "shares"),
+    Column("client", LargeBinary(16), nullable=False),
+    at("at"),
+    Index(None, "share_id", "at"),
+    Index(None, "client", "at"),
+    Index(None, "at"),
 )

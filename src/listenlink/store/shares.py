@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, case, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from listenlink.model.folded import folded
 from listenlink.model.listing import Found, Place, Slice, found
 from listenlink.model.share import LinkState, Share, TargetType, Visibility
-from listenlink.store import sealed_tokens, tables
+from listenlink.store import sealed_tokens, share_passwords, tables
 from listenlink.store.database.columns import ended
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own, seen
@@ -29,22 +30,44 @@ _AS_STORED = tuple(
 
 def add_share(connection: Connection, share: Share, token_digest: bytes) -> int:
     """Insert the link under a fresh number."""
-    target = "track_id" if share.target_type is TargetType.TRACK else "collection_id"
-    values = {name: getattr(share, name) for name in _AS_STORED if name != "id"} | {
+    values = _values(share, token_digest)
+    return insert_with_new_id(
+        connection,
+        lambda number: connection.execute(insert(_SHARES).values(values | {"id": number})),
+    )
+
+
+def add_shares(connection: Connection, made: Sequence[tuple[Share, bytes]]) -> bool:
+    """Insert links under the numbers that they have, each with its token's digest, at one stroke. False if a
+    number is taken: then none is inserted."""
+    rows = [_values(share, token_digest) for share, token_digest in made]
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(_SHARES), rows)
+    except IntegrityError:
+        numbers = [share.id for share, _ in made]
+        taken = select(_SHARES.c.id).where(_SHARES.c.id.in_(numbers)).limit(1)
+        if connection.execute(taken).one_or_none() is None:
+            raise
+        return False
+    return True
+
+
+def _values(share: Share, token_digest: bytes) -> dict[str, object]:
+    is_track = share.target_type is TargetType.TRACK
+    return {name: getattr(share, name) for name in _AS_STORED} | {
         "token_digest": token_digest,
-        target: share.target_id,
+        "track_id": share.target_id if is_track else None,
+        "collection_id": None if is_track else share.target_id,
         "visibility": share.visibility.value,
     }
-    return insert_with_new_id(
-        connection, lambda number: connection.execute(insert(_SHARES).values(id=number, **values))
-    )
 
 
 def revoke_share(
     connection: Connection, organization_id: int, creator_id: int, share_id: int, now_us: int
 ) -> bool:
-    """Revoke the creator's link and destroy its sealed token, or find it revoked; False if there is no such
-    link of theirs."""
+    """Revoke the creator's link and destroy its sealed token and its password, or find it revoked; False if
+    there is no such link of theirs."""
     theirs = own(_SHARES, organization_id, creator_id) & (_SHARES.c.id == share_id)
     connection.execute(
         update(_SHARES).where(theirs, _SHARES.c.revoked_at.is_(None)).values(revoked_at=now_us)
@@ -52,6 +75,7 @@ def revoke_share(
     if connection.execute(select(_SHARES.c.id).where(theirs)).one_or_none() is None:
         return False
     sealed_tokens.forget_sealed(connection, [share_id])
+    share_passwords.forget_passwords(connection, [share_id])
     return True
 
 

@@ -36,16 +36,19 @@ from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients
 from listenlink.store.own_tables import signing_keys as signing_keys
+from listenlink.store.own_tables import suspensions as suspensions
 from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
 from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
+from listenlink.store.secret_tables import share_attempts as share_attempts
 from listenlink.store.secret_tables import share_passwords as share_passwords
 from listenlink.store.telling_tables import deliveries as deliveries
 from listenlink.store.telling_tables import notices as notices
 from listenlink.store.telling_tables import telling_settings as telling_settings
 from listenlink.store.telling_tables import told_links as told_links
 from listenlink.store.telling_tables import webhooks as webhooks
+from listenlink.store.version_tables import track_turns as track_turns
 from listenlink.store.version_tables import track_versions as track_versions
 
 organizations = Table(
@@ -80,20 +83,6 @@ api_keys = Table(
     Index(None, "organization_id", "user_id", "created_at", "id"),
 )
 
-# Organisations whose keys and links don't work for now: nearly always empty (docs/decisions/0055).
-suspensions = Table(
-    "suspensions",
-    metadata,
-    Column(
-        "organization_id",
-        KEY,
-        ForeignKey("organizations.id"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    at("suspended_at"),
-)
-
 # `discarded_at` marks bytes that no track needs any more, until they're removed. What is derived from them is
 # in the same row, for every track with these bytes. A cover or rendition is an object of its own, and goes
 # with them. Whoever derives first sets `derivation_began_at`; from `derived_at` on nothing is left to derive.
@@ -120,6 +109,12 @@ audio_objects = Table(
     Index(None, "cover_digest"),
     Index(None, "cover_small_digest"),
     Index(None, "rendition_digest"),
+    Index(
+        "ix_audio_objects_unsummed",
+        "id",
+        sqlite_where=text("crc32 IS NULL"),
+        postgresql_where=text("crc32 IS NULL"),
+    ),
 )
 
 tracks = Table(

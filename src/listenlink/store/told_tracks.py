@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from listenlink.model.owner import Owner
 from listenlink.store import notices, tables
@@ -21,11 +21,20 @@ class ToldTrack(NamedTuple):
 
 def list_told(connection: Connection, audio_id: int) -> list[ToldTrack]:
     """Those with this audio."""
+    return _find(connection, _TRACKS.c.audio_id == audio_id)
+
+
+def find_told(connection: Connection, track_id: int) -> ToldTrack | None:
+    """The track with this number, None if its owner doesn't want to be told."""
+    return next(iter(_find(connection, _TRACKS.c.id == track_id)), None)
+
+
+def _find(connection: Connection, wanted: ColumnElement[bool]) -> list[ToldTrack]:
     rows = connection.execute(
         select(_TRACKS.c.id, _TRACKS.c.organization_id, _TRACKS.c.creator_id).where(
-            _TRACKS.c.audio_id == audio_id, _TRACKS.c.removed_at.is_(None)
+            wanted, _TRACKS.c.removed_at.is_(None)
         )
     )
     tracks = [ToldTrack(number, Owner(*whose)) for number, *whose in rows]
-    wanted = {owner: notices.is_told(connection, owner) for owner in {t.owner for t in tracks}}
-    return [track for track in tracks if wanted[track.owner]]
+    is_told = {owner: notices.is_told(connection, owner) for owner in {t.owner for t in tracks}}
+    return [track for track in tracks if is_told[track.owner]]

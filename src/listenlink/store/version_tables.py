@@ -1,4 +1,4 @@
-"""The table of tracks' versions, defined once."""
+"""The tables of tracks' versions, defined once."""
 
 from __future__ import annotations
 
@@ -25,4 +25,15 @@ track_versions = Table(
     at("created_at"),
     at("removed_at", nullable=True),
     Index(None, "audio_id"),
+    Index(None, "created_at"),
+)
+
+# Since when which of them is current: a link that is pinned leads to the last one from before it was made.
+track_turns = Table(
+    "track_turns",
+    metadata,
+    Column("track_id", KEY, ForeignKey("tracks.id"), primary_key=True, autoincrement=False),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Index(None, "since"),
 )

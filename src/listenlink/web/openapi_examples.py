@@ -17,14 +17,20 @@ _TOKEN = "shr_8de21b3e1395b1abfea9ea2102d3c9e3"  # noqa: S105 (an example's)
 _TERMS = {
     "target_type": "track", "visibility": "link_only", "expires_at": "2026-12-24T02:53:35Z",
     "created_at": "2026-11-24T02:53:35Z", "max_opens": 5, "label": "Ana", "starts_at": None,
-    "allow_download": False, "preview": True, "strict_open": False,
+    "allow_download": False, "preview": True, "strict_open": False, "version": "follows",
+    "has_password": False,
     "revocation_reaches_players_within_seconds": 1,
     "revocation_cuts_running_streams": True,
+}  # fmt: skip
+_NEW_LINK = {
+    "id": "mslink_b7a41ae239ff", "token": _TOKEN,
+    "url": f"https://music.example/v1/music/shared/{_TOKEN}", **_TERMS,
 }  # fmt: skip
 _OWN_TRACK = _TRACK | {
     "licence_class": "personal_only", "created_at": "2026-11-24T02:53:33Z", "playback_url": _PLAYBACK_URL,
     "stem_urls": None, "artist": "The Ferry",
     "is_shorter_than_declared": False, "declared_licence": None, "attribution_text": None,
+    "version": 1, "versions": 1,
 }  # fmt: skip
 _NUMBERS = {
     "downloads": 0,
@@ -51,10 +57,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "cover_image_url": None, "track_count": 0, "created_at": "2026-11-24T02:53:37Z",
         "updated_at": "2026-11-24T02:53:37Z",
     },
-    "Link": {
-        "id": "mslink_b7a41ae239ff", "token": _TOKEN,
-        "url": f"https://music.example/v1/music/shared/{_TOKEN}", **_TERMS,
-    },
+    "Link": _NEW_LINK,
+    "NewLinks": {"items": [_NEW_LINK]},
     "LinkRecord": {
         "id": "mslink_b7a41ae239ff", "target_id": "mtrack_9692d3f775dd",
         "target_title": "Late Night Study", "state": "active", "opens": 3,
@@ -100,6 +104,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Acknowledgement": {"success": True, "id": "mslink_b7a41ae239ff", "detail": "Share link revoked."},
     "NewCollection": {"name": "Evening", "description": "Quiet."},
     "LinkTerms": {"visibility": "link_only", "expires_in_days": 30, "max_opens": 5, "label": "Ana"},
+    "Recipient": {"label": "Ben", "max_opens": 3},
+    "TermsForEach": {
+        "expires_in_days": 30, "recipients": [{"label": "Ana"}, {"label": "Ben", "max_opens": 3}],
+    },
     "TrackOfCollection": {"track_id": "mtrack_9692d3f775dd"},
     "Heard": {"track_id": "mtrack_9692d3f775dd", "quarter": 3},
     "NewPosition": {"position": 0},

@@ -23,6 +23,7 @@ from listenlink.wire.links import (
     Link,
     LinkNumbers,
     NewLink,
+    NewLinks,
     OpenLine,
     OpensByAgent,
     Quarters,
@@ -50,6 +51,8 @@ from listenlink.wire.tracks import (
     Track,
     TrackOfAudio,
     Upload,
+    Version,
+    Versions,
 )
 from listenlink.wire.webhooks import Delivery, NewWebhook, Webhook
 
@@ -75,6 +78,7 @@ __all__ = [
     "MembersPage",
     "MintedKey",
     "NewLink",
+    "NewLinks",
     "NewWebhook",
     "OEmbed",
     "OpenLine",
@@ -96,6 +100,8 @@ __all__ = [
     "TrackOfAudio",
     "Upload",
     "Usage",
+    "Version",
+    "Versions",
     "Webhook",
     "WithSecrets",
 ]

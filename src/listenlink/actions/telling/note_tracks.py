@@ -18,6 +18,14 @@ def note_ready(connection: Connection, audio_id: int, now_us: int) -> None:
     notices.add_notices(connection, told, now_us)
 
 
-def _notice(track: ToldTrack, event: Event, now_us: int) -> Notice:
-    facts = {"track_id": ids.public_id(ids.TRACK, track.id)}
+def note_replaced(connection: Connection, track_id: int, version: int, now_us: int) -> None:
+    """Note of a track that another version is current, if its owner wants to be told."""
+    track = told_tracks.find_told(connection, track_id)
+    if track is not None:
+        notice = _notice(track, Event.REPLACED, now_us, version=version)
+        notices.add_notices(connection, [notice], now_us)
+
+
+def _notice(track: ToldTrack, event: Event, now_us: int, **more: int) -> Notice:
+    facts = {"track_id": ids.public_id(ids.TRACK, track.id), **more}
     return Notice(track.owner, event, now_us, facts, track_id=track.id)

@@ -24,6 +24,10 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
+def _version() -> Column[int]:
+    return Column("version", Integer, nullable=False, server_default=text("1"))
+
+
 def _opens_of(kind: str) -> Column[int]:
     return _count(f"{kind}_opens")
 
@@ -94,7 +98,8 @@ audit_progress = Table(
     Column("audit_id", KEY, nullable=False),
 )
 
-# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track.
+# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track. Of which
+# version, by its number, is that of the first report.
 listens = Table(
     "listens",
     metadata,
@@ -102,12 +107,13 @@ listens = Table(
     Column("track_id", KEY, primary_key=True, autoincrement=False),
     Column("share_id", KEY, nullable=False),
     at("at"),
+    _version(),
     Index(None, "share_id", "at"),
     sqlite_with_rowid=False,
 )
 
-# How far a track was heard after an open: the furthest quarter that the player reported, 1 to 4. Kept as long
-# as the open's session may raise it; the sums are in `track_days`.
+# How far a track was heard after an open: the furthest quarter that the player reported, 1 to 4, and of which
+# version. Kept as long as the open's session may raise it; the sums are in `track_days`.
 heard = Table(
     "heard",
     metadata,
@@ -116,18 +122,21 @@ heard = Table(
     Column("share_id", KEY, nullable=False),
     at("at"),
     Column("quarter", Integer, nullable=False),
+    _version(),
     Index(None, "at"),
     sqlite_with_rowid=False,
 )
 
-# What each link's tracks come to on each day: how often they were downloaded, and how far they were heard, as
-# the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's lines.
+# What each link's tracks come to on each day, by version: how often they were downloaded, and how far they
+# were heard, as the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's
+# lines.
 track_days = Table(
     "track_days",
     metadata,
     Column("share_id", KEY, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("track_id", KEY, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
     *(_count(name) for name in ("downloads", "quarter", "half", "three_quarters", "whole")),
     sqlite_with_rowid=False,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from listenlink.web.desk import (
     about,
+    archive,
     collection,
     collection_tracks,
     collections,
@@ -21,6 +22,7 @@ from listenlink.web.desk import (
     track,
     tracks,
     uploads,
+    versions,
 )
 
 # People with a browser: whom each is for says its `desk`. None is in the schema.
@@ -43,6 +45,12 @@ FOR_PEOPLE: list[Any] = [
     track.ask_to_remove,  #                   person   GET  /desk/tracks/{track_id}/remove
     track.remove_one,  #                      person   POST /desk/tracks/{track_id}/remove
     track.take_one_out,  #                    person   POST /desk/tracks/{track_id}/take-out
+    # Its versions.
+    versions.add_by_form,  #                  person   POST /desk/tracks/{track_id}/versions
+    versions.ask_to_use,  #                   person   GET  /desk/tracks/{track_id}/versions/{version}
+    versions.use_one,  #                      person   POST /desk/tracks/{track_id}/versions/{version}
+    versions.ask_to_remove_version,  #        person   GET  /desk/tracks/{track_id}/versions/{version}/remove
+    versions.remove_one_version,  #           person   POST /desk/tracks/{track_id}/versions/{version}/remove
     # Uploads.
     uploads.show_upload,  #                   person   GET  /desk/upload
     uploads.upload_by_form,  #                person   POST /desk/upload
@@ -56,6 +64,7 @@ FOR_PEOPLE: list[Any] = [
     collections.make_collection,  #           person   POST /desk/collections
     collection.show_collection,  #            person   GET  /desk/collections/{collection_id}
     collection.change_collection,  #          person   POST /desk/collections/{…}/change
+    archive.download_archive,  #              person   GET  /desk/collections/{…}/archive
     collection.ask_to_delete,  #              person   GET  /desk/collections/{…}/delete
     collection.delete_collection,  #          person   POST /desk/collections/{…}/delete
     collection_tracks.add_tracks,  #          person   POST /desk/collections/{…}/tracks

@@ -50,6 +50,9 @@ def _done_to_music(translate: Translate) -> dict[str, str]:
         # Tracks.
         "track_changed": _("The track is changed."),
         "licence_declared": _("The licence is declared."),
+        "version_added": _("The new version is put in. Nobody hears it yet."),
+        "version_current": _("Links lead to this version now."),
+        "version_removed": _("The version is removed."),
         "default_declared": _("The default is declared."),
         "track_removed": _("The track is removed."),
         "track_left_library": _("The track is out of your library."),
@@ -130,6 +133,12 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("This goes with the terms that are declared."),
         _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
+        _("Name 1 to 500 at once."),
+        _("Nobody is named here."),
+        _("Say whom the link is for."),
+        _("A quotation mark is out of place."),
+        _("This has more cells than headings."),
+        _("This is a whole number of days, from 1 to 90."),
         # Covers.
     )
 
@@ -175,8 +184,12 @@ def event_words(translate: Translate) -> dict[str, str]:
         "invited": _("invited somebody"),
         "joined": _("joined"),
         "link_made": _("made a link"),
+        "links_made": _("made links for several recipients"),
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
+        "version_added": _("put a version of a track in"),
+        "version_made_current": _("made a version of a track current"),
+        "version_removed": _("removed a version of a track"),
         "key_made": _("made an API key"),
         "key_changed": _("changed when an API key ends"),
         "key_ended": _("ended an API key"),
