@@ -68,7 +68,7 @@ async def test_equal_questions_of_a_moment_are_one() -> None:
     asking = [reader.find_shared(7, 1, 1) for _ in range(300)]
     asking += [reader.find_own(7, 1, 1) for _ in range(200)]
     found = await asyncio.gather(*asking, reader.find_shared(7, 2, 1))
-    assert slow.asked == [([7, 7], [1, 2], [7], [1])]
+    assert slow.asked == [([7, 7], [1, 2], [1, 1], [7], [1], [1])]
     assert all(found)
 
 

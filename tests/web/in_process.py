@@ -54,7 +54,7 @@ class House:
             "org": server.organization_id, "track_id": track, "collection_id": collection,
             "share_id": link["id"], "key_id": made_key, "upload_id": begun.json()["id"],
             "user_id": self.server.new_member()["user_id"],
-            "token": link["token"], "session": "x", "name": "x", "sha256": "0" * 64,
+            "token": link["token"], "session": "x", "name": "x", "sha256": "0" * 64, "version": "1",
             "signed": view["track"]["playback_url"].rpartition("/")[2],
         }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pytest
 from cast import Server, share, upload
 from engines import of_folder
 from journeys.matrix import Route, routes_of
+from journeys.versioned import put_in
 from listenlink.web.routes import FOR_PEOPLE
 from media.make_audio import make
 from signed_in import GOOD, at_desk, first_email, new_link, set_password, sign_in, stranger
@@ -45,6 +46,7 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav")
     with server.owner() as owner:
         track = upload(owner, song)["id"]
+        put_in(owner, track, make("wav16", song.with_name("b.wav"), sample_count=9000))
         collection = owner.post("/collections", json={"name": "Evenings"}).json()["id"]
         owner.post(f"/collections/{collection}/tracks", json={"track_id": track})
         return {
@@ -52,6 +54,7 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             "collection_id": collection,
             "share_id": share(owner, track)["id"],
             "user_id": server.new_member()["user_id"],
+            "version": "1",
         }
 
 

@@ -146,7 +146,7 @@ def test_a_busy_server(world: World) -> None:
         if case.kind not in ("looked", "preflight", "session_preflight", "heard")
         and not any(part in case.route for part in NEVER_BUSY)
     ]
-    assert len(cases) == 9
+    assert len(cases) == 10
     connection = sqlite3.connect(world.server.database, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     try:

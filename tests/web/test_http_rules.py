@@ -36,6 +36,7 @@ def names(server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPath
         "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
         "upload_id": owner.post("/uploads", headers=begun).json()["id"],
         "token": link["token"], "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
+        "version": "1",
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "expires_in_days": 30, "recipients": [{"label": "Ana"}, {"label": "Ben", "max_opens": 3}],
     },
     "TrackOfCollection": {"track_id": "mtrack_9692d3f775dd"},
-    "Heard": {"track_id": "mtrack_9692d3f775dd", "quarter": 3},
+    "Heard": {"track_id": "mtrack_9692d3f775dd", "quarter": 3, "version": 2},
     "NewPosition": {"position": 0},
     "Order": {"ordered_track_ids": ["mtrack_9692d3f775dd"]},
     "SoughtLink": {"token": _TOKEN},
