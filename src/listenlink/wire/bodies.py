@@ -232,7 +232,7 @@ class ChangedKey(Struct, frozen=True, forbid_unknown_fields=True):
     expires_in_days: _DaysOfAKey | UnsetType | None = UNSET
 
 
-class NewWebhook(Struct, frozen=True, forbid_unknown_fields=True):
+class WebhookTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """Where to be told of which events, and in which program's form."""
 
     url: Annotated[str, Meta(pattern=TEXT, max_length=WEBHOOK_URL_LENGTH)]

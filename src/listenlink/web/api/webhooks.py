@@ -20,7 +20,7 @@ from listenlink.web.api.idempotency import answer_once, digest_of_body
 from listenlink.web.api.paging import Cursor, Limit, Offset, asked_slice, next_cursor
 from listenlink.web.caller import caller_of, path_id
 from listenlink.web.given import Given
-from listenlink.wire.bodies import ChangedWebhook, NewWebhook
+from listenlink.wire.bodies import ChangedWebhook, WebhookTerms
 
 _PATH = "/v1/music/{org:str}/webhooks"
 _ONE = _PATH + "/{webhook_id:str}"
@@ -36,7 +36,7 @@ async def add_webhook(
     org: FromPath[str],
     owning: Given[Owning],
     request: Request[Any, Any, Any],
-    data: JSONBody[NewWebhook],
+    data: JSONBody[WebhookTerms],
 ) -> Response[wire.NewWebhook]:
     """Have these events of your links and tracks posted to an address. The secret is shown only in this
     answer."""
