@@ -19,6 +19,7 @@ TAGS = {
     "Collections": "Tracks under one name, in order.",
     "Share": "Links: made, changed, watched and closed by their owner.",
     "Engines": "What music is made with, and which licence follows from it.",
+    "Webhooks": "Where somebody wants to be told of their links and tracks.",
     "Keys": "Whose key this is, and the keys of one's own.",
     "Operation": "For whoever runs the server, and for programs that read this.",
 }

@@ -29,7 +29,7 @@ IDS = {
     "org": ids.ORGANIZATION, "organization_id": ids.ORGANIZATION, "user_id": ids.USER,
     "track_id": ids.TRACK, "cover_track_id": ids.TRACK, "collection_id": ids.COLLECTION,
     "share_id": ids.SHARE, "share_link_id": ids.SHARE, "key_id": ids.API_KEY, "upload_id": ids.UPLOAD,
-    "created_by": ids.USER,
+    "created_by": ids.USER, "webhook_id": ids.WEBHOOK, "delivery_id": ids.DELIVERY, "message_id": ids.MESSAGE,
 }  # fmt: skip
 # What programs know a shape as, where that isn't its name in `listenlink.wire`.
 NAMES = {
@@ -38,7 +38,8 @@ NAMES = {
     "Download": "DownloadAnswer", "Engine": "EngineAnswer", "Key": "KeyAnswer", "Licence": "LicenceView",
     "Link": "LinkRecord", "Member": "MemberAnswer", "NewLink": "Link", "SharedCollection": "CollectionView",
     "SharedTrack": "TrackView", "Sound": "SoundAnswer", "Stats": "LinkStats", "Track": "TrackAnswer",
-    "Upload": "UploadAnswer", "Usage": "UsageAnswer",
+    "Upload": "UploadAnswer", "Usage": "UsageAnswer", "Webhook": "WebhookAnswer",
+    "NewWebhook": "NewWebhookAnswer", "Delivery": "DeliveryAnswer",
 }  # fmt: skip
 # Never null in an answer: None is for reading an older server, which doesn't tell them.
 _ALWAYS_TOLD = (
@@ -51,6 +52,7 @@ _OWN_ID = {
     "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE,
     "KeyAnswer": ids.API_KEY, "MintedKey": ids.API_KEY,
     "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY, "UploadAnswer": ids.UPLOAD,
+    "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK, "DeliveryAnswer": ids.DELIVERY,
 }  # fmt: skip
 PATTERNS = {
     "token": "shr_[0-9a-f]{32}",
