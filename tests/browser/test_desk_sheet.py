@@ -154,7 +154,7 @@ def test_a_phone_shows_what_is_needed_at_first_sight(rows: Rows, locale: str) ->
     _runs_over_nothing(page)
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size({"width": 320, "height": 568})
-    page.locator("#sheet summary").click()
+    page.locator("#sheet .rest > summary").click()
     _runs_over_nothing(page)
     press(page)
     expect(page.locator("#sheet [data-copy]")).to_be_in_viewport(ratio=1)
