@@ -15,6 +15,15 @@ from store.desk_actions import Desk
 from store.owned import make_place
 
 
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty one, in a folder of its own."""
+    (tmp_path / "database").mkdir()
+    opened = new_backend(tmp_path / "database").open()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="module")
 def clocked_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database = new_backend(tmp_path_factory.mktemp("instance")).open()

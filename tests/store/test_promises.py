@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from engines import new_backend
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.promise_bytes import LASTS_US, PAUSE_US, PromiseMaker
 from listenlink.actions.promise_rules import PromiseRules
@@ -43,14 +41,6 @@ class Watch(Clock):
 @pytest.fixture
 def clock() -> Watch:
     return Watch()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    (tmp_path / "database").mkdir()
-    opened = new_backend(tmp_path / "database").open()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -75,8 +75,8 @@ class PromiseMaker:
         self._rules = rules
         self._clock = clock
         self._held: dict[int, int] = {}
-        # What is over, but couldn't be removed: the next that is promised doesn't count it.
-        self._left: set[int] = set()
+        # What is over, but couldn't be removed: whatever is promised next doesn't count it.
+        self._left: tuple[int, ...] = ()
         self.refused: Counter[str] = Counter(room=0, begun=0, quota=0)
 
     @contextlib.asynccontextmanager
@@ -109,7 +109,7 @@ class PromiseMaker:
     ) -> None:
         """Promise an upload in pieces, in the transaction that begins it. Raises Problem like `form`."""
         promise = self._rules.promise(caller.owner, size_bytes, size_bytes, is_resumable=True)
-        self._rules.require(connection, promise, number, now_us)
+        self._require(connection, promise, number, now_us)
         store.add_promise(connection, promise, now_us, now_us + PAUSE_US, number)
 
     @contextlib.asynccontextmanager
@@ -123,7 +123,7 @@ class PromiseMaker:
         def go_on(connection: Connection) -> None:
             end = store.find_end(connection, number, promise.place)
             if end is None or is_over(end, now_us):
-                self._rules.require(connection, promise, number, now_us)
+                self._require(connection, promise, number, now_us)
             store.add_promise(connection, promise, now_us, now_us + PAUSE_US, number)
 
         with self.counting():
@@ -145,7 +145,7 @@ class PromiseMaker:
 
         def write(connection: Connection) -> None:
             now_us = self._clock.now_us()
-            self._rules.require(connection, larger, number, now_us, is_free=is_free)
+            self._require(connection, larger, number, now_us, is_free=is_free)
             store.add_promise(connection, larger, now_us, now_us + LASTS_US, number)
 
         await self._database.write(write)
@@ -160,31 +160,29 @@ class PromiseMaker:
 
     async def move_ends(self) -> None:
         """Do so once. Raises Problem(UNAVAILABLE)."""
-        if not self._held:
+        if not self._held and not self._left:
             return
         now_us = self._clock.now_us()
-        held = dict(self._held)
+        held, left = dict(self._held), self._left
 
         def move(connection: Connection) -> None:
+            store.remove_promises(connection, left)
             for lasts_us in set(held.values()):
                 numbers = [number for number, each in held.items() if each == lasts_us]
                 store.move_ends(connection, numbers, now_us + lasts_us)
             store.remove_over(connection, now_us - PAUSE_US)
 
         await self._database.write(move)
+        self._left = tuple(number for number in self._left if number not in left)
 
     @contextlib.asynccontextmanager
     async def _kept(self, promise: Promise, *, is_free: bool) -> AsyncIterator[Kept]:
-        left = list(self._left)
-
         def add(connection: Connection) -> int:
             now_us = self._clock.now_us()
-            store.remove_promises(connection, left)
-            self._rules.require(connection, promise, None, now_us, is_free=is_free)
+            self._require(connection, promise, None, now_us, is_free=is_free)
             return store.add_promise(connection, promise, now_us, now_us + LASTS_US)
 
         number = await self._database.write(add)
-        self._left.difference_update(left)
         self._held[number] = LASTS_US
         kept = Kept(self, number, promise, is_free=is_free)
         has_failed = True
@@ -200,8 +198,21 @@ class PromiseMaker:
         try:
             await self._database.write(lambda c: store.remove_promises(c, [number]))
         except Problem:  # It's over by itself within a minute, and before that where that matters.
-            if len(self._left) < _MOST_LEFT:
-                self._left.add(number)
+            self._left = (*self._left, number)[-_MOST_LEFT:]
+
+    def _require(
+        self,
+        connection: Connection,
+        promise: Promise,
+        number: int | None,
+        now_us: int,
+        *,
+        is_free: bool = False,
+    ) -> None:
+        """`PromiseRules.require`, once what is left over is removed. May be done again: `move_ends` forgets
+        what is gone."""
+        store.remove_promises(connection, self._left)
+        self._rules.require(connection, promise, number, now_us, is_free=is_free)
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
