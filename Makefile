@@ -21,24 +21,28 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 # What chooses its engines by itself, touches none, or needs audio from this very server, is run once. So are
-# pages, whose words and layout are the same on all: what of them depends on where audio is (`browser/test_player`)
-# and on whose limits are shared (`browser/test_visit_costs`) is run on both.
+# commands and clients, which ask a server over HTTP; and pages, whose words and layout are the same on all, but for
+# what of them depends on where audio is and on whose limits are shared (PAGES_ON_BOTH).
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers, also on two cores: for a third of its time a test waits.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
-OF_ITSELF := $(addprefix --ignore=tests/,demo house media model web wire test_fork_server.py test_threads.py $(addsuffix .py, \
-	$(addprefix browser/test_,accessibility collections framed hostile_text moments played_files states trouble \
-	weight witness) \
-	$(addprefix live/test_,absolute_target backup client_safety composition connections crowd database_clock \
-	disk_full engine_faults fair_turns long_lists move move_audio nginx_sends_audio nodes other_disk \
-	playback_on_postgresql postgres_scale public_port rolling_restart slow_bodies snippets storage_faults terminal \
-	topology whose_backup wrong_clock) \
+PAGES_ON_BOTH := $(addsuffix .py,$(addprefix tests/browser/test_,desk_uploads first_share newer_version player visit_costs))
+OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard tests/browser/test_*.py)) \
+	$(addprefix tests/,demo house media model outbound web wire test_fork_server.py test_threads.py $(addsuffix .py, \
+	$(addprefix live/test_,absolute_target backup caches cli client client_archives client_retries client_safety \
+	client_upload commands_on_a_terminal composition connections cover_commands crowd ctrl_c database_clock demo \
+	desk_by_commands disk_full documented_commands engine_faults failing_calls fair_turns forge_clients forking generated_clients help \
+	image_build installing integrating long_lists move move_audio nginx_sends_audio nodes other_disk \
+	playback_on_postgresql postgres_scale public_port published_sdk range_floods raw_requests real_players rolling_restart rotated_keys sdk_retries \
+	share_for_file slow_bodies snippets steps_of_the_clock storage_faults sync_before_answer terminal topology upload_folder upload_large \
+	version_commands webhook_commands whose_backup wordpress wrong_clock) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
-	redis_clock share_limits shared_days shared_log)))
+	redis_clock share_limits shared_days shared_log))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nodes mutants check format messages music bench screenshots lock clean
+.PHONY: help setup run test nodes mutants trust check format client messages music bench screenshots lock sbom audit floors clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +64,11 @@ mutants: .venv/.dev  ## Break one line at a time and see the tests fail (ONLY=ar
 	@sh scripts/test-tools.sh
 	@PYTHONPATH=tests $(BIN)/python -m mutants.run $(call given,ONLY,only) $(if $(AGAIN),--again)
 
+trust: .venv/.dev  ## Measure what is promised at full size, write docs/trust.md (ONLY=K7,K9 AGAIN=1 SEED=… WRITE=1)
+	@sh scripts/test-tools.sh
+	@PYTHONPATH=tests $(BIN)/python -m trust.run $(call given,ONLY,only) $(call given,SEED,seed) $(if $(AGAIN),--again) \
+		$(if $(WRITE),--write)
+
 check: .venv/.dev  ## Style, types, import law, dependencies
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -73,6 +82,9 @@ check: .venv/.dev  ## Style, types, import law, dependencies
 format: .venv/.dev  ## Format the code
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
+
+client: .venv/.dev  ## Write the blocking client anew, of the awaiting one
+	@$(BIN)/python scripts/write_blocking_client.py
 
 messages: .venv/.dev  ## Bring the pages' catalogues up to date with what they say
 	@$(BIN)/python scripts/update_messages.py
@@ -94,6 +106,24 @@ lock: .venv/.dev  ## Resolve the dependencies anew
 
 LOCK := --upgrade --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links
+
+sbom: .venv/.dev  ## Write what a server is made of: build/sbom.cdx.json and docs/licences.md
+	@$(BIN)/python scripts/write_sbom.py build/sbom.cdx.json
+	@$(BIN)/python scripts/write_sbom.py --licences
+
+# Asks PyPI for what is known of each version, so it needs a connection to it.
+audit: .venv/.dev  ## Ask whether anything that is locked has a known hole
+	@$(BIN)/python -m venv build/audit && build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+floors: .venv/.dev  ## Run the tests of parts with the oldest versions that pyproject.toml allows
+	$(PIP) uv
+	@mkdir -p build
+	@$(BIN)/uv pip compile pyproject.toml --extra server --resolution lowest-direct --quiet --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links -o build/floors.txt
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/floors
+	@$(BIN)/uv pip install --quiet --python build/floors/bin/python --group dev --override build/floors.txt -e '.[server]'
+	build/floors/bin/pytest -q $(addprefix tests/,model media web wire outbound store)
 
 clean:  ## Remove the environment and what tools leave
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -5,7 +5,6 @@ Large numbers of rows are copies of a row that Listenlink made, put straight int
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -14,19 +13,20 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+import fill
+from fill import ADDRESSES
 from serve import Served, environment, free_port
 
-ADDRESSES = 100_000
 LINKS = 1000
 _WAV_HEADER_BYTES = 44
-_SETTINGS = {
+SETTINGS = {
     "LISTENLINK_TRUSTED_PROXIES": "127.0.0.1/32",
     "LISTENLINK_PLAYBACK_TTL_SECONDS": "3600",
 }
@@ -46,7 +46,7 @@ def listenlink(data: Path) -> Served:
         "--port",
         str(port),
     ]
-    return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(_SETTINGS))
+    return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(SETTINGS))
 
 
 @dataclass
@@ -56,6 +56,8 @@ class Library:
     folder: Path
     audio: dict[str, Path] = field(default_factory=dict)
     audio_links: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    organization: str = ""
     _shared: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -70,9 +72,10 @@ class Library:
     def make(self, sizes: list[str]) -> None:
         """Everything, over HTTP where a user would do it so; the server is stopped afterwards."""
         told = json.loads(run_listenlink("init", "--data", str(self.data), "--json"))
+        self.key, self.organization = told["api_key"], told["organization_id"]
         server = listenlink(self.data)
         server.start()
-        headers = {"X-API-Key": told["api_key"]}
+        headers = {"X-API-Key": self.key}
         base = f"{server.url}/v1/music/{told['organization_id']}"
         try:
             with httpx.Client(base_url=base, headers=headers, timeout=120) as owner:
@@ -122,24 +125,28 @@ class Library:
 
     def grow(self, links: int, audit_rows: int) -> Path:
         """A copy of the instance with so many links and audit lines; returns its folder."""
-        name = f"links{links}"
+        name, size = f"links{links}", fill.Size(links, audit_rows)
         copy = self.folder / name
         shutil.copytree(self.data, copy)
-        tokens = [_token() for _ in range(min(links, ADDRESSES))]
-        self.paths(name).write_text("\n".join(map(_path, tokens)))
-        with sqlite3.connect(copy / "listenlink.db") as database:
-            database.execute("PRAGMA cache_size = -1000000")
-            _copy_links(database, links, tokens)
-            _copy_audit(database, audit_rows)
-        database.close()
+        self.write_paths(name, size)
+        fill.fill_sqlite(copy / "listenlink.db", size, time.time_ns() // 1000)
         return copy
 
+    def write_paths(self, name: str, size: fill.Size) -> None:
+        """The links that can be asked for, of those that were put in."""
+        self.paths(name).write_text("\n".join(_path(fill.token(n)) for n in range(size.asked)))
 
-def run_listenlink(*arguments: str) -> str:
-    """What one command prints."""
+
+def run_listenlink(*arguments: str, settings: Mapping[str, str] | None = None) -> str:
+    """What one command prints, of an instance with these settings."""
     command = [sys.executable, "-m", "listenlink", *arguments]
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=120, check=True
+        command,
+        env=environment(**(settings or {})),
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=True,
     )
     return done.stdout
 
@@ -162,41 +169,6 @@ def _copy(
     row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
     places = ", ".join(f":{name}" for name in row)
     database.executemany(f"INSERT INTO {table} VALUES ({places})", (row | new for new in changes))  # noqa: S608
-
-
-def _copy_links(database: sqlite3.Connection, links: int, tokens: list[str]) -> None:
-    """Links that nobody asks for, evenly between those of `tokens`."""
-    asleep = links - len(tokens)
-    step = 2**48 // (asleep + 1)
-    changes = (
-        {
-            "id": number * step + secrets.randbelow(step),
-            "token_digest": (number * step).to_bytes(6, "big") + secrets.token_bytes(26),
-            "opens": 0,
-        }
-        for number in range(1, asleep + 1)
-    )
-    fits = "track_id IS NOT NULL AND revoked_at IS NULL"
-    _copy(database, "shares", fits, changes)
-    asked_for = (
-        {
-            "id": secrets.randbits(48),
-            "token_digest": hashlib.sha256(token.encode()).digest(),
-            "opens": 0,
-        }
-        for token in tokens
-    )
-    _copy(database, "shares", fits, asked_for)
-
-
-def _copy_audit(database: sqlite3.Connection, audit_rows: int) -> None:
-    now_us = int(time.time() * 1e6)
-    span_us = 80 * 86_400 * 1_000_000
-    changes = (
-        {"id": None, "at": now_us - span_us + number * span_us // audit_rows, "trace": number}
-        for number in range(audit_rows)
-    )
-    _copy(database, "audit", "share_id IS NOT NULL", changes)
 
 
 def _share(owner: httpx.Client, target: str, **terms: int) -> str:

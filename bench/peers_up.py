@@ -13,7 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
+
+from listenlink.cli import listening
 
 from library import Library
 from serve import Served, free_port
@@ -66,16 +69,35 @@ def _view_bytes(library: Library, ours: Served) -> int:
         return len(answer.read())
 
 
-def nginx(library: Library) -> Served:
+@dataclass
+class Nginx(Served):
+    """nginx, with another port on which what it sends is buffered no further than Listenlink's is."""
+
+    same_port: int = 0
+
+
+class SameBuffer:
+    """nginx, asked on that other port. To a row it's a server."""
+
+    def __init__(self, server: Nginx) -> None:
+        self._server = server
+        self.urls = [f"http://127.0.0.1:{server.same_port}"]
+        self.cpu_seconds, self.pss_mib = server.cpu_seconds, server.pss_mib
+        self.threads_cpu_seconds = server.threads_cpu_seconds
+
+
+def nginx(library: Library) -> Nginx:
     """nginx, for the same fixed body and for audio behind secure_link."""
     folder = library.folder / "nginx"
     folder.mkdir()
-    port = free_port()
+    port, same_port = free_port(), free_port()
     text = (HERE / "nginx.conf").read_text()
     filled = {
         "user": pwd.getpwuid(os.getuid()).pw_name,
         "folder": folder,
         "port": port,
+        "same_port": same_port,
+        "send_buffer": listening._SEND_BUFFER_BYTES,
         "static": library.folder / "static",
         "audio": library.folder / "audio",
         "secret": _SECRET,
@@ -85,7 +107,7 @@ def nginx(library: Library) -> Served:
     (folder / "nginx.conf").write_text(text)
     program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin") or "nginx"
     command = [program, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")]
-    return Served("nginx", command, folder, port)
+    return Nginx("nginx", command, folder, port, same_port=same_port)
 
 
 def secure_link(name: str) -> str:

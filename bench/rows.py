@@ -6,32 +6,30 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx
-
 import nodes
 import peers_up
+from audio_rows import AudioRows
 from directus import NotThere, begin_install, directus, end_install, share_in_directus
-from library import ADDRESSES, AUDIO_BYTES, Library, listenlink, run_listenlink
+from fill import ADDRESSES
+from in_process import ROUNDS
+from library import AUDIO_BYTES, Library, listenlink, run_listenlink
 from load import Row
+from many import measure_both
+from nodes import PostgresLines
 from presign import measure_presigning
-from serve import Measured, Served
+from serve import Measured, Served, environment
+from steady import SqliteLines, Steady
+from targets import AT_REST, IN_PROCESS, START, Verdict
 
-_CONNECTIONS_OF_RANGES, _CONNECTIONS_OF_FILES = 16, 4
-_RANGES = {"64 KiB": 65_536, "1 MiB": 1_048_576}
-_LARGE = "200 MB"
 _DIRECTUS = "Directus: opening of a share"
-_NAMES = {
-    "ours": "Listenlink",
-    "nginx": "nginx secure_link",
-    "copyparty": "copyparty",
-    "file_response": "FileResponse",
-}
+_HERE = Path(__file__).parent
 
 
 def say(words: str) -> None:
@@ -49,7 +47,11 @@ class Bench:
         self.servers: list[Served] = []
         self.absent: dict[str, str] = {}
         self.figures: dict[str, str] = {}
+        self.singles: dict[str, float] = {}
         self.versions: dict[str, str] = {}
+        self.verdicts: list[Verdict] = []
+        self.tables: list[str] = []
+        self.moved: nodes.Moved | None = None
         self.has_nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") is not None
         self._up = contextlib.ExitStack()
 
@@ -64,6 +66,11 @@ class Bench:
         """Stop every server."""
         self._up.close()
 
+    def cpu_seconds(self) -> float:
+        """Processor time of this process, of wrk, and of every server."""
+        ours = sum(os.times()[:4]) + sum(server.cpu_seconds() for server in self.servers)
+        return ours + (nodes.tree_cpu_seconds(self.moved.postgres) if self.moved else 0.0)
+
     def set_up(self) -> None:
         """Everything that is measured, started and idle."""
         if self.only_nodes:
@@ -73,19 +80,21 @@ class Bench:
         if not self.quick:
             with self.or_absent(_DIRECTUS):
                 npm = begin_install(peers_up.PEERS / "directus")
-        say("installing what Listenlink is compared with")
+        say("installing what Listenlink is compared with, making tracks, collections and links")
         peers_up.install()
-        say("making tracks, collections and links")
         self.library.make(list(AUDIO_BYTES))
+        self.measure_singles()
+        if self.full:
+            for many in measure_both(self.library):
+                self.tables.append(many.table)
+                self.verdicts += many.verdicts
         if not self.quick:
             self.move_copy()
-        self.measure_start()
         self.add_listenlink()
         self.add_others()
-        self.add_audio()
         if not self.quick:
             self.add_nodes()
-            self.add_scale()
+            self.add_many_links()
             with self.or_absent(_DIRECTUS):
                 self.add_directus(npm)
 
@@ -95,9 +104,10 @@ class Bench:
         self.move_copy()
         self.figures = measure_presigning()
         self.ours = self.start(listenlink(self.library.data))
+        steady = Steady(SqliteLines(self.library.data))
         self.add_clients(
-            "resolve64", "resolve a track, SQLite", self.ours, "track", clients=ADDRESSES
-        )
+            "resolve64", "resolve a track, SQLite", self.ours, "track", clients=ADDRESSES, steady=steady
+        )  # fmt: skip
         self.add_nodes()
 
     @contextlib.contextmanager
@@ -108,125 +118,113 @@ class Bench:
         except (NotThere, OSError, RuntimeError, subprocess.SubprocessError) as reason:
             self.absent[label] = str(reason).splitlines()[0][:60]
 
-    def add(
-        self, key: str, label: str, server: Measured, script: str, *arguments: str, **more: Any
-    ) -> None:
+    def add(self, row: Row) -> None:
         """One more row."""
-        self.rows[key] = Row(key, label, server, script, list(arguments), **more)
+        self.rows[row.key] = row
 
     def add_clients(self, key: str, label: str, server: Measured, paths: str, **more: Any) -> None:
         """A row that asks the paths of a file, from many addresses."""
         addresses = str(more.pop("addresses", ADDRESSES))
         more.setdefault("compare_to", "resolve64")
-        file = str(self.library.paths(paths))
-        self.add(key, label, server, "clients.lua", file, addresses, **more)
+        asked = [str(self.library.paths(paths)), addresses]
+        self.add(Row(key, label, server, "clients.lua", lambda: asked, **more))
 
-    def measure_start(self) -> None:
-        """Start-up, `--help` and memory at rest, before anything else runs."""
-        started, helped, resting = [], [], 0.0
+    def measure_singles(self) -> None:
+        """Start-up, `--help`, memory at rest, and an open in process, before anything else runs."""
+        started, helped, resting = [], [], []
         for _ in range(3):
             server = listenlink(self.library.data)
             started.append(server.start())
-            resting = server.rss_mib()
+            resting.append(server.pss_mib())
             server.stop()
             began = time.monotonic()
             run_listenlink("--help")
             helped.append(time.monotonic() - began)
+        alone, adding = self.measure_in_process()
+        self.singles |= {
+            START: median(started),
+            AT_REST: median(resting),
+            IN_PROCESS: median(alone),
+        }
         self.figures = {
             "from `listenlink serve` to the first answer": f"{median(started):.2f} s",
             "`listenlink --help`": f"{median(helped):.2f} s",
-            "memory at rest, of both processes": f"{resting:.0f} MiB",
+            "memory at rest, the sum of its processes' PSS": f"{median(resting):.0f} MiB",
+            "an open in process, 64 at a time, CPU": f"{median(alone):.1f} µs ({min(alone):.1f} "
+            f"to {max(alone):.1f} in {len(alone)} rounds)",
+            "the same in the steady state, so with adding up": f"{median(adding):.1f} µs: "
+            f"{median(adding) - median(alone):.1f} µs for that",
         } | measure_presigning()
+
+    def measure_in_process(self) -> tuple[list[float], list[float]]:
+        """µs of processor time, by round: with nothing to be added up, and in the steady state."""
+        copy = str(shutil.copytree(self.library.data, self.library.folder / "in-process"))
+        command = [sys.executable, str(_HERE / "in_process.py"), copy]
+        done = subprocess.run(
+            [*command, str(self.library.paths("track"))],
+            env=environment(), capture_output=True, text=True, timeout=300, check=True,
+        )  # fmt: skip
+        told = [float(line) for line in done.stdout.split()]
+        return told[:ROUNDS], told[ROUNDS:]
 
     def add_listenlink(self) -> None:
         """Resolves, collections, misses and 429s of Listenlink."""
         self.ours = ours = self.start(listenlink(self.library.data))
+        steady = Steady(SqliteLines(self.library.data))
         for connections in (1, 16, 64) if self.quick else (1, 16, 64, 256):
             known = ADDRESSES if connections == 64 else 0
             self.add_clients(
                 f"resolve{connections}", "resolve a track", ours, "track",
-                connections=connections, clients=known,
+                connections=connections, clients=known, steady=steady,
             )  # fmt: skip
         self.add_clients(
-            "counted", "resolve a link with max_opens", ours, "counted", clients=ADDRESSES
-        )
+            "counted", "resolve a link with max_opens", ours, "counted",
+            clients=ADDRESSES, steady=steady,
+        )  # fmt: skip
         for length in (10, 500):
             label = f"resolve a collection of {length}"
-            self.add_clients(f"collection{length}", label, ours, f"collection{length}")
+            self.add_clients(
+                f"collection{length}", label, ours, f"collection{length}", steady=steady
+            )
         self.add_clients("miss", "a miss: 404", ours, "miss", refused=True)
         self.add_clients("limited", "over the limit: 429", ours, "one", refused=True, addresses=1)
 
     def move_copy(self) -> None:
         """Put the instance into PostgreSQL too, before anybody serves it."""
         self.moved = nodes.moved(self.library)
-        self._up.callback(self.moved[0].kill)
-        self.versions["PostgreSQL"] = nodes.version(self.moved[0])
+        self._up.callback(self.moved.postgres.kill)
+        self.versions["PostgreSQL"] = nodes.version(self.moved.postgres)
 
     def add_nodes(self) -> None:
         """The same resolve on PostgreSQL; one node and two, without limits, which two would share."""
+        assert self.moved is not None  # noqa: S101
+        steady = Steady(PostgresLines(self.moved.url))
         for key, label, asked in nodes.start(self.start, self.library, *self.moved):
-            self.add_clients(key, label, asked, "track", clients=ADDRESSES)
+            self.add_clients(key, label, asked, "track", clients=ADDRESSES, steady=steady)
 
     def add_others(self) -> None:
-        """Ceilings, and what a user would take or write instead."""
-        library = self.library
+        """Ceilings, and what a user would take or write instead; the same audio from everybody."""
+        library, nginx = self.library, None
         library.paths("static").write_text("/static.json")
         library.paths("listing").write_text("/shr/one/?ls")
         static = self.start(peers_up.static_app(library, self.ours))
         self.add_clients("static", "ceiling: fixed body, same server", static, "static")
         if self.has_nginx:
-            self.nginx = self.start(peers_up.nginx(library))
-            self.add_clients("nginx", "ceiling: nginx, a file", self.nginx, "static")
+            nginx = peers_up.nginx(library)
+            self.add_clients("nginx", "ceiling: nginx, a file", self.start(nginx), "static")
         else:
             self.absent["nginx"] = "nginx isn't installed"
-        self.copyparty = self.start(peers_up.copyparty(library))
-        peers_up.share_in_copyparty(self.copyparty)
-        self.add_clients("copyparty", "copyparty: listing of a share", self.copyparty, "listing")
+        copyparty = self.start(peers_up.copyparty(library))
+        peers_up.share_in_copyparty(copyparty)
+        self.add_clients("copyparty", "copyparty: listing of a share", copyparty, "listing")
         textbook = self.start(peers_up.textbook(library))
         self.add_clients("textbook", "textbook: FastAPI, SQLAlchemy", textbook, "track")
+        starlette = self.start(peers_up.file_response(library))
+        audio = AudioRows(library, self.ours, nginx, copyparty, starlette, self.quick)
+        for row in audio.rows():
+            self.add(row)
 
-    def add_audio(self) -> None:
-        """The same files from everybody: ranges of a large one, and whole ones."""
-        file_response = self.start(peers_up.file_response(self.library))
-        for size in self.library.audio_links:
-            name = f"{size.replace(' ', '')}.wav"
-            asked = {"ours": (self.ours, self.playback_path(size))}
-            if self.has_nginx:
-                asked["nginx"] = (self.nginx, peers_up.secure_link(name))
-            asked["copyparty"] = (self.copyparty, f"/shr/songs/{name}")
-            asked["file_response"] = (file_response, f"/audio/{name}")
-            if size != _LARGE or not self.quick:
-                self.add_whole(size, asked)
-            if size == _LARGE:
-                self.add_ranges(asked)
-
-    def playback_path(self, size: str) -> str:
-        """The signed address of one file, as a listener gets it."""
-        view = httpx.get(self.ours.url + self.library.audio_links[size]).raise_for_status().json()
-        return str(view["track"]["playback_url"]).removeprefix(self.ours.url)
-
-    def add_whole(self, size: str, asked: dict[str, tuple[Served, str]]) -> None:
-        """Rows of whole files."""
-        for who, (server, path) in asked.items():
-            self.add(
-                f"{size} {who}", f"{size}: {_NAMES[who]}", server, "whole.lua", path,
-                connections=_CONNECTIONS_OF_FILES, compare_to=f"{size} ours", is_media=True,
-            )  # fmt: skip
-
-    def add_ranges(self, asked: dict[str, tuple[Served, str]]) -> None:
-        """Rows of ranges at random offsets."""
-        file_bytes = self.library.audio[_LARGE].stat().st_size
-        for length, range_bytes in _RANGES.items():
-            if self.quick and length != "64 KiB":
-                continue
-            for who, (server, path) in asked.items():
-                self.add(
-                    f"{length} {who}", f"{length} ranges: {_NAMES[who]}", server, "ranges.lua",
-                    path, str(file_bytes), str(range_bytes),
-                    connections=_CONNECTIONS_OF_RANGES, compare_to=f"{length} ours", is_media=True,
-                )  # fmt: skip
-
-    def add_scale(self) -> None:
+    def add_many_links(self) -> None:
         """The same resolve with many more links, and many audit lines behind them."""
         audit_rows = 10_000_000 if self.full else 1_000_000
         for links, written in ((10**5, "10⁵"), (10**6, "10⁶"), (10**7, "10⁷")):
@@ -234,9 +232,11 @@ class Bench:
                 continue
             say(f"putting {written} links into a copy")
             name = f"links{links}"
-            grown = self.start(listenlink(self.library.grow(links, audit_rows)))
+            data = self.library.grow(links, audit_rows)
+            steady = Steady(SqliteLines(data))
             label = f"resolve a track, {written} links"
-            self.add_clients(name, label, grown, name, clients=ADDRESSES)
+            grown = self.start(listenlink(data))
+            self.add_clients(name, label, grown, name, clients=ADDRESSES, steady=steady)
 
     def add_directus(self, npm: subprocess.Popen[bytes] | None) -> None:
         """Directus, where npm could install it."""
@@ -244,7 +244,7 @@ class Bench:
         installed = peers_up.PEERS / "directus"
         self.versions["Directus"] = end_install(installed, npm)
         server = self.start(directus(installed, self.library.folder / "directus"))
-        body = share_in_directus(server)
+        body = ["/shares/auth", share_in_directus(server)]
         self.add(
-            "directus", _DIRECTUS, server, "post.lua", "/shares/auth", body, compare_to="resolve64"
+            Row("directus", _DIRECTUS, server, "post.lua", lambda: body, compare_to="resolve64")
         )

@@ -10,33 +10,41 @@ import importlib.metadata
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import nodes
 import peers_up
+from compared import put_into_readme
+from load import Row
 from rows import Bench, say
-from serve import machine_cpu_seconds
 from table import Facts, render, write_results
+from targets import UNDER_LOAD
 
 HERE = Path(__file__).parent
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin"
 _ROUNDS, _SECONDS, _WARM_UP_SECONDS = 5, 3, 2
+_TRIES = 3
 _QUICK_ROUNDS, _QUICK_SECONDS, _QUICK_WARM_UP_SECONDS = 2, 2, 1
 
 
 def main() -> None:
     """The whole benchmark."""
     asked = read_arguments()
+    # Servers that were started are stopped, whatever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     began = time.monotonic()
     install_programs()
     with tempfile.TemporaryDirectory(prefix="listenlink-bench-") as folder:
         bench = Bench(Path(folder), asked.quick, asked.full, asked.nodes)
         try:
             bench.set_up()
-            rounds, seconds, others_share = measure(bench, asked.quick)
+            rounds, seconds = measure(bench, asked.quick)
+            tell_memory_and_vacuum(bench)
         finally:
             bench.stop()
     facts = Facts(
@@ -44,24 +52,27 @@ def main() -> None:
         rounds=rounds,
         seconds=seconds,
         took_minutes=(time.monotonic() - began) / 60,
-        others_share=others_share,
         versions=find_versions() | bench.versions,
+        singles=bench.singles,
         figures=bench.figures,
         absent=bench.absent,
+        verdicts=bench.verdicts,
+        tables=bench.tables,
     )
     results = render(bench.rows, facts)
     print(results)
-    if asked.nodes:
+    if asked.nodes or asked.quick:
         return
     write_results(HERE / "RESULTS.md", results, facts)
-    say(f"written to bench/RESULTS.md after {facts.took_minutes:.1f} minutes")
+    put_into_readme()
+    say(f"written to bench/RESULTS.md and README.md after {facts.took_minutes:.1f} minutes")
 
 
 def read_arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="fewer rows and rounds, under 3 minutes")
+    size.add_argument("--quick", action="store_true", help="fewer rows and rounds, written nowhere")
     size.add_argument(
         "--nodes", action="store_true", help="the rows of PostgreSQL, written nowhere"
     )
@@ -92,27 +103,45 @@ def install_programs() -> None:
         sys.exit("bench: without wrk nothing can be measured")
 
 
-def measure(bench: Bench, is_quick: bool) -> tuple[int, int, float]:
-    """Every row once in each round, so that what changes in the machine meets all rows alike.
+def measure(bench: Bench, is_quick: bool) -> tuple[int, int]:
+    """Every row once in each round, so that what changes in the machine meets all rows alike. A void sample
+    is taken again, a few times, and then given up: a row of which less than half is left has no figures.
 
-    Returns the rounds, their seconds, and the share of the processors that strangers used meanwhile.
+    Returns the rounds and their seconds.
     """
     rounds, seconds = (_QUICK_ROUNDS, _QUICK_SECONDS) if is_quick else (_ROUNDS, _SECONDS)
     say("warming up")
     for row in bench.rows.values():
         row.warm_up(_QUICK_WARM_UP_SECONDS if is_quick else _WARM_UP_SECONDS)
-    began, everybody, ourselves = time.monotonic(), machine_cpu_seconds(), own_cpu_seconds(bench)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}, {len(bench.rows)} rows of {seconds:g} s")
+        before: Row | None = None
         for row in bench.rows.values():
-            row.samples.append(row.run(seconds))
-    others = machine_cpu_seconds() - everybody - (own_cpu_seconds(bench) - ourselves)
-    return rounds, seconds, max(0.0, others) / (time.monotonic() - began) / (os.cpu_count() or 1)
+            if before is not None and before.steady is not None and before.steady is not row.steady:
+                before.steady.end()
+            for _ in range(_TRIES):
+                if not (void := row.take_sample(seconds, bench.cpu_seconds)):
+                    break
+                say(f"{row.label}: {void}")
+            before = row
+    for row in bench.rows.values():
+        if len(row.samples) * 2 < rounds:
+            row.samples.clear()
+    return rounds, seconds
 
 
-def own_cpu_seconds(bench: Bench) -> float:
-    """Processor time of this process, of wrk, and of every server."""
-    return sum(os.times()[:4]) + sum(server.cpu_seconds() for server in bench.servers)
+def tell_memory_and_vacuum(bench: Bench) -> None:
+    """The most that Listenlink had in memory while its own rows were measured, and what PostgreSQL spent on
+    cleaning up."""
+    rows = [row for row in bench.rows.values() if row.server is bench.ours and row.samples]
+    if rows:
+        most = max(rows, key=lambda row: row.median("pss_mib"))
+        bench.singles[UNDER_LOAD] = most.median("pss_mib")
+        told = f"{bench.singles[UNDER_LOAD]:.0f} MiB ({most.label}, {most.connections} connections)"
+        bench.figures["memory under load, the most of all rows"] = told
+    if bench.moved is not None:
+        told = nodes.vacuum_seconds(*bench.moved)
+        bench.figures["PostgreSQL's autovacuum and analyze, over the whole run"] = told
 
 
 def find_versions() -> dict[str, str]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+from moments import TICKS_PER_SECOND
 
 
 def free_port() -> int:
@@ -23,14 +24,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def machine_cpu_seconds() -> float:
-    """Processor time that everything on this machine has used."""
-    user, nice, system, _idle, _iowait, irq, softirq = (
-        int(part) for part in Path("/proc/stat").read_text().split()[1:8]
-    )
-    return (user + nice + system + irq + softirq) / _TICKS_PER_SECOND
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -47,7 +40,9 @@ class Measured(Protocol):
 
     def cpu_seconds(self) -> float: ...
 
-    def rss_mib(self) -> float: ...
+    def threads_cpu_seconds(self, names: Collection[str]) -> float: ...
+
+    def pss_mib(self) -> float: ...
 
 
 @dataclass
@@ -128,32 +123,60 @@ class Served:
 
     def cpu_seconds(self) -> float:
         """Processor time used so far, user and system, of all its processes."""
-        ticks = 0
-        for pid in self.pids():
-            with contextlib.suppress(OSError):
-                ticks += sum(int(part) for part in _stat(pid)[11:15])
-        return ticks / _TICKS_PER_SECOND
+        return sum(_cpu_seconds(Path(f"/proc/{pid}/stat"), 4) for pid in self.pids())
 
-    def rss_mib(self) -> float:
-        """Resident memory of all its processes; what they share is counted in each."""
-        pages = 0
-        for pid in self.pids():
-            with contextlib.suppress(OSError):
-                pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * _PAGE_BYTES / 2**20
+    def threads_cpu_seconds(self, names: Collection[str]) -> float:
+        """The same of those threads that bear one of these names."""
+        return sum(
+            _cpu_seconds(thread / "stat", 2)
+            for pid in self.pids()
+            for thread in Path(f"/proc/{pid}/task").glob("*")
+            if _name_of(thread) in names
+        )
+
+    def pss_mib(self) -> float:
+        """The memory of all its processes, by the sum of their PSS: what several share is split between
+        them, so that nothing is counted twice."""
+        return sum(map(_pss_kib, self.pids())) / 1024
+
+
+def _cpu_seconds(stat: Path, fields: int) -> float:
+    """Processor time of what has this /proc/…/stat, 0 if it's gone: two fields are its own, user and system,
+    and the next two are those of its children that have ended."""
+    try:
+        return sum(map(int, _fields(stat)[11 : 11 + fields])) / TICKS_PER_SECOND
+    except OSError:
+        return 0.0
+
+
+def _name_of(thread: Path) -> str:
+    try:
+        return (thread / "comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _pss_kib(pid: int) -> int:
+    """Of a process that made itself unreadable only root learns it."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found.group(1)) if found else 0
 
 
 def _all_pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat after the name, which may hold blanks: [0] is the state."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+def _fields(stat: Path) -> list[str]:
+    """The fields of a /proc/…/stat after the name, which may hold blanks: [0] is the state."""
+    return stat.read_text().rpartition(")")[2].split()
 
 
 def _session_of(pid: int) -> int | None:
     try:
-        return int(_stat(pid)[3])
+        return int(_fields(Path(f"/proc/{pid}/stat"))[3])
     except OSError:
         return None

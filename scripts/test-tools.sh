@@ -5,12 +5,17 @@ set -u
 missing=""
 command -v curl >/dev/null || missing="$missing curl"
 command -v node >/dev/null || missing="$missing nodejs"
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-    || command -v google-chrome >/dev/null || missing="$missing chromium fonts-dejavu-core"
+command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+    || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium fonts-dejavu-core"
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
 PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
 command -v faketime >/dev/null || missing="$missing faketime"
+command -v strace >/dev/null || missing="$missing strace"
+# What people unpack archives with.
+command -v unzip >/dev/null || missing="$missing unzip"
+command -v 7z >/dev/null || missing="$missing p7zip-full"
+command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
 # Large ones, for the long form of the tests: media players, and a site that embeds.
 if [ "${LISTENLINK_TEST_FULL:-}" = 1 ]; then
     command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
@@ -26,7 +31,11 @@ fi
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "Installing for the tests:$missing"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
+        apt-get update -qq
+        # Of Chromium what has no windows is enough, where it's packed by itself.
+        apt-cache show chromium-headless-shell >/dev/null 2>&1 \
+            && missing=$(echo "$missing" | sed 's/ chromium / chromium-headless-shell /')
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
     else
         echo "Some tests will be skipped. To run them, install:$missing"
     fi

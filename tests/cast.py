@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import itertools
 import json
 import os
@@ -20,6 +19,7 @@ import httpx
 import commands
 import engines
 import fork_server
+from addresses import new_address
 from commands import LISTENLINK as LISTENLINK
 from commands import clean_environment as clean_environment
 from commands import run_cli as run_cli
@@ -31,7 +31,6 @@ from listenlink.store.database.location import DatabaseLocation
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
 
-_addresses = itertools.count(1)
 _people = itertools.count(1)
 
 
@@ -209,15 +208,8 @@ class Server:
 
     def listener(self, address: str | None = None) -> httpx.Client:
         """A stranger's HTTP client. Behind the trusted loopback proxy each has its own address."""
-        if address is None:
-            number = next(_addresses)
-            address = f"198.18.{os.getpid() % 256}.{number}" if number < 255 else _far(number)
-        return httpx.Client(base_url=self.url, headers={"X-Forwarded-For": address}, timeout=30)
-
-
-def _far(number: int) -> str:
-    """In a network of its own, also where a client is a /48, however many there are."""
-    return str(ipaddress.IPv6Address((0x3FFF << 112) + ((os.getpid() % 4096 << 16) + number << 80)))
+        headers = {"X-Forwarded-For": address or new_address()}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
 
 
 def upload(owner: httpx.Client, path: Path, **fields: str) -> dict[str, Any]:

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import functools
+import os
+import random
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from httpx._transports import default as transports
+from hypothesis import settings
 
 from cast import Server
+from engines import ENGINE, SQLITE
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
+from trust import collector, figures
 
 # Each new client would read all of the world's certificates, for 25 ms, to speak to a server without any.
 vars(transports)["create_ssl_context"] = functools.cache(httpx.create_ssl_context)
 
 
-# What takes longest comes first, so that at the end no worker waits for another's last file.
-_LONGEST = ("live", "browser", "journeys", "store", "web", "media", "model", "demo", "house")
+# What takes longest comes first, so that at the end no worker waits for another's last file: one file that
+# takes minutes, and then folders.
+_LONGEST_FILE = "test_sharing_machine.py"
+_LONGEST = (
+    "live", "browser", "journeys", "store", "outbound", "web", "media", "model", "demo", "house",
+)  # fmt: skip
+
+
+def _few_of_each(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """All but journeys that are tried with many values: of these the first and the last; and what is left
+    out. The rest of them is tried on PostgreSQL by the long form of the suite (LISTENLINK_TEST_FULL=1)."""
+    by_test: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        by_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    out = {
+        item.nodeid
+        for same in by_test.values()
+        if same[0].path.parent.name == "journeys"
+        for item in same[1:-1]
+    }
+    return [i for i in items if i.nodeid not in out], [i for i in items if i.nodeid in out]
 
 
 @pytest.hookimpl(trylast=True)
@@ -25,12 +49,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Order the folders. What is measured beside other work may be tried once more; the summary names it
     (-raR)."""
     places = {folder: place for place, folder in enumerate(_LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, 0))
+    of_folder = {item: places.get(item.path.parent.name, 0) for item in items}
+    items.sort(key=lambda item: (item.path.name != _LONGEST_FILE, of_folder[item]))
+    if ENGINE != SQLITE and os.environ.get("LISTENLINK_TEST_FULL") != "1":
+        items[:], left_out = _few_of_each(items)
+        config.hook.pytest_deselected(items=left_out)
     if not config.pluginmanager.has_plugin("rerunfailures"):
         return
     for item in items:
-        if {"live", "browser", "store", "journeys"} & set(item.path.parts):
+        if item.path.parent.name != "house":
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where `make trust` listens, tell it how each test ended; of several processes the first one does."""
+    if figures.FILE in os.environ and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(collector)
+    if figures.FULL:
+        settings.register_profile("full", max_examples=figures.examples(settings().max_examples))
+        settings.load_profile("full")
+
+
+@pytest.fixture(autouse=True)
+def _same_chance_again(request: pytest.FixtureRequest) -> None:
+    """Where a seed is given, each test's chance begins with it; Hypothesis is given it by itself."""
+    if figures.SEED in os.environ:
+        random.seed(f"{figures.seed()} {request.node.nodeid}")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ first asked for; it ends with the test process. Run as a program, this is that p
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -14,6 +15,7 @@ import runpy
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,10 +24,11 @@ from pathlib import Path
 from typing import IO
 
 _LOADED = (
-    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "jinja2.ext", "obstore", "listenlink.app",
+    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "jinja2.ext", "obstore", "zxcvbn",
+    "listenlink.app", "listenlink.outbound.post", "listenlink.web.pages.reference_writer",
     *(f"listenlink.cli.{name}" for name in (
         "audit", "collections", "copying", "failures", "instance", "keys", "leaving", "licences", "links",
-        "numbers", "ordering", "people", "serving", "tracks", "uploading", "workers",
+        "numbers", "ordering", "people", "serving", "starting", "tracks", "uploading", "webhooks", "workers",
     )),
 )  # fmt: skip
 _ENDS_WITHIN_SECONDS = 120
@@ -158,25 +161,63 @@ def _become(descriptors: list[int], environment: dict[str, str], folder: str) ->
         runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
 
 
+class _Later:
+    """A part that isn't there yet: all that's asked of it is asked of the one that it becomes."""
+
+    def become(self, real: object) -> None:
+        vars(self)["_real"] = real
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(vars(self)["_real"], name)
+
+
 def _load() -> None:
     import gc
     import importlib
-    from typing import Any, cast
 
     for name in _LOADED:
         importlib.import_module(name)
     import typer
 
     from listenlink.cli import app
-    from listenlink.web.routes import make_routes
+    from listenlink.web import front
 
     # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
-    make_routes(*cast(Any, [None] * 4))  # The routes alone.
+    parts = [_Later() for _ in range(4)]
+    routes = vars(front)["make_routes"](*parts)
+
+    def make_routes(*given: object) -> object:
+        """The routes that are made, which lead to these parts from now on: a process has one application."""
+        for part, real in zip(parts, given, strict=True):
+            part.become(real)
+        return routes
+
+    vars(front)["make_routes"] = make_routes
+    _copy_databases()
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()
     gc.freeze()
+
+
+def _copy_databases() -> None:
+    """Make new files as the migrations made the first."""
+    from listenlink.store.database import location
+
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder, "first")
+        vars(location)["create_database"](first)
+        made = first.read_bytes()
+
+    def create_database(path: Path) -> None:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(made)
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE instance SET id = lower(hex(randomblob(length(id) / 2)))")
+
+    vars(location)["create_database"] = create_database
 
 
 if __name__ == "__main__":

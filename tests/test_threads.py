@@ -81,6 +81,13 @@ async def test_what_hangs_keeps_only_its_own_kind_waiting(
     await asyncio.gather(*stuck)
 
 
+async def test_the_system_shows_what_a_thread_is_for() -> None:
+    def look() -> str:
+        return Path(f"/proc/self/task/{threading.get_native_id()}/comm").read_text().strip()
+
+    assert await Threads("answers-of-a-test", 1).run(look) == "answers-of-a-te"
+
+
 def test_nothing_that_serves_uses_the_common_pool() -> None:
     """It's where asyncio looks up names."""
     package = Path(listenlink.__file__).parent

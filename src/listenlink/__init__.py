@@ -1,12 +1,28 @@
-"""Share music by link. `Client` talks to a server; the server itself is started from the CLI."""
+"""Share music by link. `Client` and `AsyncClient` talk to a server, which is started from the CLI."""
 
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from listenlink.client import Client, ListenlinkError
+    from listenlink.client import (
+        AsyncClient,
+        Client,
+        Limits,
+        ListenlinkError,
+        WebhookError,
+        WebhookEvent,
+        verify_webhook,
+    )
 
-__all__ = ["Client", "ListenlinkError"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Limits",
+    "ListenlinkError",
+    "WebhookError",
+    "WebhookEvent",
+    "verify_webhook",
+]
 __version__ = "0.1.0"
 
 

@@ -31,6 +31,8 @@ class ProblemKind(Enum):
     CROSS_SITE = auto()
     NOT_FOUND = auto()
     LINK_REFUSED = auto()
+    SHARE_PASSWORD_REQUIRED = auto()
+    SHARE_PASSWORD_WRONG = auto()
     PLAYBACK_REFUSED = auto()
     BAD_REQUEST = auto()
     METHOD_NOT_ALLOWED = auto()

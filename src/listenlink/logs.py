@@ -28,6 +28,10 @@ class _Stderr:
             sys.stderr.flush()
 
 
+# They'd write whole addresses, and headers at lower levels: of a webhook those are secrets.
+_TALKATIVE = ("httpx", "httpcore")
+
+
 def set_up_logs(level: str) -> None:
     """Configure logging, once per process. JSON escapes anything that could forge a second line."""
     structlog.configure(
@@ -39,6 +43,8 @@ def set_up_logs(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Stderr())),
     )
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def log_unexpected(error: BaseException, trace: str) -> None:

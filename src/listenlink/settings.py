@@ -22,6 +22,7 @@ from listenlink.model.client_address import (
 )
 from listenlink.model.key_places import KeyPlaces
 from listenlink.model.listen_session import LONGEST_SECONDS
+from listenlink.model.outbound_settings import OutboundPlaces
 from listenlink.model.setting import (
     fault_words,
     is_origin,
@@ -35,7 +36,7 @@ from listenlink.model.upload_bounds import UploadBounds
 PREFIX = "LISTENLINK_"
 
 
-class Settings(KeyPlaces, UploadBounds, BaseSettings):
+class Settings(KeyPlaces, UploadBounds, OutboundPlaces, BaseSettings):
     """The settings of one running instance. Names of durations include the unit."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -216,6 +217,8 @@ def load_settings(**given: Any) -> Settings:
             "which isn't a loopback address: links are made of it"
         )
     _check_storage(settings)
+    if settings.lacks:
+        raise RefusesToStart(f"{PREFIX}{settings.lacks}: must be set, too: mails need both")
     if settings.workers > 1 and settings.resolve_limit_per_minute and not settings.redis_url:
         raise RefusesToStart(
             f"{_named('workers', given)}: more than one worker can't share an exact rate limit without "

@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page
 from browser.desk_licences import LICENCE_STATES
 from browser.desk_links import LINK_STATES, ask
 from browser.desk_people import PEOPLE_STATES
+from browser.desk_webhooks import WEBHOOK_STATES
 from cast import Server
 from media.make_audio import add_cover, make
 from media.make_pictures import plain
@@ -244,4 +245,5 @@ STATES: dict[str, Callable[[AtDesk], object]] = {
     **LINK_STATES,
     **LICENCE_STATES,
     **PEOPLE_STATES,
+    **WEBHOOK_STATES,
 }

@@ -56,7 +56,7 @@ def wait_until_past(page: Page, place: int) -> None:
         """place => { const [minutes, rest] = document.getElementById("elapsed").textContent.split(":");
         return Number(minutes) * 60 + Number(rest) > place }""",
         arg=place,
-        timeout=20_000,
+        timeout=60_000,
     )
 
 

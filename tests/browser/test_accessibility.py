@@ -206,9 +206,9 @@ def tabbed(page: Page, times: int) -> list[str]:
 
 def test_the_keyboard_goes_from_above_to_below(visit: Visits, studio: Studio) -> None:
     page = open_page(visit(), {"url": studio.url(studio.album, allow_download=True)})
-    assert tabbed(page, 10) == [
-        "previous", "play", "next", "seek", "mute", "volume", "download", "Plain 0:20", "Covered 0:20",
-        "The facts",
+    assert tabbed(page, 11) == [
+        "previous", "play", "next", "seek", "mute", "volume", "download", "download-all", "Plain 0:20",
+        "Covered 0:20", "The facts",
     ]  # fmt: skip
 
 

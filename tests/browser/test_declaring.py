@@ -136,7 +136,7 @@ def test_files_are_declared_as_they_are_put_in(
         ("CC-BY-4.0", "Ana & Ben")
     }
     # Of what an engine made nothing is declared, whatever was chosen before.
-    page.get_by_label("Made with").select_option("studio")
+    page.get_by_label("Made with", exact=True).select_option("studio")
     expect(licence).to_be_hidden()
     choose(page, song(tmp_path, "Made.flac", 9))
     until_done(page, "Made")

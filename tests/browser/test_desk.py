@@ -9,7 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from browser.chromium import _FLAGS, NEEDED, SHARED, find_chromium, open_visit
 from browser.desk import STATES, AtDesk
-from browser.desk_rules import is_for_everybody, keeps_the_policy, nothing_was_wrong, serving_desk
+from browser.desk_rules import is_right_and_for_everybody, nothing_was_wrong, serving_desk
 from browser.listening import Visits
 from browser.test_weight import MOST_BYTES, bytes_of
 from cast import Server
@@ -150,12 +150,7 @@ def test_the_keyboard_gets_everywhere_in_order(visit: Visits, server: Server) ->
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_wrong_with_any_page(visit: Visits, server: Server, state: str) -> None:
-    is_for_everybody(visit, server, STATES[state])
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_policy_holds_on_every_page(visit: Visits, server: Server, state: str) -> None:
-    keeps_the_policy(visit, server, STATES[state])
+    is_right_and_for_everybody(visit, server, STATES[state])
 
 
 def test_times_are_the_readers_own_and_utc_on_hover(visit: Visits, server: Server) -> None:

@@ -18,6 +18,7 @@ from cast import Server, share
 from engines import of_folder
 from listenlink.model import ids
 from listenlink.model.one_line import one_line, some_lines
+from live.load import FULL
 from signed_in import at_desk
 
 pytestmark = of_folder
@@ -96,7 +97,8 @@ def test_titles_are_text_in_the_list_and_in_the_sheet_and_so_are_engines(
 
 def test_each_tracks_page_is_text(seen: Visit, server: Server) -> None:
     desk = AtDesk(server, seen.page)
-    for number, text in enumerate(PAYLOADS):
+    # All of them are in the list and in the sheet in every run.
+    for number, text in list(enumerate(PAYLOADS))[:: 1 if FULL else 4]:
         page = desk.go(track(number))
         *told, artist, engine = page.evaluate(_TRACK)
         assert told == [text] * 4

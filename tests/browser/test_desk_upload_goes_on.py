@@ -226,7 +226,7 @@ def test_who_leaves_is_warned_while_something_runs_and_only_then(
     page.route("**/uploads/*", lambda route: None)
     choose(page, song(tmp_path, "Left.flac", 40))
     expect(rows(page)).to_have_count(1)
-    page.get_by_label("Made with").select_option("studio")
+    page.get_by_label("Made with", exact=True).select_option("studio")
     page.reload()
     assert asked == ["beforeunload"]
     page.unroute("**/uploads/*")

@@ -81,7 +81,7 @@ def test_what_it_is_made_with_is_chosen_and_its_licence_told(
     visit: Visits, server: Server, owner: httpx.Client, tmp_path: Path
 ) -> None:
     page = signed_in(AtDesk(server, visit().page))
-    made_with = page.get_by_label("Made with")
+    made_with = page.get_by_label("Made with", exact=True)
     expect(made_with).to_have_value("own_recording")
     expect(page.locator("#upload-licence")).to_contain_text("The source must be named.")
     made_with.select_option("studio_cleared")
@@ -162,7 +162,7 @@ def test_all_of_it_works_by_the_keyboard_alone(
     choosers: list[FileChooser] = []
     seen.page.on("filechooser", lambda chooser: choosers.append(chooser))
     page = signed_in(AtDesk(server, seen.page))
-    page.get_by_label("Made with").focus()
+    page.get_by_label("Made with", exact=True).focus()
     for _ in range(2):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "upload-file"
@@ -198,14 +198,14 @@ def test_without_script_one_file_is_sent_by_the_plain_form(
     text = tmp_path / "a.txt"
     text.write_text("Nothing to hear.")
     page.get_by_label("Title").fill("Without script")
-    page.get_by_label("Made with").select_option("studio")
+    page.get_by_label("Made with", exact=True).select_option("studio")
     choose(page, text)
     desk.press("Send")
     expect(page.get_by_role("alert")).to_contain_text("This file is not audio")
     upload = page.get_by_label("Upload", exact=True)
     expect(upload).to_have_accessible_description(str(page.get_by_role("alert").text_content()))
     expect(page.get_by_label("Title")).to_have_value("Without script")
-    expect(page.get_by_label("Made with")).to_have_value("studio")
+    expect(page.get_by_label("Made with", exact=True)).to_have_value("studio")
     choose(page, song(tmp_path, "a.flac", 7))
     with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
         desk.press("Send")

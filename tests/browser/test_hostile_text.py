@@ -18,6 +18,7 @@ from cast import Server, share, upload, wait_for_sound
 from listenlink.media.sandbox.tag_text import clean
 from listenlink.model.one_line import one_line, some_lines
 from media.make_audio import make
+from trust.figures import figure
 
 Visits = Callable[..., Visit]
 # How the contents of a page are read back: what `meta` and JSON-LD tell a machine.
@@ -42,6 +43,8 @@ def hostile(
 
 def assert_nothing_happened(seen: Visit, server: Server) -> None:
     seen.page.wait_for_timeout(50)
+    figure("scripts that ran", len(seen.ran))
+    figure("stopped by the policy alone", len(seen.blocked))
     assert seen.ran == []
     assert seen.blocked == []
     assert seen.errors == []
@@ -55,6 +58,7 @@ def wait_for_page(page: Page) -> None:
 def test_the_corpus_is_large_and_runs_where_nothing_keeps_it_from_it(
     visit: Visits, other_site: Site
 ) -> None:
+    figure("payloads", len(set(PAYLOADS)))
     assert len(set(PAYLOADS)) >= 200
     other_site.pages["/frames"] = "<body></body>"
     seen = visit()

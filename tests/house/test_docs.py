@@ -15,6 +15,7 @@ from listenlink.errors import ProblemKind
 from listenlink.settings import PREFIX, Settings
 from listenlink.store.database.postgres import MOST_CONNECTIONS
 from listenlink.web import routes
+from listenlink.web.api import routes as api_routes
 from listenlink.web.desk import routes as desk_routes
 from listenlink.web.problem_table import TABLE
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS, FOR_PEOPLE
@@ -90,7 +91,7 @@ def test_the_table_of_routes_is_the_program_s() -> None:
 
 def test_the_comments_of_the_route_table_are_true() -> None:
     """`handler,  # scope METHODS path`, with `{…}` for the ids that didn't fit."""
-    text = Path(routes.__file__).read_text() + Path(desk_routes.__file__).read_text()
+    text = "".join(Path(str(one.__file__)).read_text() for one in (routes, api_routes, desk_routes))
     rows = re.findall(r"^    (\w+)\.(\w+),  # +(.*?)((?:[A-Z]+ +)+)(/\S*)$", text, re.MULTILINE)
     handlers = [*FOR_ANYBODY, *FOR_OWNERS, *FOR_PEOPLE]
     assert len(rows) == len(handlers)

@@ -92,3 +92,19 @@ def test_the_threat_model_names_tests_that_are_there() -> None:
     named = re.findall(r"`(\w+/test_\w+\.py)`", text)
     assert len(named) > 20
     assert [name for name in named if not (TESTS / name).exists()] == []
+
+
+def test_the_threat_model_names_modules_and_checks_that_are_there() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    rows = [row.split("|")[1:-1] for row in text.splitlines() if row.startswith("| ")][1:]
+    assert {len(row) for row in rows} == {6}
+    places = [place for row in rows for place in re.findall(r"`([^`]+)`", row[3])]
+    assert len(places) > 40
+    assert [place for place in places if not (ROOT / "src" / "listenlink" / place).exists()] == []
+    checks = {
+        check["id"]
+        for check in tomllib.loads((TESTS / "trust" / "checks.toml").read_text())["check"]
+    }
+    measured = {name for row in rows for name in row[5].split()}
+    assert len(measured) > 25
+    assert measured <= checks

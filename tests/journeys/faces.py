@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -51,20 +51,12 @@ class Beside:
 
         return self._runner.run(ask())
 
-    def longest_wait(self, url: str, **asked: Any) -> tuple[httpx.Response, float]:
-        """The answer to one GET, and for how many seconds others had to wait for their turn meanwhile."""
-
-        async def ask() -> tuple[httpx.Response, float]:
-            transport: Any = httpx.ASGITransport(self.front)
-            async with httpx.AsyncClient(transport=transport, base_url=self._url) as client:
-                asking = asyncio.create_task(client.get(url, **asked))
-                longest, before = 0.0, time.monotonic()
-                while not asking.done():
-                    await asyncio.sleep(0.005)
-                    longest, before = max(longest, time.monotonic() - before), time.monotonic()
-                return await asking, longest
-
-        return self._runner.run(ask())
+    def let_others_go_on(self) -> bool:
+        """Called by what a request does: whether others have their turn while this waits for it. False after
+        twenty seconds without one, as where it's called in the loop that serves them all."""
+        turn = threading.Event()
+        self._runner.get_loop().call_soon_threadsafe(turn.set)
+        return turn.wait(20)
 
     def close(self) -> None:
         """End it."""

@@ -18,7 +18,7 @@ from listenlink.model.audit import Agent
 from listenlink.model.client_address import find_client
 from listenlink.model.share import TargetType
 from listenlink.model.share_token import digest
-from listenlink.running.housekeeping import delete_old
+from listenlink.running.retention import delete_old
 
 TEN_YEARS_US = 3653 * DAY_US
 

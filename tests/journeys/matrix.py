@@ -17,48 +17,16 @@ from typing import Any
 import httpx
 
 from cast import Server, share, upload, wait_for_sound
+from journeys.matrix_bodies import BODIES as BODIES
+from journeys.matrix_bodies import HELD, WEBHOOK
+from journeys.matrix_bodies import OF_OWNERS as OF_OWNERS
+from journeys.matrix_bodies import UNKNOWN as UNKNOWN
 from listenlink.web.routes import FOR_OWNERS
 from media.make_audio import make_picture
 from pieces import METADATA, PIECE, TUS, begin
 from signed_in import at_desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-UNKNOWN = {
-    "track_id": "mtrack_000000000000",
-    "collection_id": "mcoll_000000000000",
-    "share_id": "mslink_000000000000",
-    "key_id": "key_000000000000",
-    "upload_id": "mupload_000000000000",
-    "token": "shr_00000000000000000000000000000000",  # of a body; in a path it's held
-    "user_id": "user_000000000000",
-}
-# A member is no owner's alone: who owns the same organisation may as much.
-OF_OWNERS = {"user_id"}
-# Whoever holds one of these may use it: there is no owner to compare with.
-HELD = {"token", "session", "signed", "name", "sha256"}
-# What each body is; ids in it are of the caller, or whose the test says.
-BODIES: dict[tuple[str, str], Any] = {
-    ("POST", "/v1/music/{org}/tracks"): "a file",
-    ("POST", "/v1/music/{org}/tracks/{track_id}/share"): None,
-    ("POST", "/v1/music/{org}/collections"): {"name": "New"},
-    ("POST", "/v1/music/{org}/collections/{collection_id}/tracks"): {"track_id": "{track_id}"},
-    ("POST", "/v1/music/{org}/collections/{collection_id}/share"): None,
-    ("PATCH", "/v1/music/{org}/collections/{collection_id}"): {"name": "Other"},
-    ("PATCH", "/v1/music/{org}/collections/{collection_id}/order"): {"ordered_track_ids": []},
-    ("PATCH", "/v1/music/{org}/collections/{collection_id}/tracks/{track_id}"): {"position": 0},
-    ("PATCH", "/v1/music/{org}/tracks/{track_id}"): {"title": "Other"},
-    ("PUT", "/v1/music/{org}/licence-default"): {"declared_licence": "listen_only"},
-    ("POST", "/v1/music/{org}/tracks/{track_id}/save"): None,
-    ("POST", "/v1/music/shared/{token}/save"): None,
-    ("PUT", "/v1/music/{org}/tracks/{track_id}/cover"): "a picture",
-    ("PUT", "/v1/music/{org}/collections/{collection_id}/cover"): "a picture",
-    ("PATCH", "/v1/music/{org}/share/{share_id}"): {"label": "Ben"},
-    ("POST", "/v1/music/{org}/share/{share_id}/rotate"): None,
-    ("POST", "/v1/music/{org}/share/find"): {"token": "{token}"},
-    ("POST", "/v1/music/{org}/keys"): {"scopes": ["read"]},
-    ("PATCH", "/v1/music/{org}/keys/{key_id}"): {"expires_in_days": 5},
-    ("PATCH", "/v1/music/{org}/uploads/{upload_id}"): "a piece",
-}
 # A thing of these kinds that was deleted is one that doesn't exist.
 DELETED_BY = {"track_id": "/tracks/{}", "collection_id": "/collections/{}"}
 UPLOADING = TUS | PIECE | {"Upload-Length": "9", "Upload-Metadata": METADATA, "Upload-Offset": "0"}
@@ -116,18 +84,24 @@ class Caller:
         )
         self._song = song
         self._standing: dict[str, str] = {}
+        self._tried: dict[str, str] = {}
         self._makers: dict[str, Callable[[], Any]] = {
             "track_id": self._upload_and_wait,
-            "collection_id": lambda: self._post("/collections", name="Mine")["id"],
+            "collection_id": self._make_collection,
             "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
             "user_id": lambda: server.new_member("member", self.org)["user_id"],
             "upload_id": lambda: begin(self._owner, 100).rpartition("/")[2],
+            "webhook_id": self._add_webhook,
+            "delivery_id": lambda: self._try(self.new("webhook_id")),
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
             "token": lambda: share(self._owner, self.new("track_id"))["token"],
             "sha256": self._upload_and_digest,
             "session": lambda: "ls1.unknown",
+            "leave": lambda: "lv1.unknown",
             "name": lambda: "unknown",
+            # No other text has it in it by chance.
+            "version": lambda: "000000001",
             "thing": lambda: self.new("track_id"),
             "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
         }
@@ -138,9 +112,28 @@ class Caller:
         wait_for_sound(self._owner, track_id)
         return track_id
 
+    def _make_collection(self) -> str:
+        """One that isn't empty, so that there is something to be taken along."""
+        made = str(self._post("/collections", name="Mine")["id"])
+        if "song" not in self._standing:
+            self._standing["song"] = str(upload(self._owner, self._song)["id"])
+        song = {"track_id": self._standing["song"]}
+        self._owner.post(f"/collections/{made}/tracks", json=song).raise_for_status()
+        return made
+
     def _upload_and_digest(self) -> str:
         upload(self._owner, self._song)
         return hashlib.sha256(self._song.read_bytes()).hexdigest()
+
+    def _add_webhook(self) -> str:
+        """In the place of an older one, because there may be so many."""
+        for older in self._owner.get("/webhooks").json()["items"][10:]:
+            if older["id"] != self._standing.get("webhook_id"):
+                self._owner.delete(f"/webhooks/{older['id']}").raise_for_status()
+        return str(self._post("/webhooks", **WEBHOOK)["id"])
+
+    def _try(self, webhook_id: str) -> str:
+        return str(self._post(f"/webhooks/{webhook_id}/test")["id"])
 
     def _post(self, path: str, **body: Any) -> Any:
         answer = self._owner.post(path, json=body)
@@ -175,15 +168,28 @@ class Caller:
 
     def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
         """The same: with a cover where that's what is asked for, and where a track of a collection is named,
-        with the track in it."""
+        with the track in it; and a delivery is of the webhook."""
         if route.path.endswith("/{collection_id}/cover"):
             path = f"/collections/{things['collection_id']}/cover"
             self._owner.put(path, content=make_picture()).raise_for_status()
+        if "{version}" in route.path:
+            self._put_in_another(f"/tracks/{things['track_id']}")
         if {"collection_id", "track_id"} <= set(route.ids):
             path = f"/collections/{things['collection_id']}/tracks"
             put = self._owner.post(path, json={"track_id": things["track_id"]})
             assert put.status_code == 200, put.text
+        if {"webhook_id", "delivery_id"} <= set(route.ids):
+            hook = things["webhook_id"]
+            if hook not in self._tried:
+                self._tried[hook] = self._try(hook)
+            things["delivery_id"] = self._tried[hook]
         return things
+
+    def _put_in_another(self, path: str) -> None:
+        """A second version, so that the first can be made current, or removed."""
+        if self._owner.get(path).json()["versions"] == 1:
+            file = {"file": ("song.wav", self._song.read_bytes())}
+            self._owner.post(path + "/versions", files=file).raise_for_status()
 
     def sign_in(self) -> None:
         """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""

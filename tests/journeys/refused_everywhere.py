@@ -17,6 +17,7 @@ import httpx
 from cast import Server, share
 from journeys.refused import new_suspended, number_of
 from listenlink.actions.find_instance import load_ring
+from listenlink.media.archive_url import make_archive_urls
 from listenlink.media.picture_url import PREVIEW, PictureName, PictureUrls
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.model.listen_session import PURPOSE as SESSION_PURPOSE
@@ -101,6 +102,7 @@ class EndedLinks:
         settings = load_settings(data=server.data, port=server.port, **stored)
         ring = load_ring(settings)
         self._urls = make_urls(settings.base_url, ring)
+        self._archives = make_archive_urls(settings.base_url, ring)
         self._pictures = PictureUrls(Signer(ring, PICTURE_PURPOSE))
         self._sessions = Signer(ring, SESSION_PURPOSE)
         self.key = str(server.new_member()["api_key"])
@@ -141,7 +143,8 @@ class EndedLinks:
         (played,) = self._urls.write_shared(session, until, [number])
         (taken,) = self._urls.write_downloads(session, until, [number])
         paths = {name: self._pictures.write(named) for name, named in names.items()}
-        return paths | {"played": _path(played), "taken": _path(taken)}
+        whole = self._archives.write_shared(session, until)
+        return paths | {"played": _path(played), "taken": _path(taken), "whole": _path(whole)}
 
     def one(self, kind: str) -> Ended:
         """A link of this kind, in turn; those that never were are new each time."""

@@ -19,7 +19,7 @@ from journeys.sharing_model import (
     Playback,
     Session,
 )
-from journeys.sharing_world import CLIENT, World
+from journeys.sharing_world import World
 from listenlink.actions import manage_collections, manage_links
 from listenlink.actions.make_link import make_link
 from listenlink.actions.open_link import Opening
@@ -201,7 +201,9 @@ class Sharing(RuleBasedStateMachine):
     def change(self, pick: int, days: int | None, opens: int | None, is_of_opens: bool) -> None:
         link, now_us = self.link(pick), self.model.now_us
         asked: AskedTerms = {"max_opens": opens} if is_of_opens else {"expires_in_days": days}
-        changing = manage_links.change_link(self.database, self.creator, link.id, asked, now_us)
+        changing = manage_links.change_link(
+            self.database, self.sealer, self.creator, link.id, asked, now_us
+        )
         told = self.world.try_to(changing)
         if link.revoked:
             assert told == "CONFLICT"
@@ -226,20 +228,16 @@ class Sharing(RuleBasedStateMachine):
             and link.refusal(now_us) is None
             and not link.is_spent
         )
-        world = self.world
+        world, token = self.world, link.tokens[-1]
+        listening, asked = world.instance.listening, world.request(token, None, False, True)
         saving = save_track(
-            self.database,
-            world.instance.listening.limits,
-            self.friend,
-            CLIENT,
-            link.tokens[-1],
-            now_us,
-            now_us,
+            self.database, listening.limits, listening.opener, self.friend, asked, token
         )
         if not is_good:
             with pytest.raises(Problem, match="LINK_REFUSED"):
                 world.run(saving)
             return
-        edge = world.run(saving)
+        edge, _ = world.run(saving)
+        assert edge is not None
         self.model.saved.setdefault(link.target, link.id)
         assert (edge.source, edge.share_id) == ("shared", self.model.saved[link.target])

@@ -100,7 +100,7 @@ class World:
         )  # fmt: skip
 
         def add(connection: Connection) -> int:
-            audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav")
+            audio = StoredAudio(secrets.token_bytes(32), 1, "audio/wav", 0)
             number = tracks.add_audio(connection, audio, now_us)
             added = tracks.add_track(connection, draft, number).id
             library.add_edge(connection, *owner.owner, added, None, now_us)
@@ -116,7 +116,7 @@ class World:
     ) -> list[Opening]:
         """Open all at one moment: one transaction. All are `meant` unless it says which."""
         requests = [
-            self._request(*one, counts, is_meant)
+            self.request(*one, counts, is_meant)
             for one, is_meant in zip(asked, meant or [True] * len(asked), strict=True)
         ]
 
@@ -141,7 +141,7 @@ class World:
         )
         return playing is not None
 
-    def _request(
+    def request(
         self, token: str, session: ListenSession | None, counts: bool, is_meant: bool
     ) -> OpenRequest:
         now_us, signer = self.clock.now_us(), self.instance.listening.session_signer

@@ -14,15 +14,11 @@ import pytest
 
 from cast import Server
 from journeys.matrix import BODIES, DELETED_BY, METHODS, ROUTES, UNKNOWN, Caller, Route, routes_of
+from journeys.matrix_rows import stored
 from listenlink.model.api_key import SCOPES, new_api_key
 from listenlink.web.routes import FOR_ANYBODY, FOR_PEOPLE, make_routes
 from media.make_audio import add_cover, make
 
-STORED = (
-    "organizations", "suspensions", "users", "memberships", "api_keys", "audio_objects",
-    "tracks", "collections", "collection_tracks", "shares", "library", "resumable_uploads",
-    "idempotent_answers", "given_covers", "dropped_objects",
-)  # fmt: skip
 of_owners = pytest.mark.parametrize("route", ROUTES, ids=str)
 
 
@@ -89,14 +85,6 @@ def keys_by_scope(server: Server) -> dict[str, str]:
         )["api_key"]
         for scope in SCOPES
     }  # fmt: skip
-
-
-def stored(server: Server) -> dict[str, list[tuple[Any, ...]]]:
-    """All that anybody could have changed."""
-    return {
-        table: server.query(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608
-        for table in STORED
-    }
 
 
 def told(answer: httpx.Response, things: dict[str, str]) -> tuple[int, str]:

@@ -122,9 +122,9 @@ def test_a_preview_of_many_tracks_reads_few_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     link = share(owner, make_long_album(server, owner, song["id"]))
-    path = (
-        "/v1/" + beside.get(f"/oembed?url={link['url']}").json()["thumbnail_url"].split("/v1/")[1]
-    )
+    told = beside.get(f"/oembed?url={link['url']}")
+    assert told.status_code == 200, told.text
+    path = "/v1/" + told.json()["thumbnail_url"].split("/v1/")[1]
     read = Counter[str]()
     fewer = show_page._fewer
 

@@ -16,7 +16,7 @@ from engines import ENGINE, SQLITE, of_sqlite
 from journeys.kept_house import TEN_YEARS_US, House
 from listenlink.actions.delete_old_lines import delete_old_lines
 from listenlink.clock import DAY_US
-from listenlink.running.housekeeping import add_up_opens
+from listenlink.running.adding_up import add_up_opens
 from listenlink.store.audit import numbers, old_lines
 
 NOON_US = DAY_US // 2
@@ -164,6 +164,7 @@ def test_no_line_goes_before_it_is_in_a_sum(house: House) -> None:
     database, day = house.world.instance.running.database, began_us // DAY_US
     house.open(link, began_us)
     house.world.run(add_up_opens(house.world.instance, 10**6))
+    house.world.run(house.world.instance.running.teller.note())
     old = database.write_now(lambda c: numbers.find_too_old(c, day + 2, 1))
     (block,) = database.read_now(lambda c: old_lines.find_lines(c, old)).blocks
     assert database.write_now(lambda c: old_lines.delete_lines(c, old, block)) == 0
@@ -193,6 +194,8 @@ def test_no_line_goes_before_its_open_is_counted(house: House) -> None:
     assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 0
     assert house.lines() == [began_us]
     house.world.run(add_up_opens(house.world.instance, 10**6))
+    assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 0, "not told of yet"
+    house.world.run(house.world.instance.running.teller.note())
     assert house.world.run(delete_old_lines(database, day + 2, 1)).lines == 1
     assert house.told(link) == (1, {day: (1, 1)})
 

@@ -27,7 +27,8 @@ def test_a_link_by_default(server: Server, owner: httpx.Client, song: dict[str, 
     link = owner.post(f"/tracks/{song['id']}/share").json()
     assert list(link) == [
         "id", "token", "url", "target_type", "visibility", "expires_at", "created_at", "max_opens", "label",
-        "starts_at", "allow_download", "preview", "strict_open", "revocation_reaches_players_within_seconds",
+        "starts_at", "allow_download", "preview", "strict_open", "version", "has_password",
+        "revocation_reaches_players_within_seconds",
         "revocation_cuts_running_streams",
     ]  # fmt: skip
     assert link["id"].startswith("mslink_")

@@ -11,7 +11,8 @@ import pytest
 
 from cast import Server
 from journeys.matrix import ROUTES, UNKNOWN, Caller, Route
-from journeys.test_authorisation_matrix import code_of, stored, told
+from journeys.matrix_rows import stored
+from journeys.test_authorisation_matrix import code_of, told
 from listenlink.model.sign_in import LONGEST_US, digest, new_secret
 from media.make_audio import add_cover, make
 from signed_in import at_desk, first_email

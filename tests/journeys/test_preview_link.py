@@ -17,6 +17,7 @@ from journeys.unfurlers import IN_APP_BROWSERS, UNFURLERS, Program
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
 from media.make_audio import add_cover, make
+from trust.figures import figure
 
 TITLE = "Früher & <später>"
 of_each = pytest.mark.parametrize("unfurler", UNFURLERS, ids=lambda each: each.name)
@@ -105,6 +106,8 @@ def test_a_program_sees_title_and_picture_and_opens_nothing(
     assert looked.og_image.startswith(b"\x89PNG")
     assert looked.embed is not None
     assert looked.embed["title"] == TITLE
+    figure("programs that preview", 1)
+    figure("opens used by programs", opens_of(server, link))
     assert opens_of(server, link) == 0
     with server.listener() as person:
         assert person.get(path, headers={"Accept": "application/json"}).status_code == 200

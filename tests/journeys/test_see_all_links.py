@@ -15,7 +15,7 @@ import pytest
 from cast import Server, share, upload
 from journeys.desk_pages import labels, page, words
 from journeys.leaving import Member, code_of, get
-from journeys.test_authorisation_matrix import stored
+from journeys.matrix_rows import stored
 from media.make_audio import make
 from signed_in import at_desk
 

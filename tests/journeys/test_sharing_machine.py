@@ -8,7 +8,6 @@ real, and the time is the test's.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -24,7 +23,9 @@ from journeys.sharing_world import World, new_world
 from listenlink.actions import manage_collections, manage_library, manage_links, manage_tracks
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Slice
-from listenlink.running.housekeeping import add_up_opens
+from listenlink.running.adding_up import add_up_opens
+from trust.figures import figure
+from trust.figures import seed as given_seed
 
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 2_000
 STEPS_A_LIFE = 50
@@ -198,7 +199,7 @@ class Life(Sharing):
 
 @pytest.mark.timeout(900)
 def test_sharing_does_what_the_model_says(world: World) -> None:
-    number = int(os.environ.get("LISTENLINK_TEST_SEED") or secrets.randbits(32))
+    number = given_seed()
     print(f"LISTENLINK_TEST_SEED={number}")
     Sharing.world, Life.taken = world, 0
     Sharing.seen.clear()
@@ -216,4 +217,5 @@ def test_sharing_does_what_the_model_says(world: World) -> None:
         )
         number += 1
     print(f"{Life.taken} steps: {dict(Life.seen)}")
+    figure("steps", Life.taken)
     assert set(Life.seen) == EVERY_OUTCOME or STEPS < 10_000

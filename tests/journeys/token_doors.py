@@ -53,6 +53,7 @@ DOORS = [
     Door("form", "POST /v1/music/shared/{token:str}", _SHARED, "POST"),
     Door("player", _BELOW, _SHARED, headers={"Icy-MetaData": "1"}),
     Door("embed", "GET /embed/{token:str}", "/embed/{token}", headers=_HTML),
+    Door("embed, form", "POST /embed/{token:str}", "/embed/{token}", "POST", _HTML),
     Door("oembed", "GET /oembed", "/oembed?url={base}" + _SHARED),
     Door("events", _BELOW + "/events", _SHARED + "/events", session="stranger"),
     Door("standing", _BELOW + "/standing", _SHARED + "/standing"),
@@ -65,6 +66,7 @@ DOORS = [
         _SHARED + "/download/{track}",
         session="stranger",
     ),
+    Door("archive", _BELOW + "/download", _SHARED + "/download", session="stranger"),
     Door(
         "listening", _BELOW + "/listening/{session:str}", _SHARED + "/listening/{session}",
         headers=_HTML, session="stranger",
@@ -89,6 +91,7 @@ DOORS = [
     ),
     Door("played", "GET /v1/music/audio/{signed:str}", "{played}"),
     Door("taken", "GET /v1/music/download/{signed:str}", "{taken}"),
+    Door("whole", "GET /v1/music/archive/{signed:str}", "{whole}"),
     Door("preview", "GET /v1/music/picture/{name:str}", "{preview}"),
     Door("cover", "GET /v1/music/picture/{name:str}", "{cover}"),
 ]  # fmt: skip

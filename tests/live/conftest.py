@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from cast import run_forked
 from listenlink import cli
 from listenlink.cli.listening import ListeningServer
+from listenlink.cli.starting import check_startable
+from listenlink.settings import load_settings
 from live.refusals import one_line
 
 
@@ -35,6 +38,12 @@ def data(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "data"))
 
 
+def check_as_worker(server: ListeningServer) -> None:
+    """What the first worker does before anything else, in this process."""
+    check_startable(load_settings())
+    pytest.fail("it serves")
+
+
 @pytest.fixture
 def refused(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -47,8 +56,9 @@ def refused(
         for name, value in settings.items():
             monkeypatch.setenv(f"LISTENLINK_{name}", value)
         monkeypatch.setattr(sys, "argv", ["listenlink", *command])
-        monkeypatch.setattr(ListeningServer, "serve", lambda server: pytest.fail("it serves"))
-        with pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(ListeningServer, "serve", check_as_worker)
+        # What is served is told to workers by the environment, which is that of the tests here.
+        with patch.dict(os.environ), pytest.raises(SystemExit) as ended:
             cli.main()
         told = capfd.readouterr()
         code = int(ended.value.code or 0)

@@ -7,11 +7,12 @@ import hashlib
 from pathlib import Path
 
 from engines import SENDS_AUDIO
+from live.document_recipients import share_with_each
+from live.document_versions import versions
 from live.document_witness import Witness
 from media.make_audio import make_picture
 
-TUS = {"Tus-Resumable": "1.0.0"}
-HTML = {"Accept": "text/html"}
+TUS, HTML = {"Tus-Resumable": "1.0.0"}, {"Accept": "text/html"}
 
 
 def upload(witness: Witness, song: Path) -> str:
@@ -40,6 +41,7 @@ def library(witness: Witness, track: str, song: Path) -> None:
         assert witness.owner(method, asked).status_code == 200, asked
     assert witness.owner("PATCH", path, json={"artist": "Ana"}).status_code == 200
     declarations(witness, path)
+    versions(witness, path, song)
     covers(witness, path + "/cover")
     for method, asked, more in (
         ("GET", "/tracks?limit=0", {}), ("GET", path[:-1], {}), ("GET", path + "/cover?size=huge", {}),
@@ -113,6 +115,7 @@ def links(witness: Witness, track: str, collection: str) -> tuple[str, str]:
     link = f"/share/{made.json()['id']}"
     assert witness.owner("POST", path).status_code == 201
     assert witness.owner("POST", f"/collections/{collection}/share").status_code == 201
+    share_with_each(witness, path, f"/collections/{collection}/share")
     assert witness.owner("POST", path, json={"max_opens": 0}).status_code == 422
     rotated = witness.owner("POST", link + "/rotate").json()
     for method, asked, body in (
@@ -229,8 +232,7 @@ def keys(witness: Witness) -> None:
 
 
 def close_all(witness: Witness, token: str, link: str, track: str, collection: str) -> None:
-    save = f"/v1/music/shared/{token}/save"
-    key = {"X-API-Key": witness.server.api_key}
+    save, key = f"/v1/music/shared/{token}/save", {"X-API-Key": witness.server.api_key}
     assert witness.anybody("POST", save, headers=key).status_code == 201
     of_track, of_collection = f"/tracks/{track}/stats", f"/collections/{collection}/stats"
     for asked in (link + "/opens", link + "/stats", of_track, of_collection):

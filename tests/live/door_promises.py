@@ -48,11 +48,14 @@ _NAMED = {
     "/favicon.ico": Needs.NOTHING,
     "/robots.txt": Needs.NOTHING,
     "/nothing/is/here": Needs.NOTHING,
+    # The address says whose mails they are.
+    "/leave/{leave}": Needs.NOTHING,
     # Opened, shown or looked at: it's in the audit.
     SHARED: Needs.WRITING,
     SHARED + "/events": Needs.WRITING,
     SHARED + "/details": Needs.WRITING,
     SHARED + "/download/{track_id}": Needs.WRITING,
+    SHARED + "/download": Needs.WRITING,
     SHARED + "/listening/{session}": Needs.WRITING,
     "/embed/{token}": Needs.WRITING,
     "/oembed": Needs.WRITING,
@@ -62,8 +65,9 @@ _WRITES = ("POST", "PATCH", "DELETE", "PUT")
 _PIECE = ("PATCH", ORG + "/uploads/{upload_id}")
 # It reads, and would have the token in no address.
 _FINDS = ("POST", ORG + "/share/find")
-# It's in the library of whoever made it; and no cover was given, so none is taken away.
+# It's in the library of whoever made it; no cover was given, so none is taken away; and nobody is mailed.
 _THERE_ALREADY = (
+    ("POST", "/leave/{leave}"),
     ("POST", SHARED + "/save"),
     ("POST", ORG + "/tracks/{track_id}/save"),
     ("DELETE", ORG + "/tracks/{track_id}/cover"),

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from cast import Server, share, upload, wait_for_sound
+from journeys.leaving_mails import leave_of_nobody
 from listenlink.web.pages.assets import ASSETS
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 from media.make_audio import add_cover, make, make_picture
@@ -24,10 +25,13 @@ from media.make_audio import add_cover, make, make_picture
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
 SHARED, ORG = "/v1/music/shared/{token}", "/v1/music/{org}"
+_WHOLE = SHARED + "/download"
 TUS = {"Tus-Resumable": "1.0.0"}
 _PIECE = TUS | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
 _FACTS = "engine " + base64.b64encode(b"studio").decode()
-_DELETED = f"{ORG}/tracks/{{track_id}}", f"{ORG}/collections/{{collection_id}}"
+_DELETED = (
+    f"{ORG}/tracks/{{track_id}}", f"{ORG}/collections/{{collection_id}}", f"{ORG}/webhooks/{{webhook_id}}"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,17 @@ class House:
         self.values = {
             "org": server.organization_id, "token": self.link["token"], "track_id": track,
             "spare_track_id": spare, "collection_id": made[0], "spare_collection_id": made[1],
+            "webhook_id": self._make("/webhooks", _WEBHOOK),
+            "spare_webhook_id": self._make("/webhooks", _WEBHOOK),
             "share_id": self.spare["id"], "key_id": key, "user_id": server.new_member()["user_id"],
-            "sha256": hashlib.sha256(self.song).hexdigest(),
+            "sha256": hashlib.sha256(self.song).hexdigest(), "leave": leave_of_nobody(server),
         }  # fmt: skip
+        tried = f"/webhooks/{self.values['webhook_id']}/test"
+        self.values["delivery_id"] = self._make(tried, {})
         # Only one request at a time may work on an upload.
         self._uploads = {name: self._begin_upload() for name in ("GET", "HEAD", "PATCH", "DELETE")}
         self._open(track)
+        self._open_album(made[0])
         self.client = httpx.Client(
             base_url=server.url, timeout=60, limits=httpx.Limits(max_connections=None)
         )
@@ -119,14 +128,37 @@ class House:
         }  # fmt: skip
         self.values |= {kind: url.rpartition("/")[2] for kind, url in names.items()}
 
+    def _open_album(self, album: str) -> None:
+        link = share(self.owner, album, allow_download=True)
+        self.album = {"token": link["token"]}
+        path = SHARED.format_map(self.album)
+        with self.server.listener() as client:
+            opened = client.get(path)
+            self.album_session = {"Listen-Session": opened.headers["listen-session"]}
+            told = client.get(f"{path}/download", headers=self.album_session).json()
+        self.values["archive"] = told["download_url"].rpartition("/")[2]
+
     def path_of(self, door: Door) -> str:
         """The path, with what there is of each parameter."""
         values = self.values | {"upload_id": self._uploads.get(door.method, "")}
+        # Each but the first is put in, and then the first made current.
+        values["version"] = "2" if door.method == "DELETE" else "1"
         if "{signed}" in door.path or "{name}" in door.path:
-            (kind,) = set(door.path.split("/")) & {"audio", "download", "picture", "assets"}
+            (kind,) = set(door.path.split("/")) & {
+                "audio",
+                "download",
+                "archive",
+                "picture",
+                "assets",
+            }
             values["signed"] = values["name"] = values[kind]
+        if door.path == _WHOLE:
+            values |= self.album
         if door.method == "DELETE" and door.path in _DELETED:
-            values |= {name: values[f"spare_{name}"] for name in ("track_id", "collection_id")}
+            values |= {
+                name: values[f"spare_{name}"]
+                for name in ("track_id", "collection_id", "webhook_id")
+            }
         path = door.path.format_map(values)
         if door.method == "DELETE" and path.endswith("/cover"):
             path += "?restore=true"  # So that there is one for whoever asks afterwards.
@@ -140,7 +172,7 @@ class House:
         if door.path.startswith(ORG) or door.path in ("/v1/caller", SHARED + "/save"):
             headers["X-API-Key"] = self.server.api_key
         if door.path.startswith(SHARED + "/"):
-            headers |= self.session
+            headers |= self.album_session if door.path == _WHOLE else self.session
         if "/uploads" in door.path:
             headers |= TUS
         more = _SENT.get((door.method, door.path.removeprefix(ORG)), {})
@@ -154,6 +186,7 @@ class House:
         return body | {"headers": headers | more.get("headers", {})}
 
 
+_WEBHOOK = {"url": "http://127.0.0.1:9/hook", "events": ["link.spread"]}
 _TRACK = {"track_id": "{track_id}"}
 _PICTURE = make_picture()
 _SENT: dict[tuple[str, str], dict[str, Any]] = {
@@ -162,6 +195,8 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/uploads"): {"headers": {"Upload-Length": "5", "Upload-Metadata": _FACTS}},
     ("PATCH", "/uploads/{upload_id}"): {"headers": _PIECE, "content": b""},
     ("PATCH", "/tracks/{track_id}"): {"json": {"artist": "Ana"}},
+    ("POST", "/tracks/{track_id}/versions"): {"song": True},
+    ("PATCH", "/tracks/{track_id}/versions/{version}"): {"json": {"current": True}},
     ("PUT", "/licence-default"): {"json": {"declared_licence": "listen_only"}},
     ("POST", "/collections"): {"json": {"name": "New"}},
     ("PATCH", "/collections/{collection_id}"): {"json": {"description": "Quiet."}},
@@ -171,9 +206,14 @@ _SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/tracks/{track_id}/cover"): {"content": _PICTURE},
     ("PUT", "/collections/{collection_id}/cover"): {"content": _PICTURE},
     ("PATCH", "/share/{share_id}"): {"json": {"label": "Ana"}},
+    ("PATCH", "/notifications"): {"json": {"language": "de"}},
     ("POST", "/share/find"): {"json": {"token": "{token}"}},
+    ("POST", "/tracks/{track_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
+    ("POST", "/collections/{collection_id}/share/batch"): {"json": {"recipients": [{"label": "Ana"}]}},
     ("POST", "/keys"): {"json": {"scopes": ["read"], "expires_in_days": 1}},
     ("PATCH", "/keys/{key_id}"): {"json": {"expires_in_days": 2}},
+    ("POST", "/webhooks"): {"json": _WEBHOOK},
+    ("PATCH", "/webhooks/{webhook_id}"): {"json": {"paused": False}},
 }  # fmt: skip
 
 

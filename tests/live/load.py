@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 
 from cast import Server, share, upload
 from listenlink.settings import Settings
 from media.make_audio import make
+from trust.figures import FULL as FULL
 
-FULL = os.environ.get("LISTENLINK_TEST_FULL") == "1"
 _HAS_WORKERS = "workers" in Settings.model_fields
 WORKERS = [
     pytest.param(1, id="one_worker"),
@@ -134,10 +134,15 @@ class Connection(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def connected(port: int, count: int) -> AsyncIterator[list[Connection]]:
-    """This many connections to a loopback port."""
+async def connected(
+    port: int, count: int, of: str = "127.0.0.1"
+) -> AsyncIterator[list[Connection]]:
+    """This many connections to a loopback port, from this loopback address."""
     loop = asyncio.get_running_loop()
-    made = [loop.create_connection(Connection, "127.0.0.1", port) for _ in range(count)]
+    made = [
+        loop.create_connection(Connection, "127.0.0.1", port, local_addr=(of, 0))
+        for _ in range(count)
+    ]
     connections = [protocol for _, protocol in await asyncio.gather(*made)]
     try:
         yield connections
@@ -176,6 +181,14 @@ def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]
     finally:
         if running.process is not None:
             running.stop()
+
+
+def processor_seconds(server: Server) -> float:
+    """What all the server's processes have taken of the processors so far."""
+    assert server.process is not None
+    first = psutil.Process(server.process.pid)
+    times = [each.cpu_times() for each in (first, *first.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
 def make_links(server: Server, folder: Path, *terms: dict[str, Any]) -> list[dict[str, Any]]:

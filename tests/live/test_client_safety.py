@@ -16,7 +16,7 @@ import pytest
 from cast import Server
 from listenlink import client as whole
 from listenlink.client import Client, ListenlinkError
-from listenlink.client.links import read_link
+from listenlink.client.addresses import read_link
 from listenlink.wire.answers import SECRET, WithSecrets
 from media.make_audio import make
 
@@ -200,8 +200,8 @@ def test_no_error_shows_a_secret(server: Server, other: Heard) -> None:
     closed = f"http://somebody:{word}@127.0.0.1:9"
     asks: list[Callable[[], object]] = [
         lambda: Client(server.url, key).caller(),
-        lambda: Client(closed, key).open(token, session=session),
-        lambda: Client(closed, key).save(token),
+        lambda: Client(closed, key, tries=1).open(token, session=session),
+        lambda: Client(closed, key, tries=1).save(token),
         lambda: Client(server.url).open(token),
         lambda: Client(other.url, key).open(token),
         lambda: Client(server.url, key).open(f"ftp://a:{word}@b/{token}"),

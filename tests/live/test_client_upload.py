@@ -12,13 +12,14 @@ import pytest
 
 from cast import Server
 from listenlink.client import Client
-from listenlink.client.tracks import PIECES_ABOVE_BYTES
+from listenlink.client.sending import PIECES_ABOVE_BYTES
+from live.awaited import KINDS, client_of
 from media.make_audio import make
 
 
-@pytest.fixture(scope="module")
-def mine(server: Server) -> Iterator[Client]:
-    with Client(server.url, server.api_key) as client:
+@pytest.fixture(scope="module", params=KINDS)
+def mine(request: pytest.FixtureRequest, server: Server) -> Iterator[Client]:
+    with client_of(request.param, server.url, server.api_key) as client:
         yield client
 
 
@@ -51,7 +52,8 @@ def test_whatever_holds_bytes_is_uploaded(mine: Client, song: Path) -> None:
             (song, None, "Evening"), (os.fspath(song), None, "Evening"), (opened, None, "Evening"),
             (song, "Morning.wav", "Morning"), (io.BytesIO(data), "Night.wav", "Night"),
             (moved, "Noon.wav", "Noon"), (Unseekable(data), "Pipe.wav", "Pipe"),
-            (io.BytesIO(data), None, "audio"),
+            (io.BytesIO(data), None, "audio"), (data, "Bytes.wav", "Bytes"), (bytearray(data), None, "audio"),
+            (memoryview(data), 'A "b"; ♪.wav', 'A "b"; ♪'),
         ]  # fmt: skip
         for file, name, title in given:
             track = mine.upload(file, engine="studio", name=name, instrumental=True)
@@ -64,8 +66,9 @@ def test_an_open_file_is_sent_in_pieces_too(
     mine: Client, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert PIECES_ABOVE_BYTES > 2**20
-    monkeypatch.setattr("listenlink.client.tracks.PIECES_ABOVE_BYTES", 100)
-    monkeypatch.setattr("listenlink.client.chunks.PIECE_BYTES", 1000)
+    for room in ("blocking", "awaiting"):
+        monkeypatch.setattr(f"listenlink.client.{room}.uploads.PIECES_ABOVE_BYTES", 100)
+        monkeypatch.setattr(f"listenlink.client.{room}.chunks.PIECE_BYTES", 1000)
     data, seen = song.read_bytes(), []  # type: tuple[bytes, list[int]]
     for file in (io.BytesIO(data), Unseekable(data)):
         track = mine.upload(file, engine="studio", name="Pieces.wav", progress=seen.append)
@@ -75,8 +78,8 @@ def test_an_open_file_is_sent_in_pieces_too(
 
 def test_what_is_no_file_of_bytes_is_said_to_be_none(mine: Client, song: Path) -> None:
     with song.open("r", encoding="latin-1") as text:
-        for wrong in (text, b"RIFF", 5, None):
-            with pytest.raises(TypeError, match="isn't a path or a file opened for bytes"):
+        for wrong in (text, 5, None):
+            with pytest.raises(TypeError, match="isn't a path, a file opened for bytes, or bytes"):
                 mine.upload(wrong, engine="studio")  # type: ignore[arg-type]
     with pytest.raises(FileNotFoundError):
         mine.upload("nowhere.wav", engine="studio")

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import re
-import struct
 import subprocess
-import termios
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 from rich.cells import cell_len
 
-from cast import LISTENLINK, Server, clean_environment, run_forked, share, upload
+from cast import Server, clean_environment, run_forked, share, upload
 from commands import LISTENLINK as STARTED
+from live.on_a_terminal import ENDS_WITHIN_SECONDS, Terminal
 from media.make_audio import make
 
 HOSTILE = "\x1b[2J\x07\u202egnp.\u2066evil\nmtrack_0\tx\x9b31m"
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WIDE = "夜の勉強会のための長い長い題名と、もっと長い題名"
-ENDS_WITHIN_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -42,45 +36,6 @@ def tracks(
     number = int(made[1].removeprefix("mtrack_"), 16)
     server.change("UPDATE tracks SET title = ?, artist = ? WHERE id = ?", HOSTILE, HOSTILE, number)
     return made
-
-
-class Terminal:
-    """A command in a terminal of its own, 80 columns wide if nothing else is said."""
-
-    def __init__(self, settings: dict[str, str], *arguments: str, columns: int = 80) -> None:
-        self._keyboard, screen = os.openpty()
-        fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        environment = clean_environment(**settings)
-        environment.pop("COLUMNS", None)
-        self.process = subprocess.Popen(
-            [*LISTENLINK, *arguments], env=environment, preexec_fn=lambda: os.login_tty(screen)
-        )
-        os.close(screen)
-        self.shown = ""
-
-    def read_until(self, text: str) -> None:
-        """Until this is shown, or the command has ended."""
-        began_at, held = time.monotonic(), b""
-        while text not in self.shown and time.monotonic() - began_at < ENDS_WITHIN_SECONDS:
-            try:
-                piece = os.read(self._keyboard, 4096)
-            except OSError:  # It ended.
-                return
-            held += piece
-            self.shown = held.decode(errors="replace")
-        assert text in self.shown
-
-    def press(self, keys: bytes) -> None:
-        os.write(self._keyboard, keys)
-
-    def end(self) -> tuple[int, str]:
-        """Its exit status, and all that it showed; a terminal's line ends are two characters."""
-        before, self.shown = self.shown, ""
-        with contextlib.suppress(AssertionError):
-            self.read_until("\0")
-        status = self.process.wait(ENDS_WITHIN_SECONDS)
-        os.close(self._keyboard)
-        return status, (before + self.shown).replace("\r\n", "\n")
 
 
 def shown(settings: dict[str, str], *arguments: str, columns: int = 80) -> list[str]:

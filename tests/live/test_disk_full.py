@@ -21,6 +21,7 @@ from engines import of_sqlite
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from media.make_audio import make
 from stored import drafts, stored_audio
+from trust.figures import figure
 
 pytestmark = of_sqlite
 
@@ -72,6 +73,7 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         while httpx.get(server.url + "/readyz").status_code != 200:
             assert time.monotonic() - freed_at < BACK_WITHIN_SECONDS
         print(f"{dict(told)}; opens again {took * 1000:.0f} ms after there was room")
+        figure("opens again, seconds after there was room", round(took, 3), joined="most")
         assert took < BACK_WITHIN_SECONDS
         check_the_books(server, opened)
         with server.owner() as owner:
@@ -134,6 +136,7 @@ def check_degraded(server: Server, audio: str, folder: Path) -> None:
 def check_the_books(server: Server, opened: set[str]) -> None:
     """Every answered open has its line, every link its count, every file its row."""
     audited = {line["trace_id"] for line in server.audit() if line["outcome"] == "opened"}
+    figure("answered opens missing from the audit", len(opened - audited), of=len(opened))
     assert opened <= audited
     (limited,) = server.query(
         "SELECT s.opens, (SELECT count(*) FROM audit a WHERE a.share_id = s.id AND a.outcome = 1) "

@@ -19,6 +19,7 @@ from object_storage import ObjectStorage
 # Once for both sets of back ends: it starts what it needs.
 pytestmark = of_sqlite
 UPLOAD = Door("POST", ORG + "/tracks")
+ARCHIVE = Door("GET", "/v1/music/archive/{signed}")
 # More would wait for each other to be measured, which has nothing to do with the bucket.
 UPLOADS_AT_ONCE = 2
 # A bucket sends these itself; what's kept of pictures needs none.
@@ -52,10 +53,11 @@ def place(
 
 
 def is_kept(told: Told) -> bool:
-    """Whether it's as promised: as ever, or a 503 where something is uploaded."""
+    """Whether it's as promised: as ever, or a 503 where something is uploaded, or
+    files are fetched by this server."""
     if told.seconds > ANY_WITHIN_SECONDS:
         return False
-    if told.door == UPLOAD:
+    if told.door in (UPLOAD, ARCHIVE):
         return told.status == 503 and int(told.retry_after) >= 1
     return told.is_as_ever
 
@@ -76,4 +78,4 @@ def test_what_needs_no_audio_answers_as_ever(place: tuple[House, FaultProxy], fa
     wrong = [str(told) for told in answers if not is_kept(told)]
     assert not wrong, "\n".join(wrong)
     assert house.server.query("SELECT count(*) FROM tracks") == before
-    check_it_recovers(house, [UPLOAD])
+    check_it_recovers(house, [UPLOAD, ARCHIVE])

@@ -31,13 +31,16 @@ from live.load import (
     get,
     make_links,
     press,
+    processor_seconds,
     serving,
 )
+from trust.figures import figure
 from web.test_front import ask as ask_in_process
 
 SECONDS = 30.0 if FULL else 3.0
 QUIET_SECONDS = 3.0 if FULL else 1.5
 LIMIT = 120
+ASKED = 10_000 if FULL else 2000
 OTHERS = 25
 FLOODER = "203.0.113.66"
 FLOODING_CONNECTIONS = 32
@@ -74,6 +77,15 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
         await flooding
     print(f"flood: {len(flooded) / SECONDS:.0f} a second; others: {len(others)}")
     print(f"p99 {p99(others) * 1000:.1f} ms, without the flood {p99(quiet) * 1000:.1f} ms")
+    figure("requests of the flood", len(flooded))
+    figure("requests of others", len(others))
+    figure("others refused", sum(reply.status != 200 for reply in others))
+    figure("p99 of others, ms", round(p99(others) * 1000, 1), joined="most")
+    figure(
+        "p99 of others, times that without the flood",
+        round(p99(others) / p99(quiet), 2),
+        joined="most",
+    )
     assert {reply.status for reply in quiet} == {reply.status for reply in others} == {200}
     assert sum(status == 200 for _, status, _ in flooded) == LIMIT
     assert len(flooded) > 20 * LIMIT
@@ -85,6 +97,33 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
         async with connected(server.port, 1) as (connection,):
             again = [await connection.ask(flood) for _ in range(LIMIT)]
         assert {reply.status for reply in again} == {200}
+
+
+async def test_a_429_costs_less_than_an_open(tmp_path: Path) -> None:
+    """In processor time of the server: of so many opens by many clients, and so many 429s of one."""
+    with serving(tmp_path, RESOLVE_LIMIT_PER_MINUTE=str(LIMIT)) as server:
+        (link,) = make_links(server, tmp_path, {})
+        server.wait_until_derived()
+        path = SHARED + str(link["token"])
+        async with connected(server.port, 8) as connections:
+
+            async def cost(requests: list[Request], expected: int) -> float:
+                before, asking, statuses = processor_seconds(server), iter(requests), Counter[int]()
+                await press(
+                    connections,
+                    lambda: next(asking, None),
+                    lambda reply: statuses.update([reply.status]),
+                )
+                assert statuses == {expected: len(requests)}
+                return processor_seconds(server) - before
+
+            opens = [get(path, f"10.9.{n // 100}.{n % 100 + 1}") for n in range(ASKED)]
+            await cost([get(path, FLOODER)] * LIMIT, 200)
+            opened = await cost(opens, 200)
+            refused = await cost([get(path, FLOODER)] * ASKED, 429)
+    print(f"a 429 costs {refused / opened:.2f} of an open")
+    figure("a 429's cost, of a resolve's", round(refused / opened, 2), joined="most")
+    assert refused < opened
 
 
 async def listen_steadily(server: Server, path: str, network: int, seconds: float) -> list[Reply]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cast import Server, clean_environment
+from listenlink.cli.workers import _Forked
 
 # Each thread but the forking one, as the functions it's in, the innermost first.
 WITNESS = """
@@ -67,3 +70,47 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
         [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "5\n", done.stderr
+
+
+def test_what_looks_after_workers_loads_nothing_that_they_are_made_of() -> None:
+    """It does nothing else for as long as the server runs, so it should be small."""
+    found = "import sys, listenlink.cli.serving; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", found], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "granian" in loaded
+    assert not loaded & {"sqlalchemy", "litestar", "structlog", "jinja2", "cryptography", "httpx"}
+
+
+def begin_worker(tried: Path, *, fails: bool) -> int:
+    """A process that checks as workers do, noting that it does; it ends in the middle if it `fails`."""
+
+    def check() -> None:
+        with tried.open("a") as file:
+            file.write("tried\n")
+        time.sleep(0.2)
+        if fails:
+            os._exit(9)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            _Forked.check_once(check)
+        finally:
+            os._exit(0)
+    return child
+
+
+def test_one_worker_checks_for_all_and_if_it_dies_another(tmp_path: Path) -> None:
+    _Forked()
+    tried = tmp_path / "tried"
+    first = begin_worker(tried, fails=True)
+    deadline = time.monotonic() + 20
+    while not tried.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    others = [begin_worker(tried, fails=False) for _ in range(3)]
+    ended = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in (first, *others)]
+    assert ended == [9, 0, 0, 0]
+    assert tried.read_text() == "tried\n" * 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +16,7 @@ import fork_server
 from cast import LISTENLINK, clean_environment
 from listenlink.cli import app
 
-# What it takes on an idle machine is 0.3 s at most; others may be at work on this one.
+# Of the processor: what it waits for others at work on this machine is none of it. On an idle one it's 0.3 s.
 AT_ONCE_SECONDS = 0.9
 TIMED = ["", "tracks", "collections", "collection", "links", "link", "keys", "share", "links edit"]
 
@@ -30,20 +30,26 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 ALL = dict(commands(typer.main.get_command(app)))
 
 
+def processor_seconds() -> float:
+    """What the processes took that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("command", TIMED)
 def test_it_answers_at_once(command: str) -> None:
     took = []
     for _ in range(3):
-        began_at = time.monotonic()
+        before = processor_seconds()
         done = subprocess.run(
             [*LISTENLINK, *command.split(), "--help"], env=clean_environment(), capture_output=True,
             check=False, timeout=60,
         )  # fmt: skip
-        took.append(time.monotonic() - began_at)
+        took.append(processor_seconds() - before)
         assert done.returncode == 0, done.stderr
         if took[-1] < AT_ONCE_SECONDS:
             return
-    pytest.fail(f"listenlink {command} --help took {min(took):.2f} s")
+    pytest.fail(f"listenlink {command} --help took {min(took):.2f} s of the processor")
 
 
 def test_a_declaration_loads_nothing_of_what_a_command_does() -> None:

@@ -138,7 +138,7 @@ def light(
         folder, few,
     )  # fmt: skip
     plain = [Requirement(line) for line in asked.splitlines() if "extra ==" not in line]
-    assert {one.name for one in plain} == {"httpx", "msgspec"}
+    assert {one.name for one in plain} == {"anyio", "httpx", "msgspec"}
     packages = Path(sysconfig.get_path("purelib"))
     for name in needed_by([one.name for one in plain]):
         (shown / name).symlink_to(packages / name)
@@ -156,6 +156,19 @@ def test_with_no_extra_it_is_the_client(
         ask = f"from listenlink import Client; print(Client().open('{token}').track.title)"
         script = f'.venv/bin/python -c "{ask}"'
         assert run(script, folder, few) == "Late Night Study\n"
+
+
+def test_what_the_light_client_brings(installed: Path, light: tuple[Path, dict[str, str]]) -> None:
+    (wheel,) = installed.glob("*.whl")
+    assert wheel.stat().st_size < 4_000_000
+    asked = (
+        "import sys, listenlink; listenlink.Client(), listenlink.AsyncClient(); print(*sys.modules)\n"
+        "from importlib.metadata import distributions; print(*(one.name for one in distributions()))"
+    )
+    loaded, brought = run(f".venv/bin/python -c '{asked}'", *light).splitlines()
+    assert set(re.findall(r"listenlink\.(\w+)", loaded)) == {"client", "wire"}
+    others = "anyio certifi h11 httpcore httpx idna msgspec typing_extensions"
+    assert sorted(brought.split()) == sorted(["listenlink", *others.split()])
 
 
 @pytest.mark.parametrize("command", ["", "serve", "upload song.flac", "--help"])

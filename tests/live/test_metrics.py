@@ -15,8 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cast import Server, free_port, run_forked, share, upload
 from engines import SENDS_AUDIO
+from journeys.mailed import mailing, wait_for, want_mails
 from live.load import SHARED, serving
 from media.make_audio import make
+from outbound.receiver import receiving
 from ports import free_ports
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -89,6 +91,31 @@ def test_what_happens_is_counted(server: Server, port: int, tmp_path: Path) -> N
     assert value(samples, "listenlink_batch_requests_sum") >= 102
     assert 0 < value(samples, "listenlink_commit_seconds_sum") < 10
     assert value(samples, "listenlink_check_ok", check="database") == 1
+
+
+def test_what_is_told_is_counted(tmp_path: Path) -> None:
+    port = free_port()
+    address, networks = f"127.0.0.1:{port}", "127.0.0.1/32"
+    song = make("wav16", tmp_path / "song.wav", sample_count=5000)
+    with (
+        receiving() as receiver,
+        mailing(tmp_path, METRICS_ADDRESS=address, OUTBOUND_NETWORKS=networks) as server,
+        server.owner() as owner,
+        server.listener() as listener,
+    ):
+        for url in (receiver.url, "http://127.0.0.2/hook"):
+            owner.post("/webhooks", json={"url": url, "events": ["link.opened"]}).raise_for_status()
+        want_mails(owner)
+        listener.get(SHARED + share(owner, upload(owner, song)["id"])["token"])
+        server.wait_for_mails(1)
+        wait_for(lambda: receiver.received)
+
+        def counted(name: str, outcome: str) -> float:
+            return value(scrape(port), f"listenlink_{name}_total", outcome=outcome)
+
+        wait_for(lambda: counted("webhook_attempts", "failed") == 1)
+        assert counted("webhook_attempts", "sent") == counted("mails", "sent") == 1
+        assert counted("mails", "failed") == 0
 
 
 def test_no_label_names_anybody(server: Server, port: int) -> None:

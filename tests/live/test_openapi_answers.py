@@ -17,6 +17,8 @@ import pytest
 from cast import Server, wait_for_sound
 from engines import of_folder
 from live import document_day as day
+from live.document_archive import take_along
+from live.document_webhooks import notifications, webhooks
 from live.document_witness import Witness
 from media.make_audio import add_cover, make
 
@@ -44,8 +46,11 @@ def test_a_whole_day_is_answered_as_documented(
     collection = day.collection(witness, track)
     token, link = day.links(witness, track, collection)
     day.listen(witness, token, track)
+    take_along(witness, collection)
     day.pieces(witness, song)
     day.keys(witness)
+    webhooks(witness)
+    notifications(witness)
     day.close_all(witness, token, link, track, collection)
     everything = {
         operation["operationId"]

@@ -29,6 +29,7 @@ from live.load import (
     press,
     serving,
 )
+from trust.figures import figure
 
 ROUNDS = 12 if FULL else 5
 ASKED_AFTER = 1000 if FULL else 300
@@ -48,6 +49,10 @@ def test_nothing_is_given_that_is_asked_for_after_a_revocation(
         after: Counter[tuple[str, int]] = Counter()
         for link in links:
             after += asyncio.run(revoke_under_load(server, link))
+        given = sum(number for (_, status), number in after.items() if status < 400)
+        figure("revocations", ROUNDS)
+        figure("requests begun after the revocation", sum(after.values()))
+        figure("given after the revocation", given)
         assert sum(after.values()) >= ROUNDS * ASKED_AFTER
         # Too busy to say is allowed, rarely; to give anything isn't.
         told = {(name, status) for name, status in after if status != 503}

@@ -1,4 +1,5 @@
-"""A revocation bounds what a running stream still delivers, in bytes and at any speed of its reader.
+"""A revocation bounds what a running stream still delivers, in bytes and at any speed of its reader; a link
+that's given a password does the same.
 
 What has arrived at the listener when the revocation is acknowledged is theirs. From then on the server's
 queue and its kernel's buffer (and a proxy's) are all that is left: docs/api.md states how much that is.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -54,7 +55,20 @@ def playback_url(server: Server, link: dict[str, Any], port: int) -> str:
     return f"http://127.0.0.1:{port}/v1/{path}"
 
 
-def revoke_while_playing(server: Server, song: dict[str, Any], port: int) -> dict[str, int]:
+def close(owner: httpx.Client, link: dict[str, Any]) -> httpx.Response:
+    return owner.delete(f"/share/{link['id']}")
+
+
+def lock(owner: httpx.Client, link: dict[str, Any]) -> httpx.Response:
+    return owner.patch(f"/share/{link['id']}", json={"password": "harbour-lights"})
+
+
+def revoke_while_playing(
+    server: Server,
+    song: dict[str, Any],
+    port: int,
+    revoke: Callable[[httpx.Client, dict[str, Any]], httpx.Response] = close,
+) -> dict[str, int]:
     """How many bytes each of the readers got after the revocation of their link was acknowledged."""
     with server.owner() as owner, contextlib.ExitStack() as stack:
         link = share(owner, song["id"])
@@ -66,7 +80,7 @@ def revoke_while_playing(server: Server, song: dict[str, Any], port: int) -> dic
         assert not any(reader.is_ended for reader in readers.values())
         assert readers["full speed"].received > 1_000_000
         assert readers["256 KB/s"].received > 100_000
-        assert owner.delete(f"/share/{link['id']}").status_code == 200
+        assert revoke(owner, link).status_code == 200
         before = {speed: reader.arrived() for speed, reader in readers.items()}
         for speed, reader in readers.items():
             assert reader.finish(within_seconds=45), f"{speed}: wasn't cut"
@@ -102,9 +116,13 @@ def test_what_comes_after_a_revocation_is_bounded(
     stopping: tuple[Server, dict[str, Any]], behind_nginx: Future[dict[str, int]]
 ) -> None:
     server, song = stopping
-    after = revoke_while_playing(server, song, server.port)
-    print(f"bytes after the revocation: {after}")
+    with ThreadPoolExecutor(1) as thread:
+        locking = thread.submit(revoke_while_playing, server, song, server.port, lock)
+        after = revoke_while_playing(server, song, server.port)
+        locked = locking.result()
+    print(f"bytes after the revocation: {after}, after the password: {locked}")
     assert max(after.values()) <= MOST_BYTES_AFTER
+    assert max(locked.values()) <= MOST_BYTES_AFTER
 
 
 def most_received_by_a_kernel() -> int:

@@ -20,8 +20,10 @@ import httpx
 import pytest
 
 from cast import Server, clean_environment, share, upload, wait_for_sound
+from journeys.albums import Taken, make_album
 from live.load import FULL
 from media.make_audio import add_cover, make
+from trust.figures import figure
 
 # How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
 LEAST_CASES = 5000 if FULL else 100
@@ -39,8 +41,9 @@ NEVER_ANSWERED = {
 }
 # How many of each operation that destroys something meet a thing of their own.
 VICTIMS = 40 if FULL else 6
-# What an equal key was used for before, whether bytes are audio, and whether a link ends before it
-# starts is nothing that a schema can say: for these a 422 is right though the schema allows it.
+# What an equal key was used for before, whether bytes are audio, whether a link ends before it starts, and
+# which time zones there are is nothing that a schema can say: for these a 422 is right though the schema
+# allows it.
 BEYOND_THE_SCHEMA = """
 [[operations]]
 include-name = "{name}"
@@ -52,7 +55,7 @@ positive_data_acceptance.enabled = false
 # The tool takes each header that breaks its schema for a fault, and each of these for a refusal of syntax.
 OF_LISTENERS = """
 [[operations]]
-include-path-regex = "/v1/music/(shared|audio|download|picture)/"
+include-path-regex = "/v1/music/(shared|audio|download|archive|picture)/"
 [operations.checks]
 positive_data_acceptance.expected-statuses = [200, 201, 204, 206, 303, 304, 403, 404, 409, 412, 416, 429]
 negative_data_rejection.expected-statuses = [200, 206, 304, 400, 401, 403, 404, 405, 412, 414, 416, 422]
@@ -131,6 +134,7 @@ def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: P
         cases += int(found.group(1))
         answered += statuses(report)
     print(f"{cases} cases")
+    figure("cases of Schemathesis", cases)
     assert cases >= LEAST_CASES
     described = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
     everything = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
@@ -153,20 +157,31 @@ def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
         with_session = {"Listen-Session": session}
         cover = listener.get(path + "/details", headers=with_session).json()["cover"]
         file = listener.get(f"{path}/download/{track}", headers=with_session).json()["download_url"]
+        album = make_album(owner, [{"id": track}])
+        taken = take(owner, listener, album)
         real = {
             "org": server.organization_id, "track_id": track, "share_id": link["id"],
             "token": link["token"], "session": session, "sha256": digest(audio),
-            "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
+            "collection_id": album, "get_archive_url.token": taken["token"],
+            "get_archive_url.session": taken["session"],
             "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
             "user_id": server.new_member()["user_id"],
             "upload_id": begin(owner), "signed": last(opened.json()["track"]["playback_url"]),
             "download_track.signed": last(file), "check_download.signed": last(file),
+            "download_archive.signed": last(taken["url"]), "check_archive.signed": last(taken["url"]),
             "name": last(cover), "url": link["url"],
         }  # fmt: skip
         return {
             "real": real, "own": victims(owner, tmp_path), "key": server.api_key, "url": server.url,
             "audio": str(make("wav16", tmp_path / "b.wav", sample_count=5000)),
         }  # fmt: skip
+
+
+def take(owner: httpx.Client, listener: httpx.Client, album: str) -> dict[str, str]:
+    """A link to the album, its session, and the archive's URL."""
+    taken = Taken(owner, listener, album)
+    session = taken.session["Listen-Session"]
+    return {"token": taken.link["token"], "session": session, "url": taken.url()}
 
 
 def victims(owner: httpx.Client, tmp_path: Path) -> dict[str, dict[str, list[str]]]:
@@ -215,6 +230,7 @@ def configuration(server: Server) -> str:
         if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", []))
     ]
     assert len(names) >= 4
+    names.append("PATCH /v1/music/{org}/notifications")
     exceptions = "".join(BEYOND_THE_SCHEMA.format(name=name) for name in names)
     rules = [ADDRESSES, exceptions, OF_THE_FORM, OF_LISTENERS, AFTER_ITS_END, IN_PIECES]
     return "".join(['hooks = "schemathesis_hooks"\n', *rules])

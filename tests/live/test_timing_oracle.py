@@ -25,6 +25,7 @@ from cast import Server
 from journeys.refused_everywhere import NEVER_WAS, EndedLinks
 from journeys.token_doors import DOORS, Asked, Door, ask_for
 from live.load import FULL, SHARED, make_links, serving
+from trust.figures import figure
 
 MANY, FEW = (8000, 8000) if FULL else (1500, 150)
 _OTHERWISE = ("player", "standing, session", "listen, session", "save")
@@ -88,6 +89,9 @@ def test_all_refusals_are_the_same_bytes(refused: tuple[Server, EndedLinks]) -> 
             )
             assert count == 4
             answers.add(masked)
+    figure("refusals compared", len(asked))
+    figure("kinds of refusal", len({kind for kind, _ in asked}))
+    figure("different refusals", len(answers))
     (only,) = answers
     assert only.startswith(b"HTTP/1.1 404 ")
 
@@ -106,6 +110,9 @@ def test_how_long_a_refusal_takes_does_not_tell_its_reason(
         print(f"{door.name}: {kinds}: {area:.4f}")
     most = max(told.values(), key=lambda one: abs(one[0] - 0.5))
     print(f"{door.name}: most: {most[0]:.4f}")
+    figure("doors measured", 1)
+    figure("samples", sum(map(len, times.values())))
+    figure("furthest from 0.5", round(abs(most[0] - 0.5), 4), joined="most")
     assert {
         kinds: area
         for kinds, (area, error) in told.items()

@@ -23,6 +23,7 @@ from listenlink.media import derive as derive_call
 from listenlink.media.derive import Answer, derive
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.sandbox.cover import make_covers
+from listenlink.media.sandbox.derive_answer import PARTS
 from listenlink.media.sandbox.picture import read_picture_header
 from listenlink.media.turns import Turn, Turns
 from live.load import FULL
@@ -118,7 +119,7 @@ class CountedParts(tuple[str, ...]):
     times = 0
 
     def __new__(cls) -> CountedParts:
-        return super().__new__(cls, derive_call.PARTS)
+        return super().__new__(cls, PARTS)
 
     def __iter__(self) -> Iterator[str]:
         self.times += 1

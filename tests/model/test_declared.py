@@ -32,6 +32,7 @@ from listenlink.model.licence import (
     licence_of,
     meet,
 )
+from trust.figures import examples
 
 SEED = 20_260_128
 MONTH_US = 31 * 86_400 * 1_000_000
@@ -95,7 +96,7 @@ ENGINES = st.sampled_from([OWN_RECORDING, "studio"])
 
 
 @seed(SEED)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(HISTORIES, ENGINES, st.booleans(), st.data())
 def test_a_link_tells_the_meet_of_all_that_was_in_force_since_it_was_made(
     history: list[tuple[int, Declaring]], engine: str, is_first: bool, data: st.DataObject
@@ -119,7 +120,7 @@ def test_a_link_tells_the_meet_of_all_that_was_in_force_since_it_was_made(
 
 
 @seed(SEED)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(HISTORIES, ENGINES, st.integers(0, 60 * MONTH_US))
 def test_what_one_link_tells_never_rises(
     history: list[tuple[int, Declaring]], engine: str, made_at: int
@@ -151,7 +152,7 @@ ENGINE_TERMS = st.builds(
 
 
 @seed(SEED)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(ENGINE_TERMS, max_size=6), st.lists(ENGINE_TERMS, max_size=4), LICENCES, ENGINES,
     st.none() | st.sampled_from(ALL), st.integers(0, 30), st.none() | st.just("Credit"),
@@ -187,7 +188,7 @@ ANY = st.one_of(LICENCES, st.builds(licence_of, st.sampled_from(ALL[1:]), st.jus
 
 
 @seed(SEED)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(ANY, min_size=1, max_size=5))
 def test_of_several_tracks_nothing_is_told_that_one_of_them_does_not_allow(
     licences: list[Licence],

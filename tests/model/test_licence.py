@@ -17,6 +17,7 @@ from listenlink.model.licence import (
     meet,
 )
 from listenlink.model.view import licence_view
+from trust.figures import examples
 
 ORDER = ["unclear", "personal_only", "commercial_enterprise", "commercial_cleared"]
 CLEARED, ENTERPRISE, PERSONAL = (
@@ -32,6 +33,7 @@ LICENCES = st.builds(
     st.booleans(),
     st.none() | st.sampled_from(["Music by A", "Music by B"]),
 )
+
 TIMES = st.integers(0, 12)
 TERMS = st.builds(EngineTerms, st.sampled_from(["a", "b"]), st.just("A"), LICENCES, TIMES, TIMES)
 HISTORIES = st.lists(TERMS, max_size=8)
@@ -64,7 +66,7 @@ def told(history: list[EngineTerms], stamped_at: int, now: int) -> Licence:
     return EngineRegistry(history, history).told("a", stamp, stamped_at, now)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(HISTORIES, OFFERED, LICENCES, TIMES, st.integers(0, 12))
 def test_nobody_is_told_more_than_the_stamp_or_anything_known_since(
     history: list[EngineTerms],
@@ -147,7 +149,7 @@ def test_meet_is_idempotent(licence: Licence) -> None:
     assert meet(licence, licence) == licence
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(LICENCES, LICENCES)
 def test_meet_is_the_lower_class_and_either_ones_attribution(
     first: Licence, second: Licence

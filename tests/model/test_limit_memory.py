@@ -14,6 +14,7 @@ import tracemalloc
 import pytest
 
 from listenlink.model.limit import WINDOW_US, HitLimit, MissLimit
+from trust.figures import figure
 
 MEGABYTE = 1_000_000
 CLIENTS = 1_000_000
@@ -51,6 +52,7 @@ def fill(kind: str, clients: int = CLIENTS) -> tuple[int, int]:
 @pytest.mark.parametrize("kind", ["hits", "misses"])
 def test_a_million_clients_fit_in_256_megabytes(kind: str) -> None:
     remembered, grown = fill(kind)
+    figure("grown by a million clients, MB", round(grown / MEGABYTE), joined="most")
     assert remembered == CLIENTS
     # Fewer bytes than the keys alone need would mean that nothing was measured.
     assert 32 * MEGABYTE < grown <= 256 * MEGABYTE
@@ -106,4 +108,5 @@ def test_a_decision_takes_well_under_100_microseconds_for_99_of_100() -> None:
         log.spend(client, tick)
         times.append(time.perf_counter_ns() - begun)
     times.sort()
+    figure("a decision, p99 in µs", times[len(times) * 99 // 100] / 1000, joined="most")
     assert times[len(times) * 99 // 100] <= 100_000

@@ -20,7 +20,7 @@ DEFAULTS = {
     "public_url": None,
     "resolve_limit_per_minute": 120,
     "miss_limit_per_minute": 20,
-    "trusted_proxies": (),
+    "trusted_proxies": (), "outbound_networks": (), "smtp_url": None, "mail_from": None,
     "workers": 1,
     "playback_ttl_seconds": 300,
     "session_ttl_seconds": 21_600,
@@ -38,12 +38,10 @@ DEFAULTS = {
     "accel_prefix": None,
     "leave_after_seconds": 2,
     "metrics_address": None,
-    "database_url": None,
-    "redis_url": None,
+    "database_url": None, "redis_url": None,
     "signing_keys": None, "signing_keys_file": None,
     "keep_links": "sealed", "link_keys": None, "link_keys_file": None,
-    "embed_ancestors": "*",
-    "log_level": "info",
+    "embed_ancestors": "*", "log_level": "info",
 }  # fmt: skip
 
 NO_NUMBER = ["", "x", "1.5", "1e9", "0x10", "١x", "10 MB", "nan", "inf"]
@@ -59,6 +57,9 @@ BAD: dict[str, list[str]] = {
     "RESOLVE_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "MISS_LIMIT_PER_MINUTE": ["-1", "100001", *NO_NUMBER],
     "TRUSTED_PROXIES": ["x", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8,x", "10.0.0.0/8;::1/128", "*"],
+    "OUTBOUND_NETWORKS": ["x", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8,x", "10.0.0.0/8;::1/128", "*"],
+    "SMTP_URL": ["", "x", "http://mail.example", "smtp://", "smtp://mail.example:0", "smtp://user@mail.example"],
+    "MAIL_FROM": ["", "x", "a@b.example, c@d.example", "A label", "<>", "a@b.example\nBcc: c@d.example"],
     "KEEP_LINKS": ["", "true", "Sealed", "hashed"],
     "WORKERS": ["0", "2", "65", *NO_NUMBER],
     "PLAYBACK_TTL_SECONDS": ["9", "3601", "-300", *NO_NUMBER],

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from listenlink.model.share_token import digest, is_well_formed, new_token
 from listenlink.settings import Settings
+from trust.figures import figure
 
 GOOD = "shr_0123456789abcdef0123456789abcdef"
 BAD = [
@@ -70,9 +71,12 @@ def test_a_million_tokens_are_all_different_and_their_digits_evenly_spread_in_ev
     """Fair digits are less even than that once in a thousand times, and three times running never."""
     for _ in range(3):
         drawn = [new_token() for _ in range(1_000_000)]
+        figure("tokens generated", len(drawn))
+        figure("tokens twice", len(drawn) - len(set(drawn)))
         assert len(set(drawn)) == len(drawn)
         text = np.frombuffer("".join(drawn).encode(), np.uint8).reshape(-1, 36)
         told = unlikelihood(text[:, 4:])
+        figure("chance of digits so uneven", round(told, 4), joined="most")
         if told > 0.001:
             return
     raise AssertionError(told)
@@ -106,7 +110,9 @@ def test_guessing_takes_longer_than_a_quadrillion_years() -> None:
     per_minute = Settings.model_fields["miss_limit_per_minute"].default
     assert 1 <= per_minute <= 30
     for misses in (per_minute, 30):
-        assert guesses / (misses * 10_000) / YEAR_MINUTES >= 10**15
+        years = guesses / (misses * 10_000) / YEAR_MINUTES
+        figure("years until one is guessed, least", years, joined="least")
+        assert years >= 10**15
     assert guesses / 1_000_000 / 60 / YEAR_MINUTES >= 10**15
     # So that the arithmetic itself is held.
     assert guesses / (30 * 10_000) / YEAR_MINUTES == pytest.approx(2.2e18, rel=0.05)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, meet
 from model.test_licence import CLEARED, HISTORIES, LICENCES, OFFERED, PERSONAL, TIMES, terms
+from trust.figures import examples
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(HISTORIES, OFFERED, LICENCES, TIMES, TIMES, TIMES)
 def test_nothing_changes_between_the_moments_that_are_named(
     history: list[EngineTerms],

@@ -120,7 +120,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         and operation != "watch_link"
         and not stays(headers["Listen-Session"])
     ):
-        headers["Listen-Session"] = REAL["session"]
+        headers["Listen-Session"] = REAL.get(f"{operation}.session", REAL["session"])
     if operation == "begin_upload" and "Upload-Metadata" in headers and not stays(dict(headers)):
         headers["Upload-Metadata"] = "engine c3R1ZGlv,filename YS53YXY="
     if operation == "append_to_upload" and "Upload-Offset" in headers and not stays(dict(headers)):

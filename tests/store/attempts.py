@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from listenlink.actions import manage_collections, manage_keys, manage_library, manage_links
+from listenlink.actions import (
+    manage_collections,
+    manage_keys,
+    manage_library,
+    manage_links,
+    manage_versions,
+)
 from listenlink.actions.arrange_collection import move_track, put_back
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.keep_address import find_token
 from listenlink.actions.make_link import make_link
+from listenlink.actions.make_link_for_each import make_link_for_each
 from listenlink.actions.manage_tracks import delete_track
 from listenlink.actions.revoke_link import find_by_token, revoke_link
 from listenlink.actions.show_collections import show_collection
@@ -41,6 +48,11 @@ def _giver(database: Database) -> CoverGiver:
 
 def _share_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return make_link(database, SEALER, caller, TargetType.COLLECTION, mine.collection, {}, NOW)
+
+
+def _share_with_each(database: Database, caller: Caller, mine: Made) -> Any:
+    target, each = (TargetType.TRACK, mine.track), [AskedTerms(label="x")]
+    return make_link_for_each(database, SEALER, caller, target, {}, each, NOW)
 
 
 def _arranging() -> dict[str, Attempt]:
@@ -75,6 +87,14 @@ def _finds() -> dict[str, Attempt]:
     }
 
 
+def _looks() -> dict[str, Attempt]:
+    albums = manage_collections
+    return {
+        "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
+        "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
+    }
+
+
 def _delete_collection(database: Database, caller: Caller, mine: Made) -> Any:
     return manage_collections.delete_collection(database, FOLDER, caller, mine.collection, NOW)
 
@@ -90,6 +110,11 @@ def _changes() -> dict[str, Attempt]:
         "see what was declared": lambda d, c, m: manage_library.list_declarations(
             d, c, m.track, Slice(9)
         ),
+        "see a track's versions": lambda d, c, m: manage_versions.list_versions(d, c, m.track),
+        "make a version current": lambda d, c, m: manage_versions.make_current(
+            d, c, m.track, 1, NOW
+        ),
+        "put a version in": lambda d, c, m: manage_versions.get_open_to_versions(d, c, m.track),
         "see a track's cover": lambda d, c, m: _giver(d).look(c, Covered(m.track)),
         "take a track's cover away": lambda d, c, m: _giver(d).take_away(c, Covered(m.track), NOW),
         "see a collection's cover": lambda d, c, m: manage_collections.get_cover(
@@ -104,7 +129,6 @@ def _changes() -> dict[str, Attempt]:
 def attempts() -> dict[str, Attempt]:
     """What can be done with something; the last of them end it."""
     links, albums, tunes = manage_links, manage_collections, manage_library
-    terms: AskedTerms = {}
     label: AskedTerms = {"label": "x"}
     track = TargetType.TRACK
     return {
@@ -117,16 +141,17 @@ def attempts() -> dict[str, Attempt]:
         "see a link's audit": lambda d, c, m: links.list_lines(d, c, m.link.share.id, Slice(9)),
         "see what a link comes to": lambda d, c, m: links.sum_up(d, c, m.link.share.id, 300, NOW),
         **_finds(),
-        "change a link": lambda d, c, m: links.change_link(d, c, m.link.share.id, label, NOW),
-        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, terms, NOW),
+        "change a link": lambda d, c, m: links.change_link(
+            d, SEALER, c, m.link.share.id, label, NOW
+        ),
+        "share a track": lambda d, c, m: make_link(d, SEALER, c, track, m.track, {}, NOW),
         "share a collection": _share_collection,
-        "see a collection": lambda d, c, m: albums.get_collection(d, c, m.collection),
-        "list collections": lambda d, c, m: albums.list_collections(d, c, Slice(9)),
+        "share with each": _share_with_each,
         "list a collection": lambda d, c, m: albums.list_members(d, c, m.collection, Slice(9)),
         "change a collection": lambda d, c, m: albums.change_collection(
             d, c, m.collection, {"name": "x"}, NOW
         ),
-        **_arranging(),
+        **(_looks() | _arranging()),
         "list a collection's tracks": lambda d, c, m: tunes.list_tracks(
             d, c, Wanted(collection_id=m.collection), Slice(9)
         ),

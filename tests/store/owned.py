@@ -73,7 +73,7 @@ def _add_person(
 
 
 def _add_track(connection: Connection, owner: Caller) -> int:
-    audio = tracks.add_audio(connection, StoredAudio(DIGEST, 1, "audio/wav"), NOW)
+    audio = tracks.add_audio(connection, StoredAudio(DIGEST, 1, "audio/wav", 0), NOW)
     said: dict[str, Any] = {
         "id": 0, "title": "Song", "artist": None, "engine": "studio", "mode": "song", "instrumental": False,
         "sample_count": 1, "sample_rate": 1, "stamp": UNCLEAR, "created_at": NOW,

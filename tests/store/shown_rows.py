@@ -52,6 +52,7 @@ def add_track(connection: Connection, number: int, **changes: Any) -> None:
         "stamp_requires_attribution": False,
         "stamp_attribution_text": None,
         "declared": None,
+        "versions": None,
         "removed_at": None,
         "created_at": 0,
     }

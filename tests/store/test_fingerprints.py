@@ -54,6 +54,8 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "stamp_requires_attribution": (True, BOTH),
         "stamp_attribution_text": ("Ana", BOTH),
         "declared": ("0:CC0-1.0", BOTH),
+        "version": (2, BOTH),
+        "versions": ("[3,", BOTH),
         "created_at": (9, BOTH),
         "removed_at": (9, BOTH),
     },
@@ -71,23 +73,21 @@ SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
         "cover_small_digest": (None, BOTH),
     },
 }
-# Whether a link opens is decided before; who owns things, and how they are counted, isn't shown.
+# Whether a link opens is decided before; who owns and counts things isn't shown; a file's size never changes.
 NOT_SHOWN: dict[str, dict[str, Any]] = {
     "shares": {
         "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,
-        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1,
-        "strict_open": True,
-    },
-    "collections": {
-        "organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1, "updated_at": 1,
-    },
+        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "strict_open": True,
+        "is_pinned": True, "has_password": True},
+    "collections": {"organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1,
+                    "updated_at": 1},
     "collection_tracks": {"added_at": 1},
     "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
                "is_shorter_than_declared": True, "counted_bytes": 2},
     "audio_objects": {
         "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
-        "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32,
-        "rendition_size_bytes": 1, "rendition_content_type": "audio/mp4", "derivation_began_at": 1,
+        "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32, "rendition_size_bytes": 1,
+        "crc32": 1, "rendition_content_type": "audio/mp4", "derivation_began_at": 1,
     },
 }  # fmt: skip
 CASES = [

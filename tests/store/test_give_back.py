@@ -30,7 +30,7 @@ from store.test_client_names import ANNA, NOON_US, CountedDays, asked
 
 LIMIT = 3
 _TRACK = FoundTrack(1, None, "t", "e", "m", 1, 1, 0, "c", "v", 0, None, 0, None)
-_LINK = FoundLink(0, None, None, None, None, 2, 0, 7, "public", 0, 1, _TRACK, None)
+_LINK = FoundLink(0, None, None, None, None, 2, 0, 7, "public", 0, 1, 0, 0, _TRACK, None)
 
 
 def left(limits: OwnRateLimits, budget: Budget) -> int:

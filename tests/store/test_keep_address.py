@@ -13,12 +13,16 @@ from listenlink.actions.find_instance import load_link_ring
 from listenlink.actions.keep_address import Resealed, find_token, reseal
 from listenlink.actions.make_link import make_link
 from listenlink.actions.manage_links import rotate_link
+from listenlink.actions.telling.reseal_webhooks import reseal_webhooks
 from listenlink.errors import RefusesToStart
-from listenlink.model.sealing import TokenSealer
+from listenlink.model.sealing import TokenSealer, WebhookSealer
 from listenlink.model.share import TargetType
 from listenlink.model.signing import SigningKey
+from listenlink.model.webhook import Receiver, read_receiver
 from listenlink.settings import Settings
+from listenlink.store import every_webhook, webhooks
 from store.owned import NOW, SEALER, Place, make_place
+from store.telling_place import Telling, Watch
 
 OLD, NEW = SigningKey("0000000a", b"a" * 32), SigningKey("0000000b", b"b" * 32)
 NOTHING = TokenSealer(())
@@ -127,3 +131,30 @@ def test_keys_that_cannot_be_used_refuse_with_one_line_that_names_them(tmp_path:
         load_link_ring(settings(tmp_path, link_keys_file=tmp_path / "missing"))
     with pytest.raises(RefusesToStart, match="LISTENLINK_LINK_KEYS: a line isn't"):
         load_link_ring(settings(tmp_path, link_keys=SecretStr("x y")))
+
+
+async def test_webhooks_come_along_and_a_newer_secret_is_not_overwritten(place: Place) -> None:
+    telling = Telling(place, Watch())
+    first = telling.add_webhook("https://hooks.example/a")
+    telling.add_webhook("https://hooks.example/b")
+    both, new = WebhookSealer([NEW, OLD]), WebhookSealer([NEW])
+
+    def read(number: int, sealer: WebhookSealer = new) -> Receiver | None:
+        webhook = place.database.read_now(lambda c: webhooks.find_webhook(c, number))
+        return None if webhook is None else read_receiver(sealer, webhook.sealed, number)
+
+    before = read(first, both)
+    assert before is not None
+    assert read(first) is None
+    assert reseal_webhooks(place.database, WebhookSealer([])) == Resealed(unreadable=2)
+    assert reseal_webhooks(place.database, both) == Resealed(resealed=2)
+    assert reseal_webhooks(place.database, both) == Resealed(current=2)
+    assert read(first) == before
+    (stale, _) = place.database.read_now(lambda c: every_webhook.list_sealed(c, -1, 2))
+    exchanged = before.exchanged(NOW)
+    sealed = exchanged.seal(both, stale.webhook_id)
+    place.database.write_now(lambda c: webhooks.keep_sealed(c, stale.webhook_id, sealed))
+    replaced = place.database.write_now(lambda c: every_webhook.replace_sealed(c, stale, b"old"))
+    assert not replaced
+    assert read(stale.webhook_id) == exchanged
+    assert reseal_webhooks(place.database, WebhookSealer([OLD])) == Resealed(unreadable=2)

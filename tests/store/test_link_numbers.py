@@ -89,7 +89,7 @@ async def test_what_was_counted_while_there_was_a_limit_is_told_once(place: Plac
         for _ in range(opens - told(place)[link].opens):
             place.database.write_now(lambda c: c.execute(_LINE, asked))
         assert told(place)[link].opens == opens
-        await change_link(place.database, place.owner, link, {"max_opens": most}, NOW)
+        await change_link(place.database, SEALER, place.owner, link, {"max_opens": most}, NOW)
         assert told(place)[link].opens == opens
         assert told(place)[link].by_agent.person == opens
 

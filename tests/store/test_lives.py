@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from listenlink.actions import record_listen as listening
@@ -26,7 +27,7 @@ from listenlink.model.listing import Slice
 from listenlink.model.owner import Owner
 from listenlink.model.share import LinkState
 from listenlink.model.share_token import digest
-from listenlink.store import belongings, pages, shares
+from listenlink.store import belongings, listed_links, pages
 from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import find_fingerprint
 from store.all_lives import (
@@ -44,6 +45,10 @@ from store.all_lives import (
     tracks_of,
 )
 from store.test_client_names import ANNA, client_of
+from store.test_client_names import asked as ask
+
+# A look, as it's asked by a well-formed token.
+ASKED = replace(ask(ANNA), now_us=NOW, counts=False)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +69,13 @@ class OneRead:
 
 
 class OnlyFound(list[Any]):
-    """In place of `write_by_link`: takes what it would write by, or None if it would refuse."""
+    """In place of `write_by_link`: takes what it would write by, or None if it would refuse; what it returns
+    stands for what was written."""
 
-    async def __call__(self, database: Any, *asked: Any) -> None:
+    async def __call__(self, database: Any, *asked: Any) -> str:
         *_, find, _ = asked
         self.append(await database.read(find))
+        return "written"
 
 
 def _now(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -84,7 +91,9 @@ def test_lists_by_state_are_what_each_link_says_of_itself(database: Database) ->
     def walk(connection: Connection) -> None:
         for organization, state in product((STANDING, SUSPENDED), LinkState):
             owner = (organization, organization)
-            found = shares.list_own_shares(connection, *owner, None, state, NOW, Slice(len(LINKS)))
+            found = listed_links.list_own_shares(
+                connection, *owner, None, state, NOW, Slice(len(LINKS))
+            )
             wanted = {
                 link.number
                 for link in LINKS
@@ -117,7 +126,8 @@ def test_who_holds_a_session_or_a_token_is_served_while_the_link_works(
         here: Any = OneRead(connection)
         watcher = LinkWatcher(here, clock, 1)
         for link in LINKS:
-            _now(saving.save_track(here, nobody, nobody, ANNA, link.token, NOW, NOW))
+            asked = replace(ASKED, token_digest=digest(link.token))
+            _now(saving.save_track(here, nobody, nobody, nobody, asked, link.token))
             can_be_saved = link.column == "track_id" and link.leads_to and not link.is_spent
             assert (found.pop() is not None) is bool(link.works() and can_be_saved), link
         for link in EACH:

@@ -23,7 +23,7 @@ from listenlink.model.listing import Slice
 from listenlink.model.share import LinkState
 from listenlink.model.share_token import digest
 from listenlink.model.signing import Signer, SigningKey
-from listenlink.store import pages, shares
+from listenlink.store import listed_links, pages
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.opening.connections import Connections
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
@@ -108,7 +108,7 @@ async def test_a_link_opens_is_renewed_and_looked_at_as_its_state_says(tmp_path:
     opened = {link for link in LINKS if _wanted(link, Outcome.OPENED)[0] is Outcome.OPENED}
     asked = (STANDING, STANDING, None, LinkState.SPENT, NOW, Slice(len(LINKS)))
     with contextlib.closing(place.open()) as database:
-        spent = database.read_now(lambda c: shares.list_own_shares(c, *asked))
+        spent = database.read_now(lambda c: listed_links.list_own_shares(c, *asked))
     by_opening = {link.number for link in opened if link.max_opens is not None}
     before = {
         link.number

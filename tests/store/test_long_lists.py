@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, select, text
 
 from listenlink.model.library import Wanted
 from listenlink.model.listing import Found, Slice
-from listenlink.store import api_keys, collection_tracks, collections, library, shares, tables
+from listenlink.store import api_keys, collection_tracks, collections, library, listed_links, tables
 from listenlink.store.audit import of_link, open_counts
 from listenlink.store.audit.tables import audit
 from listenlink.store.database.database import is_postgres
@@ -112,10 +112,10 @@ def lists(place: Place) -> dict[str, Listed]:
             lambda c, part: library.list_tracks(c, *owner, Wanted(mode="song"), part), by_id, own
         ),
         "links": Listed(
-            lambda c, part: shares.list_own_shares(c, *owner, None, None, NOW, part), by_id, own
+            lambda c, part: listed_links.list_own_shares(c, *owner, None, None, NOW, part), by_id, own
         ),
         "links of everybody": Listed(
-            lambda c, part: shares.list_own_shares(
+            lambda c, part: listed_links.list_own_shares(
                 c, owner.organization_id, None, None, None, NOW, part
             ), by_id, own,
         ),

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 
 from engines import ENGINE, SQLITE, new_backend, of_sqlite
 from listenlink.model.audit import Agent, Outcome
-from listenlink.store.audit import open_counts
+from listenlink.store.audit import open_counts, open_days
 from listenlink.store.database.database import is_postgres, raw_of
-from listenlink.store.opening import sqlite_opens
+from listenlink.store.opening import sqlite_adding, sqlite_opens
 from listenlink.store.opening.open_rows import AuditLine
 
 LINKS = (1, 2, 3)
@@ -69,6 +69,14 @@ class Links:
 
         self.database.write_now(write)
 
+    def ask_many(self, size: int) -> None:
+        """A batch of so many, which open all of the links."""
+        lines = [
+            AuditLine(n, Outcome.OPENED, None, LINKS[n % len(LINKS)], n, 1, Agent.PERSON, None)
+            for n in range(size)
+        ]
+        self.database.write_now(lambda c: sqlite_opens.write_audit(raw_of(c), lines))
+
     def set_limit(self, link: int, most: int | None) -> None:
         """What an owner may do at any time."""
 
@@ -86,6 +94,22 @@ class Links:
         """What an owner is told."""
         return self.database.read_now(lambda c: open_counts.find_opens(c, LINKS))
 
+    def by_day(self) -> dict[int, int]:
+        """The sums of all days."""
+        return self._pairs("SELECT share_id, sum(opens) FROM open_days GROUP BY share_id")
+
+    def indexed(self) -> dict[int, int]:
+        """The link of each line that is found by its link."""
+        return self._pairs("SELECT audit_id, share_id FROM audit_by_share")
+
+    def lines(self) -> dict[int, int]:
+        """The link of each line."""
+        return self._pairs("SELECT id, share_id FROM audit")
+
+    def _pairs(self, sql: str) -> dict[int, int]:
+        rows = self.database.read_now(lambda c: c.execute(text(sql)).all())
+        return {int(row[0]): int(row[1]) for row in rows}
+
 
 def _write_there(connection: Connection, link: int, outcome: Outcome, *, is_limited: bool) -> None:
     """What `keep_opens` does on PostgreSQL."""
@@ -101,9 +125,12 @@ def _write_there(connection: Connection, link: int, outcome: Outcome, *, is_limi
 
 
 @settings(max_examples=60 if ENGINE == SQLITE else 8, deadline=None)
-@given(st.lists(_ACTIONS, max_size=40))
-def test_every_open_counts_once(actions: list[tuple[str, int]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+@given(st.lists(_ACTIONS, max_size=40), st.sampled_from([(500_000, 250), (0, 1), (3, 2)]))
+def test_every_open_counts_once(actions: list[tuple[str, int]], rush: tuple[int, int]) -> None:
+    """Whoever adds them up: housekeeping, or under load those who open."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite_adding, "MOST_WAITING", rush[0])
+        patch.setattr(sqlite_adding, "LINES_PER_STEP", rush[1])
         links = Links(Path(folder))
         expected = dict.fromkeys(LINKS, 0)
         for action, number in actions:
@@ -121,7 +148,30 @@ def test_every_open_counts_once(actions: list[tuple[str, int]]) -> None:
             pass
         assert links.counted() == expected
         assert links.database.read_now(open_counts.find_waiting) == 0
+        while links.database.read_now(open_days.find_waiting):
+            links.database.write_now(lambda c: open_days.add_up(c, 7))
+        assert links.by_day() == {link: many for link, many in expected.items() if many}
+        assert links.indexed() == links.lines()
         links.database.close()
+
+
+@of_sqlite
+def test_who_opens_in_a_rush_keeps_pace_in_steps(
+    links: Links, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than so many ever wait, and no batch adds up more than twice what it wrote, or a step."""
+    monkeypatch.setattr(sqlite_adding, "MOST_WAITING", 1000)
+    waiting, written = 0, 0
+    for size in (900, 300, 1, 1, 400, 30, 30, 512, 1, 1, 1, 1):
+        links.ask_many(size)
+        written += size
+        before, waiting = waiting, links.database.read_now(open_counts.find_waiting)
+        done = before + size - waiting
+        assert done <= max(sqlite_adding.LINES_PER_STEP, 2 * size)
+        assert waiting < 1000 + sqlite_adding.LINES_PER_STEP
+        assert links.database.read_now(open_days.find_waiting) == 0
+        assert sum(links.counted().values()) == written
+    assert waiting >= 1000, "what a rush leaves is left to housekeeping"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ both databases, though the SQL is written for each.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -41,6 +42,7 @@ _TRACK: dict[str, Any] = {
     "stamp_requires_attribution": True,
     "stamp_attribution_text": "a text",
     "declared": "0:CC0-1.0",
+    "versions": "some",
     "rendition_digest": b"\x01" * 32,
     "rendition_size_bytes": 25,
     "rendition_content_type": "audio/ogg",
@@ -57,6 +59,7 @@ _LINK: dict[str, Any] = {
     "strict_open": True,
     "created_at": 48,
 }
+FLAGS = ("strict_open", "is_pinned", "has_password")
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
@@ -72,6 +75,10 @@ def _add_rows(connection: Connection) -> None:
     renditions = {name: value for name, value in _TRACK.items() if "rendition" in name}
     connection.execute(tables.audio_objects.update().values(renditions))
     connection.execute(tables.tracks.update().values(created_at=24))
+    facts = {name: value for name, value in _TRACK.items() if name in tables.track_versions.c}
+    version = {"track_id": TRACK, "number": 1, "audio_id": TRACK, "created_at": 24}
+    version |= {"is_shorter_than_declared": False}
+    connection.execute(insert(tables.track_versions).values(facts | version))
     add_collection(connection, COLLECTION, TRACK, **_COLLECTION)
     add_link(connection, TO_TRACK, track_id=TRACK, **_LINK)
     add_link(connection, TO_COLLECTION, collection_id=COLLECTION)
@@ -108,11 +115,11 @@ async def run(place: DatabaseLocation, step: str, *arguments: Any) -> Any:
 
 def assert_fields(found: Any, row: dict[str, Any], **otherwise: Any) -> None:
     """Each field is as in the row, or as said otherwise; and no two are alike, so that columns that took each
-    other's place are seen."""
+    other's place are seen: but for those that are true or false, of which below one at a time is true."""
     fields = dict(asdict(found) if isinstance(found, Struct) else found._asdict())
     expected = {name: otherwise.get(name, row.get(name)) for name in fields}
     assert fields == expected
-    told = [str(value) for value in expected.values()]
+    told = [str(value) for value in expected.values() if not isinstance(value, bool)]
     assert len(set(told)) == len(told), expected
 
 
@@ -123,16 +130,39 @@ async def test_what_an_open_finds(place: DatabaseLocation, with_objects: bool) -
     link, other = (found.links[digest] for digest in digests)
     (member,) = (await run(place, "find_members", [COLLECTION], with_objects))[COLLECTION]
     track = row_of(place, tables.tracks, id=TRACK)
-    digest = _TRACK["rendition_digest"].hex() if with_objects else ""
+    digests_of = {"1": _TRACK["rendition_digest"].hex()}
     for each in (link.track, member):
         assert isinstance(each, FoundTrack)
-        assert_fields(each, track, object_digest=digest)
+        # Of each version, by its number.
+        assert not with_objects or json.loads(each.object_digest) == digests_of
+        assert with_objects or not each.object_digest
+        assert_fields(each, track, object_digest=each.object_digest)
     assert_fields(other.collection, row_of(place, tables.collections, id=COLLECTION))
     assert_fields(
         link, row_of(place, tables.shares, id=TO_TRACK),
         suspended_at=SUSPENDED_AT, track=link.track, collection=None,
     )  # fmt: skip
     assert (other.id, other.track) == (TO_COLLECTION, None)
+
+
+@pytest.mark.parametrize("named", FLAGS)
+async def test_what_is_true_of_a_link(place: DatabaseLocation, named: str) -> None:
+    flags = dict.fromkeys(FLAGS, False) | {named: True}
+    work_on(place, lambda connection: connection.execute(tables.shares.update().values(flags)))
+    digest = TO_TRACK.to_bytes(32, "big")
+    found: Found = await run(place, "find_links", [digest], False, 1, [])
+    assert {name: bool(getattr(found.links[digest], name)) for name in FLAGS} == flags
+
+
+async def test_an_open_finds_the_audio_of_a_track_that_has_had_only_one_version(
+    place: DatabaseLocation,
+) -> None:
+    work_on(place, lambda c: c.execute(tables.tracks.update().values(versions=None)))
+    digest = TO_TRACK.to_bytes(32, "big")
+    found: Found = await run(place, "find_links", [digest], True, 1, [])
+    track = found.links[digest].track
+    assert track is not None
+    assert track.object_digest == _TRACK["rendition_digest"].hex()
 
 
 async def test_what_playback_finds(place: DatabaseLocation) -> None:
@@ -142,10 +172,10 @@ async def test_what_playback_finds(place: DatabaseLocation) -> None:
     else:
         reader = PostgresPlaybackReader(Connections(place.url, 1))
     try:
-        shared = await reader.find_shared(TO_TRACK, TRACK)
-        assert await reader.find_own(1, TRACK) is None
+        shared = await reader.find_shared(TO_TRACK, TRACK, 1)
+        assert await reader.find_own(1, TRACK, 1) is None
         work_on(place, lambda connection: connection.execute(tables.suspensions.delete()))
-        own = await reader.find_own(1, TRACK)
+        own = await reader.find_own(1, TRACK, 1)
     finally:
         reader.close()
     audio = row_of(place, tables.audio_objects, id=TRACK)

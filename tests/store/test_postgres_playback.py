@@ -40,7 +40,7 @@ class Slow:
         self.asked.append(lists)
         began_with = self.state
         await self.let_go.wait()
-        shared, own = len(lists[0]), len(lists[2])
+        shared, own = len(lists[0]), len(lists[3])
         places = [*range(1, shared + 1), *(-place for place in range(1, own + 1))]
         return [(place, b"", 0, "", began_with, None, None, None, None) for place in places]
 
@@ -65,10 +65,10 @@ async def test_equal_questions_of_a_moment_are_one() -> None:
     slow = Slow()
     reader = reader_on(slow)
     slow.let_go.set()
-    asking = [reader.find_shared(7, 1) for _ in range(300)]
-    asking += [reader.find_own(7, 1) for _ in range(200)]
-    found = await asyncio.gather(*asking, reader.find_shared(7, 2))
-    assert slow.asked == [([7, 7], [1, 2], [7], [1])]
+    asking = [reader.find_shared(7, 1, 1) for _ in range(300)]
+    asking += [reader.find_own(7, 1, 1) for _ in range(200)]
+    found = await asyncio.gather(*asking, reader.find_shared(7, 2, 1))
+    assert slow.asked == [([7, 7], [1, 2], [1, 1], [7], [1], [1])]
     assert all(found)
 
 
@@ -76,13 +76,13 @@ async def test_a_question_never_joins_a_read_that_has_begun() -> None:
     """Its asker may know of a revocation that came after that read's beginning."""
     slow = Slow()
     reader = reader_on(slow)
-    early = await begin(reader.find_shared(7, 1))
+    early = await begin(reader.find_shared(7, 1, 1))
     for state in range(1, 6):
         slow.state = state
-        early += await begin(reader.find_shared(7, 1))
+        early += await begin(reader.find_shared(7, 1, 1))
     assert 1 <= len(slow.asked) <= BATCHES
     slow.state = 99
-    late = await begin(*(reader.find_shared(7, 1) for _ in range(10)))
+    late = await begin(*(reader.find_shared(7, 1, 1) for _ in range(10)))
     slow.let_go.set()
     rotations = [
         found.life.rotation for found in await asyncio.gather(*early) if found and found.life
@@ -98,16 +98,16 @@ async def test_a_full_queue_is_unavailable_for_who_comes_and_the_queued_are_serv
     reader = reader_on(slow)
     tasks = []
     for _ in range(BATCHES):
-        tasks += await begin(reader.find_shared(7, 1))
-    tasks += await begin(*(reader.find_shared(n, 1) for n in range(MOST_WAITING)))
+        tasks += await begin(reader.find_shared(7, 1, 1))
+    tasks += await begin(*(reader.find_shared(n, 1, 1) for n in range(MOST_WAITING)))
     with pytest.raises(Problem) as told:
-        await reader.find_shared(7, 1)
+        await reader.find_shared(7, 1, 1)
     assert told.value.kind is ProblemKind.UNAVAILABLE
     assert len(slow.asked) == BATCHES
     slow.let_go.set()
     assert all(await asyncio.gather(*tasks))
     assert max(len(lists[0]) for lists in slow.asked) == MOST_PER_BATCH
-    assert await reader.find_shared(7, 1)
+    assert await reader.find_shared(7, 1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ async def test_each_question_of_a_batch_gets_its_own_answer(node: Server, tmp_pa
     reader = PostgresPlaybackReader(Connections(node.settings["DATABASE_URL"], BATCHES))
 
     def ask(is_link: bool, who: int, track: int) -> Coroutine[Any, Any, Playable | None]:
-        return reader.find_shared(who, track) if is_link else reader.find_own(who, track)
+        return reader.find_shared(who, track, 1) if is_link else reader.find_own(who, track, 1)
 
     asked = [(True, link, track) for link, track in itertools.product(links, tracks)]
     asked += [(False, user, track) for user, track in itertools.product(people, tracks)]
@@ -175,8 +175,8 @@ async def test_each_question_of_a_batch_gets_its_own_answer(node: Server, tmp_pa
     assert not any(found[each].life for each in own)
     assert states == [(False, 0), (True, 0), (False, 1), (False, 0)]
     change(node.backend, "UPDATE collections SET removed_at = 1", ())
-    assert await reader.find_shared(links[2], there) is None
-    assert await reader.find_shared(links[0], there)
+    assert await reader.find_shared(links[2], there, 1) is None
+    assert await reader.find_shared(links[0], there, 1)
     reader.close()
 
 

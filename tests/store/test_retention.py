@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +19,7 @@ from listenlink.actions.make_link import NewLink, make_link
 from listenlink.actions.manage_collections import make_collection
 from listenlink.actions.manage_links import ToldLink, get_link, sum_up
 from listenlink.actions.opening.rule import OpenRequest
+from listenlink.actions.telling.manage_webhooks import add_webhook
 from listenlink.app import build_instance
 from listenlink.clock import DAY_US, Clock
 from listenlink.model.audit import Agent, Outcome, Reason
@@ -24,8 +27,9 @@ from listenlink.model.client_address import find_client
 from listenlink.model.link_sums import LinkSums
 from listenlink.model.share import TargetType
 from listenlink.model.share_token import digest
-from listenlink.running.housekeeping import delete_old
+from listenlink.model.webhook_shapes import Shape
 from listenlink.running.instance import Instance
+from listenlink.running.retention import delete_old
 from listenlink.settings import PREFIX, load_settings
 from listenlink.store import idempotency
 from listenlink.store.audit import audit_log, day_tables
@@ -96,6 +100,13 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 async def world(server: Server) -> AsyncIterator[World]:
+    async with a_world(server) as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_world(server: Server) -> AsyncIterator[World]:
+    """One with the environment's settings."""
     clock = SetClock()
     instance = build_instance(load_settings(data=server.data, port=server.port), clock)
     caller = await authenticate(instance.running.database, server.api_key, clock.now)
@@ -196,3 +207,28 @@ async def test_answers_uploads_and_keys_go_after_their_time(world: World, server
     world.instance.running.daily_keys.key_of(world.clock.today)
     await delete_old(world.instance)
     assert ENGINE != SQLITE or len(list(days.iterdir())) >= 1
+
+
+@pytest.mark.parametrize("kept_days", [0, KEPT_DAYS])
+async def test_who_is_told_of_opens_is_told_of_those_that_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch, kept_days: int
+) -> None:
+    """Also where nothing is kept of days that are over: told first, then let go."""
+    monkeypatch.setenv(PREFIX + "AUDIT_RETENTION_DAYS", str(kept_days))
+    async with a_world(server) as world:
+        running = world.instance.running
+        await add_webhook(
+            running.database, world.instance.owning.webhook_sealer, world.caller, "https://hooks.example/",
+            ["link.opened"], Shape.STANDARD, world.clock.now,
+        )  # fmt: skip
+        for minute in range(3):
+            at = (world.clock.today - kept_days) * DAY_US - (minute + 1) * 60_000_000
+            assert await world.ask(at) is Outcome.OPENED
+        assert await world.number("SELECT count(*) FROM notices") == 0
+        assert await delete_old(world.instance) == 3
+        assert await world.number("SELECT count(*) FROM audit") == 0
+        (facts,) = await running.database.read(
+            lambda c: c.execute(text("SELECT facts FROM notices")).scalars().all()
+        )
+        assert json.loads(facts)["new_opens"] == 3
+        assert await world.number("SELECT count(*) FROM deliveries") == 1

@@ -34,7 +34,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 def _change_link(place: Place, said: dict[str, Any]) -> Awaitable[Any]:
     asked: Any = said
     return manage_links.change_link(
-        place.database, place.owner, place.made.link.share.id, asked, NOW
+        place.database, SEALER, place.owner, place.made.link.share.id, asked, NOW
     )
 
 

@@ -40,7 +40,7 @@ def differences(database: Path, declared: MetaData) -> list[object]:
 
 def written_lines(sql: str) -> list[str]:
     """A column that was added later stands on the last line, before the bracket that ends the table."""
-    return re.split(r"\n|, (?=[a-z_]+ [A-Z])", sql.removesuffix(")"))
+    return re.split(r"\n|, (?=[a-z_0-9]+ [A-Z])", sql.removesuffix(")"))
 
 
 def written_tables(database: Path) -> dict[str, set[str]]:

@@ -25,7 +25,10 @@ TOLD: dict[str, Told] = {
     "desk_limited": _DESK_PAGE | {"retry-after": re.compile(r"[1-9]\d*")},
     "desk_leads": _DESK_LEADS | _OWN_REFERRER,
     "desk_leads_to_file": _DESK_LEADS | _OWN_REFERRER | {
-        "location": re.compile(r"/v1/music/download/own\.[0-9a-f.]{78}"),
+        "location": re.compile(r"/v1/music/download/own\.[0-9a-f.]{83}"),
+    },
+    "desk_leads_to_archive": _DESK_LEADS | _OWN_REFERRER | {
+        "location": re.compile(r"/v1/music/archive/own\.[0-9a-f.]{78}"),
     },
     "desk_stranger": _DESK_LEADS | _OWN_REFERRER,
     "desk_signs_in": _DESK_LEADS | _OWN_REFERRER | {"set-cookie": _SECRET},

@@ -1,19 +1,19 @@
 """The headers of each kind of public answer, whole and in full: what isn't here isn't sent.
 
-Written out once more, not taken from the code that sends them. A pattern stands where a value changes.
-"""
+Written out once more, not taken from the code that sends them. A pattern stands where a value changes."""
 
 from __future__ import annotations
 
 import re
 
+from web.locked_headers import of_locked
+
 Told = dict[str, str | re.Pattern[str]]
 
-_NUMBER = re.compile(r"\d+")
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_NUMBER, _NOTHING = re.compile(r"\d+"), "default-src 'none'; frame-ancestors 'none'"
 _ASKED_WITH = (
-    "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
-    "Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData"
+    "Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, Sec-Fetch-Dest, Sec-Fetch-"
+    "Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData, Share-Password, Share-Unlock, Cookie"
 )
 _NOINDEX: Told = {"x-robots-tag": "noindex, nofollow, noarchive"}
 _LENGTH: Told = {"content-length": _NUMBER}
@@ -49,8 +49,8 @@ _PUBLIC: Told = _NOINDEX | {
     "cache-control": "no-store",
     "vary": _ASKED_WITH,
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "Listen-Session, X-Request-Id, Retry-After, X-RateLimit-Limit, "
-    "X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit",
+    "access-control-expose-headers": "Listen-Session, Share-Unlock, X-Request-Id, Retry-After, "
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit",
 }
 _INNER: Told = _NOINDEX | {
     "cross-origin-resource-policy": "same-origin",
@@ -105,6 +105,8 @@ _AUDIO: Told = _MEDIA | {
 _TAKEN: Told = _AUDIO | {
     "content-disposition": "attachment; filename=\"Song.mp3\"; filename*=UTF-8''Song.mp3"
 }
+_ALBUM = "attachment; filename=\"Album.zip\"; filename*=UTF-8''Album.zip"
+_WHOLE: Told = _AUDIO | {"content-type": "application/zip", "content-disposition": _ALBUM}
 _PART: Told = {"content-range": re.compile(r"bytes 0-9/\d+")}
 _KEPT: Told = {name: _AUDIO[name] for name in ("etag", "cache-control")} | _MEDIA
 _PREFLIGHT: Told = {
@@ -164,13 +166,13 @@ TOLD: dict[str, Told] = {
     "busy": _PUBLIC | _JSON | {"retry-after": "1"},
     "preflight": _PUBLIC | _PREFLIGHT | {
         "allow": "GET, HEAD, POST, OPTIONS",
-        "access-control-allow-headers": "Listen-Session",
+        "access-control-allow-headers": "Listen-Session, Share-Password, Share-Unlock",
     },
     "not_allowed": _PUBLIC | _JSON | {"allow": "GET, HEAD, POST, OPTIONS"},
     "page": _PAGE | _NOINDEX | _RATES,
     "shown_page": _PAGE | _NOINDEX | _RATES | _EMBEDDABLE,
     "public_page": _PAGE | _RATES | _EMBEDDABLE,
-    "refused_page": _PAGE | _NOINDEX,
+    "refused_page": _PAGE | _NOINDEX, "leave_page": _PAGE | _NOINDEX,
     "limited_page": _PAGE | _NOINDEX | _SPENT,
     "busy_page": _PAGE | _NOINDEX | {"retry-after": "1"},
     "see_other": _EMPTY_PAGE | _NOINDEX | _RATES | {
@@ -183,9 +185,8 @@ TOLD: dict[str, Told] = {
     "busy_embed": _FRAMED | _NOINDEX | {"retry-after": "1"},
     "audio": _AUDIO,
     "audio_part": _AUDIO | _PART,
-    "taken": _TAKEN,
-    "taken_part": _TAKEN | _PART,
-    "kept": _KEPT,
+    "taken": _TAKEN, "taken_part": _TAKEN | _PART,
+    "kept": _KEPT, "archive": _WHOLE, "archive_part": _WHOLE | _PART,
     "no_media": _NO_MEDIA,
     "no_such_part": _NO_MEDIA | {"content-range": re.compile(r"bytes \*/\d+")},
     "media_preflight": _MEDIA | _PREFLIGHT | {
@@ -208,7 +209,7 @@ TOLD: dict[str, Told] = {
     "details": _PUBLIC | _JSON,
     "session_preflight": _PUBLIC | _PREFLIGHT | {
         "allow": "GET, HEAD, OPTIONS",
-        "access-control-allow-headers": "Listen-Session",
+        "access-control-allow-headers": "Listen-Session, Share-Password, Share-Unlock",
     },
     "events": _PUBLIC | {
         "content-type": "text/event-stream",
@@ -224,12 +225,12 @@ TOLD: dict[str, Told] = {
     "schema": _SCHEMA,
     "packed_schema": _SCHEMA | _PACKED,
     "known_schema": _without_length(_SCHEMA),
-    "docs": _DOCS,
-    "packed_docs": _DOCS | _PACKED,
+    "docs": _DOCS, "packed_docs": _DOCS | _PACKED,
     "known_docs": _without_length(_DOCS),
     "robots": _FOR_A_DAY | {"content-type": "text/plain; charset=utf-8"},
     "icon": _FOR_A_DAY | {"content-type": "image/svg+xml"},
 }  # fmt: skip
+TOLD |= of_locked(TOLD)
 
 
 def differences(sent: list[tuple[str, str]], kind: str | Told) -> list[str]:

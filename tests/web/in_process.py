@@ -46,6 +46,9 @@ class House:
                     "Upload-Metadata": "engine c3R1ZGlv,filename YS53YXY=",
                 },
             )
+            told = {"url": "http://127.0.0.1:9/hook", "events": ["link.spread"]}
+            webhook = owner.post("/webhooks", json=told).json()["id"]
+            delivery = owner.post(f"/webhooks/{webhook}/test").json()["id"]
             made_key = owner.post("/keys", json={"scopes": ["read"]}).json()["id"]
         with server.listener() as listener:
             view = listener.get(f"/v1/music/shared/{link['token']}").json()
@@ -54,7 +57,9 @@ class House:
             "org": server.organization_id, "track_id": track, "collection_id": collection,
             "share_id": link["id"], "key_id": made_key, "upload_id": begun.json()["id"],
             "user_id": self.server.new_member()["user_id"],
-            "token": link["token"], "session": "x", "name": "x", "sha256": "0" * 64,
+            "webhook_id": webhook, "delivery_id": delivery,
+            "token": link["token"], "session": "x", "name": "x", "sha256": "0" * 64, "version": "1",
+            "leave": "x",
             "signed": view["track"]["playback_url"].rpartition("/")[2],
         }  # fmt: skip
 

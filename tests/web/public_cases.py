@@ -5,71 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from cast import Server, share, upload, wait_for_sound
 from listenlink.web.pages.assets import ASSETS
-from media.make_audio import add_cover, make
+from web.locked_cases import locked_cases
+from web.public_world import HTML, REFUSED
+from web.public_world import MISS_LIMIT as MISS_LIMIT
+from web.public_world import RESOLVE_LIMIT as RESOLVE_LIMIT
+from web.public_world import World as World
 
 SHARED = "/v1/music/shared/{token}"
 PLAYED = "/v1/music/audio/{signed}"
 TAKEN = "/v1/music/download/{signed}"
-HTML = {"Accept": "text/html"}
+WHOLE = "/v1/music/archive/{signed}"
 JSON = {"Accept": "application/json"}
-RESOLVE_LIMIT, MISS_LIMIT = 30, 4
-_REFUSED = "/v1/music/shared/shr_" + "0" * 32
-
-
-class World:
-    """A server that says it's at `https://music.example`, and things of each kind behind its links."""
-
-    def __init__(self, server: Server, owner: httpx.Client, folder: Path) -> None:
-        self.server, self.owner = server, owner
-        song = add_cover(make("mp3_xing", folder / "song.mp3"))
-        self.track = str(upload(owner, song, title="Song")["id"])
-        wait_for_sound(owner, self.track)
-        self.link = share(owner, self.track, allow_download=True)
-        self.public = share(owner, self.track, visibility="public")
-        gone = str(upload(owner, make("wav16", folder / "gone.wav"))["id"])
-        self.removed = share(owner, gone)
-        owner.delete(f"/tracks/{gone}")
-        self.path = f"/v1/music/shared/{self.link['token']}"
-        with server.listener() as client:
-            opened = client.get(self.path)
-            self.session = {"Listen-Session": opened.headers["listen-session"]}
-            self.audio = _path(opened.json()["track"]["playback_url"])
-            told = client.get(f"{self.path}/download/{self.track}", headers=self.session).json()
-            self.download = _path(told["download_url"])
-            page = client.get(self.path, headers=HTML).text
-            self.preview = _path(page.partition('og:image" content="')[2].partition('"')[0])
-            self.cover = page.partition('<img id="cover" src="')[2].partition('"')[0]
-            self.etag = client.head(self.audio).headers["etag"]
-            posted = client.post(self.path)
-            self.listening = posted.headers["location"]
-
-    def spent(self, budget: str) -> httpx.Client:
-        """A client with nothing left of this budget."""
-        client = self.server.listener()
-        if budget == "refusal":
-            for number in range(MISS_LIMIT):
-                assert client.head(f"{_REFUSED[:-2]}{number + 1:02}").status_code == 404
-        elif budget == "write":
-            for _ in range(RESOLVE_LIMIT):
-                heard = {"track_id": self.track}
-                told = client.post(f"{self.path}/listen", json=heard, headers=self.session)
-                assert told.status_code == 204
-        else:
-            paths = {"resolve": self.path, "repeat": _REFUSED, "picture": self.cover}
-            for _ in range(RESOLVE_LIMIT * (5 if budget == "picture" else 1)):
-                assert client.head(paths[budget]).status_code in (200, 404)
-        return client
-
-
-def _path(url: str) -> str:
-    return "/" + url.split("/", 3)[3]
 
 
 @dataclass(frozen=True)
@@ -94,8 +45,9 @@ def _case(route: str, status: int, kind: str, path: str, spent: str = "", **sent
         given = dict(sent)
         if given.get("json") == "heard":
             given["json"] = {"track_id": world.track}
-        if given.pop("session", False):
-            given["headers"] = given.get("headers", {}) | world.session
+        if session := given.pop("session", False):
+            own = world.album_session if session == "album" else world.session
+            given["headers"] = given.get("headers", {}) | own
         with client.stream(method, path.format(w=world), **given) as answer:
             if answer.headers.get("content-type") != "text/event-stream":
                 answer.read()
@@ -106,13 +58,13 @@ def _case(route: str, status: int, kind: str, path: str, spent: str = "", **sent
 
 _DETAILS, _EVENTS = f"GET {SHARED}/details", f"GET {SHARED}/events"
 _STANDING = f"GET {SHARED}/standing"
+_ALL = f"GET {SHARED}/download"
 _TAKE, _LISTENING = f"GET {SHARED}/download/{{track_id}}", f"GET {SHARED}/listening/{{session}}"
 _LISTEN, _EMBED, _OEMBED = f"POST {SHARED}/listen", "GET /embed/{token}", "GET /oembed"
 _URL = "/oembed?url=https://music.example"
 _PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 _PACKED, _KNOWN = {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}
-_SAYS_JSON = {"Content-Type": "application/json"}
-_TOO_MUCH = b" " * 2**20 + b"{}"
+_SAYS_JSON, _TOO_MUCH = {"Content-Type": "application/json"}, b" " * 2**20 + b"{}"
 _HEARD = {"track_id": "mtrack_000000000000"}
 
 
@@ -122,11 +74,11 @@ def _open_cases() -> list[Case]:
         _case(f"GET {SHARED}", 200, "opened", "{w.path}", session=True),
         _case(f"GET {SHARED}", 200, "removed", "/v1/music/shared/{w.removed[token]}"),
         _case(f"HEAD {SHARED}", 200, "looked", "{w.path}"),
-        _case(f"GET {SHARED}", 404, "refused", _REFUSED),
-        _case(f"HEAD {SHARED}", 404, "refused", _REFUSED),
+        _case(f"GET {SHARED}", 404, "refused", REFUSED),
+        _case(f"HEAD {SHARED}", 404, "refused", REFUSED),
         _case(f"GET {SHARED}", 429, "limited", "{w.path}", "resolve"),
-        _case(f"GET {SHARED}", 429, "limited", _REFUSED, "refusal"),
-        _case(f"GET {SHARED}", 429, "limited", _REFUSED, "repeat"),
+        _case(f"GET {SHARED}", 429, "limited", REFUSED, "refusal"),
+        _case(f"GET {SHARED}", 429, "limited", REFUSED, "repeat"),
         _case(f"OPTIONS {SHARED}", 204, "preflight", "{w.path}", headers=_PREFLIGHT),
         _case(f"PUT {SHARED}", 405, "not_allowed", "{w.path}"),
     ]
@@ -137,15 +89,15 @@ def _open_cases() -> list[Case]:
             (200, "shown_page", "{w.path}", ""),
             (200, "page", "/v1/music/shared/{w.removed[token]}", ""),
             (200, "public_page", "/v1/music/shared/{w.public[token]}", ""),
-            (404, "refused_page", _REFUSED, ""),
+            (404, "refused_page", REFUSED, ""),
             (429, "limited_page", "{w.path}", "resolve"),
-            (429, "limited_page", _REFUSED, "repeat"),
+            (429, "limited_page", REFUSED, "repeat"),
         )
     ]
     posted = [
         _case(f"POST {SHARED}", 303, "see_other", "{w.path}"),
         _case(f"POST {SHARED}", 303, "see_other", "/v1/music/shared/{w.public[token]}"),
-        _case(f"POST {SHARED}", 404, "refused_page", _REFUSED),
+        _case(f"POST {SHARED}", 404, "refused_page", REFUSED),
         _case(f"POST {SHARED}", 429, "limited_page", "{w.path}", "resolve"),
     ]
     return json_cases + pages + posted
@@ -153,7 +105,9 @@ def _open_cases() -> list[Case]:
 
 def _media_cases() -> list[Case]:
     cases = []
-    for route, path, kind in ((PLAYED, "{w.audio}", "audio"), (TAKEN, "{w.download}", "taken")):
+    for route, path, kind in (
+        (PLAYED, "{w.audio}", "audio"), (TAKEN, "{w.download}", "taken"), (WHOLE, "{w.archive}", "archive"),
+    ):  # fmt: skip
         cases += [
             _case(f"GET {route}", 200, kind, path),
             _case(f"HEAD {route}", 200, kind, path),
@@ -179,7 +133,7 @@ def _lower_cases() -> list[Case]:
             (_TAKE, "{0}/download/{w.track}", "inner", "inner_limited"),
         )
         for status, kind, path, spent in (
-            (404, refused, path.replace("{0}", _REFUSED), ""),
+            (404, refused, path.replace("{0}", REFUSED), ""),
             (404, refused, path.replace("{0}", "{w.path}"), ""),
             (429, limited, path.replace("{0}", "{w.path}"), "resolve"),
         )
@@ -204,10 +158,20 @@ def _lower_cases() -> list[Case]:
         _case(_LISTEN, 404, "refused", "{w.path}/listen", json=_HEARD),
         _case(_LISTEN, 413, "too_large", "{w.path}/listen", content=_TOO_MUCH, headers=_SAYS_JSON),
         _case(_LISTEN, 422, "refused", "{w.path}/listen", json={"track_id": 1}),
-        _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "refusal", json=_HEARD),
-        _case(_LISTEN, 429, "listen_limited", _REFUSED + "/listen", "repeat", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", REFUSED + "/listen", "refusal", json=_HEARD),
+        _case(_LISTEN, 429, "listen_limited", REFUSED + "/listen", "repeat", json=_HEARD),
         _case(_LISTEN, 429, "listen_limited", "{w.path}/listen", "write", session=True, json="heard"),
     ]  # fmt: skip
+
+
+def _archive_cases() -> list[Case]:
+    return [
+        _case(_ALL, 200, "inner", "{w.album}/download", session="album"),
+        _case(_ALL, 404, "inner", REFUSED + "/download"),
+        _case(_ALL, 404, "inner", "{w.album}/download"),
+        _case(_ALL, 404, "inner", "{w.path}/download", session=True),
+        _case(_ALL, 429, "inner_limited", "{w.album}/download", "resolve"),
+    ]
 
 
 def _other_cases() -> list[Case]:
@@ -219,7 +183,7 @@ def _other_cases() -> list[Case]:
         _case(_EMBED, 404, "refused_embed", "/embed/shr_0"),
         _case(_EMBED, 429, "limited_embed", "/embed/{w.link[token]}", "resolve"),
         _case(_OEMBED, 200, "inner", _URL + "{w.path}"),
-        _case(_OEMBED, 404, "inner", _URL + _REFUSED),
+        _case(_OEMBED, 404, "inner", _URL + REFUSED),
         _case(_OEMBED, 422, "inner", _URL + "{w.path}&maxwidth=0"),
         _case(_OEMBED, 422, "inner", "/oembed"),
         _case(_OEMBED, 429, "inner_limited", _URL + "{w.path}", "resolve"),
@@ -247,4 +211,25 @@ def _other_cases() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = _open_cases() + _media_cases() + _lower_cases() + _other_cases()
+def _leave_cases() -> list[Case]:
+    route = "/leave/{leave}"
+    return [
+        _case(f"GET {route}", 200, "leave_page", "{w.leave}"),
+        _case(f"GET {route}", 404, "inner", "{w.leave}0"),
+        _case(f"GET {route}", 429, "inner_limited", "{w.leave}0", "refusal"),
+        _case(f"POST {route}", 200, "leave_page", "{w.leave}", data={"List-Unsubscribe": "One-Click"}),
+        _case(f"POST {route}", 200, "leave_page", "{w.leave}", headers=HTML),
+        _case(f"POST {route}", 404, "inner", "{w.leave}0"),
+        _case(f"POST {route}", 429, "inner_limited", "{w.leave}", "write"),
+    ]  # fmt: skip
+
+
+CASES = (
+    _open_cases()
+    + _media_cases()
+    + _lower_cases()
+    + _archive_cases()
+    + _other_cases()
+    + _leave_cases()
+    + locked_cases(_case)
+)

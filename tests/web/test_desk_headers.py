@@ -11,6 +11,7 @@ import pytest
 from cast import Server, share, upload
 from engines import of_folder
 from journeys.matrix import Route, routes_of
+from journeys.versioned import put_in
 from listenlink.web.routes import FOR_PEOPLE
 from media.make_audio import make
 from signed_in import GOOD, at_desk, first_email, new_link, set_password, sign_in, stranger
@@ -22,7 +23,10 @@ pytestmark = of_folder
 ROUTES = routes_of(FOR_PEOPLE)
 WHOM = {str(route): handler.opt["desk"] for handler in FOR_PEOPLE for route in routes_of([handler])}
 # Where a GET leads, and not to a page of its own.
-LEADING = {"/": "desk_leads", "/desk/tracks/{track_id}/original": "desk_leads_to_file"}
+LEADING = {
+    "/": "desk_leads", "/desk/tracks/{track_id}/original": "desk_leads_to_file",
+    "/desk/collections/{collection_id}/archive": "desk_leads_to_archive",
+}  # fmt: skip
 PROGRAM = {"Accept": "application/json"}
 
 
@@ -42,11 +46,17 @@ def things(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     song = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav")
     with server.owner() as owner:
         track = upload(owner, song)["id"]
+        put_in(owner, track, make("wav16", song.with_name("b.wav"), sample_count=9000))
+        collection = owner.post("/collections", json={"name": "Evenings"}).json()["id"]
+        owner.post(f"/collections/{collection}/tracks", json={"track_id": track})
+        told = {"url": "http://127.0.0.1:9/hook", "events": ["link.spread"]}
         return {
+            "webhook_id": owner.post("/webhooks", json=told).json()["id"],
             "track_id": track,
-            "collection_id": owner.post("/collections", json={"name": "Evenings"}).json()["id"],
+            "collection_id": collection,
             "share_id": share(owner, track)["id"],
             "user_id": server.new_member()["user_id"],
+            "version": "1",
         }
 
 

@@ -12,15 +12,20 @@ from listenlink.actions import arrange_collection
 from listenlink.actions.bound_making import MOST_A_DAY
 from listenlink.actions.manage_collections import MOST_TRACKS
 from listenlink.actions.signing_in import sign_in_by_link, sign_in_by_password, use_passkey
+from listenlink.actions.telling import manage_webhooks
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.media.covers import REASONS
+from listenlink.model import webhook
 from listenlink.model.api_key import LEAVING
 from listenlink.model.collection import CollectionFacts, read_collection
 from listenlink.model.declaring import read_declaring
 from listenlink.model.sign_in import Method
+from listenlink.model.webhook import MOST_OF_A_USER, URL_LENGTH
+from listenlink.model.webhook_shapes import Shape, refuse_address
 from listenlink.store.made_things import Made
 from listenlink.web.cover_body import too_large
 from listenlink.web.desk import cover_form
+from listenlink.web.desk import webhooks as desk_webhooks
 from listenlink.web.desk.licences import read_licence
 from listenlink.web.pages import desk_words
 from listenlink.web.pages.desk_writer import write_page, write_problem
@@ -33,6 +38,13 @@ COVER_FORM = Path(cover_form.__file__)
 SAID = re.compile(r'invalid\(\s*(?:FIELD|"\w+"),\s*"([^"]+)"')
 NOTED = re.compile(
     r'"(\w+)", (?:person\.sign_in|sign_in|found)?\.?user_id|"(sign_in_failed|password_\w+)"'
+)
+# What is said of webhooks, but for what has a number in it, or names what no form can choose.
+WEBHOOKS = "".join(
+    Path(str(module.__file__)).read_text() for module in (manage_webhooks, webhook, desk_webhooks)
+)
+_SAID_OF_WEBHOOKS = re.compile(
+    r'(?:invalid\("(?:url|events|shape)"|ProblemKind.CONFLICT),\s*"([^"]+)"'
 )
 # What a person gets to see of the general kinds.
 TOLD = ("NOT_FOUND", "CROSS_SITE", "METHOD_NOT_ALLOWED", "BAD_REQUEST", "TOO_LARGE", "URI_TOO_LONG")
@@ -93,15 +105,19 @@ def test_whatever_is_refused_has_words_on_the_page() -> None:
     said |= _said_of_collections()
     said |= {*REASONS.values(), str(too_large().message), *SAID.findall(COVER_FORM.read_text())}
     said.add(TABLE[ProblemKind.STORAGE_FULL].message)
-    said |= _said_of_licences()
+    said |= _said_of_licences() | set(_SAID_OF_WEBHOOKS.findall(WEBHOOKS))
+    said |= {f"You have {MOST_OF_A_USER} webhooks already. Remove one."}
+    said |= {f"An address has at most {URL_LENGTH} characters."}
+    said.add(str(refuse_address(Shape.NTFY, "https://ntfy.example/")))
     assert said - set(desk_words.refusal_words(lambda text: text)) == set()
 
 
 def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
     noted |= {
-        "link_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
-        "member_removed", "member_keys_ended",
+        "link_made", "links_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
+        "member_removed", "member_keys_ended", "version_added", "version_made_current", "version_removed",
+        "webhook_added", "webhook_removed",
     }  # fmt: skip
     assert {"signed_in", "signed_out", "passkey_added", "invited", "joined"} <= noted
     assert noted == set(desk_words.event_words(lambda text: text))

@@ -61,15 +61,17 @@ async def instance(server: Server) -> AsyncIterator[Instance]:
     built.close()
 
 
-async def ask(app: Any, method: str, path: str) -> tuple[int, dict[bytes, bytes], bytes]:
-    """One request through ASGI: status, headers, body."""
+async def ask(
+    app: Any, method: str, path: str, *said: tuple[bytes, bytes]
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """One request through ASGI, with these headers: status, headers, body."""
     scope: dict[str, Any] = {
         "type": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1")],
+        "headers": [(b"host", b"127.0.0.1"), *said],
         "client": ("127.0.0.1", 1),
         "scheme": "http",
         "http_version": "1.1",

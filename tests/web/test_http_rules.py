@@ -31,11 +31,13 @@ def names(server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPath
     track = upload(owner, make("wav16", tmp_path_factory.mktemp("audio") / "a.wav"))["id"]
     link = share(owner, track)
     begun = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "engine c3R1ZGlv"}
+    told = {"url": "http://127.0.0.1:9/hook", "events": ["link.spread"]}
     return {
         "org": server.organization_id, "track_id": track, "share_id": link["id"],
         "collection_id": owner.post("/collections", json={"name": "All"}).json()["id"],
         "upload_id": owner.post("/uploads", headers=begun).json()["id"],
         "token": link["token"], "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
+        "version": "1", "webhook_id": owner.post("/webhooks", json=told).json()["id"],
     }  # fmt: skip
 
 

@@ -32,13 +32,15 @@ SAME_WORDS: dict[str, set[str | tuple[str, str]]] = {
         "Passkeys",
         "Position",
         "Version",
+        "Webhook",
+        "Webhooks",
     },
-    "es": {"no"},
+    "es": {"no", "Webhook", "Webhooks"},
 }
 SAME_WORDS["fr"] = {
     "Collection", "Collections", "Description", "Invitation", "Licence", "Organisation",
-    "Position",
-    "Version", "Volume", ("%(collections)s collection", "%(collections)s collections"),
+    "Position", "Secret", "Version", "Volume", "Webhook", "Webhooks",
+    ("%(collections)s collection", "%(collections)s collections"),
 }  # fmt: skip
 CHOICES = {
     "": "en",

@@ -27,7 +27,7 @@ LINK = Share(
     rotation=0, revoked_at=None, starts_at=None, expires_at=None, suspended_at=None, max_opens=None, opens=3,
     id=5, organization_id=1, creator_id=1, target_type=TargetType.COLLECTION, target_id=7,
     visibility=Visibility.PUBLIC, label=None, allow_download=False, preview=True, strict_open=False,
-    created_at=NOW - DAY_US,
+    has_password=False, created_at=NOW - DAY_US,
 )  # fmt: skip
 OF_STATE: dict[LinkState, dict[str, Any]] = {
     LinkState.ACTIVE: {},

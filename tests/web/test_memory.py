@@ -24,6 +24,7 @@ from listenlink.model.licence import EngineRegistry
 from listenlink.store.opening.open_rows import FoundTrack
 from live.load import FULL
 from media.make_audio import make
+from trust.figures import figure
 from web.hoard import KINDS
 
 pytestmark = [of_folder, pytest.mark.timeout(3600 if FULL else 300)]
@@ -95,6 +96,8 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
     assert [told[name]["statuses"] for name in ("agent", "language", "range", "tag")] == [[200]] * 4
     grown = list(itertools.accumulate(each["grew"] for each in told.values()))
     print(f"at most {max(grown) / 1e6:.1f} MB")
+    figure("requests of strangers", REQUESTS * len(told))
+    figure("grown by what strangers send, MB", round(max(grown) / 1e6, 1), joined="most")
     assert max(grown) <= MOST_GROWTH_BYTES
     assert max(each["grew"] for each in told.values()) <= MOST_OF_A_KIND_BYTES
 

@@ -51,7 +51,10 @@ def test_another_sites_player_may_tell_of_a_listen(
     preflight = listener.options(path + "/listen", headers=origin | wanted).headers
     assert preflight["access-control-allow-origin"] == "*"
     assert preflight["access-control-allow-methods"] == "POST, OPTIONS"
-    assert preflight["access-control-allow-headers"] == "Content-Type, Listen-Session"
+    assert (
+        preflight["access-control-allow-headers"]
+        == "Content-Type, Listen-Session, Share-Password, Share-Unlock"
+    )
     session = {"Listen-Session": listener.get(path).headers["listen-session"]}
     told = {"track_id": track["id"]}
     done = listener.post(path + "/listen", json=told, headers=origin | session)

@@ -36,9 +36,10 @@ def test_every_route_that_takes_a_token_is_among_the_doors() -> None:
     found = set()
     for handler in [*FOR_ANYBODY, *FOR_OWNERS]:
         code = handler.fn.__code__
-        # What shows an owner a token takes none.
+        # What shows an owner a token takes none, nor does what seals one anew.
         shows = "find_token" in code.co_names
-        names = "" if shows else " ".join(code.co_names + code.co_varnames)
+        named = [one for one in code.co_names + code.co_varnames if one != "token_sealer"]
+        names = "" if shows else " ".join(named)
         for path in handler.paths:
             takes = re.search(r"\{(token|signed|name):", path) and "asset" not in path
             # `revoke_named` takes a token where an id could be.

@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, example, given, settings
 from cast import Server, upload
 from listenlink.settings import PREFIX
 from media.make_audio import make
+from trust.figures import FULL, examples
 from web.in_process import Answer, House
 from web.strange import FORM, ROUTES, bodies, content_types, lengths, requests
 
-MANY = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.timeout(500 if FULL else 180)
+MANY = settings(max_examples=examples(600), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

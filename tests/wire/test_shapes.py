@@ -17,7 +17,7 @@ from listenlink import client, wire
 from listenlink.actions.opening.rule import Opening
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.client import ListenlinkError
-from listenlink.client.owner import as_thing
+from listenlink.client.answers import as_thing
 from listenlink.media.signed_url import SHARED_PURPOSE, PlaybackUrls
 from listenlink.model.audit import Outcome
 from listenlink.model.licence import EngineRegistry
@@ -43,7 +43,8 @@ API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(
     id=1, visibility="public", strict_open=0, max_opens=None, opens=0, starts_at=None, expires_at=None,
-    created_at=1, revoked_at=None, suspended_at=None, rotation=0, track=None, collection=None,
+    created_at=1, revoked_at=None, suspended_at=None, rotation=0, is_pinned=0, has_password=0,
+    track=None, collection=None,
 )  # fmt: skip
 TRACK = FoundTrack(
     7,
@@ -152,10 +153,12 @@ OLDER: dict[Any, set[str]] = {
         "is_shorter_than_declared",
         "declared_licence",
         "attribution_text",
+        "version",
+        "versions",
     },
     wire.SavedTrack: {"share_link_id"},
     wire.Day: {"downloads", "quarters", "by_agent"},
-    wire.TrackListens: {"downloads", "quarters"},
+    wire.TrackListens: {"downloads", "quarters", "version"},
     wire.Stats: {
         "by_track",
         "by_agent",
@@ -166,7 +169,7 @@ OLDER: dict[Any, set[str]] = {
     },
 }
 OLDER[wire.Link] = OLDER[wire.NewLink] = {
-    "allow_download", "preview", "strict_open",
+    "allow_download", "preview", "strict_open", "version", "has_password",
     "revocation_reaches_players_within_seconds", "revocation_cuts_running_streams",
 }  # fmt: skip
 OLDER[wire.Link] = OLDER[wire.NewLink] | {"created_by"}

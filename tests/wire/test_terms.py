@@ -33,7 +33,8 @@ def bare(kind: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (terms.LinkTerms, bodies.LinkTerms), (terms.LinkChanges, bodies.ChangedTerms),
+        (terms.LinkTerms, bodies.LinkTerms), (terms.Recipient, bodies.Recipient),
+        (terms.LinkTerms, bodies.TermsForEach), (terms.LinkChanges, bodies.ChangedTerms),
         (terms.TrackChanges, bodies.ChangedTrack), (terms.CollectionChanges, bodies.ChangedCollection),
         (terms.CollectionFacts, bodies.NewCollection),
     ],
@@ -56,7 +57,7 @@ def test_a_misspelled_term_is_an_error_for_type_checkers_too() -> None:
         lambda one: _share_with_a_word_too_few(one),
         lambda one: _change_with_another_word(one),
     ]
-    with Client("http://127.0.0.1:9", "ak_x") as mine:
+    with Client("http://127.0.0.1:9", "ak_x", tries=1) as mine:
         for ask in asked:
             with pytest.raises((TypeError, ListenlinkError)):
                 ask(mine)

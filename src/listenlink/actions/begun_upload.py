@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from listenlink.actions.promise_bytes import PAUSE_US
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import invalid
+from listenlink.model import ids
 from listenlink.model.resumable_upload import ResumableUpload
 from listenlink.model.track_facts import TrackFacts, read_facts
 from listenlink.model.upload_metadata import parse_metadata
+from listenlink.model.version_facts import VersionFacts, read_version_facts
 
 # How long after its beginning an upload can be continued, however much arrives in between, and looked up.
 KEPT_US = DAY_US
@@ -41,8 +43,17 @@ def ends_at(upload: ResumableUpload) -> int:
     return min(last_us, promised_until - PAUSE_US + IDLE_US)
 
 
-def facts_of(metadata: str) -> tuple[TrackFacts, str]:
-    """The facts given about the track, and the file's name. Raises a 422 Problem."""
+@dataclass(frozen=True, slots=True)
+class OfTrack:
+    """That the upload is a new version of this track."""
+
+    track_id: int
+    facts: VersionFacts
+
+
+def facts_of(metadata: str) -> tuple[TrackFacts | OfTrack, str]:
+    """The facts given about the track, or about the version of it, and the file's name. Raises a 422
+    Problem."""
     pairs = parse_metadata(metadata)
     if pairs is None:
         raise invalid(
@@ -51,4 +62,9 @@ def facts_of(metadata: str) -> tuple[TrackFacts, str]:
     file_name = pairs.pop("filename", "")
     for name in _IGNORED:
         pairs.pop(name, None)
-    return read_facts(pairs), file_name
+    if "track_id" not in pairs:
+        return read_facts(pairs), file_name
+    track_id = ids.parse_id(ids.TRACK, pairs.pop("track_id"))
+    if track_id is None:
+        raise invalid("track_id", "This is the id of a track.")
+    return OfTrack(track_id, read_version_facts(pairs)), file_name

@@ -17,14 +17,18 @@ MOST_A_DAY = {
     Made.COLLECTION: 2_000,
     Made.KEY: 1_000,
     Made.DECLARATION: 20_000,
+    Made.VERSION: 10_000,
 }
 _RETRY_AFTER_SECONDS = 3600
 
 
-def require_few(connection: Connection, made: Made, owner: Owner, now_us: int) -> None:
-    """Raise a 429 Problem if the user, of an organisation, made too many of these within 24 hours."""
+def require_few(
+    connection: Connection, made: Made, owner: Owner, now_us: int, more: int = 1
+) -> None:
+    """Raise a 429 Problem if the user, of an organisation, made too many of these within 24 hours for so many
+    more."""
     most = MOST_A_DAY[made]
-    if made_things.count_made(connection, made, owner, now_us - DAY_US, now_us) >= most:
+    if made_things.count_made(connection, made, owner, now_us - DAY_US, now_us) + more > most:
         raise Problem(
             ProblemKind.MADE_TOO_MANY,
             f"That's enough for a day: {most} {made.value} at most are made within 24 hours.",

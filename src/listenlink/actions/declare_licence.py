@@ -17,6 +17,7 @@ from listenlink.model.track import Track
 from listenlink.store import declarations
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
+from listenlink.store.newest_link import find_newest_moment
 
 
 def declare_of_track(
@@ -28,9 +29,10 @@ def declare_of_track(
     before, declared = track.declarations, (said.at(now_us), said.attribution_text)
     if before is not None and (before.newest, before.newest_text) == declared:
         return
-    changed = replace(track, declarations=said.after(before, track.engine, now_us))
+    since_us = find_newest_moment(connection, track.organization_id, now_us)
+    changed = replace(track, declarations=said.after(before, track.engines, since_us))
     declarations.set_declared(connection, changed)
-    _record(connection, caller, track.id, said, now_us)
+    _record(connection, caller, track.id, said, since_us)
 
 
 def declare_first(

@@ -48,9 +48,10 @@ async def delete_old_lines(database: Database, today: int, kept_days: int) -> De
 
 
 async def _sum_up(database: Database, old: TooOld) -> None:
-    while sums := await _read(database, day_sums.find_sums, old):
-        for start in range(0, len(sums), _SUMS_PER_STEP):
-            await _step(database, day_sums.keep_sums, sums[start : start + _SUMS_PER_STEP])
+    for day in await _read(database, day_sums.find_days, old):
+        while sums := await _read(database, day_sums.find_sums, old, day):
+            for start in range(0, len(sums), _SUMS_PER_STEP):
+                await _step(database, day_sums.keep_sums, sums[start : start + _SUMS_PER_STEP])
 
 
 async def _drop_days(database: Database, old: TooOld) -> int:

@@ -18,6 +18,7 @@ from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlaybac
 from listenlink.media.storage import MediaUrls
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession, is_of_another_time
+from listenlink.model.versions import FIRST
 from listenlink.store import pages
 from listenlink.store.database.database import Database
 from listenlink.store.opening.playback import Playable
@@ -74,7 +75,9 @@ class TrackDownloader:
             share_id = asked.session.share_id if asked.session else _NONE
             offered = await self._find(share_id, track_id or _NONE)
         download = track_id if offered and track_id else _NONE
-        opening = await opener.open(replace(asked, download=download))
+        version = offered.version if offered else FIRST
+        downloads = ((download, version),) if download else ()
+        opening = await opener.open(replace(asked, downloads=downloads))
         session = opening.session
         if opening.outcome is not Outcome.DOWNLOADED or offered is None or session is None:
             return opening, None
@@ -97,7 +100,7 @@ class TrackDownloader:
             url = media_urls.download_url(found.digest, name, now_seconds, ends_at)
             if url:
                 return url
-        return self._urls.write_downloads(session, ends_at, [track_id])[0]
+        return self._urls.write_downloads(session, ends_at, [track_id], [found.version])[0]
 
     async def begin(self, signed: str, now_us: int) -> Downloading | None:
         """Permission to fetch what the URL names; None, whatever the reason, if there is none now."""
@@ -107,7 +110,7 @@ class TrackDownloader:
         leave = await self._player.begin_download(signed, now_us)
         if leave is None:
             return None
-        found = await self._find(leave.share_id, leave.track_id)
+        found = await self._find(leave.share_id, leave.track_id, leave.version)
         if found is None:
             return None
         return _downloading(leave, found)
@@ -116,13 +119,17 @@ class TrackDownloader:
         if is_of_another_time(own.expires_at, now_seconds):
             return None
         found = await self._database.read(
-            lambda connection: pages.find_own_download(connection, own.user_id, own.track_id)
+            lambda connection: pages.find_own_download(
+                connection, own.user_id, own.track_id, own.version
+            )
         )
         return None if found is None else _downloading(own, found)
 
-    async def _find(self, share_id: int, track_id: int) -> Download | None:
+    async def _find(
+        self, share_id: int, track_id: int, version: int | None = None
+    ) -> Download | None:
         return await self._database.read(
-            lambda connection: pages.find_download(connection, share_id, track_id)
+            lambda connection: pages.find_download(connection, share_id, track_id, version)
         )
 
 
@@ -152,7 +159,7 @@ async def offer_original(
         name = file_name(found.title, found.content_type)
         if url := media_urls.download_url(found.digest, name, now_seconds, ends_at):
             return url
-    return urls.write_own_download(OwnPlayback(user_id, track_id, ends_at))
+    return urls.write_own_download(OwnPlayback(user_id, track_id, ends_at, found.version))
 
 
 def _downloading(leave: SharedPlayback | OwnPlayback, found: Download) -> Downloading:
@@ -165,7 +172,12 @@ def format_of(content_type: str) -> str:
     return _ENDINGS.get(content_type, "." + content_type.partition("/")[2])[1:].upper()
 
 
+def ending_of(content_type: str) -> str:
+    """What a file's name ends in: `audio/mpeg` → `.mp3`; empty for a type that isn't known."""
+    return _ENDINGS.get(content_type, "")
+
+
 def file_name(title: str, content_type: str) -> str:
     """A title as a file name: nothing in it leads elsewhere or is impossible on some system."""
     plain = "".join("_" if c in _UNFIT or not c.isprintable() else c for c in title)
-    return (plain[:_NAME_LENGTH].strip(" .") or "track") + _ENDINGS.get(content_type, "")
+    return (plain[:_NAME_LENGTH].strip(" .") or "track") + ending_of(content_type)

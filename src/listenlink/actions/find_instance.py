@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from listenlink.model.mail_server import read_mail_server, read_sender
 from listenlink.model.signing import SigningKey
 from listenlink.secret_keys import LINK_FILE, SIGNING_FILE, create_keys, load_keys
 from listenlink.settings import Settings
 from listenlink.store.database.location import DatabaseLocation
+
+if TYPE_CHECKING:
+    from listenlink.outbound.mail import MailMan
 
 SECRETS = "secrets"
 
@@ -58,6 +63,17 @@ def create_link_key(settings: Settings) -> None:
     # Two processes may begin at once: the first one's key is both's.
     with contextlib.suppress(FileExistsError):
         create_keys(settings.data / SECRETS, LINK_FILE)
+
+
+def find_mailman(settings: Settings) -> MailMan | None:
+    """What sends the instance's mails, None if the settings name no mail server."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    server = read_mail_server(settings.smtp_url.get_secret_value())
+    # Imported here: it takes a while to load.
+    from listenlink.outbound.mail import MailMan
+
+    return MailMan(server, read_sender(settings.mail_from))
 
 
 def daily_folder(settings: Settings) -> Path:

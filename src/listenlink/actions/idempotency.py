@@ -85,6 +85,7 @@ class Once(Generic[_Made]):
         self._sealer = sealer
         self._asked = asked
         self._key_digest = asked.key_digest
+        self._marks = sealer.marks(asked.body_digest, asked.own_key)
         self._tell = tell
         self._now_us = now_us
         self._since_us = certain_us - KEPT_US
@@ -103,7 +104,7 @@ class Once(Generic[_Made]):
         made = make(connection)
         self.answer = self._tell(made)
         sealed = self._sealer.seal(self.answer, self._asked.own_key, self._key_digest)
-        kept = KeptAnswer(self._asked.body_digest, sealed, self._asked.owner)
+        kept = KeptAnswer(self._marks[0], sealed, self._asked.owner)
         idempotency.keep_answer(connection, self._key_digest, kept, self._now_us)
         return made
 
@@ -111,8 +112,6 @@ class Once(Generic[_Made]):
         kept = idempotency.find_answer(connection, self._key_digest, self._since_us)
         if kept is None:
             return
-        if kept.body_digest != self._asked.body_digest:
-            raise invalid(HEADER, "This key was used with another body already.")
         answer = self._sealer.unseal(kept.sealed, self._asked.own_key, self._key_digest)
         if answer is None:
             raise Problem(
@@ -121,4 +120,7 @@ class Once(Generic[_Made]):
                 "changed since. Look for it in your list, or use another key.",
                 field=HEADER,
             )
+        # Earlier releases kept the digest itself.
+        if kept.body_digest not in (*self._marks, self._asked.body_digest):
+            raise invalid(HEADER, "This key was used with another body already.")
         raise AnsweredBefore(answer)

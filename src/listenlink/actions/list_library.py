@@ -120,6 +120,7 @@ def _fill(connection: Connection, owner: Owner, ordered: _Ordered, days: Days) -
     return [
         replace(found[edge], links=links.get(found[edge].id, 0), opens=opens.get(found[edge].id, 0))
         for edge in ordered.edges
+        if edge in found  # What it was saved as may be gone.
     ]
 
 

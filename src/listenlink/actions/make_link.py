@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
+from listenlink.actions.lock_link import hash_asked
 from listenlink.actions.note_account import note_account
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
@@ -18,7 +19,7 @@ from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, Terms
-from listenlink.store import collections, shares, tracks
+from listenlink.store import collections, share_passwords, shares, tracks
 from listenlink.store.database.database import Database
 from listenlink.store.made_things import Made
 
@@ -36,7 +37,7 @@ async def get_title(
 ) -> str:
     """What the caller's own track or collection is called. Raises Problem(NOT_FOUND) for any other, as
     `make_link` does."""
-    return await database.read(lambda c: _get_title(c, caller, target_type, target_id))
+    return await database.read(lambda c: title_of(c, caller, target_type, target_id))
 
 
 async def make_link(
@@ -52,14 +53,17 @@ async def make_link(
     """Make a link to the caller's own track or collection. Raises Problem(NOT_FOUND) for any other, and a 422
     Problem as `Terms.changed` does."""
     token = new_token()
-    draft = _draft(caller, target_type, target_id, Terms().changed(asked, now_us), now_us)
+    terms = Terms().changed(asked, now_us)
+    hashed = await hash_asked(asked)
+    draft = draft_link(caller, target_type, target_id, terms, now_us)
 
     def add(connection: Connection) -> NewLink:
-        _get_title(connection, caller, target_type, target_id)
+        title_of(connection, caller, target_type, target_id)
         require_few(connection, Made.LINK, caller.owner, now_us)
         number = shares.add_share(connection, draft, digest(token))
         made = replace(draft, id=number)
         keep_token(connection, sealer, made, token)
+        share_passwords.keep_password(connection, number, hashed)
         named = ids.public_id(ids.SHARE, number)
         note_account(connection, caller, "link_made", named, now_us)
         return NewLink(made, token)
@@ -67,9 +71,10 @@ async def make_link(
     return await write_as(database, caller, lambda connection: doing(connection, add))
 
 
-def _draft(
+def draft_link(
     caller: Caller, target_type: TargetType, target_id: int, terms: Terms, now_us: int
 ) -> Share:
+    """The link as it's going to be, without a number of its own."""
     return Share(
         id=0,
         organization_id=caller.owner.organization_id,
@@ -81,13 +86,14 @@ def _draft(
         suspended_at=None,
         rotation=0,
         created_at=now_us,
-        **asdict(terms),
+        **{name: getattr(terms, name) for name in Terms.__slots__},
     )
 
 
-def _get_title(
+def title_of(
     connection: Connection, caller: Caller, target_type: TargetType, target_id: int
 ) -> str:
+    """What the caller's own track or collection is called. Raises Problem(NOT_FOUND) for any other."""
     if target_type is TargetType.TRACK:
         track = tracks.find_own_track(connection, *caller.owner, target_id)
         title = None if track is None else track.title

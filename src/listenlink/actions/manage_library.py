@@ -42,8 +42,8 @@ async def get_sound(database: Database, caller: Caller, track_id: int) -> Sound:
     """Return what was derived from the audio of a track in the library. Raises Problem(NOT_FOUND)."""
 
     def get(connection: Connection) -> Sound:
-        get_in_library(connection, caller, track_id)
-        return derived.find_sound(connection, track_id)
+        track = get_in_library(connection, caller, track_id)
+        return derived.find_sound(connection, track_id, track.version)
 
     return await database.read(get)
 

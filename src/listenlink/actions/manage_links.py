@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller, require_owner, write_as
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.keep_address import keep_token
+from listenlink.actions.lock_link import hash_asked, turn_lock
 from listenlink.actions.make_link import NewLink
 from listenlink.actions.revoke_link import find_by_token
 from listenlink.clock import SECOND_US
@@ -23,7 +24,7 @@ from listenlink.model.sealing import TokenSealer
 from listenlink.model.share import LinkState, Share, TargetType
 from listenlink.model.share_token import digest, new_token
 from listenlink.model.terms import AskedTerms, Terms, terms_of
-from listenlink.store import shares
+from listenlink.store import listed_links, shares, told_links
 from listenlink.store.audit import of_link, open_counts
 from listenlink.store.database.database import Database
 from listenlink.store.shares import Target
@@ -57,7 +58,7 @@ async def list_links(
         organization_id, whose = caller.owner.organization_id, caller.owner.user_id
         if caller.sees_all:
             require_owner(connection, caller)
-        own = shares.list_own_shares(
+        own = listed_links.list_own_shares(
             connection,
             organization_id,
             creator_id if caller.sees_all else whose,
@@ -87,6 +88,7 @@ async def get_link_of_token(database: Database, caller: Caller, token: str) -> T
 
 async def change_link(
     database: Database,
+    sealer: TokenSealer,
     caller: Caller,
     share_id: int,
     asked: AskedTerms,
@@ -99,8 +101,11 @@ async def change_link(
     seen, and a 422 Problem as `Terms.changed` does, and for a `max_opens` below the number of opens so far.
     """
 
+    hashed = await hash_asked(asked)
+
     def change(connection: Connection) -> ToldLink:
-        terms = terms_of(_get_open_to_change(connection, caller, share_id))
+        share = _get_open_to_change(connection, caller, share_id)
+        terms = terms_of(share)
         if seen is not None and seen != mark_terms(terms):
             raise Problem(ProblemKind.CONFLICT, "This link was changed meanwhile.")
         changed = asdict(terms.changed(asked, now_us))
@@ -110,8 +115,12 @@ async def change_link(
             if most is not None and most < opens:
                 raise invalid("max_opens", "The link was opened more often already.")
         changes = {name: value for name, value in changed.items() if value != getattr(terms, name)}
+        if "password" in asked and (hashed is not None or share.has_password):
+            changes |= turn_lock(connection, sealer, share, hashed)
         if changes:
             shares.change_share(connection, share_id, changes)
+        if "max_opens" in changes:
+            told_links.forget_spent(connection, share_id)
         return tell_links(connection, [_get(connection, caller, share_id)])[0]
 
     return await write_as(database, caller, change)

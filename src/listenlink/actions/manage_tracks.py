@@ -14,7 +14,14 @@ from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.cover import Covered
 from listenlink.model.track import Track
-from listenlink.store import collection_tracks, given_covers, library, stored_objects, tracks
+from listenlink.store import (
+    collection_tracks,
+    given_covers,
+    kept_audio,
+    library,
+    stored_objects,
+    tracks,
+)
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 
 
@@ -30,7 +37,7 @@ def own_playback_url(
     now_seconds = now_us // SECOND_US
     expires_at = now_seconds + ttl_seconds
     if media_urls is None or track.object_digest is None:
-        return urls.write_own(OwnPlayback(user_id, track.id, expires_at))
+        return urls.write_own(OwnPlayback(user_id, track.id, expires_at, track.version))
     return media_urls.playback_urls([track.object_digest], now_seconds, expires_at)[0]
 
 
@@ -47,7 +54,8 @@ async def delete_track(
         library.remove_from_all(connection, track_id)
         collection_tracks.take_track_out(connection, track_id)
         covers = given_covers.take_back(connection, Covered(track_id=track_id))
-        return covers + tracks.discard_unneeded_audio(connection, track_id, now_us)
+        audio = kept_audio.find_audio(connection, track_id)
+        return covers + kept_audio.discard_unneeded(connection, audio, now_us)
 
     await discard_objects(database, storage, await write_as(database, caller, remove))
 

@@ -41,13 +41,22 @@ def over_quota(used: Usage, size_bytes: int) -> Problem:
 
 
 def require_quota(
-    connection: Connection, organization_id: int, size_bytes: int, now_us: int
+    connection: Connection,
+    organization_id: int,
+    size_bytes: int,
+    now_us: int,
+    *,
+    is_new_track: bool = True,
 ) -> None:
-    """Raise a 403 Problem if an organisation stores more than it may now that a track was added to it."""
+    """Raise a 403 Problem if an organisation stores more than it may now that a track was added to it, or a
+    version to one of its tracks."""
     used = usage.find_bounded_usage(connection, organization_id, now_us)
     if used is not None and used.is_over():
         before = replace(
-            used, stored_bytes=used.stored_bytes - size_bytes, tracks=used.tracks - 1, begun_bytes=0
+            used,
+            stored_bytes=used.stored_bytes - size_bytes,
+            tracks=used.tracks - is_new_track,
+            begun_bytes=0,
         )
         raise over_quota(before, size_bytes)
 

@@ -194,7 +194,7 @@ def _finish(
     for parting in removed.partings:
         whose = Owner(parting.organization_id, removed.user_id)
         removed.digests += belongings.discard_audio(connection, whose, now_us)
-        removed.uploads += belongings.forget_rest(connection, whose)
+        removed.uploads += belongings.forget_rest(connection, whose, now_us)
         people.remove_member(connection, *whose)
     removed.digests += given_covers.list_dropped(connection).values()
     removed.stays_in = list(people.list_memberships(connection, removed.user_id))

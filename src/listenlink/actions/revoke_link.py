@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.note_account import note_account
+from listenlink.actions.telling.note_events import note_ended
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.share_token import digest, is_like_a_token, is_well_formed
@@ -36,6 +37,7 @@ async def revoke_link(database: Database, caller: Caller, share_id: int, now_us:
         if before.revoked_at is None:
             named = ids.public_id(ids.SHARE, share_id)
             note_account(connection, caller, "link_closed", named, now_us)
+            note_ended(connection, before, now_us)
 
     await write_as(database, caller, revoke)
 

@@ -14,7 +14,14 @@ from listenlink.model.collection import Collection
 from listenlink.model.collection_order import mark_of
 from listenlink.model.share import TargetType
 from listenlink.model.sought import Sought
-from listenlink.store import chosen_tracks, collection_tracks, collections, given_covers, shares
+from listenlink.store import (
+    archives,
+    chosen_tracks,
+    collection_tracks,
+    collections,
+    given_covers,
+    shares,
+)
 from listenlink.store.chosen_tracks import ChosenTrack
 from listenlink.store.database.database import Database
 from listenlink.store.targets import MOST_TRACKS
@@ -66,7 +73,8 @@ class Matches(NamedTuple):
 class ShownCollection(NamedTuple):
     """A collection with a part of its tracks, in order. `mark` is that of the order; `links` are those that
     aren't closed, `unheard` is how many tracks they don't show; `cover_title` is of the track whose cover it
-    has. `matches` are None where none were looked for."""
+    has. `matches` are None where none were looked for; `archive_bytes` is about
+    how large its archive is, 0 if there's none."""
 
     collection: Collection
     tracks: list[ChosenTrack]
@@ -76,6 +84,7 @@ class ShownCollection(NamedTuple):
     unheard: int
     cover_title: str | None
     matches: Matches | None
+    archive_bytes: int
 
 
 async def show_collections(
@@ -133,6 +142,7 @@ async def show_collection(
             None
             if looked_for is None
             else _find_matches(connection, caller, looked_for, set(order)),
+            archives.sum_bytes(connection, collection_id),
         )
 
     return await database.read(find)

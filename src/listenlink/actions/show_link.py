@@ -9,6 +9,7 @@ import msgspec
 
 from listenlink import wire
 from listenlink.actions.open_link import Opening
+from listenlink.actions.opening.found_versions import as_shown, is_gone
 from listenlink.clock import SECOND_US
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import MediaUrls
@@ -20,8 +21,9 @@ from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import moment_or_none
 from listenlink.model.remembered import Remembered
 from listenlink.model.share import TargetType
+from listenlink.model.versions import FIRST, Version, read_for_link, told
 from listenlink.model.view import licence_view, removed_view
-from listenlink.store.opening.open_rows import FoundTrack
+from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 
 _SETTLED_BYTES = 12_000_000
 # The size of a row as read, without its title, where a character may take four bytes, and four more since it
@@ -68,10 +70,12 @@ class LinkPresenter:
         if opening.outcome is Outcome.REMOVED or session is None:
             return _encode(removed_view(kind.value, facts))
         tracks = opening.tracks or []
+        if link.is_pinned:
+            tracks = [track for track in tracks if not is_gone(link, track)]
+        tracks = [_for_link(track, link) for track in tracks]
         urls = self._write_urls(session, tracks, now_us)
         views = [
-            self._with_url(_for_link(track, link.created_at), url, now_us)
-            for track, url in zip(tracks, urls, strict=True)
+            self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
         ]
         if link.collection is None:
             return _encode(wire.ShareView(kind.value, True, None, facts, views[0], None, None))
@@ -88,7 +92,13 @@ class LinkPresenter:
         now_seconds = now_us // SECOND_US
         expires_at = min(now_seconds + self._ttl_seconds, session.ends_at)
         if self._media_urls is None:
-            return self._urls.write_shared(session, expires_at, [track.id for track in tracks])
+            numbers = [
+                FIRST if track.versions is None else read_for_link(track.versions).version.number
+                for track in tracks
+            ]
+            return self._urls.write_shared(
+                session, expires_at, [track.id for track in tracks], numbers
+            )
         digests = [bytes.fromhex(track.object_digest) for track in tracks]
         return self._media_urls.playback_urls(digests, now_seconds, expires_at)
 
@@ -98,21 +108,19 @@ class LinkPresenter:
             written = self._settled.recall(track)
         if written is None:
             written = self._write_track(track, now_us)
-            if self._registry.is_settled(track.engine, track.created_at):
+            if self._is_settled(track):
                 self._settled.keep(track, written)
         # The encoder passes through unchanged what is already JSON.
         whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
         return cast(wire.SharedTrack, whole)
 
-    def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
-        stamp = Licence(
-            LicenceClass(track.stamp_class),
-            track.stamp_version,
-            bool(track.stamp_requires_attribution),
-            track.stamp_attribution_text,
+    def _is_settled(self, track: FoundTrack) -> bool:
+        return all(
+            self._registry.is_settled(one.engine, one.created_at) for one in _in_force(track)
         )
-        declared = _declared(track)
-        licence = self._registry.told(track.engine, stamp, track.created_at, now_us, *declared)
+
+    def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
+        licence = told(self._registry, _in_force(track), now_us, *_declared(track))
         view = wire.SharedTrack(
             id=ids.public_id(ids.TRACK, track.id),
             title=track.title,
@@ -127,11 +135,28 @@ class LinkPresenter:
         return _Written(before + url[:-1], b'"' + after)
 
 
-def _for_link(track: FoundTrack, made_at: int) -> FoundTrack:
-    """With what was declared as far as it holds for a link made then."""
+def _for_link(track: FoundTrack, link: FoundLink) -> FoundTrack:
+    """As the version that the link leads to, with what was declared as far as it holds for the link."""
+    if track.versions is not None:
+        track = as_shown(link, track)
     if track.declared is None:
         return track
-    return track._replace(declared=written_for_link(track.declared, made_at))
+    return track._replace(declared=written_for_link(track.declared, link.created_at))
+
+
+def _in_force(track: FoundTrack) -> tuple[Version, ...]:
+    """The versions that hold for the link, whose facts are the row's own for a track that has had only
+    one."""
+    if track.versions is not None:
+        return read_for_link(track.versions).in_force
+    stamp = Licence(
+        LicenceClass(track.stamp_class),
+        track.stamp_version,
+        bool(track.stamp_requires_attribution),
+        track.stamp_attribution_text,
+    )
+    lasts = track.sample_count, track.sample_rate
+    return (Version(FIRST, track.engine, stamp, track.created_at, *lasts),)
 
 
 def _declared(track: FoundTrack) -> tuple[Declared | None, str | None]:
@@ -142,8 +167,9 @@ def _declared(track: FoundTrack) -> tuple[Declared | None, str | None]:
 
 
 def _bytes_of(track: FoundTrack, written: _Written) -> int:
-    title = _MOST_IN_A_CHARACTER * (len(track.title) + len(track.declared or ""))
-    return _ROW_BYTES + title + len(written.before) + len(written.after)
+    texts = len(track.title) + len(track.declared or "") + len(track.versions or "")
+    text = _MOST_IN_A_CHARACTER * texts
+    return _ROW_BYTES + text + len(written.before) + len(written.after)
 
 
 @lru_cache(maxsize=4096)

@@ -164,6 +164,8 @@ class PageShower:
             licence=track.licence(self._registry, now_us, made_at),
             engine_name=terms.display_name if terms else track.engine,
             given_cover=shown.given_cover,
+            size_bytes=shown.size_bytes,
+            version=track.version,
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.manage_library import get_in_library, get_made
 from listenlink.actions.manage_links import ToldLink, list_links
+from listenlink.actions.manage_versions import ListedVersions, look_at_versions
 from listenlink.model import ids
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listing import Slice
@@ -27,7 +28,7 @@ MOST_COLLECTIONS = 100
 @dataclass(frozen=True, slots=True)
 class ShownTrack:
     """A track in a library. `listened` is what whoever hears it is told. Its `links`, the newest first, its
-    `collections` and its `file` are its creator's; `has_more` links than these."""
+    `collections`, its `versions` and its `file` are its creator's; `has_more` links than these."""
 
     track: Track
     is_own: bool
@@ -36,6 +37,7 @@ class ShownTrack:
     links: list[ToldLink]
     has_more: bool
     collections: list[NamedCollection]
+    versions: ListedVersions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,27 @@ async def show_track(
 ) -> ShownTrack:
     """Return a track that the caller made or saved. Raises Problem(NOT_FOUND), also for somebody else's."""
 
-    def find(connection: Connection) -> tuple[Track, Sound, File, list[NamedCollection]]:
+    def find(
+        connection: Connection,
+    ) -> tuple[Track, Sound, File, list[NamedCollection], ListedVersions | None]:
         track = get_in_library(connection, caller, track_id)
+        is_own = (track.organization_id, track.creator_id) == caller.owner
         return (
             track,
-            derived.find_sound(connection, track_id),
+            derived.find_sound(connection, track_id, track.version),
             track_ties.find_file(connection, track_id),
             track_ties.list_collections(connection, caller.owner, track_id, MOST_COLLECTIONS),
+            look_at_versions(connection, caller, track_id) if is_own else None,
         )
 
-    track, sound, file, collections = await database.read(find)
+    track, sound, file, collections, versions = await database.read(find)
     listened = _listened(registry, track, sound, now_us)
-    if (track.organization_id, track.creator_id) != caller.owner:
+    if versions is None:
         return ShownTrack(track, False, listened, None, [], False, [])
     target = (TargetType.TRACK, track_id)
     links = await list_links(database, caller, target, None, now_us, Slice(MOST_LINKS))
     has_more = links.place is not None
-    return ShownTrack(track, True, listened, file, links.items, has_more, collections)
+    return ShownTrack(track, True, listened, file, links.items, has_more, collections, versions)
 
 
 async def look_at_removal(
@@ -105,4 +111,5 @@ def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int)
         cover_small=sound.derived.cover_small_digest,
         licence=track.licence(registry, now_us),
         engine_name=terms.display_name if terms else track.engine,
+        version=track.version,
     )

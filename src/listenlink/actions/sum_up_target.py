@@ -12,7 +12,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.link_sums import LinkNumbers, add_numbers
 from listenlink.model.listing import Place, Slice
 from listenlink.model.share import TargetType
-from listenlink.store import collections, shares, tracks
+from listenlink.store import collections, listed_links, tracks
 from listenlink.store.audit import of_target
 from listenlink.store.database.database import Database
 
@@ -40,7 +40,7 @@ async def sum_up_target(
         if title is None:
             raise Problem(ProblemKind.NOT_FOUND)
         numbers = of_target.sum_links(connection, caller.owner, target)
-        own = shares.list_own_shares(connection, *caller.owner, target, None, now_us, part)
+        own = listed_links.list_own_shares(connection, *caller.owner, target, None, now_us, part)
         # A link that was made in between has none yet.
         items = [
             (told, numbers.get(told.share.id) or add_numbers(()))

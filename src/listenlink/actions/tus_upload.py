@@ -15,8 +15,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
-from listenlink.actions.begun_upload import IDLE_US, KEPT_US, Progress, ends_at, facts_of
+from listenlink.actions.begun_upload import IDLE_US, KEPT_US, OfTrack, Progress, ends_at, facts_of
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.manage_versions import add_version, require_room
 from listenlink.actions.promise_bytes import PAUSE_US, PromiseMaker
 from listenlink.actions.receive_chunk import Chunk, receive_chunk, require_fitting, too_large
 from listenlink.actions.upload_track import TrackUploader
@@ -34,7 +35,12 @@ from listenlink.threads import DISK
 # A draft is made a moment before its row can be seen.
 _ORPHANED_US = 600 * SECOND_US
 # Of which no track will be made, so that nothing is left of it.
-_NEVER = (ProblemKind.INVALID, ProblemKind.QUOTA_EXCEEDED)
+_NEVER = (
+    ProblemKind.INVALID,
+    ProblemKind.QUOTA_EXCEEDED,
+    ProblemKind.NOT_FOUND,
+    ProblemKind.INSUFFICIENT_PERMISSIONS,
+)
 
 
 class _MadeBeforeError(Exception):
@@ -68,7 +74,8 @@ class TusUploads:
         now_us: int,
         doing: Doing[ResumableUpload] = always,
     ) -> ResumableUpload:
-        """Begin an upload of so many bytes; its metadata says what a form would say about a track.
+        """Begin an upload of so many bytes; its metadata says what a form would say about a track, or
+        about a version of one.
 
         Raises Problem: 413 over the limit, 422 for wrong facts and for an upload of nothing at all, and
         what a promise raises (`actions/promise_bytes.py`).
@@ -77,9 +84,11 @@ class TusUploads:
             raise too_large(self._max_bytes)
         if size_bytes == 0:
             raise invalid("Upload-Length", "The file is empty.", reason="empty")
-        facts_of(metadata)
+        facts, _ = facts_of(metadata)
 
         def add(connection: Connection) -> ResumableUpload:
+            if isinstance(facts, OfTrack):
+                require_room(connection, caller, facts.track_id, is_current=facts.facts.is_current)
             upload = store.add_upload(connection, *caller.owner, size_bytes, metadata, now_us)
             self._promises.begin_in_pieces(connection, caller, upload.id, size_bytes, now_us)
             # Before the commit: a row always has its draft, and a draft without a row goes at the next start.
@@ -229,7 +238,11 @@ class TusUploads:
         # The same bytes under a second name: whatever happens to that one, the draft stays.
         whole = await DISK.run(self._wholes.begin_from, draft.path)
         with contextlib.suppress(_MadeBeforeError):
-            await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
+            if isinstance(facts, OfTrack):
+                parts = (caller, facts.track_id, whole, facts.facts, now_us)
+                await add_version(self._uploader, *parts, once)
+            else:
+                await self._uploader.upload(caller, whole, facts, file_name, now_us, once)
 
     async def _remove(self, upload: ResumableUpload, draft: ResumableDraft | None) -> None:
         await self._database.write(lambda connection: store.remove_upload(connection, upload.id))

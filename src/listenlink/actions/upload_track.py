@@ -12,11 +12,12 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.declare_licence import declare_first, record_first
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.refuse_upload import require_quota
+from listenlink.actions.telling.note_tracks import note_ready_already
+from listenlink.clock import Clock
 from listenlink.errors import invalid
 from listenlink.media.disk.draft import Draft
 from listenlink.media.measure import Measured, Probe
 from listenlink.media.storage import Storage
-from listenlink.model.declaring import Declaring
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.track import StoredAudio, Track
 from listenlink.model.track_facts import TrackFacts, title_of_file
@@ -24,6 +25,9 @@ from listenlink.store import library, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
 from listenlink.store.made_things import Made
 from listenlink.wire.bodies import TITLE_LENGTH
+
+# What is made, in a transaction, of audio that was measured and is about to be stored.
+Making = Callable[[Connection, Measured, StoredAudio], Track]
 
 
 class TrackUploader:
@@ -35,12 +39,14 @@ class TrackUploader:
         storage: Storage,
         probe: Probe,
         registry: EngineRegistry,
+        clock: Clock,
         stored: Callable[[], None],
     ) -> None:
         self._database = database
         self._storage = storage
         self._probe = probe
-        self._registry = registry
+        self.registry = registry
+        self.clock = clock
         self._stored = stored
         self.uploads = self.upload_bytes = 0
 
@@ -58,18 +64,39 @@ class TrackUploader:
         Raises a 422 Problem if it isn't audio that can be measured, and Problem: STORAGE_UNAVAILABLE,
         STORAGE_FULL, QUOTA_EXCEEDED.
         """
+
+        def make(connection: Connection, measured: Measured, audio: StoredAudio) -> Track:
+            track = self._new_track(caller, measured, facts, file_name, now_us)
+            require_few(connection, Made.TRACK, caller.owner, now_us)
+            audio_id = tracks.add_audio(connection, audio, now_us)
+            declared, told = declare_first(connection, caller, track, facts.declaring)
+            added = tracks.add_track(connection, declared, audio_id)
+            record_first(connection, caller, added, told)
+            note_ready_already(connection, added.id, now_us)
+            library.add_edge(connection, *caller.owner, added.id, None, now_us)
+            # In this transaction: of two uploads for the last bytes one gets them.
+            require_quota(connection, track.organization_id, audio.size_bytes, now_us)
+            return added
+
+        return await self.take_in(caller, draft, make, doing)
+
+    async def take_in(
+        self, caller: Caller, draft: Draft, make: Making, doing: Doing[Track] = always
+    ) -> Track:
+        """Measure the draft's audio, store it, and return what `make` makes of it in the same transaction.
+        The draft is gone afterwards, however this ends. Raises what `upload` and `make` raise."""
         try:
             measured = await self._probe.measure(draft.descriptor, caller.owner.user_id)
             if not isinstance(measured, Measured):
                 raise invalid("file", measured.detail, reason=measured.reason)
-            track = self._new_track(caller, measured, facts, file_name, now_us)
-            audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type)
+            audio = StoredAudio(draft.digest, draft.size_bytes, measured.content_type, draft.crc32)
             draft.content_type = measured.content_type
-            added = await asyncio.shield(
-                self._storage.carry_out(
-                    self._publish, caller, draft, track, audio, facts.declaring, doing
-                )
-            )
+
+            def keep(connection: Connection) -> Track:
+                require_standing(connection, caller)
+                return doing(connection, lambda c: make(c, measured, audio))
+
+            added = await asyncio.shield(self._storage.carry_out(self._publish, draft, keep))
             self.uploads += 1
             self.upload_bytes += audio.size_bytes
             self._stored()
@@ -92,35 +119,12 @@ class TrackUploader:
             instrumental=facts.instrumental,
             sample_count=measured.sample_count,
             sample_rate=measured.sample_rate,
-            stamp=self._registry.stamp(facts.engine, now_us),
+            stamp=self.registry.stamp(facts.engine, now_us),
             created_at=now_us,
             is_shorter_than_declared=measured.is_shorter_than_declared,
         )
 
-    def _publish(
-        self,
-        caller: Caller,
-        draft: Draft,
-        track: Track,
-        audio: StoredAudio,
-        said: Declaring | None,
-        doing: Doing[Track],
-    ) -> Track:
-        def add(connection: Connection) -> Track:
-            require_few(connection, Made.TRACK, caller.owner, track.created_at)
-            audio_id = tracks.add_audio(connection, audio, track.created_at)
-            declared, told = declare_first(connection, caller, track, said)
-            added = tracks.add_track(connection, declared, audio_id)
-            record_first(connection, caller, added, told)
-            library.add_edge(connection, *caller.owner, added.id, None, added.created_at)
-            # In this transaction: of two uploads for the last bytes one gets them.
-            require_quota(connection, track.organization_id, audio.size_bytes, track.created_at)
-            return added
-
-        def keep(connection: Connection) -> Track:
-            require_standing(connection, caller)
-            return doing(connection, add)
-
+    def _publish(self, draft: Draft, keep: Callable[[Connection], Track]) -> Track:
         def commit() -> Track:
             return self._database.write_now(keep, within_seconds=BUSY_AFTER_SECONDS)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy import Connection
 
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem
@@ -19,20 +20,26 @@ from listenlink.model.share import Life
 from listenlink.store import held_links
 from listenlink.store.database.database import Database
 from listenlink.store.lives import find_lives
+from listenlink.store.turned_links import Turned, find_following, find_turned
 
 # An office or a carrier listens behind one address: forty more a minute, for some minutes each.
 MOST_OF_A_CLIENT = 250
 _SECOND = 1.0
+# Clocks of nodes may be so far apart, and a look may come so late.
+_TURNED_US = 60 * SECOND_US
+_MOST_TURNED = 20
 
 
 @dataclass(eq=False, slots=True)
 class Watch:
     """One listener's watch. `ended` is set once the link is closed or the session over, or when this process
-    shuts down; `is_closed` distinguishes the former."""
+    shuts down; `is_closed` distinguishes the former. `changed` is set once the link leads to another version
+    of a track."""
 
     session: ListenSession
     is_closed: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class LinkWatcher:
@@ -42,6 +49,7 @@ class LinkWatcher:
         self._database = database
         self._clock = clock
         self._watches: set[Watch] = set()
+        self._told: set[Turned] = set()
         self.places = Places(most, MOST_OF_A_CLIENT)
 
     @contextlib.contextmanager
@@ -72,14 +80,32 @@ class LinkWatcher:
                 watch.ended.set()
 
     async def look(self) -> None:
-        """End the watches of links that no longer lead anywhere, and of sessions that are over."""
+        """End the watches of links that no longer lead anywhere, and of sessions that are over; tell the
+        others once their link leads to another version."""
         watched = {watch.session.share_id for watch in self._watches}
         now_us = self._clock.now_us()
-        lives = await self._database.read(lambda c: find_lives(c, watched))
+
+        lives = await self._database.read(lambda connection: find_lives(connection, watched))
         for watch in list(self._watches):
             if not _is_open(watch.session, lives.get(watch.session.share_id), now_us):
                 watch.is_closed = True
                 watch.ended.set()
+        await self._look_for_versions(watched, now_us)
+
+    async def _look_for_versions(self, watched: set[int], now_us: int) -> None:
+        """Tell those whose link leads to another version; of few tracks at a time, so that whoever changes
+        many keeps nobody from being told."""
+
+        def find(connection: Connection) -> tuple[set[Turned], set[int]]:
+            turned = find_turned(connection, now_us - _TURNED_US)
+            told = self._told & turned
+            told.update(sorted(turned - told, key=lambda one: one.since)[:_MOST_TURNED])
+            return told, find_following(connection, watched, told - self._told)
+
+        self._told, following = await self._database.read(find)
+        for watch in self._watches:
+            if watch.session.share_id in following:
+                watch.changed.set()
 
     async def stands(self, session: ListenSession, token_digest: bytes) -> bool:
         """Whether the session is one of the link with this token, and that is open now: for who can't be told

@@ -20,6 +20,8 @@ from listenlink.cli import (
     owner_commands,
     people_commands,
     track_commands,
+    version_commands,
+    webhook_commands,
 )
 from listenlink.cli import leaving_commands as leaving_commands  # adds to people's
 from listenlink.cli.beginning import begin
@@ -35,12 +37,17 @@ app = typer.Typer(
 )
 app.callback()(begin)
 app.add_typer(track_commands.tracks, name="tracks")
+track_commands.tracks.command("replace")(version_commands.replace)
+track_commands.tracks.command("versions")(version_commands.list_versions)
+track_commands.tracks.command("use-version")(version_commands.use_version)
+track_commands.tracks.command("remove-version")(version_commands.remove_version)
 app.add_typer(collection_commands.collections, name="collections")
 app.add_typer(collection_commands.collection, name="collection")
 app.add_typer(link_commands.links, name="links")
 app.add_typer(link_commands.link, name="link")
 app.add_typer(cover_commands.cover, name="cover")
 app.add_typer(key_commands.keys, name="keys")
+app.add_typer(webhook_commands.webhook, name="webhook")
 app.add_typer(people_commands.org, name="org")
 app.add_typer(people_commands.user, name="user")
 app.add_typer(people_commands.key, name="key")

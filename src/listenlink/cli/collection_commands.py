@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -147,6 +148,20 @@ def add_tracks(
     from listenlink.cli import collections as code
 
     code.add(collection, tracks, server, api_key, as_json)
+
+
+@collection.command("download")
+def download(
+    collection: Collection,
+    file: Annotated[Path, typer.Argument(help="Where to, like album.zip.", metavar="FILE")],
+    server: Server = None,
+    api_key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Save a collection's files as a ZIP. The same command goes on with one that broke off."""
+    from listenlink.cli import archives
+
+    archives.download(collection, file, server, api_key, as_json)
 
 
 @collection.command("take-out")

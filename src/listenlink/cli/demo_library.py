@@ -25,7 +25,7 @@ from listenlink.model.share import TargetType
 from listenlink.model.terms import AskedTerms
 from listenlink.model.track_facts import TrackFacts
 from listenlink.running.instance import Instance
-from listenlink.store import collection_tracks, collections, people, shares, tracks
+from listenlink.store import collection_tracks, collections, listed_links, people, tracks
 from listenlink.threads import DISK
 from listenlink.web.paths import SHARED_PATH
 
@@ -131,7 +131,7 @@ async def _link(instance: Instance, caller: Caller, kind: TargetType, target_id:
     again. Any other links are closed."""
     now_us = instance.running.clock.now_us()
     found = await instance.running.database.read(
-        lambda c: shares.list_own_shares(
+        lambda c: listed_links.list_own_shares(
             c, *caller.owner, (kind, target_id), None, now_us, Slice(_MOST)
         )
     )

@@ -16,7 +16,8 @@ from listenlink.app import build_instance
 from listenlink.cli.demo_library import EMAIL, DemoLinks, find_or_make_links, first_member
 from listenlink.cli.own_command import own_command
 from listenlink.cli.owning import print_qr
-from listenlink.cli.serving import check_startable, run_server
+from listenlink.cli.serving import check_addresses, run_server
+from listenlink.cli.starting import check_startable
 from listenlink.client import DEFAULT_SERVER
 from listenlink.clock import Clock
 from listenlink.errors import RefusesToStart
@@ -52,6 +53,7 @@ def demo(
             makes_link_keys=has_own_link_keys(settings),
         )
     check_startable(settings)
+    check_addresses(settings)
     links, organization_id, desk_url = asyncio.run(_prepare(settings))
 
     def tell() -> None:

@@ -19,9 +19,13 @@ from listenlink.cli.term_options import (
     NoEnd,
     NoLabel,
     NoMaxOpens,
+    NoPassword,
     OtherVisibility,
+    Password,
+    PasswordFile,
     Preview,
     Strict,
+    Version,
 )
 
 links = typer.Typer(help="Your links: list, show, edit and close them.", no_args_is_help=True)
@@ -69,6 +73,7 @@ def show_link(
 
 
 @links.command("edit")
+@link.command("edit")
 def edit_link(
     link: Link,
     expires_in_days: ExpiresInDays = None,
@@ -83,19 +88,29 @@ def edit_link(
     allow_download: Download = None,
     hide_preview: Preview = None,
     strict_open: Strict = None,
+    version: Version = None,
+    password: Password = False,
+    password_file: PasswordFile = None,
+    no_password: NoPassword = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Change a link's terms. What isn't named stays; days and hours count from now."""
+    """Change a link's terms. What isn't named stays; days and hours count from now.
+
+    A password that is set or taken away ends what is open: who listens gives the new one."""
     from listenlink.cli import links as code
+    from listenlink.cli.asked_password import read_password
 
     given = {
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "max_opens": max_opens, "label": label, "visibility": visibility, "allow_download": allow_download,
         "preview": None if hide_preview is None else not hide_preview, "strict_open": strict_open,
+        "password": read_password(password, password_file), "version": version,
     }  # fmt: skip
-    lifted = {"expires_at": no_end, "max_opens": no_max_opens, "label": no_label}
+    lifted = {
+        "expires_at": no_end, "max_opens": no_max_opens, "label": no_label, "password": no_password,
+    }  # fmt: skip
     code.edit(link, given, lifted, server, api_key, as_json)
 
 
@@ -139,9 +154,9 @@ def show_stats(
 
 @link.command("reseal")
 def reseal(data: Data = None, as_json: Json = False) -> None:
-    """For the operator: seal the addresses of all links with the newest link key.
+    """For the operator: seal the addresses of all links and webhooks with the newest link key.
 
-    With LISTENLINK_KEEP_LINKS=digest it destroys them."""
+    With LISTENLINK_KEEP_LINKS=digest it destroys those of links."""
     from listenlink.cli import resealing
 
     resealing.reseal(data, as_json)

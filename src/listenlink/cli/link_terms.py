@@ -9,7 +9,7 @@ from typing import Any
 from listenlink.cli.naming import require_word
 from listenlink.errors import RefusesToStart
 from listenlink.model.terms import MAX_EXPIRES_IN_DAYS
-from listenlink.wire.bodies import Visibility
+from listenlink.wire.bodies import LinkVersion, Visibility
 
 _MOST = {
     "expires_in_days": ("days", MAX_EXPIRES_IN_DAYS),
@@ -44,6 +44,7 @@ def asked_terms(given: dict[str, Any], lifted: dict[str, bool] | None = None) ->
             )
         asked[field] = None
     require_word("--visibility", asked.get("visibility"), Visibility)
+    require_word("--version", asked.get("version"), LinkVersion)
     if len(ends := ends_of(asked)) > 1:
         raise RefusesToStart(
             f"{option_of(ends[1])}: not together with {option_of(ends[0])}: say for how long, or until when"
@@ -99,6 +100,10 @@ def terms_of(link: dict[str, Any]) -> str:
     terms.append("with download" if link.get("allow_download") else "without download")
     if link.get("preview") is False:
         terms.append("title and cover hidden until it's opened")
+    if link.get("has_password"):
+        terms.append("with a password")
+    if link.get("version") == "pinned":
+        terms.append("with the version of when it was made")
     if link.get("label"):
         terms.append(f"label “{link['label']}”")
     return ", ".join(terms)

@@ -17,7 +17,13 @@ from listenlink.model.one_line import one_line
 
 _TOKEN = re.compile(r"shr_[0-9a-f]{32}(?![0-9a-f])")
 _ORIGIN = re.compile(r"https?://[^\s/?#<>\"'\\]+", re.IGNORECASE)
-_KINDS = {ids.TRACK: "a track", ids.COLLECTION: "a collection", ids.API_KEY: "a key"}
+_KINDS = {
+    ids.TRACK: "a track",
+    ids.COLLECTION: "a collection",
+    ids.API_KEY: "a key",
+    ids.WEBHOOK: "a webhook",
+    ids.DELIVERY: "a delivery",
+}
 _PATHS = {ids.TRACK: "tracks", ids.COLLECTION: "collections"}
 _MOST_SHOWN = 60
 

@@ -7,15 +7,22 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli.options import Confirm, Credit, Declare, Json, Key, Server
+from listenlink.cli.options import Confirm, Credit, Csv, Declare, Json, Key, Server
 from listenlink.cli.term_options import (
+    AllowDownload,
     ExpiresAt,
     ExpiresInDays,
     ExpiresInHours,
+    ForEach,
+    HidePreview,
     Label,
     Link,
     MaxOpens,
+    Password,
+    PasswordFile,
     StartsAt,
+    StrictOpen,
+    Version,
 )
 
 
@@ -57,30 +64,34 @@ def share(
         str, typer.Option("--visibility", help="link_only or public.")
     ] = "link_only",
     label: Label = None,
-    allow_download: Annotated[
-        bool, typer.Option("--allow-download", help="The file may be taken along.")
-    ] = False,
-    hide_preview: Annotated[
-        bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
-    ] = False,
-    strict_open: Annotated[
-        bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
-    ] = False,
+    allow_download: AllowDownload = False,
+    hide_preview: HidePreview = False,
+    strict_open: StrictOpen = False,
+    version: Version = None,
+    password: Password = False,
+    password_file: PasswordFile = None,
+    for_each: ForEach = None,
+    as_csv: Csv = False,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Make a link to a track or a collection, and show it.
+    """Make a link to a track or a collection, and show it; with --for, one for each who is named there.
 
     Without an end it opens for ever, without --max-opens any number of times."""
-    from listenlink.cli import sharing
+    from listenlink.cli import sharing, sharing_with_each
+    from listenlink.cli.asked_password import read_password
 
     given = {
         "expires_in_days": expires_in_days, "expires_in_hours": expires_in_hours, "expires_at": expires_at,
         "starts_at": starts_at, "max_opens": max_opens, "visibility": visibility, "label": label,
         "allow_download": allow_download, "preview": not hide_preview, "strict_open": strict_open,
+        "password": read_password(password, password_file), "version": version,
     }  # fmt: skip
-    sharing.share(target, given, server, api_key, as_json)
+    if for_each is not None or as_csv:
+        sharing_with_each.share_with_each(target, for_each, given, as_csv, server, api_key, as_json)
+    else:
+        sharing.share(target, given, server, api_key, as_json)
 
 
 def revoke(link: Link, server: Server = None, api_key: Key = None, as_json: Json = False) -> None:

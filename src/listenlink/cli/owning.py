@@ -43,8 +43,13 @@ def client_of(server: str | None, api_key: str | None) -> Client:
 
 
 def organization_of(client: Client) -> str:
-    """The organisation that the key belongs to."""
-    return str(ask(lambda: client.organization_id))
+    """The organisation that the key belongs to. It's the first that is asked: who gave the wrong address or
+    key isn't kept waiting."""
+    client.tries, tries = 1, client.tries
+    try:
+        return ask(lambda: client.organization_id)
+    finally:
+        client.tries = tries
 
 
 def ask(

@@ -74,8 +74,20 @@ def add_user(
 
 
 @user.command("sign-in-link")
-def make_sign_in_link(email: Email, data: Data = None, as_json: Json = False) -> None:
-    """Show an address that signs a user in at the desk: once, within 30 minutes."""
+def make_sign_in_link(
+    email: Email,
+    by_mail: Annotated[
+        bool, typer.Option("--mail", help="Mail it to them instead of showing it.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show an address that signs a user in at the desk, or mail it: once, within 30 minutes."""
+    if by_mail:
+        from listenlink.cli import mailing
+
+        mailing.mail_sign_in_link(data, email, as_json)
+        return
     from listenlink.cli import people
 
     people.make_sign_in_link(data, email, as_json)

@@ -1,8 +1,9 @@
-"""`listenlink serve`: checks everything first, then hands over to the server."""
+"""`listenlink serve`: looks after the workers, which are forked and check everything before they serve."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import json
 import math
@@ -20,25 +21,17 @@ from typing import Any
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from listenlink.actions.create_instance import check_instance
-from listenlink.actions.find_instance import daily_folder, load_ring, locate_database
-from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.capacity import current_capacity, make_room
 from listenlink.cli.listening import ListeningServer, open_socket
-from listenlink.cli.room_words import low_lines
 from listenlink.cli.workers import _Forked
-from listenlink.clock import DAY_US, Clock
 from listenlink.errors import RefusesToStart, fault_of_system
-from listenlink.media.choose_storage import check_storage
-from listenlink.media.disk.serving_mark import ServingMark
 from listenlink.media.sandbox.unreadable import make_unreadable
 from listenlink.running.shutdown import FINISHED_WITHIN_SECONDS
-from listenlink.secret_keys import DailyKeys
 from listenlink.settings import PREFIX, Settings, load_settings
 
 _READY_WITHIN_SECONDS = 30.0
-_GONE_WITHIN_SECONDS = 3.0
 _CLOSED_WITHIN_SECONDS = 3.0
+_GONE_WITHIN_SECONDS = 1.0
 _ASKED_EVERY_SECONDS = 0.05
 _STOPPING = b"""
 Stopping: whoever listens is cut off. What is being uploaded may take %d more seconds.
@@ -79,7 +72,7 @@ def serve(
 def run_server(settings: Settings, when_ready: Callable[[], None]) -> None:
     """Run the server in this process; `when_ready` is called from a thread once it answers."""
     make_unreadable()
-    check_startable(settings)
+    check_addresses(settings)
     export_settings(settings)
     forked = _Forked()
     server = ListeningServer(
@@ -130,19 +123,10 @@ def _pass_on_sigint(server: Any) -> None:
     signal.signal(signal.SIGINT, leave_at_once)
 
 
-def check_startable(settings: Settings) -> None:
-    """Raise RefusesToStart for what would otherwise fail in a worker, where nobody would see it."""
-    check_instance(settings)
-    load_ring(settings)
-    check_storage(settings, os.environ)
-    for warning in prepare_folder(settings.data, has_objects=settings.storage_url is None):
-        print(f"listenlink: {warning}", file=sys.stderr)
-    for line in low_lines(settings):
-        print(f"listenlink: {line}", file=sys.stderr)
-    _check_alone(settings)
-    locate_database(settings).check_writing()
-    # What makes them also checks whether they can be made.
-    DailyKeys(daily_folder(settings)).prepare(Clock().now_us() // DAY_US)
+def check_addresses(settings: Settings) -> None:
+    """Raise RefusesToStart for an address that can't be listened on. All else is checked by the first worker
+    (`cli/starting.py`), so that this process, which only looks after workers, needn't load what they are made
+    of (docs/decisions/0086)."""
     _check_address(settings.host, settings.port)
     if settings.metrics_address is not None:
         host, first = settings.metrics_address
@@ -151,30 +135,21 @@ def check_startable(settings: Settings) -> None:
 
 
 def _check_address(host: str, port: int) -> None:
-    """Raise RefusesToStart if nobody can listen there."""
-    try:
-        open_socket(host, port).close()
-    except (OSError, UnicodeError) as error:
-        reason = fault_of_system(error) if isinstance(error, OSError) else "there is no such host"
-        raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
-
-
-def _check_alone(settings: Settings) -> None:
-    """Two servers without Redis would each allow a client the whole limit, so the second is refused.
-
-    A server that was killed takes a moment to go away, so this is retried for a while.
-    """
-    served = ServingMark(settings.data)
+    """Raise RefusesToStart if nobody can listen there. A server that was killed takes a moment to go away, so
+    an address in use is tried again for a while."""
     deadline = time.monotonic() + _GONE_WITHIN_SECONDS
-    is_limited = settings.resolve_limit_per_minute and not settings.redis_url
-    location = locate_database(settings)
-    while is_limited and (served.is_held() or location.is_served()):
-        if time.monotonic() > deadline:
-            raise RefusesToStart(
-                f"{location} is served already, and two servers can't share a rate limit; "
-                f"stop the other, set {PREFIX}REDIS_URL, or {PREFIX}RESOLVE_LIMIT_PER_MINUTE=0"
-            )
-        time.sleep(0.05)
+    while True:
+        try:
+            return open_socket(host, port).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                reason = fault_of_system(error)
+                break
+        except UnicodeError:
+            reason = "there is no such host"
+            break
+        time.sleep(_ASKED_EVERY_SECONDS)
+    raise RefusesToStart(f"{host}:{port} can't be listened on: {reason}") from None
 
 
 def export_settings(settings: Settings) -> None:
@@ -191,11 +166,15 @@ def _wait_until_ready(
     """Tell once the server answers, and what isn't as it should be; end it if a worker can't start."""
     forked.wait_for(settings.workers)
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while (answer := _ask_readiness(settings)) is None or answer[0] != 200:
+    answer: tuple[int, dict[str, str]] | None = None
+    while answer is None or answer[0] != 200:
         refusal = forked.find_refusal(_ASKED_EVERY_SECONDS)
         if refusal is not None:
             server.refuse(refusal)
             return
+        # Before that nobody takes the question, and it would be waited for.
+        if forked.made:
+            answer = _ask_readiness(settings)
         if time.monotonic() > deadline:
             deadline = math.inf
             _warn("it runs, but isn't ready", answer[1] if answer else {})

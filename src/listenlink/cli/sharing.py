@@ -32,6 +32,8 @@ def share(
         print(json.dumps(link))
         return
     tell_address(link)
+    if link.get("has_password"):
+        print("Send the password another way than the link: whoever has both opens it.")
     print(
         f"To see it again:  {own_command('link', 'show', link['id'])}\n"
         f"To close it:  {own_command('revoke', link['id'])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,37 @@ MaxOpens = Annotated[int | None, typer.Option("--max-opens", help="How often it 
 Label = Annotated[
     str | None, typer.Option("--label", help="Whom it's for; only you see it.", metavar="TEXT")
 ]
+AllowDownload = Annotated[
+    bool, typer.Option("--allow-download", help="The file may be taken along.")
+]
+HidePreview = Annotated[
+    bool, typer.Option("--hide-preview", help="Show title and cover only once it's opened.")
+]
+StrictOpen = Annotated[
+    bool, typer.Option("--strict-open", help="Only play, or JSON asked for by name, opens it.")
+]
+ForEach = Annotated[
+    Path | None,
+    typer.Option(
+        "--for",
+        help="One link for each named there: a line each, or CSV with label,max_opens,expires_in_days.",
+        metavar="FILE",
+        readable=False,
+        allow_dash=True,
+    ),
+]
+Password = Annotated[
+    bool,
+    typer.Option(
+        "--password", help="With a password: asks for it, or reads a line that is piped in."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", help="With the password in this file's first line.", metavar="FILE"
+    ),
+]
 Link = Annotated[str, typer.Argument(help="mslink_…, or its address.", metavar="LINK")]
 Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", metavar="LINK…")]
 
@@ -35,6 +67,7 @@ Links = Annotated[list[str], typer.Argument(help="mslink_…, or its address.", 
 NoEnd = Annotated[bool, typer.Option("--no-end", help="Without an end.")]
 NoMaxOpens = Annotated[bool, typer.Option("--no-max-opens", help="Any number of times.")]
 NoLabel = Annotated[bool, typer.Option("--no-label", help="Without a label.")]
+NoPassword = Annotated[bool, typer.Option("--no-password", help="Without a password.")]
 OtherVisibility = Annotated[str | None, typer.Option("--visibility", help="link_only or public.")]
 Download = Annotated[
     bool | None,
@@ -44,6 +77,14 @@ Preview = Annotated[
     bool | None,
     typer.Option(
         "--hide-preview/--show-preview", help="Whether title and cover wait for the open."
+    ),
+]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        help="Which version it leads to: follows, or pinned to that of when it was made.",
+        metavar="WHICH",
     ),
 ]
 Strict = Annotated[

@@ -147,9 +147,15 @@ def _tell(track: Item, links: str, as_json: bool) -> None:
         ("declared", track.get("declared_licence")),
         ("credit", track.get("attribution_text")),
         ("made", track["created_at"]),
+        ("version", _version_of(track)),
         ("links", links or None),
         ("file", _DOUBTFUL if track.get("is_shorter_than_declared") else None),
     ])  # fmt: skip
+
+
+def _version_of(track: Item) -> str | None:
+    versions = track.get("versions", 1)
+    return f"{track['version']}, of {versions}" if versions > 1 else None
 
 
 _DOUBTFUL = "its headers promise more than it holds: perhaps a part is missing"

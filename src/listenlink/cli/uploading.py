@@ -20,12 +20,9 @@ from listenlink.cli.begun_uploads import begun_upload
 from listenlink.cli.declaring import OPTIONS
 from listenlink.cli.owning import client_of, named_option, organization_of, sentence
 from listenlink.client import Client, ListenlinkError, Track
-from listenlink.client.owner import as_thing
-from listenlink.client.sending import trying
-from listenlink.client.tracks import PIECES_ABOVE_BYTES
+from listenlink.client.sending import PIECES_ABOVE_BYTES
 from listenlink.errors import RefusesToStart
 from listenlink.model.one_line import one_line
-from listenlink.wire import TrackOfAudio
 from listenlink.wire.terms import UploadFacts
 
 _AT_ONCE = 4
@@ -64,7 +61,7 @@ def upload(
     if not files:
         raise SystemExit(1)
     said = {name: _written(value) for name, value in facts.items() if value is not None}
-    with client_of(server, api_key) as client, _progress(as_json) as progress:
+    with client_of(server, api_key) as client, progress_bars(as_json) as progress:
         organization_of(client)  # Without a key or a server, this fails once, up front.
         uploader = _Uploader(client, client.base_url, said, progress)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -128,14 +125,7 @@ class _Uploader:
 
     def find(self, file: _File) -> str | None:
         """The id of the caller's track with these bytes, or None."""
-        path = self._client.path_of("audio", _digest(file.path))
-        try:
-            found = as_thing(trying(lambda: self._client.get(path)), TrackOfAudio)
-        except ListenlinkError as error:
-            if error.status == 404:
-                return None
-            raise
-        return found.track_id
+        return self._client.find_audio(_digest(file.path))
 
     def upload(self, file: _File) -> Track:
         """Upload the file and return the new track."""
@@ -173,7 +163,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _progress(as_json: bool) -> Progress:
+def progress_bars(as_json: bool) -> Progress:
+    """Bars on a terminal for what is under way; nothing elsewhere."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -1,24 +1,29 @@
-"""The API's Python client: `from listenlink import Client`. It needs nothing of the server.
+"""The API's Python client: `from listenlink import Client, AsyncClient`. It needs nothing of the server.
 
 client = Client("https://music.example")
 view = client.get("/v1/music/shared/shr_…")     # the JSON, as in docs/api.md
 view = client.open("shr_…")                     # the same, typed; opening needs no key
 for track in client.tracks(): …                 # with a key: your library, fetched as needed
+
+`AsyncClient` has the same methods, to be awaited. Both are one: `awaiting/` is written by hand, and
+`blocking/` of it by `scripts/write_blocking_client.py`.
 """
 
 from __future__ import annotations
 
-from listenlink.client.collections import CollectionMethods
-from listenlink.client.connection import DEFAULT_SERVER
+from listenlink.client.addresses import DEFAULT_SERVER
+from listenlink.client.awaiting import AsyncClient
+from listenlink.client.blocking import Client
 from listenlink.client.error import ListenlinkError
-from listenlink.client.keys import KeyMethods
-from listenlink.client.links import LinkMethods, ShareView
-from listenlink.client.tracks import TrackMethods
+from listenlink.client.limits import Limits
+from listenlink.client.views import ShareView
+from listenlink.client.webhooks import WebhookError, WebhookEvent, verify_webhook
 from listenlink.wire import (
     Caller,
     Collection,
     Day,
     Declaration,
+    Delivery,
     Engine,
     Key,
     Licence,
@@ -27,6 +32,7 @@ from listenlink.wire import (
     Member,
     MintedKey,
     NewLink,
+    NewWebhook,
     OpenLine,
     OpensByAgent,
     Quarters,
@@ -34,23 +40,30 @@ from listenlink.wire import (
     SharedCollection,
     SharedTrack,
     ShareFacts,
+    ShownLink,
+    Sound,
     Stats,
     TargetStats,
     Track,
     TrackListens,
     Usage,
+    Version,
+    Webhook,
 )
 from listenlink.wire.terms import (
     CollectionChanges,
     CollectionFacts,
     LinkChanges,
     LinkTerms,
+    Recipient,
     TrackChanges,
     TrackFacts,
+    VersionFacts,
 )
 
 __all__ = [
     "DEFAULT_SERVER",
+    "AsyncClient",
     "Caller",
     "Client",
     "Collection",
@@ -58,9 +71,11 @@ __all__ = [
     "CollectionFacts",
     "Day",
     "Declaration",
+    "Delivery",
     "Engine",
     "Key",
     "Licence",
+    "Limits",
     "Link",
     "LinkChanges",
     "LinkNumbers",
@@ -69,14 +84,18 @@ __all__ = [
     "Member",
     "MintedKey",
     "NewLink",
+    "NewWebhook",
     "OpenLine",
     "OpensByAgent",
     "Quarters",
+    "Recipient",
     "SavedTrack",
     "ShareFacts",
     "ShareView",
     "SharedCollection",
     "SharedTrack",
+    "ShownLink",
+    "Sound",
     "Stats",
     "TargetStats",
     "Track",
@@ -84,14 +103,10 @@ __all__ = [
     "TrackFacts",
     "TrackListens",
     "Usage",
+    "Version",
+    "VersionFacts",
+    "Webhook",
+    "WebhookError",
+    "WebhookEvent",
+    "verify_webhook",
 ]
-
-
-class Client(TrackMethods, CollectionMethods, LinkMethods, KeyMethods):
-    """A session with one server, for a listener or, with a key, for an owner.
-
-    `base_url` and `api_key` default to `LISTENLINK_SERVER` and `LISTENLINK_API_KEY`. The key is
-    sent to that server only, and not when opening a link, which needs none. Every method raises
-    ListenlinkError if the server refuses the request or can't be reached, and TypeError for a term or a fact
-    that there isn't, before anything is sent.
-    """

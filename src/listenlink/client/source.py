@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Literal, Protocol, cast
 
 # A stream that can't be read twice is kept: in memory up to this, above on the disk.
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
@@ -23,7 +21,11 @@ class Readable(Protocol):
         ...
 
 
-Given = str | os.PathLike[str] | Readable
+Bytes = bytes | bytearray | memoryview
+Given = str | os.PathLike[str] | Readable | Bytes
+Size = Literal["large", "small"]
+# More is refused by every server, so no more is read.
+_MOST_OF_A_PICTURE = 8 * 1024 * 1024
 
 
 class Source:
@@ -39,29 +41,42 @@ class Source:
         if isinstance(given, str | os.PathLike):
             self._path = Path(given)
             self.size_bytes = self._path.stat().st_size
-        elif hasattr(given, "read") and not isinstance(given, io.TextIOBase):
-            self._file = _seekable(given)
+        elif isinstance(given, Bytes) or (
+            hasattr(given, "read") and not isinstance(given, io.TextIOBase)
+        ):
+            self._file = io.BytesIO(given) if isinstance(given, Bytes) else _seekable(given)
             self._begins_at = self._file.tell()
             self.size_bytes = self._file.seek(0, io.SEEK_END) - self._begins_at
         else:
-            raise TypeError(f"{type(given).__name__} isn't a path or a file opened for bytes")
+            raise TypeError(
+                f"{type(given).__name__} isn't a path, a file opened for bytes, or bytes"
+            )
         self.name = name or _name_of(self._path or getattr(given, "name", None))
 
-    @contextlib.contextmanager
-    def open(self) -> Iterator[SourceFile]:
-        """The file, from its beginning."""
+    def open(self) -> SourceFile:
+        """The file, from its beginning, to be closed."""
         if self._path is None:
-            yield SourceFile(cast(BinaryIO, self._file), self._begins_at, self.size_bytes)
-            return
-        with self._path.open("rb") as file:
-            yield SourceFile(file, 0, self.size_bytes)
+            return SourceFile(cast(BinaryIO, self._file), self._begins_at, self.size_bytes)
+        return SourceFile(self._path.open("rb"), 0, self.size_bytes, is_own=True)
+
+
+def read_picture(given: Given) -> bytes:
+    """A picture to send as a cover. Raises what `Source` does."""
+    file = Source(given).open()
+    try:
+        return file.read(_MOST_OF_A_PICTURE + 1)
+    finally:
+        file.close()
 
 
 class SourceFile:
     """A part of a file that begins at its own 0."""
 
-    def __init__(self, file: BinaryIO, begins_at: int, size_bytes: int) -> None:
+    def __init__(
+        self, file: BinaryIO, begins_at: int, size_bytes: int, *, is_own: bool = False
+    ) -> None:
         self._file = file
+        self._is_own = is_own
         self._begins_at = begins_at
         self._size_bytes = size_bytes
         self.seek(0)
@@ -79,6 +94,11 @@ class SourceFile:
         """Up to `size` bytes, no more than were there at first."""
         left = max(0, self._size_bytes - self.tell())
         return self._file.read(left if size < 0 else min(size, left))
+
+    def close(self) -> None:
+        """Close it, if it was opened here."""
+        if self._is_own:
+            self._file.close()
 
 
 def _seekable(given: Readable) -> BinaryIO:

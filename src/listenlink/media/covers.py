@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from listenlink.media.sandbox.child import COSTLY_SIGNALS, Pace, reopen, run_child
+from listenlink.media.sandbox.cover_answer import MOST_BYTES as MOST_BYTES
+from listenlink.media.sandbox.cover_answer import Answer as Answer
 from listenlink.media.turns import Turns
 
-# The most that an encoded picture may have.
-MOST_BYTES = 8 * 1024 * 1024
 TYPES = ("image/jpeg", "image/png", "image/webp")
 REASONS: Mapping[str, str] = {
     "not_a_picture": "This isn't a JPEG, PNG or WebP picture.",
@@ -23,14 +23,6 @@ _COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.cover_child")
 _MOST_ANSWER_BYTES = 4 * 1024 * 1024
 _WALL_SECONDS = 60.0
 _JPEG = b"\xff\xd8\xff"
-
-
-class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """What the child made: JPEGs of at most 1024 and 256 pixels a side; or the `reason` why not."""
-
-    large: bytes = b""
-    small: bytes = b""
-    reason: str | None = None
 
 
 class CoverMaker:

@@ -8,17 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from listenlink.media.sandbox.child import Pace, reopen, run_child
+from listenlink.media.sandbox.derive_answer import PARTS
+from listenlink.media.sandbox.derive_answer import Answer as Answer
 from listenlink.media.turns import Turn
 from listenlink.threads import WORK
 
-PEAKS = 600
-# What is made, each without the others if it must be.
-PARTS = COVER, SOUND, RENDITION = ("cover", "sound", "rendition")
 _NICENESS = 2  # Opening links goes first, and answering uploads.
 # More than a song takes, so that songs share, and only what is out of the ordinary gives way.
 _SHORT_SECONDS = 10.0
@@ -27,16 +26,6 @@ RENDITION_CONTENT_TYPE = "audio/mp4"
 _COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.derive_child")
 _MOST_ANSWER_BYTES = 4 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
-
-
-class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """What the child made. `peaks` is 600 levels of one byte each; covers are JPEGs, both or neither."""
-
-    peaks: Annotated[bytes, msgspec.Meta(min_length=PEAKS, max_length=PEAKS)] | None = None
-    loudness_lufs: Annotated[float, msgspec.Meta(ge=-70, le=30)] | None = None
-    cover: bytes | None = None
-    cover_small: bytes | None = None
-    has_rendition: bool = False
 
 
 async def derive(

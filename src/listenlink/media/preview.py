@@ -8,6 +8,7 @@ import tempfile
 import msgspec
 
 from listenlink.media.sandbox.child import run_child
+from listenlink.media.sandbox.drawing import Drawing as Drawing
 
 WIDTH, HEIGHT = 1200, 630
 TITLE_LENGTH = 160
@@ -15,19 +16,6 @@ _COMMAND = (sys.executable, "-I", "-m", "listenlink.media.sandbox.preview_child"
 _MOST_BYTES = 4 * 1024 * 1024
 _WALL_SECONDS = 20
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-
-class Drawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to draw. Hues are in degrees; circles are (x, y, radius, hue) in hundredths of the art's side,
-    drawn if there is no `cover`, a JPEG; `peaks` is levels of one byte each."""
-
-    title: str
-    artist: str | None
-    hue: int
-    second_hue: int
-    circles: list[tuple[int, int, int, int]]
-    cover: bytes | None
-    peaks: bytes | None
 
 
 async def draw_preview(asked: Drawing) -> bytes | None:

@@ -1,4 +1,5 @@
-"""Playback URLs: short-lived, for one track of one open of one link, checked again at every request.
+"""Playback URLs: short-lived, for one version of a track of one open of one link, checked again at every
+request.
 
 Every field has a fixed width and none is optional, so a URL has only one spelling.
 """
@@ -7,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import repeat
 
 import msgspec
 
 from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import is_over
 from listenlink.model.signing import Signer
+from listenlink.model.versions import FIRST
 
 SHARED_PURPOSE = "listenlink-playback-v1"
 OWN_PURPOSE = "listenlink-own-playback-v1"
@@ -20,19 +23,21 @@ DOWNLOAD_PURPOSE = "listenlink-download-v1"
 OWN_DOWNLOAD_PURPOSE = "listenlink-own-download-v1"
 PATH = "/v1/music/audio/"
 DOWNLOAD_PATH = "/v1/music/download/"
+_FIRSTS = repeat(FIRST)
 
 _SHARED = re.compile(
     r"([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9a-f]{16})\.([0-9a-f]{10})"
-    r"\.([0-9a-f]{10})\.([0-9a-f]{12}))\.([0-9a-f]{32})"
+    r"\.([0-9a-f]{10})\.([0-9a-f]{12})\.([0-9a-f]{4}))\.([0-9a-f]{32})"
 )
 _OWN = re.compile(
-    r"own\.([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10}))\.([0-9a-f]{32})"
+    r"own\.([0-9a-f]{8})\.(([0-9a-f]{12})\.([0-9a-f]{12})\.([0-9a-f]{10})\.([0-9a-f]{4}))"
+    r"\.([0-9a-f]{32})"
 )
 
 
 class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
-    """Permission to play a track through a link. A request may begin until `expires_at`, and one that
-    has begun may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
+    """Permission to play a version of a track through a link. A request may begin until `expires_at`, and one
+    that has begun may run until `ends_at`, when its Listen-Session ends; both in Unix seconds."""
 
     share_id: int
     rotation: int
@@ -40,15 +45,17 @@ class SharedPlayback(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     ends_at: int
     track_id: int
+    version: int = FIRST
 
 
 class OwnPlayback(msgspec.Struct, frozen=True, gc=False):
-    """Permission for a user to play a track of their library until `expires_at`, in Unix seconds; or, for
-    its creator, to download it."""
+    """Permission for a user to play a version of a track of their library until `expires_at`, in Unix
+    seconds; or, for its creator, to download it."""
 
     user_id: int
     track_id: int
     expires_at: int
+    version: int = FIRST
 
 
 class PlaybackUrls:
@@ -65,16 +72,27 @@ class PlaybackUrls:
         self._own_download = own_download
 
     def write_shared(
-        self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
+        self,
+        session: ListenSession,
+        expires_at: int,
+        track_ids: Iterable[int],
+        versions: Iterable[int] = _FIRSTS,
     ) -> list[str]:
-        """A listener's URLs, one for each track, all expiring at the same moment."""
-        return _write(self._prefix, self._shared, session, expires_at, track_ids)
+        """A listener's URLs, one for each track, of its first version if none is said; all expire at the same
+        moment."""
+        named = zip(track_ids, versions, strict=False)
+        return _write(self._prefix, self._shared, session, expires_at, named)
 
     def write_downloads(
-        self, session: ListenSession, expires_at: int, track_ids: Iterable[int]
+        self,
+        session: ListenSession,
+        expires_at: int,
+        track_ids: Iterable[int],
+        versions: Iterable[int] = _FIRSTS,
     ) -> list[str]:
-        """The URLs of the files themselves, one for each track, all expiring at the same moment."""
-        return _write(self._download_prefix, self._download, session, expires_at, track_ids)
+        """The URLs of the files themselves; else as those for listening."""
+        named = zip(track_ids, versions, strict=False)
+        return _write(self._download_prefix, self._download, session, expires_at, named)
 
     def write_own(self, playback: OwnPlayback) -> str:
         """A creator's URL for a track of their own."""
@@ -118,19 +136,19 @@ def _write(
     signer: Signer,
     session: ListenSession,
     expires_at: int,
-    track_ids: Iterable[int],
+    named: Iterable[tuple[int, int]],
 ) -> list[str]:
     same = (
         f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
         f".{expires_at:010x}.{session.ends_at:010x}."
     )
-    texts = [f"{same}{track_id:012x}" for track_id in track_ids]
+    texts = [f"{same}{track_id:012x}.{version:04x}" for track_id, version in named]
     before = f"{prefix}{signer.key_id}."
     return [f"{before}{text}.{signer.sign(text)}" for text in texts]
 
 
 def _write_own(prefix: str, signer: Signer, own: OwnPlayback) -> str:
-    text = f"{own.user_id:012x}.{own.track_id:012x}.{own.expires_at:010x}"
+    text = f"{own.user_id:012x}.{own.track_id:012x}.{own.expires_at:010x}.{own.version:04x}"
     return f"{prefix}own.{signer.key_id}.{text}.{signer.sign(text)}"
 
 

@@ -35,6 +35,9 @@ class Reason(IntEnum):
     REPEAT_LIMIT = 9
     SUSPENDED = 10
     SESSION_CLIENTS = 11
+    LOCKED = 12
+    WRONG = 13
+    PASSWORD_LIMIT = 14
 
 
 class Agent(IntEnum):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from listenlink.model.versions import FIRST
+
 
 class Covered(NamedTuple):
     """What a cover is given to: a track, or else a collection, by its number."""
@@ -21,7 +23,9 @@ class Cover(NamedTuple):
 
 class CoverName(NamedTuple):
     """A picture among those of a link's page: the cover of the track `number`, or, if that is 0, the
-    collection's own. `given` is another with every cover that was given; None for what is in the file."""
+    collection's own. `given` is another with every cover that was given; None for what is in the file, of
+    this version of the track."""
 
     number: int
     given: int | None
+    version: int = FIRST

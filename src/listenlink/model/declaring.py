@@ -3,7 +3,7 @@ know that some can't be taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from listenlink.errors import invalid
@@ -35,14 +35,16 @@ class Declaring:
         is_credited = self.attribution_text is not None
         return declare(self.terms, is_credited=is_credited, at_us=now_us)
 
-    def after(self, before: Declarations | None, engine: str, now_us: int) -> Declarations:
-        """What holds once it's declared of a track of this engine, for which these declarations were there
-        before."""
+    def after(
+        self, before: Declarations | None, engines: Collection[str], now_us: int
+    ) -> Declarations:
+        """What holds once it's declared of a track whose versions are of these engines, for which these
+        declarations were there before."""
         declared = self.at(now_us)
         if before is not None:
             return before.and_now(declared, self.attribution_text, now_us)
         # What an engine made was under no declaration; what somebody recorded could be listened to only.
-        undeclared = UNDECLARED if engine == OWN_RECORDING else None
+        undeclared = UNDECLARED if OWN_RECORDING in engines else None
         return begin(declared, self.attribution_text, now_us, undeclared=undeclared)
 
     def first(self, now_us: int) -> Declarations:

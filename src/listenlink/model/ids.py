@@ -15,6 +15,9 @@ ORGANIZATION = "org_"
 USER = "user_"
 API_KEY = "key_"
 UPLOAD = "mupload_"
+WEBHOOK = "mhook_"
+DELIVERY = "mdelivery_"
+MESSAGE = "msg_"
 
 # Seeded by the system once per process; a system call per request would cost more than it's worth.
 _traces = random.Random(secrets.randbits(256))  # noqa: S311

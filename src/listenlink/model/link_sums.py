@@ -47,13 +47,14 @@ class DaySums(NamedTuple):
 
 
 class TrackSums(NamedTuple):
-    """What a track comes to by a link; its title, deleted or not."""
+    """What a version of a track comes to by a link; its title, deleted or not."""
 
     track_id: int
     title: str
     listens: int
     downloads: int
     quarters: Quarters
+    version: int = 1
 
 
 class LinkNumbers(NamedTuple):

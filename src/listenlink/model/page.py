@@ -10,12 +10,14 @@ import msgspec
 
 from listenlink.model.cover import CoverName
 from listenlink.model.licence import UNCLEAR, Licence, meet
+from listenlink.model.versions import FIRST
 
 
 @dataclass(frozen=True, slots=True)
 class PageTrack:
     """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
-    JPEGs, of the file's or of the one that was given by the number `given_cover`."""
+    JPEGs, of the file's or of the one that was given by the number `given_cover`. `size_bytes` is of the
+    file as it was put in."""
 
     number: int
     id: str
@@ -28,11 +30,15 @@ class PageTrack:
     licence: Licence
     engine_name: str
     given_cover: int | None = None
+    size_bytes: int = 0
+    version: int = FIRST
 
     @property
     def cover_name(self) -> CoverName | None:
         """Its cover among the pictures of the page, if it has one."""
-        return None if self.cover is None else CoverName(self.number, self.given_cover)
+        return (
+            None if self.cover is None else CoverName(self.number, self.given_cover, self.version)
+        )
 
     @property
     def attribution(self) -> str | None:
@@ -66,6 +72,11 @@ class Page:
     more: int = 0
 
     @property
+    def audible(self) -> tuple[list[int], list[int]]:
+        """The numbers of its tracks, and of the versions that are shown of them."""
+        return [track.number for track in self.tracks], [track.version for track in self.tracks]
+
+    @property
     def is_empty(self) -> bool:
         """Whether it shows that there is nothing to hear."""
         return self.title is not None and not self.tracks
@@ -74,6 +85,13 @@ class Page:
     def seconds(self) -> float:
         """The total length of its tracks."""
         return sum(track.seconds for track in self.tracks)
+
+    @property
+    def archive_bytes(self) -> int | None:
+        """About how large its files are together, where they may be taken along as one; None elsewhere."""
+        if not (self.allow_download and self.is_collection and self.tracks):
+            return None
+        return sum(track.size_bytes for track in self.tracks)
 
     @property
     def licence(self) -> Licence:

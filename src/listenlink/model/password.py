@@ -10,12 +10,11 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from mnemonic import Mnemonic
-from zxcvbn import zxcvbn
 
 LEAST_CHARACTERS, MOST_CHARACTERS = 15, 128
 # Fewer guesses than this, by an estimate that knows names, words, keyboards and passwords that were leaked.
 _LEAST_GUESSES = 10**8
-_WORDS = 6
+_WORDS, _LINK_WORDS = 6, 4
 # OWASP's password storage cheat sheet: Argon2id with m = 19 MiB, t = 2, p = 1.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
@@ -34,6 +33,9 @@ def find_fault(password: str, email: str) -> PasswordFault | None:
         return PasswordFault.SHORT
     if len(password) > MOST_CHARACTERS:
         return PasswordFault.LONG
+    # Imported here: its lists of words take 13 MiB, which a server needs once somebody chooses a password.
+    from zxcvbn import zxcvbn
+
     # The estimate takes time with the square of the length; what it can't tell of the beginning is no word.
     told = zxcvbn(password[:64], user_inputs=[email, *email.replace("@", ".").split(".")])
     return PasswordFault.COMMON if told["guesses"] < _LEAST_GUESSES else None
@@ -67,6 +69,13 @@ def make_password() -> str:
     """Six words of a list of 2,048 (BIP 39), chosen at random: 66 bits."""
     words = Mnemonic("english").wordlist
     return "-".join(secrets.choice(words) for _ in range(_WORDS))
+
+
+def make_link_passwords(count: int = 8) -> list[str]:
+    """As many for links, of four words: 44 bits, of which somebody may try a thousand a day. Short enough to
+    be told by telephone."""
+    words = Mnemonic("english").wordlist
+    return ["-".join(secrets.choice(words) for _ in range(_LINK_WORDS)) for _ in range(count)]
 
 
 def name_digest(secret: bytes, email: str) -> bytes:

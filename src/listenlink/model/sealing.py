@@ -1,4 +1,5 @@
-"""What is stored so that only this server can read it again: answers given once, and links' tokens.
+"""What is stored so that only this server can read it again: answers given once, links' tokens, and where
+webhooks are sent.
 
 An answer's key is derived from the server's root key and the caller's own Idempotency-Key, which is
 stored nowhere: neither the database alone nor the database with the server's keys can open one. A token's
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Sequence
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +20,8 @@ from listenlink.model.signing import SigningKey, derive
 
 PURPOSE = "listenlink.idempotent-answer.v1"
 TOKEN_PURPOSE = "listenlink.share-token.v1"  # noqa: S105 (no password)
+WEBHOOK_PURPOSE = "listenlink.webhook.v1"
+_MARK = b"mark:"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
 
@@ -48,38 +52,80 @@ class Sealer:
             return None
         return _unseal(self._key(key_id, own_key), sealed, bound_to)
 
+    def marks(self, text: bytes, own_key: str) -> list[bytes]:
+        """32 bytes by each key in the ring, the newest's first, by which this text is known again: a digest
+        alone would let whoever has it guess a password in the text."""
+        known = [self._newest, *(key_id for key_id in self._roots if key_id != self._newest)]
+        return [hmac.digest(self._key(key_id, own_key), _MARK + text, "sha256") for key_id in known]
+
     def _key(self, key_id: str, own_key: str) -> bytes:
         return hmac.digest(self._roots[key_id], own_key.encode(), "sha256")
 
 
-class TokenSealer:
-    """Seals links' tokens with the newest link key, opens with any in the ring: AES-256-GCM with a random
-    nonce. `ring` is newest first; with an empty one nothing is sealed, and nothing can be shown again.
+class _LinkKeySealer:
+    """Seals with the newest link key, opens with any in the ring: AES-256-GCM with a random nonce. `ring` is
+    newest first; with an empty one nothing can be sealed, nor opened."""
 
-    A sealed token is bound to its link and to that link's rotation: moved to another row it opens nothing.
-    """
+    _purpose: ClassVar[str]
 
     def __init__(self, ring: Sequence[SigningKey]) -> None:
-        self._keys = {key.key_id: derive(key.root, TOKEN_PURPOSE) for key in ring}
+        self._keys = {key.key_id: derive(key.root, self._purpose) for key in ring}
         self._newest = ring[0].key_id if ring else None
 
     @property
     def newest(self) -> str | None:
-        """The id of the key that seals, None if nothing is sealed."""
+        """The id of the key that seals, None if there is none."""
         return self._newest
+
+    def _seal(self, text: bytes, bound_to: bytes) -> bytes | None:
+        if self._newest is None:
+            return None
+        return _seal(self._newest, self._keys[self._newest], text, bound_to)
+
+    def _unseal(self, sealed: bytes, bound_to: bytes) -> bytes | None:
+        key = self._keys.get(sealed_by(sealed))
+        return None if key is None else _unseal(key, sealed, bound_to)
+
+
+class TokenSealer(_LinkKeySealer):
+    """Seals links' tokens; without a key nothing can be shown again.
+
+    A sealed token is bound to its link and to that link's rotation: moved to another row it opens nothing.
+    """
+
+    _purpose = TOKEN_PURPOSE
 
     def seal(self, token: str, share_id: int, rotation: int) -> bytes | None:
         """The sealed token, as an answer's is laid out; None if nothing is sealed."""
-        if self._newest is None:
-            return None
-        bound_to = _bound_to(share_id, rotation)
-        return _seal(self._newest, self._keys[self._newest], token.encode(), bound_to)
+        return self._seal(token.encode(), _bound_to(share_id, rotation))
 
     def unseal(self, sealed: bytes, share_id: int, rotation: int) -> str | None:
         """The token, or None if its key isn't in the ring or this isn't what was sealed for this link."""
-        key = self._keys.get(sealed_by(sealed))
-        text = None if key is None else _unseal(key, sealed, _bound_to(share_id, rotation))
+        text = self._unseal(sealed, _bound_to(share_id, rotation))
         return None if text is None else text.decode()
+
+
+class WebhookSealer(_LinkKeySealer):
+    """Seals where webhooks are sent, and their secrets, each bound to its webhook. Without a key there are no
+    webhooks."""
+
+    _purpose = WEBHOOK_PURPOSE
+
+    @property
+    def can_seal(self) -> bool:
+        """Whether there is a key."""
+        return self._newest is not None
+
+    def seal(self, text: bytes, webhook_id: int) -> bytes:
+        """The sealed text, laid out as an answer's. Raises ValueError without a key."""
+        sealed = self._seal(text, webhook_id.to_bytes(8, "big"))
+        if sealed is None:
+            raise ValueError("there is no link key")
+        return sealed
+
+    def unseal(self, sealed: bytes, webhook_id: int) -> bytes | None:
+        """The text, or None if its key isn't in the ring or this isn't what was sealed for this webhook."""
+        return self._unseal(sealed, webhook_id.to_bytes(8, "big"))
 
 
 def sealed_by(sealed: bytes) -> str:

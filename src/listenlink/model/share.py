@@ -10,6 +10,7 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.audit import Reason
 from listenlink.model.moment import is_over
+from listenlink.wire.bodies import LinkVersion
 from listenlink.wire.bodies import Visibility as Visibility
 
 
@@ -100,7 +101,8 @@ class Share(CountedLife, frozen=True):
     """A share link as stored, without its token. Times in epoch µs.
 
     `preview` is whether title and cover are shown before the link is opened, `strict_open` whether it opens
-    for nobody who doesn't ask for JSON by name or press play.
+    for nobody who doesn't ask for JSON by name or press play, `is_pinned` whether it stays with the
+    versions of its tracks that were current when it was made.
     """
 
     id: int
@@ -113,7 +115,14 @@ class Share(CountedLife, frozen=True):
     allow_download: bool
     preview: bool
     strict_open: bool
+    has_password: bool
     created_at: int
+    is_pinned: bool = False
+
+    @property
+    def version(self) -> LinkVersion:
+        """Which version it leads to, as it's said."""
+        return LinkVersion.PINNED if self.is_pinned else LinkVersion.FOLLOWS
 
     def state(self, now_us: int) -> LinkState:
         """The link's own state, whether or not its organisation is suspended."""

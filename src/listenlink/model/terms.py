@@ -16,7 +16,13 @@ from listenlink.errors import invalid
 from listenlink.model.moment import seconds_of
 from listenlink.model.one_line import bounded, one_line
 from listenlink.model.share import Share, Visibility
-from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
+from listenlink.wire.bodies import (
+    LABEL_LENGTH,
+    LEAST_OF_A_PASSWORD,
+    MOST_OF_A_PASSWORD,
+    MOST_OPENS,
+    LinkVersion,
+)
 
 MAX_EXPIRES_IN_DAYS = 90
 # An end is asked for by one of these, or as a time.
@@ -41,6 +47,8 @@ class AskedTerms(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+    password: str | None
+    version: LinkVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,8 @@ class Terms:
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    has_password: bool = False
+    is_pinned: bool = False
 
     def changed(self, asked: AskedTerms, now_us: int) -> Terms:
         """These terms with what is asked for now. Raises a 422 Problem that names what can't be, of what was
@@ -65,8 +75,12 @@ class Terms:
             said["expires_at"] = _end(ends, now_us)
         if "starts_at" in said:
             said["starts_at"] = _moment("starts_at", said["starts_at"])
+        if "version" in said:
+            said["is_pinned"] = said.pop("version") == LinkVersion.PINNED
         if said.get("label") is not None:
             said["label"] = one_line(bounded("label", said["label"], LABEL_LENGTH))
+        if "password" in said:
+            said["has_password"] = _bounded_password(said.pop("password"))
         most = said.get("max_opens")
         if most is not None and not 1 <= most <= MOST_OPENS:
             raise invalid("max_opens", f"This is a whole number from 1 to {MOST_OPENS}.")
@@ -80,6 +94,16 @@ class Terms:
     def _ends_unstarted(self) -> bool:
         starts_at, ends_at = self.starts_at, self.expires_at
         return starts_at is not None and ends_at is not None and starts_at >= ends_at
+
+
+def _bounded_password(password: str | None) -> bool:
+    """Whether there is to be one. The terms don't hold it."""
+    if password is None:
+        return False
+    if not LEAST_OF_A_PASSWORD <= len(password) <= MOST_OF_A_PASSWORD:
+        # Without the bounds' names: the desk has it in other languages.
+        raise invalid("password", "A link's password has 6 to 128 characters.")
+    return True
 
 
 def terms_of(share: Share) -> Terms:

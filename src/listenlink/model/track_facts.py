@@ -52,21 +52,28 @@ def read_facts(fields: Mapping[str, str]) -> TrackFacts:
     for name in fields:
         if name not in ("title", "artist", "engine", "mode", "instrumental", *FIELDS):
             raise invalid(name, f"There is no field {name[:64]!r}.")
-    engine = fields.get("engine", "").strip()
-    if not _ENGINE.fullmatch(engine):
-        raise invalid("engine", "An engine key is needed, like 'studio'.")
+    engine = read_engine(fields)
     mode = fields.get("mode", MODES[0]).strip()
     if mode not in MODES:
         raise invalid("mode", f"The mode is one of: {', '.join(MODES)}.")
-    instrumental = _read_truth(fields, "instrumental")
+    instrumental = read_truth(fields, "instrumental")
     title, artist = (
         _read_name(name, fields[name]) if name in fields else None for name in ("title", "artist")
     )
-    said = {**fields, "confirmed": _read_truth(fields, "confirmed")}
+    said = {**fields, "confirmed": read_truth(fields, "confirmed")}
     return TrackFacts(title, artist, engine, mode, instrumental, read_declaring(said))
 
 
-def _read_truth(fields: Mapping[str, str], name: str) -> bool:
+def read_engine(fields: Mapping[str, str]) -> str:
+    """Read the key of an engine. Raises a 422 Problem."""
+    engine = fields.get("engine", "").strip()
+    if not _ENGINE.fullmatch(engine):
+        raise invalid("engine", "An engine key is needed, like 'studio'.")
+    return engine
+
+
+def read_truth(fields: Mapping[str, str], name: str) -> bool:
+    """Read what is true or false, false if it isn't said. Raises a 422 Problem."""
     truth = _TRUTH.get(fields.get(name, "").strip().lower())
     if truth is None:
         raise invalid(name, f"{name.capitalize()} is true or false.")

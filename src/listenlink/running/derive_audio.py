@@ -11,8 +11,10 @@ import contextlib
 import os
 
 import structlog
+from sqlalchemy import Connection
 
 from listenlink.actions.promise_bytes import PromiseMaker
+from listenlink.actions.telling.note_tracks import note_ready
 from listenlink.clock import Clock
 from listenlink.errors import Problem
 from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
@@ -172,11 +174,13 @@ class AudioDeriver:
             made = made._replace(cover_digest=covers[0].digest, cover_small_digest=covers[1].digest)
         now_us = self._clock.now_us()
 
+        def keep(connection: Connection) -> bool:
+            is_kept = derived.keep_derived(connection, taken.id, made, now_us)
+            note_ready(connection, taken.id, now_us)
+            return is_kept
+
         def commit() -> None:
-            if not self._database.write_now(
-                lambda connection: derived.keep_derived(connection, taken.id, made, now_us),
-                within_seconds=BUSY_AFTER_SECONDS,
-            ):
+            if not self._database.write_now(keep, within_seconds=BUSY_AFTER_SECONDS):
                 raise GoneError
 
         self._storage.publish(published, commit, self._is_kept)

@@ -9,6 +9,7 @@ from listenlink.actions.signing_in.bound_attempts import Attempts
 from listenlink.actions.signing_in.use_passkey import Passkeys
 from listenlink.clock import Clock
 from listenlink.model.licence import EngineRegistry
+from listenlink.outbound.mail import MailMan
 from listenlink.running.readiness import Readiness
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
@@ -16,7 +17,7 @@ from listenlink.store.database.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What those need who sign in."""
+    """What those need who sign in. `mailman` is there if mails can be sent."""
 
     settings: Settings
     clock: Clock
@@ -26,3 +27,4 @@ class Desk:
     attempts: Attempts
     audit: AccountAudit
     passkeys: Passkeys
+    mailman: MailMan | None

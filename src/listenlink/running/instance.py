@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from listenlink.capacity import Capacity
 from listenlink.clock import Clock
 from listenlink.media.storage import Storage
+from listenlink.outbound.mail import MailMan
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.desk import Desk
 from listenlink.running.listening import Listening
@@ -18,6 +19,7 @@ from listenlink.running.node_keys import NodeKeys
 from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
 from listenlink.running.shutdown import Presence
+from listenlink.running.teller import Teller
 from listenlink.running.timekeeper import Timekeeper
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings
@@ -36,7 +38,7 @@ class Ages:
 class Running:
     """What the process needs to live. `engines_problem` says why the engine file can't be read, if it can't:
     every licence is then reported as unclear. `presence` is whether this process is shutting down,
-    `capacity` how many connections it takes."""
+    `capacity` how many connections it takes; `mailman` is there if mails can be sent."""
 
     settings: Settings
     clock: Clock
@@ -50,6 +52,8 @@ class Running:
     keys: NodeKeys
     readiness: Readiness
     timekeeper: Timekeeper
+    teller: Teller
+    mailman: MailMan | None
     presence: Presence = field(default_factory=Presence)
     ages: Ages = field(default_factory=Ages)
 

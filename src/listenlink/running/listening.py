@@ -14,11 +14,13 @@ from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.read_cover import CoverReader
 from listenlink.actions.show_link import LinkPresenter
 from listenlink.actions.show_page import PageShower
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.watch_links import LinkWatcher
 from listenlink.clock import Clock
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
 from listenlink.media.storage import Storage
+from listenlink.model.leave_address import LeaveAddresses
 from listenlink.model.signing import Signer
 from listenlink.model.visit_ticket import VisitTickets
 from listenlink.settings import Settings
@@ -39,6 +41,7 @@ class Listening:
     players: PlayerSessions
     player: TrackPlayer
     downloader: TrackDownloader
+    archives: ArchiveTaker
     urls: PlaybackUrls
     maker: OnceMaker
     pages: PageShower
@@ -47,4 +50,6 @@ class Listening:
     previewer: PreviewDrawer
     watcher: LinkWatcher
     session_signer: Signer
+    unlock_signer: Signer
     tickets: VisitTickets
+    leave_addresses: LeaveAddresses

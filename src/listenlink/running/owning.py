@@ -8,6 +8,7 @@ from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.note_key_use import KeyUses
 from listenlink.actions.promise_bytes import PromiseMaker
 from listenlink.actions.read_cover import CoverReader
+from listenlink.actions.take_archive import ArchiveTaker
 from listenlink.actions.tus_upload import TusUploads
 from listenlink.actions.upload_track import TrackUploader
 from listenlink.clock import Clock
@@ -16,7 +17,7 @@ from listenlink.media.storage import Storage
 from listenlink.model.cursor import Cursors
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.revocation import Revocation, revocation
-from listenlink.model.sealing import Sealer, TokenSealer
+from listenlink.model.sealing import Sealer, TokenSealer, WebhookSealer
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
 
@@ -31,6 +32,7 @@ class Owning:
     storage: Storage
     registry: EngineRegistry
     urls: PlaybackUrls
+    archives: ArchiveTaker
     covers: CoverReader
     cover_giver: CoverGiver
     uploader: TrackUploader
@@ -39,6 +41,7 @@ class Owning:
     sealer: Sealer
     cursors: Cursors
     token_sealer: TokenSealer
+    webhook_sealer: WebhookSealer
     key_uses: KeyUses
 
     @property

@@ -20,6 +20,7 @@ from listenlink.errors import Problem, ProblemKind, RefusesToStart
 from listenlink.media.disk.faults import StorageFault
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
+from listenlink.outbound.mail import MailMan
 from listenlink.running.node_keys import NodeKeys
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database, check_writing
@@ -178,6 +179,15 @@ def engines_check(engines_problem: str | None) -> Check:
         return OK if engines_problem is None else Finding("unreadable", Fitness.FIT)
 
     return Check("engines", look)
+
+
+def mail_check(mailman: MailMan) -> Check:
+    """Whether this node's last mail could be handed in. Those that couldn't wait, or their senders know."""
+
+    async def look() -> Finding:
+        return OK if mailman.is_working else Finding("not_handed_in", Fitness.FIT)
+
+    return Check("mail", look)
 
 
 async def _full_or_ok(write: Callable[[], Awaitable[None]]) -> Finding:

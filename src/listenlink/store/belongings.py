@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Table,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -24,7 +23,17 @@ from sqlalchemy import (
 
 from listenlink.model.library import OWN
 from listenlink.model.owner import Owner
-from listenlink.store import given_covers, promises, sealed_tokens, tables
+from listenlink.store import (
+    given_covers,
+    kept_audio,
+    notices,
+    promises,
+    sealed_tokens,
+    share_passwords,
+    tables,
+    telling_settings,
+    webhooks,
+)
 from listenlink.store.library import add_edge
 from listenlink.store.own import own
 
@@ -34,14 +43,9 @@ _SHARES = tables.shares
 _EDGES = tables.library
 _MEMBERS = tables.collection_tracks
 _AUDIO = tables.audio_objects
+_VERSIONS = tables.track_versions
 _UPLOADS = tables.resumable_uploads
 _ANSWERS = tables.idempotent_answers
-_OBJECTS = (
-    _AUDIO.c.digest,
-    _AUDIO.c.cover_digest,
-    _AUDIO.c.cover_small_digest,
-    _AUDIO.c.rendition_digest,
-)
 
 
 class Music(NamedTuple):
@@ -80,8 +84,9 @@ def find_unended_links(connection: Connection, whose: Owner) -> list[int]:
 
 
 def end_links(connection: Connection, links: Collection[int], now_us: int) -> None:
-    """Revoke these links, and forget what they were called and their sealed tokens."""
+    """Revoke these links, and forget what they were called, their sealed tokens and their passwords."""
     sealed_tokens.forget_sealed(connection, links)
+    share_passwords.forget_passwords(connection, links)
     revoked_at = func.coalesce(_SHARES.c.revoked_at, now_us)
     _change(connection, _SHARES, links, revoked_at=revoked_at, label=None)
 
@@ -116,11 +121,12 @@ def discard_audio(connection: Connection, whose: Owner, now_us: int) -> list[byt
     """Mark the audio of the user's deleted tracks for removal where no other track needs it; return its
     digests, and those of what was derived from it, which other audio may still need."""
     theirs = select(_TRACKS.c.audio_id).where(own(_TRACKS, *whose))
-    needed = exists().where(_TRACKS.c.audio_id == _AUDIO.c.id, _TRACKS.c.removed_at.is_(None))
-    which = _AUDIO.c.id.in_(theirs) & ~needed & _AUDIO.c.discarded_at.is_(None)
-    rows = connection.execute(select(*_OBJECTS).where(which)).all()
-    connection.execute(update(_AUDIO).where(which).values(discarded_at=now_us))
-    return [digest for row in rows for digest in row if digest is not None]
+    earlier = select(_VERSIONS.c.audio_id).where(
+        _VERSIONS.c.track_id.in_(select(_TRACKS.c.id).where(own(_TRACKS, *whose))),
+        _VERSIONS.c.audio_id.is_not(None),
+    )
+    which = _AUDIO.c.id.in_(theirs) | _AUDIO.c.id.in_(earlier)
+    return kept_audio.discard_where(connection, which, now_us)
 
 
 def find_music(connection: Connection, whose: Owner) -> Music:
@@ -163,14 +169,18 @@ def hand_links(connection: Connection, heir_id: int, links: Collection[int]) -> 
     _change(connection, _SHARES, links, creator_id=heir_id)
 
 
-def forget_rest(connection: Connection, whose: Owner) -> list[int]:
-    """Delete the user's library, begun uploads and kept answers; return the numbers of those uploads."""
+def forget_rest(connection: Connection, whose: Owner, now_us: int) -> list[int]:
+    """Delete the user's library, begun uploads, kept answers and webhooks; return the numbers of those
+    uploads."""
     connection.execute(delete(_EDGES).where(own(_EDGES, *whose)))
     theirs = own(_UPLOADS, *whose)
     begun = connection.execute(select(_UPLOADS.c.id).where(theirs)).scalars().all()
     promises.remove_promises(connection, begun)
     connection.execute(delete(_UPLOADS).where(theirs))
     connection.execute(delete(_ANSWERS).where(own(_ANSWERS, *whose)))
+    webhooks.remove_webhooks(connection, whose, now_us)
+    notices.forget_owner(connection, whose)
+    telling_settings.forget_settings(connection, whose)
     return list(begun)
 
 

@@ -1,8 +1,8 @@
-"""The table of what creators declared about their music."""
+"""The tables of what creators declared about their music, and of what engines say of theirs."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table
 
 from listenlink.store.database.columns import at, key, metadata, to
 
@@ -20,4 +20,19 @@ declarations = Table(
     at("created_at"),
     Index(None, "organization_id", "track_id", "created_at"),
     Index(None, "organization_id", "user_id", "created_at"),
+)
+
+# What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.
+engine_terms = Table(
+    "engine_terms",
+    metadata,
+    Column("engine", String(64), primary_key=True),
+    Column("version", String(32), primary_key=True),
+    Column("licence_class", String(32), primary_key=True),
+    Column("requires_attribution", Boolean, primary_key=True),
+    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("display_name", String(128), nullable=False),
+    Column("attribution_text", String(512)),
+    Column("valid_from", BigInteger, primary_key=True, autoincrement=False),
+    at("withdrawn_at", nullable=True),
 )

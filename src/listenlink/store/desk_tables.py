@@ -104,6 +104,20 @@ sign_in_attempts = Table(
     Index(None, "at"),
 )
 
+# One-time links that were mailed, for as long as they count: for which organisation, none for the operator,
+# and to whom, as a digest.
+mailed_links = Table(
+    "mailed_links",
+    metadata,
+    key(),
+    Column("organization_id", KEY),
+    Column("reader", LargeBinary(32), nullable=False),
+    at("at"),
+    Index(None, "organization_id", "at"),
+    Index(None, "reader", "at"),
+    Index(None, "at"),
+)
+
 # Who did what: numbers of a user and an organisation that may be gone by now. A client is named as in the
 # audit of links, by the day's pseudonym and its prefix.
 account_events = Table(

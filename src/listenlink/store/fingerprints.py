@@ -17,7 +17,8 @@ from listenlink.store.database.database import is_postgres
 from listenlink.store.targets import EXISTS, MOST_TRACKS, SHOWN
 
 # Every column that `store/pages.py` reads for a page is listed here; a test goes through the tables.
-# JSON, because in it no title can look like two.
+# JSON, because in it no title can look like two. What is stored of versions begins with a number that each
+# change raises (`model/versions.py`); which of them is shown depends on the link.
 _FIND = """
 WITH shown AS ({shown})
 SELECT CAST({array}(
@@ -27,12 +28,12 @@ SELECT CAST({array}(
     (SELECT {list}({array}(
         shown.position, t.id, t.title, t.artist, t.engine, t.sample_count, t.sample_rate, t.created_at,
         t.stamp_class, t.stamp_version, t.stamp_requires_attribution, t.stamp_attribution_text,
-        t.declared, t.audio_id, a.derived_at, length(a.peaks), a.cover_digest IS NOT NULL,
-        a.cover_small_digest IS NOT NULL,
+        t.declared, shown.version, substr(t.versions, 1, 8), shown.audio_id,
+        a.derived_at, length(a.peaks), a.cover_digest IS NOT NULL, a.cover_small_digest IS NOT NULL,
         g.id, g.cover_digest IS NOT NULL, g.cover_small_digest IS NOT NULL))
      FROM shown
      JOIN tracks t ON t.id = shown.track_id
-     JOIN audio_objects a ON a.id = t.audio_id
+     JOIN audio_objects a ON a.id = shown.audio_id
      LEFT JOIN given_covers g ON g.track_id = t.id),
     (SELECT max(of_all) FROM shown)) AS TEXT),
     s.collection_id IS NOT NULL

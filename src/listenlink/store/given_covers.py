@@ -42,7 +42,7 @@ def of_tracks(chosen: str) -> str:
     return f"""
 FROM shown
 JOIN tracks o ON o.id = shown.track_id
-JOIN audio_objects a ON a.id = o.audio_id
+JOIN audio_objects a ON a.id = shown.audio_id
 LEFT JOIN given_covers g ON g.track_id = o.id
 WHERE {SHOWN_LARGE} IS NOT NULL
 ORDER BY CASE WHEN o.id = {chosen} THEN 0 ELSE 1 END, shown.position LIMIT 1
@@ -51,7 +51,7 @@ ORDER BY CASE WHEN o.id = {chosen} THEN 0 ELSE 1 END, shown.position LIMIT 1
 
 _FIND_OF_TRACKS = text(f"""
 WITH shown AS (
-    SELECT m.track_id, m.position
+    SELECT m.track_id, m.position, t.audio_id
     FROM collection_tracks m JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
     WHERE m.collection_id = :collection ORDER BY m.position LIMIT :most)
 SELECT {SHOWN_LARGE}, {SHOWN_SMALL}

@@ -11,16 +11,20 @@ from sqlalchemy import Connection, text
 
 from listenlink.model.share import CountedLife
 from listenlink.store.lives import COUNTED_LIFE
-from listenlink.store.targets import LEADS_TO
+from listenlink.store.targets import LEADS_TO, SHOWN_VERSION
 
 # The target that exists of the link that the token or the session names. To play, it must lead to a track.
-_HELD = """
-SELECT {life}, s.id, s.token_digest, c.id, t.id, t.organization_id, t.creator_id
+_HELD = (
+    """
+SELECT {life}, s.has_password, s.id, s.token_digest, c.id, t.id, t.organization_id, t.creator_id, {version}
 FROM (SELECT 1 AS one) asked
 LEFT JOIN shares s ON {link}
 LEFT JOIN collections c ON c.id = s.collection_id AND c.removed_at IS NULL
 LEFT JOIN tracks t ON t.id = {track} AND {leads}
-""".replace("{life}", COUNTED_LIFE).replace("{leads}", LEADS_TO)
+""".replace("{life}", COUNTED_LIFE)
+    .replace("{leads}", LEADS_TO)
+    .replace("{version}", SHOWN_VERSION)
+)
 _OF_SESSION = text(_HELD.format(link="s.id = :share", track="s.track_id"))
 _OF_SESSION_AND_TRACK = text(_HELD.format(link="s.id = :share", track=":track"))
 # A link leads to its creator's own tracks; that is asked here too, because a save gives them away.
@@ -34,15 +38,17 @@ _OF_TOKEN = text(
 
 class HeldLink(CountedLife, frozen=True):
     """A link as the one who holds it needs it. If there is none all is None, and it honours nothing. The
-    collection that it leads to and the track, with the track's owner, are None where they're removed or not
-    led to."""
+    collection that it leads to and the track, with the track's owner and the version that it leads to, are
+    None where they're removed or not led to."""
 
+    has_password: bool | None
     id: int | None
     token_digest: bytes | None
     collection_id: int | None
     track_id: int | None
     organization_id: int | None
     creator_id: int | None
+    version: int | None
 
 
 def get_of_session(connection: Connection, share_id: int) -> HeldLink:

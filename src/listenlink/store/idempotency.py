@@ -17,8 +17,8 @@ _DELETED_PER_STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The digest of the request's body, and the sealed answer. `whose` isn't known of those from before it
-    was stored."""
+    """What the request's body is known by (`Sealer.marks`), and the sealed answer. `whose` isn't known of
+    those from before it was stored."""
 
     body_digest: bytes
     sealed: bytes

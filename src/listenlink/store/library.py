@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, select
 
 from listenlink.model.library import OWN, SHARED, Edge, Wanted
 from listenlink.model.listing import Found, Slice, found
+from listenlink.model.owner import Owner
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 from listenlink.store.slices import newest_first
-from listenlink.store.tracks import PLAYED, track_of
+from listenlink.store.tracks import PLAYED, PLAYED_OF_VERSION, track_of
 
 _EDGES = tables.library
 _TRACKS = tables.tracks
@@ -103,26 +104,27 @@ def find_track(
     edge = find_edge(connection, organization_id, user_id, track_id)
     if edge is None:
         return None
-    return replace(track, link_made_at=_made_at(connection, edge))
+    shared = select(_SHARES.c.created_at, _SHARES.c.is_pinned).where(_SHARES.c.id == edge.share_id)
+    by_link = connection.execute(shared).one_or_none()
+    made_at, is_pinned = (_LONG_AGO, False) if by_link is None else by_link
+    saved = _as_saved(replace(track, link_made_at=made_at), is_pinned)
+    if saved is None or saved.version == track.version or saved.object_digest is None:
+        return saved
+    digest = connection.execute(PLAYED_OF_VERSION, {"track": track_id, "version": saved.version})
+    return replace(saved, object_digest=digest.scalar())
 
 
-def _made_at(connection: Connection, edge: Edge | None) -> int:
-    """When the link was made that it was saved by."""
-    if edge is None or edge.share_id is None:
-        return _LONG_AGO
-    made_at = select(_SHARES.c.created_at).where(_SHARES.c.id == edge.share_id)
-    return connection.execute(made_at).scalar() or _LONG_AGO
+def _as_saved(track: Track, is_pinned: bool | None) -> Track | None:
+    """As the link leads to it by which it was saved; None if that is pinned to what was removed for good."""
+    if not is_pinned or track.link_made_at is None or track.versions is None:
+        return track
+    shown = track.versions.shown(track.link_made_at, is_pinned=True)
+    return None if shown.is_removed else track.of(shown)
 
 
-def list_tracks(
-    connection: Connection,
-    organization_id: int,
-    user_id: int,
-    wanted: Wanted,
-    part: Slice,
-) -> Found[Track]:
-    """List a slice of the library's tracks, newest first; none for somebody else's collection."""
-    edges = select(_EDGES.c.id).where(own(_EDGES, organization_id, user_id))
+def _wanted(whose: Owner, wanted: Wanted) -> Select[tuple[int]]:
+    """The edges of a user's library whose tracks are wanted; none for somebody else's collection."""
+    edges = select(_EDGES.c.id).where(own(_EDGES, *whose))
     if wanted.mode is not None or wanted.engine is not None:
         edges = edges.join(_TRACKS, _TRACKS.c.id == _EDGES.c.track_id)
     if wanted.mode is not None:
@@ -135,10 +137,22 @@ def list_tracks(
             .join(_COLLECTIONS, _COLLECTIONS.c.id == _MEMBERS.c.collection_id)
             .where(
                 _COLLECTIONS.c.id == wanted.collection_id,
-                own(_COLLECTIONS, organization_id, user_id),
+                own(_COLLECTIONS, *whose),
                 _COLLECTIONS.c.removed_at.is_(None),
             )
         )
+    return edges
+
+
+def list_tracks(
+    connection: Connection,
+    organization_id: int,
+    user_id: int,
+    wanted: Wanted,
+    part: Slice,
+) -> Found[Track]:
+    """List a slice of the library's tracks, newest first; none for somebody else's collection."""
+    edges = _wanted(Owner(organization_id, user_id), wanted)
     # Rows before the slice are skipped in the index alone; only the rows of the slice are read.
     page = newest_first(edges, _EDGES, part).subquery()
     rows = connection.execute(
@@ -147,10 +161,17 @@ def list_tracks(
             _EDGES.c.created_at.label("kept_at"),
             _EDGES.c.id.label("edge_id"),
             _MADE_AT.label("link_made_at"),
+            _SHARES.c.is_pinned,
         )
         .join(_EDGES, _EDGES.c.track_id == _TRACKS.c.id)
         .join(page, page.c.id == _EDGES.c.id)
         .outerjoin(_SHARES, _SHARES.c.id == _EDGES.c.share_id)
         .order_by(_EDGES.c.created_at.desc(), _EDGES.c.id.desc())
     ).all()
-    return found(rows, part, track_of, lambda row: (row.kept_at, row.edge_id))
+    listed = found(
+        rows,
+        part,
+        lambda row: _as_saved(track_of(row), row.is_pinned),
+        lambda row: (row.kept_at, row.edge_id),
+    )
+    return Found([track for track in listed.items if track is not None], listed.place)

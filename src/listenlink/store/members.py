@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Select, func, or_, select, update
 
 from listenlink.model.api_key import LEAVING
 from listenlink.model.member import Access, Member
-from listenlink.store import people, sign_in_links, sign_ins, tables
+from listenlink.model.owner import Owner
+from listenlink.store import (
+    every_webhook,
+    people,
+    sign_in_links,
+    sign_ins,
+    tables,
+    telling_settings,
+)
 from listenlink.store.own import own
 
 _KEYS, _MEMBERS = tables.api_keys, tables.memberships
@@ -55,11 +63,15 @@ def count_access(connection: Connection, organization_id: int, user_id: int, now
 
 def begin_leave(connection: Connection, organization_id: int, user_id: int, now_us: int) -> None:
     """Let the member be none for anything that they do: their keys, sign-ins and invitations of the
-    organisation end, and their role with them."""
+    organisation end, and their role with them. They're told nothing more: what waits for their webhooks is
+    deleted later, as it may be much."""
     people.end_keys(connection, organization_id, user_id, now_us)
     sign_ins.end_all(connection, user_id, organization_id=organization_id)
     sign_in_links.forget_invitations_of(connection, organization_id, user_id)
-    whose = own(_MEMBERS, organization_id, user_id)
+    owner = Owner(organization_id, user_id)
+    every_webhook.stop_all(connection, owner, now_us)
+    telling_settings.forget_settings(connection, owner)
+    whose = own(_MEMBERS, *owner)
     connection.execute(update(_MEMBERS).where(whose).values(role=LEAVING))
 
 

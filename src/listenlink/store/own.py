@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, and_
+from sqlalchemy import ColumnElement, FromClause, Table, and_
 
 _USERS = ("creator_id", "owner_id", "user_id")
 
 
-def own(table: Table, organization_id: int, user_id: int) -> ColumnElement[bool]:
+def own(table: FromClause, organization_id: int, user_id: int) -> ColumnElement[bool]:
     """A condition in a statement on the table: the row is this user's in this organisation."""
     (user,) = (table.c[name] for name in _USERS if name in table.c)
     return and_(table.c.organization_id == organization_id, user == user_id)

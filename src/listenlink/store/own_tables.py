@@ -6,6 +6,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -66,4 +67,18 @@ time_marks = Table(
     Column("audit_id", KEY, nullable=False),
     Column("unseen_us", BigInteger, nullable=False),
     Column("words", Integer, nullable=False),
+)
+
+# Organisations whose keys and links don't work for now: nearly always empty (docs/decisions/0055).
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column(
+        "organization_id",
+        KEY,
+        ForeignKey("organizations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    at("suspended_at"),
 )

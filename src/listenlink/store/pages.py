@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, Row, bindparam, column, select, text
+from sqlalchemy import Connection, Integer, Row, TextClause, bindparam, column, select, text
 
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.columns import KEY
 from listenlink.store.given_covers import shown_of_track
-from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN
+from listenlink.store.targets import AUDIO_OF, EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_VERSION
 from listenlink.store.tracks import track_of
 
 _SHARES = tables.shares.alias("s")
@@ -27,6 +29,7 @@ _LINK = (
         _SHARES.c.preview,
         _SHARES.c.expires_at,
         _SHARES.c.created_at,
+        _SHARES.c.is_pinned,
         _COLLECTIONS.c.id,
         _COLLECTIONS.c.name,
         _COLLECTIONS.c.description,
@@ -38,10 +41,16 @@ _LINK = (
     .outerjoin(_GIVEN, _GIVEN.c.collection_id == _COLLECTIONS.c.id)
     .where(_SHARES.c.id == bindparam("share"), text(EXISTS))
 )
-_OF_COLLECTION = 7
+_OF_COLLECTION = 8
 _SHOWN = (
     text(SHOWN)
-    .columns(column("track_id", KEY), column("position", Integer), column("of_all", Integer))
+    .columns(
+        column("track_id", KEY),
+        column("position", Integer),
+        column("of_all", Integer),
+        column("version", Integer),
+        column("audio_id", KEY),
+    )
     .cte("shown")
 )
 _TRACKS_SHOWN = (
@@ -51,24 +60,50 @@ _TRACKS_SHOWN = (
         shown_of_track("cover_digest"),
         shown_of_track("cover_small_digest"),
         _GIVEN.c.id.label("given_cover"),
+        _AUDIO.c.size_bytes,
         _SHOWN.c.of_all,
     )
-    .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
-    .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
     .join(_SHOWN, _SHOWN.c.track_id == _TRACKS.c.id)
+    .join(_AUDIO, _AUDIO.c.id == _SHOWN.c.audio_id)
+    .outerjoin(_GIVEN, _GIVEN.c.track_id == _TRACKS.c.id)
     .order_by(_SHOWN.c.position)
+)
+
+# The file of the version that is asked for, or of the one that is led to if none is.
+_FILE = """
+SELECT t.title, a.digest, a.size_bytes, a.content_type, {version}
+FROM {of} tracks t ON t.id = :track JOIN audio_objects a ON a.id = {audio}
+WHERE {whose}
+"""
+
+
+def _file(of: str, version: str, whose: str) -> TextClause:
+    asked = f"coalesce(CAST(:version AS INTEGER), {version})"
+    audio = AUDIO_OF.format(version=asked)
+    return text(_FILE.format(version=asked, of=of, audio=audio, whose=whose))
+
+
+_DOWNLOAD = _file(
+    "shares s JOIN", SHOWN_VERSION, f"s.id = :share AND s.allow_download AND {LEADS_TO}"
+)
+_OWN_DOWNLOAD = _file(
+    "(SELECT 1 AS one) asked JOIN",
+    "t.version",
+    "t.creator_id = :user AND t.removed_at IS NULL "
+    "AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)",
 )
 
 
 class ShownTrack(NamedTuple):
     """A track with what was derived from its audio, None where there is nothing; a cover that it was given,
-    by the number `given_cover`, is in place of the one from its file."""
+    by the number `given_cover`, is in place of the one from its file. `size_bytes` is that file's."""
 
     track: Track
     peaks: bytes | None
     cover: bytes | None
     cover_small: bytes | None
     given_cover: int | None
+    size_bytes: int
 
 
 class ShownCollection(NamedTuple):
@@ -94,6 +129,7 @@ class ShownLink(NamedTuple):
     preview: bool
     expires_at: int | None
     created_at: int
+    is_pinned: bool
     tracks: list[ShownTrack]
     collection: ShownCollection | None
     more: int = 0
@@ -106,36 +142,26 @@ class Download(NamedTuple):
     digest: bytes
     size_bytes: int
     content_type: str
+    version: int
 
 
-def find_download(connection: Connection, share_id: int, track_id: int) -> Download | None:
-    """Return the file of a track that the link leads to, if its creator lets it be downloaded."""
-    row = connection.execute(
-        select(_TRACKS.c.title, _AUDIO.c.digest, _AUDIO.c.size_bytes, _AUDIO.c.content_type)
-        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
-        .join(_SHARES, _SHARES.c.id == share_id)
-        .where(
-            _TRACKS.c.id == track_id,
-            _SHARES.c.allow_download,
-            text(LEADS_TO),
-        )
-    ).one_or_none()
+def find_download(
+    connection: Connection, share_id: int, track_id: int, version: int | None = None
+) -> Download | None:
+    """Return the file of a track that the link leads to, if its creator lets it be downloaded: of this
+    version, or of the one that the link leads to."""
+    asked = {"share": share_id, "track": track_id, "version": version}
+    row = connection.execute(_DOWNLOAD, asked).one_or_none()
     return None if row is None else Download(*row)
 
 
-def find_own_download(connection: Connection, user_id: int, track_id: int) -> Download | None:
-    """Return the file of a track that exists, for the user who made it; None while its organisation is
-    suspended."""
-    row = connection.execute(
-        select(_TRACKS.c.title, _AUDIO.c.digest, _AUDIO.c.size_bytes, _AUDIO.c.content_type)
-        .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
-        .where(
-            _TRACKS.c.id == track_id,
-            _TRACKS.c.creator_id == user_id,
-            _TRACKS.c.removed_at.is_(None),
-            _TRACKS.c.organization_id.not_in(select(tables.suspensions.c.organization_id)),
-        )
-    ).one_or_none()
+def find_own_download(
+    connection: Connection, user_id: int, track_id: int, version: int | None = None
+) -> Download | None:
+    """Return the file of a track that exists, for the user who made it: of this version, or of the current
+    one. None while its organisation is suspended."""
+    asked = {"user": user_id, "track": track_id, "version": version}
+    row = connection.execute(_OWN_DOWNLOAD, asked).one_or_none()
     return None if row is None else Download(*row)
 
 
@@ -151,11 +177,17 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
     if collection is None and not rows:
         return None
     more = rows[0].of_all - len(rows) if rows else 0
-    tracks = [_shown_track(row) for row in rows]
+    by_link = partial(Track.by_link, made_at=link.created_at, is_pinned=link.is_pinned)
+    tracks = [_shown_track(row, by_link) for row in rows]
     return ShownLink(*(*link[:_OF_COLLECTION], tracks, collection, more))
 
 
-def _shown_track(row: Row[tuple[object, ...]]) -> ShownTrack:
+def _shown_track(row: Row[tuple[object, ...]], by_link: Callable[[Track], Track]) -> ShownTrack:
     return ShownTrack(
-        track_of(row), row.peaks, row.cover_digest, row.cover_small_digest, row.given_cover
+        by_link(track_of(row)),
+        row.peaks,
+        row.cover_digest,
+        row.cover_small_digest,
+        row.given_cover,
+        row.size_bytes,
     )

@@ -7,13 +7,13 @@ from sqlalchemy import Connection, text
 from listenlink.model.share import Life
 from listenlink.store.given_covers import SHOWN_LARGE, SHOWN_SMALL, of_tracks
 from listenlink.store.lives import LIFE
-from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN
+from listenlink.store.targets import EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_AUDIO
 
 _FIND_COVERS = text(f"""
 SELECT {LIFE}, {SHOWN_LARGE}, {SHOWN_SMALL}
 FROM shares s
 JOIN tracks t ON t.id = :track
-JOIN audio_objects a ON a.id = t.audio_id
+JOIN audio_objects a ON a.id = {SHOWN_AUDIO}
 LEFT JOIN given_covers g ON g.track_id = t.id
 WHERE s.id = :share AND {LEADS_TO}
 """)  # noqa: S608 (made of constants)
@@ -39,8 +39,9 @@ SELECT {LIFE}, s.preview,
 FROM shares s
 LEFT JOIN collections c ON c.id = s.collection_id
 LEFT JOIN given_covers k ON k.collection_id = c.id
-LEFT JOIN tracks t ON t.id = (SELECT track_id FROM shown ORDER BY position LIMIT 1)
-LEFT JOIN audio_objects a ON a.id = t.audio_id
+LEFT JOIN shown f ON f.position = (SELECT min(position) FROM shown)
+LEFT JOIN tracks t ON t.id = f.track_id
+LEFT JOIN audio_objects a ON a.id = f.audio_id
 WHERE s.id = :share AND {EXISTS}
 """)  # noqa: S608
 

@@ -5,7 +5,7 @@ They're in a table of their own, because the open reads a link's row and never t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -29,6 +29,13 @@ def keep_sealed(connection: Connection, share_id: int, sealed: bytes | None) -> 
     forget_sealed(connection, [share_id])
     if sealed is not None:
         connection.execute(insert(_SEALED).values(share_id=share_id, sealed=sealed))
+
+
+def add_sealed(connection: Connection, made: Sequence[tuple[int, bytes]]) -> None:
+    """Keep the sealed tokens of links that have none yet, each with its link's number."""
+    if made:
+        rows = [{"share_id": share_id, "sealed": sealed} for share_id, sealed in made]
+        connection.execute(insert(_SEALED), rows)
 
 
 def find_sealed(connection: Connection, share_id: int) -> bytes | None:

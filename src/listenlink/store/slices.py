@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, literal, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, literal, tuple_
 
 from listenlink.model.listing import Place, Slice
 
 
 def newest_first(query: Select[Any], table: FromClause, part: Slice) -> Select[Any]:
     """The rows of a slice and one more, the newest of this table's first."""
-    order = (table.c.created_at, table.c.id)
     if part.after is not None:
-        after = [
-            literal(value, column.type) for value, column in zip(part.after, order, strict=True)
-        ]
-        query = query.where(tuple_(*order) < tuple_(*after))
-    newest = (column.desc() for column in order)
+        query = query.where(~not_older(table, part.after))
+    newest = (column.desc() for column in (table.c.created_at, table.c.id))
     return query.order_by(*newest).limit(part.one_more).offset(part.offset)
+
+
+def not_older(table: FromClause, place: Place) -> ColumnElement[bool]:
+    """Whether a row of such a list is at this place or before it."""
+    order = (table.c.created_at, table.c.id)
+    there = [literal(value, column.type) for value, column in zip(place, order, strict=True)]
+    return tuple_(*order) >= tuple_(*there)
 
 
 def place_of(row: Any) -> Place:

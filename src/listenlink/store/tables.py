@@ -23,9 +23,11 @@ from listenlink.store.cover_tables import dropped_objects as dropped_objects
 from listenlink.store.cover_tables import given_covers as given_covers
 from listenlink.store.database.columns import KEY, at, key, metadata, to
 from listenlink.store.declaration_tables import declarations as declarations
+from listenlink.store.declaration_tables import engine_terms as engine_terms
 from listenlink.store.desk_tables import account_events as account_events
 from listenlink.store.desk_tables import answered_challenges as answered_challenges
 from listenlink.store.desk_tables import api_key_uses as api_key_uses
+from listenlink.store.desk_tables import mailed_links as mailed_links
 from listenlink.store.desk_tables import passkeys as passkeys
 from listenlink.store.desk_tables import passwords as passwords
 from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
@@ -35,9 +37,21 @@ from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients
 from listenlink.store.own_tables import signing_keys as signing_keys
+from listenlink.store.own_tables import suspensions as suspensions
 from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
+from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
+from listenlink.store.secret_tables import share_attempts as share_attempts
+from listenlink.store.secret_tables import share_passwords as share_passwords
+from listenlink.store.telling_tables import deliveries as deliveries
+from listenlink.store.telling_tables import notices as notices
+from listenlink.store.telling_tables import telling_settings as telling_settings
+from listenlink.store.telling_tables import told_links as told_links
+from listenlink.store.telling_tables import told_networks as told_networks
+from listenlink.store.telling_tables import webhooks as webhooks
+from listenlink.store.version_tables import track_turns as track_turns
+from listenlink.store.version_tables import track_versions as track_versions
 
 organizations = Table(
     "organizations", metadata, key(), Column("name", String(512), nullable=False), at("created_at")
@@ -71,20 +85,6 @@ api_keys = Table(
     Index(None, "organization_id", "user_id", "created_at", "id"),
 )
 
-# Organisations whose keys and links don't work for now: nearly always empty (docs/decisions/0055).
-suspensions = Table(
-    "suspensions",
-    metadata,
-    Column(
-        "organization_id",
-        KEY,
-        ForeignKey("organizations.id"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    at("suspended_at"),
-)
-
 # `discarded_at` marks bytes that no track needs any more, until they're removed. What is derived from them is
 # in the same row, for every track with these bytes. A cover or rendition is an object of its own, and goes
 # with them. Whoever derives first sets `derivation_began_at`; from `derived_at` on nothing is left to derive.
@@ -104,12 +104,19 @@ audio_objects = Table(
     Column("rendition_digest", LargeBinary(32)),
     Column("rendition_size_bytes", BigInteger),
     Column("rendition_content_type", String(64)),
+    Column("crc32", BigInteger),  # Of the file as it was put in.
     at("derivation_began_at", nullable=True),
     at("derived_at", nullable=True),
     Index(None, "derived_at"),
     Index(None, "cover_digest"),
     Index(None, "cover_small_digest"),
     Index(None, "rendition_digest"),
+    Index(
+        "ix_audio_objects_unsummed",
+        "id",
+        sqlite_where=text("crc32 IS NULL"),
+        postgresql_where=text("crc32 IS NULL"),
+    ),
 )
 
 tracks = Table(
@@ -132,6 +139,9 @@ tracks = Table(
     Column("stamp_requires_attribution", Boolean, nullable=False),
     Column("stamp_attribution_text", String(512)),
     Column("declared", String(1024)),  # What holds for links made since when (`model/declared.py`).
+    # Which version these are the facts of; of a track that has had several, what a link needs to know of all.
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("versions", Text),
     at("created_at"),
     at("removed_at", nullable=True),
     # Of the file and what was made of it: a copy, so that an organisation's sum is read from one index.
@@ -189,34 +199,24 @@ shares = Table(
     Column("allow_download", Boolean, nullable=False, server_default=text("false")),
     Column("preview", Boolean, nullable=False, server_default=text("true")),
     Column("strict_open", Boolean, nullable=False, server_default=text("false")),
+    Column("is_pinned", Boolean, nullable=False, server_default=text("false")),
+    Column("has_password", Boolean, nullable=False, server_default=text("false")),
     at("created_at"),
     CheckConstraint("(track_id IS NULL) <> (collection_id IS NULL)", name="one_target"),
     CheckConstraint("max_opens IS NULL OR opens <= max_opens", name="never_over"),
     Index(None, "organization_id", "creator_id", "created_at"),
     Index(None, "organization_id", "created_at", "id"),
-)
-
-# A link's token, sealed with a key that isn't in the database (`store/sealed_tokens.py`).
-sealed_tokens = Table(
-    "sealed_tokens",
-    metadata,
-    Column("share_id", KEY, ForeignKey("shares.id"), primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-
-# What the data file said from `known_at` until `withdrawn_at`; if it says so again later, that's a new row.
-engine_terms = Table(
-    "engine_terms",
-    metadata,
-    Column("engine", String(64), primary_key=True),
-    Column("version", String(32), primary_key=True),
-    Column("licence_class", String(32), primary_key=True),
-    Column("requires_attribution", Boolean, primary_key=True),
-    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
-    Column("display_name", String(128), nullable=False),
-    Column("attribution_text", String(512)),
-    Column("valid_from", BigInteger, primary_key=True, autoincrement=False),
-    at("withdrawn_at", nullable=True),
+    Index(None, "expires_at"),
+    *(
+        # More columns that are equal than any other has: by that the embedded database chooses.
+        Index(
+            f"ix_shares_to_{target.removesuffix('_id')}",
+            *(target, "organization_id", "creator_id", "created_at", "id"),
+            sqlite_where=text(f"{target} IS NOT NULL"),
+            postgresql_where=text(f"{target} IS NOT NULL"),
+        )
+        for target in ("track_id", "collection_id")
+    ),
 )
 
 # What is in a user's library: tracks they made (`own`) and tracks they saved (`shared`). A track

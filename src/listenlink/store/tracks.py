@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, case, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, not_, or_, select, update
 
 from listenlink.model.declared import read_declarations
 from listenlink.model.licence import Licence, LicenceClass
 from listenlink.model.track import StoredAudio, Track
-from listenlink.store import given_covers, tables, usage
+from listenlink.model.versions import read_versions
+from listenlink.store import checksums, given_covers, tables, usage
 from listenlink.store.database.database import insert_with_new_id
 from listenlink.store.own import own
 
@@ -38,6 +39,16 @@ PLAYED = (
     .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
 )  # fmt: skip
 
+# The digest of what is played of another version than the current one.
+PLAYED_OF_VERSION = (
+    select(func.coalesce(_AUDIO.c.rendition_digest, _AUDIO.c.digest))
+    .join(tables.track_versions, tables.track_versions.c.audio_id == _AUDIO.c.id)
+    .where(
+        tables.track_versions.c.track_id == bindparam("track"),
+        tables.track_versions.c.number == bindparam("version"),
+    )
+)
+
 
 def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
     """Return the number of the stored object with these bytes: added if new, revived if discarded."""
@@ -49,6 +60,7 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
             .where(_AUDIO.c.id == found, _AUDIO.c.discarded_at.is_not(None))
             .values(discarded_at=None, derived_at=None, **{column.name: None for column in _MADE})
         )
+        checksums.keep_checksum(connection, int(found), audio.crc32)
         return int(found)
     return insert_with_new_id(
         connection,
@@ -58,6 +70,7 @@ def add_audio(connection: Connection, audio: StoredAudio, now_us: int) -> int:
                 digest=audio.digest,
                 size_bytes=audio.size_bytes,
                 content_type=audio.content_type,
+                crc32=audio.crc32,
                 created_at=now_us,
             )
         ),
@@ -170,20 +183,6 @@ def remove_track(
     return removed.rowcount == 1
 
 
-def discard_unneeded_audio(connection: Connection, track_id: int, now_us: int) -> list[bytes]:
-    """Mark a removed track's bytes for removal if no other track needs them; return their digests, and
-    those of what was derived from them, which other audio may still need."""
-    audio_id = select(_TRACKS.c.audio_id).where(_TRACKS.c.id == track_id).scalar_subquery()
-    needed = select(func.count()).where(
-        _TRACKS.c.audio_id == audio_id, _TRACKS.c.removed_at.is_(None)
-    )
-    if connection.execute(needed).scalar():
-        return []
-    connection.execute(update(_AUDIO).where(_AUDIO.c.id == audio_id).values(discarded_at=now_us))
-    row = connection.execute(select(*_OBJECTS).where(_AUDIO.c.id == audio_id)).one()
-    return [digest for digest in row if digest is not None]
-
-
 def list_discarded_audio(connection: Connection) -> list[bytes]:
     """List digests of bytes that perhaps no track needs. Their rows stay: removed tracks refer to them."""
     rows = connection.execute(select(*_OBJECTS).where(_AUDIO.c.discarded_at.is_not(None)))
@@ -214,5 +213,7 @@ def track_of(row: Row[tuple[object, ...]]) -> Track:
         object_digest=getattr(row, "object_digest", None),
         is_shorter_than_declared=row.is_shorter_than_declared,
         declarations=None if row.declared is None else read_declarations(row.declared),
+        version=row.version,
+        versions=None if row.versions is None else read_versions(row.versions),
         link_made_at=getattr(row, "link_made_at", None),
     )

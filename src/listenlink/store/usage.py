@@ -8,9 +8,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ScalarSelect,
+    case,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -21,6 +23,7 @@ from listenlink.store import promises, tables
 _QUOTAS = tables.quotas
 _TRACKS = tables.tracks
 _AUDIO = tables.audio_objects
+_VERSIONS = tables.track_versions
 
 
 def find_quota(connection: Connection, organization_id: int) -> Quota:
@@ -70,20 +73,35 @@ def count_uncounted(connection: Connection) -> None:
     """Count the bytes of tracks that a node of an earlier release made beside this one."""
     nothing = _TRACKS.c.counted_bytes == 0
     if connection.execute(select(_TRACKS.c.id).where(nothing).limit(1)).first() is not None:
-        counted = bytes_of_audio(_TRACKS.c.audio_id)
-        connection.execute(update(_TRACKS).where(nothing).values(counted_bytes=counted))
+        connection.execute(update(_TRACKS).where(nothing).values(counted_bytes=_BYTES))
 
 
 def count_rendition(connection: Connection, audio_id: int) -> None:
-    """Count what was made of this audio for the tracks that have it."""
-    connection.execute(
-        update(_TRACKS)
-        .where(_TRACKS.c.audio_id == audio_id)
-        .values(counted_bytes=bytes_of_audio(audio_id))
-    )
+    """Count what was made of this audio for the tracks that have it, or a version with it."""
+    have = select(_VERSIONS.c.track_id).where(_VERSIONS.c.audio_id == audio_id)
+    which = or_(_TRACKS.c.audio_id == audio_id, _TRACKS.c.id.in_(have))
+    connection.execute(update(_TRACKS).where(which).values(counted_bytes=_BYTES))
+
+
+def count_versions(connection: Connection, track_id: int) -> None:
+    """Count the bytes of a track anew, of all its versions."""
+    connection.execute(update(_TRACKS).where(_TRACKS.c.id == track_id).values(counted_bytes=_BYTES))
 
 
 def bytes_of_audio(audio_id: int | ColumnElement[int]) -> ScalarSelect[int]:
     """A query of what a track with this audio counts: the file as uploaded, and the rendition of it."""
-    size = _AUDIO.c.size_bytes + func.coalesce(_AUDIO.c.rendition_size_bytes, 0)
-    return select(size).where(_AUDIO.c.id == audio_id).scalar_subquery()
+    return select(_SIZE).where(_AUDIO.c.id == audio_id).scalar_subquery()
+
+
+_SIZE = _AUDIO.c.size_bytes + func.coalesce(_AUDIO.c.rendition_size_bytes, 0)
+# Of a track: each of its versions, that has the same audio as another or not.
+_OF_VERSIONS = (
+    select(func.sum(_SIZE))
+    .join(_VERSIONS, _VERSIONS.c.audio_id == _AUDIO.c.id)
+    .where(_VERSIONS.c.track_id == _TRACKS.c.id)
+    .correlate(_TRACKS)
+    .scalar_subquery()
+)
+_BYTES = case(
+    (_TRACKS.c.versions.is_(None), bytes_of_audio(_TRACKS.c.audio_id)), else_=_OF_VERSIONS
+)

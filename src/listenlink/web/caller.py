@@ -19,6 +19,8 @@ from listenlink.model.client_address import (
     ClientAddress,
     Network,
     find_client,
+    is_proxy,
+    plain_client,
 )
 from listenlink.running.owning import Owning
 from listenlink.web.headers import headers_of
@@ -49,6 +51,7 @@ class ClientFinder:
             lambda peer: find_client(peer, "", trusted, client_bits)
         )
         self._find_behind = lru_cache(_MOST_REMEMBERED)(self._work_out)
+        self._is_proxy = lru_cache(_MOST_REMEMBERED)(lambda peer: is_proxy(peer, trusted))
 
     def find(self, scope: Scope, headers: dict[bytes, bytes]) -> ClientAddress:
         """The peer, or the client that a trusted proxy names."""
@@ -62,7 +65,9 @@ class ClientFinder:
         return self._work_out(peer, forwarded)
 
     def _work_out(self, peer: str, forwarded: bytes) -> ClientAddress:
-        return find_client(peer, forwarded.decode("latin-1"), self._trusted, self._client_bits)
+        text = forwarded.decode("latin-1")
+        plain = plain_client(text) if self._is_proxy(peer) else None
+        return plain or find_client(peer, text, self._trusted, self._client_bits)
 
 
 def referring_host(referer: str) -> str | None:

@@ -34,6 +34,7 @@ from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.response import (
     IS_HEAD,
     TRACE,
+    UNLOCK,
     Headers,
     Message,
     Receive,
@@ -49,7 +50,7 @@ _SHARED = paths.SHARED_PATH.encode()
 _AUDIO = paths.AUDIO_PATH.encode()
 # Below a share URL: what a page of another site, or a frame without an origin, may ask for too.
 _ANYWHERE = (b"/listen", b"/events", b"/standing", b"/details")
-_DOWNLOADS = paths.DOWNLOAD_PATH.encode()
+_FILES = (_AUDIO, paths.DOWNLOAD_PATH.encode(), paths.ARCHIVE_PATH.encode())
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")
@@ -148,7 +149,7 @@ class Front:
                 answered = True
                 self.routed.add(message["status"])
                 given = {name for name, _ in message["headers"]}
-                added = [*self._headers_for(scope), request_id(scope)]
+                added = [*self._headers_for(scope), request_id(scope), *scope.get(UNLOCK, ())]
                 headers = [*message["headers"], *(h for h in added if h[0] not in given)]
                 # Also where leaving began after the request did.
                 is_last = not body.has_ended or self._presence.is_leaving
@@ -204,7 +205,7 @@ def _is_shared(path: bytes) -> bool:
 
 def _knows_head(path: bytes) -> bool:
     """Whether the endpoint at this path answers HEAD itself."""
-    return _is_shared(path.rstrip(b"/")) or path.startswith((_AUDIO, _DOWNLOADS))
+    return _is_shared(path.rstrip(b"/")) or path.startswith(_FILES)
 
 
 async def _drain(receive: Receive) -> None:

@@ -10,13 +10,16 @@ from listenlink.web.response import Headers
 _CSP_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 _READING = b"GET, HEAD, OPTIONS"
 _EXPOSED = (
-    b"Listen-Session, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
+    b"Listen-Session, Share-Unlock, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
     b"X-RateLimit-Reset, RateLimit-Policy, RateLimit"
 )
-# All that `web/negotiation.py` reads.
+# What other sites' pages may send to a link.
+SENT_FOR_LINKS = b"Listen-Session, Share-Password, Share-Unlock"
+# All that `web/negotiation.py` reads, and what opens a link with a password.
 _ASKED_WITH = (
     b"Accept, Accept-Language, User-Agent, Sec-Purpose, Purpose, X-Purpose, X-Moz, "
-    b"Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData"
+    b"Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site, From, Origin, Referer, Icy-MetaData, "
+    b"Share-Password, Share-Unlock, Cookie"
 )
 
 

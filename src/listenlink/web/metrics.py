@@ -52,6 +52,7 @@ class InstanceCollector(Collector):
         yield from self._opens()
         yield from self._audio()
         yield from self._places()
+        yield from self._told()
         yield from self._written()
         yield from self._room()
         yield from self._waiting()
@@ -110,6 +111,14 @@ class InstanceCollector(Collector):
         yield _counter("listenlink_playback_bytes", "Audio sent.", sent)
         yield _counter("listenlink_uploads", "Tracks taken in.", uploader.uploads)
         yield _counter("listenlink_upload_bytes", "Audio taken in.", uploader.upload_bytes)
+
+    def _told(self) -> Iterator[Metric]:
+        sender = self._instance.running.teller.sender
+        text = "Attempts to send something to a webhook."
+        yield _outcomes("listenlink_webhook_attempts", text, sender.sent, sender.failed)
+        mailman = self._instance.running.mailman
+        mails = (0, 0) if mailman is None else (mailman.sent, mailman.failed)
+        yield _outcomes("listenlink_mails", "Mails.", *mails)
 
     def _places(self) -> Iterator[Metric]:
         most = GaugeMetricFamily(
@@ -188,6 +197,13 @@ class InstanceCollector(Collector):
             for name, finding in asked.result(_CHECKED_WITHIN_SECONDS).findings.items():
                 checks.add_metric([name], finding == OK)
         yield checks
+
+
+def _outcomes(name: str, text: str, sent: int, failed: int) -> Metric:
+    metric = CounterMetricFamily(name, text, labels=["outcome"])
+    metric.add_metric(["sent"], sent)
+    metric.add_metric(["failed"], failed)
+    return metric
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

@@ -90,6 +90,14 @@ HEADERS: Json = {
     "RateLimit": _text("What is left of the budget.", '"resolve";r=119;t=61'),
     "RateLimit-Policy": _text("The budget and its size.", '"resolve";q=120;w=60'),
     "Retry-After": _number("When to try again, in seconds.", 1, least=1),
+    "Set-Cookie": _text(
+        "What a password was worth, for this link's address alone.",
+        "listenlink-unlock=su1.509d89f3…; Max-Age=3600; Path=/v1/music/shared/shr_…; HttpOnly; SameSite=Lax",
+    ),
+    "Share-Unlock": _text(
+        "What the right password was worth: sent back, it opens the link without it.",
+        "su1.509d89f3.b7a41ae239ff.00000000.006a1b2c3d.0123456789abcdef0123456789abcdef",
+    ),
     "Tus-Extension": _text("What of tus is supported.", "creation,expiration,termination"),
     "Tus-Max-Size": _number("The largest file, in bytes.", 2147483648),
     "Tus-Resumable": _text("The version of tus that is spoken.", "1.0.0"),
@@ -100,7 +108,9 @@ HEADERS: Json = {
     "Upload-Offset": _number("How many bytes have arrived: where to go on.", 0),
     "Vary": _text("The request headers that make another answer.", "Accept-Encoding"),
     "WWW-Authenticate": _text(
-        "How to send a key, and what is wrong with it (RFC 6750).", 'Bearer realm="listenlink"'
+        "How to send a key, and what is wrong with it (RFC 6750); `Listenlink-Share` where a link's password "
+        "is asked for.",
+        'Bearer realm="listenlink"',
     ),
     "X-RateLimit-Limit": _number("The size of the budget.", 120),
     "X-RateLimit-Remaining": _number("How much of it is left.", 119),
@@ -128,15 +138,18 @@ _LED = ("Location", "Cache-Control", "Vary", *RATES)
 # Of each operation, by status, what isn't the same for all.
 _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "open_link": {
-        "200": (*RATES, *_PAGED, "Link", "Listen-Session"), "302": _LED, "404": _PAGED,
+        "200": (*RATES, *_PAGED, "Link", "Listen-Session", "Share-Unlock"),
+        "302": (*_LED, "Share-Unlock"), "401": _PAGED, "404": _PAGED,
         "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "check_link": {
-        "200": (*RATES, *_PAGED, "Link"), "302": _LED, "404": _PAGED, "429": (*RATES, *_PAGED), "503": _PAGED,
+        "200": (*RATES, *_PAGED, "Link", "Share-Unlock"), "302": _LED, "401": _PAGED, "404": _PAGED,
+        "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "open_link_options": {"204": _PREFLIGHT},
     "open_without_script": {
-        "200": (*RATES, *_PAGED), "303": ("Location", *RATES, *_PAGED), "404": _PAGED,
+        "200": (*RATES, *_PAGED), "303": ("Location", "Set-Cookie", *RATES, *_PAGED), "401": _PAGED,
+        "404": _PAGED,
         "429": (*RATES, *_PAGED), "503": _PAGED,
     },
     "play_track": _PLAYED,
@@ -144,10 +157,14 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "play_track_options": {"204": _PREFLIGHT},
     "download_track": _PLAYED,
     "check_download": _PLAYED,
+    "download_archive": _PLAYED,
+    "check_archive": _PLAYED,
     **{
         name: {"200": ("Content-Disposition",)}
         for name in ("get_link_stats_csv", "get_track_stats_csv", "get_collection_stats_csv")
     },
+    "get_oembed": {"200": ("Share-Unlock",)},
+    "save_shared_track": {"201": ("Share-Unlock",)},
     "get_picture": {"200": _KEPT, "304": _KEPT},
     "get_track_cover": {"200": _KEPT, "304": _KEPT},
     "get_collection_cover": {"200": _KEPT, "304": _KEPT},
@@ -162,7 +179,7 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
 # Not in every answer of the status: rates are off with a limit of 0, a removed track begins no session, …
 _SOMETIMES = {
     *RATES, "Accept", "Accept-Encoding", "Accept-Patch", "Content-Encoding", "Content-Language",
-    "Link", "Listen-Session", "Listenlink-Track", "Vary",
+    "Link", "Listen-Session", "Listenlink-Track", "Set-Cookie", "Share-Unlock", "Vary",
 }  # fmt: skip
 # Nor these, though they are in every answer of other statuses.
 _SOMETIMES_WITH = {("WWW-Authenticate", "403"), ("Cache-Control", "302")}

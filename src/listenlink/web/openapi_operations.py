@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from listenlink.actions.idempotency import HEADER as KEY_HEADER
+from listenlink.model.unlock import MOST_SENT, SENT_PATTERN
 from listenlink.web.api.idempotency import KEY_PATTERN
 
 Json = dict[str, Any]
@@ -19,6 +20,8 @@ TAGS = {
     "Collections": "Tracks under one name, in order.",
     "Share": "Links: made, changed, watched and closed by their owner.",
     "Engines": "What music is made with, and which licence follows from it.",
+    "Notifications": "How somebody is told by mail of their links and tracks.",
+    "Webhooks": "Where somebody wants to be told of their links and tracks.",
     "Keys": "Whose key this is, and the keys of one's own.",
     "Operation": "For whoever runs the server, and for programs that read this.",
 }
@@ -31,7 +34,7 @@ NAMES = {
     "move_track": "move_track_in_collection",
     "remove_track": "remove_track_from_collection", "reorder": "reorder_collection",
     "list_opens": "list_link_requests", "tell_standing": "get_link_standing",
-    "get_stats": "get_link_stats",
+    "get_stats": "get_link_stats", "get_archive": "get_collection_archive_url",
 }  # fmt: skip
 # Of a path with several methods, what the others than the handler's own are called: name and summary.
 OTHERS: dict[tuple[str, str], tuple[str, str]] = {
@@ -46,6 +49,7 @@ OTHERS: dict[tuple[str, str], tuple[str, str]] = {
         "Ask what other sites' pages may do with audio",
     ),
     ("download_track", "head"): ("check_download", "Check a download URL"),
+    ("download_archive", "head"): ("check_archive", "Check an archive URL"),
     ("get_upload", "head"): ("check_upload", "Ask how far an upload is, as tus programs do"),
     ("begin_upload", "options"): ("describe_uploads", "Ask what of tus is supported"),
 }
@@ -55,6 +59,7 @@ DESCRIPTIONS = {
     "check_link": "The status and the rates that a `GET` would have. Counts no open.",
     "check_audio": "The headers that a `GET` would have.",
     "check_download": "The headers that a `GET` would have.",
+    "check_archive": "The headers that a `GET` would have.",
     "describe_uploads": "Needs no key.",
 }
 _SESSION = "ls1.509d89f3.b7a41ae239ff.00000000.1816fe172a83e1f7.006a1b2c3d.0123456789abcdef0123456789abcdef"
@@ -75,6 +80,19 @@ def _header(name: str, description: str, example: str, **more: Any) -> Json:
 _RENEW = _header(
     "Listen-Session", "From an earlier open of this link: then this one counts nothing.", _SESSION
 )
+_RENEW_SAVED = _header("Listen-Session", "From an open of this link.", _SESSION)
+_PASSWORD = _header(
+    "Share-Password",
+    "The password of a link that has one: UTF-8, percent-encoded.",
+    "w%C3%B6rds%20and%20more",
+    schema={"pattern": f"^{SENT_PATTERN}$", "maxLength": MOST_SENT},
+)
+_UNLOCK = _header(
+    "Share-Unlock",
+    "What the right password was worth, instead of it.",
+    "su1.509d89f3.b7a41ae239ff.00000000.006a1b2c3d.0123456789abcdef0123456789abcdef",
+)
+_LOCKED = [_PASSWORD, _UNLOCK]
 _NEEDED = _header("Listen-Session", "As the open of this link gave it.", _SESSION, required=True)
 _IF_NONE_MATCH = _header(
     "If-None-Match", "The `ETag` of what you have; or `*`.", '"9f86d081884c7d65"'
@@ -95,10 +113,12 @@ _KEY = _header(
     schema={"pattern": f"^{KEY_PATTERN}$"},
 )
 _READ: dict[str, list[Json]] = {
-    "open_link": [_RENEW], "check_link": [_RENEW], "watch_link": [_NEEDED],
+    "open_link": [_RENEW, *_LOCKED], "check_link": [_RENEW, *_LOCKED], "watch_link": [_NEEDED],
     "get_link_standing": [_NEEDED],
     "get_link_details": [_NEEDED, _LANGUAGE], "get_download_url": [_NEEDED],
-    "get_oembed": [_LANGUAGE], "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
+    "get_archive_url": [_NEEDED], "download_archive": _CONDITIONS, "check_archive": _CONDITIONS[2:],
+    "get_oembed": [_LANGUAGE, *_LOCKED], "save_shared_track": [_RENEW_SAVED, *_LOCKED],
+    "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
     "download_track": _CONDITIONS, "check_download": _CONDITIONS[2:],
     "get_picture": [_IF_NONE_MATCH], "get_track_cover": [_IF_NONE_MATCH],
     "get_collection_cover": [_IF_NONE_MATCH],
@@ -106,24 +126,27 @@ _READ: dict[str, list[Json]] = {
 _NAMED = {
     "org": "Your key's organisation; `get_caller` tells it.",
     "token": "The link's token: `shr_` and 32 hex digits.",
-    "signed": "The rest of a playback or download URL, exactly as it was given.",
+    "signed": "The rest of a playback, download or archive URL, exactly as it was given.",
     "name": "The rest of a picture's address, exactly as it was given.",
     "sha256": "The SHA-256 of a file, in lowercase hex.",
     "url": "The whole address of a link.",
     "format": "There is no other.",
     "maxwidth": "The most pixels that the player may be wide.",
     "maxheight": "The most pixels that the player may be high.",
+    "version": "The version's number, from 1 on.",
     "size": "1024 or 256 pixels a side, at most.",
     "restore": "Take away only what was given, so that what there was before is shown.",
 }
 # What an answer's id is good for: by operation, the parameter it is, and whose.
 _OF_TRACK = ("get_track", "change_track", "share_track", "keep_track", "take_track_out", "get_track_sound",
              "get_track_cover", "give_track_cover", "take_track_cover", "get_track_stats",
-             "get_track_stats_csv", "delete_track")  # fmt: skip
+             "get_track_stats_csv", "share_track_with_each", "add_version", "list_versions",
+             "make_version_current", "remove_version", "delete_track")  # fmt: skip
 _OF_COLLECTION = ("get_collection", "change_collection", "list_collection_tracks", "reorder_collection",
                   "get_collection_cover", "give_collection_cover", "take_collection_cover",
                   "get_collection_stats", "get_collection_stats_csv", "share_collection",
-                  "delete_collection")  # fmt: skip
+                   "share_collection_with_each", "get_collection_archive_url",
+                   "delete_collection")  # fmt: skip
 _OF_LINK = (
     "get_link",
     "change_link",

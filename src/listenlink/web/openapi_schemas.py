@@ -15,10 +15,15 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.delivery import DeliveryState, Failure
 from listenlink.model.library import OWN, SHARED
 from listenlink.model.licence import LicenceClass
+from listenlink.model.notice import Event
 from listenlink.model.share import LinkState, TargetType, Visibility
+from listenlink.model.telling import Mails
 from listenlink.model.track import MODES
+from listenlink.model.webhook import PauseReason
+from listenlink.model.webhook_shapes import Shape
 from listenlink.web.problems import error_codes, error_types
 
 Json = dict[str, Any]
@@ -29,7 +34,7 @@ IDS = {
     "org": ids.ORGANIZATION, "organization_id": ids.ORGANIZATION, "user_id": ids.USER,
     "track_id": ids.TRACK, "cover_track_id": ids.TRACK, "collection_id": ids.COLLECTION,
     "share_id": ids.SHARE, "share_link_id": ids.SHARE, "key_id": ids.API_KEY, "upload_id": ids.UPLOAD,
-    "created_by": ids.USER,
+    "created_by": ids.USER, "webhook_id": ids.WEBHOOK, "delivery_id": ids.DELIVERY, "message_id": ids.MESSAGE,
 }  # fmt: skip
 # What programs know a shape as, where that isn't its name in `listenlink.wire`.
 NAMES = {
@@ -38,7 +43,8 @@ NAMES = {
     "Download": "DownloadAnswer", "Engine": "EngineAnswer", "Key": "KeyAnswer", "Licence": "LicenceView",
     "Link": "LinkRecord", "Member": "MemberAnswer", "NewLink": "Link", "SharedCollection": "CollectionView",
     "SharedTrack": "TrackView", "Sound": "SoundAnswer", "Stats": "LinkStats", "Track": "TrackAnswer",
-    "Upload": "UploadAnswer", "Usage": "UsageAnswer",
+    "Upload": "UploadAnswer", "Usage": "UsageAnswer", "Webhook": "WebhookAnswer",
+    "NewWebhook": "NewWebhookAnswer", "Delivery": "DeliveryAnswer",
 }  # fmt: skip
 # Never null in an answer: None is for reading an older server, which doesn't tell them.
 _ALWAYS_TOLD = (
@@ -51,6 +57,7 @@ _OWN_ID = {
     "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE,
     "KeyAnswer": ids.API_KEY, "MintedKey": ids.API_KEY,
     "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY, "UploadAnswer": ids.UPLOAD,
+    "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK, "DeliveryAnswer": ids.DELIVERY,
 }  # fmt: skip
 PATTERNS = {
     "token": "shr_[0-9a-f]{32}",
@@ -79,26 +86,38 @@ def _lower(kinds: Any) -> list[str]:
 # Words of a fixed set: the schema's name, its description, its values.
 _ENUMS: dict[str, tuple[str, list[str]]] = {
     "Agent": ("What a request's `User-Agent` looks like.", _lower(Agent)),
+    "DeliveryFailure": (str(Failure.__doc__), list(Failure)),
+    "DeliveryState": (str(DeliveryState.__doc__), list(DeliveryState)),
     "ErrorCode": ("What went wrong, for programs.", error_codes()),
     "ErrorType": ("Whose fault it is, roughly.", error_types()),
+    "Event": (
+        "What somebody can be told; `webhook.test` is sent to who asks for it, `webhook.paused` to the other "
+        "webhooks of whose is off.",
+        list(Event),
+    ),
     "KeyState": ("The state of an API key.", ["active", "expired", "deactivated"]),
     "LicenceClass": (str(LicenceClass.__doc__), list(LicenceClass)),
     "LinkState": (str(LinkState.__doc__), list(LinkState)),
+    "Mails": (str(Mails.__doc__), list(Mails)),
     "Mode": ("What a track is for.", list(MODES)),
     "Outcome": ("How a request for a link ended.", _lower(Outcome)),
+    "PauseReason": (str(PauseReason.__doc__), list(PauseReason)),
     "Reason": ("Why a link was refused, or which budget was spent.", _lower(Reason)),
     "Scope": ("What an API key may do.", list(SCOPES)),
+    "Shape": (str(Shape.__doc__), list(Shape)),
     "Source": ("Whether a track in the library is one's own, or came by a link.", [OWN, SHARED]),
     "TargetType": (str(TargetType.__doc__), list(TargetType)),
     "Visibility": (str(Visibility.__doc__), list(Visibility)),
 }
 _ENUM_OF_FIELD = {
-    "agent": "Agent", "code": "ErrorCode", "licence_class": "LicenceClass", "mode": "Mode",
-    "outcome": "Outcome", "reason": "Reason", "scopes": "Scope", "source": "Source", "kind": "TargetType",
-    "target_type": "TargetType", "visibility": "Visibility",
+    "agent": "Agent", "code": "ErrorCode", "event": "Event", "events": "Event", "failure": "DeliveryFailure",
+    "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode", "outcome": "Outcome",
+    "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope", "shape": "Shape",
+    "source": "Source", "kind": "TargetType", "target_type": "TargetType", "visibility": "Visibility",
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {
+    ("DeliveryAnswer", "state"): "DeliveryState",
     ("ErrorBody", "type"): "ErrorType",
     ("KeyAnswer", "state"): "KeyState",
     ("LinkRecord", "state"): "LinkState",

@@ -14,11 +14,11 @@ from litestar.handlers import HTTPRouteHandler
 from listenlink.running.owning import Owning
 from listenlink.web.api import tus
 from listenlink.web.given import Given
-from listenlink.web.headers import preflight, text_pairs
+from listenlink.web.headers import SENT_FOR_LINKS, preflight, text_pairs
 from listenlink.web.json_body import JSON
 
 _LISTEN = "/listen"
-_LISTEN_HEADERS = b"Content-Type, Listen-Session"
+_LISTEN_HEADERS = b"Content-Type, " + SENT_FOR_LINKS
 _BY_SESSION = ("/events", "/standing", "/details")
 
 
@@ -55,7 +55,7 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
         if path.endswith(_LISTEN):
             headers |= text_pairs(preflight(_LISTEN_HEADERS, b"POST, OPTIONS"))
         elif path.endswith(_BY_SESSION):
-            headers |= text_pairs(preflight(b"Listen-Session"))
+            headers |= text_pairs(preflight(SENT_FOR_LINKS))
         elif tus.PATHS.fullmatch(path.encode()):
             headers |= tus.option_headers(owning.settings.max_upload_bytes)
         return Response(None, status_code=204, headers=headers)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from listenlink.media import signed_url
+from listenlink.media import archive_url, signed_url
 
 SHARED_PATH = "/v1/music/shared/"
 # These are part of what is signed.
 AUDIO_PATH = signed_url.PATH
 DOWNLOAD_PATH = signed_url.DOWNLOAD_PATH
+ARCHIVE_PATH = archive_url.PATH
 
 
 def oembed_address(base_url: str, token: str) -> str:

@@ -70,6 +70,15 @@ TABLE: dict[ProblemKind, Told] = {
         "This share link is no longer available.",
         "Share token invalid, revoked, or expired",
     ),
+    _K.SHARE_PASSWORD_REQUIRED: Told(
+        401,
+        "SHARE_PASSWORD_REQUIRED",
+        "This link has a password. Please ask whoever sent you the link.",
+        "Neither Share-Password nor a Share-Unlock or Listen-Session that holds",
+    ),
+    _K.SHARE_PASSWORD_WRONG: Told(
+        401, "SHARE_PASSWORD_WRONG", "This isn't the link's password.", "Share-Password is wrong"
+    ),
     _K.PLAYBACK_REFUSED: Told(
         403,
         "PLAYBACK_REFUSED",

@@ -22,7 +22,6 @@ from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.openapi import write_document
 from listenlink.web.packing import as_taken, write_packed
-from listenlink.web.pages.reference_writer import write_reference
 from listenlink.web.ranges import is_known
 from listenlink.web.response import Answer, Headers, send_answer
 
@@ -113,4 +112,7 @@ def _answering(document: Document, told: Headers) -> ASGIApp:
 
 
 def _write_page(schema: dict[str, Any]) -> str:
+    # Imported here: what reads Markdown is needed once somebody reads these pages.
+    from listenlink.web.pages.reference_writer import write_reference
+
     return write_reference(schema, _STYLE)

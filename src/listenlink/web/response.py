@@ -42,6 +42,11 @@ _FAULTS = {
     ProblemKind.API_KEY_DEACTIVATED: b', error="invalid_token", error_description="deactivated"',
     ProblemKind.INSUFFICIENT_SCOPE: b', error="insufficient_scope"',
 }
+# A scheme of our own: for `Basic` a browser would ask with a window of its own, and send it everywhere.
+SHARE_CHALLENGE = (b"www-authenticate", b"Listenlink-Share")
+_LOCKED = (ProblemKind.SHARE_PASSWORD_REQUIRED, ProblemKind.SHARE_PASSWORD_WRONG)
+# Set where an answer that goes through the framework tells a new unlock.
+UNLOCK = "listenlink.unlock"
 
 
 @dataclass(slots=True)
@@ -63,6 +68,8 @@ def problem_answer(problem: Problem, trace: int, now_us: int) -> Answer:
             headers.append((name, str(told).encode()))
     if (fault := _FAULTS.get(problem.kind)) is not None:
         headers.append((b"www-authenticate", _CHALLENGE + fault + _scope_of(problem)))
+    elif problem.kind in _LOCKED:
+        headers.append(SHARE_CHALLENGE)
     return Answer(status_of(problem), write_envelope(problem, trace, now_us), headers)
 
 

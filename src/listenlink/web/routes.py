@@ -17,23 +17,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.running.instance import Running
 from listenlink.running.owning import Owning
 from listenlink.web import probes, reference
-from listenlink.web.api import (
-    api_keys,
-    collection_tracks,
-    collections,
-    covers,
-    declarations,
-    engines,
-    library,
-    resumable_uploads,
-    share_audit,
-    share_records,
-    shares,
-    sounds,
-    target_stats,
-    tracks,
-    whoami,
-)
+from listenlink.web.api.routes import ROUTES as OF_KEYS
 from listenlink.web.arriving_body import refuse_coded
 from listenlink.web.caller import OwnersGuard
 from listenlink.web.desk import about
@@ -46,7 +30,17 @@ from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import allow, answer_options
 from listenlink.web.pages import assets
-from listenlink.web.public import beside_page, downloads, events, hot_routes, listens, oembed, save
+from listenlink.web.public import (
+    archives,
+    beside_page,
+    downloads,
+    events,
+    hot_routes,
+    leaving_mails,
+    listens,
+    oembed,
+    save,
+)
 from listenlink.web.public.doors import Doors
 from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
@@ -60,10 +54,15 @@ FOR_ANYBODY: list[Any] = [
     events.tell_standing,  #                   GET      /v1/music/shared/{token}/standing
     beside_page.get_details,  #               GET      /v1/music/shared/{token}/details
     beside_page.get_download,  #              GET      /v1/music/shared/{token}/download/{track_id}
+    archives.get_archive_url,  #              GET      /v1/music/shared/{token}/download
     beside_page.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
     downloads.download_track,  #               GET HEAD /v1/music/download/{signed}
+    archives.download_archive,  #              GET HEAD /v1/music/archive/{signed}
     beside_page.get_picture,  #               GET      /v1/music/picture/{name}
     beside_page.show_embed,  #                GET      /embed/{token}
+    beside_page.unlock_embed,  #              POST     /embed/{token}
+    leaving_mails.ask_to_leave,  #            GET      /leave/{leave}
+    leaving_mails.leave_by_press,  #          POST     /leave/{leave}
     oembed.describe_embed,  #                  GET      /oembed
     assets.get_asset,  #                       GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz
@@ -76,61 +75,8 @@ FOR_ANYBODY: list[Any] = [
 
 # A caller with a key of {org} that has the scope the route declares.
 FOR_OWNERS: list[Any] = [
-    whoami.get_caller,  #              any    GET      /v1/caller
     save.save_shared_track,  #          write  POST     /v1/music/shared/{token}/save
-    engines.list_engines,  #            read   GET      /v1/music/{org}/engines
-    declarations.get_default,  #        read   GET      /v1/music/{org}/licence-default
-    declarations.set_default,  #        admin  PUT      /v1/music/{org}/licence-default
-    library.list_tracks,  #             read   GET      /v1/music/{org}/tracks
-    tracks.upload_track,  #             write  POST     /v1/music/{org}/tracks
-    resumable_uploads.begin_upload,  #            write  POST     /v1/music/{org}/uploads
-    resumable_uploads.look_at_upload,  #          write  GET HEAD /v1/music/{org}/uploads/{upload_id}
-    resumable_uploads.append_to_upload,  #        write  PATCH    /v1/music/{org}/uploads/{upload_id}
-    resumable_uploads.end_upload,  #              write  DELETE   /v1/music/{org}/uploads/{upload_id}
-    tracks.get_track,  #                read   GET      /v1/music/{org}/tracks/{track_id}
-    sounds.get_track_sound,  #          read   GET      /v1/music/{org}/tracks/{track_id}/sound
-    declarations.list_declarations,  #  read   GET      /v1/music/{org}/tracks/{track_id}/declarations
-    covers.get_track_cover,  #          read   GET      /v1/music/{org}/tracks/{track_id}/cover
-    covers.give_track_cover,  #         write  PUT      /v1/music/{org}/tracks/{track_id}/cover
-    covers.take_track_cover,  #         write  DELETE   /v1/music/{org}/tracks/{track_id}/cover
-    library.find_by_audio,  #           read   GET      /v1/music/{org}/audio/{sha256}
-    library.change_track,  #            write  PATCH    /v1/music/{org}/tracks/{track_id}
-    library.keep_track,  #              write  POST     /v1/music/{org}/tracks/{track_id}/save
-    library.take_out,  #                write  DELETE   /v1/music/{org}/tracks/{track_id}/save
-    tracks.delete_track,  #             write  DELETE   /v1/music/{org}/tracks/{track_id}
-    shares.share_track,  #              share  POST     /v1/music/{org}/tracks/{track_id}/share
-    collections.make_collection,  #     write  POST     /v1/music/{org}/collections
-    collections.list_collections,  #    read   GET      /v1/music/{org}/collections
-    collections.get_collection,  #      read   GET      /v1/music/{org}/collections/{collection_id}
-    collections.delete_collection,  #   write  DELETE   /v1/music/{org}/collections/{collection_id}
-    collections.change_collection,  #   write  PATCH    /v1/music/{org}/collections/{collection_id}
-    covers.get_collection_cover,  #     read   GET      /v1/music/{org}/collections/{…}/cover
-    covers.give_collection_cover,  #    write  PUT      /v1/music/{org}/collections/{…}/cover
-    covers.take_collection_cover,  #    write  DELETE   /v1/music/{org}/collections/{…}/cover
-    collection_tracks.list_members,  #  read   GET      /v1/music/{org}/collections/{…}/tracks
-    collection_tracks.add_track,  #     write  POST     /v1/music/{org}/collections/{…}/tracks
-    collection_tracks.move_track,  #    write  PATCH    /v1/music/{org}/collections/{…}/tracks/{…}
-    collection_tracks.remove_track,  #  write  DELETE   /v1/music/{org}/collections/{…}/tracks/{…}
-    collection_tracks.reorder,  #       write  PATCH    /v1/music/{org}/collections/{…}/order
-    shares.share_collection,  #         share  POST     /v1/music/{org}/collections/{…}/share
-    share_records.list_links,  #        read   GET      /v1/music/{org}/share
-    share_records.find_link,  #         read   POST     /v1/music/{org}/share/find
-    share_records.get_link,  #          read   GET      /v1/music/{org}/share/{share_id}
-    share_records.change_link,  #       share  PATCH    /v1/music/{org}/share/{share_id}
-    share_records.rotate_link,  #       share  POST     /v1/music/{org}/share/{share_id}/rotate
-    share_audit.list_opens,  #          read   GET      /v1/music/{org}/share/{share_id}/opens
-    share_audit.get_stats,  #           read   GET      /v1/music/{org}/share/{share_id}/stats
-    share_audit.get_link_stats_csv,  #  read   GET      /v1/music/{org}/share/{share_id}/stats.csv
-    target_stats.get_track_stats,  #    read   GET      /v1/music/{org}/tracks/{track_id}/stats
-    target_stats.get_track_stats_csv,  #          read   GET      /v1/music/{org}/tracks/{track_id}/stats.csv
-    target_stats.get_collection_stats,  #         read   GET      /v1/music/{org}/collections/{…}/stats
-    target_stats.get_collection_stats_csv,  #     read   GET      /v1/music/{org}/collections/{…}/stats.csv
-    shares.revoke_link,  #              share  DELETE   /v1/music/{org}/share/{share_id}
-    api_keys.make_key,  #                   admin  POST     /v1/music/{org}/keys
-    api_keys.list_keys,  #                  admin  GET      /v1/music/{org}/keys
-    api_keys.change_key,  #                 admin  PATCH    /v1/music/{org}/keys/{key_id}
-    api_keys.deactivate_key,  #             admin  DELETE   /v1/music/{org}/keys/{key_id}
-    api_keys.end_member_keys,  #            admin  DELETE   /v1/music/{org}/members/{user_id}/keys
+    *OF_KEYS,
 ]
 
 # RFC 9112, section 3.2.4: the target of an OPTIONS that asks about the server as a whole.

@@ -23,6 +23,7 @@ from listenlink.wire.links import (
     Link,
     LinkNumbers,
     NewLink,
+    NewLinks,
     OpenLine,
     OpensByAgent,
     Quarters,
@@ -31,6 +32,7 @@ from listenlink.wire.links import (
     TargetStats,
     TrackListens,
 )
+from listenlink.wire.notifications import Notifications
 from listenlink.wire.shared import (
     Download,
     Licence,
@@ -50,7 +52,10 @@ from listenlink.wire.tracks import (
     Track,
     TrackOfAudio,
     Upload,
+    Version,
+    Versions,
 )
+from listenlink.wire.webhooks import Delivery, NewWebhook, Webhook
 
 __all__ = [
     "Acknowledgement",
@@ -60,6 +65,7 @@ __all__ = [
     "Day",
     "Declaration",
     "DefaultLicence",
+    "Delivery",
     "Download",
     "Engine",
     "ErrorBody",
@@ -73,6 +79,9 @@ __all__ = [
     "MembersPage",
     "MintedKey",
     "NewLink",
+    "NewLinks",
+    "NewWebhook",
+    "Notifications",
     "OEmbed",
     "OpenLine",
     "OpensByAgent",
@@ -93,5 +102,8 @@ __all__ = [
     "TrackOfAudio",
     "Upload",
     "Usage",
+    "Version",
+    "Versions",
+    "Webhook",
     "WithSecrets",
 ]

@@ -10,7 +10,17 @@ from msgspec.structs import fields
 
 _Item = TypeVar("_Item")
 SECRET = frozenset(
-    {"token", "url", "session", "playback_url", "stem_urls", "download_url", "api_key"}
+    {
+        "token",
+        "url",
+        "session",
+        "playback_url",
+        "stem_urls",
+        "download_url",
+        "api_key",
+        "secret",
+        "unlock",
+    }
 )
 
 

@@ -26,9 +26,17 @@ class NewLink(WithSecrets, frozen=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    version: str = "follows"
+    has_password: bool = False
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None
+
+
+class NewLinks(Struct, frozen=True):
+    """New links, one for each recipient, in the order in which these were sent."""
+
+    items: list[NewLink]
 
 
 class Link(Struct, frozen=True):
@@ -51,6 +59,8 @@ class Link(Struct, frozen=True):
     allow_download: bool = False
     preview: bool = True
     strict_open: bool = False
+    version: str = "follows"
+    has_password: bool = False
     # None of an older server; ours always tells these.
     revocation_reaches_players_within_seconds: int | None = None
     revocation_cuts_running_streams: bool | None = None
@@ -115,7 +125,7 @@ class Day(Struct, frozen=True):
 
 
 class TrackListens(Struct, frozen=True):
-    """What one track comes to by a link."""
+    """What one version of a track comes to by a link."""
 
     track_id: str
     title: str
@@ -123,12 +133,14 @@ class TrackListens(Struct, frozen=True):
     # None of an older server; ours always tells these.
     downloads: int | None = None
     quarters: Quarters | None = None
+    version: int = 1
 
 
 class Stats(Struct, frozen=True):
     """A link in numbers. `opens` is their total; `days` are those on which something happened; `by_track` has
-    the tracks of which anything was heard or downloaded. `listening` are the clients that opened the link or
-    renewed their session within the last `listening_within_seconds`, which is the life of a playback URL."""
+    the tracks of which anything was heard or downloaded, each version by itself. `listening` are the clients
+    that opened the link or renewed their session within the last `listening_within_seconds`, which is the
+    life of a playback URL."""
 
     id: str
     opens: int

@@ -25,6 +25,13 @@ class TrackFacts(TypedDict, total=False):
     confirmed: bool | Literal["true", "false"]
 
 
+class VersionFacts(TypedDict, total=False):
+    """What a new version of a track is made with, and whether it's the current one at once."""
+
+    engine: str
+    current: bool | Literal["true", "false"]
+
+
 class UploadFacts(TrackFacts):
     """The same, with the engine."""
 
@@ -69,9 +76,21 @@ class LinkChanges(TypedDict, total=False):
     allow_download: bool
     preview: bool
     strict_open: bool
+    version: Literal["follows", "pinned"]
+    password: str | None
 
 
 class LinkTerms(LinkChanges, total=False):
     """The terms of a new link; None is the default. A time needs its zone."""
 
     starts_at: datetime | str | None
+
+
+class Recipient(TypedDict, total=False):
+    """Who gets a link of their own, and where it differs from what is said for all; None is none."""
+
+    label: str | None
+    max_opens: int | None
+    expires_in_days: int | None
+    expires_in_hours: int | None
+    expires_at: datetime | str | None

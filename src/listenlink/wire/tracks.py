@@ -7,13 +7,16 @@ from datetime import datetime
 from msgspec import Struct
 
 from listenlink.wire.answers import WithSecrets
+from listenlink.wire.shared import Licence
 
 
 class Track(WithSecrets, frozen=True):
     """A track as its creator sees it. `playback_url` is fresh; stems aren't made here. `artist` and
     those behind it are our additions. `is_shorter_than_declared` says that the file's own headers promise
     more than it holds, so perhaps a part is missing; `declared_licence` are the terms that its creator
-    declared last, `attribution_text` the credit line with them, null for whoever saved it."""
+    declared last, `attribution_text` the credit line with them, null for whoever saved it. `version` is the
+    number of the version that this tells of, the current one or, of a track that was saved by a link that is
+    pinned, that link's; `versions` is how many there are."""
 
     id: str
     title: str
@@ -29,6 +32,32 @@ class Track(WithSecrets, frozen=True):
     is_shorter_than_declared: bool = False
     declared_licence: str | None = None
     attribution_text: str | None = None
+    version: int = 1
+    versions: int = 1
+
+
+class Version(Struct, frozen=True):
+    """One version of a track. Its `licence` is what it tells by itself, to a link that is made while it's the
+    current one. Of one that was removed for good all this stays, and nothing to hear.
+    `length_change_seconds` is how much longer it is than the current one, less than nothing for a shorter."""
+
+    version: int
+    current: bool
+    engine: str
+    measured_duration_seconds: float
+    length_change_seconds: float
+    is_shorter_than_declared: bool
+    created_at: datetime
+    removed: bool
+    size_bytes: int | None
+    content_type: str | None
+    licence: Licence
+
+
+class Versions(Struct, frozen=True):
+    """All versions of a track, the newest first."""
+
+    items: list[Version]
 
 
 class TrackOfAudio(Struct, frozen=True):

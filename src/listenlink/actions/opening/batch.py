@@ -7,7 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from listenlink.actions.opening.pseudonyms import BatchPseudonyms
 from listenlink.actions.opening.rate_limits import Answers, LimitedCount
-from listenlink.actions.opening.rule import Opening, OpenRequest, decide, limited_opening
+from listenlink.actions.opening.rule import (
+    TOLD_REASONS,
+    Opening,
+    OpenRequest,
+    decide,
+    limited_opening,
+)
 from listenlink.clock import DAY_US
 from listenlink.model.audit import Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Charge, Shortage, Spend, refusal
@@ -124,10 +130,11 @@ class Batch:
     def downloads(self) -> list[CountedDownload]:
         """The downloads to count."""
         return [
-            CountedDownload(opening.link.id, item.now_us // DAY_US, item.download)
+            CountedDownload(opening.link.id, item.now_us // DAY_US, *taken)
             for item, opening in zip(self.items, self.openings, strict=True)
-            if item is not None and item.download
+            if item is not None and item.downloads
             if opening and opening.link and opening.outcome is _DOWNLOADED
+            for taken in item.downloads
         ]
 
     def limited_lines(self) -> list[LimitedLine]:
@@ -157,4 +164,6 @@ def _price(asked: OpenRequest, opening: Opening) -> Spend:
     client, tick_us = asked.client.number, asked.tick_us
     if opening.reason is None:
         return Spend(client, _RESOLVE, tick_us, asked.visit)
+    if opening.reason in TOLD_REASONS:
+        return Spend(client, _RESOLVE, tick_us)
     return refusal(client, asked.token_digest, tick_us)

@@ -8,23 +8,28 @@ from collections import Counter
 
 import msgspec
 
+from listenlink.actions.opening.found_versions import is_gone
 from listenlink.clock import SECOND_US
 from listenlink.model.audit import Agent, Outcome, Reason
 from listenlink.model.budget import Allowance, Budget, Shortage
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
+from listenlink.model.share import Life
+from listenlink.model.unlock import Unlock
 from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 
 
 class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     """One request for a link. `counts` is False for a page, a HEAD or a prefetch, which only look. `is_meant`
     is False if it would take anything, so that nobody can tell whether an open is meant. `mints` is True for
-    a look that gives addresses of audio to who has a session. `download` is the number of the track whose
-    file is asked for, if the link offers that to who has a session.
+    a look that gives addresses of audio to who has a session. `downloads` are the numbers of the tracks whose
+    files are asked for, each with that of its version, if the link offers that to who has a session.
 
     `token_digest` is that of the text that was sent, and `is_well_formed` whether that text is spelled
     like a token. `session` is a Listen-Session whose signature holds, or None. `visit` is the use of
     a visit ticket that holds, if any. `is_one_too_many`: as many other clients renew the session as may.
+    `unlock` is a Share-Unlock whose signature holds, or None. `password` is what was sent as the link's,
+    empty if nothing was or it's decided: `is_wrong` if it was another.
     """
 
     token_digest: bytes
@@ -41,14 +46,18 @@ class OpenRequest(msgspec.Struct, frozen=True, gc=False):
     visit: bytes = b""
     mints: bool = False
     is_one_too_many: bool = False
-    download: int = 0
+    downloads: tuple[tuple[int, int], ...] = ()
+    unlock: Unlock | None = None
+    password: str = ""
+    is_wrong: bool = False
 
 
 class Opening(msgspec.Struct, gc=False):
     """How a request ended, once that is durable. `left`, the client's allowance after it, is None if it
     was refused or limited; `link` is None if there was none, or if it was limited. `session` is that of the
     open, or the one that came with a request that only looks; None if there is none. `tracks` are the
-    target's available ones, in order. `shortage` says which budget was spent, if that is why."""
+    target's available ones, in order. `shortage` says which budget was spent, if that is why. `unlock` is
+    what the right password was worth, if one was sent."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -57,6 +66,7 @@ class Opening(msgspec.Struct, gc=False):
     tracks: list[FoundTrack] | None = None
     session: ListenSession | None = None
     shortage: Shortage | None = None
+    unlock: Unlock | None = None
 
 
 def decide(
@@ -70,8 +80,10 @@ def decide(
         return Opening(Outcome.REFUSED, reason, link)
     if (link.track or link.collection).removed_at is not None:  # type: ignore[union-attr]
         return Opening(Outcome.REMOVED, None, link)
+    if link.is_pinned and link.track is not None and is_gone(link, link.track):
+        return Opening(Outcome.REMOVED, None, link)
     if not asked.counts or is_unmeant(asked, link, session):
-        is_download = asked.download and session is not None
+        is_download = asked.downloads and session is not None
         outcome = Outcome.DOWNLOADED if is_download else Outcome.VIEWED
         return Opening(outcome, None, link, None, None, session)
     tracks = [link.track] if link.track else []
@@ -95,17 +107,32 @@ def why_refused(
     reason = link.refusal(asked.now_us)
     if asked.is_one_too_many and reason is None and session is not None:
         return Reason.SESSION_CLIENTS
-    if reason is not None or link.max_opens is None or session is not None:
+    if reason is not None or session is not None:
         return reason
-    return Reason.SPENT if link.is_spent(granted[link.id]) else None
+    if link.max_opens is not None and link.is_spent(granted[link.id]):
+        return Reason.SPENT
+    return why_locked(asked, link.id, link) if link.has_password else None
+
+
+def why_locked(asked: OpenRequest, share_id: int, link: Life) -> Reason | None:
+    """Why a link with a password stays closed for a request that has no session of it, or None."""
+    unlock = asked.unlock
+    if unlock is not None and unlock.share_id == share_id and link.honours(unlock):
+        return None
+    return Reason.WRONG if asked.is_wrong else Reason.LOCKED
 
 
 def session_of(asked: OpenRequest, link: FoundLink | None) -> ListenSession | None:
     """The request's session, if it's for this link and its current token."""
-    session = asked.session
-    if session is None or link is None:
+    if asked.session is None or link is None:
         return None
-    return session if session.share_id == link.id and link.honours(session) else None
+    return asked.session if session_holds(asked, link.id, link) else None
+
+
+def session_holds(asked: OpenRequest, share_id: int, link: Life) -> bool:
+    """Whether the request has a session of the link of this number and life."""
+    session = asked.session
+    return session is not None and session.share_id == share_id and link.honours(session)
 
 
 def is_unmeant(asked: OpenRequest, link: FoundLink | None, session: ListenSession | None) -> bool:
@@ -124,6 +151,9 @@ def limited_opening(shortage: Shortage) -> Opening:
     """How a request ends for which no budget was left."""
     return Opening(Outcome.LIMITED, LIMIT_REASONS[shortage.budget], shortage=shortage)
 
+
+# The refusals that say so: who has a token may know that there is such a link.
+TOLD_REASONS = (Reason.LOCKED, Reason.WRONG)
 
 # The reasons, for the budgets that requests for a link spend.
 LIMIT_REASONS = {

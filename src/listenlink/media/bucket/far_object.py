@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from listenlink.errors import Problem
-from listenlink.threads import NoThread
+from listenlink.threads import keep_asking
 
 _PIECE_BYTES = 256 * 1024
-_TRIES = 50
 
 
 class FarObject:
@@ -31,11 +30,7 @@ class FarObject:
         return self._piece[at : at + length]
 
     async def _fetch(self, length: int, offset: int) -> bytes:
-        for _ in range(_TRIES):
-            try:
-                return await self._read_part(self._digest, length, offset)
-            except NoThread:
-                continue  # Others are being served: a stream that has begun is slow then, and not cut.
-            except (Problem, FileNotFoundError):
-                break
-        return b""
+        try:
+            return await keep_asking(lambda: self._read_part(self._digest, length, offset))
+        except (Problem, FileNotFoundError):
+            return b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from pathlib import Path
 
 from listenlink.media.disk.faults import UPLOADS, log_fault, storing
@@ -13,14 +14,14 @@ _READ_BYTES = 1024 * 1024
 
 
 class Draft:
-    """A file that is still arriving. `digest` and `size_bytes` cover what has been written so far;
-    `content_type` becomes that of the object in a bucket."""
+    """A file that is still arriving. `digest`, `crc32` and `size_bytes` cover what has been written so
+    far; `content_type` becomes that of the object in a bucket."""
 
     def __init__(self, path: Path, room: Room, *, is_there: bool = False) -> None:
         self.path = path
         self._room = room
         self.content_type = "application/octet-stream"
-        self.size_bytes = 0
+        self.size_bytes = self.crc32 = 0
         self._hash = hashlib.sha256()
         new = 0 if is_there else os.O_CREAT | os.O_EXCL
         self.descriptor = os.open(path, os.O_RDWR | new, 0o600)
@@ -45,16 +46,19 @@ class Draft:
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self.descriptor, view) :]
-        self._hash.update(chunk)
-        self.size_bytes += len(chunk)
+        self._take(chunk)
 
     def take_in(self) -> None:
         """Read what the file already holds, written by another or an earlier process."""
-        self._hash, self.size_bytes = hashlib.sha256(), 0
+        self._hash, self.size_bytes, self.crc32 = hashlib.sha256(), 0, 0
         with storing(UPLOADS):
             while chunk := os.pread(self.descriptor, _READ_BYTES, self.size_bytes):
-                self._hash.update(chunk)
-                self.size_bytes += len(chunk)
+                self._take(chunk)
+
+    def _take(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        self.crc32 = zlib.crc32(chunk, self.crc32)
+        self.size_bytes += len(chunk)
 
     def sync(self) -> None:
         """Return once the bytes are on the disk."""

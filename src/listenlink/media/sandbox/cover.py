@@ -15,7 +15,7 @@ import numpy as np  # PyAV imports it on the first frame, by which time no file 
 from av import VideoCodecContext, VideoFrame
 from av.video.reformatter import Interpolation
 
-from listenlink.media.covers import MOST_BYTES as MOST_BYTES
+from listenlink.media.sandbox.cover_answer import MOST_BYTES as MOST_BYTES
 from listenlink.media.sandbox.orientation import read_orientation, turn
 from listenlink.media.sandbox.picture import first_frame, read_picture_header
 

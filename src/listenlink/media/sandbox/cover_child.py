@@ -14,8 +14,8 @@ import av.subtitles.codeccontext
 import av.subtitles.stream  # noqa: F401
 import msgspec
 
-from listenlink.media.covers import Answer
 from listenlink.media.sandbox.cover import MOST_BYTES, Covers, try_covers
+from listenlink.media.sandbox.cover_answer import Answer
 from listenlink.media.sandbox.lockdown import Deadline, answer_and_end, close_doors, limit_process
 
 

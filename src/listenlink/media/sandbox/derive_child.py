@@ -20,7 +20,6 @@ import av.subtitles.stream  # noqa: F401
 import msgspec
 from av import AudioFrame
 
-from listenlink.media.derive import COVER, RENDITION, SOUND, Answer
 from listenlink.media.sandbox.ape_tag import read_ape_pictures
 from listenlink.media.sandbox.cover import MOST_BYTES as MOST_PICTURE_BYTES
 from listenlink.media.sandbox.cover import Covers, make_covers
@@ -32,6 +31,7 @@ from listenlink.media.sandbox.decode import (
     is_strictly_right,
     read_pictures,
 )
+from listenlink.media.sandbox.derive_answer import COVER, RENDITION, SOUND, Answer
 from listenlink.media.sandbox.formats import AAC, MP3, AudioFormat
 from listenlink.media.sandbox.lockdown import Deadline, answer_and_end, close_doors, limit_process
 from listenlink.media.sandbox.loudness import LoudnessMeter

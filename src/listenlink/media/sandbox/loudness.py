@@ -16,7 +16,7 @@ from av import AudioFrame
 from av.filter import Graph
 from numpy.typing import NDArray
 
-from listenlink.media.derive import PEAKS
+from listenlink.media.sandbox.derive_answer import PEAKS
 from listenlink.media.sandbox.downmix import Downmix
 
 _BLOCKS_A_SECOND = 50

@@ -13,7 +13,7 @@ import sys
 import msgspec
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
 
-from listenlink.media.preview import Drawing
+from listenlink.media.sandbox.drawing import Drawing
 from listenlink.media.sandbox.lockdown import Deadline, answer_and_end, close_doors, limit_process
 
 _WIDTH, _HEIGHT = 1200, 630

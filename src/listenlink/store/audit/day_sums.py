@@ -8,6 +8,7 @@ and wherever that is interrupted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -40,11 +41,18 @@ count(*) FILTER (WHERE a.agent = {int(Agent.UNFURLER)} AND a.id > {_BASE}),
 KEPT_SUMS = ", ".join(
     ("opens", "listeners", "bot_requests", *(f"{kind}_opens" for kind in Agents._fields))
 )
-# Reads all lines that are too old, without a lock.
+# Reads all of the audit, without a lock. All lines of a day are between these two numbers, others too where a
+# clock was wrong.
+_FIND_DAYS = text(f"""
+SELECT a.at / {DAY_US}, min(a.id), max(a.id) FROM audit a
+WHERE {LINE_GOES} AND a.share_id IS NOT NULL GROUP BY 1 ORDER BY 1
+""")  # noqa: S608 (made of constants)
+# Reads a day's lines alone: else each slice of the sums would go through the whole audit.
 _FIND = text(f"""
 SELECT a.share_id, a.at / {DAY_US}, {_BASE}, max(a.id), {NEW_SUMS}
 FROM audit a LEFT JOIN share_days d ON d.share_id = a.share_id AND d.day = a.at / {DAY_US}
 WHERE {LINE_GOES} AND a.share_id IS NOT NULL
+  AND a.id BETWEEN :first AND :last AND a.at >= :since AND a.at < :until
 GROUP BY a.share_id, a.at / {DAY_US}, {_BASE} HAVING max(a.id) > {_BASE}
 LIMIT {_MOST_FOUND}
 """)  # noqa: S608 (made of constants)
@@ -60,10 +68,26 @@ WHERE share_days.summed_to = :base
 _COLUMNS = ("share", "day", "base", "newest", *_SUMMED)
 
 
-def find_sums(connection: Connection, old: TooOld) -> list[dict[str, int]]:
-    """Return some of what the lines that are too old come to, by link and day, for `keep_sums`. Call until
+class LinesOfDay(NamedTuple):
+    """A day, counted since the epoch, that has lines which are too old, and the first and the last number of
+    these."""
+
+    day: int
+    first: int
+    last: int
+
+
+def find_days(connection: Connection, old: TooOld) -> list[LinesOfDay]:
+    """Return the days that have lines which are too old, the oldest first."""
+    return [LinesOfDay(*row) for row in connection.execute(_FIND_DAYS, old.asked)]
+
+
+def find_sums(connection: Connection, old: TooOld, of_day: LinesOfDay) -> list[dict[str, int]]:
+    """Return some of what the lines of a day that are too old come to, by link, for `keep_sums`. Call until
     it returns nothing."""
-    rows = connection.execute(_FIND, old.asked)
+    day, first, last = of_day
+    bounds = {"first": first, "last": last, "since": day * DAY_US, "until": (day + 1) * DAY_US}
+    rows = connection.execute(_FIND, old.asked | bounds)
     return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
 

@@ -30,7 +30,11 @@ WHERE true ON CONFLICT DO NOTHING
 """)
 _LIST = text("SELECT day, line, client FROM numbered_days ORDER BY day")
 _FORGET = text("DELETE FROM numbered_days WHERE day < :day")
-_MARK = text("SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = 'added_up'")
+_MARK = text("""
+SELECT min(mark) FROM (
+    SELECT coalesce(max(audit_id), 0) AS mark FROM audit_progress WHERE name = 'added_up'
+    UNION ALL SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = 'told') marks
+""")
 
 
 class TooOld(NamedTuple):
@@ -38,7 +42,8 @@ class TooOld(NamedTuple):
 
     And what is from `ahead_us` or later, so from a clock that was ahead, if its number is at most `line` (or
     `client`): so much was written when the last day that is too old was first looked at. No line above
-    `mark` is deleted, because its open isn't counted yet. Times in epoch µs, both at the beginning of a day.
+    `mark` is deleted, because its open isn't counted yet, or nobody was told of it. Times in epoch µs, both
+    at the beginning of a day.
     """
 
     before_us: int

@@ -60,13 +60,14 @@ _HEARD = ", ".join(f"sum({name})" for name in ("downloads", *Quarters._fields))
 _TRACK_DAYS = f"SELECT day, {_HEARD} FROM track_days WHERE share_id = :share GROUP BY day"  # noqa: S608
 _NONE_HEARD = ", ".join(f"0 AS {name}" for name in ("downloads", *Quarters._fields))
 _BY_TRACK = f"""
-SELECT t.id, t.title, sum(x.listens) AS listens, {_HEARD}
-FROM (SELECT track_id, count(*) AS listens, {_NONE_HEARD}
-      FROM listens WHERE share_id = :share GROUP BY track_id
+SELECT t.id, t.title, sum(x.listens) AS listens, x.version, {_HEARD}
+FROM (SELECT track_id, version, count(*) AS listens, {_NONE_HEARD}
+      FROM listens WHERE share_id = :share GROUP BY track_id, version
       UNION ALL
-      SELECT track_id, 0, downloads, {", ".join(Quarters._fields)} FROM track_days WHERE share_id = :share) x
+      SELECT track_id, version, 0, downloads, {", ".join(Quarters._fields)}
+      FROM track_days WHERE share_id = :share) x
 JOIN tracks t ON t.id = x.track_id
-GROUP BY t.id, t.title ORDER BY 3 DESC, t.title, t.id
+GROUP BY t.id, t.title, x.version ORDER BY 3 DESC, t.title, t.id, x.version DESC
 """  # noqa: S608
 _KEPT = f"SELECT day, {KEPT_SUMS} FROM share_days WHERE share_id = :share"  # noqa: S608
 _NOTHING = (0,) * len(KEPT_SUMS.split(","))
@@ -127,12 +128,6 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
         day: tuple(map(int, counts))
         for day, *counts in connection.execute(text(_TRACK_DAYS), of_link)
     }
-    by_track = [
-        TrackSums(track_id, title, int(listens), int(downloads), Quarters(*map(int, quarters)))
-        for track_id, title, listens, downloads, *quarters in connection.execute(
-            text(_BY_TRACK), of_link
-        )
-    ]
     days = [
         DaySums(
             day,
@@ -148,4 +143,14 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
         for opens, listeners, bots, *by_agent in [sums.get(day, _NOTHING)]
         for downloads, *quarters in [heard.get(day, _UNHEARD)]
     ]
-    return LinkSums(days, by_track, listening)
+    return LinkSums(days, _sum_by_track(connection, share_id), listening)
+
+
+def _sum_by_track(connection: Connection, share_id: int) -> list[TrackSums]:
+    rows = connection.execute(text(_BY_TRACK), {"share": share_id})
+    return [
+        TrackSums(
+            track_id, title, int(listens), int(downloads), Quarters(*map(int, quarters)), version
+        )
+        for track_id, title, listens, version, downloads, *quarters in rows
+    ]

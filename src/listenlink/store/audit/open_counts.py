@@ -19,29 +19,29 @@ from listenlink.store.database.postgres import KEEPING_OPENS, wait_for_turn
 
 MARK = "added_up"
 SETTLED = "settled"
-_OPENED = int(Outcome.OPENED)
+OPENED = int(Outcome.OPENED)
 
 # Up to which line something has been done, by its name.
 MARKED = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name"
-_SET_MARK = text("""
+SET_MARK = """
 INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
 ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
-""")
+"""
 _NEWEST = text("SELECT coalesce(max(id), 0) FROM audit")
 _NEWEST_OF = text("""
 SELECT max(id) FROM (SELECT id FROM audit WHERE id > :mark ORDER BY id LIMIT :most) following
 """)
-_ADD_UP = text("""
+ADD_UP = """
 UPDATE shares SET opens = shares.opens + added.opens
 FROM (SELECT a.share_id, count(*) AS opens FROM audit a JOIN shares s ON s.id = a.share_id
       WHERE a.id > :mark AND a.id <= :newest AND a.outcome = :opened AND a.id > s.counted_to
       GROUP BY a.share_id) added
 WHERE shares.id = added.share_id AND shares.max_opens IS NULL
-""")
-_INDEX = text("""
+"""
+INDEX = """
 INSERT INTO audit_by_share (share_id, audit_id, at)
 SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
-""")
+"""
 # CROSS JOIN makes the embedded database start from the lines: else it would read all of them per link.
 _WAITING = text("""
 SELECT a.share_id, count(*) FROM audit a CROSS JOIN shares s
@@ -70,8 +70,8 @@ def add_up(connection: Connection, most_lines: int) -> int:
     if newest is None:
         return 0
     added = {"mark": mark, "newest": newest}
-    connection.execute(_ADD_UP, added | {"opened": _OPENED})
-    connection.execute(_INDEX, added)
+    connection.execute(text(ADD_UP), added | {"opened": OPENED})
+    connection.execute(text(INDEX), added)
     set_mark(connection, MARK, newest)
     return newest - mark
 
@@ -127,10 +127,10 @@ def find_mark(connection: Connection, name: str = MARK) -> int:
 
 def set_mark(connection: Connection, name: str, newest: int) -> None:
     """Note that it has been done up to there."""
-    connection.execute(_SET_MARK, {"name": name, "newest": newest})
+    connection.execute(text(SET_MARK), {"name": name, "newest": newest})
 
 
 def _waiting(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
-    asked = {"mark": find_mark(connection), "opened": _OPENED, "ids": list(share_ids)}
+    asked = {"mark": find_mark(connection), "opened": OPENED, "ids": list(share_ids)}
     rows = connection.execute(_WAITING, asked)
     return {row[0]: row[1] for row in rows}

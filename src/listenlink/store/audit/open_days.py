@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.clock import DAY_US
-from listenlink.model.audit import Agent, Outcome
+from listenlink.model.audit import Agent
 from listenlink.model.link_sums import Agents
 from listenlink.model.owner import Owner
 from listenlink.store.audit import open_counts
 
 MARK = "days_added_up"
-_OPENED = int(Outcome.OPENED)
 
 _NEWEST_OF = text("""
 SELECT max(id) FROM (
@@ -31,13 +30,13 @@ _COUNTED = ", ".join(
     f"count(*) FILTER (WHERE agent = {int(Agent[kind.upper()])})" for kind in Agents._fields
 )
 _ADDED = ", ".join(f"{name} = open_days.{name} + excluded.{name}" for name in ("opens", *BY_AGENT))
-_ADD_UP = text(f"""
+ADD_UP = f"""
 INSERT INTO open_days (share_id, day, opens, {", ".join(BY_AGENT)})
 SELECT share_id, at / {DAY_US}, count(*), {_COUNTED} FROM audit
 WHERE id > :mark AND id <= :newest AND outcome = :opened AND share_id IS NOT NULL
 GROUP BY share_id, at / {DAY_US}
 ON CONFLICT (share_id, day) DO UPDATE SET {_ADDED}
-""")  # noqa: S608 (made of constants)
+"""  # noqa: S608 (made of constants)
 _THEIRS = "s.organization_id = :organization AND s.creator_id = :creator AND s.track_id IS NOT NULL"
 # CROSS JOIN makes the embedded database start from what is named first.
 _ADDED_UP = f"""
@@ -87,7 +86,7 @@ def add_up(connection: Connection, most_lines: int) -> None:
     asked: dict[str, Any] = {"mark": mark, "counted": counted, "most": most_lines}
     # Where none is left between the two, they were deleted.
     newest = connection.execute(_NEWEST_OF, asked).scalar() or counted
-    connection.execute(_ADD_UP, {"mark": mark, "newest": newest, "opened": _OPENED})
+    connection.execute(text(ADD_UP), {"mark": mark, "newest": newest, "opened": open_counts.OPENED})
     open_counts.set_mark(connection, MARK, newest)
 
 
@@ -115,7 +114,7 @@ def sum_by_track(
 def _find_waiting_of(connection: Connection, days: Days) -> dict[int, int]:
     """How often each link, whosever it is, was opened in these days by what isn't added up yet."""
     asked = {
-        "name": MARK, "opened": _OPENED,
+        "name": MARK, "opened": open_counts.OPENED,
         "since": days.first * DAY_US, "until": (days.last + 1) * DAY_US,
     }  # fmt: skip
     return {row[0]: row[1] for row in connection.execute(_NOT_YET, asked)}

@@ -24,6 +24,10 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
+def _version() -> Column[int]:
+    return Column("version", Integer, nullable=False, server_default=text("1"))
+
+
 def _opens_of(kind: str) -> Column[int]:
     return _count(f"{kind}_opens")
 
@@ -85,7 +89,9 @@ audit_by_share = Table(
 # that is in `open_days`; `settled`: on PostgreSQL, how often a link's `max_opens` was changed; `last_line`,
 # `last_client`: on the embedded database, numbers that were given already, kept by triggers when rows are
 # deleted (`store/audit/numbers.py`); `publishing`: on PostgreSQL, the turn to publish stored audio
-# (`store/database/publishing_turn.py`).
+# (`store/database/publishing_turn.py`); `told`: the last line that was looked at to tell people of
+# (`store/told_opens.py`), `notices`: the newest number of what they're told, and `told_ends`: up to which
+# moment ends of links were told (epoch µs).
 audit_progress = Table(
     "audit_progress",
     metadata,
@@ -93,7 +99,8 @@ audit_progress = Table(
     Column("audit_id", KEY, nullable=False),
 )
 
-# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track.
+# A listen: at least 30 s heard, reported by the player once for each open (its trace) and track. Of which
+# version, by its number, is that of the first report.
 listens = Table(
     "listens",
     metadata,
@@ -101,12 +108,13 @@ listens = Table(
     Column("track_id", KEY, primary_key=True, autoincrement=False),
     Column("share_id", KEY, nullable=False),
     at("at"),
+    _version(),
     Index(None, "share_id", "at"),
     sqlite_with_rowid=False,
 )
 
-# How far a track was heard after an open: the furthest quarter that the player reported, 1 to 4. Kept as long
-# as the open's session may raise it; the sums are in `track_days`.
+# How far a track was heard after an open: the furthest quarter that the player reported, 1 to 4, and of which
+# version. Kept as long as the open's session may raise it; the sums are in `track_days`.
 heard = Table(
     "heard",
     metadata,
@@ -115,18 +123,21 @@ heard = Table(
     Column("share_id", KEY, nullable=False),
     at("at"),
     Column("quarter", Integer, nullable=False),
+    _version(),
     Index(None, "at"),
     sqlite_with_rowid=False,
 )
 
-# What each link's tracks come to on each day: how often they were downloaded, and how far they were heard, as
-# the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's lines.
+# What each link's tracks come to on each day, by version: how often they were downloaded, and how far they
+# were heard, as the furthest quarter of each open (`store/listens.py`). None of it goes with the audit's
+# lines.
 track_days = Table(
     "track_days",
     metadata,
     Column("share_id", KEY, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("track_id", KEY, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False, server_default=text("1")),
     *(_count(name) for name in ("downloads", "quarter", "half", "three_quarters", "whole")),
     sqlite_with_rowid=False,
 )

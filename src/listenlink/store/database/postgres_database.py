@@ -38,6 +38,7 @@ from listenlink.store.database.postgres_driver import (
     is_unavailable,
 )
 from listenlink.store.database.publishing_turn import begin_turn, end_turn, require_turn
+from listenlink.threads import name_thread
 
 _Result = TypeVar("_Result")
 # With the commit that follows, below the 5 s that is the longest anyone waits.
@@ -66,13 +67,17 @@ class PostgresDatabase:
         self._publishers = threading.Semaphore(PUBLISHERS)
         self._turn = threading.local()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._thread.start()
         # Readers have connections of their own, so that writers who wait for a lock can't take them all.
         self._writing = self._make_engine(WRITERS)
         self._reading = self._make_engine(READERS).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+
+    def _run(self) -> None:
+        name_thread("database")
+        self._loop.run_forever()
 
     def _make_engine(self, connections: int) -> AsyncEngine:
         url, name = self._url, NODE_NAME if self._serves else APPLICATION_NAME

@@ -12,8 +12,9 @@ from listenlink.store.database.migrate import migrate
 
 FILE_NAME = "listenlink.db"
 _WAL_AUTOCHECKPOINT_PAGES = 20_000
-# Allocated as needed: with many links the token index no longer fits into the usual 2 MiB.
-_CACHE_KIB = 64 * 1024
+# Allocated as needed: with many links the token index no longer fits into the usual 2 MiB. Under load the
+# audit's pages fill the rest, of no use to anybody, however much it is.
+_CACHE_KIB = 32 * 1024
 
 
 def connect(path: Path, *, busy_timeout_ms: int, read_only: bool = False) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ _Connection = TypeVar("_Connection", contravariant=True)
 
 class FoundTrack(NamedTuple):
     """A track's row as the open needs it. `object_digest` is that of the audio that is played, in hex, and
-    empty unless asked for."""
+    empty unless asked for; where there are `versions`, JSON of each one's by number."""
 
     id: int
     removed_at: int | None
@@ -30,6 +30,7 @@ class FoundTrack(NamedTuple):
     stamp_attribution_text: str | None
     created_at: int
     declared: str | None
+    versions: str | None = None
     object_digest: str = ""
 
 
@@ -50,6 +51,8 @@ class FoundLink(CountedLife, frozen=True, array_like=True):
     visibility: str
     strict_open: int
     created_at: int
+    is_pinned: int
+    has_password: int
     track: FoundTrack | None
     collection: FoundCollection | None
 
@@ -89,11 +92,13 @@ class LimitedLine(NamedTuple):
 
 
 class CountedDownload(NamedTuple):
-    """A download, to be counted: by which link, on which day since the epoch, of which track."""
+    """A download, to be counted: by which link, on which day since the epoch, of which version of which
+    track."""
 
     share_id: int
     day: int
     track_id: int
+    version: int
 
 
 class OpenSql(Protocol[_Connection]):

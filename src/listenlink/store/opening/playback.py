@@ -16,7 +16,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import Life
 from listenlink.store.database.sqlite import connect
 from listenlink.store.lives import LIFE
-from listenlink.store.targets import LEADS_TO
+from listenlink.store.targets import AUDIO_OF, LEADS_TO
 
 
 class Playable(msgspec.Struct, frozen=True, gc=False):
@@ -36,24 +36,29 @@ AUDIO = ", ".join(
 )
 
 # For one question or a list of them: `asked` is then the list, to be joined with what is found.
-SHARED_SQL = """
+SHARED_SQL = (
+    """
 SELECT {place} {audio}, {life}
 FROM {asked} shares s
 JOIN tracks t ON t.id = {track}
-JOIN audio_objects a ON a.id = t.audio_id
+JOIN audio_objects a ON a.id = {audio_of}
 WHERE s.id = {share} AND {leads}
-""".replace("{life}", LIFE).replace("{leads}", LEADS_TO)
+""".replace("{life}", LIFE)
+    .replace("{leads}", LEADS_TO)
+    .replace("{audio_of}", AUDIO_OF)
+)
 OWN_SQL = """
 SELECT {place} {audio}
-FROM {asked} tracks t JOIN audio_objects a ON a.id = t.audio_id
+FROM {asked} tracks t JOIN audio_objects a ON a.id = {audio_of}
 WHERE t.id = {track} AND t.removed_at IS NULL
   AND t.organization_id NOT IN (SELECT organization_id FROM suspensions)
   AND (t.creator_id = {user}
        OR EXISTS (SELECT 1 FROM library l WHERE l.track_id = t.id AND l.user_id = {user}
                   AND l.organization_id NOT IN (SELECT organization_id FROM suspensions)))
-"""
-_FIND_SHARED = SHARED_SQL.format(place="", audio=AUDIO, asked="", share=":whose", track=":track")
-_FIND_OWN = OWN_SQL.format(place="", audio=AUDIO, asked="", user=":whose", track=":track")
+""".replace("{audio_of}", AUDIO_OF)
+_ONE = {"place": "", "audio": AUDIO, "asked": "", "track": ":track", "version": ":version"}
+_FIND_SHARED = SHARED_SQL.format(**_ONE, share=":whose")
+_FIND_OWN = OWN_SQL.format(**_ONE, user=":whose")
 
 
 def led_to(row: Sequence[Any]) -> Playable:
@@ -65,12 +70,12 @@ def led_to(row: Sequence[Any]) -> Playable:
 class PlaybackReader(Protocol):
     """Point reads. They raise Problem(UNAVAILABLE) if the database can't answer."""
 
-    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if this link leads to it today, else None."""
+    async def find_shared(self, share_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version of a track if this link leads to the track today, else None."""
 
-    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if the user made it or has it in their library, else None; and none for
-        a user whose organisation, or the track's, is suspended."""
+    async def find_own(self, user_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version of a track if the user made the track or has it in their library,
+        else None; and none for a user whose organisation, or the track's, is suspended."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -82,18 +87,18 @@ class SqlitePlaybackReader:
     def __init__(self, path: Path) -> None:
         self._connection = connect(path, busy_timeout_ms=0, read_only=True)
 
-    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if this link leads to it today, else None."""
-        row = self._find(_FIND_SHARED, share_id, track_id)
+    async def find_shared(self, share_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version of a track if this link leads to the track today, else None."""
+        row = self._find(_FIND_SHARED, share_id, track_id, version)
         return None if row is None else led_to(row)
 
-    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if the user made it or has it in their library, else None."""
-        row = self._find(_FIND_OWN, user_id, track_id)
+    async def find_own(self, user_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version if the user made the track or has it in their library, else None."""
+        row = self._find(_FIND_OWN, user_id, track_id, version)
         return None if row is None else Playable(*row)
 
-    def _find(self, sql: str, whose: int, track: int) -> tuple[Any, ...] | None:
-        asked = {"whose": whose, "track": track}
+    def _find(self, sql: str, whose: int, track: int, version: int) -> tuple[Any, ...] | None:
+        asked = {"whose": whose, "track": track, "version": version}
         try:
             row: tuple[Any, ...] | None = self._connection.execute(sql, asked).fetchone()
         except sqlite3.Error as error:

@@ -59,9 +59,16 @@ JOIN tracks t ON t.id = m.track_id
 ORDER BY m.collection_id, m.position
 """
 
-# Without the digest of the audio that is played, and with it: that costs a look-up in another table.
+# Without the digest of the audio that is played, and with it: that costs a look-up in another table. Of a
+# track that has had several versions it's each one's, by number.
 _OBJECT = """
-(SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex') FROM audio_objects a WHERE a.id = t.audio_id)
+CASE WHEN t.versions IS NULL THEN
+    (SELECT encode(coalesce(a.rendition_digest, a.digest), 'hex')
+     FROM audio_objects a WHERE a.id = t.audio_id)
+ELSE
+    (SELECT CAST(json_object_agg(v.number, encode(coalesce(a.rendition_digest, a.digest), 'hex')) AS text)
+     FROM track_versions v JOIN audio_objects a ON a.id = v.audio_id WHERE v.track_id = t.id)
+END
 """
 _TRACKS = track_columns("''"), track_columns(_OBJECT)
 _LINKS = [link_columns(FoundLink, track=one, collection=COLLECTION_COLUMNS) for one in _TRACKS]

@@ -14,33 +14,37 @@ from listenlink.store.opening.connections import Connections
 from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable, led_to
 from listenlink.store.opening.postgres_group import PostgresGroup
 
-_ASKED = "unnest({}::bigint[], {}::bigint[]) WITH ORDINALITY asked({}, track_id, place) CROSS JOIN"
+_ASKED = """unnest({}::bigint[], {}::bigint[], {}::integer[])
+WITH ORDINALITY asked({}, track_id, version, place) CROSS JOIN"""
 # In a UNION all rows are as wide.
 _NO_LIFE = ("NULL",) * len(Life.__struct_fields__)
 _SHARED = SHARED_SQL.format(
     place="asked.place,",
     audio=AUDIO,
-    asked=_ASKED.format("$1", "$2", "share_id"),
+    asked=_ASKED.format("$1", "$2", "$3", "share_id"),
     share="asked.share_id",
     track="asked.track_id",
+    version="asked.version",
 )
 _OWN = OWN_SQL.format(
     place="-asked.place,",
     audio=", ".join((AUDIO, *_NO_LIFE)),
-    asked=_ASKED.format("$3", "$4", "user_id"),
+    asked=_ASKED.format("$4", "$5", "$6", "user_id"),
     user="asked.user_id",
     track="asked.track_id",
+    version="asked.version",
 )
 # The positions of what is found count up from 1 for links, down from -1 for users.
 _FIND = f"{_SHARED} UNION ALL {_OWN}"
 
 
 class _Question(NamedTuple):
-    """Who wants to play which track: somebody with a link, or a user."""
+    """Who wants to play which version of which track: somebody with a link, or a user."""
 
     share_id: int | None
     user_id: int | None
     track_id: int
+    version: int
 
 
 class PostgresPlaybackReader:
@@ -53,13 +57,13 @@ class PostgresPlaybackReader:
             self._read, failure="playback_not_read"
         )
 
-    async def find_shared(self, share_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if this link leads to it today, else None."""
-        return await self._group.submit(_Question(share_id, None, track_id))
+    async def find_shared(self, share_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version of a track if this link leads to the track today, else None."""
+        return await self._group.submit(_Question(share_id, None, track_id, version))
 
-    async def find_own(self, user_id: int, track_id: int) -> Playable | None:
-        """Return the audio of a track if the user made it or has it in their library, else None."""
-        return await self._group.submit(_Question(None, user_id, track_id))
+    async def find_own(self, user_id: int, track_id: int, version: int) -> Playable | None:
+        """Return the audio of a version if the user made the track or has it in their library, else None."""
+        return await self._group.submit(_Question(None, user_id, track_id, version))
 
     async def _read(self, questions: Sequence[_Question]) -> list[Playable | None]:
         """Return the answers, in order. Identical questions are asked only once."""
@@ -71,8 +75,10 @@ class PostgresPlaybackReader:
                 _FIND,
                 [question.share_id for question in shared],
                 [question.track_id for question in shared],
+                [question.version for question in shared],
                 [question.user_id for question in own],
                 [question.track_id for question in own],
+                [question.version for question in own],
             )
         found = {
             (shared[place - 1] if place > 0 else own[-place - 1]): (

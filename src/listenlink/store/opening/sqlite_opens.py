@@ -27,6 +27,7 @@ from listenlink.store.opening.open_rows import (
     LimitedLine,
     track_columns,
 )
+from listenlink.store.opening.sqlite_adding import add_up_some
 
 _NOBODYS = -1
 
@@ -48,9 +49,15 @@ SELECT json_group_array(json_array({track}))
 FROM (SELECT track_id FROM collection_tracks WHERE collection_id = ? ORDER BY position) m
 CROSS JOIN tracks t ON t.id = m.track_id AND t.removed_at IS NULL
 """
-# Without the digest of the audio that is played, and with it: that costs a look-up in another table.
+# Without the digest of the audio that is played, and with it: that costs a look-up in another table. Of a
+# track that has had several versions it's each one's, by number, as text:
+# else it would be an object within the list.
 _OBJECT = """
-(SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id)
+iif(t.versions IS NULL,
+    (SELECT lower(hex(coalesce(a.rendition_digest, a.digest))) FROM audio_objects a WHERE a.id = t.audio_id),
+    (SELECT json_group_object(v.number, lower(hex(coalesce(a.rendition_digest, a.digest))))
+        || ''
+     FROM track_versions v JOIN audio_objects a ON a.id = v.audio_id WHERE v.track_id = t.id))
 """
 _TRACKS = track_columns("''"), track_columns(_OBJECT)
 _COLLECTION = f"iif(c.id IS NULL, NULL, json_array({COLLECTION_COLUMNS}))"
@@ -86,8 +93,8 @@ ON CONFLICT (client_id, minute, reason) DO UPDATE SET count = count + excluded.c
 """.format(columns=", ".join(LimitedLine._fields[:-1]), places=",?" * len(LimitedLine._fields[1:]))
 
 _COUNT_DOWNLOADS = """
-INSERT INTO track_days (share_id, day, track_id, downloads) VALUES (?, ?, ?, 1)
-ON CONFLICT (share_id, day, track_id) DO UPDATE SET downloads = downloads + 1
+INSERT INTO track_days (share_id, day, track_id, version, downloads) VALUES (?, ?, ?, ?, 1)
+ON CONFLICT (share_id, day, track_id, version) DO UPDATE SET downloads = downloads + 1
 """
 
 # `pseudonyms` is all of them, 16 bytes each, `prefixes` the JSON list of theirs in the same order.
@@ -172,10 +179,11 @@ def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> b
 
 
 def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
-    """Append these lines to the audit."""
+    """Append these lines to the audit, and add up some of those that have waited for long."""
     if lines:
-        first = connection.execute(NEXT_LINE).fetchone()
-        connection.execute(_audit_sql(len(lines)), (*first, *chain.from_iterable(lines)))
+        (first,) = connection.execute(NEXT_LINE).fetchone()
+        connection.execute(_audit_sql(len(lines)), (first, *chain.from_iterable(lines)))
+        add_up_some(connection, first + len(lines) - 1, len(lines))
 
 
 @lru_cache(maxsize=1024)

@@ -125,6 +125,7 @@ def _track(track: TrackSums) -> wire.TrackListens:
         track.listens,
         track.downloads,
         tell_quarters(track.quarters),
+        track.version,
     )
 
 

@@ -73,7 +73,7 @@ async def list_links(
     q: _Words = None,
     whose: Whose = None,
 ) -> wire.Page[wire.Link]:
-    """The caller's links, newest first. With `q` a slice may be short, and be gone on from all the same."""
+    """The caller's links, newest first. With `q` or `state` a slice may be short, and be gone on from."""
     now_us = owning.clock.now_us()
     target = None if target_id is None else _read_target(target_id)
     part = asked_slice(request, owning, limit, offset, cursor)
@@ -139,7 +139,8 @@ async def change_link(
     request: Request[Any, Any, Any],
     data: JSONBody[ChangedTerms],
 ) -> wire.Link:
-    """Change what is sent. A revoked link can't be changed: 409."""
+    """Change what is sent. A revoked link can't be changed: 409. With a `password`, also with null for none,
+    sessions, playback URLs and unlocks end as by `rotate`; the address stays."""
     now_us = owning.clock.now_us()
     asked = cast(AskedTerms, sent_fields(data))
 
@@ -147,11 +148,8 @@ async def change_link(
         return _record(told, owning, now_us)
 
     database = telling_first(owning.database, tell)
-    return tell(
-        await managing.change_link(
-            database, caller_of(request), path_id(ids.SHARE, share_id), asked, now_us
-        )
-    )
+    number, parts = path_id(ids.SHARE, share_id), (owning.token_sealer, caller_of(request))
+    return tell(await managing.change_link(database, *parts, number, asked, now_us))
 
 
 @post(
@@ -220,6 +218,8 @@ def _record(told: ToldLink, owning: Owning, now_us: int) -> wire.Link:
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,
+        has_password=share.has_password,
+        version=share.version.value,
         revocation_reaches_players_within_seconds=(
             owning.revocation.reaches_players_within_seconds
         ),

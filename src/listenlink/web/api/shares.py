@@ -123,6 +123,8 @@ def new_link_answer(made: NewLink, owning: Owning) -> wire.NewLink:
         allow_download=share.allow_download,
         preview=share.preview,
         strict_open=share.strict_open,
+        has_password=share.has_password,
+        version=share.version.value,
         revocation_reaches_players_within_seconds=(
             owning.revocation.reaches_players_within_seconds
         ),

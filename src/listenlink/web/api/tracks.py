@@ -165,4 +165,6 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
         is_shorter_than_declared=track.is_shorter_than_declared,
         declared_licence=None if declared is None else declared.newest.terms.value,
         attribution_text=None if declared is None else declared.newest_text,
+        version=track.version,
+        versions=track.all_versions.there,
     )

@@ -47,7 +47,8 @@ OFFSET = _described(
 METADATA = _described(
     "Upload-Metadata",
     "Names and base64 values, with commas between the pairs: `engine`, and if wanted `filename`, "
-    "`title`, `artist`, `mode` and `instrumental`, as in the form of an upload.",
+    "`title`, `artist`, `mode` and `instrumental`, as in the form of an upload. With `track_id` it's a "
+    "new version of that track, with `engine` and `current` as in its form.",
     examples=["engine c3R1ZGlv,filename YS53YXY="],
 )
 

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from listenlink import __version__
 from listenlink.actions.manage_quotas import tell_usage
+from listenlink.actions.telling.show_webhooks import tell_how_they_fare
 from listenlink.errors import Problem
 from listenlink.web.desk.licences import (
     OWNER,
@@ -35,11 +36,18 @@ async def _shown(room: Room, request: Asked) -> dict[str, Any]:
     desk, now_us, caller = room.desk, room.desk.clock.now_us(), person_of(request).caller
     used = await tell_usage(desk.database, caller, now_us)
     report = await desk.readiness.look()
+    fares = (
+        None
+        if person_of(request).role != "owner"
+        else await tell_how_they_fare(desk.database, caller)
+    )
     return await tell_default(room, caller) | {
         "version": __version__,
         "address": desk.settings.base_url,
         "used": used,
         "findings": {name: finding.word for name, finding in report.findings.items()},
+        "fares": fares,
+        "networks": [str(network) for network in desk.settings.outbound_networks],
         "engines": [terms.display_name for terms in desk.registry.list_in_force(now_us)],
     }
 

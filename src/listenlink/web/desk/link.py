@@ -63,9 +63,8 @@ async def change_link(
     form, owning, caller = await read_form(request), room.owning, person_of(request).caller
     number = path_id(ids.SHARE, share_id)
     try:
-        await managing.change_link(
-            owning.database, caller, number, read_terms(form), owning.clock.now_us(), form["seen"]
-        )
+        parts, now_us = (owning.database, owning.token_sealer, caller), owning.clock.now_us()
+        await managing.change_link(*parts, number, read_terms(form), now_us, form["seen"])
     except Problem as problem:
         shown = await _short(room, request, share_id)
         if shown["row"].told.share.revoked_at is not None:
@@ -73,7 +72,10 @@ async def change_link(
             return await room.refused(request, problem, "link", _TOLD_THERE, **whole)
         typed = dict(shown["typed"]) | dict(form)
         # A box that isn't ticked isn't sent.
-        typed |= {name: form[name] for name in ("strict_open", "allow_download", "preview")}
+        typed |= {
+            name: form[name]
+            for name in ("strict_open", "allow_download", "preview", "no_password", "version")
+        }
         shown |= {"typed": typed}
         return await room.refused(request, problem, "link_change", _TOLD_THERE, **shown)
     return room.see(f"{LINKS}/{share_id}", "link_changed")

@@ -24,6 +24,8 @@ from listenlink.web.desk.room import (
     whole_number,
 )
 from listenlink.web.desk.signing_in import PERSON
+from listenlink.web.desk.telling import tell_mails
+from listenlink.web.desk.webhook_rows import list_webhook_rows
 from listenlink.web.given import Given
 
 _MOST_DIGITS = 18
@@ -32,18 +34,23 @@ _MOST_DIGITS = 18
 @get(HOME, opt=PERSON, include_in_schema=False)
 async def show_me(room: Given[Room], request: Asked) -> Response[bytes]:
     """All of it on one page."""
-    return await room.page(request, "me", **await _shown(room, request))
+    return await room.page(request, "me", **await shown_of_me(room, request))
 
 
-async def _shown(room: Room, request: Asked) -> dict[str, Any]:
+async def shown_of_me(room: Room, request: Asked) -> dict[str, Any]:
+    """What the page shows."""
     desk = room.desk
     account = await show_account(desk.database, person_of(request), desk.clock.now_us())
-    return {
-        "account": account,
-        "passkeys": desk.passkeys.is_offered,
-        "suggested": make_password(),
-        "comes_from": "me",
-    }
+    return (
+        await tell_mails(room, request)
+        | {
+            "account": account,
+            "passkeys": desk.passkeys.is_offered,
+            "suggested": make_password(),
+            "comes_from": "me",
+        }
+        | await list_webhook_rows(room, request)
+    )
 
 
 @post("/desk/me/password", opt=PERSON, include_in_schema=False)
@@ -55,7 +62,7 @@ async def choose_password(room: Given[Room], request: Asked) -> Response[bytes]:
             desk.database, desk.audit, person, form["password"], room.asker(request)
         )
     except Problem as problem:
-        shown = await _shown(room, request) | {"suggested": form["password"]}
+        shown = await shown_of_me(room, request) | {"suggested": form["password"]}
         if form["from"] == "offer":
             return await room.refused(request, problem, "offer", **shown | {"comes_from": "offer"})
         return await room.refused(request, problem, "me", **shown)

@@ -6,12 +6,14 @@ from typing import Any
 
 from listenlink.web.desk import (
     about,
+    archive,
     collection,
     collection_tracks,
     collections,
     covers,
     link,
     links,
+    mails,
     me,
     members,
     numbers,
@@ -21,6 +23,8 @@ from listenlink.web.desk import (
     track,
     tracks,
     uploads,
+    versions,
+    webhooks,
 )
 
 # People with a browser: whom each is for says its `desk`. None is in the schema.
@@ -43,6 +47,12 @@ FOR_PEOPLE: list[Any] = [
     track.ask_to_remove,  #                   person   GET  /desk/tracks/{track_id}/remove
     track.remove_one,  #                      person   POST /desk/tracks/{track_id}/remove
     track.take_one_out,  #                    person   POST /desk/tracks/{track_id}/take-out
+    # Its versions.
+    versions.add_by_form,  #                  person   POST /desk/tracks/{track_id}/versions
+    versions.ask_to_use,  #                   person   GET  /desk/tracks/{track_id}/versions/{version}
+    versions.use_one,  #                      person   POST /desk/tracks/{track_id}/versions/{version}
+    versions.ask_to_remove_version,  #        person   GET  /desk/tracks/{track_id}/versions/{version}/remove
+    versions.remove_one_version,  #           person   POST /desk/tracks/{track_id}/versions/{version}/remove
     # Uploads.
     uploads.show_upload,  #                   person   GET  /desk/upload
     uploads.upload_by_form,  #                person   POST /desk/upload
@@ -56,6 +66,7 @@ FOR_PEOPLE: list[Any] = [
     collections.make_collection,  #           person   POST /desk/collections
     collection.show_collection,  #            person   GET  /desk/collections/{collection_id}
     collection.change_collection,  #          person   POST /desk/collections/{…}/change
+    archive.download_archive,  #              person   GET  /desk/collections/{…}/archive
     collection.ask_to_delete,  #              person   GET  /desk/collections/{…}/delete
     collection.delete_collection,  #          person   POST /desk/collections/{…}/delete
     collection_tracks.add_tracks,  #          person   POST /desk/collections/{…}/tracks
@@ -79,7 +90,7 @@ FOR_PEOPLE: list[Any] = [
     # Numbers of what links lead to.
     numbers.show_track_numbers,  #            person   GET  /desk/tracks/{track_id}/numbers
     numbers.show_collection_numbers,  #       person   GET  /desk/collections/{…}/numbers
-    # Oneself, others, the server.
+    # Oneself.
     me.show_me,  #                            person   GET  /desk/me
     me.choose_password,  #                    person   POST /desk/me/password
     me.drop_password,  #                      person   POST /desk/me/password/remove
@@ -89,6 +100,17 @@ FOR_PEOPLE: list[Any] = [
     me.end_one_sign_in,  #                    person   POST /desk/me/sign-ins/end
     me.change_organization,  #                person   POST /desk/me/organization
     me.end_key,  #                            person   POST /desk/me/keys/end
+    # Where one is told.
+    webhooks.add_webhook,  #                  person   POST /desk/me/webhooks
+    webhooks.show_webhook,  #                 person   GET  /desk/me/webhooks/{webhook_id}
+    webhooks.try_webhook,  #                  person   POST /desk/me/webhooks/{…}/test
+    webhooks.pause_webhook,  #                person   POST /desk/me/webhooks/{…}/pause
+    webhooks.exchange_secret,  #              person   POST /desk/me/webhooks/{…}/secret
+    webhooks.send_again,  #                   person   POST /desk/me/webhooks/{…}/deliveries/{…}/resend
+    webhooks.ask_to_remove_webhook,  #        person   GET  /desk/me/webhooks/{…}/remove
+    webhooks.remove_webhook,  #               person   POST /desk/me/webhooks/{…}/remove
+    mails.choose_mails,  #                    person   POST /desk/me/mails
+    # Others.
     people.show_members,  #                   owner    GET  /desk/people
     people.invite_somebody,  #                owner    POST /desk/people/invite
     people.take_invitation_back,  #           owner    POST /desk/people/take-back

@@ -25,6 +25,7 @@ from listenlink.model.terms import AskedTerms
 from listenlink.threads import WORK
 from listenlink.web.caller import path_id
 from listenlink.web.desk.room import Asked, Room, person_of, read_form, read_json
+from listenlink.web.desk.sharing_with_each import MOST_BYTES, make_for_each, to_take_along
 from listenlink.web.desk.signing_in import PERSON
 from listenlink.web.desk.terms_form import STAYS, read_terms
 from listenlink.web.given import Given
@@ -91,11 +92,12 @@ async def draw_qr(room: Given[Room], request: Asked) -> QrCode:
 
 async def _show(room: Room, request: Asked, kind: TargetType, number: int) -> Response[bytes]:
     shown = await _shown(room, _sharer(request), kind, number)
-    return await room.page(request, "share", **shown, made=None, own_key=secrets.token_hex(16))
+    shown |= {"own_key": secrets.token_hex(16), "made": None, "password": None}
+    return await room.page(request, "share", **shown)
 
 
 async def _share(room: Room, request: Asked, kind: TargetType, number: int) -> Response[bytes]:
-    form, caller = await read_form(request), _sharer(request)
+    form, caller = await read_form(request, MOST_BYTES), _sharer(request)
     shown = await _shown(room, caller, kind, number)
     own_key = form["own_key"] if _OWN_KEY.fullmatch(form["own_key"]) else secrets.token_hex(16)
     try:
@@ -104,12 +106,20 @@ async def _share(room: Room, request: Asked, kind: TargetType, number: int) -> R
             raise invalid("expires", "Choose how long.")
         route = f"{request.method} {request.url.path}"
         once = AskedOnce(caller.owner, route, f"{own_key} {_digest(form)}", b"")
+        if form["recipients"].strip():
+            each = await make_for_each(
+                room, caller, once, (kind, number), asked, form["recipients"]
+            )
+            shown |= {"password": asked.get("password"), **to_take_along(each)}
+            return await room.page(request, "made_for_each", **shown)
         made = await _make_once(room, caller, once, kind, number, asked)
     except Problem as problem:
-        shown |= {"typed": form, "own_key": own_key, "made": None}
+        shown |= {"typed": form, "own_key": own_key, "made": None, "password": None}
+        shown["fault_line"] = problem.details.get("line")
         return await room.refused(request, problem, "share", **shown)
     code = await WORK.run(partial(draw_qr_code, made.url))
-    return await room.page(request, "share", **shown, made=made, qr=code)
+    password = asked.get("password")
+    return await room.page(request, "share", **shown, made=made, qr=code, password=password)
 
 
 async def _shown(room: Room, caller: Caller, kind: TargetType, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from listenlink.errors import invalid
 from listenlink.model.moment import iso_seconds
 from listenlink.model.terms import AskedTerms, Terms
 from listenlink.web.desk.room import whole_number
+from listenlink.wire.bodies import LinkVersion
 
 # The presets, as a form sends them; `sheet.js` reads the same from them.
 ENDS: dict[str, AskedTerms] = {
@@ -34,7 +35,13 @@ def read_terms(form: Mapping[str, str]) -> AskedTerms:
         "allow_download": form["allow_download"] == "true",
         "preview": form["preview"] != "false",
         "strict_open": form["strict_open"] == "true",
+        "version": LinkVersion.PINNED if form["version"] == "pinned" else LinkVersion.FOLLOWS,
     }
+    password, is_taken_away = form["password"], bool(form["no_password"])
+    if password and is_taken_away:
+        raise invalid("password", "Type another password, or take it away, not both.")
+    if password or is_taken_away:
+        asked["password"] = password or None
     chosen = form["expires"]
     if chosen == BY_DATE:
         if not form["expires_at"]:
@@ -59,6 +66,11 @@ def fill_terms(terms: Terms) -> dict[str, str]:
         "allow_download": "true" if terms.allow_download else "",
         "preview": "" if terms.preview else "false",
         "strict_open": "true" if terms.strict_open else "",
+        "version": "pinned" if terms.is_pinned else "",
+        "has_password": "true" if terms.has_password else "",
+        # What isn't typed stays.
+        "password": "",
+        "no_password": "",
     }
 
 

@@ -36,7 +36,15 @@ _PATH = "/desk/tracks/{track_id:str}"
 @get(_PATH, opt=PERSON, include_in_schema=False)
 async def show_one(room: Given[Room], request: Asked, track_id: FromPath[str]) -> Response[bytes]:
     """To be heard, changed, shared; and where it is."""
-    return await room.page(request, "track", **await _shown(room, request, track_id))
+    return await show_track_with(room, request, track_id)
+
+
+async def show_track_with(
+    room: Room, request: Asked, track_id: str, status: int = 200, **more: Any
+) -> Response[bytes]:
+    """The page of a track, with what else it's to say."""
+    shown = await _shown(room, request, track_id)
+    return await room.page(request, "track", status, **shown, **more)
 
 
 async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
@@ -56,6 +64,7 @@ async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
         "track": shown.track,
         "sound_url": _from_here(room, url),
         "peaks": base64.b64encode(shown.listened.peaks or b"").decode(),
+        "versions": shown.versions,
         "format": format_of(shown.file.content_type) if shown.file else None,
         "links": [(ids.public_id(ids.SHARE, told.share.id), told.share) for told in shown.links],
         "collections": [

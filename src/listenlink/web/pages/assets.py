@@ -24,7 +24,7 @@ _TYPES = {
 _MODULE_NAMES = (
     "memory.js", "link.js", "earlier.js", "elements.js", "listen_meter.js", "moments.js", "patience.js",
     "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
-    "media_keys.js", "view.js", "share.js",
+    "media_keys.js", "newer.js", "view.js", "share.js",
 )  # fmt: skip
 # Of the desk, in a folder of their own; they may import the page's by "../".
 _DESK_NAMES = (
@@ -34,7 +34,9 @@ _DESK_NAMES = (
     "copy.js",
     "passkeys.js",
     "welcome.js",
+    "mails.js",
     "people.css",
+    "webhooks.css",
     # Uploads.
     "dropped.js",
     "tus.js",
@@ -48,6 +50,7 @@ _DESK_NAMES = (
     "tracks.css",
     "own_sound.js",
     "track.js",
+    "version.js",
     "tracks.js",
     # Sharing.
     "sharing.css",

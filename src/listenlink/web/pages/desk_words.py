@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from listenlink.web.pages.telling_words import telling_refusals
+from listenlink.web.pages.webhook_words import webhook_refusals
+
 Translate = Callable[[str], str]
 
 
@@ -28,6 +31,12 @@ def _done_to_oneself(translate: Translate) -> dict[str, str]:
         "sign_in_ended": _("That sign-in is ended."),
         "organization_changed": _("You act in another organisation now."),
         "key_ended": _("That key is ended, and what it was doing."),
+        "mails_changed": _("You are told like this from now on."),
+        "webhook_tried": _("A test is on its way. It takes some seconds."),
+        "webhook_paused": _("Nothing is sent there for now."),
+        "webhook_resumed": _("The webhook is on again."),
+        "webhook_sent_again": _("It's on its way once more."),
+        "webhook_removed": _("The webhook is removed."),
         "joined": _("You are a member now."),
     } | _done_to_others(translate)
 
@@ -50,6 +59,9 @@ def _done_to_music(translate: Translate) -> dict[str, str]:
         # Tracks.
         "track_changed": _("The track is changed."),
         "licence_declared": _("The licence is declared."),
+        "version_added": _("The new version is put in. Nobody hears it yet."),
+        "version_current": _("Links lead to this version now."),
+        "version_removed": _("The version is removed."),
         "default_declared": _("The default is declared."),
         "track_removed": _("The track is removed."),
         "track_left_library": _("The track is out of your library."),
@@ -76,7 +88,13 @@ def _done_to_music(translate: Translate) -> dict[str, str]:
 
 def refusal_words(translate: Translate) -> tuple[str, ...]:
     """What actions, and kinds of problem, say in English: a page translates what they say by itself."""
-    return *_signing_in_refusals(translate), *_music_refusals(translate), *_any_refusals(translate)
+    return (
+        *_signing_in_refusals(translate),
+        *telling_refusals(translate),
+        *_music_refusals(translate),
+        *webhook_refusals(translate),
+        *_any_refusals(translate),
+    )
 
 
 def _signing_in_refusals(translate: Translate) -> tuple[str, ...]:
@@ -130,6 +148,12 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("This goes with the terms that are declared."),
         _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
+        _("Name 1 to 500 at once."),
+        _("Nobody is named here."),
+        _("Say whom the link is for."),
+        _("A quotation mark is out of place."),
+        _("This has more cells than headings."),
+        _("This is a whole number of days, from 1 to 90."),
         # Covers.
     )
 
@@ -175,11 +199,17 @@ def event_words(translate: Translate) -> dict[str, str]:
         "invited": _("invited somebody"),
         "joined": _("joined"),
         "link_made": _("made a link"),
+        "links_made": _("made links for several recipients"),
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
+        "version_added": _("put a version of a track in"),
+        "version_made_current": _("made a version of a track current"),
+        "version_removed": _("removed a version of a track"),
         "key_made": _("made an API key"),
         "key_changed": _("changed when an API key ends"),
         "key_ended": _("ended an API key"),
+        "webhook_added": _("added a webhook"),
+        "webhook_removed": _("removed a webhook"),
         "invitation_taken_back": _("took an invitation back"),
         "member_removed": _("removed a member"),
         "member_keys_ended": _("ended all API keys of a member"),
@@ -209,6 +239,8 @@ def health_words(translate: Translate) -> dict[str, str]:
         "limits": _("Limits"),
         "engines": _("Engines"),
         "clock": _("Clock"),
+        "mail": _("Mails"),
+        "not_handed_in": _("The mail server doesn't take them. They are tried again."),
         "ok": _("All is well."),
         "unavailable": _("It can't be reached."),
     }

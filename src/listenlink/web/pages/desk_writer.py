@@ -10,13 +10,13 @@ from listenlink.actions.signing_in.sign_in import Person
 from listenlink.errors import Problem
 from listenlink.model import ids
 from listenlink.model.pattern import make_pattern
-from listenlink.model.quota import write_bytes
 from listenlink.web.pages import desk_words
-from listenlink.web.pages.languages import LANGUAGES, SOURCE, catalogue
+from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.pages.moment_words import moment_words
-from listenlink.web.pages.number_words import day_words, number_words
+from listenlink.web.pages.number_words import day_words, number_words, size_words
 from listenlink.web.pages.page_writer import environment
 from listenlink.web.pages.sheet_words import sheet_words
+from listenlink.web.pages.webhook_words import webhook_words
 
 _NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 _MINUTE = 60
@@ -35,7 +35,7 @@ def write_page(name: str, language: str, **shown: Any) -> str:
     template = environment(language).get_template(f"desk/{name}.html")
     known = {"fault": fault, "field": field, "language_name": _NAMES[language], "at": _at(language)}
     known["pattern"] = make_pattern
-    known["size"] = partial(_size, language)
+    known["size"] = partial(size_words, language=language)
     known["number"] = partial(number_words, language=language)
     known["day"] = partial(day_words, language=language)
     return template.render(**given | known | {"said": said, "words": _words(language)})
@@ -61,12 +61,6 @@ def _at(language: str) -> Any:
     return lambda at_us: moment_words(at_us, translate, language)
 
 
-def _size(language: str, size_bytes: int) -> str:
-    """`1.2 MB`, and elsewhere than in English `1,2 MB`."""
-    text = write_bytes(size_bytes)
-    return text if language == SOURCE else text.replace(".", ",")
-
-
 @lru_cache(maxsize=len(LANGUAGES))
 def _words(language: str) -> dict[str, dict[str, str]]:
     translate = catalogue(language).gettext
@@ -76,7 +70,7 @@ def _words(language: str) -> dict[str, dict[str, str]]:
         "methods": desk_words.method_words(translate),
         "health": desk_words.health_words(translate),
         "sheet": sheet_words(translate),
-    }
+    } | webhook_words(translate)
 
 
 def _fault_words(problem: Problem, language: str) -> str:

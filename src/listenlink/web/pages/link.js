@@ -3,6 +3,7 @@
 import { recall, remember } from "./memory.js";
 
 const SESSION = "Listen-Session";
+const UNLOCK = "Share-Unlock";
 
 // What went wrong: `kind` is refused, removed, limited, busy or offline; `wait` in seconds.
 export class LinkProblem extends Error {
@@ -14,10 +15,12 @@ export class LinkProblem extends Error {
 }
 
 export class Link {
-  // With the page's visit ticket its visit spends no more of the rate than the page did.
-  constructor(token, ticket) {
+  // With the page's visit ticket its visit spends no more of the rate than the page did; with its unlock it
+  // opens a link that has a password.
+  constructor(token, ticket, unlock) {
     this.path = `/v1/music/shared/${token}`;
     this.visit = ticket ? `?visit=${ticket}` : "";
+    this.unlock = unlock;
     this.name = `listenlink:${token}`;
     this.session = recall("sessionStorage", this.name);
   }
@@ -37,18 +40,19 @@ export class Link {
     return contentOf(await this.ask(`/details${this.visit}`), (told) => Array.isArray(told.tracks));
   }
 
+  // That of a track's file, or without one of all files as one archive.
   async downloadUrl(trackId) {
-    const answer = await this.ask(`/download/${trackId}`);
+    const answer = await this.ask(trackId ? `/download/${trackId}` : "/download");
     return (await contentOf(answer, (told) => told.download_url)).download_url;
   }
 
   // Listens, and quarters of the track that were reached; what can't be told now isn't told again.
-  tellHeard(trackId, told) {
+  tellHeard({ id, version }, told) {
     for (const quarter of told)
       this.ask("/listen", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ track_id: trackId, quarter }),
+        body: JSON.stringify({ track_id: id, version, quarter }),
       }).catch(() => {});
   }
 
@@ -83,12 +87,15 @@ export class Link {
   async ask(below, options = {}) {
     const answer = await this.fetch(below, options);
     if (answer.ok) return answer;
-    throw problemOf(answer);
+    const problem = problemOf(answer);
+    // To who had it open, another password is the end of it.
+    throw problem.kind === "locked" && this.session ? new LinkProblem("refused") : problem;
   }
 
   async fetch(below, options) {
     const headers = { ...options.headers };
     if (this.session) headers[SESSION] = this.session;
+    if (this.unlock) headers[UNLOCK] = this.unlock;
     const fixed = { cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
     try {
       return await fetch(this.path + below, { ...options, ...fixed, headers });
@@ -100,6 +107,7 @@ export class Link {
 
 function problemOf(answer) {
   const wait = Number(answer.headers.get("Retry-After")) || 1;
+  if (answer.headers.get("WWW-Authenticate") === "Listenlink-Share") return new LinkProblem("locked");
   if (answer.status === 429) return new LinkProblem("limited", wait);
   return new LinkProblem(answer.status >= 500 ? "busy" : "refused", wait);
 }

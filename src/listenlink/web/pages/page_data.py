@@ -11,6 +11,7 @@ import msgspec
 from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
 from listenlink.model.cover import CoverName
 from listenlink.model.page import Page, PageTrack
+from listenlink.model.versions import FIRST
 from listenlink.web.pages.licence_words import licence_name, licence_sentence, licence_url
 
 Translate = Callable[[str], str]
@@ -33,7 +34,8 @@ class LicenceData(msgspec.Struct, frozen=True):
 
 
 class TrackData(msgspec.Struct, frozen=True):
-    """A track. `peaks` are levels of a byte each, in base64; covers are paths."""
+    """A track. `peaks` are levels of a byte each, in base64; covers are paths. `version` says which version
+    of it this is."""
 
     id: str
     title: str
@@ -43,11 +45,13 @@ class TrackData(msgspec.Struct, frozen=True):
     cover: str | None
     cover_large: str | None
     licence: LicenceData
+    version: int
 
 
 class PageData(msgspec.Struct, frozen=True):
     """A page's content; without tracks or title if they're hidden until the link is opened. `more` is how
-    many tracks there are behind these, which are at most 500."""
+    many tracks there are behind these, which are at most 500. `archive_bytes` is about how large all files
+    are together, None where they can't be taken along as one."""
 
     mark: str
     is_collection: bool
@@ -59,15 +63,18 @@ class PageData(msgspec.Struct, frozen=True):
     ttl_seconds: int
     tracks: list[TrackData]
     more: int
+    archive_bytes: int | None
 
 
 def cover_path(pictures: PictureUrls, page: Page, cover: CoverName | None, size: str) -> str | None:
-    """The path of a cover, if there is one. One that was given has its number in the path, so that no browser
-    shows the one before."""
+    """The path of a cover, if there is one. One that was given has its number in the path, and one of a later
+    version the version's, so that no browser shows the one before."""
     if cover is None:
         return None
     path = pictures.write(PictureName(page.share_id, page.rotation, cover.number, size))
-    return path if cover.given is None else f"{path}?v={cover.given:x}"
+    if cover.given is not None:
+        return f"{path}?v={cover.given:x}"
+    return path if cover.version == FIRST else f"{path}?v=file{cover.version}"
 
 
 def page_data(
@@ -85,6 +92,7 @@ def page_data(
         ttl_seconds=ttl_seconds,
         tracks=[_track(page, track, pictures, translate) for track in page.tracks],
         more=page.more,
+        archive_bytes=page.archive_bytes,
     )
 
 
@@ -104,6 +112,7 @@ def _track(page: Page, track: PageTrack, pictures: PictureUrls, translate: Trans
         cover=cover_path(pictures, page, track.cover_name, SMALL),
         cover_large=cover_path(pictures, page, track.cover_name, LARGE),
         licence=_licence(track, translate),
+        version=track.version,
     )
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from listenlink.media.picture_url import LARGE, PREVIEW, PictureName, PictureUrls
 from listenlink.model.moment import iso_seconds
 from listenlink.model.page import Page
+from listenlink.model.password import make_link_passwords
 from listenlink.model.pattern import make_pattern
 from listenlink.web.pages.assets import ASSETS, MODULES
 from listenlink.web.pages.languages import LANGUAGES, catalogue
@@ -21,6 +22,7 @@ from listenlink.web.pages.licence_words import (
 )
 from listenlink.web.pages.linked_data import linked_data
 from listenlink.web.pages.moment_words import moment_words
+from listenlink.web.pages.number_words import size_words
 from listenlink.web.pages.page_data import PageData, cover_path, inline_json, page_data
 from listenlink.web.pages.script_words import script_words
 from listenlink.web.paths import SHARED_PATH, oembed_address
@@ -84,6 +86,16 @@ class PageWriter:
             "ended.html", language, why=why, wait_seconds=wait_seconds, words=words, page=None
         )
 
+    def locked(self, language: str, *, is_wrong: bool, is_embed: bool) -> str:
+        """The page that asks for a link's password, on which nothing is the link's own."""
+        return self._render(
+            "locked.html", language, page=None, is_wrong=is_wrong, is_embed=is_embed
+        )
+
+    def leaving(self, language: str, *, is_done: bool) -> str:
+        """The page on which somebody who gets mails has them end, or is told that they have."""
+        return self._render("leaving.html", language, page=None, is_done=is_done)
+
     def _render(self, template: str, language: str, **context: Any) -> str:
         return environment(language).get_template(template).render(**context)
 
@@ -109,10 +121,12 @@ def environment(language: str) -> Environment:
         licence_name=lambda licence: licence_name(licence, translations.gettext),
         licence_sentence=lambda licence: licence_sentence(licence, translations.gettext),
         licence_url=licence_url,
+        suggested_for_links=make_link_passwords,
         only_licence_url=only_licence_url,
     )
     made.filters["clock"] = clock_text
     made.filters["iso"] = iso_seconds
+    made.filters["size"] = lambda size_bytes: size_words(size_bytes, language)
     made.filters["moment"] = lambda at_us: moment_words(at_us, translations.gettext, language)
     return made
 

@@ -230,7 +230,7 @@ export class Player extends EventTarget {
     if (this.audio.seeking || this.audio.error) return;
     const step = this.meter.move(this.audio.currentTime);
     this.trouble.hear(step);
-    this.link.tellHeard(this.track.id, this.meter.passed(step, this.duration));
+    this.link.tellHeard(this.track, this.meter.passed(step, this.duration));
     this.tell("time");
   }
 

@@ -13,6 +13,7 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "pause": _("Pause"),
         "position": _("{elapsed} of {total}"),
         "refused": _("This share link is no longer available."),
+        "locked": _("The link's password is asked for again. Please load this page anew."),
         "removed": _("The creator has removed this music."),
         # Translators: {opened} and {end} are like "November 1, 2026 at 12:05 PM".
         "opened_before": _(
@@ -33,6 +34,7 @@ def script_words(translate: Callable[[str], str]) -> dict[str, str]:
         "soundless": _("There is no sound output on this device."),
         "empty": _("There is no music in this collection yet."),
         "more": _("Further tracks, not shown here: {count}"),
+        "download_all": _("Download all (ZIP, {size})"),
         "copied": _("Copied."),
         "saved": _("It's in your library now."),
         "wrong_key": _("This key isn't valid, or may not save tracks."),

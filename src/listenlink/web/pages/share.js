@@ -4,6 +4,7 @@ import { findOpening, rememberOpening } from "./earlier.js";
 import { Link } from "./link.js";
 import { recall, remember } from "./memory.js";
 import { momentWords, showMoments } from "./moments.js";
+import { Newer } from "./newer.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
 import { fill } from "./wording.js";
@@ -13,7 +14,7 @@ const find = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(find(id).textContent);
 const main = document.querySelector("main");
 const token = location.pathname.split("/").pop();
-const link = new Link(token, find("visit")?.value);
+const link = new Link(token, find("visit")?.value, find("unlock")?.value);
 
 function begin(data) {
   document.documentElement.classList.add("alive");
@@ -24,18 +25,29 @@ function begin(data) {
   view.startAt(location.hash);
   offerDownload(player, view);
   offerSaving(view);
+  offerNewer(player);
   return player;
 }
 
-function offerDownload(player, view) {
-  find("download")?.addEventListener("click", async () => {
-    try {
-      if (!player.urls.isOpen) await player.mint();
-      location.assign(await link.downloadUrl(player.track.id));
-    } catch (problem) {
-      view.say(problem.kind, problem);
-    }
+function offerNewer(player) {
+  const newer = new Newer(player, (isThere) => {
+    find("newer").hidden = !isThere;
   });
+  find("play-newer").addEventListener("click", () => newer.play());
+}
+
+function offerDownload(player, view) {
+  const offer = (id, asked) =>
+    find(id)?.addEventListener("click", async () => {
+      try {
+        if (!player.urls.isOpen) await player.mint();
+        location.assign(await link.downloadUrl(asked()));
+      } catch (problem) {
+        view.say(problem.kind, problem);
+      }
+    });
+  offer("download", () => player.track.id);
+  offer("download-all", () => null);
 }
 
 function offerSaving(view) {

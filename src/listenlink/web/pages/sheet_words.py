@@ -23,6 +23,8 @@ def term_faults(translate: Translate) -> tuple[str, ...]:
         _("This is a whole number from 1 to 9007199254740992."),
         _("This has at most 120 characters."),
         _("This is text without NUL."),
+        _("A link's password has 6 to 128 characters."),
+        _("Type another password, or take it away, not both."),
         _("That's enough for a day: 10000 links at most are made within 24 hours."),
         _("This doesn't exist."),
         _("You don't have permission to perform this action"),
@@ -50,6 +52,7 @@ def sheet_words(translate: Translate) -> dict[str, str]:
             "You aren't signed in any more. Sign in again in another window, then try again here."
         ),
         "no_date": _("Choose a date."),
+        "no_password": _("A link's password has 6 to 128 characters."),
         "no_number": _("This is a whole number, 1 or more."),
     }
     faults = zip(term_faults(str), term_faults(translate), strict=True)

@@ -5,7 +5,7 @@ import { moveOnLockScreen, showOnLockScreen } from "./media_keys.js";
 import { recall, remember } from "./memory.js";
 import { firstPlace, keepPlace } from "./place.js";
 import { Waveform, decodePeaks } from "./waveform.js";
-import { clock, fill, waiting } from "./wording.js";
+import { clock, fill, sizeOf, waiting } from "./wording.js";
 
 const find = (id) => document.getElementById(id);
 const VOLUME = "listenlink:volume";
@@ -39,7 +39,16 @@ export class View {
     this.showTrack();
     find("previous").hidden = find("next").hidden = data.tracks.length < 2;
     if (find("download")) find("download").hidden = !data.allow_download || !data.tracks.length;
+    this.offerArchive();
     if (find("save")) find("save").hidden = data.is_collection || !data.tracks.length;
+  }
+
+  offerArchive() {
+    const button = find("download-all");
+    if (!button) return;
+    const { archive_bytes } = this.data;
+    button.hidden = !archive_bytes;
+    button.textContent = fill(this.words.download_all, { size: sizeOf(archive_bytes ?? 0) });
   }
 
   startAt(fragment) {
@@ -94,8 +103,9 @@ export class View {
     const { player } = this;
     const track = player.track;
     if (!track) return;
-    if (this.shown !== track.id) {
-      this.shown = track.id;
+    const shown = `${track.id}.${track.version}`;
+    if (this.shown !== shown) {
+      this.shown = shown;
       this.waveform.show(decodePeaks(track.peaks));
       this.showLicence(track.licence);
       find("seek").max = Math.ceil(track.seconds);
@@ -170,7 +180,7 @@ export class View {
     player.addEventListener("closed", () => {
       this.say("closed");
       document.body.classList.add("closed");
-      for (const id of ["play", "next", "previous", "seek", "download", "save-confirm"])
+      for (const id of ["play", "next", "previous", "seek", "download", "download-all", "save-confirm"])
         if (find(id)) find(id).disabled = true;
     });
   }

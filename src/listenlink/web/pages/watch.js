@@ -1,4 +1,4 @@
-// Learns that an open link was closed: by its events, and as long as they can't be had, by asking.
+// Learns that an open link was closed, or leads to another version: by its events, and as long as they can't be had, by asking.
 
 import { pause } from "./patience.js";
 
@@ -17,6 +17,8 @@ export class Watch {
     this.isSounding = isSounding;
     this.ended = ended;
     this.confirm = confirm;
+    // Called once the link leads to another version of a track.
+    this.changed = () => {};
     this.heardAt = 0;
     this.stopping = null;
   }
@@ -48,6 +50,7 @@ export class Watch {
         for await (const line of await this.link.events(signal)) {
           this.heardAt = Date.now();
           if (line === "event: ended" && !signal.aborted) return this.end();
+          if (line === "event: changed") this.changed();
         }
       } catch (problem) {
         if (signal.aborted) return;

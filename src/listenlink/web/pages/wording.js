@@ -16,3 +16,11 @@ export function waiting(seconds) {
   const form = { style: "unit", unit: "second", unitDisplay: "long" };
   return new Intl.NumberFormat(document.documentElement.lang, form).format(seconds);
 }
+
+// "340 kB", "12.3 MB", in the page's language.
+export function sizeOf(bytes) {
+  const sizes = { gigabyte: 1e9, megabyte: 1e6, kilobyte: 1e3 };
+  const [unit, size] = Object.entries(sizes).find(([, least]) => bytes >= least) ?? ["kilobyte", 1e3];
+  const form = { style: "unit", unit, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(document.documentElement.lang, form).format(bytes / size);
+}

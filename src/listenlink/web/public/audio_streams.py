@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
-from listenlink.actions.play_track import Playing, TrackPlayer
+from listenlink.actions.play_track import Sendable, TrackPlayer
 from listenlink.clock import SECOND_US, Clock
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.storage import Audio
@@ -116,7 +116,7 @@ class AudioStreams:
         self,
         stream: Stream,
         audio: Audio,
-        playing: Playing,
+        playing: Sendable,
         part: Part,
         receive: Receive,
         send: Send,
@@ -143,7 +143,7 @@ class AudioStreams:
         self,
         stream: Stream,
         audio: Audio,
-        playing: Playing,
+        playing: Sendable,
         part: Part,
         listener: asyncio.Future[None],
         send: Send,
@@ -176,7 +176,7 @@ class AudioStreams:
             stream.waits_since = time()
             await send({"type": "http.response.body", "body": b"", "more_body": left > 0})
 
-    async def _may_go_on(self, playing: Playing) -> bool:
+    async def _may_go_on(self, playing: Sendable) -> bool:
         """Whether the listener may go on; not if the database can't be asked."""
         with contextlib.suppress(Problem):
             return await self._player.may_go_on(playing, self._clock.now_us())

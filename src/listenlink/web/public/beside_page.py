@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
@@ -30,7 +30,8 @@ from listenlink.web.public.pasted import EMBED_PATH
 from listenlink.web.public.share_request import require
 from listenlink.web.response import Scope
 
-_WITH_SESSION = errors(
+WITH_SESSION = errors(
+    s401="The link has a password, and neither an unlock nor a session of it was sent.",
     s404="The session isn't of this link, or the link doesn't lead there any more.",
     s429="Too many requests, or refusals, for this client.",
 )
@@ -39,9 +40,19 @@ _WITH_SESSION = errors(
 @get("/embed/{token:str}", opt={"public": True}, include_in_schema=False)
 async def show_embed(doors: Given[Doors]) -> ASGIApp:
     """See `web/public/share_page.py`."""
+    return _embed(doors)
 
+
+@post("/embed/{token:str}", opt={"public": True}, include_in_schema=False, status_code=200)
+async def unlock_embed(token: FromPath[str], doors: Given[Doors]) -> ASGIApp:
+    """The same, with the link's password from its form."""
+    return _embed(doors)
+
+
+def _embed(doors: Doors) -> ASGIApp:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        await doors.pages.embed(scope, headers_of(scope), send, token_of(scope, EMBED_PATH))
+        token = token_of(scope, EMBED_PATH)
+        await doors.pages.embed(scope, headers_of(scope), receive, send, token)
 
     return answer
 
@@ -69,7 +80,7 @@ async def show_listening(session: FromPath[str], doors: Given[Doors]) -> ASGIApp
     security=[{}],
     responses={
         200: ResponseSpec(PageData, description="The page's content.", generate_examples=False),
-        **_WITH_SESSION,
+        **WITH_SESSION,
     },
 )
 async def get_details(
@@ -99,7 +110,7 @@ async def get_details(
     summary="Get the URL of a track's file",
     tags=["Listen"],
     security=[{}],
-    responses=_WITH_SESSION,
+    responses=WITH_SESSION,
 )
 async def get_download(
     token: FromPath[str],
@@ -115,6 +126,7 @@ async def get_download(
     asked = requests.read(scope, headers_of(scope), token, counts=False, mints=True)
     number = ids.parse_id(ids.TRACK, track_id)
     opening, url = await listening.downloader.open(listening.opener, asked, number)
+    requests.tell_unlock(scope, opening)
     require(opening, Outcome.DOWNLOADED)
     if url is None:
         raise Problem(ProblemKind.LINK_REFUSED)
@@ -166,12 +178,12 @@ async def find_open_session(
     """The session of a request for something below a link, if it's valid for that link. `use` is what a visit
     ticket would be used for, `mints` whether addresses of audio are given.
 
-    Raises Problem(LINK_REFUSED), whatever the reason, and Problem(LIMITED).
+    Raises what `refusal_of` gives, and Problem(LIMITED).
     """
     requests = doors.requests
     token = token_of(scope, has_more=True)
     asked = requests.read(scope, headers_of(scope), token, counts=False, use=use, mints=mints)
-    opening = await requests.look(asked)
+    opening = await requests.look(scope, asked)
     if opening.session is None:
         raise Problem(ProblemKind.LINK_REFUSED)
     return opening.session

@@ -1,5 +1,6 @@
-"""How whoever has a link open learns that it was closed (docs/api.md): `GET /v1/music/shared/{token}/events`,
-Server-Sent Events, and `…/standing`, to be asked for where those can't be had."""
+"""How whoever has a link open learns that it was closed or leads to a newer version (docs/api.md): `GET
+/v1/music/shared/{token}/events`, Server-Sent Events, and `…/standing`, to be asked for where those can't be
+had."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from listenlink.web.public.doors import Doors
 from listenlink.web.response import IS_HEAD
 
 _QUIET_SECONDS = 15.0
+_CHANGED = b"event: changed\ndata: {}\n\n"
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
     # A proxy that buffers an answer before passing it on would buffer this one for ever.
@@ -46,6 +48,7 @@ _HEADERS = [
             generate_examples=False,
         ),
         **errors(
+            s401="The link has a password, and neither an unlock nor a session of it was sent.",
             s404="The session isn't of this link, or the link doesn't open any more.",
             s429="Too many requests, or streams at once, for this client.",
         ),
@@ -54,7 +57,8 @@ _HEADERS = [
 async def watch_link(
     token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> ASGIApp:
-    """Sends `event: ended` once the link is closed or the session over; until then, an occasional comment."""
+    """Sends `event: ended` once the link is closed or the session over, and `event: changed` when it leads to
+    another version of a track; until then, an occasional comment."""
     listening = doors.listening
     asked: Any = request.scope
     client = doors.clients.find(asked, headers_of(asked))
@@ -86,6 +90,7 @@ async def watch_link(
     responses={
         204: ResponseSpec(None, description="It is.", generate_examples=False),
         **errors(
+            s401="The link has a password, and neither an unlock nor a session of it was sent.",
             s404="The session isn't of this link, or the link doesn't open any more.",
             s429="Too many requests, or refusals, for this client.",
         ),
@@ -115,14 +120,21 @@ async def _tell(watch: Watch, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b": listening\n\n", "more_body": True})
     gone = asyncio.ensure_future(_gone(receive))
     ended = asyncio.ensure_future(watch.ended.wait())
+    changed = asyncio.ensure_future(watch.changed.wait())
     try:
         while not gone.done() and not ended.done():
-            await asyncio.wait((gone, ended), timeout=_QUIET_SECONDS, return_when="FIRST_COMPLETED")
+            waited = (gone, ended, changed)
+            await asyncio.wait(waited, timeout=_QUIET_SECONDS, return_when="FIRST_COMPLETED")
+            line = b":\n\n"
+            if changed.done():
+                line = _CHANGED
+                watch.changed.clear()
+                changed = asyncio.ensure_future(watch.changed.wait())
             if not gone.done() and not ended.done():
-                await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
+                await send({"type": "http.response.body", "body": line, "more_body": True})
     finally:
-        gone.cancel()
-        ended.cancel()
+        for one in (gone, ended, changed):
+            one.cancel()
     last = b"event: ended\ndata: {}\n\n" if watch.is_closed else b""
     await send({"type": "http.response.body", "body": last, "more_body": False})
 

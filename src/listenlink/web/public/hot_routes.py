@@ -22,6 +22,10 @@ _METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS]
 _REFUSED = _Spec(
     wire.ErrorEnvelope, description="Malformed, unknown, revoked, expired or spent: all the same."
 )
+_LOCKED = _Spec(
+    wire.ErrorEnvelope,
+    description="The link has a password, and what was sent is none, or another. Browsers get a form.",
+)
 _LIMITED = _Spec(wire.ErrorEnvelope, description="Too many requests from this client.")
 
 
@@ -45,6 +49,7 @@ _LIMITED = _Spec(wire.ErrorEnvelope, description="Too many requests from this cl
             description="Where a media player hears the track; or the link that is meant by an address as it "
             "was pasted.",
         ),
+        401: _LOCKED,
         404: _REFUSED,
         429: _LIMITED,
     },
@@ -64,12 +69,14 @@ def _page(description: str) -> ResponseSpec:
     status_code=303,
     summary="Open a shared link without script",
     description="The play button of a browser without script. Counts one open, and leads to a page with "
-    "native controls.",
+    "native controls. With a field `password` it's the form of a link that has one: that counts no open, and "
+    "sets a cookie for this link's address.",
     tags=["Listen"],
     security=[{}],
     responses={
-        200: _page("The creator removed the content."),
-        303: _Spec(None, description="Open: where `Location` says."),
+        200: _page("The creator removed the content, or the link has a password: a form for it."),
+        303: _Spec(None, description="Open, or let in by the password: where `Location` says."),
+        401: _page("This isn't the link's password."),
         404: _page("Malformed, unknown, revoked, expired or spent: all the same."),
         429: _page("Too many requests from this client."),
         503: _page("Busy; try again after `Retry-After`."),

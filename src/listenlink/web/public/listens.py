@@ -60,4 +60,5 @@ async def note_listen(
         now_us,
         listening.clock.tick_us(),
         data.quarter,
+        data.version,
     )

@@ -37,6 +37,7 @@ _CACHE_SECONDS = 300
     tags=["Listen"],
     security=[{}],
     responses=errors(
+        s401="The link has a password, and neither an unlock nor a session of it was sent.",
         s404="The URL isn't of a link that opens.",
         s422="A parameter is wrong.",
         s429="Too many requests from this client.",
@@ -58,7 +59,7 @@ async def describe_embed(
     if before != listening.settings.base_url:
         token = ""  # no link's token; refused and counted like any other
     asked = doors.requests.read(scope, headers, token, counts=False)
-    opening = await doors.requests.look(asked)
+    opening = await doors.requests.look(scope, asked)
     language = choose_language(text_of(headers, b"accept-language"))
 
     def write(page: Page) -> Written:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from listenlink.actions.play_track import Playing
+from listenlink.actions.play_track import Sendable
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.attachment import content_disposition
@@ -61,7 +61,7 @@ class PlaybackDoor:
         headers: dict[bytes, bytes],
         receive: Receive,
         send: Send,
-        playing: Playing | None,
+        playing: Sendable | None,
         file_name: str,
     ) -> None:
         """Answer a request for the file itself, to be saved as `file_name`."""
@@ -80,7 +80,7 @@ class PlaybackDoor:
         receive: Receive,
         send: Send,
         answer: Answer,
-        playing: Playing | None,
+        playing: Sendable | None,
         part: Part | None,
     ) -> None:
         if playing is None or part is None or scope["method"] == "HEAD":
@@ -88,12 +88,12 @@ class PlaybackDoor:
             return
         try:
             if part.length <= SMALL_BYTES:
-                audio = await self._open(playing)
+                audio = await self._open(playing, part)
                 await self._begin(scope, send, answer)
                 await self.streams.send_small(audio, part, send)
                 return
             with self.streams.place(self._clients.find(scope, headers)) as stream:
-                audio = await self._open(playing)
+                audio = await self._open(playing, part)
                 await self._begin(scope, send, answer)
                 await self.streams.send(stream, audio, playing, part, receive, send)
         except Problem as problem:
@@ -109,9 +109,9 @@ class PlaybackDoor:
         self.tally.add(answer.status)
         await send_answer(scope, send, answer, self._headers)
 
-    async def _open(self, playing: Playing) -> Audio:
+    async def _open(self, playing: Sendable, part: Part) -> Audio:
         try:
-            return await self._listening.storage.open_audio(playing.playable.digest)
+            return await playing.open(self._listening.storage, part.start, part.length)
         except FileNotFoundError:
             # Deleted since the check; or lost, which the operator should know about.
             structlog.get_logger().warning("audio_missing", digest=playing.playable.digest.hex())
@@ -124,7 +124,7 @@ class PlaybackDoor:
 
     async def answer(
         self, scope: Scope, headers: dict[bytes, bytes]
-    ) -> tuple[Answer, Playing | None, Part | None]:
+    ) -> tuple[Answer, Sendable | None, Part | None]:
         """The answer's head; and if it has a body, which audio and which part of it to send."""
         if scope["method"] == "OPTIONS":
             return Answer(204, headers=[_ALLOW, *preflight(b"Range, If-Range")]), None, None
@@ -136,12 +136,12 @@ class PlaybackDoor:
         return self._answer(scope, headers, playing)
 
     def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], playing: Playing | None
-    ) -> tuple[Answer, Playing | None, Part | None]:
+        self, scope: Scope, headers: dict[bytes, bytes], playing: Sendable | None
+    ) -> tuple[Answer, Sendable | None, Part | None]:
         if playing is None:
             return self._refused(scope, Problem(ProblemKind.PLAYBACK_REFUSED)), None, None
         now_us = self._listening.clock.now_us()
-        if self._listening.settings.accel_prefix:
+        if self._listening.settings.accel_prefix and playing.is_object:
             return Answer(200, headers=self._handed_over(playing, now_us)), None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
@@ -154,7 +154,7 @@ class PlaybackDoor:
         answer = Answer(part.status, headers=_part_headers(playing, part, etag, now_us))
         return answer, playing, part if part.length else None
 
-    def _handed_over(self, playing: Playing, now_us: int) -> Headers:
+    def _handed_over(self, playing: Sendable, now_us: int) -> Headers:
         """Headers for nginx, which then answers from the folder itself and handles ranges and conditions."""
         name = playing.playable.digest.hex()
         path = f"{self._listening.settings.accel_prefix}{name[:2]}/{name}"
@@ -165,7 +165,7 @@ class PlaybackDoor:
             *(pair for pair in headers if pair[0] in kept),
         ]
 
-    async def _find(self, scope: Scope, now_us: int) -> Playing | None:
+    async def _find(self, scope: Scope, now_us: int) -> Sendable | None:
         # The undecoded path and no query at all: a URL has one spelling.
         if scope["query_string"]:
             return None
@@ -173,7 +173,7 @@ class PlaybackDoor:
         return await self._listening.player.begin(signed, now_us)
 
 
-def _part_headers(playing: Playing, part: Part, etag: bytes, now_us: int) -> Headers:
+def _part_headers(playing: Sendable, part: Part, etag: bytes, now_us: int) -> Headers:
     left = max(0, playing.expires_at - now_us // SECOND_US)
     headers = [
         (b"etag", etag),

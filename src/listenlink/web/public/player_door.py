@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from listenlink.actions.open_link import Opening, OpenRequest
+from listenlink.actions.opening.found_versions import find_version
 from listenlink.actions.opening.player_sessions import name_player
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
@@ -18,8 +19,8 @@ from listenlink.running.listening import Listening
 from listenlink.web.headers import PUBLIC_JSON
 from listenlink.web.paths import token_of
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
-from listenlink.web.public.share_request import ShareRequests
-from listenlink.web.response import Answer, Headers, Scope, problem_answer
+from listenlink.web.public.share_request import ShareRequests, refusal_of
+from listenlink.web.response import TRACE, Answer, Headers, Scope, problem_answer
 
 _PLAYLIST = (b"content-type", b"audio/x-mpegurl")
 _RANGES = (b"accept-ranges", b"bytes")
@@ -38,9 +39,12 @@ class PlayerDoor:
 
     async def answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         """GET opens, or goes on with what is open. HEAD only looks."""
-        asked = self._requests.read(
-            scope, headers, token_of(scope), counts=scope["method"] == "GET"
-        )
+        try:
+            asked = self._requests.read(
+                scope, headers, token_of(scope), counts=scope["method"] == "GET"
+            )
+        except Problem as problem:
+            return problem_answer(problem, scope[TRACE], self._listening.clock.now_us())
         try:
             opening = await self._open(asked, headers.get(b"user-agent", b"")[:AGENT_BYTES])
             if opening.shortage is not None:
@@ -49,16 +53,19 @@ class PlayerDoor:
                 return answer
             # A player can't show what is said of removed music; to it there is none.
             if opening.outcome in (Outcome.REFUSED, Outcome.REMOVED) or opening.link is None:
-                raise Problem(ProblemKind.LINK_REFUSED)
+                raise refusal_of(opening)
             answer = await self._lead(opening, asked)
         except Problem as problem:
             return problem_answer(problem, asked.trace, asked.now_us)
         answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
+        if opening.unlock is not None:
+            told = self._requests.write_unlock(opening.unlock)
+            answer.headers.append((b"share-unlock", told.encode()))
         return answer
 
     async def _open(self, asked: OpenRequest, agent: bytes) -> Opening:
         players, opener = self._listening.players, self._listening.opener
-        player = name_player(asked.token_digest, asked.client, agent)
+        player = name_player(asked.token_digest, asked.client, agent + _key_of(asked))
         async with players.turn(player):
             if asked.session is None:
                 asked = _with(asked, await players.find(player, asked.now_us))
@@ -81,18 +88,22 @@ class PlayerDoor:
             if session is None:
                 return Answer(200, headers=headers)
             return Answer(200, await self._write_playlist(session, asked.now_us), headers)
+        version = find_version(link, link.track)
         if session is None:
-            return Answer(200, headers=await self._describe(link.id, link.track.id))
-        (url,) = self._listening.urls.write_shared(session, session.ends_at, [link.track.id])
+            return Answer(200, headers=await self._describe(link.id, link.track.id, version))
+        (url,) = self._listening.urls.write_shared(
+            session, session.ends_at, [link.track.id], [version]
+        )
         # A player that remembers where it was led needn't ask here for every jump (RFC 9111, section 4.2.2).
         # FFmpeg reads the age at the beginning alone.
         left = session.ends_at - asked.now_us // SECOND_US
         kept = (b"cache-control", b"max-age=%d, private" % left)
         return Answer(302, headers=[(b"location", url.encode()), kept])
 
-    async def _describe(self, share_id: int, track_id: int) -> Headers:
+    async def _describe(self, share_id: int, track_id: int, version: int) -> Headers:
         """What the audio is, for a HEAD before the open."""
-        content_type = await self._listening.player.find_content_type(share_id, track_id)
+        player = self._listening.player
+        content_type = await player.find_content_type(share_id, track_id, version)
         if content_type is None:
             raise Problem(ProblemKind.LINK_REFUSED)
         return [(b"content-type", content_type.encode()), _RANGES, _NO_STORE]
@@ -102,9 +113,7 @@ class PlayerDoor:
         urls = self._listening.urls
 
         def write(page: Page) -> Written:
-            played = urls.write_shared(
-                session, session.ends_at, [track.number for track in page.tracks]
-            )
+            played = urls.write_shared(session, session.ends_at, *page.audible)
             return Written(write_playlist(page, played).encode())
 
         written = await self._listening.pages.find_written(
@@ -124,6 +133,14 @@ def write_playlist(page: Page, urls: list[str]) -> str:
             name = f"{one_line(track.artist)} - {name}"
         lines += [f"#EXTINF:{round(track.seconds)},{name}", url]
     return "\n".join(lines) + "\n"
+
+
+def _key_of(asked: OpenRequest) -> bytes:
+    """What the request would open a link with a password by: whoever comes without it isn't taken for who
+    came with it. It begins with what no agent's name has."""
+    if asked.unlock is None and not asked.password:
+        return b""
+    return b"\0" + msgspec.json.encode([asked.unlock, asked.password])
 
 
 def _with(asked: OpenRequest, session: ListenSession | None) -> OpenRequest:

@@ -12,13 +12,13 @@ from listenlink.model.listen_session import write_session
 from listenlink.model.tally import DoorTally, Histogram
 from listenlink.model.visit_ticket import Use
 from listenlink.running.listening import Listening
-from listenlink.web.headers import PUBLIC_JSON, preflight
+from listenlink.web.headers import PUBLIC_JSON, SENT_FOR_LINKS, preflight
 from listenlink.web.negotiation import Wanted, what_is_wanted
 from listenlink.web.paths import token_of
 from listenlink.web.public.player_door import FOR_PLAYERS, PlayerDoor
 from listenlink.web.public.rate_headers import rate_headers, retry_headers
 from listenlink.web.public.share_page import PageDoor
-from listenlink.web.public.share_request import ShareRequests
+from listenlink.web.public.share_request import ShareRequests, refusal_of
 from listenlink.web.response import TRACE, Answer, Headers, Scope, Send, problem_answer, send_answer
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
@@ -87,11 +87,15 @@ class PublicDoor:
         With the answer come the headers of all answers of its kind."""
         method, token = scope["method"], token_of(scope)
         if method == "OPTIONS":
-            return Answer(204, headers=[_ALLOW, *preflight(b"Listen-Session")]), self._headers
+            return Answer(204, headers=[_ALLOW, *preflight(SENT_FOR_LINKS)]), self._headers
         use = Use.OPEN if method == "GET" else None
-        asked = self._requests.read(
-            scope, headers, token, counts=use is not None, is_meant=is_meant, use=use
-        )
+        try:
+            asked = self._requests.read(
+                scope, headers, token, counts=use is not None, is_meant=is_meant, use=use
+            )
+        except Problem as unreadable:
+            now_us = self._listening.clock.now_us()
+            return problem_answer(unreadable, scope[TRACE], now_us), self._headers
         if method not in _READING:
             problem = Problem(ProblemKind.METHOD_NOT_ALLOWED)
             refused = problem_answer(problem, scope[TRACE], asked.now_us)
@@ -107,13 +111,16 @@ class PublicDoor:
 
     def _told(self, asked: OpenRequest, opening: Opening) -> Answer:
         if opening.outcome is Outcome.REFUSED:
-            return problem_answer(Problem(ProblemKind.LINK_REFUSED), asked.trace, asked.now_us)
+            return problem_answer(refusal_of(opening), asked.trace, asked.now_us)
         if opening.shortage is not None:
             return _limited(asked, opening.shortage)
         return self._opened(asked, opening)
 
     def _opened(self, asked: OpenRequest, opening: Opening) -> Answer:
         headers = [_JSON, *rate_headers(_RESOLVE, opening.left, asked.now_us)]
+        if opening.unlock is not None:
+            told = self._requests.write_unlock(opening.unlock)
+            headers.append((b"share-unlock", told.encode()))
         if opening.outcome is Outcome.VIEWED:
             return Answer(200, headers=headers)
         if opening.session is not None:

@@ -10,7 +10,9 @@ from litestar.params import FromPath
 from listenlink import wire
 from listenlink.actions.save_track import save_track
 from listenlink.actions.tell_first import telling_first
+from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
+from listenlink.model.audit import Outcome
 from listenlink.model.library import Edge
 from listenlink.model.moment import moment_of
 from listenlink.web.caller import caller_of
@@ -18,6 +20,7 @@ from listenlink.web.given import Given
 from listenlink.web.headers import headers_of
 from listenlink.web.paths import token_of
 from listenlink.web.public.doors import Doors
+from listenlink.web.public.share_request import require
 
 
 @post(
@@ -29,18 +32,24 @@ from listenlink.web.public.doors import Doors
 async def save_shared_track(
     token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> wire.SavedTrack:
-    """Save a link's track to the library of the key's user. Counts no open. Again: the same answer."""
-    listening = doors.listening
-    scope = request.scope
-    edge = await save_track(
+    """Save a link's track to the library of the key's user. Counts no open. Again: the same answer. A link
+    with a password needs that, or an unlock or a session of it."""
+    listening, requests = doors.listening, doors.requests
+    scope: Any = request.scope
+    token = token_of(scope, has_more=True)
+    asked = requests.read(scope, headers_of(scope), token, counts=False)
+    edge, opening = await save_track(
         telling_first(listening.database, _tell),
         listening.limits,
+        listening.opener,
         caller_of(request),
-        doors.clients.find(dict(scope), headers_of(scope)),
-        token_of(scope, has_more=True),
-        listening.clock.now_us(),
-        listening.clock.tick_us(),
+        asked,
+        token,
     )
+    if opening is not None:
+        requests.tell_unlock(scope, require(opening, Outcome.VIEWED))
+    if edge is None:
+        raise Problem(ProblemKind.LINK_REFUSED)
     return _saved(edge)
 
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from listenlink.actions.open_link import Opening, OpenRequest
 from listenlink.actions.show_page import Write
-from listenlink.clock import SECOND_US
 from listenlink.errors import Problem
 from listenlink.model.audit import Outcome
 from listenlink.model.budget import Budget
 from listenlink.model.listen_session import ListenSession, write_session
 from listenlink.model.page import Page
-from listenlink.model.share import Visibility
 from listenlink.model.shelf import Written
 from listenlink.model.tally import DoorTally
 from listenlink.model.visit_ticket import Use
@@ -24,17 +22,24 @@ from listenlink.web.headers import text_of
 from listenlink.web.packing import write_packed
 from listenlink.web.pages.languages import choose_language
 from listenlink.web.pages.page_writer import PageWriter
-from listenlink.web.paths import SHARED_PATH, oembed_address, token_of
-from listenlink.web.problems import RETRY_AFTER_SECONDS
+from listenlink.web.paths import token_of
+from listenlink.web.public.leading import (
+    described_at,
+    is_public,
+    is_unshown,
+    lead_back,
+    lead_on,
+    ticket_of,
+    unlock_of,
+)
 from listenlink.web.public.page_answers import EndedPages, page_answer
 from listenlink.web.public.pasted import EMBED_PATH, find_pasted
 from listenlink.web.public.rate_headers import rate_headers
-from listenlink.web.public.share_request import VISIT_QUERY, ShareRequests
+from listenlink.web.public.share_request import ShareRequests
 from listenlink.web.public.taken_file import is_asked_for, lead_to_file, write_addresses
-from listenlink.web.public.visit_pages import begin_page, end_page, read_ticket
+from listenlink.web.public.visit_pages import begin_page, end_page, read_fields
 from listenlink.web.response import Answer, Headers, Receive, Scope, Send, send_answer
 
-LISTENING = "/listening/"
 _NO_FRAME = "'none'"
 
 
@@ -79,11 +84,15 @@ class PageDoor:
     async def open_by_form(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
-        """POST: the play button of a browser without script, which opens."""
+        """POST: the play button of a browser without script, which opens; or the link's password."""
         token = token_of(scope)
-        ticket = await read_ticket(headers, receive)
-        asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, ticket=ticket)
-        kept = ticket if asked.visit else ""
+        form = await read_fields(headers, receive)
+        if "password" in form:
+            asked = self._requests.read(scope, headers, token, counts=False, form=form)
+            await self._answer(scope, headers, send, asked, token, is_embed=False, is_form=True)
+            return
+        asked = self._requests.read(scope, headers, token, counts=True, use=Use.OPEN, form=form)
+        kept = form.get("visit", "") if asked.visit else ""
         await self._answer(scope, headers, send, asked, token, is_embed=False, ticket=kept)
 
     async def lead(self, scope: Scope, send: Send) -> bool:
@@ -99,10 +108,17 @@ class PageDoor:
         return True
 
     async def embed(
-        self, scope: Scope, headers: dict[bytes, bytes], send: Send, token: str
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        send: Send,
+        token: str,
     ) -> None:
-        """The player for other sites' frames."""
-        asked = self._requests.read(scope, headers, token, counts=False)
+        """The player for other sites' frames. Its unlock is in the page that a posted password gets: there
+        are no cookies in frames."""
+        form = await read_fields(headers, receive) if scope["method"] == "POST" else {}
+        asked = self._requests.read(scope, headers, token, counts=False, form=form)
         await self._answer(scope, headers, send, asked, token, is_embed=True)
 
     async def listening(
@@ -131,9 +147,12 @@ class PageDoor:
         token: str,
         *,
         is_embed: bool,
+        is_form: bool = False,
         ticket: str = "",
     ) -> int:
-        answer = await self._make(headers, asked, token, is_embed=is_embed, ticket=ticket)
+        answer = await self._make(
+            headers, asked, token, is_embed=is_embed, is_form=is_form, ticket=ticket
+        )
         await send_answer(scope, send, answer, self._embedded if is_embed else self._shared)
         return answer.status
 
@@ -145,42 +164,41 @@ class PageDoor:
         found: Opening | None = None,
         *,
         is_embed: bool,
+        is_form: bool = False,
         needs_session: bool = False,
         ticket: str = "",
     ) -> Answer:
         language = choose_language(text_of(headers, b"accept-language"))
         try:
             opening = found or await self._listening.opener.open(asked)
-            if needs_session and opening.outcome is Outcome.VIEWED and opening.session is None:
+            if needs_session and is_unshown(opening):
                 opening = Opening(Outcome.REFUSED)
-            if opening.session is not None and needs_session:
-                kind, write = self._listening_page(opening.session, language)
-            else:
-                kind, write = self._page(token, language, is_embed)
+            session = opening.session if needs_session else None
+            kind, write = self._page(token, language, is_embed, session)
             written = await self._find_written(opening, asked, kind, write)
-        except Problem:
-            answer = await self._ended.write(headers, "busy", 503, language)
-            answer.headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+        except Problem as problem:
+            answer = await self._ended.trouble(headers, problem, language)
         else:
             if opening.outcome is Outcome.OPENED and opening.session is not None:
-                answer = self._opened(token, opening.session, ticket)
-            elif written is not None and opening.link is not None:
-                is_indexed = not needs_session and opening.link.visibility == Visibility.PUBLIC
-                if not needs_session:
-                    written = end_page(written, self._ticket(opening, asked))
+                signer = self._listening.session_signer
+                answer = lead_on(token, write_session(opening.session, signer), ticket)
+            elif is_form and opening.outcome in (Outcome.VIEWED, Outcome.REMOVED):
+                answer = lead_back(self._requests, asked, token, opening)
+            elif written is not None:
+                written = written if needs_session else self._end(written, asked, opening)
+                is_indexed = not needs_session and is_public(opening)
                 answer = page_answer(headers, 200, written, fixed.robots(is_indexed))
                 if not needs_session and not is_embed:
-                    answer.headers.append(self._described_at(token))
+                    answer.headers.append(described_at(self._listening.settings.base_url, token))
             else:
-                answer = await self._ended.answer(headers, asked, opening, language)
+                answer = await self._ended.answer(headers, asked, opening, language, is_embed)
             answer.headers += rate_headers(Budget.RESOLVE, opening.left, asked.now_us)
         answer.headers.append((b"content-language", language.encode()))
         return answer
 
-    def _described_at(self, token: str) -> tuple[bytes, bytes]:
-        """What the page's `<link>` says, for whoever asks for the headers alone (oEmbed 1.0, section 4)."""
-        place = oembed_address(self._listening.settings.base_url, token)
-        return b"link", f'<{place}>; rel="alternate"; type="application/json+oembed"'.encode()
+    def _end(self, written: Written, asked: OpenRequest, opening: Opening) -> Written:
+        unlock, ticket = unlock_of(asked, opening), ticket_of(self._listening, asked, opening)
+        return end_page(written, ticket, self._requests.write_unlock(unlock) if unlock else "")
 
     async def _find_written(
         self, opening: Opening, asked: OpenRequest, kind: tuple[object, ...], write: Write
@@ -192,27 +210,16 @@ class PageDoor:
             opening.link.id, asked.now_us, kind, write, is_open=is_open
         )
 
-    def _page(self, token: str, language: str, is_embed: bool) -> tuple[tuple[object, ...], Write]:
+    def _page(
+        self, token: str, language: str, is_embed: bool, session: ListenSession | None
+    ) -> tuple[tuple[object, ...], Write]:
+        if session is not None:
+            return self._listening_page(session, language)
+
         def write(page: Page) -> Written:
             return begin_page(self._writer.share(page, token, language, is_embed=is_embed))
 
         return ("embed" if is_embed else "page", token, language), write
-
-    def _ticket(self, opening: Opening, asked: OpenRequest) -> str:
-        """What the rest of the visit comes with, so that it spends no more than this page has; empty if there
-        is nothing to spend."""
-        if opening.left is None or not opening.left.limit:
-            return ""
-        now_seconds = asked.now_us // SECOND_US
-        tickets = self._listening.tickets
-        return tickets.write(asked.token_digest, asked.client, asked.trace, now_seconds)
-
-    def _opened(self, token: str, session: ListenSession, ticket: str) -> Answer:
-        written = write_session(session, self._listening.session_signer)
-        place = f"{SHARED_PATH}{token}{LISTENING}{written}"
-        if ticket:
-            place += f"?{VISIT_QUERY.decode()}{ticket}"
-        return Answer(303, headers=[(b"location", place.encode()), *fixed.robots(False)])
 
     def _listening_page(
         self, session: ListenSession, language: str
@@ -221,8 +228,8 @@ class PageDoor:
         urls = self._listening.urls
 
         def write(page: Page) -> Written:
-            numbers = [track.number for track in page.tracks]
-            played = urls.write_shared(session, session.ends_at, numbers)
+            numbers, versions = page.audible
+            played = urls.write_shared(session, session.ends_at, numbers, versions)
             taken = numbers if page.allow_download else []
             text = self._writer.listening(
                 page,

@@ -1,4 +1,5 @@
-"""What *Download* leads to on the page for browsers without script: the file, once that is counted."""
+"""What *Download* leads to on the page for browsers without script: the file, or all files as one archive,
+once that is counted."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from listenlink.web.public.rate_headers import rate_headers
 from listenlink.web.response import Answer, Scope
 
 _QUERY = "download="
+# As the page for browsers without script has it (`web/pages/listening.html`).
+_ALL = "all"
 
 
 def write_addresses(numbers: Iterable[int]) -> dict[int, str]:
@@ -37,9 +40,12 @@ async def lead_to_file(
     track = scope["query_string"].decode("latin-1").removeprefix(_QUERY)
     number = ids.parse_id(ids.TRACK, track)
     try:
-        opening, url = await listening.downloader.open(
-            listening.opener, asked, number, from_here=True
-        )
+        if track == _ALL:
+            opening, url = await listening.archives.open(listening.opener, asked)
+        else:
+            opening, url = await listening.downloader.open(
+                listening.opener, asked, number, from_here=True
+            )
     except Problem:
         return None, None
     if url is not None:

@@ -15,8 +15,10 @@ from listenlink.web.response import Receive
 
 _FIELD = 'id="visit" name="visit" form="player" value="'
 _END = '">\n</body>\n</html>'
+# Behind the ticket of a link with a password: what the page's script opens by, and the form without script.
+_UNLOCK = '">\n<input type="hidden" id="unlock" name="unlock" form="player" value="'
 _FORM = "application/x-www-form-urlencoded"
-_MOST_BYTES = 1024
+_MOST_BYTES = 4096
 
 
 def begin_page(text: str) -> Written:
@@ -27,20 +29,21 @@ def begin_page(text: str) -> Written:
     return write_open_ended((before + field).encode())
 
 
-def end_page(written: Written, ticket: str) -> Written:
-    """The page for one visit."""
-    return end_written(written, f"{ticket}{_END}".encode())
+def end_page(written: Written, ticket: str, unlock: str = "") -> Written:
+    """The page for one visit, with the unlock that it was shown by if the link has a password."""
+    unlocked = _UNLOCK + unlock if unlock else ""
+    return end_written(written, f"{ticket}{unlocked}{_END}".encode())
 
 
-async def read_ticket(headers: dict[bytes, bytes], receive: Receive) -> str:
-    """The ticket that a posted form holds; empty if there is none. What isn't a small form isn't read."""
+async def read_fields(headers: dict[bytes, bytes], receive: Receive) -> dict[str, str]:
+    """The fields that a posted form holds; none if it's no small form, which isn't read."""
     kind = text_of(headers, b"content-type").partition(";")[0].strip().lower()
     length = text_of(headers, b"content-length")
     if kind != _FORM or not length.isdecimal() or int(length) > _MOST_BYTES:
-        return ""
+        return {}
     body, has_more = b"", True
     while has_more:
         message = await receive()
         body += message.get("body", b"")
         has_more = message.get("more_body", False)
-    return dict(parse_qsl(body.decode("latin-1"))).get("visit", "")
+    return dict(parse_qsl(body.decode("latin-1")))

@@ -26,7 +26,7 @@ async function send(made, field) {
 }
 
 function wire(made) {
-  const field = made.querySelector("[readonly]");
+  const field = linkOf(made);
   const [copies, sends] = [made.querySelector("[data-copy]"), made.querySelector("[data-send]")];
   made.querySelector("[data-plain]").remove();
   copies.hidden = false;
@@ -35,10 +35,14 @@ function wire(made) {
   sends.addEventListener("click", () => send(made, field));
 }
 
-// A link as the API tells it, with its words; the code comes later, or never.
-export async function showMade(made, link, words) {
+const linkOf = (made) => made.querySelector("[data-link]");
+
+// A link as the API tells it, with its words and its password if it has one; the code comes later, or never.
+export async function showMade(made, link, words, password = "") {
+  made.querySelector("[data-password]").hidden = !password;
+  made.querySelector("[data-password] input").value = password;
   made.querySelector(".told").textContent = words;
-  made.querySelector("[readonly]").value = link.url;
+  linkOf(made).value = link.url;
   made.querySelector("[data-see]").href = `/desk/links/${link.id}`;
   made.hidden = false;
   say(made, "");
@@ -55,7 +59,7 @@ export async function showMade(made, link, words) {
     return;
   }
   const { size, path } = await answer.json();
-  if (made.querySelector("[readonly]").value === link.url) draw(figure, size, path);
+  if (linkOf(made).value === link.url) draw(figure, size, path);
 }
 
 function draw(figure, size, path) {

@@ -11,6 +11,7 @@ const made = sheet.querySelector(".made");
 const words = JSON.parse(sheet.querySelector("script").textContent);
 const { organization } = document.body.dataset;
 const PATIENCE_MS = 20_000;
+const LEAST_OF_A_PASSWORD = 6;
 let opener = null;
 let path = "";
 // What was sent last and isn't known to be done: sent again, it's done once.
@@ -32,6 +33,7 @@ function open(link) {
   if (asked !== path || !made.hidden) {
     path = asked;
     form.reset();
+    form.elements.own_key.value = newKey();
     markLast(form);
     form.querySelector("details").open = innerWidth >= 640 && innerHeight >= 800;
     tell("form", "");
@@ -51,6 +53,11 @@ sheet.querySelector("[data-close]").addEventListener("click", () => sheet.close(
 sheet.addEventListener("close", () => opener?.focus());
 
 form.addEventListener("submit", (event) => {
+  // Links for several are shown on a page of their own.
+  if (form.elements.recipients.value.trim()) {
+    form.action = opener.href;
+    return;
+  }
   event.preventDefault();
   if (!isBusy) send();
 });
@@ -72,7 +79,7 @@ async function send() {
   }
   begun = {};
   change("made");
-  showMade(made, answer.link, told(answer.link));
+  showMade(made, answer.link, told(answer.link), terms.password);
   sheet.scrollTop = 0;
   made.querySelector("[data-copy]").focus();
 }
@@ -102,6 +109,8 @@ function read() {
   const most = sent.get("max_opens").trim();
   if ((most || sent.get("opens") === "number") && !/^0*[1-9]\d{0,15}$/.test(most))
     return tell("max_opens", words.no_number);
+  const password = sent.get("password");
+  if (password && [...password].length < LEAST_OF_A_PASSWORD) return tell("password", words.no_password);
   return {
     ...(end === "date" ? { expires_at: sent.get("expires_at") } : { [`expires_in_${unit}`]: Number(count) }),
     max_opens: most ? Number(most) : null,
@@ -110,6 +119,8 @@ function read() {
     strict_open: sent.has("strict_open"),
     allow_download: sent.has("allow_download"),
     preview: !sent.has("preview"),
+    version: sent.has("version") ? "pinned" : "follows",
+    ...(password ? { password } : {}),
   };
 }
 

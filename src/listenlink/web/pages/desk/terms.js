@@ -44,7 +44,17 @@ document.addEventListener("input", ({ target }) => {
   if (target.name === "opens" && target.value === "any") target.form.elements.max_opens.value = "";
 });
 
+// Another password each time, of those that the page came with.
+document.addEventListener("click", ({ target }) => {
+  const { suggested } = target.dataset ?? {};
+  if (!suggested) return;
+  const [first, ...others] = suggested.split(" ");
+  target.dataset.suggested = [...others, first].join(" ");
+  target.form.elements.password.value = first;
+});
+
 for (const place of document.querySelectorAll(".terms")) {
+  place.querySelector("[data-suggests]").hidden = false;
   for (const told of place.querySelectorAll("[data-zone]")) told.hidden = told.dataset.zone !== "here";
   if ("last" in place.dataset) markLast(place.closest("form"));
   const now = new Date();

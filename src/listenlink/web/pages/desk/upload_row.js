@@ -1,10 +1,9 @@
 // One file's row: how far it is, what it's called, and what can be done about it.
 
-import { fill } from "../wording.js";
+import { fill, sizeOf } from "../wording.js";
 import { Refused, Stopped, TusUpload } from "./tus.js";
 import { findBegun, forgetBegun, keepBegun, printOf } from "./upload_memory.js";
 
-const MEGABYTE = 1_000_000;
 let made = 0;
 
 export class UploadRow {
@@ -212,10 +211,4 @@ const percents = new Intl.NumberFormat(lang, { style: "percent" });
 
 function percent(part) {
   return percents.format(part);
-}
-
-function sizeOf(bytes) {
-  const [unit, size] = bytes < MEGABYTE ? ["kilobyte", 1000] : ["megabyte", MEGABYTE];
-  const form = { style: "unit", unit, maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(lang, form).format(bytes / size);
 }
