@@ -40,6 +40,12 @@ OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard test
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
 	redis_clock share_limits shared_days shared_log))))
+# What is measured can fail by what runs beside it. So what failed is tried once more with nothing beside it, and the
+# suite has failed where that fails, or where a run ended otherwise than by a test.
+in_suite = $(1) -o cache_dir=.pytest_cache/suite $(ARGS)
+ALONE = -n 0 -x --last-failed --last-failed-no-failures=none
+run_suite = $(in_suite) --cache-clear; case $$? in 0) ;; \
+	1) echo "What failed is tried once more, alone."; $(in_suite) $(ALONE) || ended=1;; *) ended=1;; esac
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test nodes mutants trust check format client messages music bench screenshots lock sbom audit floors clean
@@ -54,11 +60,11 @@ run: .venv/.run  ## Serve a demo library and print a link (HOST=0.0.0.0 PORT=848
 
 test: .venv/.dev  ## Set up what the tests need, and run them all, on both kinds of engines
 	@sh scripts/test-tools.sh
-	@ended=0; $(PYTEST) $(ARGS) || ended=1; $(ON_NODES) $(ARGS) || ended=1; exit $$ended
+	@ended=0; $(call run_suite,$(PYTEST)); $(call run_suite,$(ON_NODES)); exit $$ended
 
 nodes: .venv/.dev  ## Run only the second half of that: on PostgreSQL, Redis and S3
 	@sh scripts/test-tools.sh
-	$(ON_NODES) $(ARGS)
+	@ended=0; $(call run_suite,$(ON_NODES)); exit $$ended
 
 mutants: .venv/.dev  ## Break one line at a time and see the tests fail (ONLY=area,area AGAIN=1)
 	@sh scripts/test-tools.sh
