@@ -33,6 +33,8 @@ from listenlink.store.desk_tables import passwords as passwords
 from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
 from listenlink.store.desk_tables import sign_in_links as sign_in_links
 from listenlink.store.desk_tables import sign_ins as sign_ins
+from listenlink.store.mark_tables import manifests as manifests
+from listenlink.store.mark_tables import track_marks as track_marks
 from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients

@@ -33,6 +33,8 @@ _MOST_OF_A_TOKEN = 100  # More than any has: what isn't spelled like one isn't f
 
 Mode = Literal["creation", "focus"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+DeclaredAi = Literal["assisted", "generated"]
+AI_MARKS: tuple[DeclaredAi, ...] = get_args(DeclaredAi)
 DeclaredTerms = Literal[
     "listen_only",
     "CC-BY-NC-4.0",
