@@ -1,0 +1,21 @@
+"""A signed manifest that this server made for a recording: C2PA's, kept beside the bytes, which stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listenlink.model.mark import Ai
+
+CONTENT_TYPE = "application/c2pa"
+# What is taken for one, of ours or of others. Ours has some kilobytes, and one that was brought along in it.
+MOST_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The manifest of one version: `content` is a C2PA manifest store, in which it's said that a machine made so
+    much of it (`ai`)."""
+
+    ai: Ai
+    content: bytes
+    made_at: int
