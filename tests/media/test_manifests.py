@@ -24,7 +24,7 @@ from listenlink.media.manifests import may_hold_manifest, read_manifest, sign_ma
 from listenlink.media.sandbox import manifest_answer
 from listenlink.media.sandbox.manifest_answer import Found, Order
 from live.traced import needs_strace
-from media.claimed import IPTC, STUDIO, TRAINED, TYPES, claim, created, key_of
+from media.claimed import IPTC, PART, STUDIO, TRAINED, TYPES, claim, created, key_of
 from media.make_audio import make
 from media.sandboxed import children
 from media.test_mutated import mutate, read_all, tell
@@ -119,7 +119,7 @@ def test_what_it_is_made_of_counts(
     parts = ((relationship, claim(part, by="A part's maker").read_bytes()),)
     action = created(IPTC + "digitalCreation")
     if relationship == "parentOf":
-        action = {"action": "c2pa.edited"}
+        action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [PART]}}
     found = said_by(claim(wav, action, parts=parts))
     assert found is not None
     assert (found.ai, found.sayer) == (ai, "A part's maker" if ai else None)

@@ -173,6 +173,7 @@ def test_a_files_own_manifest_is_what_ours_is_based_on(
     assert place.mark(1).file_says == STUDIO
 
 
+@pytest.mark.timeout(900)
 def test_two_nodes_do_nothing_twice_and_it_takes_little(place: MarkedPlace, song: bytes) -> None:
     for number in range(1, TRACKS + 1):
         place.add(number, numbered(song, number), GENERATED)
