@@ -4,15 +4,11 @@ meanwhile."""
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import c2pa
 import pytest
 
 from listenlink.clock import Clock
@@ -23,7 +19,7 @@ from listenlink.running.mark_audio import AudioMarker
 from listenlink.store import marking, marks
 from media.claimed import STUDIO, claim, created, key_of
 from media.make_audio import make
-from store.marked_place import SERVER, MarkedPlace, registry_of
+from store.marked_place import SERVER, MarkedPlace, action, read, registry_of
 from trust.figures import FULL, figure
 
 GENERATED = Mark(Ai.GENERATED, "studio")
@@ -47,24 +43,6 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def numbered(song: bytes, number: int) -> bytes:
     """The same sound, in other bytes."""
     return song + b"LIST" + (8).to_bytes(4, "little") + number.to_bytes(8, "little")
-
-
-def read(content: bytes, manifest: bytes) -> dict[str, Any]:
-    """What the library of the standard says of both."""
-    with c2pa.Reader("application/octet-stream", io.BytesIO(content), manifest) as reader:
-        told: dict[str, Any] = json.loads(reader.json())
-    return told
-
-
-def action(told: dict[str, Any]) -> dict[str, Any]:
-    """The one action of the active manifest."""
-    (assertion,) = (
-        one
-        for one in told["manifests"][told["active_manifest"]]["assertions"]
-        if one["label"].startswith("c2pa.actions")
-    )
-    (found,) = assertion["data"]["actions"]
-    return dict(found)
 
 
 def test_what_an_engine_made_is_signed_for(place: MarkedPlace, song: bytes) -> None:
