@@ -1,0 +1,126 @@
+"""Puts a signed manifest into a copy of an accepted file that is never written: what comes of it is a recipe.
+
+What the manifest signs is bound to is computed here, and not by the library that signs: that would hold the
+whole file in memory, and write an MP3's tags anew. Whether it came out right is what the library says of the
+result, as of anybody's file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from listenlink.media.sandbox.composed_file import ComposedFile
+from listenlink.media.sandbox.embed_id3 import wrap_id3
+from listenlink.media.sandbox.embed_mp4 import USER_TYPE, is_manifest, list_boxes, wrap_mp4
+from listenlink.media.sandbox.embed_riff import wrap_riff
+from listenlink.media.sandbox.embedded import Wrapped
+from listenlink.media.sandbox.formats import FLAC, M4A, MP3, WAV, AudioFormat
+from listenlink.media.sandbox.same_sound import Listening
+from listenlink.model.recipe import MOST_BYTES, Recipe, write_recipe
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_READ_BYTES = 1024 * 1024
+_DIGEST_BYTES = 32
+# A manifest's size depends a little on the numbers in it; of ours it's some kilobytes.
+_FIRST_GUESS_BYTES, _MOST_TRIALS = 4096, 3
+_UNBOUND = (b"ftyp", b"mfra", b"free", b"skip")
+_Wrap = Callable[[BinaryIO, bytes], Wrapped | None]
+_WRAPPING: dict[AudioFormat, _Wrap] = {
+    WAV: wrap_riff, FLAC: wrap_id3, MP3: wrap_id3, M4A: wrap_mp4,
+}  # fmt: skip
+
+
+class Signing(Protocol):
+    """Who signs, and reads what was signed."""
+
+    def sign(self, content_type: str, binding: dict[str, object]) -> bytes:
+        """A manifest store with this assertion, which says by what it's bound to a file of this type. Its
+        size depends on nothing but the assertion's."""
+
+    def is_valid(self, content_type: str, file: BinaryIO) -> bool:
+        """Whether a reader finds a manifest in the file that holds for it."""
+
+
+def embed(
+    file: BinaryIO, audio_format: AudioFormat, signing: Signing, listening: Listening
+) -> bytes | None:
+    """The recipe of the file with a manifest in it; None where the format can't have one, or where what came
+    out isn't valid, sounds different, lost a tag or takes too much to say."""
+    wrap = _WRAPPING.get(audio_format)
+    if wrap is None:
+        return None
+    recipe = _sign(file, wrap, audio_format, signing)
+    if recipe is None or not recipe.is_of(file.seek(0, 2)):
+        return None
+    written = write_recipe(recipe)
+    if len(written) > MOST_BYTES:
+        return None
+    composed = cast(BinaryIO, ComposedFile(recipe, file))
+    if not signing.is_valid(audio_format.content_type, composed):
+        return None
+    return written if listening.is_same(file, composed, audio_format) else None
+
+
+def _sign(
+    file: BinaryIO, wrap: _Wrap, audio_format: AudioFormat, signing: Signing
+) -> Recipe | None:
+    content_type = audio_format.content_type
+    wrapped = wrap(file, bytes(_FIRST_GUESS_BYTES))
+    if wrapped is None:
+        return None
+    # The first is only for its size, for which nothing needs to be read.
+    signed = signing.sign(content_type, _bind(wrapped, audio_format, bytes(_DIGEST_BYTES)))
+    for _ in range(_MOST_TRIALS):
+        wrapped = wrap(file, bytes(len(signed)))
+        if wrapped is None or not wrapped.recipe.is_of(file.seek(0, 2)):
+            return None
+        composed = cast(BinaryIO, ComposedFile(wrapped.recipe, file))
+        digest = _digest_boxes(composed) if audio_format is M4A else _digest(composed, wrapped)
+        expected = len(signed)
+        signed = signing.sign(content_type, _bind(wrapped, audio_format, digest))
+        if len(signed) == expected:
+            done = wrap(file, signed)
+            return None if done is None else done.recipe
+    return None
+
+
+def _bind(wrapped: Wrapped, audio_format: AudioFormat, digest: bytes) -> dict[str, object]:
+    """The assertion that binds a manifest to a file of this digest (C2PA 2.2, 18.5, 18.7)."""
+    data: dict[str, object] = {"alg": "sha256", "hash": list(digest), "name": "jumbf manifest"}
+    if audio_format is M4A:
+        own = {"xpath": "/uuid", "data": [{"offset": 8, "value": list(USER_TYPE)}]}
+        data["exclusions"] = [own, *({"xpath": "/" + kind.decode()} for kind in _UNBOUND)]
+        return {"label": "c2pa.hash.bmff.v3", "data": data}
+    data["exclusions"] = [{"start": wrapped.start, "length": wrapped.length}]
+    data["pad"] = []
+    return {"label": "c2pa.hash.data", "data": data}
+
+
+def _digest(file: BinaryIO, wrapped: Wrapped) -> bytes:
+    """Of all but the manifest."""
+    sha256, end = hashlib.sha256(), wrapped.start + wrapped.length
+    _add(sha256, file, 0, wrapped.start)
+    _add(sha256, file, end, file.seek(0, 2))
+    return sha256.digest()
+
+
+def _digest_boxes(file: BinaryIO) -> bytes:
+    """Of each box where it is, but for those that may change. Raises ValueError."""
+    sha256 = hashlib.sha256()
+    for box in list_boxes(file, 0, file.seek(0, 2)):
+        if box.kind not in _UNBOUND and not is_manifest(file, box):
+            sha256.update(struct.pack(">Q", box.start))
+            _add(sha256, file, box.start, box.end)
+    return sha256.digest()
+
+
+def _add(sha256: _Hash, file: BinaryIO, start: int, end: int) -> None:
+    file.seek(start)
+    while start < end and (chunk := file.read(min(_READ_BYTES, end - start))):
+        sha256.update(chunk)
+        start += len(chunk)
