@@ -24,8 +24,11 @@ class TestSigning:
 
     __test__ = False
 
+    def __init__(self, title: str = "Night train") -> None:
+        self._title = title
+
     def sign(self, content_type: str, binding: dict[str, object]) -> bytes:
-        builder = c2pa.Builder(_manifest(content_type, binding))
+        builder = c2pa.Builder(_manifest(content_type, self._title, binding))
         builder.set_no_embed()
         signer = c2pa.Signer.from_info(_signer_info())
         return bytes(
@@ -51,17 +54,17 @@ def read_state(content_type: str, file: BinaryIO) -> str:
 def embed_by_library(content_type: str, content: bytes) -> bytes:
     """The file as the library itself writes it."""
     written = io.BytesIO()
-    c2pa.Builder(_manifest(content_type)).sign(
+    c2pa.Builder(_manifest(content_type, "Night train")).sign(
         c2pa.Signer.from_info(_signer_info()), content_type, io.BytesIO(content), written
     )
     return written.getvalue()
 
 
-def _manifest(content_type: str, *assertions: dict[str, object]) -> dict[str, object]:
+def _manifest(content_type: str, title: str, *assertions: dict[str, object]) -> dict[str, object]:
     action = {"action": "c2pa.created", "digitalSourceType": _GENERATED}
     return {
         "claim_generator_info": [{"name": "Listenlink", "version": "1"}],
-        "title": "Night train",
+        "title": title,
         "format": content_type,
         "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}, *assertions],
     }

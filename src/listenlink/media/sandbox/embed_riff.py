@@ -44,7 +44,8 @@ def wrap_riff(file: BinaryIO, manifest: bytes) -> Wrapped | None:
         return None
     head = _HEADER.pack(b"RIFF", new_size) + b"WAVE"
     recipe = Recipe([head, *pieces, chunk, Range(end, size_bytes - end)])
-    return Wrapped(recipe, start, len(chunk))
+    # The byte that makes it even belongs to no chunk, and so is signed.
+    return Wrapped(recipe, start, _HEADER.size + len(manifest))
 
 
 def _chunks(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
