@@ -122,9 +122,7 @@ def _list_files(
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
         .outerjoin(
             _MANIFESTS,
-            and_(
-                _MANIFESTS.c.track_id == _TRACKS.c.id, _MANIFESTS.c.version == _TRACKS.c.version
-            ),
+            and_(_MANIFESTS.c.track_id == _TRACKS.c.id, _MANIFESTS.c.version == _TRACKS.c.version),
         )
         .where(_MEMBERS.c.collection_id == collection_id, _TRACKS.c.removed_at.is_(None), *only)
         .order_by(_MEMBERS.c.position)

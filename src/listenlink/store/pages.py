@@ -12,8 +12,8 @@ from listenlink.model.recipe import Embedded
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.columns import KEY
+from listenlink.store.embedded import embedded_of
 from listenlink.store.given_covers import shown_of_track
-from listenlink.store.manifests import embedded_of
 from listenlink.store.targets import AUDIO_OF, EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_VERSION
 from listenlink.store.tracks import track_of
 

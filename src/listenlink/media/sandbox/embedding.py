@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from listenlink.media.sandbox.composed_file import ComposedFile
 from listenlink.media.sandbox.embed_id3 import wrap_id3
@@ -18,7 +18,6 @@ from listenlink.media.sandbox.embed_mp4 import USER_TYPE, is_manifest, list_boxe
 from listenlink.media.sandbox.embed_riff import wrap_riff
 from listenlink.media.sandbox.embedded import Wrapped
 from listenlink.media.sandbox.formats import FLAC, M4A, MP3, WAV, AudioFormat
-from listenlink.media.sandbox.same_sound import Listening
 from listenlink.model.recipe import MOST_BYTES, Recipe, write_recipe
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 _READ_BYTES = 1024 * 1024
 _DIGEST_BYTES = 32
-# A manifest's size depends a little on the numbers in it; of ours it's some kilobytes.
+# A manifest's size depends a little on its own: it's a number in it. Ours have some kilobytes.
 _FIRST_GUESS_BYTES, _MOST_TRIALS = 4096, 3
 _UNBOUND = (b"ftyp", b"mfra", b"free", b"skip")
 _Wrap = Callable[[BinaryIO, bytes], Wrapped | None]
@@ -35,58 +34,33 @@ _WRAPPING: dict[AudioFormat, _Wrap] = {
 }  # fmt: skip
 
 
-class Signing(Protocol):
-    """Who signs, and reads what was signed."""
-
-    def sign(self, content_type: str, binding: dict[str, object]) -> bytes:
-        """A manifest store with this assertion, which says by what it's bound to a file of this type. Its
-        size depends on nothing but the assertion's."""
-
-    def is_valid(self, content_type: str, file: BinaryIO) -> bool:
-        """Whether a reader finds a manifest in the file that holds for it."""
+# A manifest store with this assertion, which says by what it's bound to a file. Its size depends on nothing
+# but the assertion's.
+Sign = Callable[[dict[str, object]], bytes]
 
 
-def embed(
-    file: BinaryIO, audio_format: AudioFormat, signing: Signing, listening: Listening
-) -> bytes | None:
-    """The recipe of the file with a manifest in it; None where the format can't have one, or where what came
-    out isn't valid, sounds different, lost a tag or takes too much to say."""
+def embed(file: BinaryIO, audio_format: AudioFormat, measure: Sign, sign: Sign) -> Recipe | None:
+    """The recipe of the file with a manifest in it; None where there can't be one, or where it takes too much
+    to say. `sign` is called once; `measure` makes the same, but that nobody has signed it."""
     wrap = _WRAPPING.get(audio_format)
     if wrap is None:
         return None
-    recipe = _sign(file, wrap, audio_format, signing)
-    if recipe is None or not recipe.is_of(file.seek(0, 2)):
-        return None
-    written = write_recipe(recipe)
-    if len(written) > MOST_BYTES:
-        return None
-    composed = cast(BinaryIO, ComposedFile(recipe, file))
-    if not signing.is_valid(audio_format.content_type, composed):
-        return None
-    return written if listening.is_same(file, composed, audio_format) else None
-
-
-def _sign(
-    file: BinaryIO, wrap: _Wrap, audio_format: AudioFormat, signing: Signing
-) -> Recipe | None:
-    content_type = audio_format.content_type
-    wrapped = wrap(file, bytes(_FIRST_GUESS_BYTES))
-    if wrapped is None:
-        return None
-    # The first is only for its size, for which nothing needs to be read.
-    signed = signing.sign(content_type, _bind(wrapped, audio_format, bytes(_DIGEST_BYTES)))
+    size_bytes = _FIRST_GUESS_BYTES
     for _ in range(_MOST_TRIALS):
-        wrapped = wrap(file, bytes(len(signed)))
+        wrapped = wrap(file, bytes(size_bytes))
         if wrapped is None or not wrapped.recipe.is_of(file.seek(0, 2)):
             return None
-        composed = cast(BinaryIO, ComposedFile(wrapped.recipe, file))
-        digest = _digest_boxes(composed) if audio_format is M4A else _digest(composed, wrapped)
-        expected = len(signed)
-        signed = signing.sign(content_type, _bind(wrapped, audio_format, digest))
-        if len(signed) == expected:
-            done = wrap(file, signed)
-            return None if done is None else done.recipe
-    return None
+        guessed = size_bytes
+        size_bytes = len(measure(_bind(wrapped, audio_format, bytes(_DIGEST_BYTES))))
+        if size_bytes == guessed:
+            break
+    composed = cast(BinaryIO, ComposedFile(wrapped.recipe, file))
+    digest = _digest_boxes(composed) if audio_format is M4A else _digest(composed, wrapped)
+    manifest = sign(_bind(wrapped, audio_format, digest))
+    done = wrap(file, manifest)
+    if len(manifest) != size_bytes or done is None or len(write_recipe(done.recipe)) > MOST_BYTES:
+        return None
+    return done.recipe
 
 
 def _bind(wrapped: Wrapped, audio_format: AudioFormat, digest: bytes) -> dict[str, object]:
