@@ -45,13 +45,17 @@ class Reader:
         return await self.find_shared(user_id, track_id, version)
 
 
+async def no_manifest(file: TakenFile) -> None:
+    """None of the files has one in it."""
+
+
 def archive(leave: SharedArchive | OwnArchive = SHARED) -> ArchivePlaying:
     files = tuple(
         TakenFile(track, "Song", 0, 1, track, bytes([track]) * 32, MEGABYTE, "audio/wav", 0)
         for track in TRACKS
     )
     layout = ArchiveLayout([ArchivedFile(f"{f.track_id}", f.digest, MEGABYTE, 0, 0) for f in files])
-    return ArchivePlaying(leave, TakenCollection("All", files), layout)
+    return ArchivePlaying(leave, TakenCollection("All", files), layout, no_manifest)
 
 
 async def sent(playing: ArchivePlaying, reader: Reader, without: int, after: int) -> int:

@@ -6,8 +6,8 @@ import hashlib
 import os
 import zlib
 
-from listenlink.media.storage import Audio
-from listenlink.model.recipe import Embedded, Range, Recipe, write_recipe
+from listenlink.media.storage import Audio, Storage
+from listenlink.model.recipe import Embedded, Range, Recipe, read_recipe, write_recipe
 
 _READ_BYTES = 1024 * 1024
 
@@ -36,6 +36,11 @@ class ComposedAudio:
         if text is not None:
             return text[start : start + length]
         return await self._audio.read(length, start, min(following, left - length))
+
+
+async def open_composed(storage: Storage, digest: bytes, stored: bytes) -> ComposedAudio:
+    """What a stored recipe makes of an object. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE)."""
+    return ComposedAudio(read_recipe(stored), await storage.open_audio(digest))
 
 
 def sum_composed(descriptor: int, recipe: Recipe) -> Embedded | None:

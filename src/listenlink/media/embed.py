@@ -27,12 +27,11 @@ _EMBEDDING = {one.content_type for one in (WAV, FLAC, MP3, M4A)}
 async def embed_manifest(
     file_descriptor: int,
     order: Order,
-    most_seconds: int,
     sign_claim: Callable[[bytes], bytes],
     turn: Turn,
 ) -> Embedded | None:
-    """A file of at most so many seconds with a manifest in it, as ordered; None where there can't be one, or
-    where what came out doesn't hold, sounds different or lost something. `sign_claim` is called once at most.
+    """A file with a manifest in it, as ordered; None where there can't be one, or where what came out doesn't
+    hold, sounds different or lost something. `sign_claim` is called once at most.
     Cancelling this ends the child. Raises OSError, and Problem(UNAVAILABLE) if no process can be started."""
     if order.content_type not in _EMBEDDING:
         return None
@@ -41,7 +40,7 @@ async def embed_manifest(
     if recipe is None:
         return None
     embedded = await HOUSE.run(sum_composed, file_descriptor, recipe)
-    if embedded is None or not await _holds(file_descriptor, embedded, most_seconds, turn):
+    if embedded is None or not await _holds(file_descriptor, embedded, turn):
         structlog.get_logger().info("manifest_not_embedded", digest=order.digest)
         return None
     return embedded
@@ -54,8 +53,8 @@ def _read(made: bytes) -> Recipe | None:
         return None
 
 
-async def _holds(file_descriptor: int, embedded: Embedded, most_seconds: int, turn: Turn) -> bool:
-    command = [*_COMMAND, "compare", str(most_seconds)]
+async def _holds(file_descriptor: int, embedded: Embedded, turn: Turn) -> bool:
+    command = [*_COMMAND, "compare"]
     with reopen(file_descriptor) as file, in_memory(embedded.recipe) as given:
         answer = await run_reading([*command, str(given)], file, (given,), turn)
     found = answer.found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -26,7 +27,7 @@ def find_embedded(connection: Connection, track_id: int, version: int) -> Embedd
     return None if row is None else embedded_of(row)
 
 
-def embedded_of(row: Row[tuple[object, ...]]) -> Embedded | None:
+def embedded_of(row: Row[*tuple[Any, ...]]) -> Embedded | None:
     """The file that these columns of a row are of."""
     if row.recipe is None:
         return None

@@ -2,7 +2,7 @@
 
 `python -m listenlink.media.sandbox.embed_child make CHANNEL`, with a seekable file on descriptor 0, has a
 manifest signed over that descriptor as `manifest_child` does, and writes a recipe to stdout; nothing if the
-file can't have one. `compare MOST_SECONDS RECIPE`, with a recipe on that descriptor, writes one JSON line: an
+file can't have one. `compare RECIPE`, with a recipe on that descriptor, writes one JSON line: an
 `Answer`.
 """
 
@@ -74,8 +74,8 @@ def main() -> None:
             if asked == "make":
                 data = make(file, int(given[0]))
             else:
-                stored = read_all(int(given[1]), MOST_BYTES)
-                answer = compare(file, stored, Listening(int(given[0]), deadline))
+                stored = read_all(int(given[0]), MOST_BYTES)
+                answer = compare(file, stored, Listening(deadline))
                 data = msgspec.json.encode(answer)
     except Exception as error:  # Whatever a hostile file provokes ends in an answer or in none.
         print(repr(error), file=sys.stderr)

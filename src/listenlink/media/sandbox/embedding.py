@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _READ_BYTES = 1024 * 1024
 _DIGEST_BYTES = 32
 # A manifest's size depends a little on its own: it's a number in it. Ours have some kilobytes.
-_FIRST_GUESS_BYTES, _MOST_TRIALS = 4096, 3
+_FIRST_GUESS_BYTES, _MOST_TRIALS = 4096, 4
 _UNBOUND = (b"ftyp", b"mfra", b"free", b"skip")
 _Wrap = Callable[[BinaryIO, bytes], Wrapped | None]
 _WRAPPING: dict[AudioFormat, _Wrap] = {
@@ -45,22 +45,32 @@ def embed(file: BinaryIO, audio_format: AudioFormat, measure: Sign, sign: Sign) 
     wrap = _WRAPPING.get(audio_format)
     if wrap is None:
         return None
+    wrapped = _make_room(file, audio_format, wrap, measure)
+    if wrapped is None:
+        return None
+    composed = cast(BinaryIO, ComposedFile(wrapped.recipe, file))
+    digest = _digest_boxes(composed) if audio_format is M4A else _digest(composed, wrapped)
+    manifest = sign(_bind(wrapped, audio_format, digest))
+    done = wrap(file, manifest)
+    if done is None or done.recipe.size_bytes != wrapped.recipe.size_bytes:
+        return None
+    return done.recipe if len(write_recipe(done.recipe)) <= MOST_BYTES else None
+
+
+def _make_room(
+    file: BinaryIO, audio_format: AudioFormat, wrap: _Wrap, measure: Sign
+) -> Wrapped | None:
+    """The file with as much room in it as the manifest will take that is bound to just that."""
     size_bytes = _FIRST_GUESS_BYTES
     for _ in range(_MOST_TRIALS):
         wrapped = wrap(file, bytes(size_bytes))
         if wrapped is None or not wrapped.recipe.is_of(file.seek(0, 2)):
             return None
-        guessed = size_bytes
-        size_bytes = len(measure(_bind(wrapped, audio_format, bytes(_DIGEST_BYTES))))
-        if size_bytes == guessed:
-            break
-    composed = cast(BinaryIO, ComposedFile(wrapped.recipe, file))
-    digest = _digest_boxes(composed) if audio_format is M4A else _digest(composed, wrapped)
-    manifest = sign(_bind(wrapped, audio_format, digest))
-    done = wrap(file, manifest)
-    if len(manifest) != size_bytes or done is None or len(write_recipe(done.recipe)) > MOST_BYTES:
-        return None
-    return done.recipe
+        taken = len(measure(_bind(wrapped, audio_format, bytes(_DIGEST_BYTES))))
+        if taken == size_bytes:
+            return wrapped
+        size_bytes = taken
+    return None
 
 
 def _bind(wrapped: Wrapped, audio_format: AudioFormat, digest: bytes) -> dict[str, object]:

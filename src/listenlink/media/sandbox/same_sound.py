@@ -12,6 +12,8 @@ from listenlink.media.sandbox.lockdown import Deadline
 if TYPE_CHECKING:
     from av import AudioFrame
 
+# What was accepted isn't measured again.
+_MOST_SECONDS = 1_000_000
 _MOST_PICTURE_BYTES = 32 * 1024 * 1024
 
 
@@ -26,15 +28,17 @@ class _Hearing(Count):
         """Count the frames decoded from one packet, and take all of their samples in."""
         super().add(frames)
         for frame in frames:
-            self.sha256.update(f"{frame.format.name} {frame.sample_rate}".encode())
-            self.sha256.update(frame.to_ndarray().data)
+            form, channels = frame.format, frame.layout.nb_channels
+            self.sha256.update(f"{form.name} {channels} {frame.sample_rate}".encode())
+            length = frame.samples * form.bytes * (1 if form.is_planar else channels)
+            for plane in frame.planes:
+                self.sha256.update(memoryview(plane)[:length])  # There may be room behind it.
 
 
 class Listening:
-    """Decodes files of at most so many seconds, each as far as the deadline allows."""
+    """Decodes files, as far as the deadline allows."""
 
-    def __init__(self, most_seconds: int, deadline: Deadline) -> None:
-        self._most_seconds = most_seconds
+    def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
 
     def is_same(self, one: BinaryIO, other: BinaryIO, audio_format: AudioFormat) -> bool:
@@ -43,7 +47,7 @@ class Listening:
 
     def _take_in(self, file: BinaryIO, audio_format: AudioFormat) -> tuple[object, ...]:
         hearing = _Hearing()
-        decode_file(file, audio_format, hearing, self._most_seconds, self._deadline)
+        decode_file(file, audio_format, hearing, _MOST_SECONDS, self._deadline)
         self._deadline.begin_again(hearing.seconds)
         pictures = read_pictures(file, audio_format, _MOST_PICTURE_BYTES)
         sums = [hashlib.sha256(picture).digest() for picture in pictures]
