@@ -23,6 +23,7 @@ DOWNLOAD_PURPOSE = "listenlink-download-v1"
 OWN_DOWNLOAD_PURPOSE = "listenlink-own-download-v1"
 PATH = "/v1/music/audio/"
 DOWNLOAD_PATH = "/v1/music/download/"
+MANIFEST_PATH = "/v1/music/manifests/"
 _FIRSTS = repeat(FIRST)
 
 _SHARED = re.compile(

@@ -39,8 +39,8 @@ class Unsigned(NamedTuple):
     title: str
 
 
-def take_unread(connection: Connection, now_us: int) -> Unread | None:
-    """Take a file that is to be read, of the newest track, and mark it as begun; None if none waits."""
+def find_unread(connection: Connection, now_us: int) -> Unread | None:
+    """Return a file that is to be read and that nobody is at, of the newest track; None if none waits."""
     row = connection.execute(
         select(_AUDIO.c.id, _AUDIO.c.digest, _AUDIO.c.content_type)
         .join(_MARKS, _MARKS.c.audio_id == _AUDIO.c.id)
@@ -48,10 +48,13 @@ def take_unread(connection: Connection, now_us: int) -> Unread | None:
         .order_by(_MARKS.c.track_id.desc())
         .limit(1)
     ).one_or_none()
-    if row is None:
-        return None
-    these = and_(_MARKS.c.audio_id == row.id, _MARKS.c.read_at.is_(None))
-    return Unread(*row) if _begin(connection, these, now_us) else None
+    return None if row is None else Unread(*row)
+
+
+def begin_reading(connection: Connection, audio_id: int, now_us: int) -> bool:
+    """Say that this file is being read from now on; False if somebody else was faster."""
+    these = and_(_MARKS.c.audio_id == audio_id, _MARKS.c.read_at.is_(None))
+    return _begin(connection, these, now_us)
 
 
 def list_tracks_of(connection: Connection, audio_id: int) -> list[int]:
@@ -60,11 +63,11 @@ def list_tracks_of(connection: Connection, audio_id: int) -> list[int]:
     return list(connection.execute(found.order_by(_MARKS.c.track_id)).scalars())
 
 
-def take_unsigned(
+def find_unsigned(
     connection: Connection, after: int, up_to: int | None, now_us: int
 ) -> Unsigned | None:
-    """Take a version that is to be signed for, of the first track whose number is greater than `after`, and
-    not greater than `up_to`, and mark it as begun; None if none waits. It was read before."""
+    """Return a version that is to be signed for and that nobody is at, of the first track whose number is
+    greater than `after`, and not greater than `up_to`; None if none waits. Its file was read before."""
     row = connection.execute(
         select(
             _MARKS.c.track_id,
@@ -95,10 +98,13 @@ def take_unsigned(
         .order_by(_MARKS.c.track_id, _MARKS.c.version)
         .limit(1)
     ).one_or_none()
-    if row is None:
-        return None
-    this = and_(_MARKS.c.track_id == row.track_id, _MARKS.c.version == row.version)
-    return Unsigned(*row) if _begin(connection, this, now_us) else None
+    return None if row is None else Unsigned(*row)
+
+
+def begin_signing(connection: Connection, version: Unsigned, now_us: int) -> bool:
+    """Say that this version is being signed for from now on; False if somebody else was faster."""
+    this = and_(_MARKS.c.track_id == version.track_id, _MARKS.c.version == version.version)
+    return _begin(connection, this, now_us)
 
 
 def end(connection: Connection, audio_id: int) -> None:
@@ -129,7 +135,6 @@ def _is_free(now_us: int) -> ColumnElement[bool]:
 
 
 def _begin(connection: Connection, these: ColumnElement[bool], now_us: int) -> bool:
-    """Mark as begun; False if another node was faster."""
     begun = connection.execute(
         update(_MARKS).where(these, _is_free(now_us)).values(begun_at=now_us)
     )
