@@ -163,12 +163,12 @@ def test_a_track_is_renamed_and_what_is_wrong_stands_beside_its_field(
     owner.delete(f"/tracks/{track}").raise_for_status()
 
 
-def test_the_original_is_taken_along_as_it_was_put_in(
+def test_its_file_is_taken_along_as_it_was_put_in(
     desk: AtDesk, songs: dict[str, str], wav: Path
 ) -> None:
     page = desk.go(songs[NAMES[0]])
     with page.expect_download() as told:
-        page.get_by_role("link", name="Download original").click()
+        page.get_by_role("link", name="Download", exact=True).click()
     assert told.value.suggested_filename == "Élan.wav"
     assert told.value.path().read_bytes() == wav.read_bytes()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from cast import Server, share, upload
 from journeys.albums import Taken, make_album
+from journeys.signed_for import wait_for_manifests
 from media.make_audio import make
 from media.makers import MAKERS
 from media.signing_c2pa import read_state
@@ -23,21 +23,10 @@ from media.test_embed import heard
 SONGS = ["wav with an odd chunk", "mp3 with ID3v2.3", "flac with a cover", "m4a aac"]
 
 
-def wait_for_manifests(owner: httpx.Client, *tracks: str) -> None:
-    """Until each is signed for."""
-    deadline = time.monotonic() + 60
-    for track in tracks:
-        while True:
-            url = owner.get(f"/tracks/{track}").json()["playback_url"]
-            answer = owner.get(url.replace("/v1/music/audio/", "/v1/music/manifests/"))
-            if answer.status_code == 200:
-                break
-            assert time.monotonic() < deadline, answer.text
-            time.sleep(0.1)
-
-
 @pytest.fixture(scope="module")
-def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def songs(
+    server: Server, owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
     folder, made = tmp_path_factory.mktemp("audio"), []
     for place, maker in enumerate(SONGS):
         content_type, write = MAKERS[maker]
@@ -48,7 +37,7 @@ def songs(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> list
     path = make("ogg_vorbis", folder / "x.ogg")
     song = upload(owner, path, title="Song 4", engine="studio")
     made.append(song | {"bytes": path.read_bytes(), "type": "audio/ogg"})
-    wait_for_manifests(owner, *(song["id"] for song in made))
+    wait_for_manifests(server, *(song["id"] for song in made))
     return made
 
 
