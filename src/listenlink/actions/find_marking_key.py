@@ -35,7 +35,7 @@ def find_marking_key(settings: Settings, now_us: int) -> MarkingKey | None:
         if settings.database_url is not None:
             return None
         try:
-            add_secret(own, _new(settings, now_us))
+            add_secret(own, make_key(settings, now_us))
         except (
             OSError
         ) as error:  # Links open all the same: that the disk is full is told elsewhere.
@@ -48,10 +48,11 @@ def new_marking_key(settings: Settings, now_us: int) -> str | None:
     """A key for a new instance; None if it's given one."""
     if settings.marking_key is not None or settings.marking_key_file is not None:
         return None
-    return _new(settings, now_us)
+    return make_key(settings, now_us)
 
 
-def _new(settings: Settings, now_us: int) -> str:
+def make_key(settings: Settings, now_us: int) -> str:
+    """A new key in the name of the server that the settings name, as it's written to a file."""
     # Imported here: it's needed once in an instance's life.
     from listenlink.model.own_authority import make_marking_key
 
