@@ -15,6 +15,7 @@ import pytest
 
 from listenlink.media.embed import embed_manifest
 from listenlink.media.sandbox.composed_file import ComposedFile
+from listenlink.media.sandbox.manifest_answer import MOST_COMPARED_BYTES
 from listenlink.media.turns import Turns
 from listenlink.model.recipe import Embedded, Range, read_recipe
 from media.makers import MAKERS, OTHERS
@@ -144,6 +145,15 @@ def test_a_manifest_of_any_size_fits(length: int, tmp_path: Path) -> None:
         content = write(tmp_path / "x")
         (tmp_path / "x").write_bytes(content)
         assert embed(tmp_path / "x", content_type, title="x" * length) is not None
+
+
+def test_what_is_too_long_to_be_compared_is_not_even_begun(tmp_path: Path) -> None:
+    content_type, write = MAKERS["wav 16"]
+    (tmp_path / "x").write_bytes(write(tmp_path / "x"))
+    os.truncate(tmp_path / "x", MOST_COMPARED_BYTES)
+    signer = Signer()
+    assert embed(tmp_path / "x", content_type, signer) is None
+    assert not signer.claims
 
 
 def test_who_signs_nonsense_gets_no_file(tmp_path: Path) -> None:

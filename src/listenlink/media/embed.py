@@ -5,6 +5,7 @@ As in `manifests.py`: the child never has the key, and what it made is looked at
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -14,9 +15,9 @@ from listenlink.media.composed import sum_composed
 from listenlink.media.manifests import in_memory, run_reading, run_signing
 from listenlink.media.sandbox.child import reopen
 from listenlink.media.sandbox.formats import FLAC, M4A, MP3, WAV
-from listenlink.media.sandbox.manifest_answer import Order
+from listenlink.media.sandbox.manifest_answer import MOST_COMPARED_BYTES, Order
 from listenlink.media.turns import Turn
-from listenlink.model.recipe import Embedded, Recipe, read_recipe
+from listenlink.model.recipe import MOST_BYTES, Embedded, Recipe, read_recipe
 from listenlink.threads import HOUSE, WORK
 
 # -I: neither the working directory nor PYTHON* variables have any effect.
@@ -33,7 +34,8 @@ async def embed_manifest(
     """A file with a manifest in it, as ordered; None where there can't be one, or where what came out doesn't
     hold, sounds different or lost something. `sign_claim` is called once at most.
     Cancelling this ends the child. Raises OSError, and Problem(UNAVAILABLE) if no process can be started."""
-    if order.content_type not in _EMBEDDING:
+    size_bytes = os.fstat(file_descriptor).st_size
+    if order.content_type not in _EMBEDDING or size_bytes > MOST_COMPARED_BYTES - MOST_BYTES:
         return None
     made = await run_signing([*_COMMAND, "make"], file_descriptor, order, sign_claim, turn)
     recipe = None if made is None else await WORK.run(_read, made)
