@@ -4,6 +4,7 @@ played as it was put in."""
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import zipfile
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_an_archive_has_them_in_it(
 
 
 def test_curl_goes_on_with_a_download_that_was_cut(
-    taken: Taken, songs: list[dict[str, Any]], tmp_path: Path
+    server: Server, taken: Taken, songs: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     url, target = download_url(taken, songs[2]), tmp_path / "song.flac"
     fetch = ["curl", "--silent", "--show-error", "--fail", "--output", str(target)]
@@ -138,6 +139,11 @@ def test_curl_goes_on_with_a_download_that_was_cut(
     subprocess.run([*fetch, "--continue-at", "-", url], check=True, timeout=60)
     assert target.read_bytes() == whole
     assert read_state("audio/flac", io.BytesIO(whole)) == "Valid"
+    told = json.loads(server.cli("verify", str(target), "--json").stdout)
+    assert (told[0]["state"], told[0]["ai"]) == ("valid", "generated")
+    # One that another file has doesn't hold for this one.
+    (tmp_path / "other.flac").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert server.cli("verify", str(tmp_path / "other.flac")).returncode == 1
 
 
 def test_who_owns_it_gets_the_same(
