@@ -104,11 +104,12 @@ def test_a_changed_byte_is_found_out(maker: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("maker", OTHERS)
-def test_what_cannot_have_one_has_none(maker: str, tmp_path: Path) -> None:
-    content_type, write = OTHERS[maker]
+def test_what_cannot_have_one_has_none_and_nothing_is_signed(maker: str, tmp_path: Path) -> None:
+    (content_type, write), signer = OTHERS[maker], Signer()
     content = write(tmp_path / "x")
     (tmp_path / "x").write_bytes(content)
-    assert embed(tmp_path / "x", content_type) is None
+    assert embed(tmp_path / "x", content_type, signer) is None
+    assert not signer.claims
 
 
 @pytest.mark.parametrize("maker", ["wav 16", "flac", "m4a aac", "m4a with its index in front"])
