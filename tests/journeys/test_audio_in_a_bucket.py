@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import time
 from collections.abc import Iterator
@@ -14,10 +13,8 @@ import httpx
 import pytest
 
 from cast import Server, share, upload, wait_for_sound
-from journeys.signed_for import wait_for_manifests
 from listenlink.media.sandbox.picture import Picture, read_picture_header
 from media.make_audio import add_cover, make
-from media.signing_c2pa import read_state
 from object_storage import BUCKET, ObjectStorage
 from stored import drafts
 
@@ -216,29 +213,6 @@ def test_a_download_has_a_name_and_comes_from_the_bucket(
     )
     wrong = given["download_url"].replace("Lieder", "Leader")
     assert httpx.get(wrong).status_code == 403
-
-
-def test_a_download_with_a_manifest_is_composed_here_of_what_is_in_the_bucket(
-    server: Server, owner: httpx.Client, listener: httpx.Client, tmp_path: Path
-) -> None:
-    path = make("mp3_xing", tmp_path / "made.mp3", sample_count=RATE * 5)
-    song = upload(owner, path, title="Made", engine="studio")
-    wait_for_manifests(server, song["id"])
-    link = share(owner, song["id"], allow_download=True)
-    answer = opened(listener, link)
-    asked = f"/v1/music/shared/{link['token']}/download/{song['id']}"
-    session = {"Listen-Session": answer.headers["listen-session"]}
-    url = listener.get(asked, headers=session).raise_for_status().json()["download_url"]
-    assert url.startswith(f"{server.url}/v1/music/download/")
-    whole = httpx.get(url)
-    assert read_state("audio/mpeg", io.BytesIO(whole.content)) == "Valid"
-    for first in (0, 5000, 12_000, 60_000, len(whole.content) - 3):
-        part = httpx.get(url, headers={"Range": f"bytes={first}-"})
-        assert (part.status_code, part.content) == (206, whole.content[first:])
-    # Playback goes to the bucket, for what was put in.
-    played = httpx.get(answer.json()["track"]["playback_url"])
-    assert played.content == path.read_bytes()
-    assert "x-amz-request-id" in played.headers or "X-Amz" in str(played.url)
 
 
 def test_the_page_may_load_from_the_bucket_and_works_without_scripts(

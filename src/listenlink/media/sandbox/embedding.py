@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from listenlink.media.sandbox.composed_file import ComposedFile
 from listenlink.media.sandbox.embed_id3 import wrap_id3
@@ -19,9 +19,6 @@ from listenlink.media.sandbox.embed_riff import wrap_riff
 from listenlink.media.sandbox.embedded import Wrapped
 from listenlink.media.sandbox.formats import FLAC, M4A, MP3, WAV, AudioFormat
 from listenlink.model.recipe import MOST_BYTES, Recipe, write_recipe
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 _READ_BYTES = 1024 * 1024
 _DIGEST_BYTES = 32
@@ -88,8 +85,8 @@ def _bind(wrapped: Wrapped, audio_format: AudioFormat, digest: bytes) -> dict[st
 def _digest(file: BinaryIO, wrapped: Wrapped) -> bytes:
     """Of all but the manifest."""
     sha256, end = hashlib.sha256(), wrapped.start + wrapped.length
-    _add(sha256, file, 0, wrapped.start)
-    _add(sha256, file, end, file.seek(0, 2))
+    _feed(sha256.update, file, 0, wrapped.start)
+    _feed(sha256.update, file, end, file.seek(0, 2))
     return sha256.digest()
 
 
@@ -99,12 +96,12 @@ def _digest_boxes(file: BinaryIO) -> bytes:
     for box in list_boxes(file, 0, file.seek(0, 2)):
         if box.kind not in _UNBOUND and not is_manifest(file, box):
             sha256.update(struct.pack(">Q", box.start))
-            _add(sha256, file, box.start, box.end)
+            _feed(sha256.update, file, box.start, box.end)
     return sha256.digest()
 
 
-def _add(sha256: _Hash, file: BinaryIO, start: int, end: int) -> None:
+def _feed(update: Callable[[bytes], None], file: BinaryIO, start: int, end: int) -> None:
     file.seek(start)
     while start < end and (chunk := file.read(min(_READ_BYTES, end - start))):
-        sha256.update(chunk)
+        update(chunk)
         start += len(chunk)
