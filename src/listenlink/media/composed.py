@@ -6,6 +6,8 @@ import hashlib
 import os
 import zlib
 
+import structlog
+
 from listenlink.media.storage import Audio, Storage
 from listenlink.model.recipe import Embedded, Range, Recipe, read_recipe, write_recipe
 
@@ -40,7 +42,13 @@ class ComposedAudio:
 
 async def open_composed(storage: Storage, digest: bytes, stored: bytes) -> ComposedAudio:
     """What a stored recipe makes of an object. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE)."""
-    return ComposedAudio(read_recipe(stored), await storage.open_audio(digest))
+    try:
+        audio = await storage.open_audio(digest)
+    except FileNotFoundError:
+        # Who asked knows only what is composed of it.
+        structlog.get_logger().warning("audio_missing", digest=digest.hex())
+        raise
+    return ComposedAudio(read_recipe(stored), audio)
 
 
 def sum_composed(descriptor: int, recipe: Recipe) -> Embedded | None:
