@@ -65,13 +65,13 @@ async def read_manifest(file_descriptor: int, turn: Turn) -> Found | None:
     Cancelling this ends the child. Raises Problem(UNAVAILABLE) if no process can be started.
     """
     with reopen(file_descriptor) as file:
-        return (await _ask(["read"], file, (), turn)).found
+        return (await run_reading([*_COMMAND, "read"], file, (), turn)).found
 
 
 async def check_manifest(file_descriptor: int, manifest: bytes, turn: Turn) -> Found:
     """What a manifest says that is kept beside a file, and whether it holds for that; else as above."""
-    with reopen(file_descriptor) as file, _in_memory(manifest) as given:
-        answer = await _ask(["check", str(given)], file, (given,), turn)
+    with reopen(file_descriptor) as file, in_memory(manifest) as given:
+        answer = await run_reading([*_COMMAND, "check", str(given)], file, (given,), turn)
     return answer.found or UNREADABLE
 
 
@@ -80,7 +80,8 @@ async def sign_manifest(
 ) -> bytes | None:
     """A manifest for a file, as ordered; None if none came of it that holds. `sign_claim` is called once at
     most. Cancelling this ends the child. Raises Problem(UNAVAILABLE) if no process can be started."""
-    manifest = await _sign(file_descriptor, order, sign_claim, turn)
+    command = [*_COMMAND, "sign"]
+    manifest = await run_signing(command, file_descriptor, order, sign_claim, turn)
     if manifest is None:
         return None
     found = await check_manifest(file_descriptor, manifest, turn)
@@ -90,16 +91,22 @@ async def sign_manifest(
     return manifest
 
 
-async def _sign(
-    file_descriptor: int, order: Order, sign_claim: Callable[[bytes], bytes], turn: Turn
+async def run_signing(
+    command: Sequence[str],
+    file_descriptor: int,
+    order: Order,
+    sign_claim: Callable[[bytes], bytes],
+    turn: Turn,
 ) -> bytes | None:
+    """What came of a child that has one claim signed over the channel it's given as its last argument; None
+    if nothing did."""
     ours, theirs = socket.socketpair()
     with ours, theirs, reopen(file_descriptor) as file:
         ours.setblocking(False)
         signing = asyncio.create_task(_sign_once(ours, order, sign_claim))
         try:
             manifest, exit_code = await run_child(
-                [*_COMMAND, "sign", str(theirs.fileno())],
+                [*command, str(theirs.fileno())],
                 file,
                 MOST_MANIFEST_BYTES,
                 _WALL_SECONDS,
@@ -144,11 +151,12 @@ def _framed(message: bytes) -> bytes:
     return len(message).to_bytes(_LENGTH_BYTES, "big") + message
 
 
-async def _ask(
-    arguments: Sequence[str], file: BinaryIO, given: Sequence[int], turn: Turn
+async def run_reading(
+    command: Sequence[str], file: BinaryIO, given: Sequence[int], turn: Turn
 ) -> Answer:
+    """What a child read; what can't be read, or believed, is invalid."""
     told, exit_code = await run_child(
-        [*_COMMAND, *arguments],
+        command,
         file,
         MOST_ANSWER_BYTES,
         _WALL_SECONDS,
@@ -164,7 +172,7 @@ async def _ask(
 
 
 @contextlib.contextmanager
-def _in_memory(content: bytes) -> Iterator[int]:
+def in_memory(content: bytes) -> Iterator[int]:
     """A descriptor of a file that has these bytes and no name."""
     descriptor = os.memfd_create("manifest")
     try:

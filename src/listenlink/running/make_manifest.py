@@ -5,9 +5,11 @@ from __future__ import annotations
 from listenlink import __version__
 from listenlink.clock import Clock
 from listenlink.media import manifests
+from listenlink.media.embed import embed_manifest
 from listenlink.media.sandbox.manifest_answer import Order
 from listenlink.media.turns import Turns
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.manifest import Manifest
 from listenlink.model.mark import Mark
 from listenlink.model.marking_key import MarkingKey
 from listenlink.model.one_line import one_line
@@ -39,8 +41,9 @@ class ManifestMaker:
             return "no_key"
         return None if self._key.is_valid(self._clock.now_us()) else "certificate_not_valid"
 
-    async def make(self, descriptor: int, version: Unsigned, mark: Mark) -> bytes | None:
-        """A manifest that holds for this file; None if none can be made. Raises Problem and OSError."""
+    async def make(self, descriptor: int, version: Unsigned, mark: Mark) -> Manifest | None:
+        """A manifest that holds for this file, and one in the file where it can have one; None if none can be
+        made. Raises Problem and OSError."""
         key = self._key
         if key is None:
             return None
@@ -50,8 +53,10 @@ class ManifestMaker:
             order = self._order(version, mark, key, has_own=with_own)
             async with self._turns.take(NOBODY) as turn:
                 made = await manifests.sign_manifest(descriptor, order, key.sign_claim, turn)
-            if made is not None:
-                return made
+                if made is None:
+                    continue
+                embedded = await embed_manifest(descriptor, order, key.sign_claim, turn)
+            return Manifest(mark.signed, made, self._clock.now_us(), embedded)
         return None
 
     def _order(self, version: Unsigned, mark: Mark, key: MarkingKey, *, has_own: bool) -> Order:

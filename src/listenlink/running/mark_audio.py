@@ -23,7 +23,6 @@ from listenlink.media.sandbox.manifest_answer import Found
 from listenlink.media.storage import Storage
 from listenlink.media.turns import Turns
 from listenlink.model.licence import EngineRegistry
-from listenlink.model.manifest import Manifest
 from listenlink.model.mark import SAYER_LENGTH, Ai
 from listenlink.model.marking_key import MarkingKey
 from listenlink.model.one_line import one_line
@@ -181,11 +180,10 @@ class AudioMarker:
         with _closing(await self._open(version.digest)) as descriptor:
             if descriptor is None:
                 return
-            content = await self._maker.make(descriptor, version, mark)
-        if content is None:
+            manifest = await self._maker.make(descriptor, version, mark)
+        if manifest is None:
             _log.warning("manifest_not_made", track_id=version.track_id, version=version.version)
             return
-        manifest = Manifest(mark.signed, content, self._clock.now_us())
 
         def keep(connection: Connection) -> None:
             manifests.keep_manifest(connection, version.track_id, version.version, manifest)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from listenlink.model.manifest import MOST_BYTES, Manifest
 from listenlink.model.mark import Ai
-from listenlink.store import tables
+from listenlink.store import embedded, tables
 
 _ROWS = tables.manifests
 # Packed they have an eighth of their size: room for a signature is left in them, and not all of it used.
@@ -18,11 +18,14 @@ _ROWS = tables.manifests
 def find_manifest(connection: Connection, track_id: int, version: int) -> Manifest | None:
     """Return the manifest of a version, None if none was signed (yet)."""
     row = connection.execute(
-        select(_ROWS.c.ai, _ROWS.c.content, _ROWS.c.made_at).where(
+        select(_ROWS.c.ai, _ROWS.c.content, _ROWS.c.made_at, *embedded.COLUMNS).where(
             _ROWS.c.track_id == track_id, _ROWS.c.version == version
         )
     ).one_or_none()
-    return None if row is None else Manifest(Ai(row.ai), _unpacked(row.content), row.made_at)
+    if row is None:
+        return None
+    content = _unpacked(row.content)
+    return Manifest(Ai(row.ai), content, row.made_at, embedded.embedded_of(row))
 
 
 def find_signed(connection: Connection, versions: Mapping[int, int]) -> dict[int, Ai]:
@@ -46,6 +49,7 @@ def keep_manifest(connection: Connection, track_id: int, version: int, manifest:
             ai=manifest.ai,
             content=zlib.compress(manifest.content),
             made_at=manifest.made_at,
+            **embedded.columns_of(manifest.embedded),
         )
     )
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -60,4 +61,9 @@ manifests = Table(
     Column("ai", SmallInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
     at("made_at"),
+    # Of the file with a manifest in it, if its format can have one: how it's composed, and what it then is.
+    Column("recipe", LargeBinary),
+    Column("embedded_size_bytes", BigInteger),
+    Column("embedded_digest", LargeBinary(32)),
+    Column("embedded_crc32", BigInteger),
 )

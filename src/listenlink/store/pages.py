@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, Row, TextClause, bindparam, column, select, text
 
+from listenlink.model.recipe import Embedded
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.columns import KEY
+from listenlink.store.embedded import embedded_of
 from listenlink.store.given_covers import shown_of_track
 from listenlink.store.targets import AUDIO_OF, EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_VERSION
 from listenlink.store.tracks import track_of
@@ -71,8 +73,10 @@ _TRACKS_SHOWN = (
 
 # The file of the version that is asked for, or of the one that is led to if none is.
 _FILE = """
-SELECT t.title, a.digest, a.size_bytes, a.content_type, {version}
+SELECT t.title, a.digest, a.size_bytes, a.content_type, {version} AS version,
+    m.recipe, m.embedded_size_bytes, m.embedded_digest, m.embedded_crc32
 FROM {of} tracks t ON t.id = :track JOIN audio_objects a ON a.id = {audio}
+LEFT JOIN manifests m ON m.track_id = t.id AND m.version = {version}
 WHERE {whose}
 """
 
@@ -136,13 +140,15 @@ class ShownLink(NamedTuple):
 
 
 class Download(NamedTuple):
-    """A file that may be downloaded, as its creator uploaded it."""
+    """A file that may be downloaded: as its creator uploaded it, or with this server's manifest in it, if
+    there is such a one (`embedded`)."""
 
     title: str
     digest: bytes
     size_bytes: int
     content_type: str
     version: int
+    embedded: Embedded | None
 
 
 def find_download(
@@ -152,7 +158,7 @@ def find_download(
     version, or of the one that the link leads to."""
     asked = {"share": share_id, "track": track_id, "version": version}
     row = connection.execute(_DOWNLOAD, asked).one_or_none()
-    return None if row is None else Download(*row)
+    return None if row is None else _download(row)
 
 
 def find_own_download(
@@ -162,7 +168,13 @@ def find_own_download(
     one. None while its organisation is suspended."""
     asked = {"user": user_id, "track": track_id, "version": version}
     row = connection.execute(_OWN_DOWNLOAD, asked).one_or_none()
-    return None if row is None else Download(*row)
+    return None if row is None else _download(row)
+
+
+def _download(row: Row[tuple[object, ...]]) -> Download:
+    return Download(
+        row.title, row.digest, row.size_bytes, row.content_type, row.version, embedded_of(row)
+    )
 
 
 def find_shown(connection: Connection, share_id: int) -> ShownLink | None:

@@ -132,10 +132,7 @@ def sign(file: BinaryIO, order: Order, sign_claim: Callable[[bytes], bytes]) -> 
         ) as signer,
         c2pa.Builder(_definition(order), _context()) as builder,
     ):
-        if order.has_own:
-            own = {"title": order.title, "relationship": "parentOf", "label": _OWN}
-            file.seek(0)
-            builder.add_ingredient(own, order.content_type, file)
+        _add_own(builder, file, order)
         out = _BYTES()
         _taken(
             _lib.c2pa_builder_data_hashed_placeholder(
@@ -155,7 +152,32 @@ def sign(file: BinaryIO, order: Order, sign_claim: Callable[[bytes], bytes]) -> 
         return _taken(count, out)
 
 
+def sign_bound(
+    file: BinaryIO, order: Order, binding: dict[str, Any], sign_claim: Callable[[bytes], bytes]
+) -> bytes:
+    """The same for a file in which it will be, to which it's bound by this assertion. Raises C2paError."""
+    definition = _definition(order)
+    definition["assertions"].append(binding)
+    with (
+        c2pa.Signer.from_callback(
+            sign_claim, c2pa.C2paSigningAlg[order.algorithm], order.certificates
+        ) as signer,
+        c2pa.Builder(definition, _context()) as builder,
+    ):
+        _add_own(builder, file, order)
+        builder.set_no_embed()
+        # What it's bound to is known already, so there is nothing to be read.
+        return bytes(builder.sign(signer, _ANY, io.BytesIO(), io.BytesIO()))
+
+
 _OWN = "own"
+
+
+def _add_own(builder: c2pa.Builder, file: BinaryIO, order: Order) -> None:
+    if order.has_own:
+        own = {"title": order.title, "relationship": "parentOf", "label": _OWN}
+        file.seek(0)
+        builder.add_ingredient(own, order.content_type, file)
 
 
 def _definition(order: Order) -> dict[str, Any]:

@@ -38,9 +38,11 @@ class Found(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """What was read: nothing if there is no manifest."""
+    """What was read: nothing if there is no manifest. `sounds_same`: a file with one in it was compared with
+    what it was made of, and has its samples, tags and pictures."""
 
     found: Found | None = None
+    sounds_same: bool = False
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):

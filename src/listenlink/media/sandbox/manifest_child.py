@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
@@ -46,21 +47,27 @@ def read(file: BinaryIO) -> Answer:
 def check(file: BinaryIO, descriptor: int) -> Answer:
     """What a manifest beside a file says; what can't even be read is invalid."""
     with open(descriptor, "rb", buffering=0) as given:
-        manifest = _read_all(given.fileno(), MOST_MANIFEST_BYTES)
+        manifest = read_all(given.fileno(), MOST_MANIFEST_BYTES)
     return Answer(found_in(*c2pa_store.read_beside(file, manifest)))
 
 
 def sign(file: BinaryIO, channel: int) -> bytes:
     """A manifest, as ordered."""
-    order = msgspec.json.decode(receive(channel, _MOST_ORDER_BYTES), type=Order)
+    order = receive_order(channel)
+    return c2pa_store.sign(file, order, partial(have_signed, channel))
 
-    def sign_claim(claim: bytes) -> bytes:
-        if len(claim) > MOST_CLAIM_BYTES:
-            raise ValueError("the claim is too long")
-        os.write(channel, len(claim).to_bytes(_LENGTH_BYTES, "big") + claim)
-        return receive(channel, MOST_SIGNATURE_BYTES)
 
-    return c2pa_store.sign(file, order, sign_claim)
+def receive_order(channel: int) -> Order:
+    """What is to be signed."""
+    return msgspec.json.decode(receive(channel, _MOST_ORDER_BYTES), type=Order)
+
+
+def have_signed(channel: int, claim: bytes) -> bytes:
+    """The signature of a claim, by who has the key."""
+    if len(claim) > MOST_CLAIM_BYTES:
+        raise ValueError("the claim is too long")
+    os.write(channel, len(claim).to_bytes(_LENGTH_BYTES, "big") + claim)
+    return receive(channel, MOST_SIGNATURE_BYTES)
 
 
 def receive(channel: int, most_bytes: int) -> bytes:
@@ -81,7 +88,8 @@ def _read_exactly(channel: int, length: int) -> bytes:
     return bytes(read)
 
 
-def _read_all(descriptor: int, most_bytes: int) -> bytes:
+def read_all(descriptor: int, most_bytes: int) -> bytes:
+    """What is behind a descriptor, at most so many bytes of it."""
     read = bytearray()
     while len(read) <= most_bytes and (chunk := os.pread(descriptor, most_bytes, len(read))):
         read += chunk

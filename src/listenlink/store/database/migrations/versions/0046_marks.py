@@ -32,6 +32,10 @@ def upgrade() -> None:
         sa.Column("ai", sa.SmallInteger(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("recipe", sa.LargeBinary(), nullable=True),
+        sa.Column("embedded_size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("embedded_digest", sa.LargeBinary(32), nullable=True),
+        sa.Column("embedded_crc32", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_manifests_track_id")),
         sa.PrimaryKeyConstraint("track_id", "version", name=op.f("pk_manifests")),
     )
