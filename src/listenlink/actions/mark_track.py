@@ -13,16 +13,18 @@ from listenlink.model.mark import Ai, Mark
 from listenlink.model.track import Track
 from listenlink.model.versions import Version
 from listenlink.store import marks
+from listenlink.store.marked_tracks import marked_one
 
 
 def mark_first(
     connection: Connection, registry: EngineRegistry, track: Track, audio_id: int, declared: Ai
-) -> None:
-    """Write what is known of a track that was just added."""
+) -> Track:
+    """Write what is known of a track that was just added, and return it with that."""
     mark = _of_engine(registry, track.engine, track.created_at, declared)
     marks.add_mark(
         connection, track.organization_id, track.id, track.version, audio_id, track.engine, mark
     )
+    return marked_one(connection, track)
 
 
 def mark_version(
