@@ -1,5 +1,5 @@
-"""Say of a recording how much of it a machine made: when it comes in, by its engine and its creator; later, by its
-creator. Nobody says less than was said before."""
+"""Say of a recording how much of it a machine made: when it comes in, by its engine and its creator; later, by
+its creator. Nobody says less than was said before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.note_account import note_account
+from listenlink.errors import invalid
 from listenlink.model import ids
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.mark import Ai, Mark
@@ -44,8 +45,10 @@ def mark_version(
 
 
 def declare_ai(connection: Connection, caller: Caller, track: Track, ai: Ai, now_us: int) -> None:
-    """Record what the creator says of the caller's track. What holds already isn't recorded again, and less
-    than that isn't told."""
+    """Record what the creator says of the caller's track, of all its versions. What holds already isn't
+    recorded again. Raises a 422 Problem for less than was declared before."""
+    if ai < track.mark.by_creator:
+        raise invalid("ai", "This isn't taken back: more may be declared of it, but not less.")
     if marks.declare_ai(connection, track.id, ai):
         note_account(connection, caller, "ai_declared", ids.public_id(ids.TRACK, track.id), now_us)
 

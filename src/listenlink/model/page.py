@@ -19,8 +19,8 @@ from listenlink.model.versions import FIRST
 class PageTrack:
     """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
     JPEGs, of the file's or of the one that was given by the number `given_cover`. `size_bytes` is of the
-    file as it was put in. `claims` are what is told of how it was made; `has_manifest`: this server signed some
-    of that."""
+    file as it was put in. `claims` are what is told of how it was made; `has_manifest`: this server signed
+    some of that."""
 
     number: int
     id: str

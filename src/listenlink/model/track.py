@@ -18,9 +18,9 @@ class Track:
     `object_digest` is of the bytes that are played, None where they weren't asked for.
     `is_shorter_than_declared`: the file's own headers promise more than there is. `declarations` is what its
     creator declared of it; for whoever saved it by a link, `link_made_at` is when that was made. What changes
-    with its audio is as of its `version`; `versions` is None for a track that has had only one. `mark` is what
-    is known of how it was made, `signed` what a manifest of this server says of that; both are there where
-    `store/marked_tracks.py` looked."""
+    with its audio is as of its `version`; `versions` is None for a track that has had only one. `mark` is
+    what is known of how it was made, `signed` what a manifest of this server says of that; both are there
+    where `store/marked_tracks.py` looked."""
 
     id: int
     organization_id: int

@@ -15,6 +15,7 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.claims import Sayer
 from listenlink.model.delivery import DeliveryState, Failure
 from listenlink.model.library import OWN, SHARED
 from listenlink.model.licence import LicenceClass
@@ -25,6 +26,7 @@ from listenlink.model.track import MODES
 from listenlink.model.webhook import PauseReason
 from listenlink.model.webhook_shapes import Shape
 from listenlink.web.problems import error_codes, error_types
+from listenlink.wire.bodies import AI_MARKS
 
 Json = dict[str, Any]
 
@@ -107,9 +109,12 @@ _ENUMS: dict[str, tuple[str, list[str]]] = {
     "Shape": (str(Shape.__doc__), list(Shape)),
     "Source": ("Whether a track in the library is one's own, or came by a link.", [OWN, SHARED]),
     "TargetType": (str(TargetType.__doc__), list(TargetType)),
+    "AiMark": ("How much of a recording a machine made.", [*AI_MARKS]),
+    "AiSayer": (str(Sayer.__doc__), list(Sayer)),
     "Visibility": (str(Visibility.__doc__), list(Visibility)),
 }
 _ENUM_OF_FIELD = {
+    "by": "AiSayer",
     "agent": "Agent", "code": "ErrorCode", "event": "Event", "events": "Event", "failure": "DeliveryFailure",
     "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode", "outcome": "Outcome",
     "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope", "shape": "Shape",
@@ -117,6 +122,9 @@ _ENUM_OF_FIELD = {
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {
+    ("Ai", "mark"): "AiMark",
+    ("AiClaim", "mark"): "AiMark",
+    ("AiData", "mark"): "AiMark",
     ("DeliveryAnswer", "state"): "DeliveryState",
     ("ErrorBody", "type"): "ErrorType",
     ("KeyAnswer", "state"): "KeyState",

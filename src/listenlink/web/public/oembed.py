@@ -12,9 +12,10 @@ from litestar.params import FromQuery, QueryParameter
 from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
+from listenlink.model.mark import Ai
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
-from listenlink.model.view import licence_view
+from listenlink.model.view import ai_view, licence_view
 from listenlink.running.listening import Listening
 from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
@@ -113,4 +114,12 @@ def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
         licence=licence_view(page.licence),
         licence_declared=page.licence.is_declared,
         licence_url=only_licence_url(page),
+        ai=_ai(page),
     )
+
+
+def _ai(page: Page) -> wire.Ai | None:
+    """Of one track also who says it; of a collection how much a machine made of the whole."""
+    if not page.is_collection:
+        return ai_view(page.tracks[0].claims)
+    return None if page.ai is Ai.NONE else wire.Ai(page.ai.word, signed=False, claims=[])
