@@ -63,7 +63,12 @@ def add_track(connection: Connection, number: int, **changes: Any) -> None:
 
 def add_mark(connection: Connection, track: int, version: int = 1, **changes: Any) -> None:
     """What is known of how a version was made, and a manifest that says it."""
-    mark: dict[str, Any] = {"track_id": track, "version": version, "organization_id": 1, "audio_id": track}
+    mark: dict[str, Any] = {
+        "track_id": track,
+        "version": version,
+        "organization_id": 1,
+        "audio_id": track,
+    }
     mark |= {"made_with": "studio", "by_engine": 2, "engine": "studio"} | changes
     connection.execute(insert(tables.track_marks).values(mark))
     signed = {"track_id": track, "version": version, "ai": 2, "content": b"c", "made_at": 0}

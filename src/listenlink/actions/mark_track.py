@@ -1,5 +1,5 @@
-"""Say of a recording how much of it a machine made: when it comes in, by its engine and its creator; later, by
-its creator. Nobody says less than was said before."""
+"""Say of a recording how much of it a machine made: when it comes in, by its engine and its creator; later,
+by its creator. Nobody says less than was said before."""
 
 from __future__ import annotations
 

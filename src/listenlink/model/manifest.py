@@ -1,4 +1,4 @@
-"""A signed manifest that this server made for a recording: C2PA's, kept beside the bytes, which stay as they are."""
+"""A signed manifest that this server made for a recording: C2PA's, kept beside the bytes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MOST_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The manifest of one version: `content` is a C2PA manifest store, in which it's said that a machine made so
-    much of it (`ai`)."""
+    """The manifest of one version: `content` is a C2PA manifest store, which says that a machine made so much
+    of it (`ai`)."""
 
     ai: Ai
     content: bytes

@@ -1,12 +1,13 @@
 """What is known of how much of a recording a machine made, and who says so.
 
-Three may say it: the engine's operator, by the registry; its creator; and the file itself, by a manifest in it.
-Each of them can only add: a mark is raised and never lowered, whatever is said later, by whomever. That nothing
-is said means no more than that: nowhere is it told that something was made without a machine.
+Three may say it: the engine's operator, by the registry; its creator; and the file itself, by a manifest in
+it. Each of them can only add: a mark is raised and never lowered, whatever is said later, by whomever. That
+nothing is said means no more than that: nowhere is it told that something was made without a machine.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,6 +20,9 @@ from listenlink.wire.bodies import AI_MARKS
 SAYER_LENGTH = 256
 # What the IPTC calls it: https://cv.iptc.org/newscodes/digitalsourcetype/
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_READ = re.compile(
+    r"https?://(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/([A-Za-z]{1,64})/?"
+)
 
 
 class Ai(IntEnum):
@@ -44,12 +48,19 @@ _NAMES = {
     Ai.GENERATED: "trainedAlgorithmicMedia",
 }
 _BY_WORD = {one.word: one for one in Ai}
+# What others may call it besides. All other types say nothing of a model that was trained: not what a person
+# drew, recorded or edited, and neither what a program computed or enhanced without one.
+_BY_TYPE = {
+    **{name: one for one, name in _NAMES.items()},
+    "trainedAlgorithmicData": Ai.GENERATED,
+    "compositeSynthetic": Ai.ASSISTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What each of the three says of one recording. `engine` is the key of the one that `by_engine` is of,
-    `file_says` who speaks in the file."""
+    `file_says` who speaks in the file: None if no signature that holds is behind what it says."""
 
     by_engine: Ai = Ai.NONE
     engine: str | None = None
@@ -82,6 +93,12 @@ UNMARKED = Mark()
 def join_all(marks: Iterable[Mark]) -> Mark:
     """The most of all; nothing, of none."""
     return reduce(Mark.join, marks, UNMARKED)
+
+
+def ai_of_source_type(address: str) -> Ai:
+    """What a `digitalSourceType` says, whoever writes it; nothing, if it's another or none."""
+    match = _READ.fullmatch(address)
+    return _BY_TYPE.get(match[1], Ai.NONE) if match else Ai.NONE
 
 
 def ai_of(word: str) -> Ai:

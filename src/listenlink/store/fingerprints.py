@@ -19,8 +19,8 @@ from listenlink.store.targets import EXISTS, MOST_TRACKS, SHOWN
 # Every column that `store/pages.py` reads for a page is listed here; a test goes through the tables.
 # JSON, because in it no title can look like two. What is stored of versions begins with a number that each
 # change raises (`model/versions.py`); which of them is shown depends on the link. Marks, of which
-# those of older versions hold for the one that is shown, are a list of their own: that costs less than to look
-# them up track by track.
+# those of older versions hold for the one that is shown, are a list of their own: that costs less than to
+# look them up track by track.
 _FIND = """
 WITH shown AS ({shown})
 SELECT CAST({array}(

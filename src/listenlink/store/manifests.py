@@ -1,4 +1,4 @@
-"""The manifests that this server signed, one for a version: what it says of its making, kept beside its bytes."""
+"""The manifests that this server signed, one for a version: what it says of how that was made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find_manifest(connection: Connection, track_id: int, version: int) -> Manife
 
 
 def find_signed(connection: Connection, versions: Mapping[int, int]) -> dict[int, Ai]:
-    """Return by track what the manifests of these versions say, given by track; those without one are missing."""
+    """Return by track what the manifests of these versions say, given by track; who has none is missing."""
     rows = connection.execute(
         select(_ROWS.c.track_id, _ROWS.c.version, _ROWS.c.ai).where(_ROWS.c.track_id.in_(versions))
     )

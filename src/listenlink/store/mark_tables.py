@@ -21,8 +21,8 @@ def _ai(name: str) -> Column[int]:
     return Column(name, SmallInteger, nullable=False, server_default=text("0"))
 
 
-# Of each version of a track, the first as well: how much of it a machine made (`model/mark.py`), by whom that is
-# said. Numbers only grow. From `read_at` on it's known what the file says itself.
+# Of each version of a track, the first as well: how much of it a machine made (`model/mark.py`), by whom that
+# is said. Numbers only grow. From `read_at` on it's known what the file says itself.
 track_marks = Table(
     "track_marks",
     metadata,
@@ -49,8 +49,8 @@ track_marks = Table(
     ),
 )
 
-# The manifest that this server signed for a version: once, of what its mark was then. One that tells more takes
-# its place.
+# The manifest that this server signed for a version: once, of what its mark was then. One that tells more
+# takes its place.
 manifests = Table(
     "manifests",
     metadata,

@@ -1,4 +1,4 @@
-"""What is known of how recordings were made: written when they come in, raised by what is learned, never lowered."""
+"""What is known of how recordings were made: written when they come in, raised by what is learned."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def add_mark(
     made_with: str,
     mark: Mark,
 ) -> None:
-    """Write what is known of a version that has just come in: at least what its organisation knows of the same
-    bytes, under whatever name they came before."""
+    """Write what is known of a version that has just come in: at least what its organisation knows of the
+    same bytes, under whatever name they came before."""
     same = select(*_COLUMNS).where(
         _ROWS.c.organization_id == organization_id, _ROWS.c.audio_id == audio_id
     )
@@ -43,8 +43,8 @@ def add_mark(
 
 
 def find_marks(connection: Connection, versions: Mapping[int, int]) -> dict[int, Mark]:
-    """Return by track what is known of these versions, given by track: what is known of a version holds for those
-    that came after it, which are of the same piece."""
+    """Return by track what is known of these versions, given by track: what is known of a version holds for
+    those that came after it, which are of the same piece."""
     rows = connection.execute(
         select(_ROWS.c.track_id, _ROWS.c.version, *_COLUMNS)
         .where(_ROWS.c.track_id.in_(versions))
@@ -68,8 +68,8 @@ def declare_ai(connection: Connection, track_id: int, ai: Ai) -> bool:
 
 
 def raise_engine(connection: Connection, engine: str, ai: Ai, most: int) -> int:
-    """Raise what is known of versions that were made with an engine to what is said of it now; return of how many
-    it was less, at most so many at once."""
+    """Raise what is known of versions that were made with an engine to what is said of it now; return of how
+    many it was less, at most so many at once."""
     lower = (
         select(_ROWS.c.track_id, _ROWS.c.version)
         .where(_ROWS.c.made_with == engine, _ROWS.c.by_engine < ai)

@@ -114,24 +114,18 @@ _ENUMS: dict[str, tuple[str, list[str]]] = {
     "Visibility": (str(Visibility.__doc__), list(Visibility)),
 }
 _ENUM_OF_FIELD = {
-    "by": "AiSayer",
-    "agent": "Agent", "code": "ErrorCode", "event": "Event", "events": "Event", "failure": "DeliveryFailure",
-    "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode", "outcome": "Outcome",
-    "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope", "shape": "Shape",
-    "source": "Source", "kind": "TargetType", "target_type": "TargetType", "visibility": "Visibility",
+    "agent": "Agent", "by": "AiSayer", "code": "ErrorCode", "event": "Event", "events": "Event",
+    "failure": "DeliveryFailure", "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode",
+    "outcome": "Outcome", "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope",
+    "shape": "Shape", "source": "Source", "kind": "TargetType", "target_type": "TargetType", "visibility": "Visibility",
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {
-    ("Ai", "mark"): "AiMark",
-    ("AiClaim", "mark"): "AiMark",
-    ("AiData", "mark"): "AiMark",
-    ("DeliveryAnswer", "state"): "DeliveryState",
-    ("ErrorBody", "type"): "ErrorType",
-    ("KeyAnswer", "state"): "KeyState",
-    ("LinkRecord", "state"): "LinkState",
-    ("ShownLink", "state"): "LinkState",
-    ("LinkNumbers", "state"): "LinkState",
-}
+    ("Ai", "mark"): "AiMark", ("AiClaim", "mark"): "AiMark", ("AiData", "mark"): "AiMark",
+    ("DeliveryAnswer", "state"): "DeliveryState", ("ErrorBody", "type"): "ErrorType",
+    ("KeyAnswer", "state"): "KeyState", ("LinkRecord", "state"): "LinkState",
+    ("ShownLink", "state"): "LinkState", ("LinkNumbers", "state"): "LinkState",
+}  # fmt: skip
 
 
 def name_schemas(document: Any) -> Any:

@@ -162,8 +162,8 @@ class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change. What isn't sent stays as it is. `declared_licence`, with the credit line
-    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`. `ai`, how much
-    of it a machine made, isn't taken back: less than was declared before is refused."""
+    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`. `ai`, how
+    much of it a machine made, isn't taken back: less than was declared before is refused."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET

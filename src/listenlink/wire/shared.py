@@ -19,9 +19,9 @@ class Licence(Struct, frozen=True):
 
 
 class AiClaim(Struct, frozen=True):
-    """Who says how much of a recording a machine made: `server` by what its operator says of the engine, which
-    `name` is; `creator`; or `file`, in the name of `name`. `signed`: a manifest of this server says as much;
-    what a file says is never that."""
+    """Who says how much of a recording a machine made: `server` by what its operator says of the engine,
+    which `name` is; `creator`; or `file`, in the name of `name`. `signed`: a manifest of this server says as
+    much; what a file says is never that."""
 
     mark: str
     by: str

@@ -1,5 +1,5 @@
-"""How music was made, in plain words: what is said of it, and by whom. Nothing is told where nothing is said, and
-nowhere that something was made by people alone."""
+"""How music was made, in plain words: what is said of it, and by whom. Nothing is told where nothing is said,
+and nowhere that something was made by people alone."""
 
 from __future__ import annotations
 

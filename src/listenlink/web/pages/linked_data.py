@@ -1,6 +1,6 @@
 """The page's content for machines: schema.org JSON-LD, with the licence as the page states it: by its address
-where it's one of Creative Commons. Of how it was made there is the address of the IPTC's word for the most that
-is said, and who says so in words."""
+where it's one of Creative Commons. Of how it was made there is the address of the IPTC's word for the
+most that is said, and who says so in words."""
 
 from __future__ import annotations
 

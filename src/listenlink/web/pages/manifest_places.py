@@ -1,5 +1,5 @@
-"""The addresses of manifests in what is written once for all who ask: each has its place there, and whoever is
-answered gets their own."""
+"""The addresses of manifests in what is written once for all who ask: each has its place there, and whoever
+is answered gets their own."""
 
 from __future__ import annotations
 
