@@ -117,7 +117,8 @@ _ENUM_OF_FIELD = {
     "agent": "Agent", "by": "AiSayer", "code": "ErrorCode", "event": "Event", "events": "Event",
     "failure": "DeliveryFailure", "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode",
     "outcome": "Outcome", "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope",
-    "shape": "Shape", "source": "Source", "kind": "TargetType", "target_type": "TargetType", "visibility": "Visibility",
+    "shape": "Shape", "source": "Source", "kind": "TargetType",
+    "target_type": "TargetType", "visibility": "Visibility",
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {

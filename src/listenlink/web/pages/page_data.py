@@ -60,8 +60,8 @@ class AiData(msgspec.Struct, frozen=True):
 
 class TrackData(msgspec.Struct, frozen=True):
     """A track. `peaks` are levels of a byte each, in base64; covers are paths. `version` says which version
-    of it this is. `ai` is null where nothing is said; `manifest_url`, in the details of an open link, is where
-    what this server signed of that can be fetched."""
+    of it this is. `ai` is null where nothing is said; `manifest_url`, in the details of an open link, is
+    where what this server signed of that can be fetched."""
 
     id: str
     title: str
