@@ -17,7 +17,6 @@ from listenlink.store import library, marks, pages, tables, tracks, versions
 from listenlink.store.database.database import Database
 from store.shown_rows import add_link
 
-ENGINES = ("studio", "helper", "own_recording")
 _Found = TypeVar("_Found")
 
 
@@ -47,6 +46,8 @@ class Studio:
         self.terms: list[EngineTerms] = []
         self.now_us = 1_000
         self.organizations = self.write(self._begin)
+        # Of nobody else's: what is said of them changes nothing of what others made.
+        self.engines = [f"{name}-{self.organizations[0]}" for name in ("studio", "helper", "own")]
 
     def write(self, work: Callable[[Connection], _Found]) -> _Found:
         """In a transaction of its own, a moment later."""

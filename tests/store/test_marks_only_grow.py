@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -22,13 +23,14 @@ from hypothesis.stateful import (
 from engines import new_backend
 from listenlink.model.mark import Ai, Mark
 from listenlink.store.database.database import Database
-from store.mark_machine import ENGINES, Saved, Spot, Studio
+from store.mark_machine import Saved, Spot, Studio
 from trust.figures import examples
 from trust.figures import seed as given_seed
 
 SAYERS = ("by_engine", "by_creator", "by_file")
 PICKS = some.integers(0, 99)
 SOUNDS = some.integers(0, 3)
+ENGINES = some.integers(0, 2)
 AIS = some.sampled_from([*Ai])
 
 
@@ -71,18 +73,29 @@ class Making(RuleBasedStateMachine):
     def pick(self, number: int) -> Spot:
         return self.spots[number % len(self.spots)]
 
-    @rule(whose=some.integers(0, 1), sound=SOUNDS, engine=some.sampled_from(ENGINES), declared=AIS)
-    def upload(self, whose: int, sound: int, engine: str, declared: Ai) -> None:
-        organization = self.studio.organizations[whose]
-        self.add(self.studio.upload(organization, sound, engine, declared), engine, declared)
+    @initialize(sounds=some.lists(SOUNDS, min_size=2, max_size=4))
+    def begin(self, sounds: list[int]) -> None:
+        """With a track of several versions, which somebody has saved, the last of them current."""
+        first, *more = sounds
+        self.upload(0, first, 2, Ai.NONE)
+        for sound in more:
+            self.replace(0, sound, 2, is_current=True)
+        self.save(0, is_pinned=False)
+
+    @rule(whose=some.integers(0, 1), sound=SOUNDS, engine=ENGINES, declared=AIS)
+    def upload(self, whose: int, sound: int, engine: int, declared: Ai) -> None:
+        organization, made_with = self.studio.organizations[whose], self.studio.engines[engine]
+        spot = self.studio.upload(organization, sound, made_with, declared)
+        self.add(spot, made_with, declared)
 
     @precondition(lambda self: self.spots)
-    @rule(pick=PICKS, sound=SOUNDS, engine=some.sampled_from(ENGINES), is_current=some.booleans())
-    def replace(self, pick: int, sound: int, engine: str, is_current: bool) -> None:
+    @rule(pick=PICKS, sound=SOUNDS, engine=ENGINES, is_current=some.booleans())
+    def replace(self, pick: int, sound: int, engine: int, is_current: bool) -> None:
         whose = self.pick(pick)
         number = sum(spot.track == whose.track for spot in self.spots) + 1
-        spot = self.studio.replace(whose, number, sound, engine)
-        self.add(spot, engine, Ai.NONE)
+        made_with = self.studio.engines[engine]
+        spot = self.studio.replace(whose, number, sound, made_with)
+        self.add(spot, made_with, Ai.NONE)
         if is_current:
             self.studio.make_current(spot)
 
@@ -101,15 +114,18 @@ class Making(RuleBasedStateMachine):
             if spot.track == self.pick(pick).track:
                 self.said[spot]["by_creator"] = max(self.said[spot]["by_creator"], ai)
 
-    @rule(engine=some.sampled_from(ENGINES), ai=some.none() | AIS)
-    def say_of_engine(self, engine: str, ai: Ai | None) -> None:
-        self.studio.say_of_engine(engine, ai)
+    @rule(engine=ENGINES, ai=some.none() | AIS)
+    def say_of_engine(self, engine: int, ai: Ai | None) -> None:
+        said_of = self.studio.engines[engine]
+        self.studio.say_of_engine(said_of, ai)
         for spot, made_with in self.engines.items():
-            if made_with == engine:
+            if made_with == said_of:
                 self.said[spot]["by_engine"] = max(self.said[spot]["by_engine"], ai or Ai.NONE)
 
-    @rule(sound=SOUNDS, ai=AIS)
-    def read_a_file(self, sound: int, ai: Ai) -> None:
+    @precondition(lambda self: self.spots)
+    @rule(pick=PICKS, ai=AIS)
+    def read_a_file(self, pick: int, ai: Ai) -> None:
+        sound = self.pick(pick).sound
         self.studio.read_file(sound, ai)
         for spot in self.spots:
             if spot.sound == sound:
@@ -174,8 +190,8 @@ class Making(RuleBasedStateMachine):
 def test_no_sequence_loses_a_mark_or_raises_a_claim(database: Database) -> None:
     print(f"LISTENLINK_TEST_SEED={given_seed()}")
     machine = settings(
-        max_examples=examples(40),
-        stateful_step_count=25,
+        max_examples=examples(30),
+        stateful_step_count=30,
         deadline=None,
         suppress_health_check=[*HealthCheck],
         database=None,
@@ -194,12 +210,13 @@ def test_bytes_from_a_later_version_bring_along_what_the_first_was_known_as(
 ) -> None:
     """A changed copy, put in as a version and then once more as a track, is still of that piece."""
     studio = Studio(database)
-    studio.say_of_engine("studio", Ai.GENERATED)
+    generating, _, recording = studio.engines
+    studio.say_of_engine(generating, Ai.GENERATED)
     own, other = studio.organizations
-    first = studio.upload(own, 1, "studio", Ai.NONE)
-    changed = studio.replace(first, 2, 2, "own_recording")
-    again = studio.upload(own, 2, "own_recording", Ai.NONE)
-    elsewhere = studio.upload(other, 2, "own_recording", Ai.NONE)
+    first = studio.upload(own, 1, generating, Ai.NONE)
+    changed = studio.replace(first, 2, 2, recording)
+    again = studio.upload(own, 2, recording, Ai.NONE)
+    elsewhere = studio.upload(other, 2, recording, Ai.NONE)
     known = studio.known([changed, again, elsewhere])
     assert [known[one].told for one in (changed, again, elsewhere)] == [
         Ai.GENERATED,

@@ -26,7 +26,6 @@ from listenlink.model.track import MODES
 from listenlink.model.webhook import PauseReason
 from listenlink.model.webhook_shapes import Shape
 from listenlink.web.problems import error_codes, error_types
-from listenlink.wire.bodies import AI_MARKS
 
 Json = dict[str, Any]
 
@@ -55,11 +54,11 @@ _ALWAYS_TOLD = (
 )  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,
-    "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION,
-    "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE,
-    "KeyAnswer": ids.API_KEY, "MintedKey": ids.API_KEY,
-    "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY, "UploadAnswer": ids.UPLOAD,
-    "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK, "DeliveryAnswer": ids.DELIVERY,
+    "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION, "Link": ids.SHARE,
+    "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE, "KeyAnswer": ids.API_KEY,
+    "MintedKey": ids.API_KEY, "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY,
+    "UploadAnswer": ids.UPLOAD, "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK,
+    "DeliveryAnswer": ids.DELIVERY,
 }  # fmt: skip
 PATTERNS = {
     "token": "shr_[0-9a-f]{32}",
@@ -109,7 +108,6 @@ _ENUMS: dict[str, tuple[str, list[str]]] = {
     "Shape": (str(Shape.__doc__), list(Shape)),
     "Source": ("Whether a track in the library is one's own, or came by a link.", [OWN, SHARED]),
     "TargetType": (str(TargetType.__doc__), list(TargetType)),
-    "AiMark": ("How much of a recording a machine made.", [*AI_MARKS]),
     "AiSayer": (str(Sayer.__doc__), list(Sayer)),
     "Visibility": (str(Visibility.__doc__), list(Visibility)),
 }
@@ -122,7 +120,6 @@ _ENUM_OF_FIELD = {
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {
-    ("Ai", "mark"): "AiMark", ("AiClaim", "mark"): "AiMark", ("AiData", "mark"): "AiMark",
     ("DeliveryAnswer", "state"): "DeliveryState", ("ErrorBody", "type"): "ErrorType",
     ("KeyAnswer", "state"): "KeyState", ("LinkRecord", "state"): "LinkState",
     ("ShownLink", "state"): "LinkState", ("LinkNumbers", "state"): "LinkState",
