@@ -53,6 +53,7 @@ def _make_marks() -> None:
         _ai("by_file"),
         sa.Column("file_says", sa.String(256), nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("begun_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_track_marks_track_id")),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_track_marks_organization_id")
