@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,11 @@ from listenlink.model import ids
 from media.make_audio import make
 
 NAME = "Ben & <b>Sons</b>"
+_UNSETTLED = """
+SELECT count(*) FROM track_marks m WHERE m.track_id = ? AND (m.read_at IS NULL OR m.begun_at IS NOT NULL
+    OR (m.by_engine + m.by_creator > 0
+        AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.track_id = m.track_id)))
+"""
 
 
 class Row(NamedTuple):
@@ -39,6 +45,7 @@ FILE = Claim("file", "generated", NAME, signed=False)
 ROWS = {
     "nothing": Row(OWN, {}, 0, ()),
     "an engine": Row({"engine": "studio"}, {}, 2, (SERVER,)),
+    "an engine, not signed yet": Row({"engine": "studio"}, {}, 0, (SERVER._replace(signed=False),)),
     "an engine that helps": Row(
         {"engine": "helper"}, {"by_engine": 1, "engine": "studio"}, 1, (SERVER._replace(mark="assisted"),)
     ),
@@ -80,15 +87,21 @@ def creator(server: Server) -> Iterator[httpx.Client]:
 
 
 def know(server: Server, track: str, known: dict[str, Any], signed: int) -> None:
-    """Write what is known of a track's first version, and what this server signed of it."""
+    """Write what is known of a track's first version, and what this server signed of it, once its own marker is
+    through with it; from then on somebody else seems to be at it."""
     number = ids.parse_id(ids.TRACK, track)
-    for column, value in known.items():
+    deadline = time.monotonic() + 60
+    while server.query(_UNSETTLED, number) != [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    begun: dict[str, Any] = {"begun_at": time.time_ns() // 1_000}
+    for column, value in (begun | known).items():
         server.change(
             f"UPDATE track_marks SET {column} = ? WHERE track_id = ?",  # noqa: S608 (its own words)
             value, number,
         )  # fmt: skip
+    server.change("DELETE FROM manifests WHERE track_id = ?", number)
     if signed:
-        server.change("DELETE FROM manifests WHERE track_id = ?", number)
         server.change(
             "INSERT INTO manifests (track_id, version, ai, content, made_at) VALUES (?, 1, ?, ?, 1)",
             number, signed, b"c",
@@ -148,9 +161,8 @@ def test_details_tell_where_the_manifest_is_and_nobody_elses(
     collection = creator.post("/collections", json={"name": "Evenings"}).json()["id"]
     for track in tracks:
         creator.post(f"/collections/{collection}/tracks", json={"track_id": track})
-    number = ids.parse_id(ids.TRACK, tracks[1])
-    server.change("UPDATE track_marks SET by_engine = 0 WHERE track_id = ?", number)
     know(server, tracks[0], {}, 2)
+    know(server, tracks[1], {"by_engine": 0}, 0)
     link = share(creator, collection)
     found = []
     for _ in range(2):

@@ -113,7 +113,8 @@ NOT_SHOWN: dict[str, dict[str, Any]] = {
         "crc32": 1, "rendition_content_type": "audio/mp4", "derivation_began_at": 1,
     },
     # What they say is read only by who asks for it: one that says as much is never written anew.
-    "track_marks": {"organization_id": 2, "audio_id": 2, "made_with": "other", "read_at": 9},
+    "track_marks": {"organization_id": 2, "audio_id": 2, "made_with": "other", "read_at": 9,
+                    "begun_at": 9},
     "manifests": {"content": b"other", "made_at": 9},
 }  # fmt: skip
 CASES = [
