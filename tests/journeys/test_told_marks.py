@@ -87,8 +87,8 @@ def creator(server: Server) -> Iterator[httpx.Client]:
 
 
 def know(server: Server, track: str, known: dict[str, Any], signed: int) -> None:
-    """Write what is known of a track's first version, and what this server signed of it, once its own marker is
-    through with it; from then on somebody else seems to be at it."""
+    """Write what is known of a track's first version, and what this server signed of it, once its own marker
+    is through with it; from then on somebody else seems to be at it."""
     number = ids.parse_id(ids.TRACK, track)
     deadline = time.monotonic() + 60
     while server.query(_UNSETTLED, number) != [(0,)]:

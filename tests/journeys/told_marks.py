@@ -147,7 +147,8 @@ def _of_data(said: Any) -> Told:
 def _of_linked(said: dict[str, Any]) -> Told:
     kind, text = said.get("digitalSourceType"), said.get("abstract", "")
     own = match[0] if (match := _OWN.match(text)) else ""
-    told = of_words(own, text.removeprefix(own).strip())
+    of_file = text.removeprefix(own).strip()
+    told = of_words(own, of_file.removesuffix(".") if "the name of" in of_file else of_file)
     assert (kind is None) == (told == ())
     if kind is not None:
         most = max(told, key=lambda one: one.mark == "generated").mark

@@ -86,8 +86,9 @@ def file_name(claims: tuple[Claim, ...]) -> str | None:
 
 def ai_text(claims: tuple[Claim, ...], translate: Translate) -> str | None:
     """All of it as one text, for machines."""
-    parts = (ai_sentence(claims, translate), file_sentence(claims, translate), file_name(claims))
-    return " ".join(part for part in parts if part) or None
+    name = file_name(claims)
+    said = (ai_sentence(claims, translate), file_sentence(claims, translate), name and f"{name}.")
+    return " ".join(part for part in said if part) or None
 
 
 def ai_name(claims: tuple[Claim, ...], translate: Translate) -> str | None:
