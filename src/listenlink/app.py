@@ -67,7 +67,7 @@ from listenlink.running.instance import Instance, Running
 from listenlink.running.listening import Listening
 from listenlink.running.mark_audio import AudioMarker
 from listenlink.running.owning import Owning
-from listenlink.running.readiness import Readiness, mail_check, marks_check
+from listenlink.running.readiness import Check, Readiness, mail_check, marks_check
 from listenlink.running.teller import Teller
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings, load_settings
@@ -101,7 +101,6 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     """
     check_instance(settings)
     ring, location = load_ring(settings), locate_database(settings)
-    marking_key = find_marking_key(settings, clock.now_us())
     stores = parts.open_stores(location, settings, clock)
     database, storage, _ = stores
     limits, daily_keys = parts.open_shared(settings, ring, clock)
@@ -122,12 +121,9 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
-    marker = AudioMarker(database, storage, registry, clock, marking_key)
+    marker = _marker(base)
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
-    checks += (
-        [marks_check(marker)] if mailman is None else [marks_check(marker), mail_check(mailman)]
-    )
-    readiness = Readiness(clock, checks)
+    readiness = Readiness(clock, [*checks, marks_check(marker), *_mail_checks(mailman)])
     return Instance(
         _listening(base, limits, opener, reader, maker, capacity),
         _owning(base, promises, deriver, marker),
@@ -139,6 +135,16 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
             mailman=mailman,
         ),
     )  # fmt: skip
+
+
+def _marker(base: _Base) -> AudioMarker:
+    database, storage, _ = base.stores
+    key = find_marking_key(base.settings, base.clock.now_us())
+    return AudioMarker(database, storage, base.registry, base.clock, key)
+
+
+def _mail_checks(mailman: MailMan | None) -> list[Check]:
+    return [] if mailman is None else [mail_check(mailman)]
 
 
 def _leaving(

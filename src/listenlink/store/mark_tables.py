@@ -40,9 +40,8 @@ track_marks = Table(
     Column("file_says", String(256)),
     at("read_at", nullable=True),
     at("begun_at", nullable=True),  # Since when somebody reads it, or signs for it.
-    Index(None, "organization_id", "audio_id"),
+    Index(None, "audio_id", "organization_id"),
     Index(None, "made_with", "by_engine"),
-    # For whom it's to be read, the newest first.
     Index(
         "ix_track_marks_unread",
         "track_id",

@@ -43,6 +43,7 @@ from listenlink.store.own_tables import suspensions as suspensions
 from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
+from listenlink.store.promise_tables import resumable_uploads as resumable_uploads
 from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
 from listenlink.store.secret_tables import share_attempts as share_attempts
 from listenlink.store.secret_tables import share_passwords as share_passwords
@@ -236,17 +237,4 @@ library = Table(
     UniqueConstraint("organization_id", "user_id", "track_id"),
     Index(None, "organization_id", "user_id", "created_at", "id"),
     Index(None, "track_id"),
-)
-
-# An upload that arrives in pieces. Its bytes are a draft in the folder; `facts` is what was declared of it.
-resumable_uploads = Table(
-    "resumable_uploads",
-    metadata,
-    key(),
-    to("organization_id", "organizations"),
-    to("user_id", "users"),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("facts", Text, nullable=False),
-    at("created_at"),
-    to("track_id", "tracks", nullable=True),
 )

@@ -155,7 +155,8 @@ class PlaybackDoor:
                 refused.headers.append((b"content-range", b"bytes */%d" % size))
             return refused, None, None
         answer = Answer(part.status, headers=_part_headers(playing, part, etag, now_us))
-        answer.headers += self._manifest_link(scope, playing)
+        if part.status != 304:
+            answer.headers += self._manifest_link(scope, playing)
         return answer, playing, part if part.length else None
 
     def _handed_over(self, playing: Sendable, now_us: int) -> Headers:

@@ -64,9 +64,13 @@ def _make_marks() -> None:
         sa.PrimaryKeyConstraint("track_id", "version", name=op.f("pk_track_marks")),
     )
     op.create_index(
-        op.f("ix_track_marks_organization_id"), "track_marks", ["organization_id", "audio_id"]
+        op.f("ix_track_marks_audio_id_organization_id"),
+        "track_marks",
+        ["audio_id", "organization_id"],
     )
-    op.create_index(op.f("ix_track_marks_made_with"), "track_marks", ["made_with", "by_engine"])
+    op.create_index(
+        op.f("ix_track_marks_made_with_by_engine"), "track_marks", ["made_with", "by_engine"]
+    )
     is_unread = sa.text("read_at IS NULL")
     op.create_index(
         "ix_track_marks_unread",
