@@ -65,6 +65,7 @@ async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
         "sound_url": _from_here(room, url),
         "peaks": base64.b64encode(shown.listened.peaks or b"").decode(),
         "versions": shown.versions,
+        "marks_lack": room.desk.marker.lacks,
         "format": format_of(shown.file.content_type) if shown.file else None,
         "links": [(ids.public_id(ids.SHARE, told.share.id), told.share) for told in shown.links],
         "collections": [

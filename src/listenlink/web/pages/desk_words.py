@@ -231,20 +231,3 @@ def method_words(translate: Translate) -> dict[str, str]:
         "member": _("Member"),
         "leaving": _("being removed"),
     }
-
-
-def health_words(translate: Translate) -> dict[str, str]:
-    """What is looked after, and how it is; for another word an operator has to look it up."""
-    _ = translate
-    return {
-        "database": _("Database"),
-        "storage": _("Storage"),
-        "keys": _("Signing keys"),
-        "limits": _("Limits"),
-        "engines": _("Engines"),
-        "clock": _("Clock"),
-        "mail": _("Mails"),
-        "not_handed_in": _("The mail server doesn't take them. They are tried again."),
-        "ok": _("All is well."),
-        "unavailable": _("It can't be reached."),
-    }

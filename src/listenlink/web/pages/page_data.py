@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from listenlink import wire
 from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
 from listenlink.model.cover import CoverName
 from listenlink.model.page import Page, PageTrack
@@ -22,7 +23,6 @@ from listenlink.web.pages.ai_words import (
 )
 from listenlink.web.pages.licence_words import licence_name, licence_sentence, licence_url
 from listenlink.web.pages.manifest_places import manifest_place
-from listenlink.wire import AiClaim
 
 Translate = Callable[[str], str]
 
@@ -54,7 +54,7 @@ class AiData(msgspec.Struct, frozen=True):
     name: str
     mark: str
     signed: bool
-    claims: list[AiClaim]
+    claims: list[wire.AiClaim]
     digital_source_type: str
 
 
