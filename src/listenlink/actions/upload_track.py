@@ -73,7 +73,7 @@ class TrackUploader:
             declared, told = declare_first(connection, caller, track, facts.declaring)
             added = tracks.add_track(connection, declared, audio_id)
             record_first(connection, caller, added, told)
-            mark_first(connection, self.registry, added, audio_id, facts.ai)
+            added = mark_first(connection, self.registry, added, audio_id, facts.ai)
             note_ready_already(connection, added.id, now_us)
             library.add_edge(connection, *caller.owner, added.id, None, now_us)
             # In this transaction: of two uploads for the last bytes one gets them.

@@ -168,6 +168,11 @@ class EngineRegistry:
         terms = self.terms_in_force(engine, now_us)
         return terms.licence if terms else UNCLEAR
 
+    def name(self, engine: str, now_us: int) -> str:
+        """What the engine is called; one that isn't known, by its key."""
+        terms = self.terms_in_force(engine, now_us)
+        return engine if terms is None else terms.display_name
+
     def ai(self, engine: str, now_us: int) -> Ai:
         """How much of what the engine makes now a machine makes, as far as that is said."""
         terms = self.terms_in_force(engine, now_us)

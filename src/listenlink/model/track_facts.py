@@ -47,6 +47,7 @@ class TrackChanges(TypedDict, total=False):
     declared_licence: str
     attribution_text: str | None
     confirmed: bool
+    ai: str
 
 
 def read_facts(fields: Mapping[str, str]) -> TrackFacts:
@@ -87,7 +88,9 @@ def read_truth(fields: Mapping[str, str], name: str) -> bool:
 def read_changes(changes: TrackChanges) -> dict[str, object]:
     """The changes as they're stored, but for what is declared. Raises a 422 Problem that names the wrong
     field."""
-    read: dict[str, object] = {name: value for name, value in changes.items() if name not in FIELDS}
+    read: dict[str, object] = {
+        name: value for name, value in changes.items() if name not in ("ai", *FIELDS)
+    }
     if "title" in changes:
         read["title"] = _read_name("title", changes["title"])
     if changes.get("artist") is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, insert, select, tuple_, update
 
 from listenlink.model.mark import Ai, Mark, join_all
 from listenlink.store import tables
@@ -25,11 +25,15 @@ def add_mark(
     mark: Mark,
 ) -> None:
     """Write what is known of a version that has just come in: at least what its organisation knows of the
-    same bytes, under whatever name they came before."""
-    same = select(*_COLUMNS).where(
-        _ROWS.c.organization_id == organization_id, _ROWS.c.audio_id == audio_id
+    same bytes, under whatever name they came before, also from what was there before them."""
+    same = _ROWS.alias()
+    known_of_them = (
+        select(*_COLUMNS)
+        .distinct()
+        .join(same, and_(same.c.track_id == _ROWS.c.track_id, same.c.version >= _ROWS.c.version))
+        .where(same.c.organization_id == organization_id, same.c.audio_id == audio_id)
     )
-    known = join_all(_mark_of(row) for row in connection.execute(same))
+    known = join_all(_mark_of(row) for row in connection.execute(known_of_them))
     connection.execute(
         insert(_ROWS).values(
             track_id=track_id,

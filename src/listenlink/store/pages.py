@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from listenlink.store import tables
 from listenlink.store.database.columns import KEY
 from listenlink.store.embedded import embedded_of
 from listenlink.store.given_covers import shown_of_track
+from listenlink.store.marked_tracks import marked
 from listenlink.store.targets import AUDIO_OF, EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_VERSION
 from listenlink.store.tracks import track_of
 
@@ -190,13 +190,14 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
         return None
     more = rows[0].of_all - len(rows) if rows else 0
     by_link = partial(Track.by_link, made_at=link.created_at, is_pinned=link.is_pinned)
-    tracks = [_shown_track(row, by_link) for row in rows]
-    return ShownLink(*(*link[:_OF_COLLECTION], tracks, collection, more))
+    tracks = marked(connection, [by_link(track_of(row)) for row in rows])
+    shown = [_shown_track(row, track) for row, track in zip(rows, tracks, strict=True)]
+    return ShownLink(*(*link[:_OF_COLLECTION], shown, collection, more))
 
 
-def _shown_track(row: Row[tuple[object, ...]], by_link: Callable[[Track], Track]) -> ShownTrack:
+def _shown_track(row: Row[tuple[object, ...]], track: Track) -> ShownTrack:
     return ShownTrack(
-        by_link(track_of(row)),
+        track,
         row.peaks,
         row.cover_digest,
         row.cover_small_digest,

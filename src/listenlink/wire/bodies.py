@@ -162,7 +162,8 @@ class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change. What isn't sent stays as it is. `declared_licence`, with the credit line
-    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`."""
+    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`. `ai`, how
+    much of it a machine made, isn't taken back: less than was declared before is refused."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET
@@ -170,6 +171,7 @@ class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
     declared_licence: DeclaredTerms | UnsetType = UNSET
     attribution_text: _Credit | UnsetType | None = UNSET
     confirmed: bool | UnsetType = UNSET
+    ai: DeclaredAi | UnsetType = UNSET
 
 
 class NewCollection(Struct, frozen=True, forbid_unknown_fields=True):
