@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from cast import Server, run_forked, share, upload
-from journeys.people_with_tracks import Person, people_of
-from journeys.told_marks import Claim, of_answer, of_lines, tells
+from journeys.people_with_tracks import Person
+from journeys.told_marks import Claim, of_answer, tells
 from journeys.versioned import listed, make_current, put_in, sounds
 from listenlink.client import Client
 from pieces import TUS, begin, send
@@ -23,12 +23,6 @@ from pieces import TUS, begin, send
 HELPED = Claim("creator", "assisted", None, signed=False)
 MADE = Claim("creator", "generated", None, signed=False)
 STUDIO = Claim("server", "generated", "Studio", signed=False)
-
-
-@pytest.fixture(scope="module")
-def people(server: Server) -> Iterator[dict[str, Person]]:
-    with people_of(server) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -185,71 +179,3 @@ def test_commands_declare_and_tell_it(server: Server, takes: list[Path]) -> None
     assert "\tgenerated\t" in told
     assert "studio\t" in run("engines")[1]
     assert "\tgenerated\t" in run("engines")[1]
-
-
-def test_at_the_desk_it_is_declared_once_and_told_to_the_account(
-    server: Server, people: dict[str, Person], takes: list[Path]
-) -> None:
-    owner = Person(server, server.new_organization())
-    track = upload(owner.owner, takes[0], engine="own_recording")["id"]
-    path = f"/desk/tracks/{track}"
-    page = owner.page(path)
-    assert "It can't be taken back" in page
-    assert of_lines(page) == ()
-    answer = owner.posts(f"{path}/making", ai="")
-    assert answer.status_code == 422
-    assert '<p class="fault" id="ai-fault" role="alert">Choose how it was made.</p>' in answer.text
-    answer = owner.posts(f"{path}/making", ai="assisted")
-    assert answer.headers["location"] == f"{path}?done=ai_declared"
-    page = owner.page(answer.headers["location"])
-    assert "Listeners are told now how it was made." in page
-    (told,) = of_lines(page)
-    assert told._replace(signed=False) == HELPED
-    assert re.search(r'value="assisted" checked', page)
-    assert owner.posts(f"{path}/making", ai="generated").status_code == 303
-    page = owner.page(path)
-    assert f'action="{path}/making"' not in page
-    assert "You declared: made with AI." in page
-    answer = owner.posts(f"{path}/making", ai="assisted")
-    assert answer.status_code == 422
-    # Once for each that raised it.
-    noted = server.query(
-        "SELECT count(*) FROM account_events WHERE about = ? AND what = 'ai_declared'", track
-    )
-    assert noted == [(2,)]
-    owner.desk.close()
-    owner.owner.close()
-
-
-def test_nobody_else_declares_it(people: dict[str, Person], takes: list[Path]) -> None:
-    owner, member = people["owner"], people["member"]
-    track = upload(owner.owner, takes[0], engine="own_recording")["id"]
-    link = share(owner.owner, track)
-    url = str(member.owner.base_url.join(f"/v1/music/shared/{link['token']}/save"))
-    member.owner.post(url).raise_for_status()
-    assert f"{track}/making" not in member.page(f"/desk/tracks/{track}")
-    for who, status in (("member", 403), ("colleague", 404), ("stranger", 404)):
-        assert (
-            people[who].posts(f"/desk/tracks/{track}/making", ai="generated").status_code == status
-        )
-        assert declare(people[who].owner, track, "generated").status_code == status
-    assert owner.owner.get(f"/tracks/{track}").json()["ai"] is None
-
-
-def test_it_is_said_by_the_upload_form_of_the_desk(server: Server, takes: list[Path]) -> None:
-    owner = Person(server, server.new_organization())
-    for ai, expected in (("", ()), ("generated", (MADE,))):
-        sent = {"engine": "own_recording", "title": "", "declared_licence": "", "ai": ai}
-        files = {"file": (takes[0].name, takes[0].read_bytes())}
-        assert owner.desk.post("/desk/upload", data=sent, files=files).status_code == 303
-        (newest, *_) = owner.owner.get("/tracks").json()["items"]
-        assert claims(newest) == expected
-    answer = owner.desk.post(
-        "/desk/upload",
-        data={"engine": "own_recording", "ai": "human"},
-        files={"file": (takes[0].name, takes[0].read_bytes())},
-    )
-    assert answer.status_code == 422
-    assert 'id="ai-fault"' in answer.text
-    owner.desk.close()
-    owner.owner.close()

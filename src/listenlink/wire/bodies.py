@@ -161,9 +161,8 @@ class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is. `declared_licence`, with the credit line
-    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`. `ai`, how
-    much of it a machine made, isn't taken back: less than was declared before is refused."""
+    """What is to change; the rest stays. `declared_licence`, with the credit line `attribution_text`, is declared
+    anew from now on; those of Creative Commons need `confirmed`. `ai` isn't taken back."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET
@@ -232,8 +231,7 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """When the key is to end, in days from now; null means as long as the key that changes it. What isn't
-    sent stays as it is."""
+    """When the key is to end, in days from now; null means as long as the key that changes it."""
 
     expires_in_days: _DaysOfAKey | UnsetType | None = UNSET
 
