@@ -19,7 +19,7 @@ from listenlink.running.mark_audio import AudioMarker
 from listenlink.store import marking, marks
 from media.claimed import STUDIO, claim, created, key_of
 from media.make_audio import make
-from store.marked_place import SERVER, MarkedPlace, action, read, registry_of
+from store.marked_place import SERVER, Later, MarkedPlace, action, read, registry_of
 from trust.figures import FULL, figure
 
 GENERATED = Mark(Ai.GENERATED, "studio")
@@ -151,6 +151,21 @@ def test_a_files_own_manifest_is_what_ours_is_based_on(
     assert place.mark(1).file_says == STUDIO
 
 
+def test_what_a_file_says_beyond_that_is_not_signed(
+    place: MarkedPlace, song: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "claimed.wav"
+    path.write_bytes(song)
+    content = claim(path).read_bytes()
+    place.add(1, content, Mark(Ai.ASSISTED, "studio"))
+    place.mark_all(registry_of(studio=Ai.ASSISTED))
+    manifest = place.manifest(1)
+    assert manifest is not None
+    assert place.mark(1).told is Ai.GENERATED
+    assert manifest.ai is Ai.ASSISTED
+    assert action(read(content, manifest.content))["digitalSourceType"] == Ai.ASSISTED.source_type
+
+
 @pytest.mark.timeout(900)
 def test_two_nodes_do_nothing_twice_and_it_takes_little(place: MarkedPlace, song: bytes) -> None:
     for number in range(1, TRACKS + 1):
@@ -211,13 +226,6 @@ def test_what_a_node_can_not_make_waits(
     without = AudioMarker(place.database, place.storage, SAYS, Clock(), None)
     assert without.lacks == "no_key"
     assert place.mark_all(SAYS).signed == 1
-
-
-class Later(Clock):
-    """When all certificates have ended."""
-
-    def now_us(self) -> int:
-        return super().now_us() + 20 * 365 * 86_400_000_000
 
 
 def test_with_certificates_that_have_ended_nothing_is_signed(
