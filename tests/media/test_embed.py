@@ -1,4 +1,9 @@
-"""A file with a manifest in it is valid to the library, sounds the same and has its tags."""
+"""A file with a manifest in it is valid to the library, sounds the same and has its tags.
+
+With `LISTENLINK_TEST_FULL=1` 500 files are changed by chance, otherwise a dozen.
+"""
+
+# ruff: noqa: S311
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import asyncio
 import hashlib
 import io
 import os
+import random
 import zlib
 from pathlib import Path
 from typing import Any
@@ -19,9 +25,14 @@ from listenlink.media.sandbox.manifest_answer import MOST_COMPARED_BYTES
 from listenlink.media.turns import Turns
 from listenlink.model.recipe import Embedded, Range, read_recipe
 from media.makers import MAKERS, OTHERS
+from media.sandboxed import children
 from media.signing_c2pa import embed_by_library, order, read_state, sign_claim
+from media.test_mutated import mutate
+from trust.figures import FULL
 
 pytestmark = pytest.mark.usefixtures("others")
+
+HOSTILE_FILES = 500 if FULL else 12
 
 
 class Signer:
@@ -166,3 +177,21 @@ def test_who_signs_nonsense_gets_no_file(tmp_path: Path) -> None:
             return bytes(64)
 
     assert embed(tmp_path / "x", content_type, Nonsense()) is None
+
+
+@pytest.mark.timeout(900)
+def test_whatever_is_in_a_file_it_ends_and_what_comes_out_holds(tmp_path: Path) -> None:
+    chance, made = random.Random(7), 0
+    seeds = [MAKERS[maker] for maker in list(MAKERS)[::3]]
+    contents = [(kind, write(tmp_path / "seed")) for kind, write in seeds]
+    for _ in range(HOSTILE_FILES):
+        content_type, content = chance.choice(contents)
+        changed = mutate(content, chance)
+        (tmp_path / "x").write_bytes(changed)
+        found = embed(tmp_path / "x", content_type)
+        if found is not None:
+            made += 1
+            whole = composed(changed, found)
+            assert read_state(content_type, io.BytesIO(whole)) == "Valid"
+    print(f"{HOSTILE_FILES} changed files, of which {made} can have a manifest")
+    assert not children()
