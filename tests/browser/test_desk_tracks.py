@@ -163,16 +163,14 @@ def test_a_track_is_renamed_and_what_is_wrong_stands_beside_its_field(
     owner.delete(f"/tracks/{track}").raise_for_status()
 
 
-def test_its_file_is_taken_along_as_it_was_put_in(
-    desk: AtDesk, owner: httpx.Client, wav: Path
+def test_the_original_is_taken_along_as_it_was_put_in(
+    desk: AtDesk, songs: dict[str, str], wav: Path
 ) -> None:
-    track = upload(owner, wav, title="Élan", engine="own_recording")["id"]
-    page = desk.go(f"/desk/tracks/{track}")
+    page = desk.go(songs[NAMES[0]])
     with page.expect_download() as told:
-        page.get_by_role("link", name="Download", exact=True).click()
+        page.get_by_role("link", name="Download original").click()
     assert told.value.suggested_filename == "Élan.wav"
     assert told.value.path().read_bytes() == wav.read_bytes()
-    owner.delete(f"/tracks/{track}").raise_for_status()
 
 
 def test_a_track_is_removed_only_when_that_is_said_twice(

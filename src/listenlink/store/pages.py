@@ -165,10 +165,10 @@ def find_own_download(
     connection: Connection, user_id: int, track_id: int, version: int | None = None
 ) -> Download | None:
     """Return the file of a track that exists, for the user who made it: of this version, or of the current
-    one. None while its organisation is suspended."""
+    one, as they put it in. None while its organisation is suspended."""
     asked = {"user": user_id, "track": track_id, "version": version}
     row = connection.execute(_OWN_DOWNLOAD, asked).one_or_none()
-    return None if row is None else _download(row)
+    return None if row is None else Download(*row[:5], None)
 
 
 def _download(row: Row[tuple[object, ...]]) -> Download:
