@@ -161,8 +161,8 @@ class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; the rest stays. `declared_licence`, with the credit line `attribution_text`, is declared
-    anew from now on; those of Creative Commons need `confirmed`. `ai` isn't taken back."""
+    """What is to change; the rest stays. `declared_licence`, with the credit line `attribution_text`, is
+    declared anew from now on; those of Creative Commons need `confirmed`. `ai` isn't taken back."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET
