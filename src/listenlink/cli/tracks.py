@@ -51,7 +51,6 @@ COLUMNS = (
     Column("id", field("id")),
     Column("length", field("measured_duration_seconds"), length_of, is_number=True),
     Column("licence", field("licence_class")),
-    Column("ai", lambda item: (item.get("ai") or {}).get("mark")),
     Column("artist", field("artist"), is_text=True),
     Column("title", field("title"), is_text=True),
 )
