@@ -113,9 +113,8 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener.unlocker = LinkUnlocker(database, limits, ring, settings.session_ttl_seconds)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
-    archives = _archives(settings, ring, stores)
     link_ring, mailman = load_link_ring(settings), find_mailman(settings)
-    leaving = _leaving(settings, ring, link_ring)
+    archives, leaving = _archives(settings, ring, stores), _leaving(settings, ring, link_ring)
     base = _Base(
         settings, clock, ring, link_ring, stores, registry, urls, covers, archives, leaving, mailman
     )

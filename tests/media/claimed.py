@@ -14,7 +14,7 @@ import c2pa
 from listenlink.model.marking_key import MarkingKey, read_marking_key
 from listenlink.model.own_authority import make_marking_key
 
-STUDIO = "Studio Ltd"
+STUDIO, PART = "Studio Ltd", "part"
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = IPTC + "trainedAlgorithmicMedia"
 TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".m4a": "audio/mp4"}
@@ -56,7 +56,7 @@ def claim(
         c2pa.Builder(definition) as builder,
     ):
         for relationship, content in parts:
-            ingredient = {"title": "a part", "relationship": relationship}
+            ingredient = {"title": "a part", "relationship": relationship, "label": PART}
             builder.add_ingredient(ingredient, content_type, io.BytesIO(content))
         if remote is not None:
             builder.set_no_embed()

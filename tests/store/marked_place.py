@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import json
 from pathlib import Path
 from typing import Any
 
+import c2pa
 from sqlalchemy import select
 
 from engines import ENGINE, new_backend
@@ -101,3 +104,28 @@ class MarkedPlace:
         """Of which tracks it isn't known what they say."""
         rows = select(tables.track_marks.c.track_id).where(tables.track_marks.c.read_at.is_(None))
         return self.database.read_now(lambda c: list(c.execute(rows).scalars()))
+
+
+def read(content: bytes, manifest: bytes) -> dict[str, Any]:
+    """What the library of the standard says of both."""
+    with c2pa.Reader("application/octet-stream", io.BytesIO(content), manifest) as reader:
+        told: dict[str, Any] = json.loads(reader.json())
+    return told
+
+
+def action(told: dict[str, Any]) -> dict[str, Any]:
+    """The one action of the active manifest."""
+    (assertion,) = (
+        one
+        for one in told["manifests"][told["active_manifest"]]["assertions"]
+        if one["label"].startswith("c2pa.actions")
+    )
+    (found,) = assertion["data"]["actions"]
+    return dict(found)
+
+
+class Later(Clock):
+    """When all certificates have ended."""
+
+    def now_us(self) -> int:
+        return super().now_us() + 20 * 365 * 86_400_000_000

@@ -4,15 +4,11 @@ meanwhile."""
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import c2pa
 import pytest
 
 from listenlink.clock import Clock
@@ -23,7 +19,7 @@ from listenlink.running.mark_audio import AudioMarker
 from listenlink.store import marking, marks
 from media.claimed import STUDIO, claim, created, key_of
 from media.make_audio import make
-from store.marked_place import SERVER, MarkedPlace, registry_of
+from store.marked_place import SERVER, Later, MarkedPlace, action, read, registry_of
 from trust.figures import FULL, figure
 
 GENERATED = Mark(Ai.GENERATED, "studio")
@@ -47,24 +43,6 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def numbered(song: bytes, number: int) -> bytes:
     """The same sound, in other bytes."""
     return song + b"LIST" + (8).to_bytes(4, "little") + number.to_bytes(8, "little")
-
-
-def read(content: bytes, manifest: bytes) -> dict[str, Any]:
-    """What the library of the standard says of both."""
-    with c2pa.Reader("application/octet-stream", io.BytesIO(content), manifest) as reader:
-        told: dict[str, Any] = json.loads(reader.json())
-    return told
-
-
-def action(told: dict[str, Any]) -> dict[str, Any]:
-    """The one action of the active manifest."""
-    (assertion,) = (
-        one
-        for one in told["manifests"][told["active_manifest"]]["assertions"]
-        if one["label"].startswith("c2pa.actions")
-    )
-    (found,) = assertion["data"]["actions"]
-    return dict(found)
 
 
 def test_what_an_engine_made_is_signed_for(place: MarkedPlace, song: bytes) -> None:
@@ -173,6 +151,22 @@ def test_a_files_own_manifest_is_what_ours_is_based_on(
     assert place.mark(1).file_says == STUDIO
 
 
+def test_what_a_file_says_beyond_that_is_not_signed(
+    place: MarkedPlace, song: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "claimed.wav"
+    path.write_bytes(song)
+    content = claim(path).read_bytes()
+    place.add(1, content, Mark(Ai.ASSISTED, "studio"))
+    place.mark_all(registry_of(studio=Ai.ASSISTED))
+    manifest = place.manifest(1)
+    assert manifest is not None
+    assert place.mark(1).told is Ai.GENERATED
+    assert manifest.ai is Ai.ASSISTED
+    assert action(read(content, manifest.content))["digitalSourceType"] == Ai.ASSISTED.source_type
+
+
+@pytest.mark.timeout(900)
 def test_two_nodes_do_nothing_twice_and_it_takes_little(place: MarkedPlace, song: bytes) -> None:
     for number in range(1, TRACKS + 1):
         place.add(number, numbered(song, number), GENERATED)
@@ -232,13 +226,6 @@ def test_what_a_node_can_not_make_waits(
     without = AudioMarker(place.database, place.storage, SAYS, Clock(), None)
     assert without.lacks == "no_key"
     assert place.mark_all(SAYS).signed == 1
-
-
-class Later(Clock):
-    """When all certificates have ended."""
-
-    def now_us(self) -> int:
-        return super().now_us() + 20 * 365 * 86_400_000_000
 
 
 def test_with_certificates_that_have_ended_nothing_is_signed(

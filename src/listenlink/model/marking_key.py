@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LEAST_RSA_BITS = 2048
 # What a certificate may be meant for to sign manifests: C2PA's own, documents, mail.
-_CLAIM_SIGNING, DOCUMENTS, MAIL = (
+CLAIMS, DOCUMENTS, MAIL = (
     "1.3.6.1.4.1.62558.2.1",
     "1.3.6.1.5.5.7.3.36",
     "1.3.6.1.5.5.7.3.4",
@@ -116,7 +116,7 @@ def _check(key: Any, chain: list[x509.Certificate]) -> None:
         meant_for = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         raise UnfitKey("the first certificate doesn't say that it may sign manifests") from None
-    fit = {_CLAIM_SIGNING, DOCUMENTS, MAIL}
+    fit = {CLAIMS, DOCUMENTS, MAIL}
     if not usage.digital_signature or fit.isdisjoint(one.dotted_string for one in meant_for):
         raise UnfitKey("the first certificate isn't meant for signing manifests")
 

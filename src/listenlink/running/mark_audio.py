@@ -35,7 +35,7 @@ from listenlink.store.marking import Unread, Unsigned
 _log = structlog.get_logger()
 _LOOK_SECONDS = 5.0
 _PASS_SECONDS = 60.0
-_RAISED_AT_ONCE = 500
+_RAISED_AT_ONCE, _PASSED_AT_ONCE = 500, 10_000
 
 
 class AudioMarker:
@@ -96,23 +96,34 @@ class AudioMarker:
             await self._read(unread)
             return True
         if self._passed_at is None or monotonic() - self._passed_at >= _PASS_SECONDS:
-            if self._after == 0:
-                await self._raise_engines()
-            if (track_id := await self._sign_next(self._after, None)) is not None:
+            return await self._pass_on()
+        return False
+
+    async def _pass_on(self) -> bool:
+        """Go on through all versions, some at a time; False at their end."""
+        if self._after == 0:
+            await self._raise_engines()
+        end = None
+        if self.is_able:
+            end = await self._database.read(
+                lambda c: marking.find_slice_end(c, self._after, _PASSED_AT_ONCE)
+            )
+            if (track_id := await self._sign_next(self._after, end)) is not None:
                 self._after = track_id - 1  # It may have other versions.
                 return True
-            self._after, self._passed_at = 0, monotonic()
-        return False
+        self._after = end or 0
+        if end is None:
+            self._passed_at = monotonic()
+        return end is not None
 
     async def _raise_engines(self) -> None:
         """Raise what is known of versions to what the registry says of their engines now."""
         for terms in self._registry.list_in_force(self._clock.now_us()):
-            raised, raising = _RAISED_AT_ONCE, terms.ai or Ai.NONE
-            work = partial(
-                marks.raise_engine, engine=terms.engine, ai=raising, most=_RAISED_AT_ONCE
-            )
-            while raising and raised == _RAISED_AT_ONCE:
-                raised = await self._database.write(work)
+            engine, ai = terms.engine, terms.ai or Ai.NONE
+            asking = partial(marking.is_said_more, engine=engine, ai=ai)
+            raising = partial(marks.raise_engine, engine=engine, ai=ai, most=_RAISED_AT_ONCE)
+            while await self._database.read(asking):
+                await self._database.write(raising)
 
     async def _take_unread(self) -> Unread | None:
         # Looked for without the right to write, for which others wait: mostly there is nothing.

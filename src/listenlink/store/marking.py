@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, update
 
+from listenlink.model.mark import Ai
 from listenlink.store import tables
 
 _MARKS = tables.track_marks
@@ -99,6 +100,24 @@ def find_unsigned(
         .limit(1)
     ).one_or_none()
     return None if row is None else Unsigned(*row)
+
+
+def find_slice_end(connection: Connection, after: int, most: int) -> int | None:
+    """Return the track up to which there are so many versions behind this one; None if there are fewer."""
+    rows = (
+        select(_MARKS.c.track_id)
+        .where(_MARKS.c.track_id > after)
+        .order_by(_MARKS.c.track_id)
+        .offset(most)
+        .limit(1)
+    )
+    return connection.execute(rows).scalar_one_or_none()
+
+
+def is_said_more(connection: Connection, engine: str, ai: Ai) -> bool:
+    """Whether there are versions of which less is known than this engine says now."""
+    lower = select(_MARKS.c.track_id).where(_MARKS.c.made_with == engine, _MARKS.c.by_engine < ai)
+    return connection.execute(lower.limit(1)).one_or_none() is not None
 
 
 def begin_signing(connection: Connection, version: Unsigned, now_us: int) -> bool:

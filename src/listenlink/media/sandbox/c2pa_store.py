@@ -18,7 +18,13 @@ from c2pa.c2pa import C2paBuilder, C2paSigner, C2paStream, _lib
 
 from listenlink.media.sandbox.manifest_answer import MOST_COMPARED_BYTES, Order, State
 
+# What a signer's certificate may be meant for, by the standard (C2PA 2.2, section 14.5.1): mail, documents,
+# C2PA claims; and what Microsoft calls the last. By itself the library knows of mail alone.
+_MEANT_FOR = (
+    "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1", "1.3.6.1.4.1.311.76.59.1.9",
+)  # fmt: skip
 _SETTINGS: dict[str, dict[str, Any]] = {
+    "trust": {"trust_config": "\n".join(_MEANT_FOR)},
     "verify": {
         "verify_after_sign": False,  # Another process does that.
         "verify_trust": False,
