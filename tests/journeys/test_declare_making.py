@@ -175,7 +175,7 @@ def test_commands_declare_and_tell_it(server: Server, takes: list[Path]) -> None
     status, _, said = run("upload", str(takes[0]), *engine, "--ai", "human")
     assert status == 1
     assert "--ai" in said
-    status, told, _ = run("tracks", "list")
-    assert "\tgenerated\t" in told
+    status, told, _ = run("tracks", "list", "--json")
+    assert '"mark": "generated"' in told
     assert "studio\t" in run("engines")[1]
     assert "\tgenerated\t" in run("engines")[1]
