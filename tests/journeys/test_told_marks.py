@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
-from journeys.faces import look, open_session
+from engines import of_folder
+from journeys.faces import look, open_session, requests_for
 from journeys.people_with_tracks import Person
 from journeys.seen import see
 from journeys.told_marks import Claim, Told, in_words, of_answer, of_saved, tells
@@ -154,6 +155,7 @@ def test_the_contract_has_nothing_of_it(
     assert before == after
 
 
+@of_folder  # Whose playback URL has what the manifest's has.
 def test_details_tell_where_the_manifest_is_and_nobody_elses(
     server: Server, creator: httpx.Client, listener: httpx.Client, wav: Path
 ) -> None:
@@ -167,7 +169,7 @@ def test_details_tell_where_the_manifest_is_and_nobody_elses(
     found = []
     for _ in range(2):
         session = open_session(listener.get, link)
-        details = json.loads(look(listener.get, link, session)["details"][1])
+        details = listener.get(**requests_for(link, session)["details"]).json()
         first, second = (track["manifest_url"] for track in details["tracks"])
         assert second is None
         opened = listener.get(

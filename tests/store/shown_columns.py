@@ -95,5 +95,6 @@ NOT_SHOWN: dict[str, dict[str, Any]] = {
     # What they say is read only by who asks for it: one that says as much is never written anew.
     "track_marks": {"organization_id": 2, "audio_id": 2, "made_with": "other", "read_at": 9,
                     "begun_at": 9},
-    "manifests": {"content": b"other", "made_at": 9},
+    "manifests": {"content": b"other", "made_at": 9, "recipe": b"other", "embedded_size_bytes": 9,
+                  "embedded_digest": b"d" * 32, "embedded_crc32": 9},
 }  # fmt: skip
