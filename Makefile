@@ -25,7 +25,9 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 # what of them depends on where audio is and on whose limits are shared (PAGES_ON_BOTH).
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 # Three workers, also on two cores: for a third of its time a test waits.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Tracebacks are Python's own: pytest's parse the source, which Python 3.11 can't do in the greenlets that browsers'
+# tests leave behind, and the whole run would end by that.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --tb=native
 ON_NODES = LISTENLINK_TEST_ENGINES=postgresql $(PYTEST) $(OF_ITSELF)
 PAGES_ON_BOTH := $(addsuffix .py,$(addprefix tests/browser/test_,desk_uploads first_share newer_version player visit_costs))
 OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard tests/browser/test_*.py)) \
