@@ -39,7 +39,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     began = time.monotonic()
     install_programs()
-    with tempfile.TemporaryDirectory(prefix="listenlink-bench-") as folder:
+    # What was measured isn't lost because a folder can't be removed.
+    named = tempfile.TemporaryDirectory(prefix="listenlink-bench-", ignore_cleanup_errors=True)
+    with named as folder:
         bench = Bench(Path(folder), asked.quick, asked.full, asked.nodes)
         try:
             bench.set_up()
@@ -124,6 +126,10 @@ def measure(bench: Bench, is_quick: bool) -> tuple[int, int]:
                     break
                 say(f"{row.label}: {void}")
             before = row
+    # Nothing trickles in any more, also where the last row was one in the steady state.
+    for row in bench.rows.values():
+        if row.steady is not None:
+            row.steady.end()
     for row in bench.rows.values():
         if len(row.samples) * 2 < rounds:
             row.samples.clear()
