@@ -51,7 +51,7 @@ class AudioRows:
                 yield from self._ranges({who: one for who, one in asked.items() if who != "same"})
 
     def _asked(self, size: str) -> dict[str, Asked]:
-        name = f"{size.replace(' ', '')}.wav"
+        name = self.library.audio[size].name
         asked: dict[str, Asked] = {"ours": (self.ours, partial(self._playback_path, size))}
         if self.nginx is not None:
             asked["nginx"] = (self.nginx, lambda: peers_up.secure_link(name))

@@ -30,6 +30,8 @@ SETTINGS = {
     "LISTENLINK_TRUSTED_PROXIES": "127.0.0.1/32",
     "LISTENLINK_PLAYBACK_TTL_SECONDS": "3600",
 }
+# Of a larger WAV a rendition is played, which is another file than the others send.
+_MOST_WAV_BYTES, _MP3_FRAME_BYTES = 20_000_000, 1044
 AUDIO_BYTES = {"5 MB": 5_000_000, "200 MB": 200_000_000}
 
 
@@ -47,6 +49,18 @@ def listenlink(data: Path) -> Served:
         str(port),
     ]
     return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(SETTINGS))
+
+
+def _write_wav(path: Path, size_bytes: int) -> None:
+    with wave.open(str(path), "wb") as audio:
+        audio.setparams((2, 2, 44_100, 0, "NONE", "not compressed"))
+        audio.writeframes(bytes((size_bytes - _WAV_HEADER_BYTES) // 4 * 4))
+
+
+def _write_mp3(path: Path, size_bytes: int) -> None:
+    """Silence, in frames of 320 kbit/s at 44.1 kHz."""
+    frame = bytes.fromhex("fffbe000").ljust(_MP3_FRAME_BYTES, b"\0")
+    path.write_bytes(frame * (size_bytes // len(frame)))
 
 
 @dataclass
@@ -89,11 +103,10 @@ class Library:
             server.stop()
 
     def _upload(self, owner: httpx.Client, name: str, size_bytes: int) -> str:
-        path = self.folder / "audio" / f"{name.replace(' ', '')}.wav"
+        is_wav = size_bytes <= _MOST_WAV_BYTES
+        path = self.folder / "audio" / f"{name.replace(' ', '')}{'.wav' if is_wav else '.mp3'}"
         path.parent.mkdir(exist_ok=True)
-        with wave.open(str(path), "wb") as audio:
-            audio.setparams((2, 2, 44_100, 0, "NONE", "not compressed"))
-            audio.writeframes(bytes((size_bytes - _WAV_HEADER_BYTES) // 4 * 4))
+        (_write_wav if is_wav else _write_mp3)(path, size_bytes)
         self.audio[name] = path
         with path.open("rb") as file:
             answer = owner.post(

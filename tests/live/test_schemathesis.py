@@ -53,8 +53,7 @@ positive_data_acceptance.enabled = false
 # A condition or a session that is wrong is no error of syntax (RFC 9110, section 13): it isn't met, or it's
 # the 404 of any refused link, which doesn't say what is wrong. A range or a match that fails is a 416 or 412.
 # The tool takes each header that breaks its schema for a fault, and each of these for a refusal of syntax.
-# A password of the right form may be wrong, which is a 401; and a link opens nothing that is made: what is
-# asked of it next is a 404 where its music is removed.
+# A password of the right form may be wrong, a 401; and a link that was asked for may be a 404 next.
 OF_LISTENERS = """
 [[operations]]
 include-path-regex = "/v1/music/(shared|audio|download|archive|picture|manifests)/"
