@@ -168,7 +168,7 @@ def find_own_download(
     one, as they put it in. None while its organisation is suspended."""
     asked = {"user": user_id, "track": track_id, "version": version}
     row = connection.execute(_OWN_DOWNLOAD, asked).one_or_none()
-    return None if row is None else Download(*row[:5], None)
+    return None if row is None else _download(row)._replace(embedded=None)
 
 
 def _download(row: Row[tuple[object, ...]]) -> Download:
