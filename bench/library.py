@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from listenlink.media.sandbox.playable import MOST_PLAIN_WAV_BYTES
 
 import fill
 from fill import ADDRESSES
@@ -30,8 +31,7 @@ SETTINGS = {
     "LISTENLINK_TRUSTED_PROXIES": "127.0.0.1/32",
     "LISTENLINK_PLAYBACK_TTL_SECONDS": "3600",
 }
-# Of a larger WAV a rendition is played, which is another file than the others send.
-_MOST_WAV_BYTES, _MP3_FRAME_BYTES = 20_000_000, 1044
+_MP3_FRAME_BYTES = 1044
 AUDIO_BYTES = {"5 MB": 5_000_000, "200 MB": 200_000_000}
 
 
@@ -103,7 +103,8 @@ class Library:
             server.stop()
 
     def _upload(self, owner: httpx.Client, name: str, size_bytes: int) -> str:
-        is_wav = size_bytes <= _MOST_WAV_BYTES
+        # Of a larger WAV a rendition is played, which is another file than the others send.
+        is_wav = size_bytes <= MOST_PLAIN_WAV_BYTES
         path = self.folder / "audio" / f"{name.replace(' ', '')}{'.wav' if is_wav else '.mp3'}"
         path.parent.mkdir(exist_ok=True)
         (_write_wav if is_wav else _write_mp3)(path, size_bytes)

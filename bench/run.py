@@ -115,9 +115,10 @@ def measure(bench: Bench, is_quick: bool) -> tuple[int, int]:
     say("warming up")
     for row in bench.rows.values():
         row.warm_up(_QUICK_WARM_UP_SECONDS if is_quick else _WARM_UP_SECONDS)
+    # What trickles in for one row ends before the next, also where that is in the next round.
+    before: Row | None = None
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}, {len(bench.rows)} rows of {seconds:g} s")
-        before: Row | None = None
         for row in bench.rows.values():
             if before is not None and before.steady is not None and before.steady is not row.steady:
                 before.steady.end()
@@ -126,10 +127,8 @@ def measure(bench: Bench, is_quick: bool) -> tuple[int, int]:
                     break
                 say(f"{row.label}: {void}")
             before = row
-    # Nothing trickles in any more, also where the last row was one in the steady state.
-    for row in bench.rows.values():
-        if row.steady is not None:
-            row.steady.end()
+    if before is not None and before.steady is not None:
+        before.steady.end()
     for row in bench.rows.values():
         if len(row.samples) * 2 < rounds:
             row.samples.clear()
