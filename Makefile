@@ -110,7 +110,7 @@ screenshots: .venv/.dev  ## Take a picture of every state of the page, in build/
 lock: .venv/.dev  ## Resolve the dependencies anew
 	$(PIP) uv
 	$(BIN)/uv pip compile pyproject.toml --extra server --group build $(LOCK) -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra server --group dev $(LOCK) -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra server --extra c2pa --group dev $(LOCK) -o requirements-dev.lock
 
 LOCK := --upgrade --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links
@@ -127,10 +127,10 @@ audit: .venv/.dev  ## Ask whether anything that is locked has a known hole
 floors: .venv/.dev  ## Run the tests of parts with the oldest versions that pyproject.toml allows
 	$(PIP) uv
 	@mkdir -p build
-	@$(BIN)/uv pip compile pyproject.toml --extra server --resolution lowest-direct --quiet --no-header \
+	@$(BIN)/uv pip compile pyproject.toml --extra server --extra c2pa --resolution lowest-direct --quiet --no-header \
 		--no-annotate --no-emit-index-url --no-emit-find-links -o build/floors.txt
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/floors
-	@$(BIN)/uv pip install --quiet --python build/floors/bin/python --group dev --override build/floors.txt -e '.[server]'
+	@$(BIN)/uv pip install --quiet --python build/floors/bin/python --group dev --override build/floors.txt -e '.[server,c2pa]'
 	build/floors/bin/pytest -q $(addprefix tests/,model media web wire outbound store)
 
 clean:  ## Remove the environment and what tools leave

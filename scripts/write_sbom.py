@@ -129,6 +129,10 @@ people's libraries:
 - that of `numpy` has OpenBLAS (BSD-3-Clause) and GCC's runtime (GPL-3.0-or-later WITH GCC-exception-3.1);
 - that of `pillow` has libjpeg-turbo, libpng, libtiff, libwebp, FreeType and others, all permissive;
 - `fontpkg-noto-sans` is a font under OFL-1.1, which preview pictures are drawn with.
+
+The extra `c2pa` adds `c2pa-python` (MIT OR Apache-2.0), whose wheel has the CAI's library in Rust with what
+that is made of, and what it asks for: `requests` (Apache-2.0) with `charset-normalizer` (MIT) and `urllib3`
+(MIT), and `toml` (MIT). None of these is loaded but the library.
 """
 
 

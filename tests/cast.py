@@ -30,6 +30,7 @@ from fork_server import Forked
 from listenlink.store.database.location import DatabaseLocation
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
+from signing import UNSIGNED, is_signed, wait_until_signed
 
 _people = itertools.count(1)
 
@@ -163,9 +164,11 @@ class Server:
                 "SELECT count(*) FROM audio_objects WHERE derived_at IS NULL AND discarded_at IS NULL"
             )
             if not waiting[0] and not list((self.data / "uploads").glob("draft-*")):
-                return
+                break
             time.sleep(0.05)
-        raise AssertionError("something isn't made")
+        else:
+            raise AssertionError("something isn't made")
+        wait_until_signed(lambda: self.query(UNSIGNED) == [(0,)])
 
     def audit(self, *arguments: str) -> list[dict[str, Any]]:
         """What `listenlink audit` prints; all of it, without the command."""
@@ -237,6 +240,9 @@ def wait_for_sound(owner: httpx.Client, track_id: str) -> dict[str, Any]:
     for _ in range(600):
         told: dict[str, Any] = owner.get(f"/tracks/{track_id}/sound").raise_for_status().json()
         if told["is_made"]:
-            return told
+            break
         time.sleep(0.05)
-    raise AssertionError("nothing was made of the audio")
+    else:
+        raise AssertionError("nothing was made of the audio")
+    wait_until_signed(lambda: is_signed(owner.get(f"/tracks/{track_id}").json()["ai"]))
+    return told

@@ -16,6 +16,7 @@ from listenlink.actions.find_instance import (
     load_ring,
     locate_database,
 )
+from listenlink.actions.find_marking_key import find_marking_key
 from listenlink.actions.give_cover import CoverGiver
 from listenlink.actions.make_once import OnceMaker
 from listenlink.actions.note_key_use import KeyUses
@@ -64,8 +65,9 @@ from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.desk import Desk
 from listenlink.running.instance import Instance, Running
 from listenlink.running.listening import Listening
+from listenlink.running.mark_audio import AudioMarker
 from listenlink.running.owning import Owning
-from listenlink.running.readiness import Readiness, mail_check
+from listenlink.running.readiness import Check, Readiness, mail_check, marks_check
 from listenlink.running.teller import Teller
 from listenlink.secret_keys import DayKeys
 from listenlink.settings import Settings, load_settings
@@ -111,27 +113,37 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     opener.unlocker = LinkUnlocker(database, limits, ring, settings.session_ttl_seconds)
     maker, cover_maker = parts.make_makers()
     urls, covers = parts.make_urls(settings.base_url, ring), CoverReader(storage, cover_maker)
-    archives = _archives(settings, ring, stores)
     link_ring, mailman = load_link_ring(settings), find_mailman(settings)
-    leaving = _leaving(settings, ring, link_ring)
+    archives, leaving = _archives(settings, ring, stores), _leaving(settings, ring, link_ring)
     base = _Base(
         settings, clock, ring, link_ring, stores, registry, urls, covers, archives, leaving, mailman
     )
     promises = parts.make_promises(database, storage, settings, clock)
     deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
+    marker = _marker(base)
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
-    readiness = Readiness(clock, checks if mailman is None else [*checks, mail_check(mailman)])
+    readiness = Readiness(clock, [*checks, marks_check(marker), *_mail_checks(mailman)])
     return Instance(
         _listening(base, limits, opener, reader, maker, capacity),
-        _owning(base, promises, deriver),
-        _desk(base, daily_keys, readiness),
+        _owning(base, promises, deriver, marker),
+        _desk(base, daily_keys, readiness, marker),
         Running(
             settings=settings, clock=clock, database=database, storage=storage, capacity=capacity,
             reader=reader, daily_keys=daily_keys, engines_problem=engines_problem, deriver=deriver,
-            keys=keys, readiness=readiness, timekeeper=timekeeper, teller=_teller(base),
+            marker=marker, keys=keys, readiness=readiness, timekeeper=timekeeper, teller=_teller(base),
             mailman=mailman,
         ),
     )  # fmt: skip
+
+
+def _marker(base: _Base) -> AudioMarker:
+    database, storage, _ = base.stores
+    key = find_marking_key(base.settings, base.clock.now_us())
+    return AudioMarker(database, storage, base.registry, base.clock, key)
+
+
+def _mail_checks(mailman: MailMan | None) -> list[Check]:
+    return [] if mailman is None else [mail_check(mailman)]
 
 
 def _leaving(
@@ -174,11 +186,18 @@ def _listening(
     )  # fmt: skip
 
 
-def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Owning:
+def _owning(
+    base: _Base, promises: PromiseMaker, deriver: AudioDeriver, marker: AudioMarker
+) -> Owning:
     settings, clock, ring, _, stores, registry, urls, covers, archives, *_ = base
     database, storage, resumable = stores
     probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
-    uploader = TrackUploader(database, storage, probe, registry, clock, deriver.wake)
+
+    def wake() -> None:
+        deriver.wake()
+        marker.wake()
+
+    uploader = TrackUploader(database, storage, probe, registry, clock, wake)
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
         urls=urls, archives=archives, covers=covers, uploader=uploader, promises=promises,
@@ -190,12 +209,12 @@ def _owning(base: _Base, promises: PromiseMaker, deriver: AudioDeriver) -> Ownin
     )  # fmt: skip
 
 
-def _desk(base: _Base, daily_keys: DayKeys, readiness: Readiness) -> Desk:
+def _desk(base: _Base, daily_keys: DayKeys, readiness: Readiness, marker: AudioMarker) -> Desk:
     settings, database, ring = base.settings, base.stores.database, base.ring
     return Desk(
         settings=settings, clock=base.clock, database=database, registry=base.registry,
         readiness=readiness, attempts=Attempts(database, ring), audit=AccountAudit(daily_keys),
-        passkeys=Passkeys(database, settings.desk_url, ring), mailman=base.mailman,
+        passkeys=Passkeys(database, settings.desk_url, ring), mailman=base.mailman, marker=marker,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The instance's secrets, in files beside the database and never in it: signing keys, link keys, daily keys.
 
 `secrets/signing-keys` and `secrets/link-keys` have one `key_id hex` line per key, newest first. The latter
-seal links' tokens, for as long as the links exist. `secrets/daily/DATE` holds the key that makes that day's
+seal links' tokens, for as long as the links exist. `secrets/marking-key` signs what is said of recordings
+(`actions/find_marking_key.py`). `secrets/daily/DATE` holds the key that makes that day's
 audit pseudonyms; it's destroyed after seven days, and with it the last way back from a pseudonym to an
 address.
 """
@@ -23,7 +24,9 @@ from listenlink.model.signing import MIN_KEY_BYTES, SigningKey
 DAILY_KEYS_KEPT_DAYS = 7
 SIGNING_FILE = "signing-keys"
 LINK_FILE = "link-keys"
-KEY_FILES = (SIGNING_FILE, LINK_FILE)
+MARKING_FILE = "marking-key"
+RING_FILES = (SIGNING_FILE, LINK_FILE)
+KEY_FILES = (*RING_FILES, MARKING_FILE)
 _KEY_ID = re.compile("[0-9a-f]{8}")
 _DAILY_NAME = re.compile(r"\.?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9a-f]*)?")
 _VARIABLES = {SIGNING_FILE: "LISTENLINK_SIGNING_KEYS", LINK_FILE: "LISTENLINK_LINK_KEYS"}
@@ -48,6 +51,11 @@ def load_keys(
     if given is not None:
         return _parse_ring(kind, _VARIABLES[name], given.replace(",", "\n"))
     path = file or folder / name
+    return _parse_ring(kind, str(path), read_secret(kind, path))
+
+
+def read_secret(kind: str, path: Path) -> str:
+    """The text of a file of keys. Raises RefusesToStart if it can't be read, or if others may read it."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii")
@@ -56,7 +64,14 @@ def load_keys(
         raise RefusesToStart(f"{path}: the {kind} can't be read: {why}") from None
     if mode & 0o077:
         raise RefusesToStart(f"{path}: others may read the {kind}; chmod 600 it")
-    return _parse_ring(kind, str(path), text)
+    return text
+
+
+def add_secret(path: Path, text: str) -> None:
+    """Write a file of keys where there is none; whole, or not at all. Another process may be faster: then its
+    file stays. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _link_new(path, text.encode("ascii"))
 
 
 def _parse_ring(kind: str, source: str, text: str) -> tuple[SigningKey, ...]:
@@ -92,7 +107,8 @@ def copy_keys(name: str, secrets_folder: Path, to: Path) -> None:
 
 def take_keys(name: str, source: Path, folder: Path) -> None:
     """Use another folder's keys in a new instance. Raises RefusesToStart if they can't be used."""
-    load_keys(name, source)
+    if name in RING_FILES:
+        load_keys(name, source)
     folder.mkdir(mode=0o700, exist_ok=True)
     copy_keys(name, source, folder)
 
@@ -138,16 +154,7 @@ class DailyKeys:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / _date_of(day).isoformat()
         made = secrets.token_bytes(MIN_KEY_BYTES)
-        # Written under another name first, so that a second process never reads half a key.
-        draft = self._folder / f".{path.name}.{secrets.token_hex(8)}"
-        try:
-            _write_new(draft, made)
-            os.link(draft, path)
-        except FileExistsError:
-            return path.read_bytes()
-        finally:
-            draft.unlink(missing_ok=True)
-        return made
+        return made if _link_new(path, made) else path.read_bytes()
 
     def destroy_old(self, today: int) -> int:
         """Remove keys of days too long ago for them to be retained; return how many."""
@@ -166,6 +173,20 @@ class DailyKeys:
 
 def _date_of(day: int) -> date:
     return datetime.fromtimestamp(day * 86_400, UTC).date()
+
+
+def _link_new(path: Path, data: bytes) -> bool:
+    """Write a file where there is none; False if there is. It's written under another name first, so that a
+    second process never reads half a key."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_new(draft, data)
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
 
 
 def _write_new(path: Path, data: bytes) -> None:

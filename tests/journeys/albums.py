@@ -14,11 +14,14 @@ TITLES = {"Dawn": "wav16", "Noon: the <hot> hour?": "flac", "Dusk/../night": "mp
 
 
 def upload_album(owner: httpx.Client, folder: Path) -> list[dict[str, Any]]:
-    """Three tracks, each of another format; each with its `bytes`."""
+    """Three tracks, each of another format; each with its `bytes`, as which they're downloaded too, since no
+    machine made them."""
     songs = []
     for place, (title, kind) in enumerate(TITLES.items()):
         path = make(kind, folder / f"{place}.bin", sample_count=30_000 + 1000 * place)
-        songs.append(upload(owner, path, title=title) | {"bytes": path.read_bytes()})
+        songs.append(
+            upload(owner, path, title=title, engine="own_recording") | {"bytes": path.read_bytes()}
+        )
     return songs
 
 

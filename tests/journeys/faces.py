@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from listenlink.settings import Settings
 from listenlink.web.front import Front
 
 FACES = ("page", "embed", "oembed", "details")
+_SIGNED = re.compile(r'"manifest_url":"[^"]*"')
 Get = Callable[..., httpx.Response]
 
 
@@ -84,9 +86,10 @@ def requests_for(
 
 
 def look(get: Get, link: dict[str, Any], session: dict[str, str], language: str = "en") -> Any:
-    """Each form's status and text."""
+    """Each form's status and text, without the addresses in it that are good for some minutes."""
     found = {}
     for face, asked in requests_for(link, session, language).items():
         answer = get(**asked)
-        found[face] = (answer.status_code, answer.text if answer.status_code == 200 else "")
+        text = _SIGNED.sub('"manifest_url":"…"', answer.text) if answer.status_code == 200 else ""
+        found[face] = (answer.status_code, text)
     return found

@@ -144,7 +144,9 @@ class EndedLinks:
         (taken,) = self._urls.write_downloads(session, until, [number])
         paths = {name: self._pictures.write(named) for name, named in names.items()}
         whole = self._archives.write_shared(session, until)
-        return paths | {"played": _path(played), "taken": _path(taken), "whole": _path(whole)}
+        manifest = _path(played).replace("/audio/", "/manifests/")
+        files = {"played": _path(played), "taken": _path(taken), "whole": _path(whole)}
+        return paths | files | {"manifest": manifest}
 
     def one(self, kind: str) -> Ended:
         """A link of this kind, in turn; those that never were are new each time."""

@@ -200,7 +200,7 @@ def test_the_same_bytes_are_one_object_and_go_with_the_last_track(
 def test_a_download_has_a_name_and_comes_from_the_bucket(
     owner: httpx.Client, listener: httpx.Client, audio: Path
 ) -> None:
-    song = upload(owner, audio, title='Späte "Lieder"')
+    song = upload(owner, audio, title='Späte "Lieder"', engine="own_recording")
     link = share(owner, song["id"], allow_download=True)
     session = opened(listener, link).headers["listen-session"]
     asked = f"/v1/music/shared/{link['token']}/download/{song['id']}"

@@ -12,6 +12,7 @@ import pytest
 from cast import Server, share
 from engines import of_folder
 from journeys.people_with_tracks import Person, new_track, people_of
+from journeys.signed_for import wait_for_manifests
 from media.make_audio import make
 from signed_in import stranger
 
@@ -32,6 +33,9 @@ def test_its_original_is_downloaded_byte_by_byte_by_its_creator_alone(
 ) -> None:
     owner = people["owner"]
     track = new_track(owner, wav, title="Harbour / Lights")
+    wait_for_manifests(
+        server, track
+    )  # It's in what others download, not in what one put in oneself.
     link = share(owner.owner, track)
     saved = people["colleague"].owner.post(f"{server.url}/v1/music/shared/{link['token']}/save")
     assert saved.is_success, saved.text

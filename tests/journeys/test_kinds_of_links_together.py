@@ -26,7 +26,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def song(owner: httpx.Client, takes: list[Path]) -> str:
-    return str(upload(owner, takes[0], title="Harbour")["id"])
+    return str(upload(owner, takes[0], title="Harbour", engine="own_recording")["id"])
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_engines_are_told_with_their_licence(owner: httpx.Client) -> None:
     for item in told["items"]:
         assert list(item) == [
             "engine_key", "display_name", "licence_class", "licence_version", "commercial_use",
-            "requires_attribution",
+            "requires_attribution", "ai",
         ]  # fmt: skip
         assert item["commercial_use"] == (item["licence_class"] == "commercial_cleared")
     assert owner.get("/engines", params={"limit": 1}).json()["items"] == told["items"][:1]

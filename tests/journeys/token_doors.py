@@ -92,6 +92,7 @@ DOORS = [
     Door("played", "GET /v1/music/audio/{signed:str}", "{played}"),
     Door("taken", "GET /v1/music/download/{signed:str}", "{taken}"),
     Door("whole", "GET /v1/music/archive/{signed:str}", "{whole}"),
+    Door("manifest", "GET /v1/music/manifests/{signed:str}", "{manifest}"),
     Door("preview", "GET /v1/music/picture/{name:str}", "{preview}"),
     Door("cover", "GET /v1/music/picture/{name:str}", "{cover}"),
 ]  # fmt: skip

@@ -55,6 +55,15 @@ def verify(composition: Composition) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=composition.authority)
 
 
+def check_that_nodes_are_ready(composition: Composition) -> None:
+    """All is well; of what signs how music was made, one node has the key, and that is enough."""
+    for node in composition.nodes:
+        ready = httpx.get(f"http://127.0.0.1:{composition.port(node + ':8484')}/readyz").json()
+        checks = ready["checks"]
+        assert checks.pop("marks") in ("ok", "no_key"), node
+        assert (ready["status"], set(checks.values())) == ("ready", {"ok"}), node
+
+
 def test_it_comes_up_from_empty_volumes(
     composition: Composition, verify: ssl.SSLContext, tmp_path: Path
 ) -> None:
@@ -82,9 +91,7 @@ def test_it_comes_up_from_empty_volumes(
         audio = opened.json()["track"]["playback_url"]
         assert httpx.get(audio, verify=verify).content == song.read_bytes()
         check_the_bucket_s_door(audio, verify, composition.services["node1"]["environment"])
-        for node in composition.nodes:
-            ready = httpx.get(f"http://127.0.0.1:{composition.port(node + ':8484')}/readyz").json()
-            assert (ready["status"], set(ready["checks"].values())) == ("ready", {"ok"}), node
+        check_that_nodes_are_ready(composition)
         owner.delete(f"/share/{link['id']}").raise_for_status()
         for _ in range(6):
             assert listener.get(path).status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -15,7 +16,9 @@ import pytest
 
 from cast import Server, free_port, share, upload
 from engines import of_folder
+from journeys.signed_for import wait_for_manifests
 from media.make_audio import make
+from media.signing_c2pa import read_state
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 ROOT = Path(__file__).parents[2]
@@ -117,6 +120,26 @@ def test_it_sends_what_the_server_gives_leave_for(
     owner.delete(f"/share/{link['id']}").raise_for_status()
     assert httpx.get(url).status_code == 403
     assert httpx.get(url, headers={"Range": "bytes=0-9"}).status_code == 403
+
+
+def test_a_download_with_a_manifest_comes_through_it_from_the_server(
+    server: Server, owner: httpx.Client, front: str, tmp_path: Path
+) -> None:
+    audio = make("wav16", tmp_path / "made.wav", sample_count=200_000)
+    song = upload(owner, audio, engine="studio")
+    wait_for_manifests(server, song["id"])
+    link = share(owner, song["id"], allow_download=True)
+    opened = httpx.get(link["url"])
+    session = {"Listen-Session": opened.headers["listen-session"]}
+    asked = f"{link['url']}/download/{song['id']}"
+    url = httpx.get(asked, headers=session).json()["download_url"]
+    assert url.startswith(front)
+    whole = httpx.get(url)
+    assert read_state("audio/wav", io.BytesIO(whole.content)) == "Valid"
+    assert whole.headers["content-length"] == str(len(whole.content))
+    part = httpx.get(url, headers={"Range": "bytes=4-", "If-Range": whole.headers["etag"]})
+    assert (part.status_code, part.content) == (206, whole.content[4:])
+    assert httpx.get(opened.json()["track"]["playback_url"]).content == audio.read_bytes()
 
 
 def test_nobody_comes_to_the_files_past_the_server(server: Server, front: str) -> None:

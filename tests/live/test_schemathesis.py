@@ -56,7 +56,7 @@ positive_data_acceptance.enabled = false
 # A password of the right form may be wrong, a 401; and a link that was asked for may be a 404 next.
 OF_LISTENERS = """
 [[operations]]
-include-path-regex = "/v1/music/(shared|audio|download|archive|picture)/"
+include-path-regex = "/v1/music/(shared|audio|download|archive|picture|manifests)/"
 [operations.checks]
 positive_data_acceptance.expected-statuses = [200, 201, 204, 206, 303, 304, 401, 403, 404, 409, 412, 416, 429]
 ensure_resource_availability.enabled = false

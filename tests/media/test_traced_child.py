@@ -22,7 +22,7 @@ from trust.figures import FULL, figure
 pytestmark = needs_strace
 
 MARK = "another tenant's words"
-CHILDREN = {"probe": ["7200"], "tag_child": []}
+CHILDREN = {"probe": ["7200"], "tag_child": [], "manifest_child": ["read"]}
 # As soon as this has returned, no file can be opened any more.
 _CLOSED = re.compile(r"RLIMIT_NOFILE, \{rlim_cur=0, rlim_max=0\}.* = 0$")
 _OPENED = re.compile(r"\b(?:open|openat|openat2)\(.*\) = \d+")

@@ -17,7 +17,16 @@ _OF_THE_SERVER = [
 
 
 @pytest.mark.parametrize(
-    "child", ["probe", "tag_child", "derive_child", "cover_child", "preview_child"]
+    "child",
+    [
+        "probe",
+        "tag_child",
+        "derive_child",
+        "cover_child",
+        "preview_child",
+        "embed_child",
+        "manifest_child",
+    ],
 )
 def test_a_child_loads_nothing_of_the_servers(child: str) -> None:
     asked = (

@@ -39,7 +39,7 @@ DEFAULTS = {
     "leave_after_seconds": 2,
     "metrics_address": None,
     "database_url": None, "redis_url": None,
-    "signing_keys": None, "signing_keys_file": None,
+    "signing_keys": None, "signing_keys_file": None, "marking_key": None, "marking_key_file": None,
     "keep_links": "sealed", "link_keys": None, "link_keys_file": None,
     "embed_ancestors": "*", "log_level": "info",
 }  # fmt: skip
@@ -86,7 +86,7 @@ BAD: dict[str, list[str]] = {
 # Any text can be a path or the name of a host: what's wrong with these shows when they are used.
 WITHOUT_A_BAD_FORM = {
     "DATA", "HOST", "ENGINES_FILE", "CLOUDFRONT_KEY_FILE", "SIGNING_KEYS", "SIGNING_KEYS_FILE",
-    "LINK_KEYS", "LINK_KEYS_FILE",
+    "LINK_KEYS", "LINK_KEYS_FILE", "MARKING_KEY", "MARKING_KEY_FILE",
 }  # fmt: skip
 
 # What urlsplit takes for a bare address and what, put before a path, makes links that lead elsewhere.

@@ -61,6 +61,20 @@ def add_track(connection: Connection, number: int, **changes: Any) -> None:
         connection.execute(insert(table).values(row | new))
 
 
+def add_mark(connection: Connection, track: int, version: int = 1, **changes: Any) -> None:
+    """What is known of how a version was made, and a manifest that says it."""
+    mark: dict[str, Any] = {
+        "track_id": track,
+        "version": version,
+        "organization_id": 1,
+        "audio_id": track,
+    }
+    mark |= {"made_with": "studio", "by_engine": 2, "engine": "studio"} | changes
+    connection.execute(insert(tables.track_marks).values(mark))
+    signed = {"track_id": track, "version": version, "ai": 2, "content": b"c", "made_at": 0}
+    connection.execute(insert(tables.manifests).values(signed))
+
+
 def add_collection(connection: Connection, number: int, *members: int, **changes: Any) -> None:
     """A collection with these tracks in this order."""
     row = {"id": number, "organization_id": 1, "owner_id": 1, "name": "Evening", "created_at": 0}
@@ -96,6 +110,7 @@ def add_library(connection: Connection) -> None:
     add_owner(connection)
     for number in TRACKS:
         add_track(connection, number)
+        add_mark(connection, number)
     add_collection(connection, EVENING, 1, 2)
     add_collection(connection, MORNING, 3)
     add_link(connection, TO_EVENING, collection_id=EVENING)

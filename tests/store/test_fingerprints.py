@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,81 +16,17 @@ from listenlink.store.database.columns import metadata
 from listenlink.store.database.database import Database
 from listenlink.store.fingerprints import find_fingerprint
 from listenlink.store.opening.open_rows import MOST_TRACKS
-from store.shown_rows import EVENING, TO_EVENING, TO_TRACK, add_library, add_link, add_track
+from store.shown_columns import BOTH, NOT_SHOWN, ONE, SHOWN
+from store.shown_rows import (
+    EVENING,
+    TO_EVENING,
+    TO_TRACK,
+    add_library,
+    add_link,
+    add_mark,
+    add_track,
+)
 
-BOTH, ONE = {TO_EVENING, TO_TRACK}, {TO_EVENING}
-# What changes of which link's page when a column of the first row gets another value. A column that is
-# new fails below until somebody has said whether it's shown.
-SHOWN: dict[str, dict[str, tuple[Any, set[int]]]] = {
-    "shares": {
-        "rotation": (1, ONE),
-        "visibility": ("public", ONE),
-        "allow_download": (True, ONE),
-        "preview": (False, ONE),
-        "expires_at": (9, ONE),
-        "created_at": (1, ONE),
-        "collection_id": (2, ONE),
-        "track_id": ({"track_id": 2, "collection_id": None}, ONE),
-    },
-    "collections": {
-        "name": ("Night", ONE),
-        "description": ("Quiet.", ONE),
-        "cover_track_id": (2, ONE),
-        "removed_at": (9, ONE),
-    },
-    "collection_tracks": {
-        "position": (7, ONE),
-        "track_id": (3, ONE),
-        "collection_id": (2, ONE),
-    },
-    "tracks": {
-        "audio_id": (4, BOTH),
-        "title": ("Song", BOTH),
-        "artist": (None, BOTH),
-        "engine": ("other", BOTH),
-        "sample_count": (1, BOTH),
-        "sample_rate": (48_000, BOTH),
-        "stamp_class": ("unclear", BOTH),
-        "stamp_version": ("2027-01", BOTH),
-        "stamp_requires_attribution": (True, BOTH),
-        "stamp_attribution_text": ("Ana", BOTH),
-        "declared": ("0:CC0-1.0", BOTH),
-        "version": (2, BOTH),
-        "versions": ("[3,", BOTH),
-        "created_at": (9, BOTH),
-        "removed_at": (9, BOTH),
-    },
-    "audio_objects": {
-        "peaks": (None, BOTH),
-        "cover_digest": (None, BOTH),
-        "cover_small_digest": (None, BOTH),
-        "derived_at": (6, BOTH),
-    },
-    "given_covers": {
-        "id": (9, BOTH),
-        "track_id": (2, BOTH),
-        "collection_id": ({"track_id": None, "collection_id": EVENING}, BOTH),
-        "cover_digest": (None, BOTH),
-        "cover_small_digest": (None, BOTH),
-    },
-}
-# Whether a link opens is decided before; who owns and counts things isn't shown; a file's size never changes.
-NOT_SHOWN: dict[str, dict[str, Any]] = {
-    "shares": {
-        "token_digest": b"t" * 32, "organization_id": 2, "creator_id": 2, "label": "l", "max_opens": 9,
-        "opens": 1, "counted_to": 1, "starts_at": 1, "revoked_at": 1, "strict_open": True,
-        "is_pinned": True, "has_password": True},
-    "collections": {"organization_id": 2, "owner_id": 2, "cover_image_url": "u", "created_at": 1,
-                    "updated_at": 1},
-    "collection_tracks": {"added_at": 1},
-    "tracks": {"organization_id": 2, "creator_id": 2, "mode": "focus", "instrumental": True,
-               "is_shorter_than_declared": True, "counted_bytes": 2},
-    "audio_objects": {
-        "digest": b"d" * 32, "size_bytes": 2, "content_type": "audio/flac", "created_at": 1,
-        "discarded_at": 9, "loudness_lufs": 1.0, "rendition_digest": b"r" * 32, "rendition_size_bytes": 1,
-        "crc32": 1, "rendition_content_type": "audio/mp4", "derivation_began_at": 1,
-    },
-}  # fmt: skip
 CASES = [
     (table, column, value, changed)
     for table, columns in SHOWN.items()
@@ -147,7 +84,7 @@ def test_it_changes_with_what_is_shown_alone(
     database: Database, name: str, column: str, value: Any, changed: set[int]
 ) -> None:
     table = metadata.tables[name]
-    row = table.c.track_id == 1 if name == "collection_tracks" else table.c.id == 1
+    row = (table.c.id if "id" in table.c else table.c.track_id) == 1
 
     def change(connection: Connection) -> None:
         new = value if isinstance(value, dict) else {column: value}
@@ -162,6 +99,28 @@ def test_tracks_come_and_go(database: Database) -> None:
     gone = (members.c.collection_id == EVENING) & (members.c.track_id == 2)
     assert changed_by(database, lambda c: c.execute(insert(members).values(new))) == ONE
     assert changed_by(database, lambda c: c.execute(delete(members).where(gone))) == ONE
+
+
+def test_what_is_known_of_an_older_version_is_shown_and_of_a_newer_one_is_not(
+    database: Database,
+) -> None:
+    marks = tables.track_marks
+
+    def raised(connection: Connection, version: int) -> None:
+        connection.execute(
+            update(tables.tracks).where(tables.tracks.c.id == 1).values(version=2, versions="[2,")
+        )
+        for number in (2, 3):
+            add_mark(connection, 1, number)
+        before = prints(connection)
+        of_version = (marks.c.track_id == 1) & (marks.c.version == version)
+        connection.execute(update(marks).where(of_version).values(by_creator=2))
+        told.append({link for link, one in prints(connection).items() if one != before[link]})
+
+    for version, changed in ((1, BOTH), (2, BOTH), (3, set[int]())):
+        told: list[set[int]] = []
+        changed_by(database, partial(raised, version=version))
+        assert told == [changed]
 
 
 def test_a_track_elsewhere_changes_nothing(database: Database) -> None:

@@ -15,7 +15,7 @@ async def test_the_file_of_a_track_is_found_for_its_creator_alone(tmp_path: Path
     def found(user_id: int, track_id: int = track) -> pages.Download | None:
         return database.read_now(lambda c: pages.find_own_download(c, user_id, track_id))
 
-    assert found(owner.user_id) == ("Song", DIGEST, 1, "audio/wav", 1)
+    assert found(owner.user_id) == ("Song", DIGEST, 1, "audio/wav", 1, None)
     assert found(owner.user_id, track + 1) is None
     for other in (place.colleague, place.saver):
         assert found(other.owner.user_id) is None

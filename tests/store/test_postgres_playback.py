@@ -42,7 +42,7 @@ class Slow:
         await self.let_go.wait()
         shared, own = len(lists[0]), len(lists[3])
         places = [*range(1, shared + 1), *(-place for place in range(1, own + 1))]
-        return [(place, b"", 0, "", began_with, None, None, None, None) for place in places]
+        return [(place, b"", 0, "", False, began_with, None, None, None, None) for place in places]
 
     def close(self) -> None:
         """Nothing is open."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from web.locked_headers import of_locked
+from web.signed_headers import of_signed
 
 Told = dict[str, str | re.Pattern[str]]
 
@@ -91,7 +92,7 @@ _MEDIA: Told = _NOINDEX | {
     "cross-origin-resource-policy": "cross-origin",
     "content-security-policy": "default-src 'none'; media-src 'self'; sandbox",
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "Accept-Ranges, Content-Range, ETag, X-Request-Id",
+    "access-control-expose-headers": "Accept-Ranges, Content-Range, ETag, Link, X-Request-Id",
 }
 _NO_MEDIA: Told = _MEDIA | _JSON | {"cache-control": "no-store"}
 _AUDIO: Told = _MEDIA | {
@@ -183,8 +184,7 @@ TOLD: dict[str, Told] = {
     "refused_embed": _FRAMED | _NOINDEX,
     "limited_embed": _FRAMED | _NOINDEX | _SPENT,
     "busy_embed": _FRAMED | _NOINDEX | {"retry-after": "1"},
-    "audio": _AUDIO,
-    "audio_part": _AUDIO | _PART,
+    "audio": _AUDIO, "audio_part": _AUDIO | _PART,
     "taken": _TAKEN, "taken_part": _TAKEN | _PART,
     "kept": _KEPT, "archive": _WHOLE, "archive_part": _WHOLE | _PART,
     "no_media": _NO_MEDIA,
@@ -230,7 +230,7 @@ TOLD: dict[str, Told] = {
     "robots": _FOR_A_DAY | {"content-type": "text/plain; charset=utf-8"},
     "icon": _FOR_A_DAY | {"content-type": "image/svg+xml"},
 }  # fmt: skip
-TOLD |= of_locked(TOLD)
+TOLD |= of_locked(TOLD) | of_signed(TOLD)
 
 
 def differences(sent: list[tuple[str, str]], kind: str | Told) -> list[str]:

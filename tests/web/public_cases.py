@@ -20,6 +20,7 @@ SHARED = "/v1/music/shared/{token}"
 PLAYED = "/v1/music/audio/{signed}"
 TAKEN = "/v1/music/download/{signed}"
 WHOLE = "/v1/music/archive/{signed}"
+SIGNED = "/v1/music/manifests/{signed}"
 JSON = {"Accept": "application/json"}
 
 
@@ -106,7 +107,8 @@ def _open_cases() -> list[Case]:
 def _media_cases() -> list[Case]:
     cases = []
     for route, path, kind in (
-        (PLAYED, "{w.audio}", "audio"), (TAKEN, "{w.download}", "taken"), (WHOLE, "{w.archive}", "archive"),
+        (PLAYED, "{w.audio}", "signed_audio"), (TAKEN, "{w.download}", "taken"),
+        (WHOLE, "{w.archive}", "archive"), (SIGNED, "{w.manifest}", "manifest"),
     ):  # fmt: skip
         cases += [
             _case(f"GET {route}", 200, kind, path),

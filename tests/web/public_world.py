@@ -8,6 +8,7 @@ import httpx
 
 from cast import Server, share, upload, wait_for_sound
 from journeys.leaving_mails import leave_of_nobody
+from journeys.signed_tracks import wait_for_manifest
 from listenlink.model.leave_address import PATH
 from media.make_audio import add_cover, make
 
@@ -36,6 +37,7 @@ class World:
             opened = client.get(self.path)
             self.session = {"Listen-Session": opened.headers["listen-session"]}
             self.audio = _path(opened.json()["track"]["playback_url"])
+            self.manifest = wait_for_manifest(client, self.audio)
             told = client.get(f"{self.path}/download/{self.track}", headers=self.session).json()
             self.download = _path(told["download_url"])
             self._take_album(client)

@@ -6,13 +6,17 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from listenlink.actions.play_track import TrackPlayer
 from listenlink.actions.take_archive import ArchivePlaying
 from listenlink.clock import SECOND_US, Clock
+from listenlink.errors import Problem
 from listenlink.media.archive_url import OwnArchive, SharedArchive
 from listenlink.media.signed_url import OwnPlayback, SharedPlayback
 from listenlink.model.archive import ArchivedFile, ArchiveLayout
 from listenlink.model.client_address import client_address, parse_address
+from listenlink.model.recipe import Embedded, Recipe, write_recipe
 from listenlink.model.share import Life
 from listenlink.store.archives import TakenCollection, TakenFile
 from listenlink.store.opening.playback import Playable
@@ -45,13 +49,39 @@ class Reader:
         return await self.find_shared(user_id, track_id, version)
 
 
+async def no_manifest(file: TakenFile) -> None:
+    """None of the files has one in it."""
+
+
 def archive(leave: SharedArchive | OwnArchive = SHARED) -> ArchivePlaying:
     files = tuple(
         TakenFile(track, "Song", 0, 1, track, bytes([track]) * 32, MEGABYTE, "audio/wav", 0)
         for track in TRACKS
     )
     layout = ArchiveLayout([ArchivedFile(f"{f.track_id}", f.digest, MEGABYTE, 0, 0) for f in files])
-    return ArchivePlaying(leave, TakenCollection("All", files), layout)
+    return ArchivePlaying(leave, TakenCollection("All", files), layout, no_manifest)
+
+
+async def test_a_file_with_another_manifest_by_now_is_not_sent_as_part_of_this_archive() -> None:
+    old, new = bytes([7]) * 32, bytes([8]) * 32
+    file = TakenFile(1, "Song", 0, 1, 1, bytes(32), 1, "audio/wav", 0, old, 8, 0)
+    layout = ArchiveLayout([ArchivedFile("Song", old, 8, 0, 0)])
+    recipe = write_recipe(Recipe([b"manifest"]))
+    storage = cast(Any, SimpleNamespace(open_audio=lambda _: asyncio.sleep(0, Zeros())))
+
+    async def begin(digest: bytes | None) -> bytes:
+        async def find(file: TakenFile) -> Embedded | None:
+            return None if digest is None else Embedded(recipe, 8, digest, 0)
+
+        playing = ArchivePlaying(SHARED, TakenCollection("All", (file,)), layout, find)
+        start = 30 + len("Song")
+        audio = await playing.open(storage, start, 8)
+        return await audio.read(8, start)
+
+    assert await begin(old) == b"manifest"
+    for gone in (new, None):
+        with pytest.raises(Problem):
+            await begin(gone)
 
 
 async def sent(playing: ArchivePlaying, reader: Reader, without: int, after: int) -> int:

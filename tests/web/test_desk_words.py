@@ -116,6 +116,7 @@ def test_whatever_is_written_down_has_words() -> None:
     noted = {one or other for one, other in NOTED.findall(_sources())}
     noted |= {
         "link_made", "links_made", "link_closed", "key_made", "key_changed", "key_ended", "licence_declared",
+        "ai_declared",
         "member_removed", "member_keys_ended", "version_added", "version_made_current", "version_removed",
         "webhook_added", "webhook_removed",
     }  # fmt: skip

@@ -38,6 +38,7 @@ NEVER_BUSY = (
     "/audio",
     "/download/{signed}",
     "/archive/{signed}",
+    "/manifests/{signed}",
     "/leave/",
 )
 
@@ -132,7 +133,7 @@ def test_a_host_that_is_not_ours(world: World) -> None:
 
 def test_what_is_known_already(world: World) -> None:
     with world.server.listener() as client:
-        for path in (world.audio, world.download, world.archive):
+        for path in (world.audio, world.download, world.archive, world.manifest):
             tag = client.head(path).headers["etag"]
             answer = client.get(path, headers={"If-None-Match": tag})
             assert answer.status_code == 304

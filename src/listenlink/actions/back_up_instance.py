@@ -3,7 +3,7 @@
     TO/backup.json           the manifest; renamed into place last: the new backup is whole, or the old stays
     TO/listenlink-….db       the database
     TO/objects/ab/ab12…      audio; what is there already isn't copied again
-    TO/signing-keys          only on request, and so TO/link-keys
+    TO/signing-keys          only on request, and so TO/link-keys and TO/marking-key
 
 The keys behind the audit's pseudonyms are never included: they're meant to be gone after seven days.
 """
@@ -110,7 +110,7 @@ def _complete(
         except FileNotFoundError:
             missing.append(digest)
     for keys in KEY_FILES:
-        # An instance whose links aren't kept has no keys to them.
+        # An instance whose links aren't kept has no keys to them, and it may have been given one to sign by.
         if with_keys and (keys == SIGNING_FILE or (data / SECRETS / keys).exists()):
             copy_keys(keys, data / SECRETS, to)
         else:

@@ -18,7 +18,7 @@ from listenlink.actions.manage_people import (
 from listenlink.errors import RefusesToStart
 from listenlink.media.disk.places import make_folders
 from listenlink.model import ids
-from listenlink.secret_keys import LINK_FILE, SIGNING_FILE, create_keys
+from listenlink.secret_keys import LINK_FILE, MARKING_FILE, SIGNING_FILE, add_secret, create_keys
 from listenlink.settings import Settings
 from listenlink.store import people
 from listenlink.store.audit import day_tables
@@ -79,9 +79,11 @@ def create_instance(
     *,
     makes_keys: bool = True,
     makes_link_keys: bool = True,
+    marking_key: str | None = None,
 ) -> NewInstance:
     """Create an instance, whole or not at all, in a folder that is empty or new and, if the database isn't
-    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere.
+    in that folder, in an empty database. Without `makes_keys` its signing keys are elsewhere; `marking_key`
+    is a new one to sign manifests with, where none is given it.
 
     Raises RefusesToStart, having changed nothing, if anything is there already, or if the organisation's name
     or the e-mail address can't be one.
@@ -98,6 +100,8 @@ def create_instance(
             create_keys(draft / SECRETS, SIGNING_FILE)
         if makes_link_keys:
             create_keys(draft / SECRETS, LINK_FILE)
+        if marking_key is not None:
+            add_secret(draft / SECRETS / MARKING_FILE, marking_key)
         make_folders(draft)
         return _fill(location._replace(folder=draft), organization, email, now_us)
 

@@ -1,5 +1,5 @@
-"""Download a track: its file as its creator put it in, under its title: by a link if its creator allows that,
-and for the creator themselves."""
+"""Download a track: its file as its creator put it in, or with this server's manifest in it, under its title:
+by a link if its creator allows that, and for the creator themselves."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from listenlink.actions.open_link import LinkOpener, Opening, OpenRequest
 from listenlink.actions.play_track import Playing, TrackPlayer
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
+from listenlink.media.composed import ComposedAudio, open_composed
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls, SharedPlayback
-from listenlink.media.storage import MediaUrls
+from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import ListenSession, is_of_another_time
+from listenlink.model.recipe import Embedded
 from listenlink.model.versions import FIRST
 from listenlink.store import pages
 from listenlink.store.database.database import Database
@@ -34,10 +36,29 @@ _NAME_LENGTH = 120
 _UNFIT = frozenset('/\\:*?"<>|')
 
 
+class EmbeddedPlaying:
+    """A permission to download a file with a manifest in it, which is in no place as a whole."""
+
+    is_object = False
+
+    def __init__(
+        self, leave: SharedPlayback | OwnPlayback, found: Download, embedded: Embedded
+    ) -> None:
+        self.playback = leave
+        self.expires_at = leave.expires_at
+        self.playable = Playable(embedded.digest, embedded.size_bytes, found.content_type)
+        self._digest = found.digest
+        self._recipe = embedded.recipe
+
+    async def open(self, storage: Storage, start: int, length: int) -> ComposedAudio:
+        """The file. Raises FileNotFoundError, and Problem(STORAGE_UNAVAILABLE)."""
+        return await open_composed(storage, self._digest, self._recipe)
+
+
 class Downloading(NamedTuple):
     """A permission to download a file, and the name under which it's to be saved."""
 
-    playing: Playing
+    playing: Playing | EmbeddedPlaying
     file_name: str
 
 
@@ -92,14 +113,11 @@ class TrackDownloader:
         media_urls: MediaUrls | None,
         now_us: int,
     ) -> str:
-        """A URL of the track's file, the storage's own where that can name a file."""
+        """A URL of the track's file, the storage's own where that has this file and can name it."""
         now_seconds = now_us // SECOND_US
         ends_at = min(now_seconds + self._ttl_seconds, session.ends_at)
-        if media_urls is not None:
-            name = file_name(found.title, found.content_type)
-            url = media_urls.download_url(found.digest, name, now_seconds, ends_at)
-            if url:
-                return url
+        if url := _storage_url(media_urls, found, now_seconds, ends_at):
+            return url
         return self._urls.write_downloads(session, ends_at, [track_id], [found.version])[0]
 
     async def begin(self, signed: str, now_us: int) -> Downloading | None:
@@ -142,8 +160,8 @@ async def offer_original(
     ttl_seconds: int,
     now_us: int,
 ) -> str:
-    """A URL of the file of a track that the caller made, the storage's own where that can name a file. Raises
-    Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
+    """A URL of the file of a track that the caller made, the storage's own where that has this file and can
+    name it. Raises Problem(NOT_FOUND), and Problem(INSUFFICIENT_PERMISSIONS) for a user who only saved it."""
     user_id = caller.owner.user_id
 
     def find(connection: Connection) -> Download | None:
@@ -155,16 +173,28 @@ async def offer_original(
         raise Problem(ProblemKind.NOT_FOUND)
     now_seconds = now_us // SECOND_US
     ends_at = now_seconds + ttl_seconds
-    if media_urls is not None:
-        name = file_name(found.title, found.content_type)
-        if url := media_urls.download_url(found.digest, name, now_seconds, ends_at):
-            return url
+    if url := _storage_url(media_urls, found, now_seconds, ends_at):
+        return url
     return urls.write_own_download(OwnPlayback(user_id, track_id, ends_at, found.version))
 
 
+def _storage_url(
+    media_urls: MediaUrls | None, found: Download, now_seconds: int, ends_at: int
+) -> str | None:
+    """A URL of the storage's own; None where it can't name a file, and for one with a manifest in it, which
+    is composed here."""
+    if media_urls is None or found.embedded is not None:
+        return None
+    name = file_name(found.title, found.content_type)
+    return media_urls.download_url(found.digest, name, now_seconds, ends_at)
+
+
 def _downloading(leave: SharedPlayback | OwnPlayback, found: Download) -> Downloading:
+    name = file_name(found.title, found.content_type)
+    if found.embedded is not None:
+        return Downloading(EmbeddedPlaying(leave, found, found.embedded), name)
     playable = Playable(found.digest, found.size_bytes, found.content_type)
-    return Downloading(Playing(leave, playable), file_name(found.title, found.content_type))
+    return Downloading(Playing(leave, playable), name)
 
 
 def format_of(content_type: str) -> str:

@@ -6,10 +6,12 @@ from sqlalchemy import Connection
 
 from listenlink.actions.authenticate import Caller, write_as
 from listenlink.actions.declare_licence import declare_of_track
+from listenlink.actions.mark_track import declare_ai
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.declaring import Declaration, read_declaring
 from listenlink.model.library import Edge, Wanted
 from listenlink.model.listing import Found, Slice
+from listenlink.model.mark import Ai, read_declared_ai
 from listenlink.model.sound import Sound
 from listenlink.model.track import Track
 from listenlink.model.track_facts import TrackChanges, read_changes
@@ -91,6 +93,7 @@ async def change_track(
     Problem as `read_facts` does.
     """
     read, said = read_changes(changes), read_declaring(changes)
+    ai = read_declared_ai(changes.get("ai"))
 
     def change(connection: Connection) -> Track:
         track = get_made(connection, caller, track_id)
@@ -98,6 +101,8 @@ async def change_track(
             tracks.change_track(connection, track_id, read)
         if said is not None:
             declare_of_track(connection, caller, track, said, now_us)
+        if ai is not Ai.NONE:
+            declare_ai(connection, caller, track, ai, now_us)
         return get_in_library(connection, caller, track_id)
 
     return await write_as(database, caller, change)

@@ -13,6 +13,7 @@ from listenlink.errors import Problem
 from listenlink.media.signed_url import OwnPlayback, PlaybackUrls
 from listenlink.media.storage import MediaUrls, Storage
 from listenlink.model.cover import Covered
+from listenlink.model.mark import Ai
 from listenlink.model.track import Track
 from listenlink.store import (
     collection_tracks,
@@ -39,6 +40,17 @@ def own_playback_url(
     if media_urls is None or track.object_digest is None:
         return urls.write_own(OwnPlayback(user_id, track.id, expires_at, track.version))
     return media_urls.playback_urls([track.object_digest], now_seconds, expires_at)[0]
+
+
+def own_manifest_url(
+    urls: PlaybackUrls, user_id: int, track: Track, ttl_seconds: int, now_us: int
+) -> str | None:
+    """Return a fresh URL of what this server signed of the track, for the same user; None if that's
+    nothing."""
+    if track.signed is Ai.NONE:
+        return None
+    expires_at = now_us // SECOND_US + ttl_seconds
+    return urls.write_own_manifest(OwnPlayback(user_id, track.id, expires_at, track.version))
 
 
 async def delete_track(

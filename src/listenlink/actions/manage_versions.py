@@ -12,6 +12,7 @@ from listenlink.actions.bound_making import require_few
 from listenlink.actions.idempotency import Doing, always
 from listenlink.actions.manage_library import get_made
 from listenlink.actions.manage_tracks import discard_objects
+from listenlink.actions.mark_track import mark_version
 from listenlink.actions.note_account import note_account
 from listenlink.actions.refuse_upload import require_quota
 from listenlink.actions.telling.note_tracks import note_ready_already, note_replaced
@@ -64,6 +65,7 @@ async def add_version(
         version = _draft(uploader, track, facts, measured, now_us)
         audio_id = tracks.add_audio(connection, audio, now_us)
         versions = store.add_version(connection, track, version, audio_id)
+        mark_version(connection, uploader.registry, track, version, audio_id)
         if facts.is_current:
             _turn(connection, track, versions, version.number, uploader.clock.now_us())
             note_ready_already(connection, track_id, now_us)

@@ -15,7 +15,7 @@ from listenlink.media.disk.places import make_folders
 from listenlink.media.disk.room import Room
 from listenlink.media.folder.folder import Folder
 from listenlink.media.folder.object_copies import ObjectCopies, copy_checked
-from listenlink.secret_keys import KEY_FILES, SIGNING_FILE, create_keys, take_keys
+from listenlink.secret_keys import KEY_FILES, MARKING_FILE, SIGNING_FILE, create_keys, take_keys
 from listenlink.store.database import backup
 from listenlink.store.database.columns import SCHEMA_VERSION
 from listenlink.store.database.sqlite import FILE_NAME
@@ -76,7 +76,7 @@ def _fill(draft: Path, source: Path, manifest: Manifest, room: Room) -> Restored
     for keys in KEY_FILES:
         if (source / keys).exists():
             take_keys(keys, source, draft / SECRETS)
-        else:
+        elif keys != MARKING_FILE:  # That is made when it's served, as at first.
             create_keys(draft / SECRETS, keys)
     has_keys = (source / SIGNING_FILE).exists()
     rows = sum(manifest.rows.values())

@@ -20,6 +20,7 @@ from listenlink.media.picture_url import LARGE, PREVIEW, PictureName
 from listenlink.model import ids, share
 from listenlink.model.cover import CoverName
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.mark import Ai
 from listenlink.model.page import Page, PageTrack, Preview
 from listenlink.model.shelf import Written
 from listenlink.store import pages, pictures
@@ -151,7 +152,6 @@ class PageShower:
 
     def _track(self, shown: ShownTrack, made_at: int, now_us: int, peaks: int) -> PageTrack:
         track = shown.track
-        terms = self._registry.terms_in_force(track.engine, now_us)
         return PageTrack(
             number=track.id,
             id=ids.public_id(ids.TRACK, track.id),
@@ -162,10 +162,12 @@ class PageShower:
             cover=shown.cover,
             cover_small=shown.cover_small,
             licence=track.licence(self._registry, now_us, made_at),
-            engine_name=terms.display_name if terms else track.engine,
+            engine_name=self._registry.name(track.engine, now_us),
             given_cover=shown.given_cover,
             size_bytes=shown.size_bytes,
             version=track.version,
+            claims=track.claims(self._registry, now_us),
+            has_manifest=track.signed is not Ai.NONE,
         )
 
 

@@ -13,6 +13,7 @@ from listenlink.actions.manage_versions import ListedVersions, look_at_versions
 from listenlink.model import ids
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.listing import Slice
+from listenlink.model.mark import Ai
 from listenlink.model.page import PageTrack
 from listenlink.model.share import TargetType
 from listenlink.model.sound import Sound
@@ -99,7 +100,6 @@ async def look_at_removal(
 
 def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int) -> PageTrack:
     """As the share page tells it (`actions/show_page.py`)."""
-    terms = registry.terms_in_force(track.engine, now_us)
     return PageTrack(
         number=track.id,
         id=ids.public_id(ids.TRACK, track.id),
@@ -110,6 +110,8 @@ def _listened(registry: EngineRegistry, track: Track, sound: Sound, now_us: int)
         cover=sound.derived.cover_digest,
         cover_small=sound.derived.cover_small_digest,
         licence=track.licence(registry, now_us),
-        engine_name=terms.display_name if terms else track.engine,
+        engine_name=registry.name(track.engine, now_us),
         version=track.version,
+        claims=track.claims(registry, now_us),
+        has_manifest=track.signed is not Ai.NONE,
     )

@@ -1,8 +1,9 @@
-"""Take a collection along: the files of its tracks as their creator put them in, as one ZIP. By a link if its
-creator allows that, and for the creator themselves."""
+"""Take a collection along: the files of its tracks as they're downloaded one by one, as one ZIP. By a link if
+its creator allows that, and for the creator themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import lru_cache, partial
 
 from msgspec.structs import replace
@@ -17,21 +18,24 @@ from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.archive import ArchiveAudio
 from listenlink.media.archive_url import ArchiveUrls, OwnArchive, SharedArchive
+from listenlink.media.composed import open_composed
 from listenlink.media.signed_url import OwnPlayback, SharedPlayback
-from listenlink.media.storage import Storage
+from listenlink.media.storage import Audio, Storage
 from listenlink.media.turns import Turns
 from listenlink.model.archive import ArchivedFile, ArchiveLayout
 from listenlink.model.archive_names import name_in_archive, name_of_archive
 from listenlink.model.audit import Outcome
 from listenlink.model.listen_session import is_of_another_time
 from listenlink.model.places import Places
-from listenlink.store import archives
+from listenlink.model.recipe import Embedded
+from listenlink.store import archives, embedded
 from listenlink.store.archives import TakenCollection, TakenFile
 from listenlink.store.checksums import Unsummed
 from listenlink.store.database.database import Database
 from listenlink.store.opening.playback import Playable
 from listenlink.threads import WORK
 
+FindEmbedded = Callable[[TakenFile], Awaitable[Embedded | None]]
 # No link has this number: what is asked for without a session is looked up all the same.
 _NONE = 0
 _CONTENT_TYPE = "application/zip"
@@ -53,10 +57,13 @@ class ArchivePlaying:
         leave: SharedArchive | OwnArchive,
         found: TakenCollection,
         layout: ArchiveLayout,
+        find_embedded: FindEmbedded,
     ) -> None:
         self._leave = leave
         self._files = found.files
         self._layout = layout
+        self._find_embedded = find_embedded
+        self._embedded = {file.embedded_digest: file for file in found.files}
         self._audio: ArchiveAudio | None = None
         self.expires_at = leave.expires_at
         self.playable = Playable(layout.mark, layout.size_bytes, _CONTENT_TYPE)
@@ -77,12 +84,21 @@ class ArchivePlaying:
     async def open(self, storage: Storage, start: int, length: int) -> ArchiveAudio:
         """The archive, with the first file open that this part of it needs. Raises Problem(PLAYBACK_REFUSED)
         if that is lost, and Problem(STORAGE_UNAVAILABLE)."""
-        self._audio = ArchiveAudio(self._layout, storage.open_audio)
+        self._audio = ArchiveAudio(self._layout, partial(self._open_file, storage))
         try:
             await self._audio.open_at(start, length)
         except FileNotFoundError:
             raise Problem(ProblemKind.PLAYBACK_REFUSED) from None
         return self._audio
+
+    async def _open_file(self, storage: Storage, digest: bytes) -> Audio:
+        file = self._embedded.get(digest)
+        if file is None:
+            return await storage.open_audio(digest)
+        found = await self._find_embedded(file)
+        if found is None or found.digest != digest:
+            raise FileNotFoundError  # Another has taken its place: it's another archive by now.
+        return await open_composed(storage, file.digest, found.recipe)
 
 
 class ArchiveTaker:
@@ -158,7 +174,13 @@ class ArchiveTaker:
                 raise Problem(ProblemKind.STORAGE_UNAVAILABLE, told)
         if found is None or not found.files:
             return None
-        return ArchivePlaying(leave, found, await WORK.run(_lay_out, found.files))
+        layout = await WORK.run(_lay_out, found.files)
+        return ArchivePlaying(leave, found, layout, self._find_embedded)
+
+    async def _find_embedded(self, file: TakenFile) -> Embedded | None:
+        return await self._database.read(
+            lambda c: embedded.find_embedded(c, file.track_id, file.version)
+        )
 
     async def _find(
         self, leave: SharedArchive | OwnArchive, client: int, now_us: int
@@ -177,7 +199,7 @@ class ArchiveTaker:
 
 
 def _unsummed(files: tuple[TakenFile, ...]) -> list[Unsummed]:
-    return [Unsummed(file.audio_id, file.digest) for file in files if file.crc32 is None]
+    return [Unsummed(file.audio_id, file.digest) for file in files if file.taken[2] is None]
 
 
 @lru_cache(maxsize=_KEPT_LAYOUTS)
@@ -186,7 +208,8 @@ def _lay_out(files: tuple[TakenFile, ...]) -> ArchiveLayout:
     and again; that it's kept by all that it's made of, nothing needs to be told of changes."""
     laid = []
     for place, file in enumerate(files, 1):
-        assert file.crc32 is not None  # noqa: S101 (`begin` asks; a wrong one would be worse than none)
+        digest, size_bytes, crc32 = file.taken
+        assert crc32 is not None  # noqa: S101 (`begin` asks; a wrong one would be worse than none)
         name = name_in_archive(place, len(files), file.title, ending_of(file.content_type))
-        laid.append(ArchivedFile(name, file.digest, file.size_bytes, file.crc32, file.created_at))
+        laid.append(ArchivedFile(name, digest, size_bytes, crc32, file.created_at))
     return ArchiveLayout(laid)

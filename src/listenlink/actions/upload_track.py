@@ -11,6 +11,7 @@ from listenlink.actions.authenticate import Caller, require_standing
 from listenlink.actions.bound_making import require_few
 from listenlink.actions.declare_licence import declare_first, record_first
 from listenlink.actions.idempotency import Doing, always
+from listenlink.actions.mark_track import mark_first
 from listenlink.actions.refuse_upload import require_quota
 from listenlink.actions.telling.note_tracks import note_ready_already
 from listenlink.clock import Clock
@@ -72,6 +73,7 @@ class TrackUploader:
             declared, told = declare_first(connection, caller, track, facts.declaring)
             added = tracks.add_track(connection, declared, audio_id)
             record_first(connection, caller, added, told)
+            added = mark_first(connection, self.registry, added, audio_id, facts.ai)
             note_ready_already(connection, added.id, now_us)
             library.add_edge(connection, *caller.owner, added.id, None, now_us)
             # In this transaction: of two uploads for the last bytes one gets them.

@@ -17,6 +17,7 @@ from listenlink.cli import (
     cover_commands,
     key_commands,
     link_commands,
+    mark_commands,
     owner_commands,
     people_commands,
     track_commands,
@@ -145,6 +146,8 @@ app.command("audit")(audit_commands.audit)
 app.command("find-client")(audit_commands.find_client)
 app.command("erase-client")(audit_commands.erase_client)
 app.command("clock")(clock_command.clock)
+app.command("verify")(mark_commands.verify)
+app.command("new-marking-key")(mark_commands.new_marking_key)
 
 
 @app.command()

@@ -11,13 +11,14 @@ from listenlink.cli.owning import ask, owner_of, say
 from listenlink.cli.table import Column, Item, field
 from listenlink.errors import RefusesToStart
 from listenlink.model import ids
-from listenlink.wire.bodies import TERMS
+from listenlink.wire.bodies import AI_MARKS, TERMS
 
 # What a field of the API is called here.
 OPTIONS = {
     "declared_licence": "--declare",
     "attribution_text": "--credit",
     "confirmed": "--confirm",
+    "ai": "--ai",
 }
 _COLUMNS = (
     Column("declared", field("declared_at")),
@@ -41,6 +42,12 @@ def declared_fields(terms: str | None, credit: str | None, confirm: bool) -> dic
     if credit is not None:
         said["attribution_text"] = credit
     return said | ({"confirmed": True} if confirm else {})
+
+
+def declared_mark(ai: str | None) -> dict[str, str | bool]:
+    """The field of how much AI made, as it's declared; none if nothing is. Raises RefusesToStart."""
+    require_word("--ai", ai, AI_MARKS)
+    return {} if ai is None else {"ai": ai}
 
 
 def list_declared(track_id: str, server: str | None, api_key: str | None, as_json: bool) -> None:

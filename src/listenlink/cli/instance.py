@@ -9,6 +9,7 @@ from pathlib import Path
 
 from listenlink.actions.create_instance import check_not_moved, create_instance
 from listenlink.actions.find_instance import has_own_keys, has_own_link_keys, locate_database
+from listenlink.actions.find_marking_key import new_marking_key
 from listenlink.actions.signing_in.sign_in_by_link import make_first_link
 from listenlink.cli.opened import opened_database
 from listenlink.cli.own_command import own_command
@@ -30,6 +31,7 @@ def init(data: Path | None, organization: str, email: str, as_json: bool) -> Non
         now_us,
         makes_keys=has_own_keys(settings),
         makes_link_keys=has_own_link_keys(settings),
+        marking_key=new_marking_key(settings, now_us),
     )
     with opened_database(settings) as database:
         desk_url = database.write_now(lambda c: make_first_link(c, now_us)).url(settings.desk_url)

@@ -18,6 +18,7 @@ _COLUMNS = (
     Column("licence", field("licence_class"), lambda item: told_class(item["licence_class"])),
     Column("source", field("requires_attribution"),
            lambda item: "to be named" if item["requires_attribution"] else ""),
+    Column("ai", field("ai")),
     Column("name", field("display_name"), is_text=True),
     Column("terms", field("licence_version"), lambda _item: ""),
 )  # fmt: skip

@@ -52,4 +52,12 @@ Confirm = Annotated[
     bool,
     typer.Option("--confirm", help="I know that a Creative Commons licence can't be taken back."),
 ]
+DeclareAi = Annotated[
+    str | None,
+    typer.Option(
+        "--ai",
+        help="How much of it AI made: assisted, or generated. It can't be taken back.",
+        metavar="MARK",
+    ),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from listenlink.cli.options import Confirm, Credit, Csv, Declare, Json, Key, Server
+from listenlink.cli.options import Confirm, Credit, Csv, Declare, DeclareAi, Json, Key, Server
 from listenlink.cli.term_options import (
     AllowDownload,
     ExpiresAt,
@@ -40,16 +40,17 @@ def upload(
     declare: Declare = None,
     credit: Credit = None,
     confirm: Confirm = False,
+    ai: DeclareAi = None,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Upload tracks. Files in a folder that are there already aren't uploaded again."""
     from listenlink.cli import uploading
-    from listenlink.cli.declaring import declared_fields
+    from listenlink.cli.declaring import declared_fields, declared_mark
 
     facts = {"engine": engine, "mode": mode, "title": title, "instrumental": instrumental}
-    facts |= declared_fields(declare, credit, confirm)
+    facts |= declared_fields(declare, credit, confirm) | declared_mark(ai)
     uploading.upload(files, facts, server, api_key, as_json)
 
 

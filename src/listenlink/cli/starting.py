@@ -8,6 +8,7 @@ import time
 
 from listenlink.actions.create_instance import check_instance
 from listenlink.actions.find_instance import daily_folder, load_ring, locate_database
+from listenlink.actions.find_marking_key import find_marking_key
 from listenlink.actions.prepare_folder import prepare_folder
 from listenlink.cli.room_words import low_lines
 from listenlink.clock import DAY_US, Clock
@@ -24,6 +25,7 @@ def check_startable(settings: Settings) -> None:
     """Raise RefusesToStart for what would otherwise fail later, where nobody would see it."""
     check_instance(settings)
     load_ring(settings)
+    find_marking_key(settings, Clock().now_us())
     check_storage(settings, os.environ)
     for warning in prepare_folder(settings.data, has_objects=settings.storage_url is None):
         print(f"listenlink: {warning}", file=sys.stderr)

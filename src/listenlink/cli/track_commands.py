@@ -11,6 +11,7 @@ from listenlink.cli.options import (
     Credit,
     Csv,
     Declare,
+    DeclareAi,
     Json,
     Key,
     Limit,
@@ -72,6 +73,7 @@ def edit_track(
     declare: Declare = None,
     credit: Credit = None,
     confirm: Confirm = False,
+    ai: DeclareAi = None,
     server: Server = None,
     api_key: Key = None,
     as_json: Json = False,
@@ -80,10 +82,11 @@ def edit_track(
     afterwards tell that."""
     from listenlink.cli import tracks as code
     from listenlink.cli.changing import changes_of
-    from listenlink.cli.declaring import declared_fields
+    from listenlink.cli.declaring import declared_fields, declared_mark
 
     given = {"title": title, "artist": artist, "instrumental": instrumental}
-    changes = changes_of(given, {"artist": no_artist}) | declared_fields(declare, credit, confirm)
+    changes = changes_of(given, {"artist": no_artist})
+    changes |= declared_fields(declare, credit, confirm) | declared_mark(ai)
     code.edit(track, changes, server, api_key, as_json)
 
 

@@ -146,11 +146,25 @@ def _tell(track: Item, links: str, as_json: bool) -> None:
         ("licence", told_class(track["licence_class"])),
         ("declared", track.get("declared_licence")),
         ("credit", track.get("attribution_text")),
+        ("ai", _making_of(track)),
         ("made", track["created_at"]),
         ("version", _version_of(track)),
         ("links", links or None),
         ("file", _DOUBTFUL if track.get("is_shorter_than_declared") else None),
     ])  # fmt: skip
+
+
+def _making_of(track: Item) -> str | None:
+    """How much AI made, and who says so: `generated, says this server (Studio), signed by it`."""
+    ai = track.get("ai")
+    return "; ".join(map(_claim_of, ai["claims"])) if ai else None
+
+
+def _claim_of(claim: Item) -> str:
+    who = {"server": "this server", "creator": "the creator", "file": "the file itself"}
+    named = f" ({claim['name']})" if claim["name"] else ""
+    signed = ", signed by this server" if claim["signed"] else ""
+    return f"{claim['mark']}, says {who.get(claim['by'], claim['by'])}{named}{signed}"
 
 
 def _version_of(track: Item) -> str | None:

@@ -23,6 +23,7 @@ DOWNLOAD_PURPOSE = "listenlink-download-v1"
 OWN_DOWNLOAD_PURPOSE = "listenlink-own-download-v1"
 PATH = "/v1/music/audio/"
 DOWNLOAD_PATH = "/v1/music/download/"
+MANIFEST_PATH = "/v1/music/manifests/"
 _FIRSTS = repeat(FIRST)
 
 _SHARED = re.compile(
@@ -66,6 +67,7 @@ class PlaybackUrls:
     ) -> None:
         self._prefix = base_url + PATH
         self._download_prefix = base_url + DOWNLOAD_PATH
+        self._manifest_prefix = base_url + MANIFEST_PATH
         self._shared = shared
         self._own = own
         self._download = download
@@ -83,6 +85,17 @@ class PlaybackUrls:
         named = zip(track_ids, versions, strict=False)
         return _write(self._prefix, self._shared, session, expires_at, named)
 
+    def write_manifests(
+        self,
+        session: ListenSession,
+        expires_at: int,
+        track_ids: Iterable[int],
+        versions: Iterable[int],
+    ) -> list[str]:
+        """The URLs of manifests, signed as those for listening are."""
+        named = zip(track_ids, versions, strict=True)
+        return _write(self._manifest_prefix, self._shared, session, expires_at, named)
+
     def write_downloads(
         self,
         session: ListenSession,
@@ -97,6 +110,10 @@ class PlaybackUrls:
     def write_own(self, playback: OwnPlayback) -> str:
         """A creator's URL for a track of their own."""
         return _write_own(self._prefix, self._own, playback)
+
+    def write_own_manifest(self, playback: OwnPlayback) -> str:
+        """A creator's URL for the manifest of a track of their own, signed as that for playing it is."""
+        return _write_own(self._manifest_prefix, self._own, playback)
 
     def write_own_download(self, download: OwnPlayback) -> str:
         """A creator's URL for the file of a track of their own."""

@@ -34,3 +34,12 @@ class KeyPlaces(BaseModel):
         default=None,
         description="The file of link keys; unset: `secrets/link-keys` in the instance's folder.",
     )
+    marking_key: SecretStr | None = Field(
+        default=None,
+        description="The key that signs manifests of music that machines made, after its certificates, as "
+        "PEM; ends of lines may be `\\n`. Unset: that of LISTENLINK_MARKING_KEY_FILE.",
+    )
+    marking_key_file: Path | None = Field(
+        default=None,
+        description="The file of that key; unset: `secrets/marking-key` in the instance's folder.",
+    )

@@ -15,6 +15,7 @@ from functools import reduce
 from itertools import chain
 
 from listenlink.model.declared import LISTEN_ONLY, UNDECLARED, Declared, Terms, meet_declared
+from listenlink.model.mark import Ai
 
 # The engine of what somebody recorded themselves.
 OWN_RECORDING = "own_recording"
@@ -111,13 +112,15 @@ def licence_of(declared: Declared, attribution_text: str | None) -> Licence:
 
 @dataclass(frozen=True, slots=True)
 class EngineTerms:
-    """One version of one engine's terms. Times in epoch µs; `known_at` is when we learned of it."""
+    """One version of one engine's terms. Times in epoch µs; `known_at` is when we learned of it. `ai` is how
+    much of what it makes a machine made; None if that isn't said."""
 
     engine: str
     display_name: str
     licence: Licence
     valid_from: int
     known_at: int
+    ai: Ai | None = None
 
 
 class EngineRegistry:
@@ -164,6 +167,16 @@ class EngineRegistry:
         """The licence that a track made now gets; `UNCLEAR` for an unknown engine."""
         terms = self.terms_in_force(engine, now_us)
         return terms.licence if terms else UNCLEAR
+
+    def name(self, engine: str, now_us: int) -> str:
+        """What the engine is called; one that isn't known, by its key."""
+        terms = self.terms_in_force(engine, now_us)
+        return engine if terms is None else terms.display_name
+
+    def ai(self, engine: str, now_us: int) -> Ai:
+        """How much of what the engine makes now a machine makes, as far as that is said."""
+        terms = self.terms_in_force(engine, now_us)
+        return Ai.NONE if terms is None or terms.ai is None else terms.ai
 
     def told(
         self,

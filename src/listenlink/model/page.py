@@ -8,8 +8,10 @@ from functools import reduce
 
 import msgspec
 
+from listenlink.model.claims import Claim, most_of
 from listenlink.model.cover import CoverName
 from listenlink.model.licence import UNCLEAR, Licence, meet
+from listenlink.model.mark import Ai
 from listenlink.model.versions import FIRST
 
 
@@ -17,7 +19,8 @@ from listenlink.model.versions import FIRST
 class PageTrack:
     """A track on the page. `peaks` is any number of levels from 0 to 255; covers are digests of stored
     JPEGs, of the file's or of the one that was given by the number `given_cover`. `size_bytes` is of the
-    file as it was put in."""
+    file as it was put in. `claims` are what is told of how it was made; `has_manifest`: this server signed
+    some of that."""
 
     number: int
     id: str
@@ -32,6 +35,8 @@ class PageTrack:
     given_cover: int | None = None
     size_bytes: int = 0
     version: int = FIRST
+    claims: tuple[Claim, ...] = ()
+    has_manifest: bool = False
 
     @property
     def cover_name(self) -> CoverName | None:
@@ -39,6 +44,11 @@ class PageTrack:
         return (
             None if self.cover is None else CoverName(self.number, self.given_cover, self.version)
         )
+
+    @property
+    def ai(self) -> Ai:
+        """How much of it a machine made, by the most that is said."""
+        return most_of(self.claims)
 
     @property
     def attribution(self) -> str | None:
@@ -92,6 +102,14 @@ class Page:
         if not (self.allow_download and self.is_collection and self.tracks):
             return None
         return sum(track.size_bytes for track in self.tracks)
+
+    @property
+    def ai(self) -> Ai:
+        """How much of the whole a machine made: all of it only if each of its tracks is said to be."""
+        of_tracks = {track.ai for track in self.tracks}
+        if of_tracks == {Ai.GENERATED} and not self.more:
+            return Ai.GENERATED
+        return Ai.ASSISTED if of_tracks - {Ai.NONE} else Ai.NONE
 
     @property
     def licence(self) -> Licence:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from listenlink.model.claims import Claim, claims_of
 from listenlink.model.declared import Declarations
 from listenlink.model.licence import EngineRegistry, Licence
+from listenlink.model.mark import UNMARKED, Ai, Mark
 from listenlink.model.versions import FIRST, Version, Versions, begin, told
 from listenlink.wire.bodies import MODES as MODES
 
@@ -16,7 +18,9 @@ class Track:
     `object_digest` is of the bytes that are played, None where they weren't asked for.
     `is_shorter_than_declared`: the file's own headers promise more than there is. `declarations` is what its
     creator declared of it; for whoever saved it by a link, `link_made_at` is when that was made. What changes
-    with its audio is as of its `version`; `versions` is None for a track that has had only one."""
+    with its audio is as of its `version`; `versions` is None for a track that has had only one. `mark` is
+    what is known of how it was made, `signed` what a manifest of this server says of that; both are there
+    where `store/marked_tracks.py` looked."""
 
     id: int
     organization_id: int
@@ -36,6 +40,8 @@ class Track:
     link_made_at: int | None = None
     version: int = FIRST
     versions: Versions | None = None
+    mark: Mark = UNMARKED
+    signed: Ai = Ai.NONE
 
     @property
     def all_versions(self) -> Versions:
@@ -81,6 +87,11 @@ class Track:
     def measured_duration_seconds(self) -> float:
         """Seconds, to the millisecond; the stored sample count is exact."""
         return round(self.sample_count / self.sample_rate, 3)
+
+    def claims(self, registry: EngineRegistry, now_us: int) -> tuple[Claim, ...]:
+        """What is told of how it was made."""
+        engine = self.mark.engine
+        return claims_of(self.mark, self.signed, engine and registry.name(engine, now_us))
 
     def licence(self, registry: EngineRegistry, now_us: int, made_at: int | None = None) -> Licence:
         """What may be done with it, for whoever was sent a link made then; without one, for whoever saved it,

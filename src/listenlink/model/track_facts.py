@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from listenlink.errors import invalid
 from listenlink.model.declaring import FIELDS, Declaring, read_declaring
+from listenlink.model.mark import Ai, read_declared_ai
 from listenlink.model.one_line import one_line
 from listenlink.wire.bodies import MODES, TITLE_LENGTH
 
@@ -34,6 +35,7 @@ class TrackFacts:
     mode: str
     instrumental: bool
     declaring: Declaring | None = None
+    ai: Ai = Ai.NONE
 
 
 class TrackChanges(TypedDict, total=False):
@@ -45,12 +47,13 @@ class TrackChanges(TypedDict, total=False):
     declared_licence: str
     attribution_text: str | None
     confirmed: bool
+    ai: str
 
 
 def read_facts(fields: Mapping[str, str]) -> TrackFacts:
     """Read the facts from a form's fields. Raises a 422 Problem that names the wrong field."""
     for name in fields:
-        if name not in ("title", "artist", "engine", "mode", "instrumental", *FIELDS):
+        if name not in ("title", "artist", "engine", "mode", "instrumental", "ai", *FIELDS):
             raise invalid(name, f"There is no field {name[:64]!r}.")
     engine = read_engine(fields)
     mode = fields.get("mode", MODES[0]).strip()
@@ -61,7 +64,9 @@ def read_facts(fields: Mapping[str, str]) -> TrackFacts:
         _read_name(name, fields[name]) if name in fields else None for name in ("title", "artist")
     )
     said = {**fields, "confirmed": read_truth(fields, "confirmed")}
-    return TrackFacts(title, artist, engine, mode, instrumental, read_declaring(said))
+    declaring = read_declaring(said)
+    ai = read_declared_ai(fields.get("ai", "").strip())
+    return TrackFacts(title, artist, engine, mode, instrumental, declaring, ai)
 
 
 def read_engine(fields: Mapping[str, str]) -> str:
@@ -83,7 +88,9 @@ def read_truth(fields: Mapping[str, str], name: str) -> bool:
 def read_changes(changes: TrackChanges) -> dict[str, object]:
     """The changes as they're stored, but for what is declared. Raises a 422 Problem that names the wrong
     field."""
-    read: dict[str, object] = {name: value for name, value in changes.items() if name not in FIELDS}
+    read: dict[str, object] = {
+        name: value for name, value in changes.items() if name not in ("ai", *FIELDS)
+    }
     if "title" in changes:
         read["title"] = _read_name("title", changes["title"])
     if changes.get("artist") is not None:

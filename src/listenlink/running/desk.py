@@ -10,6 +10,7 @@ from listenlink.actions.signing_in.use_passkey import Passkeys
 from listenlink.clock import Clock
 from listenlink.model.licence import EngineRegistry
 from listenlink.outbound.mail import MailMan
+from listenlink.running.mark_audio import AudioMarker
 from listenlink.running.readiness import Readiness
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database
@@ -17,7 +18,8 @@ from listenlink.store.database.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What those need who sign in. `mailman` is there if mails can be sent."""
+    """What those need who sign in. `mailman` is there if mails can be sent; `marker` says whether manifests
+    can be signed."""
 
     settings: Settings
     clock: Clock
@@ -28,3 +30,4 @@ class Desk:
     audit: AccountAudit
     passkeys: Passkeys
     mailman: MailMan | None
+    marker: AudioMarker

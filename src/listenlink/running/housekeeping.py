@@ -35,6 +35,7 @@ async def keep_house(instance: Instance) -> None:
         _keep_storage(instance.running),
         _keep_days(instance.running),
         instance.running.deriver.run(),
+        instance.running.marker.run(),
         instance.listening.watcher.run(),
         instance.owning.promises.go_on(),
         instance.running.teller.run(),

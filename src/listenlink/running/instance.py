@@ -15,6 +15,7 @@ from listenlink.outbound.mail import MailMan
 from listenlink.running.derive_audio import AudioDeriver
 from listenlink.running.desk import Desk
 from listenlink.running.listening import Listening
+from listenlink.running.mark_audio import AudioMarker
 from listenlink.running.node_keys import NodeKeys
 from listenlink.running.owning import Owning
 from listenlink.running.readiness import Readiness
@@ -49,6 +50,7 @@ class Running:
     daily_keys: DayKeys
     engines_problem: str | None
     deriver: AudioDeriver
+    marker: AudioMarker
     keys: NodeKeys
     readiness: Readiness
     timekeeper: Timekeeper

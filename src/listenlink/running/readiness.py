@@ -21,6 +21,7 @@ from listenlink.media.disk.faults import StorageFault
 from listenlink.media.storage import Storage
 from listenlink.model.signing import SigningKey
 from listenlink.outbound.mail import MailMan
+from listenlink.running.mark_audio import AudioMarker
 from listenlink.running.node_keys import NodeKeys
 from listenlink.settings import Settings
 from listenlink.store.database.database import Database, check_writing
@@ -188,6 +189,16 @@ def mail_check(mailman: MailMan) -> Check:
         return OK if mailman.is_working else Finding("not_handed_in", Fitness.FIT)
 
     return Check("mail", look)
+
+
+def marks_check(marker: AudioMarker) -> Check:
+    """Whether this node can read what files say of themselves and sign what is said of them. If it can't,
+    what is known of music is told all the same, and another node may sign, or this one later."""
+
+    async def look() -> Finding:
+        return OK if marker.lacks is None else Finding(marker.lacks, Fitness.FIT)
+
+    return Check("marks", look)
 
 
 async def _full_or_ok(write: Callable[[], Awaitable[None]]) -> Finding:

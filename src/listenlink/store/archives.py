@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select, text
+from sqlalchemy import ColumnElement, Connection, and_, select, text
 
 from listenlink.model.share import Life
 from listenlink.store import tables
@@ -16,18 +16,22 @@ _AUDIO = tables.audio_objects
 _MEMBERS = tables.collection_tracks
 _COLLECTIONS = tables.collections
 _SHARES = tables.shares
+_MANIFESTS = tables.manifests
 # No link has this number.
 _NONE = 0
 _FILES_OF_LINK = text(f"""
-SELECT t.id, t.title, t.created_at, n.version, a.id, a.digest, a.size_bytes, a.content_type, a.crc32
+SELECT t.id, t.title, t.created_at, n.version, a.id, a.digest, a.size_bytes, a.content_type, a.crc32,
+    m.embedded_digest, m.embedded_size_bytes, m.embedded_crc32
 FROM ({SHOWN}) n JOIN tracks t ON t.id = n.track_id JOIN audio_objects a ON a.id = n.audio_id
+LEFT JOIN manifests m ON m.track_id = n.track_id AND m.version = n.version
 ORDER BY n.position
 """)  # noqa: S608 (made of constants)
 
 
 class TakenFile(NamedTuple):
     """The file of a version of a track as its creator put it in. `crc32` is None for one that was stored
-    before these were kept; `created_at`, in epoch µs, is the track's."""
+    before these were kept; `created_at`, in epoch µs, is the track's. Where there is one with a manifest in
+    it, that is taken along instead, and what begins with `embedded` is its own."""
 
     track_id: int
     title: str
@@ -38,6 +42,16 @@ class TakenFile(NamedTuple):
     size_bytes: int
     content_type: str
     crc32: int | None
+    embedded_digest: bytes | None = None
+    embedded_size_bytes: int | None = None
+    embedded_crc32: int | None = None
+
+    @property
+    def taken(self) -> tuple[bytes, int, int | None]:
+        """Of what is taken along: its SHA-256, its size in bytes, and its CRC-32 if that is known."""
+        if self.embedded_digest is None or self.embedded_size_bytes is None:
+            return self.digest, self.size_bytes, self.crc32
+        return self.embedded_digest, self.embedded_size_bytes, self.embedded_crc32
 
 
 class TakenCollection(NamedTuple):
@@ -83,7 +97,7 @@ def find_own(connection: Connection, user_id: int, collection_id: int) -> TakenC
 
 def sum_bytes(connection: Connection, collection_id: int) -> int:
     """Return how large the files of a collection are together, of its first 500 tracks."""
-    return sum(file.size_bytes for file in _list_files(connection, collection_id))
+    return sum(file.taken[1] for file in _list_files(connection, collection_id))
 
 
 def _list_files(
@@ -100,9 +114,16 @@ def _list_files(
             _AUDIO.c.size_bytes,
             _AUDIO.c.content_type,
             _AUDIO.c.crc32,
+            _MANIFESTS.c.embedded_digest,
+            _MANIFESTS.c.embedded_size_bytes,
+            _MANIFESTS.c.embedded_crc32,
         )
         .join(_MEMBERS, _MEMBERS.c.track_id == _TRACKS.c.id)
         .join(_AUDIO, _AUDIO.c.id == _TRACKS.c.audio_id)
+        .outerjoin(
+            _MANIFESTS,
+            and_(_MANIFESTS.c.track_id == _TRACKS.c.id, _MANIFESTS.c.version == _TRACKS.c.version),
+        )
         .where(_MEMBERS.c.collection_id == collection_id, _TRACKS.c.removed_at.is_(None), *only)
         .order_by(_MEMBERS.c.position)
         .limit(MOST_TRACKS)

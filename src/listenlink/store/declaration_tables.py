@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, SmallInteger, String, Table
 
 from listenlink.store.database.columns import at, key, metadata, to
 
@@ -35,4 +35,5 @@ engine_terms = Table(
     Column("attribution_text", String(512)),
     Column("valid_from", BigInteger, primary_key=True, autoincrement=False),
     at("withdrawn_at", nullable=True),
+    Column("ai", SmallInteger),  # `model/mark.py`
 )

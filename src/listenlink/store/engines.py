@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Connection, Row, String, insert, select, update
 
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
+from listenlink.model.mark import Ai, ai_of
 from listenlink.model.one_line import one_line
 from listenlink.store import tables
 
@@ -52,6 +53,7 @@ def _read_terms(entry: dict[str, Any], now_us: int) -> EngineTerms:
         ),
         valid_from=int(midnight.timestamp()) * 1_000_000,
         known_at=now_us,
+        ai=ai_of(entry["ai"]) if "ai" in entry else None,
     )
 
 
@@ -87,12 +89,13 @@ def remember_terms(connection: Connection, terms: list[EngineTerms], now_us: int
                     attribution_text=item.licence.attribution_text,
                     valid_from=item.valid_from,
                     known_at=item.known_at,
+                    ai=item.ai,
                 )
             )
 
 
-def _identity(item: EngineTerms) -> tuple[str, Licence, int]:
-    return item.engine, item.licence, item.valid_from
+def _identity(item: EngineTerms) -> tuple[str, Licence, int, Ai | None]:
+    return item.engine, item.licence, item.valid_from, item.ai
 
 
 def _terms(row: Row[Any]) -> EngineTerms:
@@ -102,7 +105,8 @@ def _terms(row: Row[Any]) -> EngineTerms:
         row.requires_attribution,
         row.attribution_text,
     )
-    return EngineTerms(row.engine, row.display_name, licence, row.valid_from, row.known_at)
+    ai = None if row.ai is None else Ai(row.ai)
+    return EngineTerms(row.engine, row.display_name, licence, row.valid_from, row.known_at, ai)
 
 
 def load_registry(connection: Connection, offered: list[EngineTerms]) -> EngineRegistry:

@@ -18,7 +18,9 @@ from listenlink.store.targets import EXISTS, MOST_TRACKS, SHOWN
 
 # Every column that `store/pages.py` reads for a page is listed here; a test goes through the tables.
 # JSON, because in it no title can look like two. What is stored of versions begins with a number that each
-# change raises (`model/versions.py`); which of them is shown depends on the link.
+# change raises (`model/versions.py`); which of them is shown depends on the link. Marks, of which
+# those of older versions hold for the one that is shown, are a list of their own: that costs less than to
+# look them up track by track.
 _FIND = """
 WITH shown AS ({shown})
 SELECT CAST({array}(
@@ -35,6 +37,11 @@ SELECT CAST({array}(
      JOIN tracks t ON t.id = shown.track_id
      JOIN audio_objects a ON a.id = shown.audio_id
      LEFT JOIN given_covers g ON g.track_id = t.id),
+    (SELECT {list}({array}(
+        m.track_id, m.version, m.by_engine, m.engine, m.by_creator, m.by_file, m.file_says, signed.ai))
+     FROM shown
+     JOIN track_marks m ON m.track_id = shown.track_id AND m.version <= shown.version
+     LEFT JOIN manifests signed ON signed.track_id = m.track_id AND signed.version = m.version),
     (SELECT max(of_all) FROM shown)) AS TEXT),
     s.collection_id IS NOT NULL
 FROM shares s

@@ -15,6 +15,7 @@ from listenlink.model.owner import Owner
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.database import insert_with_new_id
+from listenlink.store.marked_tracks import marked, marked_one
 from listenlink.store.own import own
 from listenlink.store.slices import newest_first
 from listenlink.store.tracks import PLAYED, PLAYED_OF_VERSION, track_of
@@ -92,7 +93,15 @@ def remove_from_all(connection: Connection, track_id: int) -> None:
 def find_track(
     connection: Connection, organization_id: int, user_id: int, track_id: int
 ) -> Track | None:
-    """Return a track that is in the library or that the user made; None for any other or a deleted one."""
+    """Return a track that is in the library or that the user made, with its mark; None for any other or a
+    deleted one."""
+    track = _find_track(connection, organization_id, user_id, track_id)
+    return None if track is None else marked_one(connection, track)
+
+
+def _find_track(
+    connection: Connection, organization_id: int, user_id: int, track_id: int
+) -> Track | None:
     row = connection.execute(
         PLAYED.where(_TRACKS.c.id == track_id, _TRACKS.c.removed_at.is_(None))
     ).one_or_none()
@@ -174,4 +183,5 @@ def list_tracks(
         lambda row: _as_saved(track_of(row), row.is_pinned),
         lambda row: (row.kept_at, row.edge_id),
     )
-    return Found([track for track in listed.items if track is not None], listed.place)
+    there = [track for track in listed.items if track is not None]
+    return Found(marked(connection, there), listed.place)

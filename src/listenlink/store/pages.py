@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, Row, TextClause, bindparam, column, select, text
 
+from listenlink.model.recipe import Embedded
 from listenlink.model.track import Track
 from listenlink.store import tables
 from listenlink.store.database.columns import KEY
+from listenlink.store.embedded import embedded_of
 from listenlink.store.given_covers import shown_of_track
+from listenlink.store.marked_tracks import marked
 from listenlink.store.targets import AUDIO_OF, EXISTS, LEADS_TO, MOST_TRACKS, SHOWN, SHOWN_VERSION
 from listenlink.store.tracks import track_of
 
@@ -71,8 +73,10 @@ _TRACKS_SHOWN = (
 
 # The file of the version that is asked for, or of the one that is led to if none is.
 _FILE = """
-SELECT t.title, a.digest, a.size_bytes, a.content_type, {version}
+SELECT t.title, a.digest, a.size_bytes, a.content_type, {version} AS version,
+    m.recipe, m.embedded_size_bytes, m.embedded_digest, m.embedded_crc32
 FROM {of} tracks t ON t.id = :track JOIN audio_objects a ON a.id = {audio}
+LEFT JOIN manifests m ON m.track_id = t.id AND m.version = {version}
 WHERE {whose}
 """
 
@@ -136,13 +140,15 @@ class ShownLink(NamedTuple):
 
 
 class Download(NamedTuple):
-    """A file that may be downloaded, as its creator uploaded it."""
+    """A file that may be downloaded: as its creator uploaded it, or with this server's manifest in it, if
+    there is such a one (`embedded`)."""
 
     title: str
     digest: bytes
     size_bytes: int
     content_type: str
     version: int
+    embedded: Embedded | None
 
 
 def find_download(
@@ -152,17 +158,23 @@ def find_download(
     version, or of the one that the link leads to."""
     asked = {"share": share_id, "track": track_id, "version": version}
     row = connection.execute(_DOWNLOAD, asked).one_or_none()
-    return None if row is None else Download(*row)
+    return None if row is None else _download(row)
 
 
 def find_own_download(
     connection: Connection, user_id: int, track_id: int, version: int | None = None
 ) -> Download | None:
     """Return the file of a track that exists, for the user who made it: of this version, or of the current
-    one. None while its organisation is suspended."""
+    one, as they put it in. None while its organisation is suspended."""
     asked = {"user": user_id, "track": track_id, "version": version}
     row = connection.execute(_OWN_DOWNLOAD, asked).one_or_none()
-    return None if row is None else Download(*row)
+    return None if row is None else _download(row)._replace(embedded=None)
+
+
+def _download(row: Row[tuple[object, ...]]) -> Download:
+    return Download(
+        row.title, row.digest, row.size_bytes, row.content_type, row.version, embedded_of(row)
+    )
 
 
 def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
@@ -178,13 +190,14 @@ def find_shown(connection: Connection, share_id: int) -> ShownLink | None:
         return None
     more = rows[0].of_all - len(rows) if rows else 0
     by_link = partial(Track.by_link, made_at=link.created_at, is_pinned=link.is_pinned)
-    tracks = [_shown_track(row, by_link) for row in rows]
-    return ShownLink(*(*link[:_OF_COLLECTION], tracks, collection, more))
+    tracks = marked(connection, [by_link(track_of(row)) for row in rows])
+    shown = [_shown_track(row, track) for row, track in zip(rows, tracks, strict=True)]
+    return ShownLink(*(*link[:_OF_COLLECTION], shown, collection, more))
 
 
-def _shown_track(row: Row[tuple[object, ...]], by_link: Callable[[Track], Track]) -> ShownTrack:
+def _shown_track(row: Row[tuple[object, ...]], track: Track) -> ShownTrack:
     return ShownTrack(
-        by_link(track_of(row)),
+        track,
         row.peaks,
         row.cover_digest,
         row.cover_small_digest,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text
 
-from listenlink.store.database.columns import KEY, at, key, metadata
+from listenlink.store.database.columns import KEY, at, key, metadata, to
 
 # Bytes that are to be written, by uploads that have begun and by what the server makes: `size_bytes` in the
 # file system `place`, and, once they're whole, in `object_place`, if that's another. A promise counts until
@@ -33,4 +33,17 @@ quotas = Table(
     Column("organization_id", KEY, primary_key=True, autoincrement=False),
     Column("most_bytes", BigInteger),
     Column("most_tracks", BigInteger),
+)
+
+# An upload that arrives in pieces. Its bytes are a draft in the folder; `facts` is what was declared of it.
+resumable_uploads = Table(
+    "resumable_uploads",
+    metadata,
+    key(),
+    to("organization_id", "organizations"),
+    to("user_id", "users"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("facts", Text, nullable=False),
+    at("created_at"),
+    to("track_id", "tracks", nullable=True),
 )

@@ -33,6 +33,8 @@ from listenlink.store.desk_tables import passwords as passwords
 from listenlink.store.desk_tables import sign_in_attempts as sign_in_attempts
 from listenlink.store.desk_tables import sign_in_links as sign_in_links
 from listenlink.store.desk_tables import sign_ins as sign_ins
+from listenlink.store.mark_tables import manifests as manifests
+from listenlink.store.mark_tables import track_marks as track_marks
 from listenlink.store.own_tables import idempotent_answers as idempotent_answers
 from listenlink.store.own_tables import instance as instance
 from listenlink.store.own_tables import session_clients as session_clients
@@ -41,6 +43,7 @@ from listenlink.store.own_tables import suspensions as suspensions
 from listenlink.store.own_tables import time_marks as time_marks
 from listenlink.store.promise_tables import promises as promises
 from listenlink.store.promise_tables import quotas as quotas
+from listenlink.store.promise_tables import resumable_uploads as resumable_uploads
 from listenlink.store.secret_tables import sealed_tokens as sealed_tokens
 from listenlink.store.secret_tables import share_attempts as share_attempts
 from listenlink.store.secret_tables import share_passwords as share_passwords
@@ -234,17 +237,4 @@ library = Table(
     UniqueConstraint("organization_id", "user_id", "track_id"),
     Index(None, "organization_id", "user_id", "created_at", "id"),
     Index(None, "track_id"),
-)
-
-# An upload that arrives in pieces. Its bytes are a draft in the folder; `facts` is what was declared of it.
-resumable_uploads = Table(
-    "resumable_uploads",
-    metadata,
-    key(),
-    to("organization_id", "organizations"),
-    to("user_id", "users"),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("facts", Text, nullable=False),
-    at("created_at"),
-    to("track_id", "tracks", nullable=True),
 )

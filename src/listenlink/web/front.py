@@ -50,7 +50,8 @@ _SHARED = paths.SHARED_PATH.encode()
 _AUDIO = paths.AUDIO_PATH.encode()
 # Below a share URL: what a page of another site, or a frame without an origin, may ask for too.
 _ANYWHERE = (b"/listen", b"/events", b"/standing", b"/details")
-_FILES = (_AUDIO, paths.DOWNLOAD_PATH.encode(), paths.ARCHIVE_PATH.encode())
+_OTHER_FILES = (paths.DOWNLOAD_PATH, paths.ARCHIVE_PATH, paths.MANIFEST_PATH)
+_FILES = (_AUDIO, *(path.encode() for path in _OTHER_FILES))
 _DRAINED_BYTES = 1024 * 1024
 _DRAINED_SECONDS = 1.0
 _CLOSE = (b"connection", b"close")

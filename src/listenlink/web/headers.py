@@ -58,7 +58,7 @@ MEDIA: Headers = [
     (b"content-security-policy", b"default-src 'none'; media-src 'self'; sandbox"),
     (b"x-robots-tag", b"noindex, nofollow, noarchive"),
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Accept-Ranges, Content-Range, ETag, X-Request-Id"),
+    (b"access-control-expose-headers", b"Accept-Ranges, Content-Range, ETag, Link, X-Request-Id"),
 ]
 
 

@@ -30,7 +30,7 @@ _OWN_TRACK = _TRACK | {
     "licence_class": "personal_only", "created_at": "2026-11-24T02:53:33Z", "playback_url": _PLAYBACK_URL,
     "stem_urls": None, "artist": "The Ferry",
     "is_shorter_than_declared": False, "declared_licence": None, "attribution_text": None,
-    "version": 1, "versions": 1,
+    "version": 1, "versions": 1, "ai": None, "manifest_url": None,
 }  # fmt: skip
 _NUMBERS = {
     "downloads": 0,

@@ -50,6 +50,7 @@ OTHERS: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("download_track", "head"): ("check_download", "Check a download URL"),
     ("download_archive", "head"): ("check_archive", "Check an archive URL"),
+    ("get_manifest", "head"): ("check_manifest", "Check a manifest's URL"),
     ("get_upload", "head"): ("check_upload", "Ask how far an upload is, as tus programs do"),
     ("begin_upload", "options"): ("describe_uploads", "Ask what of tus is supported"),
 }

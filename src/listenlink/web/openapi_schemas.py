@@ -15,6 +15,7 @@ import msgspec
 from listenlink.model import ids
 from listenlink.model.api_key import SCOPES
 from listenlink.model.audit import Agent, Outcome, Reason
+from listenlink.model.claims import Sayer
 from listenlink.model.delivery import DeliveryState, Failure
 from listenlink.model.library import OWN, SHARED
 from listenlink.model.licence import LicenceClass
@@ -53,11 +54,11 @@ _ALWAYS_TOLD = (
 )  # fmt: skip
 _OWN_ID = {
     "TrackAnswer": ids.TRACK, "TrackView": ids.TRACK, "TrackData": ids.TRACK,
-    "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION,
-    "Link": ids.SHARE, "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE,
-    "KeyAnswer": ids.API_KEY, "MintedKey": ids.API_KEY,
-    "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY, "UploadAnswer": ids.UPLOAD,
-    "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK, "DeliveryAnswer": ids.DELIVERY,
+    "CollectionAnswer": ids.COLLECTION, "CollectionView": ids.COLLECTION, "Link": ids.SHARE,
+    "LinkRecord": ids.SHARE, "LinkStats": ids.SHARE, "LinkNumbers": ids.SHARE, "KeyAnswer": ids.API_KEY,
+    "MintedKey": ids.API_KEY, "SavedTrack": ids.LIBRARY, "KeptTrack": ids.LIBRARY,
+    "UploadAnswer": ids.UPLOAD, "WebhookAnswer": ids.WEBHOOK, "NewWebhookAnswer": ids.WEBHOOK,
+    "DeliveryAnswer": ids.DELIVERY,
 }  # fmt: skip
 PATTERNS = {
     "token": "shr_[0-9a-f]{32}",
@@ -107,23 +108,22 @@ _ENUMS: dict[str, tuple[str, list[str]]] = {
     "Shape": (str(Shape.__doc__), list(Shape)),
     "Source": ("Whether a track in the library is one's own, or came by a link.", [OWN, SHARED]),
     "TargetType": (str(TargetType.__doc__), list(TargetType)),
+    "AiSayer": (str(Sayer.__doc__), list(Sayer)),
     "Visibility": (str(Visibility.__doc__), list(Visibility)),
 }
 _ENUM_OF_FIELD = {
-    "agent": "Agent", "code": "ErrorCode", "event": "Event", "events": "Event", "failure": "DeliveryFailure",
-    "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode", "outcome": "Outcome",
-    "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope", "shape": "Shape",
-    "source": "Source", "kind": "TargetType", "target_type": "TargetType", "visibility": "Visibility",
+    "agent": "Agent", "by": "AiSayer", "code": "ErrorCode", "event": "Event", "events": "Event",
+    "failure": "DeliveryFailure", "licence_class": "LicenceClass", "mails": "Mails", "mode": "Mode",
+    "outcome": "Outcome", "pause_reason": "PauseReason", "reason": "Reason", "scopes": "Scope",
+    "shape": "Shape", "source": "Source", "kind": "TargetType",
+    "target_type": "TargetType", "visibility": "Visibility",
 }  # fmt: skip
 # Where the same name means another set.
 _ENUM_OF = {
-    ("DeliveryAnswer", "state"): "DeliveryState",
-    ("ErrorBody", "type"): "ErrorType",
-    ("KeyAnswer", "state"): "KeyState",
-    ("LinkRecord", "state"): "LinkState",
-    ("ShownLink", "state"): "LinkState",
-    ("LinkNumbers", "state"): "LinkState",
-}
+    ("DeliveryAnswer", "state"): "DeliveryState", ("ErrorBody", "type"): "ErrorType",
+    ("KeyAnswer", "state"): "KeyState", ("LinkRecord", "state"): "LinkState",
+    ("ShownLink", "state"): "LinkState", ("LinkNumbers", "state"): "LinkState",
+}  # fmt: skip
 
 
 def name_schemas(document: Any) -> Any:

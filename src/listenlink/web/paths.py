@@ -11,6 +11,7 @@ SHARED_PATH = "/v1/music/shared/"
 # These are part of what is signed.
 AUDIO_PATH = signed_url.PATH
 DOWNLOAD_PATH = signed_url.DOWNLOAD_PATH
+MANIFEST_PATH = signed_url.MANIFEST_PATH
 ARCHIVE_PATH = archive_url.PATH
 
 

@@ -38,6 +38,7 @@ from listenlink.web.public import (
     hot_routes,
     leaving_mails,
     listens,
+    manifests,
     oembed,
     save,
 )
@@ -58,6 +59,7 @@ FOR_ANYBODY: list[Any] = [
     beside_page.show_listening,  #            GET      /v1/music/shared/{token}/listening/{session}
     downloads.download_track,  #               GET HEAD /v1/music/download/{signed}
     archives.download_archive,  #              GET HEAD /v1/music/archive/{signed}
+    manifests.get_manifest,  #                 GET HEAD /v1/music/manifests/{signed}
     beside_page.get_picture,  #               GET      /v1/music/picture/{name}
     beside_page.show_embed,  #                GET      /embed/{token}
     beside_page.unlock_embed,  #              POST     /embed/{token}

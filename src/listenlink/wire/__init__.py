@@ -34,6 +34,8 @@ from listenlink.wire.links import (
 )
 from listenlink.wire.notifications import Notifications
 from listenlink.wire.shared import (
+    Ai,
+    AiClaim,
     Download,
     Licence,
     OEmbed,
@@ -59,6 +61,8 @@ from listenlink.wire.webhooks import Delivery, NewWebhook, Webhook
 
 __all__ = [
     "Acknowledgement",
+    "Ai",
+    "AiClaim",
     "Alive",
     "Caller",
     "Collection",

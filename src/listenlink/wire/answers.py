@@ -15,6 +15,7 @@ SECRET = frozenset(
         "url",
         "session",
         "playback_url",
+        "manifest_url",
         "stem_urls",
         "download_url",
         "api_key",

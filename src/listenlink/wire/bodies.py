@@ -33,6 +33,8 @@ _MOST_OF_A_TOKEN = 100  # More than any has: what isn't spelled like one isn't f
 
 Mode = Literal["creation", "focus"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+DeclaredAi = Literal["assisted", "generated"]
+AI_MARKS: tuple[DeclaredAi, ...] = get_args(DeclaredAi)
 DeclaredTerms = Literal[
     "listen_only",
     "CC-BY-NC-4.0",
@@ -159,8 +161,8 @@ class SoughtLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change. What isn't sent stays as it is. `declared_licence`, with the credit line
-    `attribution_text`, is declared anew from now on; those of Creative Commons need `confirmed`."""
+    """What is to change; the rest stays. `declared_licence`, with the credit line `attribution_text`, is
+    declared anew from now on; those of Creative Commons need `confirmed`. `ai` isn't taken back."""
 
     title: _Title | UnsetType = UNSET
     artist: _Title | UnsetType | None = UNSET
@@ -168,6 +170,7 @@ class ChangedTrack(Struct, frozen=True, forbid_unknown_fields=True):
     declared_licence: DeclaredTerms | UnsetType = UNSET
     attribution_text: _Credit | UnsetType | None = UNSET
     confirmed: bool | UnsetType = UNSET
+    ai: DeclaredAi | UnsetType = UNSET
 
 
 class NewCollection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -228,8 +231,7 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangedKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """When the key is to end, in days from now; null means as long as the key that changes it. What isn't
-    sent stays as it is."""
+    """When the key is to end, in days from now; null means as long as the key that changes it."""
 
     expires_in_days: _DaysOfAKey | UnsetType | None = UNSET
 

@@ -18,6 +18,27 @@ class Licence(Struct, frozen=True):
     requires_attribution: bool
 
 
+class AiClaim(Struct, frozen=True):
+    """Who says how much of a recording a machine made: `server` by what its operator says of the engine,
+    which `name` is; `creator`; or `file`, in the name of `name`. `signed`: a manifest of this server says as
+    much; what a file says is never that."""
+
+    mark: str
+    by: str
+    name: str | None
+    signed: bool
+
+
+class Ai(Struct, frozen=True):
+    """How much of a recording a machine made, by the most that is said of it: `assisted` or `generated`.
+    `claims` are who says it, each in their own name; of a collection there are none. `signed`: a manifest of
+    this server says as much."""
+
+    mark: str
+    signed: bool
+    claims: list[AiClaim]
+
+
 class SharedTrack(WithSecrets, frozen=True):
     """One track as a listener sees it. `measured_duration_seconds` comes from decoding."""
 
@@ -67,7 +88,8 @@ class Download(WithSecrets, frozen=True):
 
 class OEmbed(Struct, frozen=True, omit_defaults=True):
     """A rich embed. `licence` is our addition, the same as everywhere; so is `duration`, in seconds.
-    `licence_declared` says that it's the creator's word, `licence_url` where Creative Commons has it."""
+    `licence_declared` says that it's the creator's word, `licence_url` where Creative Commons has it. `ai` is
+    how much of the whole a machine made, left out if nothing is said."""
 
     version: str
     type: str
@@ -86,3 +108,4 @@ class OEmbed(Struct, frozen=True, omit_defaults=True):
     licence: Licence | None = None
     licence_declared: bool = False
     licence_url: str | None = None
+    ai: Ai | None = None

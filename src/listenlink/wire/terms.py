@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Required, TypedDict
 
-from listenlink.wire.bodies import DeclaredTerms, Mode
+from listenlink.wire.bodies import DeclaredAi, DeclaredTerms, Mode
 
 Visibility = Literal["link_only", "public"]
 
@@ -23,6 +23,7 @@ class TrackFacts(TypedDict, total=False):
     declared_licence: DeclaredTerms
     attribution_text: str
     confirmed: bool | Literal["true", "false"]
+    ai: DeclaredAi
 
 
 class VersionFacts(TypedDict, total=False):
@@ -47,6 +48,7 @@ class TrackChanges(TypedDict, total=False):
     declared_licence: DeclaredTerms
     attribution_text: str | None
     confirmed: bool
+    ai: DeclaredAi
 
 
 class CollectionFacts(TypedDict, total=False):

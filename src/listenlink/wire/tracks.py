@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from listenlink.wire.answers import WithSecrets
-from listenlink.wire.shared import Licence
+from listenlink.wire.shared import Ai, Licence
 
 
 class Track(WithSecrets, frozen=True):
@@ -16,7 +16,8 @@ class Track(WithSecrets, frozen=True):
     more than it holds, so perhaps a part is missing; `declared_licence` are the terms that its creator
     declared last, `attribution_text` the credit line with them, null for whoever saved it. `version` is the
     number of the version that this tells of, the current one or, of a track that was saved by a link that is
-    pinned, that link's; `versions` is how many there are."""
+    pinned, that link's; `versions` is how many there are. `ai` is how much of it a machine made, null if
+    nothing is said; `manifest_url` is where what this server signed of that can be fetched."""
 
     id: str
     title: str
@@ -34,6 +35,8 @@ class Track(WithSecrets, frozen=True):
     attribution_text: str | None = None
     version: int = 1
     versions: int = 1
+    ai: Ai | None = None
+    manifest_url: str | None = None  # None in lists.
 
 
 class Version(Struct, frozen=True):
@@ -125,7 +128,8 @@ class DefaultLicence(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True):
-    """One engine, and the licence that a listener sees for a track it makes now."""
+    """One engine, and the licence that a listener sees for a track it makes now. `ai` is how much of that a
+    machine makes: `none`, `assisted` or `generated`; null if its operator doesn't say."""
 
     engine_key: str
     display_name: str
@@ -133,3 +137,4 @@ class Engine(Struct, frozen=True):
     licence_version: str
     commercial_use: bool
     requires_attribution: bool
+    ai: str | None = None

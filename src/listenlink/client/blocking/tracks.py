@@ -59,7 +59,8 @@ class TrackMethods(Owner):
 
     def change_track(self, track_id: str, **changes: Unpack[TrackChanges]) -> Track:
         """Change `title`, `artist` or `instrumental`, or declare a licence: `declared_licence` with
-        `attribution_text`; those of Creative Commons can't be taken back, so they need `confirmed`."""
+        `attribution_text`; those of Creative Commons can't be taken back, so they need `confirmed`. `ai`, how
+        much of it a machine made, can't be taken back either: "assisted", or "generated"."""
         sent = checked(changes, TrackChanges)
         path = self.path_of("tracks", track_id)
         return self.ask("PATCH", path, Track, json=sent)

@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 from listenlink.model.share import Life
 from listenlink.store.opening.connections import Connections
-from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable, led_to
+from listenlink.store.opening.playback import AUDIO, OWN_SQL, SHARED_SQL, Playable, led_to, own
 from listenlink.store.opening.postgres_group import PostgresGroup
 
 _ASKED = """unnest({}::bigint[], {}::bigint[], {}::integer[])
 WITH ORDINALITY asked({}, track_id, version, place) CROSS JOIN"""
 # In a UNION all rows are as wide.
 _NO_LIFE = ("NULL",) * len(Life.__struct_fields__)
+_AUDIO = AUDIO.format(version="asked.version")
 _SHARED = SHARED_SQL.format(
     place="asked.place,",
-    audio=AUDIO,
+    audio=_AUDIO,
     asked=_ASKED.format("$1", "$2", "$3", "share_id"),
     share="asked.share_id",
     track="asked.track_id",
@@ -28,7 +29,7 @@ _SHARED = SHARED_SQL.format(
 )
 _OWN = OWN_SQL.format(
     place="-asked.place,",
-    audio=", ".join((AUDIO, *_NO_LIFE)),
+    audio=", ".join((_AUDIO, *_NO_LIFE)),
     asked=_ASKED.format("$4", "$5", "$6", "user_id"),
     user="asked.user_id",
     track="asked.track_id",
@@ -69,20 +70,20 @@ class PostgresPlaybackReader:
         """Return the answers, in order. Identical questions are asked only once."""
         different = dict.fromkeys(questions)
         shared = [question for question in different if question.share_id is not None]
-        own = [question for question in different if question.user_id is not None]
+        owned = [question for question in different if question.user_id is not None]
         async with self._connections.use() as connection:
             rows = await connection.fetch(
                 _FIND,
                 [question.share_id for question in shared],
                 [question.track_id for question in shared],
                 [question.version for question in shared],
-                [question.user_id for question in own],
-                [question.track_id for question in own],
-                [question.version for question in own],
+                [question.user_id for question in owned],
+                [question.track_id for question in owned],
+                [question.version for question in owned],
             )
         found = {
-            (shared[place - 1] if place > 0 else own[-place - 1]): (
-                led_to(row) if place > 0 else Playable(*row[: -len(_NO_LIFE)])
+            (shared[place - 1] if place > 0 else owned[-place - 1]): (
+                led_to(row) if place > 0 else own(row)
             )
             for place, *row in rows
         }

@@ -38,6 +38,7 @@ async def list_engines(
             licence_version=terms.licence.version,
             commercial_use=terms.licence.commercial_use,
             requires_attribution=terms.licence.requires_attribution,
+            ai=None if terms.ai is None else terms.ai.word,
         )
         for terms in found.items
     ]

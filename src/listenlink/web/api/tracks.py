@@ -19,6 +19,7 @@ from listenlink.model import ids
 from listenlink.model.moment import moment_of
 from listenlink.model.track import Track
 from listenlink.model.track_facts import ENGINE_PATTERN, read_facts
+from listenlink.model.view import ai_view
 from listenlink.running.owning import Owning
 from listenlink.web.api.idempotency import answer_once, digest_of_form, is_answered
 from listenlink.web.caller import caller_of, path_id
@@ -30,7 +31,7 @@ from listenlink.web.upload_form import (
     receive_form,
     require_size,
 )
-from listenlink.wire.bodies import ATTRIBUTION_LENGTH, MODES, TERMS, TITLE_LENGTH
+from listenlink.wire.bodies import AI_MARKS, ATTRIBUTION_LENGTH, MODES, TERMS, TITLE_LENGTH
 
 
 @dataclass
@@ -48,6 +49,7 @@ class UploadOperation(Operation):
             "declared_licence": Schema(type="string", enum=[*TERMS]),  # type: ignore[arg-type]
             "attribution_text": Schema(type="string", max_length=ATTRIBUTION_LENGTH),  # type: ignore[arg-type]
             "confirmed": Schema(type="boolean"),  # type: ignore[arg-type]
+            "ai": Schema(type="string", enum=[*AI_MARKS]),  # type: ignore[arg-type]
         }
         form = Schema(type="object", properties=fields, required=["file", "engine"])  # type: ignore[arg-type]
         self.request_body = RequestBody(
@@ -144,12 +146,13 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
     now_us = owning.clock.now_us()
     licence = track.licence(owning.registry, now_us)
     declared = track.declarations if track.link_made_at is None else None
-    url = None
+    url = manifest_url = None
     if user_id is not None:
         ttl_seconds = owning.settings.playback_ttl_seconds
         url = managing.own_playback_url(
             owning.urls, owning.storage.urls, user_id, track, ttl_seconds, now_us
         )
+        manifest_url = managing.own_manifest_url(owning.urls, user_id, track, ttl_seconds, now_us)
     return wire.Track(
         id=ids.public_id(ids.TRACK, track.id),
         title=track.title,
@@ -167,4 +170,6 @@ def track_answer(owning: Owning, track: Track, user_id: int | None) -> wire.Trac
         attribution_text=None if declared is None else declared.newest_text,
         version=track.version,
         versions=track.all_versions.there,
+        ai=ai_view(track.claims(owning.registry, now_us)),
+        manifest_url=manifest_url,
     )

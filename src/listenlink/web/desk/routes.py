@@ -44,6 +44,7 @@ FOR_PEOPLE: list[Any] = [
     track.change_one,  #                      person   POST /desk/tracks/{track_id}
     track.download_original,  #               person   GET  /desk/tracks/{track_id}/original
     track.declare_of_one,  #                  person   POST /desk/tracks/{track_id}/licence
+    track.declare_making,  #                  person   POST /desk/tracks/{track_id}/making
     track.ask_to_remove,  #                   person   GET  /desk/tracks/{track_id}/remove
     track.remove_one,  #                      person   POST /desk/tracks/{track_id}/remove
     track.take_one_out,  #                    person   POST /desk/tracks/{track_id}/take-out

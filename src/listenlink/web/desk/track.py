@@ -12,7 +12,7 @@ from listenlink.actions.download_track import format_of, offer_original
 from listenlink.actions.manage_library import change_track, take_out
 from listenlink.actions.manage_tracks import delete_track, own_playback_url
 from listenlink.actions.show_track import look_at_removal, show_track
-from listenlink.errors import Problem
+from listenlink.errors import Problem, invalid
 from listenlink.model import ids
 from listenlink.model.cover import Covered
 from listenlink.model.track_facts import TrackChanges
@@ -65,6 +65,7 @@ async def _shown(room: Room, request: Asked, track_id: str) -> dict[str, Any]:
         "sound_url": _from_here(room, url),
         "peaks": base64.b64encode(shown.listened.peaks or b"").decode(),
         "versions": shown.versions,
+        "marks_lack": room.desk.marker.lacks,
         "format": format_of(shown.file.content_type) if shown.file else None,
         "links": [(ids.public_id(ids.SHARE, told.share.id), told.share) for told in shown.links],
         "collections": [
@@ -112,6 +113,24 @@ async def declare_of_one(
         shown = await _shown(room, request, track_id)
         return await refuse_licence(room, request, problem, "track", form, shown)
     return room.see(f"/desk/tracks/{track_id}", "licence_declared")
+
+
+@post(f"{_PATH}/making", opt=PERSON, include_in_schema=False)
+async def declare_making(
+    room: Given[Room], request: Asked, track_id: FromPath[str]
+) -> Response[bytes]:
+    """Declare how much of it AI made."""
+    form, caller, owning = await read_form(request), person_of(request).caller, room.owning
+    number = path_id(ids.TRACK, track_id)
+    try:
+        if not form["ai"]:
+            raise invalid("ai", "Choose how it was made.")
+        changes: TrackChanges = {"ai": form["ai"]}
+        await change_track(owning.database, caller, number, changes, owning.clock.now_us())
+    except Problem as problem:
+        shown = await _shown(room, request, track_id)
+        return await room.refused(request, problem, "track", **shown)
+    return room.see(f"/desk/tracks/{track_id}", "ai_declared")
 
 
 @get(f"{_PATH}/original", opt=PERSON, include_in_schema=False)

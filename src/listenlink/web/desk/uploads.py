@@ -33,7 +33,7 @@ from listenlink.web.upload_form import (
 )
 
 _TRACKS = "/desk"
-_FIELDS = ("file", "title", "engine", *DECLARING)
+_FIELDS = ("file", "title", "engine", "ai", *DECLARING)
 _LIMITED = 429
 
 

@@ -22,9 +22,9 @@ _TYPES = {
 }
 # A module comes after those it imports: its own text names them by their content.
 _MODULE_NAMES = (
-    "memory.js", "link.js", "earlier.js", "elements.js", "listen_meter.js", "moments.js", "patience.js",
-    "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js", "player.js",
-    "media_keys.js", "newer.js", "view.js", "share.js",
+    "memory.js", "link.js", "earlier.js", "elements.js", "listen_meter.js", "making.js", "moments.js",
+    "patience.js", "place.js", "playback_urls.js", "trouble.js", "watch.js", "waveform.js", "wording.js",
+    "player.js", "media_keys.js", "newer.js", "view.js", "share.js",
 )  # fmt: skip
 # Of the desk, in a folder of their own; they may import the page's by "../".
 _DESK_NAMES = (

@@ -59,6 +59,7 @@ def _done_to_music(translate: Translate) -> dict[str, str]:
         # Tracks.
         "track_changed": _("The track is changed."),
         "licence_declared": _("The licence is declared."),
+        "ai_declared": _("Listeners are told now how it was made."),
         "version_added": _("The new version is put in. Nobody hears it yet."),
         "version_current": _("Links lead to this version now."),
         "version_removed": _("The version is removed."),
@@ -146,6 +147,8 @@ def _music_refusals(translate: Translate) -> tuple[str, ...]:
         _("CC0 asks nobody to name the source."),
         _("A Creative Commons licence can't be taken back. Say that you know it."),
         _("This goes with the terms that are declared."),
+        _("This isn't taken back: more may be declared of it, but not less."),
+        _("Choose how it was made."),
         _("That's enough for a day: 20000 declarations at most are made within 24 hours."),
         # Links.
         _("Name 1 to 500 at once."),
@@ -202,6 +205,7 @@ def event_words(translate: Translate) -> dict[str, str]:
         "links_made": _("made links for several recipients"),
         "link_closed": _("closed a link"),
         "licence_declared": _("declared a licence"),
+        "ai_declared": _("declared how a track was made"),
         "version_added": _("put a version of a track in"),
         "version_made_current": _("made a version of a track current"),
         "version_removed": _("removed a version of a track"),
@@ -226,21 +230,4 @@ def method_words(translate: Translate) -> dict[str, str]:
         "owner": _("Owner"),
         "member": _("Member"),
         "leaving": _("being removed"),
-    }
-
-
-def health_words(translate: Translate) -> dict[str, str]:
-    """What is looked after, and how it is; for another word an operator has to look it up."""
-    _ = translate
-    return {
-        "database": _("Database"),
-        "storage": _("Storage"),
-        "keys": _("Signing keys"),
-        "limits": _("Limits"),
-        "engines": _("Engines"),
-        "clock": _("Clock"),
-        "mail": _("Mails"),
-        "not_handed_in": _("The mail server doesn't take them. They are tried again."),
-        "ok": _("All is well."),
-        "unavailable": _("It can't be reached."),
     }

@@ -11,6 +11,7 @@ from listenlink.errors import Problem
 from listenlink.model import ids
 from listenlink.model.pattern import make_pattern
 from listenlink.web.pages import desk_words
+from listenlink.web.pages.health_words import health_words
 from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.pages.moment_words import moment_words
 from listenlink.web.pages.number_words import day_words, number_words, size_words
@@ -68,7 +69,7 @@ def _words(language: str) -> dict[str, dict[str, str]]:
         "done": desk_words.done_words(translate),
         "events": desk_words.event_words(translate),
         "methods": desk_words.method_words(translate),
-        "health": desk_words.health_words(translate),
+        "health": health_words(translate),
         "sheet": sheet_words(translate),
     } | webhook_words(translate)
 

@@ -8,11 +8,21 @@ from typing import Any
 
 import msgspec
 
+from listenlink import wire
 from listenlink.media.picture_url import LARGE, SMALL, PictureName, PictureUrls
 from listenlink.model.cover import CoverName
 from listenlink.model.page import Page, PageTrack
 from listenlink.model.versions import FIRST
+from listenlink.model.view import ai_view
+from listenlink.web.pages.ai_words import (
+    ai_name,
+    ai_of_all,
+    ai_sentence,
+    file_name,
+    file_sentence,
+)
 from listenlink.web.pages.licence_words import licence_name, licence_sentence, licence_url
+from listenlink.web.pages.manifest_places import manifest_place
 
 Translate = Callable[[str], str]
 
@@ -33,9 +43,25 @@ class LicenceData(msgspec.Struct, frozen=True):
     licence_url: str | None
 
 
+class AiData(msgspec.Struct, frozen=True):
+    """How a track was made, as far as that is said, with sentences and a name in the page's language.
+    `sentence` is what is said here, `file_sentence` what the file says itself, in the name of `file_name`.
+    `digital_source_type` is the IPTC's address for it."""
+
+    sentence: str | None
+    file_sentence: str | None
+    file_name: str | None
+    name: str
+    mark: str
+    signed: bool
+    claims: list[wire.AiClaim]
+    digital_source_type: str
+
+
 class TrackData(msgspec.Struct, frozen=True):
     """A track. `peaks` are levels of a byte each, in base64; covers are paths. `version` says which version
-    of it this is."""
+    of it this is. `ai` is null where nothing is said; `manifest_url`, in the details of an open link, is
+    where what this server signed of that can be fetched."""
 
     id: str
     title: str
@@ -46,12 +72,15 @@ class TrackData(msgspec.Struct, frozen=True):
     cover_large: str | None
     licence: LicenceData
     version: int
+    ai: AiData | None
+    manifest_url: str | None
 
 
 class PageData(msgspec.Struct, frozen=True):
     """A page's content; without tracks or title if they're hidden until the link is opened. `more` is how
     many tracks there are behind these, which are at most 500. `archive_bytes` is about how large all files
-    are together, None where they can't be taken along as one."""
+    are together, None where they can't be taken along as one. `ai_sentence` is what is said of a collection's
+    making."""
 
     mark: str
     is_collection: bool
@@ -64,6 +93,7 @@ class PageData(msgspec.Struct, frozen=True):
     tracks: list[TrackData]
     more: int
     archive_bytes: int | None
+    ai_sentence: str | None
 
 
 def cover_path(pictures: PictureUrls, page: Page, cover: CoverName | None, size: str) -> str | None:
@@ -78,9 +108,15 @@ def cover_path(pictures: PictureUrls, page: Page, cover: CoverName | None, size:
 
 
 def page_data(
-    page: Page, pictures: PictureUrls, ttl_seconds: int, translate: Translate
+    page: Page,
+    pictures: PictureUrls,
+    ttl_seconds: int,
+    translate: Translate,
+    *,
+    has_manifests: bool = False,
 ) -> PageData:
-    """The page's content, as data for its script."""
+    """The page's content, as data for its script. With `has_manifests` it has the places of addresses of
+    manifests (`web/pages/manifest_places.py`)."""
     return PageData(
         mark=page.mark,
         is_collection=page.is_collection,
@@ -90,9 +126,10 @@ def page_data(
         cover=cover_path(pictures, page, page.cover, LARGE),
         allow_download=page.allow_download,
         ttl_seconds=ttl_seconds,
-        tracks=[_track(page, track, pictures, translate) for track in page.tracks],
+        tracks=[_track(page, track, pictures, translate, has_manifests) for track in page.tracks],
         more=page.more,
         archive_bytes=page.archive_bytes,
+        ai_sentence=ai_of_all(page, translate),
     )
 
 
@@ -102,7 +139,9 @@ def inline_json(value: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _track(page: Page, track: PageTrack, pictures: PictureUrls, translate: Translate) -> TrackData:
+def _track(
+    page: Page, track: PageTrack, pictures: PictureUrls, translate: Translate, has_manifests: bool
+) -> TrackData:
     return TrackData(
         id=track.id,
         title=track.title,
@@ -113,6 +152,28 @@ def _track(page: Page, track: PageTrack, pictures: PictureUrls, translate: Trans
         cover_large=cover_path(pictures, page, track.cover_name, LARGE),
         licence=_licence(track, translate),
         version=track.version,
+        ai=_ai(track, translate),
+        manifest_url=manifest_place(track) if has_manifests and track.has_manifest else None,
+    )
+
+
+def _ai(track: PageTrack, translate: Translate) -> AiData | None:
+    name, view, source_type = (
+        ai_name(track.claims, translate),
+        ai_view(track.claims),
+        track.ai.source_type,
+    )
+    if name is None or view is None or source_type is None:
+        return None
+    return AiData(
+        sentence=ai_sentence(track.claims, translate),
+        file_sentence=file_sentence(track.claims, translate),
+        file_name=file_name(track.claims),
+        name=name,
+        mark=view.mark,
+        signed=view.signed,
+        claims=view.claims,
+        digital_source_type=source_type,
     )
 
 

@@ -12,6 +12,13 @@ from listenlink.model.moment import iso_seconds
 from listenlink.model.page import Page
 from listenlink.model.password import make_link_passwords
 from listenlink.model.pattern import make_pattern
+from listenlink.web.pages.ai_words import (
+    ai_name,
+    ai_of_all,
+    ai_sentence,
+    file_name,
+    file_sentence,
+)
 from listenlink.web.pages.assets import ASSETS, MODULES
 from listenlink.web.pages.languages import LANGUAGES, catalogue
 from listenlink.web.pages.licence_words import (
@@ -63,6 +70,11 @@ class PageWriter:
     def data(self, page: Page, language: str) -> PageData:
         """What the page's script needs to know."""
         return page_data(page, self._pictures, self._ttl_seconds, catalogue(language).gettext)
+
+    def details(self, page: Page, language: str) -> PageData:
+        """The same for who has a session, with places for the addresses of manifests."""
+        translate = catalogue(language).gettext
+        return page_data(page, self._pictures, self._ttl_seconds, translate, has_manifests=True)
 
     def listening(
         self, page: Page, urls: dict[int, str], downloads: dict[int, str], language: str
@@ -118,6 +130,11 @@ def environment(language: str) -> Environment:
         direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
         assets=ASSETS,
         modules=MODULES,
+        ai_sentence=lambda claims: ai_sentence(claims, translations.gettext),
+        file_sentence=lambda claims: file_sentence(claims, translations.gettext),
+        file_name=file_name,
+        ai_name=lambda claims: ai_name(claims, translations.gettext),
+        ai_of_all=lambda page: ai_of_all(page, translations.gettext),
         licence_name=lambda licence: licence_name(licence, translations.gettext),
         licence_sentence=lambda licence: licence_sentence(licence, translations.gettext),
         licence_url=licence_url,

@@ -2,6 +2,7 @@
 
 import { part, picture, rename } from "./elements.js";
 import { moveOnLockScreen, showOnLockScreen } from "./media_keys.js";
+import { showMaking } from "./making.js";
 import { recall, remember } from "./memory.js";
 import { firstPlace, keepPlace } from "./place.js";
 import { Waveform, decodePeaks } from "./waveform.js";
@@ -81,6 +82,7 @@ export class View {
       button.type = "button";
       button.append(part("name", track.title), " ");
       if (track.artist && !this.data.artist) button.append(part("by", track.artist), " ");
+      if (track.ai) button.append(part("made", track.ai.name), " ");
       button.append(part("length", clock(track.seconds)));
       button.addEventListener("click", () => this.player.go(index));
       const item = document.createElement("li");
@@ -108,6 +110,7 @@ export class View {
       this.shown = shown;
       this.waveform.show(decodePeaks(track.peaks));
       this.showLicence(track.licence);
+      showMaking(track.ai, this.data.ai_sentence);
       find("seek").max = Math.ceil(track.seconds);
       find("total").textContent = clock(track.seconds);
       if (this.data.is_collection) find("now").textContent = track.title;

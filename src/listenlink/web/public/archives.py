@@ -72,8 +72,8 @@ async def get_archive_url(
 async def download_archive(
     signed: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> ASGIApp:
-    """A ZIP of the files as they were put in, not compressed. Ranges, conditions and the end of a link are
-    handled as in playback; its `ETag` changes with what is in it."""
+    """A ZIP of the files as they're downloaded one by one, not compressed. Ranges, conditions and the end of
+    a link are handled as in playback; its `ETag` changes with what is in it."""
     # The undecoded path and no query at all: a URL has one spelling.
     spelled = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
     if request.scope["query_string"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from listenlink import wire
+from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
@@ -22,6 +24,7 @@ from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
 from listenlink.web.openapi_answers import WHEN, errors
 from listenlink.web.pages.languages import choose_language
+from listenlink.web.pages.manifest_places import fill_manifests
 from listenlink.web.pages.page_data import PageData
 from listenlink.web.paths import token_of
 from listenlink.web.pictures import answer_cover, answer_preview
@@ -86,22 +89,26 @@ async def show_listening(session: FromPath[str], doors: Given[Doors]) -> ASGIApp
 async def get_details(
     token: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
-    """Artists, covers, waveforms and the licence in words, with the credit to give where one is required. For
+    """Artists, covers, waveforms, the licence and how it was made in words, with the credit to give. For
     whoever was given the link's session: also where it's hidden before, and once the link is spent."""
     listening = doors.listening
     scope: Any = request.scope
     session = await find_open_session(doors, scope, Use.SHOW)
     language = choose_language(text_of(headers_of(scope), b"accept-language"))
+    now_us = listening.clock.now_us()
     written = await listening.pages.find_written(
         session.share_id,
-        listening.clock.now_us(),
+        now_us,
         ("details", language),
-        lambda page: Written(msgspec.json.encode(doors.writer.data(page, language))),
+        lambda page: Written(msgspec.json.encode(doors.writer.details(page, language))),
         is_open=True,
     )
     if written is None:
         raise Problem(ProblemKind.LINK_REFUSED)
-    return Response(written.plain, media_type="application/json")
+    now_seconds = now_us // SECOND_US
+    expires_at = min(now_seconds + listening.settings.playback_ttl_seconds, session.ends_at)
+    write = functools.partial(listening.urls.write_manifests, session, expires_at)
+    return Response(fill_manifests(written.plain, write), media_type="application/json")
 
 
 @get(

@@ -1,4 +1,5 @@
-"""`GET /v1/music/download/{signed}`: a track's file as its creator put it in, under its title."""
+"""`GET /v1/music/download/{signed}`: a track's file under its title, as its creator put it in, or with
+this server's manifest in it."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ _Spec = partial(ResponseSpec, generate_examples=False)
 async def download_track(
     signed: FromPath[str], doors: Given[Doors], request: Request[Any, Any, Any]
 ) -> ASGIApp:
-    """Ranges, conditions and the end of a link are handled as in playback."""
+    """The file as it was put in; of music that a machine made with this server's manifest in it, if the
+    format can have one. Ranges, conditions and the end of a link are handled as in playback."""
     # The undecoded path and no query at all: a URL has one spelling.
     spelled = request.scope["raw_path"].rpartition(b"/")[2].decode("latin-1")
     if request.scope["query_string"]:

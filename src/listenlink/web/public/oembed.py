@@ -12,9 +12,10 @@ from litestar.params import FromQuery, QueryParameter
 from listenlink import wire
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.picture_url import PREVIEW, PictureName
+from listenlink.model.mark import Ai
 from listenlink.model.page import Page
 from listenlink.model.shelf import Written
-from listenlink.model.view import licence_view
+from listenlink.model.view import ai_view, licence_view
 from listenlink.running.listening import Listening
 from listenlink.web.given import Given
 from listenlink.web.headers import headers_of, text_of
@@ -24,7 +25,8 @@ from listenlink.web.pages.licence_words import only_licence_url
 from listenlink.web.paths import SHARED_PATH
 from listenlink.web.public.doors import Doors
 
-_WIDTH, _HEIGHT = 480, 210
+# Higher by a line and a half where it says how the music was made.
+_WIDTH, _HEIGHT, _MARKED_HEIGHT = 480, 210, 240
 _LEAST_WIDTH, _LEAST_HEIGHT = 220, 160
 _PREVIEW_SIZE = (1200, 630)
 _CACHE_SECONDS = 300
@@ -49,7 +51,7 @@ async def describe_embed(
     url: FromQuery[str],
     format: Annotated[Literal["json"], QueryParameter()] = "json",  # noqa: A002 (oEmbed's name)
     maxwidth: Annotated[int, QueryParameter(ge=1)] = _WIDTH,
-    maxheight: Annotated[int, QueryParameter(ge=1)] = _HEIGHT,
+    maxheight: Annotated[int, QueryParameter(ge=1)] = _MARKED_HEIGHT,
 ) -> wire.OEmbed:
     """For a share URL of this server. Doesn't count as an open."""
     listening = doors.listening
@@ -73,7 +75,8 @@ async def describe_embed(
     if not written:
         raise Problem(ProblemKind.LINK_REFUSED)
     described = msgspec.json.decode(written.plain, type=wire.OEmbed)
-    size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), max(_LEAST_HEIGHT, min(maxheight, _HEIGHT))
+    height = max(_LEAST_HEIGHT, min(maxheight, described.height))
+    size = max(_LEAST_WIDTH, min(maxwidth, _WIDTH)), height
     html = _frame(listening.settings.base_url, token, described.title, size)
     return msgspec.structs.replace(described, html=html, width=size[0], height=size[1])
 
@@ -97,7 +100,7 @@ def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
         title=page.title or untitled,
         html="",
         width=_WIDTH,
-        height=_HEIGHT,
+        height=_HEIGHT if page.ai is Ai.NONE else _MARKED_HEIGHT,
         cache_age=_CACHE_SECONDS,
     )
     if page.title is None:
@@ -113,4 +116,12 @@ def _describe(listening: Listening, page: Page, untitled: str) -> wire.OEmbed:
         licence=licence_view(page.licence),
         licence_declared=page.licence.is_declared,
         licence_url=only_licence_url(page),
+        ai=_ai(page),
     )
+
+
+def _ai(page: Page) -> wire.Ai | None:
+    """Of one track also who says it; of a collection how much a machine made of the whole."""
+    if not page.is_collection:
+        return ai_view(page.tracks[0].claims)
+    return None if page.ai is Ai.NONE else wire.Ai(page.ai.word, signed=False, claims=[])

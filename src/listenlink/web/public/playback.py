@@ -13,6 +13,7 @@ from listenlink.model.tally import DoorTally
 from listenlink.running.listening import Listening
 from listenlink.web.caller import ClientFinder
 from listenlink.web.headers import MEDIA, preflight
+from listenlink.web.paths import MANIFEST_PATH
 from listenlink.web.public.audio_streams import SMALL_BYTES, AudioStreams
 from listenlink.web.ranges import Part, choose_part
 from listenlink.web.response import (
@@ -45,6 +46,7 @@ class PlaybackDoor:
         self._listening = listening
         self._clients = clients
         self._headers = shared_headers + MEDIA
+        self._manifests = (listening.settings.base_url + MANIFEST_PATH).encode()
         self.tally = DoorTally()
         self.streams = AudioStreams(most_streams, listening.player, listening.clock)
 
@@ -142,7 +144,8 @@ class PlaybackDoor:
             return self._refused(scope, Problem(ProblemKind.PLAYBACK_REFUSED)), None, None
         now_us = self._listening.clock.now_us()
         if self._listening.settings.accel_prefix and playing.is_object:
-            return Answer(200, headers=self._handed_over(playing, now_us)), None, None
+            headed = self._handed_over(playing, now_us)
+            return Answer(200, headers=[*headed, *self._manifest_link(scope, playing)]), None, None
         etag = b'"%s"' % playing.playable.digest.hex().encode()
         size = playing.playable.size_bytes
         part = choose_part(scope["method"], headers, size, etag)
@@ -152,6 +155,8 @@ class PlaybackDoor:
                 refused.headers.append((b"content-range", b"bytes */%d" % size))
             return refused, None, None
         answer = Answer(part.status, headers=_part_headers(playing, part, etag, now_us))
+        if part.status != 304:
+            answer.headers += self._manifest_link(scope, playing)
         return answer, playing, part if part.length else None
 
     def _handed_over(self, playing: Sendable, now_us: int) -> Headers:
@@ -164,6 +169,14 @@ class PlaybackDoor:
             (b"x-accel-redirect", path.encode()),
             *(pair for pair in headers if pair[0] in kept),
         ]
+
+    def _manifest_link(self, scope: Scope, playing: Sendable) -> Headers:
+        """Where the manifest of these bytes is, if there is one (C2PA 2.2, section 11.5): it's asked for with
+        the same signed value as they are."""
+        if not playing.playable.has_manifest:
+            return []
+        signed = scope["raw_path"].rpartition(b"/")[2]
+        return [(b"link", b'<%b%b>; rel="c2pa-manifest"' % (self._manifests, signed))]
 
     async def _find(self, scope: Scope, now_us: int) -> Sendable | None:
         # The undecoded path and no query at all: a URL has one spelling.

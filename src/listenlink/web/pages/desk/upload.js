@@ -11,7 +11,7 @@ const TOLD_EVERY_MS = 4000;
 const place = document.getElementById("uploads");
 const [file, folder] = place.querySelectorAll("input[type=file]");
 const { elements } = place.querySelector("form");
-const { engine, declared_licence: terms, attribution_text: credit, confirmed } = elements;
+const { engine, declared_licence: terms, attribution_text: credit, confirmed, ai } = elements;
 const list = document.getElementById("upload-rows");
 const told = document.getElementById("upload-told");
 const show = document.getElementById("upload-show");
@@ -43,7 +43,7 @@ const page = {
 
 // What is said of all files that are chosen now: what isn't shown for it isn't said.
 function facts() {
-  const said = { engine: engine.value };
+  const said = { engine: engine.value, ...(ai.value && { ai: ai.value }) };
   if (engine.value !== OWN || !terms.value) return said;
   const line = terms.value === "CC0-1.0" ? "" : credit.value.trim();
   const isConfirmed = `${confirmed.checked}`;

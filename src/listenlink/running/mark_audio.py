@@ -1,0 +1,221 @@
+"""Reads what stored files say of themselves, and signs what this server says of them, one file at a time.
+
+This happens after the upload is answered, and after the fact for what was there before. What was begun but
+not finished, because the process died, is begun again later; what can't be read says nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator
+from functools import partial
+from time import monotonic
+
+import structlog
+from sqlalchemy import Connection
+
+from listenlink.clock import Clock
+from listenlink.errors import Problem
+from listenlink.media import manifests as media
+from listenlink.media.sandbox.manifest_answer import Found
+from listenlink.media.storage import Storage
+from listenlink.media.turns import Turns
+from listenlink.model.licence import EngineRegistry
+from listenlink.model.mark import SAYER_LENGTH, Ai
+from listenlink.model.marking_key import MarkingKey
+from listenlink.model.one_line import one_line
+from listenlink.running.make_manifest import NOBODY, ManifestMaker
+from listenlink.store import manifests, marking, marks
+from listenlink.store.database.database import Database
+from listenlink.store.marking import Unread, Unsigned
+
+_log = structlog.get_logger()
+_LOOK_SECONDS = 5.0
+_PASS_SECONDS = 60.0
+_RAISED_AT_ONCE, _PASSED_AT_ONCE = 500, 10_000
+
+
+class AudioMarker:
+    """Works through the files that weren't read, and the versions that aren't signed for. `wake` signals that
+    there are some."""
+
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        registry: EngineRegistry,
+        clock: Clock,
+        key: MarkingKey | None,
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._registry = registry
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._turns = Turns(short_at_once=1, long_at_once=1)
+        self._maker = ManifestMaker(registry, clock, key, self._turns)
+        self._passed_at: float | None = None
+        self._after = 0
+        self.signed = 0
+        self.read = 0
+
+    @property
+    def is_able(self) -> bool:
+        """Whether this node reads what files say, and signs manifests."""
+        return self.lacks is None
+
+    @property
+    def lacks(self) -> str | None:
+        """What is missing for that, in a word."""
+        return self._maker.lacks
+
+    def wake(self) -> None:
+        """Signal that there may be something to do."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; even if not woken, look now and then for what others left undone."""
+        while True:
+            self._woken.clear()
+            try:
+                while await self.mark_next():
+                    pass
+            except (Problem, OSError) as error:
+                _log.warning("marking_postponed", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._woken.wait()
+
+    async def mark_next(self) -> bool:
+        """Read one file, and sign for the versions that have it; or raise what engines say, and sign for a
+        version that was there before. False if there is nothing to do for now."""
+        if media.is_able() and (unread := await self._take_unread()) is not None:
+            await self._read(unread)
+            return True
+        if self._passed_at is None or monotonic() - self._passed_at >= _PASS_SECONDS:
+            return await self._pass_on()
+        return False
+
+    async def _pass_on(self) -> bool:
+        """Go on through all versions, some at a time; False at their end."""
+        if self._after == 0:
+            await self._raise_engines()
+        end = None
+        if self.is_able:
+            end = await self._database.read(
+                lambda c: marking.find_slice_end(c, self._after, _PASSED_AT_ONCE)
+            )
+            if (track_id := await self._sign_next(self._after, end)) is not None:
+                self._after = track_id - 1  # It may have other versions.
+                return True
+        self._after = end or 0
+        if end is None:
+            self._passed_at = monotonic()
+        return end is not None
+
+    async def _raise_engines(self) -> None:
+        """Raise what is known of versions to what the registry says of their engines now."""
+        for terms in self._registry.list_in_force(self._clock.now_us()):
+            engine, ai = terms.engine, terms.ai or Ai.NONE
+            asking = partial(marking.is_said_more, engine=engine, ai=ai)
+            raising = partial(marks.raise_engine, engine=engine, ai=ai, most=_RAISED_AT_ONCE)
+            while await self._database.read(asking):
+                await self._database.write(raising)
+
+    async def _take_unread(self) -> Unread | None:
+        # Looked for without the right to write, for which others wait: mostly there is nothing.
+        now_us = self._clock.now_us()
+        found = await self._database.read(lambda c: marking.find_unread(c, now_us))
+        if found is None or not await self._database.write(
+            lambda c: marking.begin_reading(c, found.audio_id, now_us)
+        ):
+            return None
+        return found
+
+    async def _read(self, file: Unread) -> None:
+        """Store what a file says itself, and sign for the versions that have it."""
+        with _closing(await self._open(file.digest)) as descriptor:
+            if descriptor is None:
+                return
+            found = None
+            if await media.may_hold_manifest(descriptor, file.content_type):
+                async with self._turns.take(NOBODY) as turn:
+                    found = await media.read_manifest(descriptor, turn)
+        now_us = self._clock.now_us()
+
+        def keep(connection: Connection) -> list[int]:
+            marks.keep_claim(connection, file.audio_id, *_claim(found), now_us)
+            marking.end(connection, file.audio_id)
+            return marking.list_tracks_of(connection, file.audio_id)
+
+        tracks = await self._database.write(keep)
+        self.read += 1
+        for track_id in tracks:
+            while await self._sign_next(track_id - 1, track_id) is not None:
+                pass
+
+    async def _sign_next(self, after: int, up_to: int | None) -> int | None:
+        """Sign for the first version that needs it, of a track whose number is within these bounds; return
+        that number, None if none does, or nothing can be signed."""
+        if not self.is_able:
+            return None
+        now_us = self._clock.now_us()
+        version = await self._database.read(
+            lambda c: marking.find_unsigned(c, after, up_to, now_us)
+        )
+        if version is None:
+            return None
+        # If not, another node is at it, and it isn't found again.
+        if await self._database.write(lambda c: marking.begin_signing(c, version, now_us)):
+            await self._sign(version)
+        return version.track_id
+
+    async def _sign(self, version: Unsigned) -> None:
+        """Make and store a version's manifest. What can't be made now is tried again later."""
+        mark = await self._database.read(
+            lambda c: marks.find_marks(c, {version.track_id: version.version})[version.track_id]
+        )
+        with _closing(await self._open(version.digest)) as descriptor:
+            if descriptor is None:
+                return
+            manifest = await self._maker.make(descriptor, version, mark)
+        if manifest is None:
+            _log.warning("manifest_not_made", track_id=version.track_id, version=version.version)
+            return
+
+        def keep(connection: Connection) -> None:
+            manifests.keep_manifest(connection, version.track_id, version.version, manifest)
+            marking.end(connection, version.audio_id)
+
+        await self._database.write(keep)
+        self.signed += 1
+
+    async def _open(self, digest: bytes) -> int | None:
+        try:
+            return await self._storage.carry_out(self._storage.open_object, digest)
+        except (
+            FileNotFoundError
+        ):  # Deleted meanwhile; or lost, which the operator should know about.
+            _log.warning("audio_missing", digest=digest.hex())
+            return None
+
+
+@contextlib.contextmanager
+def _closing(descriptor: int | None) -> Iterator[int | None]:
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _claim(found: Found | None) -> tuple[Ai, str | None]:
+    """What a file claims, and in whose name. A manifest that doesn't hold for these bytes claims it as well:
+    it's what is left when a title is corrected, and saying nothing would be the easiest way to lose a mark.
+    But nobody's word stands behind that."""
+    if found is None:
+        return Ai.NONE, None
+    says = found.sayer if found.state == "valid" and found.ai else None
+    return Ai(found.ai), one_line(says)[:SAYER_LENGTH] or None if says else None
