@@ -125,6 +125,7 @@ class House:
         names = {
             "audio": opened.json()["track"]["playback_url"], "download": told["download_url"],
             "picture": cover, "assets": ASSETS["share.js"].path, "session": listening,
+            "manifests": self.owner.get(f"/tracks/{track}").json()["manifest_url"],
         }  # fmt: skip
         self.values |= {kind: url.rpartition("/")[2] for kind, url in names.items()}
 
@@ -150,6 +151,7 @@ class House:
                 "archive",
                 "picture",
                 "assets",
+                "manifests",
             }
             values["signed"] = values["name"] = values[kind]
         if door.path == _WHOLE:
