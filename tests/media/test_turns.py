@@ -188,3 +188,15 @@ async def test_who_leaves_just_when_their_turn_comes_gives_it_back() -> None:
         asking.tasks[1].cancel()
         await settle()
         assert asking.order == [ANNA, CARL]
+
+
+async def test_room_is_told_of_when_a_turn_grows_long_and_when_it_ends() -> None:
+    told: list[bool] = []
+    async with crowd(Turns(1, 1, changed=lambda: told.append(True))) as users:
+        await users.ask(ANNA)
+        assert told == []
+        users.running[0][0].grow_long()
+        users.running[0][0].grow_long()
+        assert told == [True]
+        await users.end(ANNA)
+        assert told == [True, True]

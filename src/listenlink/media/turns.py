@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 
@@ -28,6 +28,7 @@ class Turn:
         if not self.is_long:
             self.outgrew = True
             self._turns.let_go_on()
+            self._turns.changed()
 
 
 class Room(NamedTuple):
@@ -42,11 +43,18 @@ class Turns:
     long or a user's second. A user has `most_of_one` of all these.
 
     Among those who wait, users go round: whoever has the fewest running, and was served longest ago, is next.
+    `changed` is called when a turn has ended or grown long, so that there may be room.
     """
 
     def __init__(
-        self, short_at_once: int = 2, long_at_once: int = 6, *, most_of_one: int = 2
+        self,
+        short_at_once: int = 2,
+        long_at_once: int = 6,
+        *,
+        most_of_one: int = 2,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
+        self.changed = changed
         self._short_at_once = short_at_once
         self._long_at_once = long_at_once
         self._most_of_one = most_of_one
@@ -124,6 +132,7 @@ class Turns:
         if not is_busy and turn.user not in self._waiting:
             del self._served[turn.user]
         self.let_go_on()
+        self.changed()
 
     def _next(self) -> int | None:
         """The user whose work is to begin now, if any."""

@@ -56,7 +56,7 @@ class AudioDeriver:
         self._storage = storage
         self._clock = clock
         self._woken = asyncio.Event()
-        self._turns = Turns(long_at_once=4)
+        self._turns = Turns(long_at_once=4, changed=self.wake)
         self._served: dict[int, int] = {}  # When each user who waits was last served: a count.
         self._begun = 0
 
@@ -133,7 +133,6 @@ class AudioDeriver:
                 renewing.cancel()
                 for draft in drafts:
                     draft.discard()
-        self.wake()
 
     async def _renew(self, taken: Underived) -> None:
         """Say now and then that it's still being worked on, however long that takes."""

@@ -7,7 +7,7 @@ from listenlink.clock import Clock
 from listenlink.media import manifests
 from listenlink.media.embed import embed_manifest
 from listenlink.media.sandbox.manifest_answer import Order
-from listenlink.media.turns import Turns
+from listenlink.media.turns import Turn
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.manifest import Manifest
 from listenlink.model.mark import Mark
@@ -15,8 +15,6 @@ from listenlink.model.marking_key import MarkingKey
 from listenlink.model.one_line import one_line
 from listenlink.store.marking import Unsigned
 
-# Whose turn it is: files are read and signed for one after the other, whosever they are.
-NOBODY = 0
 BY_ENGINE = "Said by this server, of the engine that it was made with."
 BY_CREATOR = "Said by its creator, and signed by this server."
 
@@ -24,13 +22,10 @@ BY_CREATOR = "Said by its creator, and signed by this server."
 class ManifestMaker:
     """Makes manifests with this key, if there is one."""
 
-    def __init__(
-        self, registry: EngineRegistry, clock: Clock, key: MarkingKey | None, turns: Turns
-    ) -> None:
+    def __init__(self, registry: EngineRegistry, clock: Clock, key: MarkingKey | None) -> None:
         self._registry = registry
         self._clock = clock
         self._key = key
-        self._turns = turns
 
     @property
     def lacks(self) -> str | None:
@@ -41,7 +36,9 @@ class ManifestMaker:
             return "no_key"
         return None if self._key.is_valid(self._clock.now_us()) else "certificate_not_valid"
 
-    async def make(self, descriptor: int, version: Unsigned, mark: Mark) -> Manifest | None:
+    async def make(
+        self, descriptor: int, version: Unsigned, mark: Mark, turn: Turn
+    ) -> Manifest | None:
         """A manifest that holds for this file, and one in the file where it can have one; None if none can be
         made. Raises Problem and OSError."""
         key = self._key
@@ -51,11 +48,10 @@ class ManifestMaker:
         # A manifest of the file's own may be such that nothing can be based on it: then nothing is.
         for with_own in (True, False) if has_own else (False,):
             order = self._order(version, mark, key, has_own=with_own)
-            async with self._turns.take(NOBODY) as turn:
-                made = await manifests.sign_manifest(descriptor, order, key.sign_claim, turn)
-                if made is None:
-                    continue
-                embedded = await embed_manifest(descriptor, order, key.sign_claim, turn)
+            made = await manifests.sign_manifest(descriptor, order, key.sign_claim, turn)
+            if made is None:
+                continue
+            embedded = await embed_manifest(descriptor, order, key.sign_claim, turn)
             return Manifest(mark.signed, made, self._clock.now_us(), embedded)
         return None
 

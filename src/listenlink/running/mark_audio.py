@@ -1,4 +1,4 @@
-"""Reads what stored files say of themselves, and signs what this server says of them, one file at a time.
+"""Reads what stored files say of themselves, and signs what this server says of them, by users' turns.
 
 This happens after the upload is answered, and after the fact for what was there before. What was begun but
 not finished, because the process died, is begun again later; what can't be read says nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from time import monotonic
 
@@ -21,12 +21,12 @@ from listenlink.errors import Problem
 from listenlink.media import manifests as media
 from listenlink.media.sandbox.manifest_answer import Found
 from listenlink.media.storage import Storage
-from listenlink.media.turns import Turns
+from listenlink.media.turns import Turn, Turns
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.mark import SAYER_LENGTH, Ai
 from listenlink.model.marking_key import MarkingKey
 from listenlink.model.one_line import one_line
-from listenlink.running.make_manifest import NOBODY, ManifestMaker
+from listenlink.running.make_manifest import ManifestMaker
 from listenlink.store import manifests, marking, marks
 from listenlink.store.database.database import Database
 from listenlink.store.marking import Unread, Unsigned
@@ -54,8 +54,9 @@ class AudioMarker:
         self._registry = registry
         self._clock = clock
         self._woken = asyncio.Event()
-        self._turns = Turns(short_at_once=1, long_at_once=1)
-        self._maker = ManifestMaker(registry, clock, key, self._turns)
+        # One file at a time; but one that takes long goes on beside other users' files.
+        self._turns = Turns(short_at_once=1, long_at_once=2, most_of_one=1, changed=self.wake)
+        self._maker = ManifestMaker(registry, clock, key)
         self._passed_at: float | None = None
         self._after = 0
         self.signed = 0
@@ -77,29 +78,55 @@ class AudioMarker:
 
     async def run(self) -> None:
         """Work until cancelled; even if not woken, look now and then for what others left undone."""
-        while True:
-            self._woken.clear()
-            try:
-                while await self.mark_next():
-                    pass
-            except (Problem, OSError) as error:
-                _log.warning("marking_postponed", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    await self._woken.wait()
+        async with asyncio.TaskGroup() as working:
+            while True:
+                self._woken.clear()
+                try:
+                    while self._turns.room.is_open and (one := await self._take_next()) is not None:
+                        working.create_task(self._work_on(one))
+                        await asyncio.sleep(0)  # It takes its turn, before the next is looked for.
+                except (Problem, OSError) as error:
+                    _log.warning("marking_postponed", error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._woken.wait()
 
     async def mark_next(self) -> bool:
         """Read one file, and sign for the versions that have it; or raise what engines say, and sign for a
         version that was there before. False if there is nothing to do for now."""
-        if media.is_able() and (unread := await self._take_unread()) is not None:
-            await self._read(unread)
-            return True
-        if self._passed_at is None or monotonic() - self._passed_at >= _PASS_SECONDS:
-            return await self._pass_on()
-        return False
+        one = await self._take_next()
+        if one is not None:
+            await self._work(one)
+        return one is not None
 
-    async def _pass_on(self) -> bool:
-        """Go on through all versions, some at a time; False at their end."""
+    async def _work_on(self, one: Unread | Unsigned) -> None:
+        try:
+            await self._work(one)
+        except (Problem, OSError) as error:
+            _log.warning("marking_postponed", error=type(error).__name__)
+            await asyncio.sleep(_LOOK_SECONDS)
+            self.wake()
+
+    async def _work(self, one: Unread | Unsigned) -> None:
+        async with self._turns.take(one.user_id) as turn:
+            if isinstance(one, Unread):
+                await self._read(one, turn)
+            else:
+                await self._sign(one, turn)
+            if turn.is_long:
+                self._passed_at = None  # Meanwhile the user's others were passed by.
+
+    async def _take_next(self) -> Unread | Unsigned | None:
+        """What nobody is at, of a user who has nothing running here; None if there is nothing for now."""
+        if media.is_able() and (unread := await self._take_unread()) is not None:
+            return unread
+        while self._passed_at is None or monotonic() - self._passed_at >= _PASS_SECONDS:
+            if (unsigned := await self._pass_on()) is not None:
+                return unsigned
+        return None
+
+    async def _pass_on(self) -> Unsigned | None:
+        """Go on through all versions, some at a time, up to the first that is to be signed for."""
         if self._after == 0:
             await self._raise_engines()
         end = None
@@ -107,13 +134,14 @@ class AudioMarker:
             end = await self._database.read(
                 lambda c: marking.find_slice_end(c, self._after, _PASSED_AT_ONCE)
             )
-            if (track_id := await self._sign_next(self._after, end)) is not None:
-                self._after = track_id - 1  # It may have other versions.
-                return True
+            unsigned = await self._take_unsigned(self._after, end, self._turns.room.users)
+            if unsigned is not None:
+                self._after = unsigned.track_id - 1  # It may have other versions.
+                return unsigned
         self._after = end or 0
         if end is None:
             self._passed_at = monotonic()
-        return end is not None
+        return None
 
     async def _raise_engines(self) -> None:
         """Raise what is known of versions to what the registry says of their engines now."""
@@ -126,23 +154,22 @@ class AudioMarker:
 
     async def _take_unread(self) -> Unread | None:
         # Looked for without the right to write, for which others wait: mostly there is nothing.
-        now_us = self._clock.now_us()
-        found = await self._database.read(lambda c: marking.find_unread(c, now_us))
+        now_us, busy = self._clock.now_us(), self._turns.room.users
+        found = await self._database.read(lambda c: marking.find_unread(c, now_us, busy))
         if found is None or not await self._database.write(
             lambda c: marking.begin_reading(c, found.audio_id, now_us)
         ):
             return None
         return found
 
-    async def _read(self, file: Unread) -> None:
+    async def _read(self, file: Unread, turn: Turn) -> None:
         """Store what a file says itself, and sign for the versions that have it."""
         with _closing(await self._open(file.digest)) as descriptor:
             if descriptor is None:
                 return
             found = None
             if await media.may_hold_manifest(descriptor, file.content_type):
-                async with self._turns.take(NOBODY) as turn:
-                    found = await media.read_manifest(descriptor, turn)
+                found = await media.read_manifest(descriptor, turn)
         now_us = self._clock.now_us()
 
         def keep(connection: Connection) -> list[int]:
@@ -153,26 +180,27 @@ class AudioMarker:
         tracks = await self._database.write(keep)
         self.read += 1
         for track_id in tracks:
-            while await self._sign_next(track_id - 1, track_id) is not None:
-                pass
+            while version := await self._take_unsigned(track_id - 1, track_id):
+                await self._sign(version, turn)
 
-    async def _sign_next(self, after: int, up_to: int | None) -> int | None:
-        """Sign for the first version that needs it, of a track whose number is within these bounds; return
-        that number, None if none does, or nothing can be signed."""
-        if not self.is_able:
-            return None
-        now_us = self._clock.now_us()
-        version = await self._database.read(
-            lambda c: marking.find_unsigned(c, after, up_to, now_us)
-        )
-        if version is None:
-            return None
-        # If not, another node is at it, and it isn't found again.
-        if await self._database.write(lambda c: marking.begin_signing(c, version, now_us)):
-            await self._sign(version)
-        return version.track_id
+    async def _take_unsigned(
+        self, after: int, up_to: int | None, but_of: Collection[int] = ()
+    ) -> Unsigned | None:
+        """Begin the first version that is to be signed for, of a track whose number is within these bounds;
+        None if there is none, or nothing can be signed."""
+        while self.is_able:
+            now_us = self._clock.now_us()
+            version = await self._database.read(
+                lambda c: marking.find_unsigned(c, after, up_to, now_us, but_of)  # noqa: B023
+            )
+            # If it can't be begun, another node is at it, and it isn't found again.
+            if version is None or await self._database.write(
+                lambda c: marking.begin_signing(c, version, now_us)  # noqa: B023
+            ):
+                return version
+        return None
 
-    async def _sign(self, version: Unsigned) -> None:
+    async def _sign(self, version: Unsigned, turn: Turn) -> None:
         """Make and store a version's manifest. What can't be made now is tried again later."""
         mark = await self._database.read(
             lambda c: marks.find_marks(c, {version.track_id: version.version})[version.track_id]
@@ -180,7 +208,7 @@ class AudioMarker:
         with _closing(await self._open(version.digest)) as descriptor:
             if descriptor is None:
                 return
-            manifest = await self._maker.make(descriptor, version, mark)
+            manifest = await self._maker.make(descriptor, version, mark, turn)
         if manifest is None:
             _log.warning("manifest_not_made", track_id=version.track_id, version=version.version)
             return

@@ -5,6 +5,7 @@ What was begun and not finished, because the process died, is begun again later.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, update
@@ -22,15 +23,17 @@ _GIVEN_UP_US = 10 * 60 * 1_000_000
 
 
 class Unread(NamedTuple):
-    """A stored file of which it isn't known what it says of itself."""
+    """A stored file of which it isn't known what it says of itself, and who made a track of it."""
 
     audio_id: int
     digest: bytes
     content_type: str
+    user_id: int
 
 
 class Unsigned(NamedTuple):
-    """A version for which there is no manifest, or one that says less than is known by now."""
+    """A version for which there is no manifest, or one that says less than is known by now; and who made the
+    track."""
 
     track_id: int
     version: int
@@ -38,14 +41,22 @@ class Unsigned(NamedTuple):
     digest: bytes
     content_type: str
     title: str
+    user_id: int
 
 
-def find_unread(connection: Connection, now_us: int) -> Unread | None:
-    """Return a file that is to be read and that nobody is at, of the newest track; None if none waits."""
+def find_unread(connection: Connection, now_us: int, but_of: Collection[int] = ()) -> Unread | None:
+    """Return a file that is to be read and that nobody is at, of the newest track that none of the users
+    `but_of` made; None if none waits."""
     row = connection.execute(
-        select(_AUDIO.c.id, _AUDIO.c.digest, _AUDIO.c.content_type)
+        select(_AUDIO.c.id, _AUDIO.c.digest, _AUDIO.c.content_type, _TRACKS.c.creator_id)
         .join(_MARKS, _MARKS.c.audio_id == _AUDIO.c.id)
-        .where(_MARKS.c.read_at.is_(None), _AUDIO.c.discarded_at.is_(None), _is_free(now_us))
+        .join(_TRACKS, _TRACKS.c.id == _MARKS.c.track_id)
+        .where(
+            _MARKS.c.read_at.is_(None),
+            _AUDIO.c.discarded_at.is_(None),
+            _is_free(now_us),
+            _TRACKS.c.creator_id.not_in(but_of),
+        )
         .order_by(_MARKS.c.track_id.desc())
         .limit(1)
     ).one_or_none()
@@ -65,10 +76,15 @@ def list_tracks_of(connection: Connection, audio_id: int) -> list[int]:
 
 
 def find_unsigned(
-    connection: Connection, after: int, up_to: int | None, now_us: int
+    connection: Connection,
+    after: int,
+    up_to: int | None,
+    now_us: int,
+    but_of: Collection[int] = (),
 ) -> Unsigned | None:
     """Return a version that is to be signed for and that nobody is at, of the first track whose number is
-    greater than `after`, and not greater than `up_to`; None if none waits. Its file was read before."""
+    greater than `after`, and not greater than `up_to`, and that none of the users `but_of` made; None if none
+    waits. Its file was read before."""
     row = connection.execute(
         select(
             _MARKS.c.track_id,
@@ -77,6 +93,7 @@ def find_unsigned(
             _AUDIO.c.digest,
             _AUDIO.c.content_type,
             _TRACKS.c.title,
+            _TRACKS.c.creator_id,
         )
         .join(_AUDIO, _AUDIO.c.id == _MARKS.c.audio_id)
         .join(_TRACKS, _TRACKS.c.id == _MARKS.c.track_id)
@@ -93,6 +110,7 @@ def find_unsigned(
             _MARKS.c.read_at.is_not(None),
             _AUDIO.c.discarded_at.is_(None),
             _TRACKS.c.removed_at.is_(None),
+            _TRACKS.c.creator_id.not_in(but_of),
             _is_free(now_us),
             _says_more(func.coalesce(_MANIFESTS.c.ai, 0)),
         )
