@@ -155,6 +155,7 @@ def listen(witness: Witness, token: str, track: str) -> None:
     if SENDS_AUDIO:
         audio(witness, opened.json()["track"]["playback_url"])
         audio(witness, file)
+    audio(witness, details["tracks"][0]["manifest_url"])
     cover = details["cover"]
     tag = {"If-None-Match": witness.anybody("GET", cover).headers["ETag"]}
     assert witness.anybody("GET", cover, headers=tag).status_code == 304

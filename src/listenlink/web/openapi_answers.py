@@ -78,7 +78,8 @@ HEADERS: Json = {
     "Content-Range": _text("Which part this is, and of how many bytes.", "bytes 0-2/96044"),
     "ETag": _text("Names these bytes, for `If-None-Match` and `If-Range`.", '"9f86d081884c7d65"'),
     "Link": _text(
-        "Where the page is described for embedding (oEmbed).",
+        "Of a page: where it's described for embedding (oEmbed). Of audio: where its manifest is "
+        "(`c2pa-manifest`).",
         '<https://music.example/oembed?format=json&url=…>; rel="alternate"; type="application/json+oembed"',
     ),
     "Listen-Session": _text(
@@ -131,6 +132,8 @@ _FILE = (*_KEPT, "Accept-Ranges", "Content-Disposition")
 _PLAYED = {
     "200": _FILE, "206": (*_FILE, "Content-Range"), "304": _KEPT, "416": ("Content-Range",),
 }  # fmt: skip
+# Audio of which something was signed says where that is.
+_HEARD = _PLAYED | {status: (*_PLAYED[status], "Link") for status in ("200", "206")}
 _PREFLIGHT = (
     "Allow", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Max-Age",
 )  # fmt: skip
@@ -152,11 +155,13 @@ _OWN: dict[str, dict[str, tuple[str, ...]]] = {
         "404": _PAGED,
         "429": (*RATES, *_PAGED), "503": _PAGED,
     },
-    "play_track": _PLAYED,
-    "check_audio": _PLAYED,
+    "play_track": _HEARD,
+    "check_audio": _HEARD,
     "play_track_options": {"204": _PREFLIGHT},
-    "download_track": _PLAYED,
-    "check_download": _PLAYED,
+    "download_track": _HEARD,
+    "check_download": _HEARD,
+    "get_manifest": _PLAYED,
+    "check_manifest": _PLAYED,
     "download_archive": _PLAYED,
     "check_archive": _PLAYED,
     **{

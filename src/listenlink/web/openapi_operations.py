@@ -121,13 +121,14 @@ _READ: dict[str, list[Json]] = {
     "get_oembed": [_LANGUAGE, *_LOCKED], "save_shared_track": [_RENEW_SAVED, *_LOCKED],
     "play_track": _CONDITIONS, "check_audio": _CONDITIONS[2:],
     "download_track": _CONDITIONS, "check_download": _CONDITIONS[2:],
+    "get_manifest": _CONDITIONS, "check_manifest": _CONDITIONS[2:],
     "get_picture": [_IF_NONE_MATCH], "get_track_cover": [_IF_NONE_MATCH],
     "get_collection_cover": [_IF_NONE_MATCH],
 }  # fmt: skip
 _NAMED = {
     "org": "Your key's organisation; `get_caller` tells it.",
     "token": "The link's token: `shr_` and 32 hex digits.",
-    "signed": "The rest of a playback, download or archive URL, exactly as it was given.",
+    "signed": "The rest of a playback, download, archive or manifest URL, exactly as it was given.",
     "name": "The rest of a picture's address, exactly as it was given.",
     "sha256": "The SHA-256 of a file, in lowercase hex.",
     "url": "The whole address of a link.",
