@@ -42,8 +42,11 @@ def _track(desk: AtDesk) -> str:
 
 def _declare(desk: AtDesk) -> None:
     """What can't be taken back, without saying that one knows it."""
-    desk.page.get_by_role("radio", name="CC0 1.0", exact=True).check()
-    desk.press("Declare")
+    radio = desk.page.get_by_role("radio", name="CC0 1.0", exact=True)
+    radio.check()
+    # How it was made is declared beside it.
+    form = desk.page.locator("form").filter(has=radio)
+    form.get_by_role("button", name="Declare", exact=True).click()
     desk.page.get_by_role("alert").wait_for()
 
 

@@ -21,7 +21,7 @@ _RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 ]}, "rules": {"label-content-name-mismatch": {"enabled": True}}}  # fmt: skip
 _FOCUS = """() => { const element = document.activeElement;
-  return element.id || element.className || element.textContent.trim().slice(0, 20) || element.tagName }"""
+  return element.id || element.className || element.textContent.trim().slice(0, 30) || element.tagName }"""
 _RING = """() => { const element = document.activeElement;
   const shown = element.id === "seek" ? element.parentElement : element;
   const style = getComputedStyle(shown);
@@ -207,8 +207,8 @@ def tabbed(page: Page, times: int) -> list[str]:
 def test_the_keyboard_goes_from_above_to_below(visit: Visits, studio: Studio) -> None:
     page = open_page(visit(), {"url": studio.url(studio.album, allow_download=True)})
     assert tabbed(page, 11) == [
-        "previous", "play", "next", "seek", "mute", "volume", "download", "download-all", "Plain 0:20",
-        "Covered 0:20", "The facts",
+        "previous", "play", "next", "seek", "mute", "volume", "download", "download-all",
+        "Plain Made with AI 0:20", "Covered Made with AI 0:20", "The facts",
     ]  # fmt: skip
 
 
