@@ -31,10 +31,12 @@ _BEGINNING_SECONDS = 0.5
 _ROUND_SECONDS = 1.5
 COUNT = """
 SELECT (SELECT coalesce(max(id), 0) FROM audit),
-    (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = 'added_up')
+    (SELECT coalesce(sum(audit_id), 0) FROM audit_progress WHERE name IN ('added_up', 'block_lines'))
 """
+# A block that is being added up ends by that.
 _TAKE_AWAY = """
-UPDATE audit_progress SET audit_id = (SELECT max(id) FROM audit) WHERE name IN ('added_up', 'days_added_up')
+UPDATE audit_progress SET audit_id = CASE name WHEN 'block_lines' THEN 0 ELSE (SELECT max(id) FROM audit) END
+WHERE name IN ('added_up', 'days_added_up', 'block_lines')
 """
 _TAKE_SOME_AWAY = """
 UPDATE audit_progress SET audit_id = audit_id + {lines} WHERE name IN ('added_up', 'days_added_up')

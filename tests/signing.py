@@ -14,7 +14,7 @@ WHERE t.removed_at IS NULL AND (m.read_at IS NULL OR m.begun_at IS NOT NULL
     OR (m.by_engine + m.by_creator > 0
         AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.track_id = m.track_id AND s.version = m.version)))
 """
-_MOST_SECONDS = 10
+_MOST_SECONDS = 20
 
 
 def wait_until_signed(is_settled: Callable[[], bool]) -> None:

@@ -56,6 +56,7 @@ from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.postgres import BATCHES
 from listenlink.store.opening.group_commit import GroupCommit
 from listenlink.store.opening.playback import PlaybackReader, SqlitePlaybackReader
+from listenlink.store.opening.sqlite_adding import Adding
 
 _KEPT_BYTES = 32 * 1024 * 1024
 
@@ -154,12 +155,12 @@ def open_doors(
     """What is too frequent to go through ordinary queries: opening, and playback's point reads."""
     if location.url is not None:
         return _open_postgres_doors(location.url, limits, names, settings, renewing, with_objects)
-    ttl_seconds = settings.session_ttl_seconds
-    keeper = OpenKeeper(limits, names, ttl_seconds, with_objects=with_objects)
+    ttl_seconds, path = settings.session_ttl_seconds, location.path
+    keeper = OpenKeeper(limits, names, ttl_seconds, adding=Adding(path), with_objects=with_objects)
     queue: GroupCommit[OpenRequest | None, Opening | None] = GroupCommit(
-        location.path, keeper.run_now, keeper.undo, keeper.done
+        path, keeper.run_now, keeper.undo, keeper.done
     )
-    return LinkOpener(keeper, queue, renewing), SqlitePlaybackReader(location.path)
+    return LinkOpener(keeper, queue, renewing), SqlitePlaybackReader(path)
 
 
 def _open_postgres_doors(

@@ -37,6 +37,7 @@ class LinkOpener:
         renewing: SessionClients | None = None,
     ) -> None:
         self._renewing = renewing
+        self._keeper = keeper
         self._limits = keeper.limits
         self._limited = keeper.limited
         # Decides passwords of links; given where the parts are put together.
@@ -105,5 +106,6 @@ class LinkOpener:
             await self.queue.submit(None)
 
     def close(self) -> None:
-        """Close the queue."""
+        """Close the queue, and what its batches keep."""
         self.queue.close()
+        self._keeper.close()

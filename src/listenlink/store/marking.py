@@ -22,6 +22,29 @@ _MANIFESTS = tables.manifests
 _GIVEN_UP_US = 10 * 60 * 1_000_000
 
 
+# Versions as `Unsigned`, with their manifests.
+_VERSIONS = (
+    select(
+        _MARKS.c.track_id,
+        _MARKS.c.version,
+        _AUDIO.c.id,
+        _AUDIO.c.digest,
+        _AUDIO.c.content_type,
+        _TRACKS.c.title,
+        _TRACKS.c.creator_id,
+    )
+    .join(_AUDIO, _AUDIO.c.id == _MARKS.c.audio_id)
+    .join(_TRACKS, _TRACKS.c.id == _MARKS.c.track_id)
+    .outerjoin(
+        _MANIFESTS,
+        and_(
+            _MANIFESTS.c.track_id == _MARKS.c.track_id,
+            _MANIFESTS.c.version == _MARKS.c.version,
+        ),
+    )
+)
+
+
 class Unread(NamedTuple):
     """A stored file of which it isn't known what it says of itself, and who made a track of it."""
 
@@ -86,25 +109,7 @@ def find_unsigned(
     greater than `after`, and not greater than `up_to`, and that none of the users `but_of` made; None if none
     waits. Its file was read before."""
     row = connection.execute(
-        select(
-            _MARKS.c.track_id,
-            _MARKS.c.version,
-            _AUDIO.c.id,
-            _AUDIO.c.digest,
-            _AUDIO.c.content_type,
-            _TRACKS.c.title,
-            _TRACKS.c.creator_id,
-        )
-        .join(_AUDIO, _AUDIO.c.id == _MARKS.c.audio_id)
-        .join(_TRACKS, _TRACKS.c.id == _MARKS.c.track_id)
-        .outerjoin(
-            _MANIFESTS,
-            and_(
-                _MANIFESTS.c.track_id == _MARKS.c.track_id,
-                _MANIFESTS.c.version == _MARKS.c.version,
-            ),
-        )
-        .where(
+        _VERSIONS.where(
             _MARKS.c.track_id > after,
             true() if up_to is None else _MARKS.c.track_id <= up_to,
             _MARKS.c.read_at.is_not(None),

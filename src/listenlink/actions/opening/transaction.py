@@ -21,6 +21,7 @@ from listenlink.store.opening.open_rows import OpenSql
 
 if TYPE_CHECKING:
     from listenlink.store.opening.connections import Connections
+    from listenlink.store.opening.sqlite_adding import Adding
 
 # Every retry means that another node took some of a link's last opens, so the retries end.
 _MOST_DECISIONS = 20
@@ -30,8 +31,9 @@ _Result = TypeVar("_Result")
 
 
 class OpenKeeper:
-    """What one process brings to every batch: its limits, its pseudonyms for clients, its log of 429s.
-    `with_objects` means that URLs are made from the digest of a track's stored object."""
+    """What one process brings to every batch: its limits, its pseudonyms for clients, its log of 429s; on the
+    embedded database what adds up (`adding`). `with_objects` means that URLs are made from the digest of a
+    track's stored object."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class OpenKeeper:
         session_ttl_seconds: int,
         connections: Connections | None = None,
         *,
+        adding: Adding | None = None,
         with_objects: bool = False,
     ) -> None:
         self.limits = limits
@@ -47,6 +50,7 @@ class OpenKeeper:
         self._names = names
         self._session_ttl_seconds = session_ttl_seconds
         self._connections = connections
+        self._adding = adding
         self._with_objects = with_objects
         self._running: Batch | None = None
 
@@ -114,10 +118,17 @@ class OpenKeeper:
         follow."""
         batch = self._running = Batch(items, self.limited.take(), self._session_ttl_seconds)
         _at_once(self._keep(batch, sqlite_opens, connection, self._spend_now))
+        if self._adding is not None:
+            self._adding.add_up_some(connection, len(items))
         return batch.openings
 
     async def _spend_now(self, asks: Sequence[Spend]) -> Answers:
         return self.limits.spend_now(asks)
+
+    def close(self) -> None:
+        """Let go of what was prepared for the next batches."""
+        if self._adding is not None:
+            self._adding.close()
 
     def done(self) -> None:
         """Note that the batch just run is durable."""

@@ -17,14 +17,13 @@ from listenlink.model.link_sums import Agents, DaySums, LinkSums, Quarters, Trac
 from listenlink.model.listing import Found, Slice, found
 from listenlink.store.audit.audit_log import entry_of
 from listenlink.store.audit.day_sums import KEPT_SUMS, NEW_SUMS
-from listenlink.store.audit.open_counts import MARK
+from listenlink.store.audit.progress import waits
 
 _COLUMNS = "a.id, a.at, a.outcome, a.reason, a.share_id, a.trace, a.client_id, a.agent, a.referrer"
 _OF_INDEX = "JOIN audit a ON a.id = b.audit_id AND a.at = b.at"
 _WAITING = f"""
 SELECT {_COLUMNS} FROM audit a
-WHERE a.id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
-  AND a.share_id = :share
+WHERE {waits("a")} AND a.share_id = :share
 """  # noqa: S608 (made of constants)
 _LINES = f"""
 (SELECT {_COLUMNS} FROM audit_by_share b {_OF_INDEX} WHERE b.share_id = :share UNION ALL {_WAITING})
@@ -83,18 +82,17 @@ SELECT s.id, (
     WHERE opened_at IS NOT NULL LIMIT 1)
 FROM shares s WHERE s.id IN :ids
 """).bindparams(bindparam("ids", expanding=True))
-_LAST_WAITING = text("""
+_LAST_WAITING = text(f"""
 SELECT share_id, max(at) FROM audit
-WHERE id > (SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :mark)
-  AND outcome = :opened AND share_id IN :ids
+WHERE {waits()} AND outcome = :opened AND share_id IN :ids
 GROUP BY share_id
-""").bindparams(bindparam("ids", expanding=True))
+""").bindparams(bindparam("ids", expanding=True))  # noqa: S608
 
 
 def list_lines(connection: Connection, share_id: int, part: Slice) -> Found[AuditEntry]:
     """List a slice of the link's lines, newest first."""
     asked = {
-        "share": share_id, "mark": MARK, "before": part.after[0] if part.after else _ABOVE_ALL,
+        "share": share_id, "before": part.after[0] if part.after else _ABOVE_ALL,
         "most": part.offset + part.one_more, "limit": part.one_more, "offset": part.offset,
     }  # fmt: skip
     rows = connection.execute(text(_LIST), asked).all()
@@ -104,7 +102,7 @@ def list_lines(connection: Connection, share_id: int, part: Slice) -> Found[Audi
 def find_last_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
     """Return when each link was last opened, in epoch µs, without those that never were or too long ago."""
     opened, ids = int(Outcome.OPENED), list(share_ids)
-    rows = connection.execute(_LAST_WAITING, {"mark": MARK, "opened": opened, "ids": ids})
+    rows = connection.execute(_LAST_WAITING, {"opened": opened, "ids": ids})
     last: dict[int, int] = {row[0]: row[1] for row in rows}
     others = {"opened": opened, "ids": [share_id for share_id in ids if share_id not in last]}
     indexed = connection.execute(_LAST_INDEXED, others)
@@ -118,7 +116,7 @@ def sum_up(connection: Connection, share_id: int, since_us: int, now_us: int) ->
     sums: dict[int, tuple[int, ...]] = {
         day: tuple(kept) for day, *kept in connection.execute(text(_KEPT), of_link)
     }
-    asked = of_link | {"mark": MARK, "since": since_us, "now": now_us}
+    asked = of_link | {"since": since_us, "now": now_us}
     listening = 0
     for day, lately, *more in connection.execute(text(_DAYS), asked):
         sums[day] = tuple(map(sum, zip(sums.get(day, _NOTHING), more, strict=True)))

@@ -15,6 +15,7 @@ from listenlink.model.link_sums import Agents, LinkNumbers, Quarters
 from listenlink.model.owner import Owner
 from listenlink.model.share import TargetType
 from listenlink.store.audit import open_counts, open_days
+from listenlink.store.audit.progress import waits
 
 _OPENED = int(Outcome.OPENED)
 _THEIRS = "s.organization_id = :organization AND s.creator_id = :creator AND s.{target} = :target"
@@ -23,11 +24,11 @@ _LINKS = f"SELECT s.id, s.opens, s.counted_to, s.max_opens FROM shares s WHERE {
 # lines for each link.
 _WAITING = text(f"""
 SELECT share_id, agent, count(*) FROM audit
-WHERE id > :mark AND outcome = {_OPENED} AND share_id IS NOT NULL GROUP BY share_id, agent
+WHERE {waits(mark=":mark")} AND outcome = {_OPENED} AND share_id IS NOT NULL GROUP BY share_id, agent
 """)  # noqa: S608 (made of constants)
-_WAITING_OF = text(
-    f"SELECT count(*) FROM audit WHERE id > :mark AND outcome = {_OPENED} AND share_id = :share"  # noqa: S608
-)
+_WAITING_OF = text(f"""
+SELECT count(*) FROM audit WHERE {waits(mark=":mark")} AND outcome = {_OPENED} AND share_id = :share
+""")  # noqa: S608
 # CROSS JOIN makes the embedded database start from what is named first.
 _BY_AGENT = f"""
 SELECT d.share_id, {", ".join(f"sum(d.{name})" for name in open_days.BY_AGENT)}

@@ -14,41 +14,43 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, text
 
 from listenlink.model.audit import Outcome
+from listenlink.store.audit import progress
 from listenlink.store.database.database import is_postgres
 from listenlink.store.database.postgres import KEEPING_OPENS, wait_for_turn
 
-MARK = "added_up"
+MARK = progress.MARK
 SETTLED = "settled"
 OPENED = int(Outcome.OPENED)
 
 # Up to which line something has been done, by its name.
-MARKED = "SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name"
+_MARKED = text("SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = :name")
 SET_MARK = """
 INSERT INTO audit_progress (name, audit_id) VALUES (:name, :newest)
 ON CONFLICT (name) DO UPDATE SET audit_id = excluded.audit_id
 """
-_NEWEST = text("SELECT coalesce(max(id), 0) FROM audit")
+_PROGRESS = text(progress.READ)
 _NEWEST_OF = text("""
 SELECT max(id) FROM (SELECT id FROM audit WHERE id > :mark ORDER BY id LIMIT :most) following
 """)
-ADD_UP = """
+_ADD_UP = text(f"""
 UPDATE shares SET opens = shares.opens + added.opens
 FROM (SELECT a.share_id, count(*) AS opens FROM audit a JOIN shares s ON s.id = a.share_id
-      WHERE a.id > :mark AND a.id <= :newest AND a.outcome = :opened AND a.id > s.counted_to
+      WHERE {progress.waits("a", ":mark")} AND a.id <= :newest AND a.outcome = :opened AND a.id > s.counted_to
       GROUP BY a.share_id) added
 WHERE shares.id = added.share_id AND shares.max_opens IS NULL
-"""
-INDEX = """
+""")  # noqa: S608 (made of constants)
+_INDEX = text(f"""
 INSERT INTO audit_by_share (share_id, audit_id, at)
-SELECT share_id, id, at FROM audit WHERE id > :mark AND id <= :newest AND share_id IS NOT NULL
-"""
+SELECT share_id, id, at FROM audit
+WHERE {progress.waits(mark=":mark")} AND id <= :newest AND share_id IS NOT NULL
+""")  # noqa: S608
 # CROSS JOIN makes the embedded database start from the lines: else it would read all of them per link.
-_WAITING = text("""
+_WAITING = text(f"""
 SELECT a.share_id, count(*) FROM audit a CROSS JOIN shares s
-WHERE a.id > :mark AND a.outcome = :opened AND a.share_id IN :ids
+WHERE {progress.waits("a", ":mark")} AND a.outcome = :opened AND a.share_id IN :ids
   AND s.id = a.share_id AND a.id > s.counted_to AND s.max_opens IS NULL
 GROUP BY a.share_id
-""").bindparams(bindparam("ids", expanding=True))
+""").bindparams(bindparam("ids", expanding=True))  # noqa: S608
 _OPENS_OF = text("SELECT id, opens FROM shares WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
@@ -70,9 +72,12 @@ def add_up(connection: Connection, most_lines: int) -> int:
     if newest is None:
         return 0
     added = {"mark": mark, "newest": newest}
-    connection.execute(text(ADD_UP), added | {"opened": OPENED})
-    connection.execute(text(INDEX), added)
+    connection.execute(_ADD_UP, added | {"opened": OPENED})
+    connection.execute(_INDEX, added)
     set_mark(connection, MARK, newest)
+    if find_mark(connection, progress.LINES):
+        # How many of the block's lines are behind the new mark isn't known: so they count as waiting.
+        set_mark(connection, progress.LINES, 0)
     return newest - mark
 
 
@@ -95,7 +100,7 @@ def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | No
 
 def find_waiting(connection: Connection) -> int:
     """How many lines haven't been added up yet."""
-    return max(0, int(connection.execute(_NEWEST).scalar_one()) - find_mark(connection))
+    return progress.Progress(*connection.execute(_PROGRESS).one()).waiting
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
@@ -122,7 +127,7 @@ def settle(connection: Connection, share_id: int) -> int:
 
 def find_mark(connection: Connection, name: str = MARK) -> int:
     """Return the number of the line up to which something of this name has been done, 0 if nothing was."""
-    return int(connection.execute(text(MARKED), {"name": name}).scalar_one())
+    return int(connection.execute(_MARKED, {"name": name}).scalar_one())
 
 
 def set_mark(connection: Connection, name: str, newest: int) -> None:

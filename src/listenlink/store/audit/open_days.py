@@ -17,25 +17,27 @@ from listenlink.clock import DAY_US
 from listenlink.model.audit import Agent
 from listenlink.model.link_sums import Agents
 from listenlink.model.owner import Owner
-from listenlink.store.audit import open_counts
+from listenlink.store.audit import open_counts, progress
 
-MARK = "days_added_up"
+MARK = progress.DAYS_MARK
 
 _NEWEST_OF = text("""
 SELECT max(id) FROM (
     SELECT id FROM audit WHERE id > :mark AND id <= :counted ORDER BY id LIMIT :most) following
 """)
 BY_AGENT = tuple(f"{kind}_opens" for kind in Agents._fields)
-_COUNTED = ", ".join(
+# The columns of counts, what is counted for each, and how it comes on top of what is there.
+COUNTS = ", ".join(("opens", *BY_AGENT))
+COUNTED = "count(*), " + ", ".join(
     f"count(*) FILTER (WHERE agent = {int(Agent[kind.upper()])})" for kind in Agents._fields
 )
 _ADDED = ", ".join(f"{name} = open_days.{name} + excluded.{name}" for name in ("opens", *BY_AGENT))
+OR_ADD = f"ON CONFLICT (share_id, day) DO UPDATE SET {_ADDED}"
 ADD_UP = f"""
-INSERT INTO open_days (share_id, day, opens, {", ".join(BY_AGENT)})
-SELECT share_id, at / {DAY_US}, count(*), {_COUNTED} FROM audit
-WHERE id > :mark AND id <= :newest AND outcome = :opened AND share_id IS NOT NULL
-GROUP BY share_id, at / {DAY_US}
-ON CONFLICT (share_id, day) DO UPDATE SET {_ADDED}
+INSERT INTO open_days (share_id, day, {COUNTS})
+SELECT share_id, at / {DAY_US}, {COUNTED} FROM audit
+WHERE {progress.waits(mark=":mark")} AND id <= :newest AND outcome = :opened AND share_id IS NOT NULL
+GROUP BY share_id, at / {DAY_US} {OR_ADD}
 """  # noqa: S608 (made of constants)
 _THEIRS = "s.organization_id = :organization AND s.creator_id = :creator AND s.track_id IS NOT NULL"
 # CROSS JOIN makes the embedded database start from what is named first.
@@ -47,7 +49,7 @@ GROUP BY s.track_id
 _LINKS = f"SELECT s.id, s.track_id FROM shares s WHERE {_THEIRS} {{which}}"  # noqa: S608
 _NOT_YET = text(f"""
 SELECT share_id, count(*) FROM audit
-WHERE id > ({open_counts.MARKED}) AND outcome = :opened AND at >= :since AND at < :until
+WHERE {progress.waits(mark=progress.up_to(MARK))} AND outcome = :opened AND at >= :since AND at < :until
   AND share_id IS NOT NULL
 GROUP BY share_id
 """)  # noqa: S608
@@ -114,7 +116,7 @@ def sum_by_track(
 def _find_waiting_of(connection: Connection, days: Days) -> dict[int, int]:
     """How often each link, whosever it is, was opened in these days by what isn't added up yet."""
     asked = {
-        "name": MARK, "opened": open_counts.OPENED,
+        "opened": open_counts.OPENED,
         "since": days.first * DAY_US, "until": (days.last + 1) * DAY_US,
     }  # fmt: skip
     return {row[0]: row[1] for row in connection.execute(_NOT_YET, asked)}

@@ -86,9 +86,10 @@ audit_by_share = Table(
 )
 
 # How far the audit has been read. `added_up`: the last line that is counted; `days_added_up`: the last one
-# that is in `open_days`; `settled`: on PostgreSQL, how often a link's `max_opens` was changed; `last_line`,
-# `last_client`: on the embedded database, numbers that were given already, kept by triggers when rows are
-# deleted (`store/audit/numbers.py`); `publishing`: on PostgreSQL, the turn to publish stored audio
+# that is in `open_days`; `block_…`: on the embedded database, what of the lines behind that is in both as
+# well (`store/audit/progress.py`); `settled`: on PostgreSQL, how often a link's `max_opens` was changed;
+# `last_line`, `last_client`: on the embedded database, numbers that were given already, kept by triggers when
+# rows are deleted (`store/audit/numbers.py`); `publishing`: on PostgreSQL, the turn to publish stored audio
 # (`store/database/publishing_turn.py`); `told`: the last line that was looked at to tell people of
 # (`store/told_opens.py`), `notices`: the newest number of what they're told, and `told_ends`: up to which
 # moment ends of links were told (epoch µs).

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, ForeignKey, Integer, MetaData
 
-SCHEMA_VERSION = "0046"
+SCHEMA_VERSION = "0047"
 
 metadata = MetaData(
     naming_convention={

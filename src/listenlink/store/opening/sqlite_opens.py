@@ -27,7 +27,6 @@ from listenlink.store.opening.open_rows import (
     LimitedLine,
     track_columns,
 )
-from listenlink.store.opening.sqlite_adding import add_up_some
 
 _NOBODYS = -1
 
@@ -179,11 +178,10 @@ def count_opens(connection: sqlite3.Connection, granted: Mapping[int, int]) -> b
 
 
 def write_audit(connection: sqlite3.Connection, lines: Sequence[AuditLine]) -> None:
-    """Append these lines to the audit, and add up some of those that have waited for long."""
+    """Append these lines to the audit."""
     if lines:
         (first,) = connection.execute(NEXT_LINE).fetchone()
         connection.execute(_audit_sql(len(lines)), (first, *chain.from_iterable(lines)))
-        add_up_some(connection, first + len(lines) - 1, len(lines))
 
 
 @lru_cache(maxsize=1024)
