@@ -29,7 +29,6 @@ from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import allow, answer_options
-from listenlink.web.pages import assets
 from listenlink.web.public import (
     archives,
     beside_page,
@@ -40,6 +39,7 @@ from listenlink.web.public import (
     listens,
     manifests,
     oembed,
+    page_files,
     save,
 )
 from listenlink.web.public.doors import Doors
@@ -66,7 +66,7 @@ FOR_ANYBODY: list[Any] = [
     leaving_mails.ask_to_leave,  #            GET      /leave/{leave}
     leaving_mails.leave_by_press,  #          POST     /leave/{leave}
     oembed.describe_embed,  #                  GET      /oembed
-    assets.get_asset,  #                       GET      /assets/{name}
+    page_files.get_asset,  #                   GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz
     probes.is_ready,  #                        GET      /readyz
     reference.get_schema,  #                   GET      /schema/openapi.json
