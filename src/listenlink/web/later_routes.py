@@ -1,5 +1,5 @@
 """The framework and its routes, made in a thread while links are opened already: they take half of a start,
-and a link needs neither (docs/decisions/0092). What needs them waits until they are made.
+and a link needs neither (docs/decisions/0086). What needs them waits until they are made.
 """
 
 from __future__ import annotations

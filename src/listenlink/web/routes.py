@@ -45,7 +45,7 @@ from listenlink.web.public import (
 from listenlink.web.public.doors import Doors
 from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
-# Anybody, without a key. The first three are served by `web/front.py` before they get here.
+# Anybody, without a key. The first three and the probes are served by `web/front.py` before they get here.
 FOR_ANYBODY: list[Any] = [
     hot_routes.open_link,  #                    GET HEAD /v1/music/shared/{token}
     hot_routes.open_without_script,  #          POST     /v1/music/shared/{token}
