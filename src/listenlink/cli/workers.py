@@ -83,7 +83,7 @@ class _Forked:
 def load_logging() -> None:
     """Load structlog without what it would write to a terminal with: a server writes JSON (`logs.py`).
 
-    It loads rich if that is there, which takes 4 MiB.
+    It loads rich if that is there, which takes 3 MiB.
     """
     is_loaded = "rich" in sys.modules
     if not is_loaded:
