@@ -21,10 +21,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 _LOADED = (
-    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "jinja2.ext", "obstore", "zxcvbn",
+    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "fido2.server", "jinja2.ext", "obstore",
+    "zxcvbn",
     "listenlink.app", "listenlink.outbound.post", "listenlink.web.pages.reference_writer",
     *(f"listenlink.cli.{name}" for name in (
         "audit", "collections", "copying", "failures", "instance", "keys", "leaving", "licences", "links",
@@ -180,13 +181,13 @@ def _load() -> None:
     import typer
 
     from listenlink.cli import app
-    from listenlink.web import front
+    from listenlink.web import routes as table
 
     # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
     parts = [_Later() for _ in range(4)]
-    routes = vars(front)["make_routes"](*parts)
+    routes = table.make_routes(*cast(Any, parts))
 
     def make_routes(*given: object) -> object:
         """The routes that are made, which lead to these parts from now on: a process has one application."""
@@ -194,7 +195,7 @@ def _load() -> None:
             part.become(real)
         return routes
 
-    vars(front)["make_routes"] = make_routes
+    vars(table)["make_routes"] = make_routes
     _copy_databases()
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()

@@ -17,6 +17,7 @@ LATER = {
     "numpy": "the child that decodes",
     "PIL": "the child that draws",
     "asyncpg": "PostgreSQL",
+    "fido2": "passkeys",
     "redis": "shared limits",
     "obstore": "a bucket",
     "prometheus_client": "metrics",
@@ -26,7 +27,7 @@ LATER = {
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     """The modules of a process that could serve from the embedded database and a folder."""
-    asked = "import sys, listenlink.app; print(*sys.modules)"
+    asked = "import sys, listenlink.app, listenlink.web.routes; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 

@@ -114,3 +114,42 @@ def test_one_worker_checks_for_all_and_if_it_dies_another(tmp_path: Path) -> Non
     ended = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in (first, *others)]
     assert ended == [9, 0, 0, 0]
     assert tried.read_text() == "tried\n" * 2
+
+
+# The application, as a worker makes it: what is loaded by the time it answers, and then with its routes.
+LOADED = """
+import sys
+from listenlink.cli.workers import load_logging
+load_logging()
+import listenlink.cli.starting
+from listenlink.app import create_app
+from listenlink.settings import load_settings
+listenlink.cli.starting.check_startable(load_settings())
+app = create_app()
+print(*sys.modules)
+app.routes.begin().result()
+print(*sys.modules)
+"""
+# What writes to terminals, passkeys, the other database, what makes manifests and what calls webhooks.
+FOR_FEW = {"rich", "fido2", "zxcvbn", "sqlalchemy.dialects.postgresql", "c2pa", "httpx", "redis"}
+
+
+def loaded_of(packages: set[str], modules: str) -> set[str]:
+    """Those packages of which there is a module."""
+    return {one for one in packages if f" {one} " in f" {modules} " or f" {one}." in modules}
+
+
+def test_a_worker_loads_what_it_answers_with(tmp_path: Path) -> None:
+    """Each of these takes time of every start, or memory for as long as the server runs."""
+    server = Server(tmp_path / "data", {})
+    server.create()
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        env=clean_environment(DATA=str(server.data)) | server.environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, at_rest = done.stdout.splitlines()
+    later = {"litestar", "yaml", "listenlink.web.desk", "listenlink.web.api"}
+    assert loaded_of({"structlog", *later, *FOR_FEW}, first) == {"structlog"}
+    assert loaded_of({*later, *FOR_FEW}, at_rest) == later

@@ -30,7 +30,7 @@ def beside(server: Server) -> Iterator[Beside]:
 
 
 def test_they_say_what_is_made_from_the_routes(beside: Beside) -> None:
-    schema = write_document(beside.front._routes)
+    schema = write_document(beside.front.routes.begin().result())
     assert beside.get(PATHS[1]).content == msgspec.json.encode(schema)
     page = beside.get(PATHS[0])
     assert page.text == reference._write_page(schema)

@@ -118,7 +118,7 @@ def document(server: Server) -> dict[str, Any]:
     """Ours."""
     beside = Beside(server)
     try:
-        return write_document(beside.front._routes)
+        return write_document(beside.front.routes.begin().result())
     finally:
         beside.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import importlib
 import os
 import select
 import signal
@@ -79,6 +80,21 @@ class _Forked:
         fcntl.lockf(cls._checked, fcntl.LOCK_UN)
 
 
+def load_logging() -> None:
+    """Load structlog without what it would write to a terminal with: a server writes JSON (`logs.py`).
+
+    It loads rich if that is there, which takes 3 MiB.
+    """
+    is_loaded = "rich" in sys.modules
+    if not is_loaded:
+        sys.modules["rich"] = None  # type: ignore[assignment] # So it isn't found.
+    try:
+        importlib.import_module("structlog")
+    finally:
+        if not is_loaded:
+            del sys.modules["rich"]
+
+
 def worker_app() -> Any:
     """The application, in a worker that won't outlive the server: an orphan would hold the port."""
     if sys.platform == "linux":
@@ -86,6 +102,7 @@ def worker_app() -> Any:
     # The server's own handler, inherited, would only note it in a copy that nobody reads.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _Forked.tell()
+    load_logging()
     # Imported here, in the worker alone; and what is served, once it may be.
     from listenlink.cli.starting import check_startable
 

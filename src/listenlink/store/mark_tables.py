@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from listenlink.store.database.columns import KEY, at, metadata, to
+from listenlink.store.database.columns import KEY, at, index_where, metadata, to
 
 
 def _ai(name: str) -> Column[int]:
@@ -43,12 +43,7 @@ track_marks = Table(
     at("begun_at", nullable=True),  # Since when somebody reads it, or signs for it.
     Index(None, "audio_id", "organization_id"),
     Index(None, "made_with", "by_engine"),
-    Index(
-        "ix_track_marks_unread",
-        "track_id",
-        sqlite_where=text("read_at IS NULL"),
-        postgresql_where=text("read_at IS NULL"),
-    ),
+    index_where("read_at IS NULL", "ix_track_marks_unread", "track_id"),
 )
 
 # The manifest that this server signed for a version: once, of what its mark was then. One that tells more

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from listenlink.store.cover_tables import dropped_objects as dropped_objects
 from listenlink.store.cover_tables import given_covers as given_covers
-from listenlink.store.database.columns import KEY, at, key, metadata, to
+from listenlink.store.database.columns import KEY, at, index_where, key, metadata, to
 from listenlink.store.declaration_tables import declarations as declarations
 from listenlink.store.declaration_tables import engine_terms as engine_terms
 from listenlink.store.desk_tables import account_events as account_events
@@ -114,12 +114,7 @@ audio_objects = Table(
     Index(None, "cover_digest"),
     Index(None, "cover_small_digest"),
     Index(None, "rendition_digest"),
-    Index(
-        "ix_audio_objects_unsummed",
-        "id",
-        sqlite_where=text("crc32 IS NULL"),
-        postgresql_where=text("crc32 IS NULL"),
-    ),
+    index_where("crc32 IS NULL", "ix_audio_objects_unsummed", "id"),
 )
 
 tracks = Table(
@@ -212,11 +207,10 @@ shares = Table(
     Index(None, "expires_at"),
     *(
         # More columns that are equal than any other has: by that the embedded database chooses.
-        Index(
+        index_where(
+            f"{target} IS NOT NULL",
             f"ix_shares_to_{target.removesuffix('_id')}",
             *(target, "organization_id", "creator_id", "created_at", "id"),
-            sqlite_where=text(f"{target} IS NOT NULL"),
-            postgresql_where=text(f"{target} IS NOT NULL"),
         )
         for target in ("track_id", "collection_id")
     ),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from listenlink.actions.authenticate import Caller, authenticate, require_access
 from listenlink.actions.signing_in.sign_in import find_person
@@ -27,6 +24,10 @@ from listenlink.web.headers import headers_of
 from listenlink.web.response import Scope
 from listenlink.web.same_origin import own_origins, require_ours
 from listenlink.web.sign_in_cookie import SignInCookie
+
+if TYPE_CHECKING:  # The front needs this file, and not the framework (`web/later_routes.py`).
+    from litestar.connection import ASGIConnection
+    from litestar.handlers import BaseRouteHandler
 
 _MOST_REMEMBERED = 8192
 # Two addresses, or three short ones; a client behind more proxies is worked out each time.

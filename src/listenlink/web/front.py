@@ -1,7 +1,9 @@
-"""The raw dispatch in front of everything: the two hot endpoints directly, all else through Litestar.
+"""The raw dispatch in front of everything: the two hot endpoints and the probes directly, all else through
+Litestar.
 
-A Litestar handler would take up half of the time of a resolve, so these two bypass it.
-Both are in the route table as well, for the schema; a test compares their answers.
+A Litestar handler would take up half of the time of a resolve, so these two bypass it; and who probes needn't
+wait until the framework is loaded. All are in the route table as well, for the schema; a test compares their
+answers.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any
 
 from listenlink.actions.bound_request import bound_request
 from listenlink.errors import Problem, ProblemKind
@@ -18,13 +19,13 @@ from listenlink.logs import log_unexpected
 from listenlink.model.ids import new_trace_number, trace_id
 from listenlink.model.tally import DoorTally
 from listenlink.running.instance import Instance
-from listenlink.web import hosts, paths
-from listenlink.web.api import tus
+from listenlink.web import hosts, paths, tus_headers
 from listenlink.web.arriving_body import ArrivingBody, body_places
 from listenlink.web.caller import ClientFinder
-from listenlink.web.desk.room import Room
 from listenlink.web.headers import OWNERS_JSON, PUBLIC_JSON, everywhere, headers_of
+from listenlink.web.later_routes import make_later
 from listenlink.web.pages.page_writer import PageWriter
+from listenlink.web.probe_door import answer_probe
 from listenlink.web.problems import problem_of
 from listenlink.web.public.doors import Doors
 from listenlink.web.public.playback import PlaybackDoor
@@ -44,7 +45,6 @@ from listenlink.web.response import (
     request_id,
     send_answer,
 )
-from listenlink.web.routes import make_routes
 
 _SHARED = paths.SHARED_PATH.encode()
 _AUDIO = paths.AUDIO_PATH.encode()
@@ -60,12 +60,14 @@ _CLOSE = (b"connection", b"close")
 class Front:
     """The ASGI application. `running` is the context of its lifetime, entered at start-up.
 
-    `refused` counts what was refused before an endpoint, `routed` what went through the framework.
+    `refused` counts what was refused before an endpoint, `routed` what went through the framework, and the
+    probes, which could.
     """
 
     def __init__(
         self, instance: Instance, running: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
+        self._process = instance.running
         self._clock = instance.running.clock
         self._presence = instance.running.presence
         self._running = running
@@ -87,13 +89,7 @@ class Front:
         playback = PlaybackDoor(listening, clients, self._everywhere, capacity.audio_streams)
         self._resolve, self._playback = resolve, playback
         self.doors = Doors(listening, clients, requests, writer, pages, resolve, playback)
-        # Litestar has a type for each kind of scope and message; here they are what ASGI calls them.
-        self._routes: Any = make_routes(
-            self.doors,
-            instance.owning,
-            Room(instance.desk, instance.owning, clients),
-            instance.running,
-        )
+        self.routes = make_later(self.doors, instance, clients)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""
@@ -119,12 +115,21 @@ class Front:
                 await self._resolve(scope, headers, send)
             elif path.startswith(_AUDIO):
                 await self._playback(scope, headers, receive, send)
+            elif path in hosts.PROBES and scope["method"] in ("GET", "HEAD"):
+                await self._tell_probe(scope, send)
             elif not await self._resolve.lead(scope, headers, send):
                 await self._through_routes(scope, headers, receive, send)
         except Exception as error:
             await self._send_problem(scope, send, problem_of(error, scope[TRACE]))
         finally:
             presence.in_flight -= 1
+
+    async def _tell_probe(self, scope: Scope, send: Send) -> None:
+        answer = await answer_probe(scope["raw_path"], self._process)
+        if self._presence.is_leaving:  # Perhaps only since it asked.
+            send = _closing(send)
+        self.routed.add(answer.status)
+        await send_answer(scope, send, answer, self._own)
 
     async def _send_problem(self, scope: Scope, send: Send, problem: Problem) -> None:
         answer = problem_answer(problem, scope[TRACE], self._clock.now_us())
@@ -164,7 +169,7 @@ class Front:
             place = self.bodies.take(self._clients.find(scope, headers).number)
         with place, bound_request():
             try:
-                await self._routes(scope, body.receive, send_with_headers)
+                await self.routes(scope, body.receive, send_with_headers)
             except Exception as error:
                 if not answered:
                     raise
@@ -177,7 +182,7 @@ class Front:
         path: bytes = scope["raw_path"]
         if path.startswith(_SHARED) and path.endswith(_ANYWHERE):
             return self._public
-        return self._own + tus.HEADERS if tus.PATHS.fullmatch(path) else self._own
+        return self._own + tus_headers.HEADERS if tus_headers.PATHS.fullmatch(path) else self._own
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -7,8 +7,9 @@ import re
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.client_address import is_loopback_host
 from listenlink.model.remembered import Remembered
+from listenlink.web.probe_door import ALIVE_PATH, READY_PATH
 
-PROBES = (b"/healthz", b"/readyz")
+PROBES = (ALIVE_PATH, READY_PATH)
 # A name's 253 characters (RFC 1035, 2.3.4) and a port.
 _MOST_CHARACTERS = 253 + len(":65535")
 # The bytes of one spelling, plus the overhead of an entry.

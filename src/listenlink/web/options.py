@@ -12,6 +12,7 @@ from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
 
 from listenlink.running.owning import Owning
+from listenlink.web import tus_headers
 from listenlink.web.api import tus
 from listenlink.web.given import Given
 from listenlink.web.headers import SENT_FOR_LINKS, preflight, text_pairs
@@ -50,13 +51,13 @@ def _answer(path: str, allowed: str) -> HTTPRouteHandler:
     async def tell_options(owning: Given[Owning]) -> Response[None]:
         headers = {"Allow": allowed}
         if "PATCH" in allowed:
-            is_tus = tus.PATHS.fullmatch(path.encode())
+            is_tus = tus_headers.PATHS.fullmatch(path.encode())
             headers["Accept-Patch"] = tus.PIECE if is_tus else JSON  # RFC 5789, section 3.1
         if path.endswith(_LISTEN):
             headers |= text_pairs(preflight(_LISTEN_HEADERS, b"POST, OPTIONS"))
         elif path.endswith(_BY_SESSION):
             headers |= text_pairs(preflight(SENT_FOR_LINKS))
-        elif tus.PATHS.fullmatch(path.encode()):
+        elif tus_headers.PATHS.fullmatch(path.encode()):
             headers |= tus.option_headers(owning.settings.max_upload_bytes)
         return Response(None, status_code=204, headers=headers)
 

@@ -29,7 +29,6 @@ from listenlink.web.headers import headers_of
 from listenlink.web.json_body import StrictBody
 from listenlink.web.litestar_errors import EXCEPTION_HANDLERS
 from listenlink.web.options import allow, answer_options
-from listenlink.web.pages import assets
 from listenlink.web.public import (
     archives,
     beside_page,
@@ -40,12 +39,13 @@ from listenlink.web.public import (
     listens,
     manifests,
     oembed,
+    page_files,
     save,
 )
 from listenlink.web.public.doors import Doors
 from listenlink.web.response import TRACE, Answer, problem_answer, send_answer
 
-# Anybody, without a key. The first three are served by `web/front.py` before they get here.
+# Anybody, without a key. The first three and the probes are served by `web/front.py` before they get here.
 FOR_ANYBODY: list[Any] = [
     hot_routes.open_link,  #                    GET HEAD /v1/music/shared/{token}
     hot_routes.open_without_script,  #          POST     /v1/music/shared/{token}
@@ -66,7 +66,7 @@ FOR_ANYBODY: list[Any] = [
     leaving_mails.ask_to_leave,  #            GET      /leave/{leave}
     leaving_mails.leave_by_press,  #          POST     /leave/{leave}
     oembed.describe_embed,  #                  GET      /oembed
-    assets.get_asset,  #                       GET      /assets/{name}
+    page_files.get_asset,  #                   GET      /assets/{name}
     probes.is_alive,  #                        GET      /healthz
     probes.is_ready,  #                        GET      /readyz
     reference.get_schema,  #                   GET      /schema/openapi.json

@@ -32,6 +32,7 @@ async def running(instance: Instance, front: Front) -> AsyncIterator[None]:
     # What is loaded by now lives as long as the process: the garbage collector needn't look at it again, nor
     # now, which would take a fifteenth of the start.
     gc.freeze()
+    front.routes.begin()
     housekeeping = asyncio.create_task(keep_house(instance))
     streams = front.doors.playback.streams.places
     leaving = _leave_when_told(instance, housekeeping, streams)

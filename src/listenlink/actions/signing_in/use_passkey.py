@@ -10,21 +10,10 @@ import hmac
 import os
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from fido2.server import Fido2Server
-from fido2.utils import websafe_encode
-from fido2.webauthn import (
-    AttestedCredentialData,
-    AuthenticationResponse,
-    CollectedClientData,
-    PublicKeyCredentialRpEntity,
-    PublicKeyCredentialUserEntity,
-    RegistrationResponse,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -45,6 +34,11 @@ from listenlink.store import answered_challenges, credentials
 from listenlink.store.credentials import Passkey
 from listenlink.store.database.database import Database
 
+# At run time it's imported with the first passkey, here and below: few servers need what it takes.
+if TYPE_CHECKING:
+    from fido2.server import Fido2Server
+    from fido2.webauthn import CollectedClientData
+
 PURPOSE = "listenlink.passkey-challenge.v1"
 MOST_PASSKEYS = 20
 _PRODUCT = "Listenlink"
@@ -52,7 +46,7 @@ _NOBODY = 0
 _TTL_SECONDS = 600
 # Random bytes, the user's number and the end in seconds; a tag over all of them follows.
 _SIGNED = struct.Struct(">16sQQ")
-_REQUIRED = UserVerificationRequirement.REQUIRED
+_REQUIRED = "required"  # Of the user, to be verified: as WebAuthn writes it.
 _REFUSED = "This passkey wasn't accepted."
 
 
@@ -74,36 +68,37 @@ class Passkeys:
     def __init__(self, database: Database, base_url: str, ring: Sequence[SigningKey]) -> None:
         self._database = database
         self._secrets = [derive(key.root, PURPOSE) for key in ring]
-        name = relying_party(base_url)
-        self._server = name and Fido2Server(
-            PublicKeyCredentialRpEntity(name=_PRODUCT, id=name),
-            verify_origin=lambda origin: origin == base_url,
-        )
+        self._base_url, self._name = base_url, relying_party(base_url)
 
     @property
     def is_offered(self) -> bool:
         """Whether there can be passkeys at this address."""
-        return self._server is not None
+        return self._name is not None
 
     async def ask_to_add(self, person: Person, now_us: int) -> dict[str, Any]:
         """What the person's browser is asked, to make a passkey: JSON for `parseCreationOptionsFromJSON`."""
-        server, user_id = self._need_server(), person.sign_in.user_id
+        from fido2 import webauthn
+
+        server, user_id = self._server, person.sign_in.user_id
         known = await self._database.read(lambda c: credentials.list_passkeys(c, user_id))
         options, _ = server.register_begin(
-            PublicKeyCredentialUserEntity(
+            webauthn.PublicKeyCredentialUserEntity(
                 id=user_id.to_bytes(8, "big"), name=person.email, display_name=person.email
             ),
-            [AttestedCredentialData(passkey.credential) for passkey in known],
-            ResidentKeyRequirement.REQUIRED,
-            _REQUIRED,
+            [webauthn.AttestedCredentialData(passkey.credential) for passkey in known],
+            webauthn.ResidentKeyRequirement.REQUIRED,
+            webauthn.UserVerificationRequirement.REQUIRED,
             challenge=self._new_challenge(user_id, now_us),
         )
         return dict(options)
 
     def ask_to_sign_in(self, now_us: int) -> dict[str, Any]:
         """What a browser is asked, to sign in by any passkey: JSON for `parseRequestOptionsFromJSON`."""
-        options, _ = self._need_server().authenticate_begin(
-            user_verification=_REQUIRED, challenge=self._new_challenge(_NOBODY, now_us)
+        from fido2.webauthn import UserVerificationRequirement
+
+        options, _ = self._server.authenticate_begin(
+            user_verification=UserVerificationRequirement.REQUIRED,
+            challenge=self._new_challenge(_NOBODY, now_us),
         )
         return dict(options)
 
@@ -117,11 +112,13 @@ class Passkeys:
     ) -> SignedIn:
         """Let the person be known by the passkey that their browser made. Their sign-in gets another secret,
         all others of theirs end. Raises a 422 Problem that names `passkey`."""
+        from fido2.webauthn import RegistrationResponse
+
         sign_in, now_us = person.sign_in, asker.now_us
         try:
             told = RegistrationResponse.from_dict(answer)
             challenge = self._check(told.response.client_data, sign_in.user_id, now_us)
-            data = self._need_server().register_complete(_state(challenge), told)
+            data = self._server.register_complete(_state(challenge), told)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise invalid("passkey", _REFUSED) from None
         credential = data.credential_data
@@ -147,12 +144,14 @@ class Passkeys:
         self, audit: AccountAudit, answer: Mapping[str, Any], asker: Asker
     ) -> SignedIn:
         """Sign in whoever's passkey this is. Raises a 422 Problem that names `passkey`."""
+        from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
+
         try:
             told = AuthenticationResponse.from_dict(answer)
             challenge = self._check(told.response.client_data, _NOBODY, asker.now_us)
             passkey = await self._database.read(lambda c: credentials.find_passkey(c, told.raw_id))
             known = [] if passkey is None else [AttestedCredentialData(passkey.credential)]
-            self._need_server().authenticate_complete(_state(challenge), known, told)
+            self._server.authenticate_complete(_state(challenge), known, told)
             counter = told.response.authenticator_data.counter
         except (ValueError, KeyError, TypeError, AttributeError):
             raise invalid("passkey", _REFUSED) from None
@@ -176,10 +175,17 @@ class Passkeys:
             raise invalid("passkey", _REFUSED) from None
         return done
 
-    def _need_server(self) -> Fido2Server:
-        if not self._server:
+    @cached_property
+    def _server(self) -> Fido2Server:
+        from fido2.server import Fido2Server
+        from fido2.webauthn import PublicKeyCredentialRpEntity
+
+        if self._name is None:
             raise Problem(ProblemKind.NOT_FOUND)
-        return self._server
+        return Fido2Server(
+            PublicKeyCredentialRpEntity(name=_PRODUCT, id=self._name),
+            verify_origin=lambda origin: origin == self._base_url,
+        )
 
     def _new_challenge(self, user_id: int, now_us: int) -> bytes:
         fields = _SIGNED.pack(os.urandom(16), user_id, now_us // SECOND_US + _TTL_SECONDS)
@@ -221,6 +227,8 @@ async def remove_passkey(
 
 
 def _state(challenge: bytes) -> dict[str, Any]:
+    from fido2.utils import websafe_encode
+
     return {"challenge": websafe_encode(challenge), "user_verification": _REQUIRED}
 
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, ForeignKey, Integer, MetaData
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    text,
+)
 
 SCHEMA_VERSION = "0047"
 
@@ -50,3 +59,12 @@ def list_columns(fields: Iterable[str], of: str, **otherwise: str) -> str:
 def to(name: str, table: str, *, nullable: bool = False) -> Column[int]:
     """A column for the key of a row in another table."""
     return Column(name, KEY, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def index_where(condition: str, name: str, *columns: str) -> Index:
+    """An index of those rows alone for which the condition holds.
+
+    Migrations make it in both databases. Here it's declared for SQLite, by which it's compared with what they
+    make: to take PostgreSQL's condition, SQLAlchemy would load that dialect in every process.
+    """
+    return Index(name, *columns, sqlite_where=text(condition))

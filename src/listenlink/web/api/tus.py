@@ -16,13 +16,9 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 
 from listenlink.errors import Problem, ProblemKind, invalid
 from listenlink.model.moment import tellable_seconds
-from listenlink.web.response import Headers
+from listenlink.web.tus_headers import VERSION
 
-VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
-# On every answer for these paths, even if none of their handlers was involved.
-HEADERS: Headers = [(b"tus-resumable", VERSION.encode()), (b"tus-version", VERSION.encode())]
-PATHS = re.compile(rb"/v1/music/[^/]+/uploads(?:/.*)?")
 _EXTENSIONS = "creation,expiration,termination"
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
