@@ -2,8 +2,8 @@
 
 A dict of a million clients takes 187 MB, nearly all of it for Python's objects and for free places in the
 table. But of so many clients nearly all do little. While a client has at most FEW live entries they are
-packed records, in the `bytes` of one of BUCKETS buckets among those of others, where `bytes.find` finds them. A
-client with more has an array of its own, which a look into a dict finds.
+packed records, in the `bytes` of one of BUCKETS buckets among those of others, where `bytes.find` finds them.
+A client with more has an array of its own, which a look into a dict finds.
 
 A record begins with the whole number of the client and not with a hash, so none is ever taken for another.
 Which bucket is a client's is told by Python's hash of its bytes, whose key is random in each process: nobody
@@ -26,8 +26,8 @@ _BUCKETS_PER_CALL, _ARRAYS_PER_CALL = 8, 4
 Log: TypeAlias = "array[int] | list[int]"
 
 
-# Before the first record: a budget that nobody uses, or only clients with arrays, pays for no buckets.
-_EMPTY = (b"",) * BUCKETS
+# Before the first record, never written to: a budget that nobody uses pays for no buckets.
+_EMPTY = [b""] * BUCKETS
 
 
 class _Half:
@@ -37,15 +37,8 @@ class _Half:
 
     def __init__(self) -> None:
         self.many: dict[int, array[int]] = {}
-        self.few: list[bytes] | tuple[bytes, ...] = _EMPTY
+        self.few = _EMPTY
         self.count = 0
-
-    def append(self, number: int, record: bytes) -> None:
-        """Put the record at the end of that bucket."""
-        if isinstance(self.few, tuple):
-            self.few = list(_EMPTY)
-        self.few[number] += record
-        self.count += 1
 
     def cut(self, number: int, record: bytes) -> bool:
         """Remove a record like this one; False if there is none."""
@@ -53,7 +46,7 @@ class _Half:
         at = bucket.find(record)
         while at > 0 and at % len(record):
             at = bucket.find(record, at + 1)
-        if at < 0 or isinstance(self.few, tuple):
+        if at < 0:
             return False
         self.few[number] = bucket[:at] + bucket[at + len(record) :]
         self.count -= 1
@@ -61,7 +54,7 @@ class _Half:
 
     def free_some(self) -> bool:
         """Free a little of it; whether there is more."""
-        if isinstance(self.few, list):
+        if self.few is not _EMPTY:
             del self.few[-_BUCKETS_PER_CALL:]
         for _ in range(min(_ARRAYS_PER_CALL, len(self.many))):
             self.many.popitem()
@@ -124,9 +117,11 @@ class ClientLogs:
         return few
 
     def _write(self, number: int, key: bytes, tick_us: int, mark: int | None) -> None:
-        pack = self._record.pack
-        record = pack(key, tick_us) if mark is None else pack(key, tick_us, mark)
-        self._young.append(number, record)
+        pack, young = self._record.pack, self._young
+        if young.few is _EMPTY:
+            young.few = _EMPTY.copy()
+        young.few[number] += pack(key, tick_us) if mark is None else pack(key, tick_us, mark)
+        young.count += 1
 
     def add(self, client: int, log: Log, tick_us: int, mark: int | None = None) -> None:
         """Append an entry, the newest of all, to the log that `find` gave."""
