@@ -101,6 +101,15 @@ def test_any_entry_can_be_removed_once_and_no_other(count: int) -> None:
         assert list(logs.find(2) or []) == [count]
 
 
+def test_removing_does_not_cut_what_looks_like_it_across_two_records() -> None:
+    logs = ClientLogs(WINDOW_US)
+    logs.find(1 << 64, 0)
+    logs.find(0, 0)
+    assert logs.remove(0, 0)
+    assert logs.find(0) is None
+    assert list(logs.find(1 << 64) or []) == [0]
+
+
 def test_an_entry_of_the_window_before_can_be_removed() -> None:
     logs = ClientLogs(WINDOW_US)
     logs.find(1, WINDOW_US)
