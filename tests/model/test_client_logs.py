@@ -104,10 +104,11 @@ def test_any_entry_can_be_removed_once_and_no_other(count: int) -> None:
 def test_removing_does_not_cut_what_looks_like_it_across_two_records() -> None:
     logs = ClientLogs(WINDOW_US)
     logs.find(1 << 64, 0)
-    logs.find(0, 0)
-    assert logs.remove(0, 0)
+    logs.find(5 << 64, 1)
+    logs.find(0, 5)
+    assert logs.remove(0, 5)
     assert logs.find(0) is None
-    assert list(logs.find(1 << 64) or []) == [0]
+    assert [list(logs.find(client) or []) for client in (1 << 64, 5 << 64)] == [[0], [1]]
 
 
 def test_an_entry_of_the_window_before_can_be_removed() -> None:
