@@ -13,6 +13,7 @@ import tracemalloc
 
 import pytest
 
+from listenlink.model.client_logs import BUCKETS, FEW
 from listenlink.model.limit import WINDOW_US, HitLimit, MissLimit
 from trust.figures import figure
 
@@ -26,36 +27,39 @@ from listenlink.model.limit import HitLimit, MissLimit
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
-clients, kind = int(sys.argv[1]), sys.argv[2]
+clients, kind, times = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log = HitLimit(120) if kind == "hits" else MissLimit(20)
-dead = hashlib.sha256(b"one dead link").digest()
+dead = [hashlib.sha256(b"dead link %d" % number).digest() for number in range(times)]
 before = resident()
-for number in range(clients):
-    client = (1 << 64) | (number * 0x9E3779B97F4A7C15 & (1 << 64) - 1)
-    assert log.spend(client, number * 50) if kind == "hits" else log.spend(client, dead, number * 50)
+for time in range(times):
+    for number in range(clients):
+        client = (1 << 64) | (number * 0x9E3779B97F4A7C15 & (1 << 64) - 1)
+        tick = (time * clients + number) * 50 // times
+        assert log.spend(client, tick) if kind == "hits" else log.spend(client, dead[time], tick)
 print(len(log), resident() - before)
 """
 
 
-def fill(kind: str, clients: int = CLIENTS) -> tuple[int, int]:
-    """How many clients a fresh process remembers, and by how many bytes it grew."""
+def fill(kind: str, times: int, clients: int = CLIENTS) -> tuple[int, int]:
+    """How many hits or misses a fresh process remembers, and by how many bytes it grew."""
     told = subprocess.run(
-        [sys.executable, "-c", _FILL, str(clients), kind],
+        [sys.executable, "-c", _FILL, str(clients), kind, str(times)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     ).stdout.split()
     return int(told[0]), int(told[1])
 
 
+@pytest.mark.parametrize("times", [1, FEW])
 @pytest.mark.parametrize("kind", ["hits", "misses"])
-def test_a_million_clients_fit_in_256_megabytes(kind: str) -> None:
-    remembered, grown = fill(kind)
+def test_a_million_clients_fit_in_64_megabytes(kind: str, times: int) -> None:
+    remembered, grown = fill(kind, times)
     figure("grown by a million clients, MB", round(grown / MEGABYTE), joined="most")
-    assert remembered == CLIENTS
-    # Fewer bytes than the keys alone need would mean that nothing was measured.
-    assert 32 * MEGABYTE < grown <= 256 * MEGABYTE
+    assert remembered == times * CLIENTS
+    # Fewer bytes than a client and a tick alone need would mean that nothing was measured.
+    assert 17 * times * MEGABYTE < grown <= 64 * MEGABYTE
 
 
 @pytest.mark.parametrize("kind", ["hits", "misses"])
@@ -69,16 +73,39 @@ def test_clients_that_stay_away_are_forgotten_and_their_memory_is_free(kind: str
 
     tracemalloc.start()
     try:
-        for client in range(30_000):
+        for client in range(100_000):
             spend(client, client)
         full = tracemalloc.get_traced_memory()[0]
         for window in range(1, 4):
-            spend(-1, window * (WINDOW_US + 30_000))
+            spend(1 << 64, window * (WINDOW_US + 100_000))
         left = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert len(hits if kind == "hits" else misses) == 1
-    assert left < full / 10
+    assert len(hits if kind == "hits" else misses) == 2
+    # A pointer for each empty bucket, of three windows.
+    empty = 3 * 8 * BUCKETS
+    assert left < empty + 100_000 < full / 2
+
+
+@pytest.mark.parametrize("times", [1, FEW + 1])
+def test_what_is_forgotten_is_freed_bit_by_bit_by_whoever_asks(times: int) -> None:
+    log, clients = HitLimit(10_000), 30_000
+    tracemalloc.start()
+    try:
+        for client in range(clients):
+            for _ in range(times):
+                log.spend(client, 0)
+        full = tracemalloc.get_traced_memory()[0]
+        for turn in (1, 2):
+            log.spend(1 << 64, turn * (WINDOW_US + 1))
+        begun = tracemalloc.get_traced_memory()[0]
+        for tick in range(clients // 4):
+            log.spend(1 << 64, 2 * (WINDOW_US + 1) + tick)
+        left = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert begun > 0.9 * full
+    assert left < full / 2
 
 
 def test_a_client_is_never_forgotten_within_its_window() -> None:
