@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from listenlink.running.adding_up import MOST_WAITING
+from listenlink.store.opening.sqlite_adding import MOST_WAITING
 
 # What is added up while the rest is filled in.
 _SPARE = 20_000

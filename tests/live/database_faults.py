@@ -28,8 +28,10 @@ def locked_file(path: Path, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
     """Another program writes in the embedded database."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as holding:
         holding.execute(begin)
-        yield
-        holding.execute("ROLLBACK")
+        try:
+            yield
+        finally:
+            holding.execute("ROLLBACK")
 
 
 class PostgresFaults:
@@ -43,10 +45,13 @@ class PostgresFaults:
         """Somebody holds a lock on every table. An EXCLUSIVE one lets others read."""
         tables = servers.run_sql(self._program, self._url.rpartition("/")[2], _TABLES).strip()
         with asyncio.Runner() as runner:
-            holding = runner.run(asyncpg.connect(self._url))
-            runner.run(holding.execute(f"BEGIN; LOCK TABLE {tables} IN {mode} MODE"))
-            yield
-            runner.run(holding.close())
+            holding = runner.run(asyncpg.connect(self._url, command_timeout=60))
+            try:
+                runner.run(holding.execute(f"BEGIN; LOCK TABLE {tables} IN {mode} MODE"))
+                yield
+            finally:
+                # Whatever failed meanwhile: a lock that stays stops all that come after.
+                holding.terminate()
 
     @contextlib.contextmanager
     def hung(self) -> Iterator[None]:
@@ -61,9 +66,11 @@ class PostgresFaults:
     def killed(self) -> Iterator[None]:
         """It isn't there, until it's started again."""
         self._program.kill()
-        yield
-        self._program.start()
-        servers.wait_until_up(self._program)
+        try:
+            yield
+        finally:
+            self._program.start()
+            servers.wait_until_up(self._program)
 
     @contextlib.contextmanager
     def crowded(self) -> Iterator[None]:

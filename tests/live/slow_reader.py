@@ -13,6 +13,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 FULL_SPEED = 0
+# At full speed for so many bytes, and then not at all until `finish`.
+THEN_NOTHING, _FAST_BYTES = -1, 8_000_000
 # What docs/api.md states: at any speed, directly and behind the nginx of deploy/.
 MOST_BYTES_AFTER = 512 * 1024
 _PIECE_BYTES = 16 * 1024
@@ -20,7 +22,7 @@ _PIECE_BYTES = 16 * 1024
 
 class SlowReader:
     """Asks for a playback URL and reads so many bytes a second; FULL_SPEED is as fast as it goes, again and
-    again until it's refused, None nothing until `finish`.
+    again until it's refused, THEN_NOTHING for a while, None nothing until `finish`.
 
     The socket's buffers are the system's own, as a player's are. `received` counts the audio alone.
     """
@@ -74,7 +76,7 @@ class SlowReader:
         head, body_bytes, received = b"", 0, 0
         began_at = time.monotonic()
         while not body_bytes or received < body_bytes:
-            piece = self._socket.recv(_PIECE_BYTES if self._speed else 4 * _PIECE_BYTES)
+            piece = self._socket.recv(_PIECE_BYTES if (self._speed or 0) > 0 else 4 * _PIECE_BYTES)
             if not piece:
                 return False
             if not body_bytes:
@@ -87,7 +89,9 @@ class SlowReader:
                 body_bytes = int(head.lower().partition(b"content-length:")[2].split()[0])
             received += len(piece)
             self.received += len(piece)
-            if self._speed:
+            if self._speed == THEN_NOTHING and received >= _FAST_BYTES:
+                self._read_on.wait()
+            elif self._speed is not None and self._speed > 0:
                 due_at = began_at + received / self._speed
                 time.sleep(max(0.0, due_at - time.monotonic()))
         return True

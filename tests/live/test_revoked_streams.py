@@ -22,12 +22,15 @@ from cast import Server, free_port, share, upload
 from engines import of_folder
 from live.load import SHARED
 from live.proxy import needs_nginx, nginx_before
-from live.slow_reader import FULL_SPEED, MOST_BYTES_AFTER, SlowReader
+from live.slow_reader import FULL_SPEED, MOST_BYTES_AFTER, THEN_NOTHING, SlowReader
 from media.make_audio import make
 
 pytestmark = of_folder
 
-SPEEDS = {"32 KB/s": 32_000, "256 KB/s": 256_000, "not reading": None, "full speed": FULL_SPEED}
+SPEEDS = {
+    "32 KB/s": 32_000, "256 KB/s": 256_000, "not reading": None, "full speed": FULL_SPEED,
+    "fast, then not reading": THEN_NOTHING,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

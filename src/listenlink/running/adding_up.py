@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from listenlink.running.instance import Instance
 from listenlink.store.audit import open_counts, open_days
-from listenlink.store.opening.sqlite_adding import MOST_WAITING as MOST_WAITING
+from listenlink.store.opening.sqlite_adding import MOST_WAITING
 
 # Within a second, and within the time of a step and the pause behind it.
 _QUIET_LINES, _QUIET_LINES_OF_A_STEP = 500, 40
@@ -22,41 +22,44 @@ _LINES_PER_STEP = 1000
 _PAUSE_SECONDS = 0.05
 
 
-class _Done(NamedTuple):
-    """What a step did: how many lines it counted, and how many of all that are counted aren't in the sums of
-    their days yet; and how many wait behind it."""
+class _Seen(NamedTuple):
+    """The audit's newest line, how many lines wait, and how many of all that are counted aren't in the sums
+    of their days yet; and how many were counted just now."""
 
-    counted: int
-    behind: int
+    newest: int
     waits: int
+    behind: int
+    counted: int = 0
 
 
-async def add_up_opens(instance: Instance, waited: int) -> int:
+async def add_up_opens(instance: Instance, newest: int | None) -> int:
     """Count the audit's new opens for as long as it's quiet, or too many are waiting on PostgreSQL. Returns
-    how many wait now.
+    the newest line.
 
-    `waited` is how many waited a second ago. Each step is short, because opens need the same lock.
+    `newest` is which one that was a second ago; None means that it's quiet. How many wait wouldn't tell:
+    under load as many are counted as come in. Each step is short, because opens need the same lock.
     """
     database, url = instance.running.database, instance.running.settings.database_url
     most = math.inf if url is None else MOST_WAITING
-    waits, behind = await database.read(
-        lambda connection: (
-            open_counts.find_waiting(connection),
-            open_days.find_waiting(connection),
-        )
-    )
-    is_quiet = waits - waited < _QUIET_LINES
-    while behind or (waits and (is_quiet or waits > most)):
-        done = await database.write(_add_up_some)
+    seen = await database.read(_look)
+    is_quiet = newest is None or seen.newest - newest < _QUIET_LINES
+    while seen.behind or (seen.waits and (is_quiet or seen.waits > most)):
+        before, seen = seen, await database.write(_add_up_some)
         # A rush that begins meanwhile has it end.
-        is_quiet = is_quiet and done.waits - (waits - done.counted) < _QUIET_LINES_OF_A_STEP
-        waits, behind = (done.waits if done.counted else 0), done.behind
+        is_quiet = is_quiet and seen.newest - before.newest < _QUIET_LINES_OF_A_STEP
+        if not (seen.counted or seen.behind):
+            break
         # Whoever waits for the lock tries again and again, at longer and longer intervals.
         await asyncio.sleep(_PAUSE_SECONDS)
-    return waits
+    return seen.newest
 
 
-def _add_up_some(connection: Connection) -> _Done:
+def _look(connection: Connection) -> _Seen:
+    progress = open_counts.find_progress(connection)
+    return _Seen(progress.newest, progress.waiting, open_days.find_waiting(connection))
+
+
+def _add_up_some(connection: Connection) -> _Seen:
     counted = open_counts.add_up(connection, _LINES_PER_STEP)
     open_days.add_up(connection, _LINES_PER_STEP)
-    return _Done(counted, open_days.find_waiting(connection), open_counts.find_waiting(connection))
+    return _look(connection)._replace(counted=counted)

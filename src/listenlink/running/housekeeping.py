@@ -44,13 +44,13 @@ async def keep_house(instance: Instance) -> None:
 
 
 async def _every_second(instance: Instance) -> None:
-    waited = 0
+    newest = 0
     while True:
         await asyncio.sleep(_SECOND)
         instance.running.storage.let_go()
         try:
             await instance.listening.opener.write_limited()
-            waited = await add_up_opens(instance, waited)
+            newest = await add_up_opens(instance, newest)
             await instance.running.database.checkpoint()
         except (Problem, OSError):
             _log.warning("housekeeping_postponed")

@@ -12,7 +12,7 @@ from listenlink.actions.opening.unlocking import LINK_WINDOW_US
 from listenlink.actions.signing_in.bound_attempts import WINDOW_US
 from listenlink.clock import DAY_US, SECOND_US
 from listenlink.errors import Problem
-from listenlink.running.adding_up import MOST_WAITING, add_up_opens
+from listenlink.running.adding_up import add_up_opens
 from listenlink.running.instance import Instance
 from listenlink.store import (
     account_events,
@@ -76,7 +76,7 @@ async def _make_days(instance: Instance, now_us: int) -> int:
 
 
 async def _delete_lines(instance: Instance, now_us: int) -> int:
-    await add_up_opens(instance, MOST_WAITING)
+    await add_up_opens(instance, None)
     # Whoever is told of opens is told of these, too: afterwards nobody knows of them.
     try:
         await instance.running.teller.note()

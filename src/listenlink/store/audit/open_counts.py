@@ -98,9 +98,14 @@ def _find_newest(connection: Connection, mark: int, most_lines: int) -> int | No
         moment.rollback()
 
 
+def find_progress(connection: Connection) -> progress.Progress:
+    """How far lines are added up."""
+    return progress.Progress(*connection.execute(_PROGRESS).one())
+
+
 def find_waiting(connection: Connection) -> int:
     """How many lines haven't been added up yet."""
-    return progress.Progress(*connection.execute(_PROGRESS).one()).waiting
+    return find_progress(connection).waiting
 
 
 def find_opens(connection: Connection, share_ids: Collection[int]) -> dict[int, int]:
