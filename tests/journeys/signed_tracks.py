@@ -12,6 +12,11 @@ from listenlink.media.manifests import check_manifest
 from listenlink.media.sandbox.manifest_answer import Found
 from listenlink.media.turns import Turn, Turns
 
+# One of each format.
+KINDS = [
+    "wav16", "flac", "mp3_xing", "m4a_aac", "m4a_alac", "ogg_vorbis", "ogg_opus", "aiff", "aac_adts",
+]  # fmt: skip
+
 
 def turn() -> Turn:
     return Turn(Turns(), 0, is_long=False)

@@ -11,7 +11,7 @@ import pytest
 
 from cast import Server, share, upload, wait_for_sound
 from engines import of_folder
-from journeys.signed_tracks import checked, manifest_of, manifest_url, wait_for_manifest
+from journeys.signed_tracks import KINDS, checked, manifest_of, manifest_url, wait_for_manifest
 from listenlink.media.sandbox.manifest_answer import Found
 from media.claimed import TRAINED
 from media.make_audio import make
@@ -20,9 +20,6 @@ from stored import stored_audio
 # A bucket's playback addresses are signed by the bucket's key, and lead to no manifest.
 pytestmark = of_folder
 
-KINDS = [
-    "wav16", "flac", "mp3_xing", "m4a_aac", "m4a_alac", "ogg_vorbis", "ogg_opus", "aiff", "aac_adts",
-]  # fmt: skip
 JSON = {"Accept": "application/json"}
 
 
