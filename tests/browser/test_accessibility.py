@@ -23,7 +23,8 @@ _RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": [
 _FOCUS = """() => { const element = document.activeElement;
   return element.id || element.className || element.textContent.trim().slice(0, 30) || element.tagName }"""
 _SETTLED = """() => Promise.all(document.getAnimations()
-  .filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => null))).then(() => null)"""
+  .filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => null)))
+  .then(() => null)"""
 _RING = """() => { const element = document.activeElement;
   const shown = element.id === "seek" ? element.parentElement : element;
   const style = getComputedStyle(shown);
