@@ -23,14 +23,13 @@ MOST_OF_A_CLIENT = 100
 # The kernel takes this whole: nobody waits for the reader, and this process holds none of it.
 SMALL_BYTES = 64 * 1024
 # The server holds about five chunks of each stream. They're large for a reader who has taken a lot
-# without ever making the stream wait, and small for all others; in a crowd they're never the largest.
+# without ever making the stream wait, and small for all others.
 _CHUNKS_IN_HAND = 5
-_CHUNK_BYTES, _CHUNK_BYTES_IN_A_CROWD = 32 * 1024, 16 * 1024
-_FEW_STREAMS = 64
+_CHUNK_BYTES = 16 * 1024
 _LEAST_CHUNK_BYTES = 4 * 1024
 _GROWS_PER_BYTES = 64
 _WAIT_SECONDS = 0.02
-_CHECK_BYTES = 64 * 1024
+_CHECK_BYTES = 32 * 1024
 # A revocation must be noticed within a second.
 _CHECK_US = SECOND_US // 2
 _PATIENCE_SECONDS = 60.0
@@ -159,10 +158,8 @@ class AudioStreams:
                 checked_at, checked_offset = tick_us(), offset
                 if listener.done() or not await self._may_go_on(playing):
                     return
-            is_crowd = len(self._streams) > _FEW_STREAMS
-            most = _CHUNK_BYTES_IN_A_CROWD if is_crowd else _CHUNK_BYTES
             wanted = (offset - waited_offset) // _GROWS_PER_BYTES
-            length = min(max(wanted, _LEAST_CHUNK_BYTES), most, end - offset)
+            length = min(max(wanted, _LEAST_CHUNK_BYTES), _CHUNK_BYTES, end - offset)
             chunk = await audio.read(length, offset, end - offset - length)
             if not chunk:
                 return
