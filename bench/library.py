@@ -5,6 +5,7 @@ Large numbers of rows are copies of a row that Listenlink made, put straight int
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shutil
@@ -27,6 +28,11 @@ from serve import Served, environment, free_port
 
 LINKS = 1000
 _WAV_HEADER_BYTES = 44
+_MOST_SECONDS_BEHIND = 300
+_IS_BEHIND = """
+SELECT EXISTS (SELECT 1 FROM audio_objects WHERE derived_at IS NULL AND discarded_at IS NULL),
+    EXISTS (SELECT 1 FROM track_marks WHERE read_at IS NULL OR begun_at IS NOT NULL)
+"""
 SETTINGS = {
     "LISTENLINK_TRUSTED_PROXIES": "127.0.0.1/32",
     "LISTENLINK_PLAYBACK_TTL_SECONDS": "3600",
@@ -49,6 +55,15 @@ def listenlink(data: Path) -> Served:
         str(port),
     ]
     return Served(f"listenlink-{data.name}", command, data.parent, port, "/readyz", dict(SETTINGS))
+
+
+def _wait_until_done(data: Path) -> None:
+    """Until all that is made behind uploads is there. Copies would have it begun and not finished, take it
+    for given up after ten minutes, and begin it again while others are measured."""
+    until = time.monotonic() + _MOST_SECONDS_BEHIND
+    with contextlib.closing(sqlite3.connect(data / "listenlink.db", timeout=10)) as database:
+        while time.monotonic() < until and any(database.execute(_IS_BEHIND).fetchone()):
+            time.sleep(0.5)
 
 
 def _write_wav(path: Path, size_bytes: int) -> None:
@@ -99,6 +114,7 @@ class Library:
                     self.audio_links[size] = _share(owner, f"/tracks/{track}")
                 self._share_all(owner, song)
             httpx.get(server.url + self.paths("track").read_text().split()[0]).raise_for_status()
+            _wait_until_done(self.data)
         finally:
             server.stop()
 
