@@ -20,7 +20,7 @@ def up_to(name: str) -> str:
     return f"(SELECT coalesce(max(audit_id), 0) FROM audit_progress WHERE name = '{name}')"  # noqa: S608
 
 
-def waits(line: str = "audit", mark: str = f"{up_to(MARK)}") -> str:
+def waits(line: str = "audit", mark: str = up_to(MARK)) -> str:
     """SQL: whether this line, of a link, isn't added up yet. `mark`: SQL of the mark, of opens or of days."""
     reached = f"({up_to(LINK)}, {up_to(LINE)})"
     return f"{line}.id > {mark} AND ({line}.id > {up_to(END)} OR ({line}.share_id, {line}.id) > {reached})"
