@@ -97,3 +97,20 @@ def test_a_limit_that_comes_and_goes_within_a_block_counts_nothing_twice(
         links.ask(3, Outcome.OPENED)
         links.adding.sorter.wait()
     check_all_is_counted_once(links, opened + Counter({link: 2}) + Counter({3: 8}))
+
+
+@of_sqlite
+def test_days_that_an_older_release_left_behind_are_caught_up_with_first(
+    links: Links, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves the mark of opens alone."""
+    for name, value in (("MOST_WAITING", 0), ("LINES_PER_STEP", 2)):
+        monkeypatch.setattr(sqlite_adding, name, value)
+    monkeypatch.setattr(sqlite_adding.LineSorter, "take", lambda *_: None)
+    links.ask_many(12)
+    links.database.write_now(lambda c: open_counts.add_up(c, 6))
+    assert links.summed() == {}
+    for _ in range(3):
+        links.ask(3, Outcome.OPENED)
+    assert links.summed() == {1: 2, 2: 2, 3: 2}
+    check_all_is_counted_once(links, Counter({1: 4, 2: 4, 3: 7}))
