@@ -106,7 +106,7 @@ def test_days_that_an_older_release_left_behind_are_caught_up_with_first(
     """It moves the mark of opens alone."""
     for name, value in (("MOST_WAITING", 0), ("LINES_PER_STEP", 2)):
         monkeypatch.setattr(sqlite_adding, name, value)
-    monkeypatch.setattr(sqlite_adding.LineSorter, "take", lambda *_: None)
+    monkeypatch.setattr(sqlite_blocks.LineSorter, "take", lambda *_: None)
     links.ask_many(12)
     links.database.write_now(lambda c: open_counts.add_up(c, 6))
     assert links.summed() == {}
