@@ -6,13 +6,11 @@ import io
 from typing import BinaryIO
 
 
-class Window(io.RawIOBase):
-    """The bytes from `start` to `end` of a seekable file, whose position it moves."""
+class Seekable(io.RawIOBase):
+    """Something of so many bytes that is read from a position of its own."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
-        self._file = file
-        self._start = start
-        self._size_bytes = end - start
+    def __init__(self, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
         self._position = 0
 
     def readable(self) -> bool:
@@ -28,6 +26,15 @@ class Window(io.RawIOBase):
         base = (0, self._position, self._size_bytes)[whence]
         self._position = max(base + offset, 0)
         return self._position
+
+
+class Window(Seekable):
+    """The bytes from `start` to `end` of a seekable file, whose position it moves."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        super().__init__(end - start)
+        self._file = file
+        self._start = start
 
     def read(self, size: int = -1, /) -> bytes:
         left_bytes = max(self._size_bytes - self._position, 0)
