@@ -49,11 +49,3 @@ def test_of_two_that_begin_at_one_moment_the_lower_is_in_force() -> None:
     for offered in ([high, low], [low, high]):
         registry = EngineRegistry(offered, offered)
         assert registry.stamp(high.engine, 1).licence_class is PERSONAL
-
-
-def test_a_licence_is_settled_once_nothing_newer_is_known() -> None:
-    offered = [terms(CLEARED, 1, 0), terms(PERSONAL, 9, 0)]
-    registry = EngineRegistry(offered, offered)
-    engine = offered[0].engine
-    assert [registry.is_settled(engine, at) for at in (1, 8, 9)] == [False, False, True]
-    assert registry.is_settled("nobody knows it", 0)

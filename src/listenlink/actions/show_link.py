@@ -25,7 +25,7 @@ from listenlink.model.versions import FIRST, Version, read_for_link, told
 from listenlink.model.view import licence_view, removed_view
 from listenlink.store.opening.open_rows import FoundLink, FoundTrack
 
-_SETTLED_BYTES = 12_000_000
+_WRITTEN_BYTES = 12_000_000
 # The size of a row as read, without its title, where a character may take four bytes, and four more since it
 # was encoded: Python keeps that with the text.
 _ROW_BYTES = 1000
@@ -57,8 +57,10 @@ class LinkPresenter:
         self._media_urls = media_urls
         self._registry = registry
         self._ttl_seconds = ttl_seconds
-        # Keyed by the whole row as read for this very opening: a changed track has a different key.
-        self._settled: Remembered[FoundTrack, _Written] = Remembered(_SETTLED_BYTES, _bytes_of)
+        # Keyed by the whole row as read for this very opening: a changed track has a different key. They hold
+        # until any engine's terms come into force.
+        self._written: Remembered[FoundTrack, _Written] = Remembered(_WRITTEN_BYTES, _bytes_of)
+        self._written_since = 0
 
     def write(self, opening: Opening, now_us: int) -> bytes:
         """Render the JSON for an opening that isn't a refusal. Raises ValueError for one that is."""
@@ -74,6 +76,9 @@ class LinkPresenter:
             tracks = [track for track in tracks if not is_gone(link, track)]
         tracks = [_for_link(track, link) for track in tracks]
         urls = self._write_urls(session, tracks, now_us)
+        if self._written_since != (since := self._registry.unchanged_since(now_us)):
+            self._written.forget()
+            self._written_since = since
         views = [
             self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
         ]
@@ -103,21 +108,15 @@ class LinkPresenter:
         return self._media_urls.playback_urls(digests, now_seconds, expires_at)
 
     def _with_url(self, track: FoundTrack, url: str, now_us: int) -> wire.SharedTrack:
-        written = self._settled.get(track)
+        written = self._written.get(track)
         if written is None:
-            written = self._settled.recall(track)
+            written = self._written.recall(track)
         if written is None:
             written = self._write_track(track, now_us)
-            if self._is_settled(track):
-                self._settled.keep(track, written)
+            self._written.keep(track, written)
         # The encoder passes through unchanged what is already JSON.
         whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
         return cast(wire.SharedTrack, whole)
-
-    def _is_settled(self, track: FoundTrack) -> bool:
-        return all(
-            self._registry.is_settled(one.engine, one.created_at) for one in _in_force(track)
-        )
 
     def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
         licence = told(self._registry, _in_force(track), now_us, *_declared(track))

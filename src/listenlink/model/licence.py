@@ -133,10 +133,6 @@ class EngineRegistry:
     def __init__(self, offered: Iterable[EngineTerms], known: Iterable[EngineTerms]) -> None:
         self._offered = _by_engine(offered)
         self._known = _by_engine(known)
-        self._last_change = {
-            engine: max(max(item.valid_from, item.known_at) for item in items)
-            for engine, items in self._known.items()
-        }
         everything = chain(self._offered.values(), self._known.values())
         self._beginnings = sorted({item.valid_from for items in everything for item in items})
 
@@ -145,11 +141,6 @@ class EngineRegistry:
         licence shown has changed. 0 if none did."""
         place = bisect_right(self._beginnings, now_us)
         return self._beginnings[place - 1] if place else 0
-
-    def is_settled(self, engine: str, stamped_at: int) -> bool:
-        """Whether nothing newer than the stamp is known of the engine, so that the licence shown
-        won't change with time."""
-        return stamped_at >= self._last_change.get(engine, 0)
 
     def terms_in_force(self, engine: str, now_us: int) -> EngineTerms | None:
         """The newest terms already in force, or None for an engine that isn't offered."""
