@@ -20,7 +20,10 @@ import pytest
 from cast import Server, clean_environment, share, upload
 from engines import of_folder
 from listenlink.actions.show_link import LinkPresenter
+from listenlink.media.signed_url import PlaybackUrls
 from listenlink.model.licence import EngineRegistry
+from listenlink.model.listen_session import ListenSession
+from listenlink.model.signing import Signer, SigningKey
 from listenlink.store.opening.open_rows import FoundTrack
 from live.load import FULL
 from media.make_audio import make
@@ -103,25 +106,26 @@ def test_a_process_hardly_grows_whatever_strangers_send(open_house: Server, tmp_
 
 
 def test_a_track_is_written_once_however_many_were_before_it(tmp_path: Path) -> None:
-    urls: Any = None
     written = 0
 
     class Counted(LinkPresenter):
-        def _write_track(self, track: FoundTrack, now_us: int) -> Any:
+        def _render(self, track: FoundTrack, now_us: int) -> Any:
             nonlocal written
             written += 1
-            return super()._write_track(track, now_us)
+            return super()._render(track, now_us)
 
-    presenter = Counted(urls, EngineRegistry((), ()), 300)
+    signer = Signer([SigningKey("01234567", b"k" * 32)], "a test")
+    urls = PlaybackUrls("", signer, signer, signer, signer)
+    presenter, session = Counted(urls, EngineRegistry((), ()), 300), ListenSession(1, 1, 1, 1)
     tracemalloc.start()
     for number in range(_TRACKS):
-        presenter._with_url(_track(number), "u", 1)
+        presenter._write_tracks(session, [_track(number)], 1)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert written == _TRACKS
     for _ in range(5):
         for number in range(_TRACKS - 500, _TRACKS):
-            presenter._with_url(_track(number), "u", 1)
+            presenter._write_tracks(session, [_track(number)], 1)
     assert written == _TRACKS
     assert 1_000_000 < kept < 13_000_000
 

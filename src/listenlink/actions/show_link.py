@@ -11,7 +11,7 @@ from listenlink import wire
 from listenlink.actions.open_link import Opening
 from listenlink.actions.opening.found_versions import as_shown, is_gone
 from listenlink.clock import SECOND_US
-from listenlink.media.signed_url import PlaybackUrls
+from listenlink.media.signed_url import PlaybackUrls, name
 from listenlink.media.storage import MediaUrls
 from listenlink.model import ids
 from listenlink.model.audit import Outcome
@@ -36,10 +36,12 @@ _EMPTY_URL = b'"playback_url":""'
 
 
 class _Written(NamedTuple):
-    """A track's view as JSON without its URL, which goes between the two."""
+    """A track's view as JSON without its URL, which goes between the two; and what its version is called in
+    a URL of this server's own."""
 
     before: bytes
     after: bytes
+    name: str
 
 
 class LinkPresenter:
@@ -74,14 +76,11 @@ class LinkPresenter:
         tracks = opening.tracks or []
         if link.is_pinned:
             tracks = [track for track in tracks if not is_gone(link, track)]
-        tracks = [_for_link(track, link) for track in tracks]
-        urls = self._write_urls(session, tracks, now_us)
-        if self._written_since != (since := self._registry.unchanged_since(now_us)):
-            self._written.forget()
-            self._written_since = since
-        views = [
-            self._with_url(track, url, now_us) for track, url in zip(tracks, urls, strict=True)
+        tracks = [
+            track if track.versions is None and track.declared is None else _for_link(track, link)
+            for track in tracks
         ]
+        views = self._write_tracks(session, tracks, now_us)
         if link.collection is None:
             return _encode(wire.ShareView(kind.value, True, None, facts, views[0], None, None))
         collection = wire.SharedCollection(
@@ -91,34 +90,45 @@ class LinkPresenter:
         )
         return _encode(wire.ShareView(kind.value, True, None, facts, None, collection, views))
 
-    def _write_urls(
+    def _write_tracks(
         self, session: ListenSession, tracks: list[FoundTrack], now_us: int
+    ) -> list[wire.SharedTrack]:
+        """The views as JSON, which the encoder passes through unchanged. What is the same for all of them is
+        done once: there may be 500."""
+        if self._written_since != (since := self._registry.unchanged_since(now_us)):
+            self._written.forget()
+            self._written_since = since
+        known = self._written.get
+        written = [known(track) or self._write_track(track, now_us) for track in tracks]
+        urls = self._write_urls(session, tracks, written, now_us)
+        views = [
+            msgspec.Raw(b"%b%b%b" % (before, url.encode(), after))
+            for (before, after, _), url in zip(written, urls, strict=True)
+        ]
+        return cast(list[wire.SharedTrack], views)
+
+    def _write_urls(
+        self,
+        session: ListenSession,
+        tracks: list[FoundTrack],
+        written: list[_Written],
+        now_us: int,
     ) -> list[str]:
         now_seconds = now_us // SECOND_US
         expires_at = min(now_seconds + self._ttl_seconds, session.ends_at)
         if self._media_urls is None:
-            numbers = [
-                FIRST if track.versions is None else read_for_link(track.versions).version.number
-                for track in tracks
-            ]
-            return self._urls.write_shared(
-                session, expires_at, [track.id for track in tracks], numbers
-            )
+            return self._urls.write_named(session, expires_at, [one.name for one in written])
         digests = [bytes.fromhex(track.object_digest) for track in tracks]
         return self._media_urls.playback_urls(digests, now_seconds, expires_at)
 
-    def _with_url(self, track: FoundTrack, url: str, now_us: int) -> wire.SharedTrack:
-        written = self._written.get(track)
-        if written is None:
-            written = self._written.recall(track)
-        if written is None:
-            written = self._write_track(track, now_us)
-            self._written.keep(track, written)
-        # The encoder passes through unchanged what is already JSON.
-        whole = msgspec.Raw(b"%b%b%b" % (written.before, url.encode(), written.after))
-        return cast(wire.SharedTrack, whole)
-
     def _write_track(self, track: FoundTrack, now_us: int) -> _Written:
+        written = self._written.recall(track)
+        if written is None:
+            written = self._render(track, now_us)
+            self._written.keep(track, written)
+        return written
+
+    def _render(self, track: FoundTrack, now_us: int) -> _Written:
         licence = told(self._registry, _in_force(track), now_us, *_declared(track))
         view = wire.SharedTrack(
             id=ids.public_id(ids.TRACK, track.id),
@@ -131,7 +141,8 @@ class LinkPresenter:
             licence=licence_view(licence),
         )
         before, url, after = _encode(view).partition(_EMPTY_URL)
-        return _Written(before + url[:-1], b'"' + after)
+        number = FIRST if track.versions is None else read_for_link(track.versions).version.number
+        return _Written(before + url[:-1], b'"' + after, name(track.id, number))
 
 
 def _for_link(track: FoundTrack, link: FoundLink) -> FoundTrack:

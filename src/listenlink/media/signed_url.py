@@ -82,8 +82,13 @@ class PlaybackUrls:
     ) -> list[str]:
         """A listener's URLs, one for each track, of its first version if none is said; all expire at the same
         moment."""
-        named = zip(track_ids, versions, strict=False)
-        return _write(self._prefix, self._shared, session, expires_at, named)
+        return self.write_named(session, expires_at, map(name, track_ids, versions))
+
+    def write_named(
+        self, session: ListenSession, expires_at: int, names: Iterable[str]
+    ) -> list[str]:
+        """The same, of versions that `name` has named."""
+        return _write(self._prefix, self._shared, session, expires_at, names)
 
     def write_manifests(
         self,
@@ -93,8 +98,8 @@ class PlaybackUrls:
         versions: Iterable[int],
     ) -> list[str]:
         """The URLs of manifests, signed as those for listening are."""
-        named = zip(track_ids, versions, strict=True)
-        return _write(self._manifest_prefix, self._shared, session, expires_at, named)
+        names = map(name, track_ids, versions)
+        return _write(self._manifest_prefix, self._shared, session, expires_at, names)
 
     def write_downloads(
         self,
@@ -104,8 +109,8 @@ class PlaybackUrls:
         versions: Iterable[int] = _FIRSTS,
     ) -> list[str]:
         """The URLs of the files themselves; else as those for listening."""
-        named = zip(track_ids, versions, strict=False)
-        return _write(self._download_prefix, self._download, session, expires_at, named)
+        names = map(name, track_ids, versions)
+        return _write(self._download_prefix, self._download, session, expires_at, names)
 
     def write_own(self, playback: OwnPlayback) -> str:
         """A creator's URL for a track of their own."""
@@ -148,20 +153,26 @@ class PlaybackUrls:
         return None if download is None or is_over(download.expires_at, now_seconds) else download
 
 
+def name(track_id: int, version: int) -> str:
+    """A version of a track, as it's named in URLs: 17 characters."""
+    return f"{track_id:012x}.{version:04x}"
+
+
 def _write(
     prefix: str,
     signer: Signer,
     session: ListenSession,
     expires_at: int,
-    named: Iterable[tuple[int, int]],
+    names: Iterable[str],
 ) -> list[str]:
     same = (
         f"{session.share_id:012x}.{session.rotation:08x}.{session.open_trace:016x}"
         f".{expires_at:010x}.{session.ends_at:010x}."
     )
-    texts = [f"{same}{track_id:012x}.{version:04x}" for track_id, version in named]
+    texts = [same + named for named in names]
     before = f"{prefix}{signer.key_id}."
-    return [f"{before}{text}.{signer.sign(text)}" for text in texts]
+    tags = signer.sign_all(texts)
+    return [f"{before}{text}.{tag}" for text, tag in zip(texts, tags, strict=True)]
 
 
 def _write_own(prefix: str, signer: Signer, own: OwnPlayback) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MIN_KEY_BYTES = 32
@@ -54,14 +54,20 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The text's tag under the newest key, 32 hex digits."""
-        return self._newest.tag(text)
+        (tag,) = self._newest.tags((text,))
+        return tag
+
+    def sign_all(self, texts: Iterable[str]) -> list[str]:
+        """The same of each text."""
+        return self._newest.tags(texts)
 
     def verify(self, key_id: str, tag: str, text: str) -> bool:
         """Whether this is the text's tag under the named key; False for an unknown key."""
         key = self._keys.get(key_id)
         if key is None:
             return False
-        return hmac.compare_digest(key.tag(text).encode(), tag.encode())
+        (right,) = key.tags((text,))
+        return hmac.compare_digest(right.encode(), tag.encode())
 
 
 class _Hmac:
@@ -73,11 +79,15 @@ class _Hmac:
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + _prefixed(purpose))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
 
-    def tag(self, text: str) -> str:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode())
-        outer.update(inner.digest())
-        return outer.hexdigest()[:_TAG_HEX_DIGITS]
+    def tags(self, texts: Iterable[str]) -> list[str]:
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        tags = []
+        for text in texts:
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(text.encode())
+            outer.update(inner.digest())
+            tags.append(outer.hexdigest()[:_TAG_HEX_DIGITS])
+        return tags
 
 
 def _prefixed(field: str) -> bytes:
