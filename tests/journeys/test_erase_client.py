@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import time
@@ -13,11 +14,13 @@ import httpx
 import pytest
 
 from cast import Server, share, upload
+from listenlink.actions.erase_client import erase_prefix
 from listenlink.cli import audit as auditing
 from listenlink.errors import RefusesToStart
 from media.make_audio import make
 
 SHARED = "/v1/music/shared/"
+NO_PREFIX = "isn't a prefix as the audit has it"
 V4, V6, OTHER = "203.0.113.7", "2001:db8:7::1", "203.0.113.8"
 
 
@@ -201,5 +204,9 @@ def test_a_prefix_is_erased_without_any_key(server: Server, link: dict[str, Any]
     prefixes = {line["client_prefix"] for line in after}
     assert not prefixes & {"203.0.114.0/24", "2001:db8:9::/48"}
     assert "203.0.116.0/24" in prefixes
-    for wrong in ("203.0.114.0/25", "203.0.0.0/16", "2001:db8:9:1::/64", "203.0.114.9/24", "x/24"):
-        assert "isn't a prefix as the audit has it" in refused(server.cli("erase-client", wrong))
+    assert NO_PREFIX in refused(server.cli("erase-client", "203.0.114.0/25"))
+    database = server.backend.open()
+    with contextlib.closing(database):
+        for wrong in ("203.0.0.0/16", "2001:db8:9:1::/64", "203.0.114.9/24", "x/24"):
+            with pytest.raises(RefusesToStart, match=NO_PREFIX):
+                erase_prefix(database, wrong, [])
