@@ -39,6 +39,7 @@ OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard test
 	playback_on_postgresql postgres_scale public_port published_sdk range_floods raw_requests real_players rolling_restart rotated_keys sdk_retries \
 	share_for_file slow_bodies snippets steps_of_the_clock storage_faults sync_before_answer terminal topology upload_folder upload_large \
 	version_commands webhook_commands whose_backup wordpress wrong_clock) \
+	$(addprefix journeys/test_,declared_licences desk_requests download_marked forge_urls) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
 	redis_clock share_limits shared_days shared_log))))

@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, text
 import servers
 from listenlink.cli.audit import _line
 from listenlink.store.audit.audit_log import read_audit
+from listenlink.store.database import location
 from listenlink.store.database.database import Database
 from listenlink.store.database.location import DatabaseLocation
 from listenlink.store.database.sqlite import FILE_NAME
@@ -64,6 +66,24 @@ def _template() -> Path:
     made = DatabaseLocation(folder)
     made.create()
     return made.path
+
+
+@contextlib.contextmanager
+def copying_databases() -> Iterator[None]:
+    """Inside, a new instance's database in a file is a copy of that, with a number of its own: the migrations
+    take longer than most of what is tried in it."""
+    made = _template().read_bytes()
+
+    def copy(path: Path) -> None:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(made)
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE instance SET id = lower(hex(randomblob(length(id) / 2)))")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(location, "create_database", copy)
+        yield
 
 
 @functools.lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from engines import new_settings
+from engines import copying_databases, new_settings
 from listenlink.actions.authenticate import Caller
 from listenlink.actions.create_instance import create_instance
 from listenlink.actions.find_instance import locate_database
@@ -170,5 +170,6 @@ def new_world(folder: Path, **more: Any) -> World:
     }
     given = {"resolve_limit_per_minute": 0} | given | more
     settings = Settings(data=folder / "data", **given)
-    create_instance(locate_database(settings), "Music", "me@localhost", clock.now_us())
+    with copying_databases():
+        create_instance(locate_database(settings), "Music", "me@localhost", clock.now_us())
     return World(build_instance(settings, clock), clock)

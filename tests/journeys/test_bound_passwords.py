@@ -4,7 +4,9 @@ once; a link at which a hundred failed is slower, for everybody, and never close
 from __future__ import annotations
 
 import contextlib
+import itertools
 import secrets
+import select
 import socket
 import threading
 import time
@@ -20,6 +22,7 @@ from cast import Server, upload
 from journeys.locked_links import HTML, PASSWORD, ask, code_of, locked, path_of, sent, unlock
 from listenlink.actions.opening.unlocking import slowed_by
 from media.make_audio import make
+from trust.figures import FULL
 
 MISSING, WRONG = (401, "SHARE_PASSWORD_REQUIRED"), (401, "SHARE_PASSWORD_WRONG")
 LIMITED = 429, "RATE_LIMIT_EXCEEDED"
@@ -30,7 +33,7 @@ MOST_IN_LINE = 128
 @pytest.fixture(scope="module")
 def song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = make("wav16", tmp_path_factory.mktemp("audio") / "a.wav", sample_count=44_100)
-    return upload(owner, path, title="Harbour")
+    return upload(owner, path, title="Harbour", engine="own_recording")
 
 
 @pytest.fixture
@@ -121,11 +124,14 @@ def test_many_who_know_it_come_at_once_behind_one_address(
 def fail_often(server: Server, link: dict[str, Any], count: int, ago_seconds: float = 60) -> None:
     """As if so many had failed, each from somewhere else."""
     at = int((time.time() - ago_seconds) * 1_000_000)
-    for _ in range(count):
-        server.change(
-            "INSERT INTO share_attempts (id, share_id, client, at) VALUES (?, ?, ?, ?)",
-            secrets.randbits(47), number_of(link), secrets.token_bytes(16), at,
-        )  # fmt: skip
+    rows = [
+        (secrets.randbits(47), number_of(link), secrets.token_bytes(16), at) for _ in range(count)
+    ]
+    places = ", ".join(["(?, ?, ?, ?)"] * count)
+    server.change(
+        f"INSERT INTO share_attempts (id, share_id, client, at) VALUES {places}",  # noqa: S608
+        *itertools.chain.from_iterable(rows),
+    )
 
 
 def seconds_of(listener: httpx.Client, link: dict[str, Any]) -> float:
@@ -171,15 +177,27 @@ def test_the_wait_grows_and_ends() -> None:
     assert slowed_by(140) == slowed_by(10**9) == 4
 
 
+def status(connection: socket.socket) -> int:
+    told = b""
+    while not told.endswith(b"\r\n") and (part := connection.recv(1)):
+        told += part
+    return int(told.split()[1])
+
+
+def told_until(connections: list[socket.socket], many: int) -> Counter[int]:
+    """What is told on these, until on so many of them it's that the password is right. Who is refused is told
+    so at once, who waits in line only seconds later."""
+    told, waiting = Counter[int](), list(connections)
+    while told[200] < many and waiting:
+        heard, _, _ = select.select(waiting, [], [], 60)
+        assert heard, told
+        told.update(map(status, heard))
+        waiting = [one for one in waiting if one not in heard]
+    return told
+
+
 def test_only_so_many_wait_and_the_rest_try_later(server: Server, link: dict[str, Any]) -> None:
     fail_often(server, link, 200)
-
-    def status(connection: socket.socket) -> int:
-        told = b""
-        while not told.endswith(b"\r\n") and (part := connection.recv(1)):
-            told += part
-        return int(told.split()[1])
-
     with contextlib.ExitStack() as ended:
         connections = [
             ended.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
@@ -191,28 +209,35 @@ def test_only_so_many_wait_and_the_rest_try_later(server: Server, link: dict[str
                 f"X-Forwarded-For: 203.0.{number}.80\r\n"
                 f"Share-Password: {sent(PASSWORD)['Share-Password']}\r\n\r\n".encode()
             )
-        told = Counter(map(status, connections))
-    assert told == {200: MOST_IN_LINE, 503: 8}
+        # To decide all takes seconds of processor time.
+        told = told_until(connections, MOST_IN_LINE if FULL else 8)
+    assert set(told) == {200, 503}
+    assert told[503] == 8
+    if not FULL:
+        server.kill()
+        server.start()
 
 
 def test_one_client_keeps_nobody_from_giving_theirs(
     server: Server, owner: httpx.Client, song: dict[str, Any], link: dict[str, Any]
 ) -> None:
     """Whoever knows one link's password has it decided as often as they can; others go round with them."""
-    other, is_over = locked(owner, song["id"]), threading.Event()
+    other, is_over, is_in_line = locked(owner, song["id"]), threading.Event(), threading.Event()
 
     def insist(_: int) -> Counter[int]:
         told = Counter[int]()
         with server.listener("203.0.113.90") as listener:
             while not is_over.is_set():
                 told[ask(listener, link, PASSWORD).status_code] += 1
+                if told[429]:  # As many wait as one client may have waiting.
+                    is_in_line.set()
         return told
 
     with ThreadPoolExecutor(40) as threads:
         insisting = [threads.submit(insist, number) for number in range(40)]
         try:
-            time.sleep(1)
-            for _ in range(8):
+            assert is_in_line.wait(30)
+            for _ in range(8 if FULL else 4):
                 with server.listener() as listener:
                     began = time.monotonic()
                     assert ask(listener, other, PASSWORD).status_code == 200

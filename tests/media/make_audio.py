@@ -150,8 +150,10 @@ def add_cover(path: Path, picture: bytes | None = None, kind: str = "image/jpeg"
 @functools.cache
 def make_picture(codec: str = "mjpeg", width: int = 64, height: int = 48) -> bytes:
     """A picture of slanting colours."""
-    across, down = np.meshgrid(np.arange(width), np.arange(height))
-    colours = np.stack([across * 3, down * 4, across + down], axis=2).astype(np.uint8)
+    across = np.arange(width).astype(np.uint8)[np.newaxis, :]
+    down = np.arange(height).astype(np.uint8)[:, np.newaxis]
+    colours = np.empty((height, width, 3), np.uint8)
+    colours[..., 0], colours[..., 1], colours[..., 2] = across * 3, down * 4, across + down
     pixel_format = {"mjpeg": "yuvj420p", "png": "rgb24", "libwebp": "yuv420p"}[codec]
     frame = av.VideoFrame.from_ndarray(colours, format="rgb24").reformat(format=pixel_format)
     context = av.CodecContext.create(codec, "w")
