@@ -56,7 +56,8 @@ class Scarce:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("scarce")) as running:
+    # Started: how it starts a process is part of what is tested.
+    with serving(tmp_path_factory.mktemp("scarce"), is_forked=False) as running:
         yield running
 
 
