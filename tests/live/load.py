@@ -168,14 +168,12 @@ async def press(
 
 
 @contextlib.contextmanager
-def serving(
-    folder: Path, workers: int = 1, *, is_forked: bool = True, **settings: str
-) -> Iterator[Server]:
+def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]:
     """A server that believes a proxy on loopback, without limits unless they are given."""
     given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
     if workers > 1:
         given["WORKERS"] = str(workers)
-    running = Server(folder / "data", given, is_forked=is_forked)
+    running = Server(folder / "data", given)
     running.create()
     running.start()
     try:
