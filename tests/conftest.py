@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import random
 from collections.abc import Iterator
@@ -19,6 +20,16 @@ from trust import collector, figures
 
 # Each new client would read all of the world's certificates, for 25 ms, to speak to a server without any.
 vars(transports)["create_ssl_context"] = functools.cache(httpx.create_ssl_context)
+
+
+# While thousands of tests are found, nothing of that is garbage, and to look for it takes a part of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there may be garbage; what is there by now stays, and isn't looked at again."""
+    gc.freeze()
+    gc.enable()
 
 
 # What takes longest comes first, so that at the end no worker waits for another's last file: the files that
