@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import os
@@ -13,8 +14,10 @@ import pytest
 from httpx._transports import default as transports
 from hypothesis import settings
 
+import fork_children
 from cast import Server
 from engines import ENGINE, SQLITE
+from listenlink.media.sandbox import child
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 from trust import collector, figures
 
@@ -122,6 +125,13 @@ def listener(server: Server) -> Iterator[httpx.Client]:
     """Somebody with a link, from an address of their own."""
     with server.listener() as client:
         yield client
+
+
+@pytest.fixture
+def forked_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What decodes is forked in this process, too, as in a forked server: for tests of what is made of it."""
+    monkeypatch.setattr(child, "asyncio", asyncio)
+    fork_children.use(fork_children.started())
 
 
 @pytest.fixture(scope="session")

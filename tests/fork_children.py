@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import functools
 import importlib
 import json
 import os
@@ -108,6 +109,14 @@ class _Asyncio:
                 child.let_go()
                 raise
             return child
+
+
+@functools.cache
+def started() -> socket.socket:
+    """Where this process asks, once it has started what forks them."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    start(theirs)
+    return ours
 
 
 def use(asking: socket.socket) -> None:

@@ -6,13 +6,10 @@ import asyncio
 import os
 import re
 import signal
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import fork_children
 from cast import Server, run_cli, run_forked
 from fork_server import Forked
 from listenlink.media.measure import CHILD_COMMAND
@@ -55,17 +52,6 @@ def test_a_forked_server_is_a_process_of_its_own(tmp_path: Path) -> None:
     server.stop()
     assert again is not None
     assert again.returncode == 0
-
-
-@pytest.fixture
-def forked_children(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """In this process children are forked, as in a forked server."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    monkeypatch.setattr(child, "asyncio", asyncio)
-    fork_children.start(theirs)
-    fork_children.use(ours)
-    yield
-    ours.close()
 
 
 async def _ask_all(folder: Path) -> list[tuple[bytes, int]]:
