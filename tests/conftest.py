@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import gc
 import os
 import random
 from collections.abc import Iterator
@@ -12,8 +14,10 @@ import pytest
 from httpx._transports import default as transports
 from hypothesis import settings
 
+import fork_children
 from cast import Server
 from engines import ENGINE, SQLITE
+from listenlink.media.sandbox import child
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 from trust import collector, figures
 
@@ -21,9 +25,24 @@ from trust import collector, figures
 vars(transports)["create_ssl_context"] = functools.cache(httpx.create_ssl_context)
 
 
-# What takes longest comes first, so that at the end no worker waits for another's last file: one file that
-# takes minutes, and then folders.
-_LONGEST_FILE = "test_sharing_machine.py"
+# While thousands of tests are found, nothing of that is garbage, and to look for it takes a part of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there may be garbage; what is there by now stays, and isn't looked at again."""
+    gc.freeze()
+    gc.enable()
+
+
+# What takes longest comes first, so that at the end no worker waits for another's last file: the files that
+# take most of a minute or more, and then folders.
+_LONGEST_FILES = (
+    "authorisation_matrix", "sharing_machine", "show_changes", "desk", "matrix_of_sign_ins", "show_apart",
+    "desk_hostile_text", "week_of_a_label", "derive_audio", "matrix_of_desk", "numbers", "timing_oracle",
+    "schemathesis", "player", "trouble", "give_cover", "every_door", "upload_track", "kill_while_telling",
+    "be_mailed", "crowd", "marks_only_grow", "trust",
+)  # fmt: skip
 _LONGEST = (
     "live", "browser", "journeys", "store", "outbound", "web", "media", "model", "demo", "house",
 )  # fmt: skip
@@ -48,9 +67,12 @@ def _few_of_each(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pyte
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the folders. What is measured beside other work may be tried once more; the summary names it
     (-raR)."""
-    places = {folder: place for place, folder in enumerate(_LONGEST)}
-    of_folder = {item: places.get(item.path.parent.name, 0) for item in items}
-    items.sort(key=lambda item: (item.path.name != _LONGEST_FILE, of_folder[item]))
+    longest = [*(f"test_{name}.py" for name in _LONGEST_FILES), *_LONGEST]
+    places = {name: place for place, name in enumerate(longest)}
+    others = len(_LONGEST_FILES)
+    items.sort(
+        key=lambda item: places.get(item.path.name, places.get(item.path.parent.name, others))
+    )
     if ENGINE != SQLITE and os.environ.get("LISTENLINK_TEST_FULL") != "1":
         items[:], left_out = _few_of_each(items)
         config.hook.pytest_deselected(items=left_out)
@@ -86,7 +108,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.create()
     running.start()
     yield running
-    running.stop()
+    # Nobody waits any more for what it would still do.
+    if running.process is not None:
+        running.kill()
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +125,13 @@ def listener(server: Server) -> Iterator[httpx.Client]:
     """Somebody with a link, from an address of their own."""
     with server.listener() as client:
         yield client
+
+
+@pytest.fixture
+def forked_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What decodes is forked in this process, too, as in a forked server: for tests of what is made of it."""
+    monkeypatch.setattr(child, "asyncio", asyncio)
+    fork_children.use(fork_children.started())
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
+import fork_children
+from forking import MOST_BYTES, Forking, run_and_end
+
 _LOADED = (
-    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "fido2.server", "jinja2.ext", "obstore",
-    "zxcvbn",
+    "alembic.command", "asyncpg", "cryptography.x509", "encodings.ascii", "encodings.idna", "fido2.server",
+    "jinja2.ext", "multiprocessing.popen_fork", "obstore", "redis.asyncio", "sqlalchemy.ext.asyncio",
+    "sqlalchemy.dialects.postgresql.asyncpg", "zxcvbn", "typer._adapters", "typer._click.decorators",
+    "listenlink.actions.opening.redis_rate_limits", "listenlink.media.bucket.bucket",
+    "listenlink.media.bucket.cloudfront", "listenlink.model.own_authority",
+    "listenlink.store.database.postgres_database", "listenlink.store.database.publishing_turn",
+    "listenlink.store.opening.connections", "listenlink.store.opening.postgres_playback",
+    "listenlink.store.redis.redis_days", "listenlink.store.redis.redis_sessions",
     "listenlink.app", "listenlink.outbound.post", "listenlink.web.pages.reference_writer",
     *(f"listenlink.cli.{name}" for name in (
         "audit", "collections", "copying", "failures", "instance", "keys", "leaving", "licences", "links",
@@ -33,7 +42,6 @@ _LOADED = (
     )),
 )  # fmt: skip
 _ENDS_WITHIN_SECONDS = 120
-_MOST_BYTES = 1 << 20
 
 
 class Forked:
@@ -103,7 +111,7 @@ def run(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.Com
 def _start() -> socket.socket:
     """Start what forks; the end of a socket at which it's asked."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_BYTES)
     with theirs:
         subprocess.Popen(
             [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()],
@@ -116,44 +124,12 @@ def _start() -> socket.socket:
 _forking = functools.cache(_start)
 
 
-def _fork_as_asked(asking: socket.socket) -> list[str]:
-    """Fork whenever that is asked for. Returns in each process that is to run a command, with its arguments;
-    in this one it only ends it, with the test process."""
-    while True:
-        asked, descriptors, _, _ = socket.recv_fds(asking, _MOST_BYTES, 3)
-        if not asked:
-            os._exit(0)
-        if os.fork() == 0:
-            asking.close()
-            arguments, environment, folder = json.loads(asked)
-            _await(descriptors[2])
-            _become(descriptors, environment, folder)
-            return [str(argument) for argument in arguments]
-        for descriptor in descriptors:
-            os.close(descriptor)
-
-
-def _await(told: int) -> None:
-    """Fork once more, return in the child, and tell its number and how it ends."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    child = os.fork()
-    if child == 0:
-        return
-    os.close(1)
-    os.close(2)
-    os.write(told, b"%8d" % child)
-    _, status = os.waitpid(child, 0)
-    os.write(told, b"%8d" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
-
-
 def _become(descriptors: list[int], environment: dict[str, str], folder: str) -> None:
-    output, errors, told = descriptors
-    os.setsid()
+    output, errors = descriptors
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(output, 1)
     os.dup2(errors, 2)
-    for descriptor in (output, errors, told):
+    for descriptor in descriptors:
         os.close(descriptor)
     os.environ.clear()
     os.environ.update(environment)
@@ -221,15 +197,23 @@ def _copy_databases() -> None:
     vars(location)["create_database"] = create_database
 
 
+def _serve(asking: socket.socket) -> None:
+    """Fork as asked; in what is forked, run that."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    fork_children.use(ours)
+    forking = Forking(asking, kills=False)
+    forking.call_when_asked(theirs, lambda: fork_children.start(theirs))
+    asked, descriptors = forking.fork_as_asked()
+    arguments, environment, folder = json.loads(asked)
+    _become(descriptors, environment, folder)
+    from listenlink import __main__ as program
+
+    sys.argv = [str(Path(program.__file__)), *(str(argument) for argument in arguments)]
+    run_and_end(program.main)
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # As for a started program, whose folder of its own is nothing that it imports from.
     sys.path.pop(0)
     _load()
-    from listenlink import __main__ as program
-
-    sys.argv = [
-        str(Path(program.__file__)),
-        *_fork_as_asked(socket.socket(fileno=int(sys.argv[1]))),
-    ]
-    program.main()
+    _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -24,7 +24,6 @@ from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.running import housekeeping
 from listenlink.settings import load_settings
-from live.load import serving
 from media.make_audio import add_cover, make
 
 pytestmark = of_folder
@@ -56,8 +55,13 @@ class Scarce:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("scarce")) as running:
-        yield running
+    # Started: how it starts a process is part of what is tested.
+    settings = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"}
+    running = Server(tmp_path_factory.mktemp("scarce") / "data", settings, is_forked=False)
+    running.create()
+    running.start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture

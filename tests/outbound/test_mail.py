@@ -135,7 +135,9 @@ async def test_only_who_is_nobody_has_no_more_mails(answered: str, meant: type[E
     assert type(caught.value) is meant
 
 
-async def test_it_is_encrypted_and_the_server_is_who_it_says(tmp_path: Path) -> None:
+async def test_it_is_encrypted_and_the_server_is_who_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_certificate(tmp_path, tmp_path / "authority.crt")
     presenting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     presenting.load_cert_chain(tmp_path / "listenlink.crt", tmp_path / "listenlink.key")
@@ -146,6 +148,8 @@ async def test_it_is_encrypted_and_the_server_is_who_it_says(tmp_path: Path) -> 
         right = read_mail_server(f"smtp://ana%40label:right%20word@localhost:{port}")
         await hand_in(right, message, trusting)
         assert box.logins[-1][1:] == (b"ana@label", b"right word")
+        # After a wrong password the library waits for one more answer.
+        monkeypatch.setattr("listenlink.outbound.mail._STEP_SECONDS", 2.0)
         for wrong, context in (
             (right, ssl.create_default_context()),
             (right._replace(password="wrong"), trusting),
@@ -154,6 +158,7 @@ async def test_it_is_encrypted_and_the_server_is_who_it_says(tmp_path: Path) -> 
             with pytest.raises(MailServerAwayError) as away:
                 await hand_in(wrong, message, context)
             assert not away.value.may_have_arrived
+    monkeypatch.undo()
     with serving(box) as port, pytest.raises(MailPostponedError):
         await hand_in(right._replace(port=port), message, trusting)
     assert len(box.mails) == 1

@@ -22,6 +22,7 @@ from media.make_audio import make
 from store.marked_place import SERVER, Later, MarkedPlace, action, read, registry_of
 from trust.figures import FULL, figure
 
+pytestmark = pytest.mark.usefixtures("forked_children")
 GENERATED = Mark(Ai.GENERATED, "studio")
 SAYS = registry_of(studio=Ai.GENERATED)
 TRACKS = 1000 if FULL else 12

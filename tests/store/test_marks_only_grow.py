@@ -24,7 +24,7 @@ from engines import new_backend
 from listenlink.model.mark import Ai, Mark
 from listenlink.store.database.database import Database
 from store.mark_machine import Saved, Spot, Studio
-from trust.figures import examples
+from trust.figures import FULL
 from trust.figures import seed as given_seed
 
 SAYERS = ("by_engine", "by_creator", "by_file")
@@ -190,7 +190,7 @@ class Making(RuleBasedStateMachine):
 def test_no_sequence_loses_a_mark_or_raises_a_claim(database: Database) -> None:
     print(f"LISTENLINK_TEST_SEED={given_seed()}")
     machine = settings(
-        max_examples=examples(30),
+        max_examples=300 if FULL else 12,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=[*HealthCheck],

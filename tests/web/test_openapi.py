@@ -6,18 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from listenlink.web.openapi import write_document
 from listenlink.web.openapi_answers import HEADERS
 from listenlink.web.openapi_examples import EXAMPLES
-from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS, make_routes
+from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
+from web.routes_document import document, schemas
 
-DOCUMENT = write_document(make_routes(*cast(Any, [None] * 4)))  # The routes alone.
-SCHEMAS = DOCUMENT["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 # Pages for people and their files, and the document itself: no program asks for them by the document.
 LEFT_OUT = {
@@ -27,13 +25,13 @@ LEFT_OUT = {
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in DOCUMENT["paths"].items():
+    for path, item in document()["paths"].items():
         for method, operation in item.items():
             yield path, method, operation
 
 
 def validator(name: str) -> Any:
-    reference = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    reference = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
     return jsonschema_rs.validator_for(reference, validate_formats=True)
 
 
@@ -65,8 +63,8 @@ def test_every_operation_has_a_name_that_somebody_would_call() -> None:
 
 
 def test_every_operation_is_told_in_words() -> None:
-    tags = {tag["name"] for tag in DOCUMENT["tags"]}
-    assert all(tag["description"] for tag in DOCUMENT["tags"])
+    tags = {tag["name"] for tag in document()["tags"]}
+    assert all(tag["description"] for tag in document()["tags"])
     used = {tag for _, _, operation in operations() for tag in operation["tags"]}
     assert used == tags
     for _, _, operation in operations():
@@ -129,18 +127,18 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_no_schema_is_a_choice_of_one_and_each_reference_leads_somewhere() -> None:
-    for one in walk(DOCUMENT):
+    for one in walk(document()):
         if "oneOf" in one and isinstance(one["oneOf"], list):
             assert len(one["oneOf"]) > 1, one
         if isinstance(reference := one.get("$ref"), str):
-            found: Any = DOCUMENT
+            found: Any = document()
             for part in reference.removeprefix("#/").split("/"):
                 found = found[part]
 
 
 def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Each field of a named schema, as each of what it may be."""
-    for name, schema in SCHEMAS.items():
+    for name, schema in schemas().items():
         for field, value in schema.get("properties", {}).items():
             for option in value.get("oneOf", [value]):
                 if option.get("type") != "null":
@@ -165,7 +163,7 @@ def test_times_addresses_ids_and_words_are_more_than_strings() -> None:
             "outcome",
             "kind",
         ):
-            assert "enum" in SCHEMAS[value["$ref"].rpartition("/")[2]], (name, field)
+            assert "enum" in schemas()[value["$ref"].rpartition("/")[2]], (name, field)
         else:
             continue
         seen.add(field)
@@ -173,24 +171,24 @@ def test_times_addresses_ids_and_words_are_more_than_strings() -> None:
 
 
 def test_every_schema_is_told_in_words() -> None:
-    assert [name for name, schema in SCHEMAS.items() if not schema.get("description")] == []
+    assert [name for name, schema in schemas().items() if not schema.get("description")] == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_are_valid(name: str) -> None:
     validator(name).validate(EXAMPLES[name])
-    assert SCHEMAS[name]["examples"] == [EXAMPLES[name]]
+    assert schemas()[name]["examples"] == [EXAMPLES[name]]
     optional = {"LinkTerms", "NewCollection", "Recipient", "TermsForEach"}
-    assert name in optional or set(EXAMPLES[name]) == set(SCHEMAS[name]["properties"])
+    assert name in optional or set(EXAMPLES[name]) == set(schemas()[name]["properties"])
 
 
 def test_examples_of_fields_and_headers_are_valid() -> None:
     found = [
-        one for one in walk(DOCUMENT) if "examples" in one and isinstance(one["examples"], list)
+        one for one in walk(document()) if "examples" in one and isinstance(one["examples"], list)
     ]
     assert len(found) > 40
     for schema in found:
-        checked = {"components": DOCUMENT["components"]} | schema
+        checked = {"components": document()["components"]} | schema
         for example in schema["examples"]:
             jsonschema_rs.validate(checked, example)
 
@@ -235,7 +233,7 @@ def examples_of_the_documentation() -> list[Any]:
 
 def test_examples_in_the_documentation_are_whole_answers() -> None:
     """Each has exactly the fields of one of the answers, in their order, and valid ones."""
-    by_fields = {tuple(schema.get("properties", ())): name for name, schema in SCHEMAS.items()}
+    by_fields = {tuple(schema.get("properties", ())): name for name, schema in schemas().items()}
     found = set()
     for example in examples_of_the_documentation():
         name = by_fields.get(tuple(example))

@@ -8,9 +8,8 @@ import pytest
 
 from listenlink.web.pages.languages import SOURCE
 from web.page_reader import Element, ReadPage
-from web.test_page_text import PAGES, TITLE
+from web.test_page_text import PAGE_NAMES, PAGES, TITLE
 
-HTML = PAGES[SOURCE]
 # By schema.org: what each of these types may say, of what we say.
 _WORK = {
     "name",
@@ -34,10 +33,10 @@ _SAID_OF = {
 }
 
 
-@pytest.fixture(params=sorted(HTML))
+@pytest.fixture(params=sorted(PAGE_NAMES))
 def read(request: pytest.FixtureRequest) -> ReadPage:
     """Each page in turn."""
-    return ReadPage(HTML[request.param])
+    return ReadPage(PAGES[SOURCE][request.param])
 
 
 def named_by(read: ReadPage, element: Element) -> str:
@@ -101,7 +100,7 @@ def facts(value: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["song", "album", "hidden"])
 def test_linked_data_says_only_what_its_types_have(name: str) -> None:
-    told = ReadPage(HTML[name]).data["application/ld+json"]
+    told = ReadPage(PAGES[SOURCE][name]).data["application/ld+json"]
     assert told.pop("@context") == "https://schema.org"
     assert facts(told)
     for fact in facts(told):
@@ -112,7 +111,7 @@ def test_the_picture_of_a_card_is_described_to_who_does_not_see_it() -> None:
     for name in ("song", "album"):
         described = [
             e.attributes["content"]
-            for e in ReadPage(HTML[name]).elements
+            for e in ReadPage(PAGES[SOURCE][name]).elements
             if e.attributes.get("name", e.attributes.get("property"))
             in ("og:image:alt", "twitter:image:alt")
         ]
@@ -122,7 +121,7 @@ def test_the_picture_of_a_card_is_described_to_who_does_not_see_it() -> None:
 def test_browsers_without_sound_get_an_address_to_hand_on() -> None:
     """What stands in an `audio` element is for those who don't know it."""
     for name, count in (("song listening", 1), ("album listening", 2)):
-        read = ReadPage(HTML[name])
+        read = ReadPage(PAGES[SOURCE][name])
         played = [e.attributes["src"] for e in read.elements if e.name == "audio"]
         linked = [e.attributes["href"] for e in read.elements if e.name == "a"]
         assert len(played) == count

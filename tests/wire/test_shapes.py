@@ -7,7 +7,7 @@ import re
 import types
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 import pytest
@@ -25,20 +25,18 @@ from listenlink.model.listen_session import ListenSession
 from listenlink.model.moment import iso_seconds, moment_of
 from listenlink.model.signing import Signer, SigningKey
 from listenlink.store.opening.open_rows import FoundCollection, FoundLink, FoundTrack
-from listenlink.web.openapi import write_document
 from listenlink.web.openapi_examples import EXAMPLES
 from listenlink.web.openapi_schemas import NAMES
 from listenlink.web.pages import page_data
-from listenlink.web.routes import make_routes
 from listenlink.wire import bodies
 from listenlink.wire.answers import SECRET, WithSecrets
+from web.routes_document import schemas
 
 SHAPES: list[Any] = [
     getattr(wire, name) for name in wire.__all__ if name not in ("Page", "WithSecrets")
 ]
 BODIES = [one for one in vars(bodies).values() if isinstance(one, msgspec.StructMeta)]
 BODIES.remove(msgspec.Struct)
-DOCUMENT = write_document(make_routes(*cast(Any, [None] * 4)))["components"]["schemas"]
 API = Path(__file__).parents[2] / "docs" / "api.md"
 NOW_US = 1_782_642_600_000_000
 WHOLE_LINK = FoundLink(
@@ -92,7 +90,7 @@ def test_what_the_hot_path_writes_is_a_view_to_the_byte(
         written = hot.write(opening, NOW_US)
         view = msgspec.json.decode(written, type=wire.ShareView)
         assert msgspec.json.encode(view) == written
-        assert list(msgspec.json.decode(written)) == list(DOCUMENT["ShareView"]["properties"])
+        assert list(msgspec.json.decode(written)) == list(schemas()["ShareView"]["properties"])
         assert view.available == (outcome is Outcome.OPENED)
         assert len(view.tracks or [view.track]) == max(1, len(tracks))
     if view.track is not None:
@@ -195,20 +193,20 @@ def test_an_older_server_is_understood_and_nothing_less(kind: Any) -> None:
     for name in told.keys() - left_out:
         with pytest.raises(ListenlinkError, match=name):
             as_thing({other: value for other, value in told.items() if other != name}, kind)
-    assert set(DOCUMENT[NAMES.get(kind.__name__, kind.__name__)]["required"]) == told.keys() - last
+    assert set(schemas()[NAMES.get(kind.__name__, kind.__name__)]["required"]) == told.keys() - last
 
 
 def test_every_object_of_the_document_is_said_here_and_nowhere_else() -> None:
     here = {NAMES.get(kind.__name__, kind.__name__): kind for kind in [*SHAPES, *BODIES]}
     assert len(here) == len(SHAPES) + len(BODIES)
-    lists = {name for name in DOCUMENT if name.endswith("Page") and name != "MembersPage"}
+    lists = {name for name in schemas() if name.endswith("Page") and name != "MembersPage"}
     of_pages = {
         name for name, one in vars(page_data).items() if isinstance(one, msgspec.StructMeta)
     }
-    described = {name for name, schema in DOCUMENT.items() if "properties" in schema}
+    described = {name for name, schema in schemas().items() if "properties" in schema}
     assert described - lists - of_pages == set(here)
     for name, kind in here.items():
-        assert list(DOCUMENT[name]["properties"]) == [field.name for field in fields(kind)]
+        assert list(schemas()[name]["properties"]) == [field.name for field in fields(kind)]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
