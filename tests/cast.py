@@ -42,6 +42,7 @@ class Server:
 
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
     `is_forked` is whether it and its commands are forked from what has the program loaded, or started.
+    `is_signing` is whether it makes manifests, or, if it's forked, keeps a word in place of each.
     """
 
     data: Path
@@ -54,6 +55,7 @@ class Server:
     log: Path | None = None
     engine: str = engines.ENGINE
     is_forked: bool = True
+    is_signing: bool = True
 
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
@@ -96,6 +98,8 @@ class Server:
         environment = clean_environment(**self.settings) | self.environment
         with self.log.open("a") as log:
             if self.is_forked:
+                if not self.is_signing:
+                    environment[fork_server.SIGNS_LIGHTLY] = "1"
                 self.process = Forked(serving, environment, log, log)
                 return
             self.process = subprocess.Popen(

@@ -71,7 +71,7 @@ def mailing(folder: Path, start: datetime | None = None, **settings: str) -> Ite
     with serving(box) as port:
         mails = {"SMTP_URL": f"smtp+plain://127.0.0.1:{port}", "MAIL_FROM": SENDER}
         made = MailedServer(folder / "data", mails | {"TRUSTED_PROXIES": "127.0.0.1/32"} | settings)
-        made.box = box
+        made.box, made.is_signing = box, False
         if start is not None:
             made.time = FakedTime(folder / "time")
             made.environment |= made.time.environment

@@ -19,6 +19,7 @@ from stored import stored_audio
 
 # A bucket's playback addresses are signed by the bucket's key, and lead to no manifest.
 pytestmark = of_folder
+IS_SIGNING = True
 
 JSON = {"Accept": "application/json"}
 
