@@ -22,7 +22,7 @@ from trust.figures import FULL
 pytestmark = of_folder
 IS_SIGNING = True
 
-# Three whose files can have a manifest inside, and one of the others. Each format: media/test_other_reader.py.
+# Three whose files can have a manifest inside, and one of the others; of each, the other reader's test.
 FEW = ["wav16", "mp3_xing", "m4a_aac", "ogg_opus"]
 JSON = {"Accept": "application/json"}
 
