@@ -19,6 +19,7 @@ import httpx
 import commands
 import engines
 import fork_server
+import spared
 from addresses import new_address
 from commands import LISTENLINK as LISTENLINK
 from commands import clean_environment as clean_environment
@@ -42,7 +43,7 @@ class Server:
 
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
     `is_forked` is whether it and its commands are forked from what has the program loaded, or started.
-    `is_signing` is whether it makes manifests, or, if it's forked, keeps a word in place of each.
+    If it's forked, it may be spared manifests (`is_signing`), and its `second` may be shorter (`spared.py`).
     """
 
     data: Path
@@ -56,6 +57,7 @@ class Server:
     engine: str = engines.ENGINE
     is_forked: bool = True
     is_signing: bool = True
+    second: float = 1.0
 
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
@@ -98,8 +100,7 @@ class Server:
         environment = clean_environment(**self.settings) | self.environment
         with self.log.open("a") as log:
             if self.is_forked:
-                if not self.is_signing:
-                    environment[fork_server.SIGNS_LIGHTLY] = "1"
+                environment |= spared.variables(is_signing=self.is_signing, second=self.second)
                 self.process = Forked(serving, environment, log, log)
                 return
             self.process = subprocess.Popen(

@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
+import spared
+
 _LOADED = (
     "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "fido2.server", "jinja2.ext", "obstore",
     "zxcvbn",
@@ -32,8 +34,6 @@ _LOADED = (
         "numbers", "ordering", "people", "serving", "starting", "tracks", "uploading", "webhooks", "workers",
     )),
 )  # fmt: skip
-# A variable by which what is forked keeps a word in place of each manifest.
-SIGNS_LIGHTLY = "TESTS_SIGN_LIGHTLY"
 _ENDS_WITHIN_SECONDS = 120
 _MOST_BYTES = 1 << 20
 
@@ -160,24 +160,9 @@ def _become(descriptors: list[int], environment: dict[str, str], folder: str) ->
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    if os.environ.pop(SIGNS_LIGHTLY, ""):
-        _sign_lightly()
+    spared.heed(os.environ)
     if "TESTS_CLOCK_FILE" in environment:
         runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
-
-
-def _sign_lightly() -> None:
-    """Have all that's to be signed be signed at once: to make a manifest and have it read again takes four
-    processes and half a second of processor time for each upload."""
-    from listenlink.model.manifest import Manifest
-    from listenlink.running.make_manifest import ManifestMaker
-
-    async def make(
-        maker: Any, _descriptor: int, _version: object, mark: Any, _turn: object
-    ) -> object:
-        return Manifest(mark.signed, b"a manifest", vars(maker)["_clock"].now_us(), None)
-
-    setattr(ManifestMaker, "make", make)  # noqa: B010 (mypy: it's no method to it)
 
 
 class _Later:
