@@ -41,11 +41,8 @@ def test_a_change_is_refused_exactly_where_making_the_link_so_would_be(
     ]  # fmt: skip
     later = {"starts_at": _soon(1.5)}
     there: list[dict[str, Any]] = [
-        {},
-        {"expires_in_days": 1},
-        later,
-        later | {"expires_in_days": 2},
-    ]
+        {}, {"expires_in_days": 1}, later, later | {"expires_in_days": 2},
+    ]  # fmt: skip
     refused = set()
     both = {"expires_in_days": 1, "label": "Ben"}
     for had in there:

@@ -172,6 +172,12 @@ class Life(Sharing):
         for playback in (*self.playbacks[-5:], self.playbacks[pick % len(self.playbacks)]):
             assert self.world.may_play(playback.signed) == self.model.may_play(playback)
 
+    @precondition(lambda self: self.playbacks)
+    @rule(pick=PICKS)
+    def what_plays_gets_a_new_address(self, pick: int) -> None:
+        self.give_new_address(self.playbacks[-1].session.link)
+        self.play(pick)
+
     @invariant()
     def links_are_told_as_they_are(self) -> None:
         type(self).taken += 1
