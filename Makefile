@@ -22,7 +22,8 @@ given = $(if $(filter command line,$(origin $(1))),--$(2) $($(1)))
 
 # What chooses its engines by itself, touches none, or needs audio from this very server, is run once. So are
 # commands and clients, which ask a server over HTTP; and pages, whose words and layout are the same on all, but for
-# what of them depends on where audio is and on whose limits are shared (PAGES_ON_BOTH).
+# what of them depends on where audio is and on whose limits are shared (PAGES_ON_BOTH). Likewise journeys that try
+# what a program or a page is told, and store nothing that others don't.
 # What was compiled once is kept: without that, each worker spends ten seconds on it. tests/conftest.py orders files.
 # Three workers, also on two cores: for a third of its time a test waits.
 # Tracebacks are Python's own: pytest's parse the source, which Python 3.11 can't do in the greenlets that browsers'
@@ -42,7 +43,9 @@ OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard test
 	$(addprefix journeys/test_,declared_licences desk_requests download_marked forge_urls) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
-	redis_clock share_limits shared_days shared_log))))
+	redis_clock share_limits shared_days shared_log) \
+	$(addprefix journeys/test_,link_terms lock_at_desk locked_doors look_free leave_mails name_tracks open_strictly paste_link \
+	preview_link read_in_a_language share_at_desk show_in_time show_page shown_text visit_page why_mails_are_off))))
 # What is measured can fail by what runs beside it. So what failed is tried once more with nothing beside it, and the
 # suite has failed where that fails, or where a run ended otherwise than by a test.
 in_suite = $(1) -o cache_dir=.pytest_cache/suite $(ARGS)

@@ -19,6 +19,7 @@ import httpx
 import commands
 import engines
 import fork_server
+import spared
 from addresses import new_address
 from commands import LISTENLINK as LISTENLINK
 from commands import clean_environment as clean_environment
@@ -39,9 +40,9 @@ _people = itertools.count(1)
 class Server:
     """An instance in `data`, and the process that serves it. `settings` are without their prefix;
     `environment` is what else it gets; where there is a bucket, also its credentials.
-
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
     `is_forked` is whether it and its commands are forked from what has the program loaded, or started.
+    If it's forked, it may be spared manifests (`is_signing`), and its `second` may be shorter (`spared.py`).
     """
 
     data: Path
@@ -54,6 +55,8 @@ class Server:
     log: Path | None = None
     engine: str = engines.ENGINE
     is_forked: bool = True
+    is_signing: bool = True
+    second: float = 1.0
 
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
@@ -96,6 +99,7 @@ class Server:
         environment = clean_environment(**self.settings) | self.environment
         with self.log.open("a") as log:
             if self.is_forked:
+                environment |= spared.variables(is_signing=self.is_signing, second=self.second)
                 self.process = Forked(serving, environment, log, log)
                 return
             self.process = subprocess.Popen(
@@ -188,9 +192,8 @@ class Server:
         """The creator's HTTP client, its base the organisation."""
         return httpx.Client(
             base_url=f"{self.url}/v1/music/{self.organization_id}",
-            headers={"X-API-Key": api_key or self.api_key},
-            timeout=60,
-        )
+            headers={"X-API-Key": api_key or self.api_key}, timeout=60,
+        )  # fmt: skip
 
     def new_member(
         self, role: str = "member", organization_id: str | None = None
@@ -218,9 +221,8 @@ class Server:
 def upload(owner: httpx.Client, path: Path, **fields: str) -> dict[str, Any]:
     """Upload a file and return the new track."""
     with path.open("rb") as file:
-        answer = owner.post(
-            "/tracks", data={"engine": "studio"} | fields, files={"file": (path.name, file)}
-        )
+        sent = {"file": (path.name, file)}
+        answer = owner.post("/tracks", data={"engine": "studio"} | fields, files=sent)
     assert answer.status_code == 201, answer.text
     track: dict[str, Any] = answer.json()
     return track

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import fork_children
+import spared
 from forking import MOST_BYTES, Forking, run_and_end
 
 _LOADED = (
@@ -134,6 +135,7 @@ def _become(descriptors: list[int], environment: dict[str, str], folder: str) ->
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    spared.heed(os.environ)
     if "TESTS_CLOCK_FILE" in environment:
         runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
 

@@ -17,7 +17,7 @@ from cast import Server
 from faked_time import FakedTime
 from outbound.mailbox import Box, serving
 
-# Opens are counted once a second, and looked at once a second.
+# Opens are counted once a second, and looked at once a second; by servers that are forked here, more often.
 SOON_SECONDS = 30.0
 SENDER = "A label <music@label.example>"
 
@@ -71,7 +71,7 @@ def mailing(folder: Path, start: datetime | None = None, **settings: str) -> Ite
     with serving(box) as port:
         mails = {"SMTP_URL": f"smtp+plain://127.0.0.1:{port}", "MAIL_FROM": SENDER}
         made = MailedServer(folder / "data", mails | {"TRUSTED_PROXIES": "127.0.0.1/32"} | settings)
-        made.box = box
+        made.box, made.is_signing, made.second = box, False, 0.2
         if start is not None:
             made.time = FakedTime(folder / "time")
             made.environment |= made.time.environment

@@ -187,7 +187,9 @@ class Sharing(RuleBasedStateMachine):
     @precondition(lambda self: self.has_links)
     @rule(pick=PICKS)
     def rotate(self, pick: int) -> None:
-        link = self.link(pick)
+        self.give_new_address(self.link(pick))
+
+    def give_new_address(self, link: Link) -> None:
         rotating = manage_links.rotate_link(self.database, self.sealer, self.creator, link.id)
         made = self.world.try_to(rotating)
         if link.revoked:

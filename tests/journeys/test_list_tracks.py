@@ -75,8 +75,8 @@ def person(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
      "q=evening", "q=EVENING+of+99&sort=title", "q=e&sort=opens&page=13", "q=nowhere"],
 )  # fmt: skip
 def test_any_page_is_there_within_a_second(person: httpx.Client, query: str) -> None:
-    took = []
-    for _ in range(3):
+    took: list[float] = []
+    while not took or (min(took) > MOST_SECONDS and len(took) < 3):
         began = time.perf_counter()
         answer = person.get(f"/desk?{query}")
         took.append(time.perf_counter() - began)

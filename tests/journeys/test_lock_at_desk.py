@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cast import Server, run_cli, share, upload
+from cast import Server, run_forked, share, upload
 from journeys.desk_pages import page, sent
 from journeys.locked_links import PASSWORD, ask, locked
 from media.make_audio import make
@@ -85,15 +85,15 @@ def test_by_commands_it_is_typed_piped_or_read_and_never_an_argument(
     file.write_text(PASSWORD + "\n", encoding="utf-8")
     usual = share(owner, song["id"])
     where = ("--server", server.url, "--api-key", server.api_key)
-    done = run_cli("links", "edit", usual["id"], "--password-file", str(file), *where)
+    done = run_forked("links", "edit", usual["id"], "--password-file", str(file), *where)
     assert done.returncode == 0, done.stderr
     assert "with a password" in done.stdout
     assert ask(listener, usual, PASSWORD).status_code == 200
-    done = run_cli("link", "edit", usual["id"], "--no-password", *where)
+    done = run_forked("link", "edit", usual["id"], "--no-password", *where)
     assert done.returncode == 0, done.stderr
     assert ask(listener, usual).status_code == 200
     file.write_text("short")
-    done = run_cli("share", song["id"], "--password-file", str(file), *where)
+    done = run_forked("share", song["id"], "--password-file", str(file), *where)
     assert (done.returncode, "6 to 128" in done.stderr) == (1, True)
-    done = run_cli("links", "edit", usual["id"], "--password", "--no-password", *where)
+    done = run_forked("links", "edit", usual["id"], "--password", "--no-password", *where)
     assert done.returncode != 0

@@ -97,9 +97,16 @@ def test_strangers_are_not_written_to_en_masse(server: MailedServer, desk: httpx
         assert "enough was mailed" in invite(another, "one@stranger.example")
     ((spent,),) = server.query(
         "SELECT count(*) FROM mailed_links WHERE organization_id = ?",
-        int(server.organization_id.removeprefix("org_"), 16),
+        organization := int(server.organization_id.removeprefix("org_"), 16),
     )
-    for number in range(MOST_OF_ORGANIZATION - spent):
+    # All but the last were mailed at one time.
+    for number in range(1, MOST_OF_ORGANIZATION - spent - 2):
+        server.change(
+            "INSERT INTO mailed_links (id, organization_id, reader, at)"
+            " SELECT ?, organization_id, ?, at FROM mailed_links WHERE organization_id = ? LIMIT 1",
+            number, number.to_bytes(32, "big"), organization,
+        )  # fmt: skip
+    for number in range(3):
         assert "It's mailed to" in invite(desk, f"user{number}@strangers.example")
     assert "enough was mailed" in invite(desk, "last@strangers.example")
     # A day later it may again.

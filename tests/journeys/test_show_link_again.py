@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import engines
-from cast import Server, run_cli, share, upload
+from cast import Server, run_forked, share, upload
 from media.make_audio import make
 
 
@@ -144,7 +144,7 @@ def test_the_command_shows_it(
 ) -> None:
     def show(link: str, *options: str) -> Any:
         asked = ("link", "show", link, "--server", server.url, *options)
-        return run_cli(*asked, API_KEY=server.api_key)
+        return run_forked(*asked, API_KEY=server.api_key)
 
     link = share(owner, song["id"])
     told = show(link["token"]).stdout
@@ -160,7 +160,7 @@ def test_the_command_shows_it(
 
 
 def test_what_the_operator_chooses_holds_from_the_next_start(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", {"KEEP_LINKS": "digest"})
+    server = Server(tmp_path / "data", {"KEEP_LINKS": "digest"}, is_signing=False)
     server.create()
     keys = server.data / "secrets" / "link-keys"
     song = make("wav16", tmp_path / "a.wav")

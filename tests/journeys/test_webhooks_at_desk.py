@@ -27,7 +27,8 @@ HOOKS = "/desk/me/webhooks"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("instance") / "data")
+    data = tmp_path_factory.mktemp("instance") / "data"
+    running = Server(data, is_signing=False, second=0.2)
     running.settings["OUTBOUND_NETWORKS"] = "127.0.0.1/32"
     running.create()
     running.start()

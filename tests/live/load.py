@@ -173,7 +173,7 @@ def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]
     given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
     if workers > 1:
         given["WORKERS"] = str(workers)
-    running = Server(folder / "data", given)
+    running = Server(folder / "data", given, is_signing=False)
     running.create()
     running.start()
     try:
