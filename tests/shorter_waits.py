@@ -6,6 +6,7 @@ With `LISTENLINK_TEST_FULL=1` they are as long as they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from faked_time import SET_CLOCK
 from trust.figures import FULL
@@ -24,7 +25,7 @@ TIDIED = {"listenlink.running.housekeeping._TIDY_EVERY_SECONDS": 0.3}
 TIDIED_SECONDS = 2.5 if FULL else 0.8
 
 
-def shorter(*waits: dict[str, float]) -> dict[str, str]:
+def shorter(*waits: Mapping[str, float]) -> dict[str, str]:
     """The environment of a server in which these constants of modules are others."""
     if FULL or not any(waits):
         return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -181,7 +181,7 @@ def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]
 
 
 @contextlib.contextmanager
-def with_waits(folder: Path, waits: dict[str, float], /, **settings: str) -> Iterator[Server]:
+def with_waits(folder: Path, waits: Mapping[str, float], /, **settings: str) -> Iterator[Server]:
     """The same with shorter waits (`shorter_waits.py`)."""
     given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
     running = Server(folder / "data", given, shorter(waits))

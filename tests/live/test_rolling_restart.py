@@ -51,11 +51,8 @@ def test_no_request_fails_while_one_node_after_the_other_is_restarted(
     tmp_path: Path, proxy: Callable[..., AbstractContextManager[None]]
 ) -> None:
     port, logs = free_port(), tmp_path / "proxy"
-    settings = {
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LEAVE_AFTER_SECONDS": LEAVE_AFTER_SECONDS,
-    }
-    with serving(tmp_path, **settings) as first:
+    url = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, PUBLIC_URL=url, LEAVE_AFTER_SECONDS=LEAVE_AFTER_SECONDS) as first:
         second = second_node(first)
         second.start()
         try:

@@ -64,11 +64,8 @@ class Listening:
 def test_keys_are_changed_under_load_and_nothing_fails(tmp_path: Path) -> None:
     assert SENDS_AUDIO
     port = free_port()
-    settings = {
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LEAVE_AFTER_SECONDS": LEAVE_AFTER_SECONDS,
-    }
-    with serving(tmp_path, **settings) as first:
+    url = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, PUBLIC_URL=url, LEAVE_AFTER_SECONDS=LEAVE_AFTER_SECONDS) as first:
         (link,) = make_links(first, tmp_path, {})
         second = second_node(first)
         second.start()
