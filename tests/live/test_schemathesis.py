@@ -28,14 +28,10 @@ from trust.figures import figure
 
 # How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
 LEAST_CASES = 5000 if FULL else 100
-# What is asked, how often of each operation, and for how many seconds at most.
-RUNS = {
-    "examples,coverage,fuzzing" if FULL else "coverage,fuzzing": (200, 330) if FULL else (3, 6),
-    "stateful": (200, 120) if FULL else (5, 3),
-}
-if ENGINE != SQLITE and not FULL:
-    # What is asked one after the other leads to the same on any database.
-    del RUNS["stateful"]
+# What is asked, how often of each, for how many seconds at most; sequences go alike on each database.
+LONG = {"examples,coverage,fuzzing": (200, 330), "stateful": (200, 120)}
+SHORT = {"coverage,fuzzing": (3, 6)} | ({"stateful": (5, 3)} if ENGINE == SQLITE else {})
+RUNS = LONG if FULL else SHORT
 HOOKS = Path(__file__).parents[1] / "programs"
 # A stream of events has no end, so it's asked without a good session. What takes a track out of a collection
 # may come when others have deleted one of the two; `test_openapi_answers.py` asks for it too.
