@@ -28,10 +28,10 @@ from trust.figures import figure
 
 # How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
 LEAST_CASES = 5000 if FULL else 100
-# What is asked, how often of each, for how many seconds at most: on PostgreSQL anything once or twice.
+# What is asked, how often of each, and for how many seconds at most; sequences go alike on any database.
 LONG = {"examples,coverage,fuzzing": (200, 330), "stateful": (200, 120)}
-_ON_SQLITE = {"coverage,fuzzing": (3, 9), "stateful": (5, 4)}
-RUNS = LONG if FULL else _ON_SQLITE if ENGINE == SQLITE else {"fuzzing": (2, 15)}
+SHORT = {"coverage,fuzzing": (3, 12)} | ({"stateful": (5, 5)} if ENGINE == SQLITE else {})
+RUNS = LONG if FULL else SHORT
 HOOKS = Path(__file__).parents[1] / "programs"
 # A stream of events has no end, so it's asked without a good session. What takes a track out of a collection
 # may come when others have deleted one of the two; `test_openapi_answers.py` asks for it too.
