@@ -31,6 +31,7 @@ from fork_server import Forked
 from listenlink.store.database.location import DatabaseLocation
 from object_storage import CREDENTIALS
 from ports import free_port as free_port
+from shorter_waits import WAITS
 from signing import UNSIGNED, is_signed, wait_until_signed
 
 _people = itertools.count(1)
@@ -64,7 +65,7 @@ class Server:
         if self.settings.get("STORAGE_URL", "").startswith("s3:"):
             self.environment = CREDENTIALS | self.environment
         # What else is in there may be meant for the interpreter or the linker.
-        is_plain = self.environment.keys() <= CREDENTIALS.keys() | CLOCK
+        is_plain = self.environment.keys() <= CREDENTIALS.keys() | CLOCK | WAITS
         self.is_forked &= is_plain and LISTENLINK is commands.LISTENLINK
 
     @property

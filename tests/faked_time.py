@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-_SET_CLOCK = Path(__file__).parent / "set_clock"
+SET_CLOCK = Path(__file__).parent / "set_clock"
 # Its variables, which what forks heeds as well as an interpreter that starts.
 CLOCK = {"PYTHONPATH", "TESTS_CLOCK_FILE"}
 _PLACES = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
@@ -44,7 +44,7 @@ class FakedTime:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(_SET_CLOCK), "TESTS_CLOCK_FILE": str(self._file)}
+        return {"PYTHONPATH": str(SET_CLOCK), "TESTS_CLOCK_FILE": str(self._file)}
 
     @property
     def under(self) -> list[str]:

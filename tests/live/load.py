@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ import pytest
 from cast import Server, share, upload
 from listenlink.settings import Settings
 from media.make_audio import make
+from shorter_waits import shorter
 from trust.figures import FULL as FULL
 
 _HAS_WORKERS = "workers" in Settings.model_fields
@@ -155,14 +156,17 @@ async def press(
     connections: list[Connection],
     choose: Callable[[], Request | None],
     heard: Callable[[Reply], None],
+    rest_seconds: float = 0.0,
 ) -> None:
-    """Ask on all connections, each as fast as it is answered, until `choose` gives None or the
-    server is gone."""
+    """Ask on all connections, each as fast as it is answered and after a rest, until `choose` gives
+    None or the server is gone."""
 
     async def ask_on(connection: Connection) -> None:
         with contextlib.suppress(ConnectionResetError):
             while (request := choose()) is not None:
                 heard(await connection.ask(request))
+                if rest_seconds:
+                    await asyncio.sleep(rest_seconds)
 
     await asyncio.gather(*(ask_on(connection) for connection in connections))
 
@@ -170,10 +174,17 @@ async def press(
 @contextlib.contextmanager
 def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]:
     """A server that believes a proxy on loopback, without limits unless they are given."""
-    given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
     if workers > 1:
-        given["WORKERS"] = str(workers)
-    running = Server(folder / "data", given, is_signing=False)
+        settings["WORKERS"] = str(workers)
+    with with_waits(folder, {}, **settings) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def with_waits(folder: Path, waits: Mapping[str, float], /, **settings: str) -> Iterator[Server]:
+    """The same with shorter waits (`shorter_waits.py`)."""
+    given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
+    running = Server(folder / "data", given, shorter(waits))
     running.create()
     running.start()
     try:

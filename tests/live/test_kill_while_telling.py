@@ -2,6 +2,7 @@
 most one thing for each kill is told twice.
 
 What a killed node had taken is sent again a minute later; that the minute is over is said by hand.
+The ordinary suite kills six times; `LISTENLINK_TEST_FULL=1` twenty.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ import pytest
 from cast import Server, upload
 from media.make_audio import make
 from outbound.receiver import Receiver, answer, receiving
+from trust.figures import FULL
 
-KILLS = 20
+KILLS = 20 if FULL else 6
+# What tells looks each second, and at once when a server starts.
+LATEST_KILL_SECONDS = 2.5 if FULL else 1.5
 OPENED_BETWEEN = 6
 SOON_SECONDS = 60.0
 
@@ -79,7 +83,7 @@ def dawdle(handler: BaseHTTPRequestHandler) -> None:
 
 def open_and_kill(server: Server, links: list[tuple[str, str]]) -> set[str]:
     """Open links, kill the server at some moment, start it; which were opened."""
-    killer = threading.Timer(random.uniform(0.05, 2.5), server.kill)  # noqa: S311
+    killer = threading.Timer(random.uniform(0.05, LATEST_KILL_SECONDS), server.kill)  # noqa: S311
     killer.start()
     opened = open_links(server, links)
     killer.join()

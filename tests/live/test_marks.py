@@ -21,15 +21,17 @@ from engines import of_sqlite
 from journeys.signed_tracks import checked, manifest_of
 from media.claimed import claim
 from media.make_audio import make
+from shorter_waits import LOOK_AGAIN, shorter
+from trust.figures import FULL
 
 pytestmark = of_sqlite
 
-KILLS, TRACKS = 4, 6
+KILLS, TRACKS = (4, 6) if FULL else (2, 3)
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "data")
+    running = Server(tmp_path / "data", {}, shorter(LOOK_AGAIN))
     running.create()
     running.start()
     yield running

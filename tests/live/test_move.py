@@ -23,7 +23,7 @@ from listenlink.model.share_token import digest, new_token
 from media.make_audio import make
 
 IS_FULL = bool(os.environ.get("LISTENLINK_TEST_FULL"))
-LINKS, LINES, ASKED = (100_000, 1_000_000, 1000) if IS_FULL else (3000, 20_000, 100)
+LINKS, LINES, ASKED = (100_000, 1_000_000, 1000) if IS_FULL else (600, 4000, 30)
 _COPY = """
 INSERT INTO shares (id, token_digest, organization_id, creator_id, track_id, collection_id, visibility,
     max_opens, opens, expires_at, revoked_at, created_at)

@@ -20,6 +20,7 @@ import pytest
 from cast import Server, run_forked, share, upload
 from engines import of_folder
 from media.make_audio import make
+from shorter_waits import READY_REMEMBERED, REMEMBERED_SECONDS, shorter
 from stored import drafts, stored_audio
 
 pytestmark = of_folder
@@ -51,7 +52,8 @@ def made(tmp_path: Path) -> Iterator[Made]:
 
     def make_elsewhere(**elsewhere: Path) -> Server:
         # What the disk itself says is tried here, not what stays free.
-        server = Server(tmp_path / "data", {"KEEP_FREE_BYTES": "0"})
+        waits = shorter(READY_REMEMBERED)
+        server = Server(tmp_path / "data", {"KEEP_FREE_BYTES": "0"}, waits)
         server.create()
         for name, place in elsewhere.items():
             (server.data / name).rmdir()
@@ -72,7 +74,7 @@ def send(owner: httpx.Client, path: Path) -> httpx.Response:
 
 
 def state_of_storage(server: Server) -> tuple[int, str]:
-    time.sleep(1.1)  # for a second it tells what it found last
+    time.sleep(REMEMBERED_SECONDS)  # so long it tells what it found last
     told = httpx.get(server.url + "/readyz", timeout=5)
     return told.status_code, told.json()["checks"]["storage"]
 

@@ -24,8 +24,8 @@ from media.make_audio import make
 
 pytestmark = of_folder
 
-SAMPLES = 500 if FULL else 60
-WARMING_UP = 8
+SAMPLES = 500 if FULL else 30
+WARMING_UP = 8 if FULL else 4
 MOST_TOLD = 0.05
 CHANCE = 0 if FULL else 4
 # Behind a hundred failures a link answers later, on purpose.

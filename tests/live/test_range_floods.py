@@ -26,7 +26,7 @@ from web.test_ranges import FLOODS
 
 pytestmark = of_folder
 
-REQUESTS = 200 if FULL else 20
+REQUESTS = 200 if FULL else 10
 # Beside other work on the machine; the bounds themselves are held where that is quiet.
 MOST_MS, MOST_WAIT_MS = 15.0, 500.0
 # A longer head is a 431, whatever is in it (docs/api.md); the parser is given longer ones in test_ranges.py.

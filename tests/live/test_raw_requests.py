@@ -1,5 +1,5 @@
 """Requests as bytes, mutated by chance: no answer of 500 or above, nothing told of the inside, nobody ended,
-and a good request after each hundred is answered. 600 in the ordinary suite, 10,000 with
+and a good request after each hundred is answered. 300 in the ordinary suite, 10,000 with
 `LISTENLINK_TEST_FULL=1`.
 """
 
@@ -23,7 +23,7 @@ from live.load import SHARED, get, serving
 from media.make_audio import make
 from trust.figures import FULL, figure
 
-REQUESTS = 10_000 if FULL else 600
+REQUESTS = 10_000 if FULL else 300
 # Nobody answers to a request that isn't whole: it isn't waited for.
 PATIENCE_SECONDS = 0.25
 _INSIDE = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -117,11 +118,16 @@ def shared(whole: Path) -> Iterator[Path]:
     shutil.copytree(whole, top / "data")
     for path in (top / "data", *(top / "data").rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
-    probe = as_nobody(["--version"])
-    if probe.returncode:
+    if not can_be_nobody():
         pytest.skip("nobody can't read this Python, or its packages.")
     yield top / "data"
     shutil.rmtree(top)
+
+
+@functools.cache
+def can_be_nobody() -> bool:
+    """Whether nobody can read this Python and its packages."""
+    return as_nobody(["--version"]).returncode == 0
 
 
 def as_nobody(arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -15,8 +15,11 @@ import pytest
 from cast import Server
 from media.make_audio import make
 from pieces import begin, left_behind, look, offset_of, send
+from trust.figures import FULL
 
 PIECE_BYTES = 300_000
+# How often each is killed.
+CUTS, KILLS = (4, 10) if FULL else (2, 4)
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_an_upload_goes_on_where_a_kill_found_it(server: Server, tmp_path: Path)
     with server.owner() as owner:
         path = begin(owner, len(data))
     offset, offsets = 0, []
-    for _ in range(4):
+    for _ in range(CUTS):
         killer = threading.Timer(random.uniform(0.2, 0.5), server.kill)  # noqa: S311
         killer.start()
         with server.owner() as owner, pytest.raises(httpx.TransportError):
@@ -63,7 +66,7 @@ def test_kills_while_tracks_are_made_of_uploads_make_each_once(
     server: Server, tmp_path: Path
 ) -> None:
     """Whatever moment the kill finds, asking again until it's told makes one track and leaves nothing."""
-    for number in range(10):
+    for number in range(KILLS):
         data = make("wav16", tmp_path / "a.wav", sample_count=5000 + number).read_bytes()
         with server.owner() as owner:
             path = begin(owner, len(data))

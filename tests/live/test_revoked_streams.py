@@ -35,7 +35,7 @@ SPEEDS = {
 
 @pytest.fixture(scope="module")
 def stopping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, dict[str, Any]]]:
-    """A server behind nginx, or asked directly, and a track of 23 MB."""
+    """A server behind nginx, or asked directly, and a track of 24 MB."""
     folder = tmp_path_factory.mktemp("stopping")
     port = free_port()
     server = Server(
@@ -46,7 +46,7 @@ def stopping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     server.create()
     server.start()
     with server.owner() as owner:
-        song = upload(owner, make("flac", folder / "long.flac", sample_count=12_000_000))
+        song = upload(owner, make("wav16", folder / "long.wav", sample_count=6_000_000))
     yield server, song
     server.stop()
 

@@ -18,14 +18,16 @@ import httpx
 import pytest
 
 from cast import Server, free_port, share, upload
-from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
+from live.load import FULL, SHARED, Reply, Request, connected, get, make_links, press, serving
 from live.proxy import caddy_before, needs_caddy, needs_nginx, nginx_before
 from media.make_audio import make
 
-REQUESTS = 10_000
+REQUESTS = 10_000 if FULL else 1000
 CONNECTIONS = 16
 # Some load between a node's return and the next one's end; the proxies need none.
-BETWEEN_SECONDS = 0.5
+BETWEEN_SECONDS = 0.5 if FULL else 0.2
+# The proxies need no longer; and a rest between a connection's requests leaves others the processors.
+LEAVE_AFTER_SECONDS, REST_SECONDS = ("2", 0.0) if FULL else ("1", 0.02)
 
 
 def second_node(first: Server) -> Server:
@@ -49,7 +51,8 @@ def test_no_request_fails_while_one_node_after_the_other_is_restarted(
     tmp_path: Path, proxy: Callable[..., AbstractContextManager[None]]
 ) -> None:
     port, logs = free_port(), tmp_path / "proxy"
-    with serving(tmp_path, PUBLIC_URL=f"http://127.0.0.1:{port}") as first:
+    url = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, PUBLIC_URL=url, LEAVE_AFTER_SECONDS=LEAVE_AFTER_SECONDS) as first:
         second = second_node(first)
         second.start()
         try:
@@ -118,7 +121,7 @@ async def restart_under_load(
         answers[reply.name, reply.status] += 1
 
     async with connected(port, CONNECTIONS) as connections:
-        await press(connections, choose, heard)
+        await press(connections, choose, heard, REST_SECONDS)
     await restarting
     return answers
 

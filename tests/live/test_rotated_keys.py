@@ -16,7 +16,12 @@ from cast import Server, free_port
 from engines import SENDS_AUDIO, of_sqlite
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from live.proxy import needs_nginx, nginx_before
-from live.test_rolling_restart import restart_in_turn, second_node
+from live.test_rolling_restart import (
+    LEAVE_AFTER_SECONDS,
+    REST_SECONDS,
+    restart_in_turn,
+    second_node,
+)
 from trust.figures import FULL, figure
 
 pytestmark = [of_sqlite, needs_nginx]
@@ -59,7 +64,8 @@ class Listening:
 def test_keys_are_changed_under_load_and_nothing_fails(tmp_path: Path) -> None:
     assert SENDS_AUDIO
     port = free_port()
-    with serving(tmp_path, PUBLIC_URL=f"http://127.0.0.1:{port}") as first:
+    url = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, PUBLIC_URL=url, LEAVE_AFTER_SECONDS=LEAVE_AFTER_SECONDS) as first:
         (link,) = make_links(first, tmp_path, {})
         second = second_node(first)
         second.start()
@@ -97,7 +103,7 @@ async def rotate_under_load(port: int, listening: Listening, *nodes: Server) -> 
     async with connected(port, CONNECTIONS) as connections:
         listening.hear(await connections[0].ask(listening.open))
         rotating = asyncio.create_task(asyncio.to_thread(rotate, nodes))
-        await press(connections, choose, listening.hear)
+        await press(connections, choose, listening.hear, REST_SECONDS)
     await rotating
 
 

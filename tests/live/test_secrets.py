@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-from pathlib import Path
 
 import httpx
 import pytest
@@ -20,6 +19,7 @@ from trust.figures import FULL, figure
 ADDRESSES = ["203.0.113.57", "2001:db8:77:88:99aa::5"]
 # Each of these opens a hundred links.
 MORE_ADDRESSES = [f"198.51.{number}.77" for number in range(10 if FULL else 0)]
+LIMIT = 120 if FULL else 20
 PASSWORDS = ["harbour-lights-of-nobody", "quiet reed beds at night"]
 
 
@@ -28,6 +28,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, list[str]]:
     """A server after a day of use, stopped, and the secrets that passed through it."""
     folder = tmp_path_factory.mktemp("secrets")
     settings = {"TRUSTED_PROXIES": "127.0.0.1", "LOG_LEVEL": "debug"}
+    settings["RESOLVE_LIMIT_PER_MINUTE"] = str(LIMIT)
     metrics = free_port()
     server = Server(folder / "data", settings | {"METRICS_ADDRESS": f"127.0.0.1:{metrics}"})
     server.create()
@@ -70,7 +71,7 @@ def use(listener: httpx.Client, tokens: list[str]) -> list[str]:
     given = [signature for token in tokens for signature in open_and_play(listener, token)]
     for number in range(25):
         listener.get(f"/v1/music/shared/shr_{number:032x}")
-    for _ in range(125):
+    for _ in range(LIMIT + 5):
         listener.get("/v1/music/shared/" + tokens[0])
     listener.get("/v1/music/shared/" + tokens[0] + "%00")
     return given
@@ -165,11 +166,23 @@ def test_the_data_folder_is_the_operators_alone(used: tuple[Server, list[str]]) 
     assert stat.S_IMODE(server.database.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("fault", ["missing", "empty", "short", "text", "readable"])
-def test_a_server_without_a_fit_key_refuses_to_start(tmp_path: Path, fault: str) -> None:
-    server = Server(tmp_path / "data")
+@pytest.fixture(scope="module")
+def unserved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, str]:
+    """An instance whose key each test puts wrong in its own way, and what was in the key's file."""
+    server = Server(tmp_path_factory.mktemp("unserved") / "data")
     server.create()
+    return server, (server.data / "secrets" / "signing-keys").read_text()
+
+
+@of_sqlite
+@pytest.mark.parametrize("fault", ["missing", "empty", "short", "text", "readable"])
+def test_a_server_without_a_fit_key_refuses_to_start(
+    unserved: tuple[Server, str], fault: str
+) -> None:
+    server, text = unserved
     path = server.data / "secrets" / "signing-keys"
+    path.write_text(text)
+    path.chmod(0o600)
     if fault == "missing":
         path.unlink()
     elif fault == "readable":

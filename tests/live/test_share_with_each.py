@@ -16,11 +16,12 @@ import httpx
 import pytest
 
 from cast import Server
-from live.load import SHARED, Reply, connected, get, make_links, press, serving
+from live.load import FULL, SHARED, Reply, connected, get, make_links, press, serving
 
 EACH = [{"label": f"Radio {place}", "max_opens": 3} for place in range(500)]
-KILLS = 8
-QUIET_SECONDS, BATCHES = 4.0, 12
+KILLS = 8 if FULL else 3
+# As many batches a second in both.
+QUIET_SECONDS, BATCHES = (4.0, 12) if FULL else (1.33, 4)
 
 
 def ask_until_told(server: Server, path: str, key: str, told: list[list[str]]) -> None:

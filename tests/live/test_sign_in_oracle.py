@@ -25,8 +25,8 @@ from signed_in import GOOD, OWN
 
 pytestmark = of_folder
 
-SAMPLES = 1000 if FULL else 80
-WARMING_UP = 8
+SAMPLES = 1000 if FULL else 40
+WARMING_UP = 8 if FULL else 4
 MOST_TOLD = 0.05
 CHANCE = 0 if FULL else 4
 # An account that was tried oftener answers later, on purpose.

@@ -14,11 +14,16 @@ import httpx
 import pytest
 
 from cast import Server
-from listenlink.web.arriving_body import MOST_OF_A_CLIENT, QUIET_SECONDS
-from live.load import SHARED, make_links
+from listenlink.web import arriving_body
+from listenlink.web.arriving_body import MOST_OF_A_CLIENT
+from live.load import FULL, SHARED, make_links
+from shorter_waits import shorter
 
 BOUNDARY = "ab"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
+# How long a sender may be quiet is a constant that the ordinary suite makes shorter.
+QUIET_SECONDS = arriving_body.QUIET_SECONDS if FULL else 6.0
+SHORTER = shorter({"listenlink.web.arriving_body.QUIET_SECONDS": QUIET_SECONDS})
 # Three times what is meant, as for every figure in seconds.
 LATEST_SECONDS = 3 * QUIET_SECONDS
 
@@ -35,7 +40,7 @@ class Sent(NamedTuple):
 def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, str]]:
     """A server, a link's token and the session of an open of it."""
     folder = tmp_path_factory.mktemp("bodies")
-    server = Server(folder / "data")
+    server = Server(folder / "data", {}, SHORTER)
     server.create()
     server.start()
     (link,) = make_links(server, folder, {})
@@ -87,7 +92,7 @@ def wait_for_answer(port: int, sent: Sent) -> tuple[bytes, float]:
         stream.sendall(sent.head.encode() + sent.begun)
         began_at = time.monotonic()
         heard = b""
-        stream.settimeout(4)
+        stream.settimeout(QUIET_SECONDS / 7)
         while time.monotonic() < began_at + LATEST_SECONDS:
             try:
                 piece = stream.recv(65_536)
@@ -129,20 +134,20 @@ def test_no_client_has_many_bodies_on_their_way(waiting: tuple[Server, str, str]
             return stream
 
         begun = [begin("127.0.5.1") for _ in range(MOST_OF_A_CLIENT)]
-        time.sleep(1)
+        time.sleep(0.5)
         refused = begin("127.0.5.1")
         refused.settimeout(5)
         answer = refused.recv(65_536)
         assert answer.startswith(b"HTTP/1.1 429 ")
         assert b"retry-after: 10" in answer.lower()
         other = begin("127.0.5.2")
-        other.settimeout(1)
+        other.settimeout(0.5)
         with pytest.raises(TimeoutError):
             other.recv(1)
         begun[0].close()
-        time.sleep(0.5)
+        time.sleep(0.3)
         again = begin("127.0.5.1")
-        again.settimeout(1)
+        again.settimeout(0.5)
         with pytest.raises(TimeoutError):
             again.recv(1)
 

@@ -4,7 +4,9 @@ a window that passed.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,20 +34,29 @@ LIMIT = 7
 WINDOW_US = 60 * SECOND_US
 
 
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, str, str]:
+    """An instance that isn't served any more, and the paths of its links."""
+    folder = tmp_path_factory.mktemp("ended")
+    with serving(folder) as server:
+        endless, ending = make_links(server, folder, {}, {})
+        ends_at = START_US + WINDOW_US
+        server.change("UPDATE shares SET expires_at = ? WHERE id = ?", ends_at, link_number(ending))
+    return server, SHARED + str(endless["token"]), SHARED + str(ending["token"])
+
+
 @pytest.fixture
 async def clocked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ended: tuple[Server, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Front, SteppedClock, str, str]]:
     """The application in this process, its clock, an endless link's path, and that of one that ends in a
     minute."""
-    with serving(tmp_path) as server:
-        endless, ending = make_links(server, tmp_path, {}, {})
-        ends_at = START_US + WINDOW_US
-        server.change("UPDATE shares SET expires_at = ? WHERE id = ?", ends_at, link_number(ending))
+    made, endless, ending = ended
+    server = replace(made, data=Path(shutil.copytree(made.data, tmp_path / "data")))
     clock = SteppedClock()
     instance = build_instance(settings_of(server, monkeypatch), clock)
     front = Front(instance, None)  # type: ignore[arg-type]
-    yield front, clock, SHARED + str(endless["token"]), SHARED + str(ending["token"])
+    yield front, clock, endless, ending
     instance.close()
 
 

@@ -31,7 +31,7 @@ from live.topology import LIMIT, NODES, Topology, running_topology
 
 pytestmark = [needs_nginx, pytest.mark.timeout(900 if FULL else 300)]
 
-GONE_SECONDS = 30.0 if FULL else 1.5
+GONE_SECONDS = 30.0 if FULL else 1.0
 BEFORE_SECONDS = 5.0 if FULL else 0.5
 REFUSED_WITHIN_SECONDS = 2.0 if FULL else 6.0
 BACK_WITHIN_SECONDS = 5.0 if FULL else 20.0

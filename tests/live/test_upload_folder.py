@@ -13,7 +13,7 @@ from cast import Server, run_forked
 from media.make_audio import make
 
 FULL = bool(os.environ.get("LISTENLINK_TEST_FULL"))
-MANY, BROKEN = (200, 10) if FULL else (40, 5)
+MANY, BROKEN = (200, 10) if FULL else (16, 3)
 KINDS = (("wav16", "wav"), ("flac", "flac"), ("mp3_xing", "mp3"), ("ogg_opus", "ogg"))
 
 

@@ -130,18 +130,18 @@ def test_a_password_is_typed_twice_and_never_shown(
     assert (status, "harbour-lights" in shown) == (0, False)
     assert links() == [True]
     (tmp_path / "word").write_text("harbour-lights\nmore\n")
-    for arguments, piped in (
-        (("--password",), "harbour-lights\n"),
-        (("--password-file", str(tmp_path / "word")), ""),
+    file = ("--password-file", str(tmp_path / "word"))
+    for done in (
+        share_with(settings, song, ("--password",), "harbour-lights\n"),
+        run_forked("share", song["id"], *file, **settings),
     ):
-        done = share_with(settings, song, arguments, piped)
         assert (done.returncode, "harbour-lights" in done.stdout + done.stderr) == (0, False)
     assert links() == [True] * 3
     for wrong in (
-        ("--password", "--password-file", str(tmp_path / "word")),
+        ("--password", *file),
         ("--password-file", str(tmp_path / "none")),
     ):
-        done = share_with(settings, song, wrong, "harbour-lights\n")
+        done = run_forked("share", song["id"], *wrong, **settings)
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert len(links()) == 3
 

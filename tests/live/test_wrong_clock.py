@@ -19,6 +19,7 @@ from faked_time import FakedTime
 from listenlink.clock import DAY_US
 from media.make_audio import make
 from pieces import begin, look
+from shorter_waits import READY_REMEMBERED, REMEMBERED_SECONDS, shorter
 
 HOUR, DAY, YEAR = 3600, 86_400, 365 * 86_400
 pytestmark = of_sqlite
@@ -32,7 +33,7 @@ class Case:
         self.server = Server(
             folder / "data",
             {"TRUSTED_PROXIES": "127.0.0.1/32"},
-            self.time.environment,
+            self.time.environment | shorter(READY_REMEMBERED),
             engine=SQLITE,
         )
         self.server.create()
@@ -47,8 +48,8 @@ class Case:
         self.server.start()
 
     def clock_word(self) -> str:
-        """What `/readyz` says of the clock; it's remembered for a second."""
-        time.sleep(1.1)
+        """What `/readyz` says of the clock; it's remembered for a while."""
+        time.sleep(REMEMBERED_SECONDS)
         told = httpx.get(self.server.url + "/readyz").raise_for_status().json()
         assert told["status"] == "ready"
         return str(told["checks"]["clock"])
@@ -175,7 +176,7 @@ def test_a_clock_that_is_set_back_reopens_nothing(case: Case, behind: int, how: 
     assert case.collection(key) == made
     assert case.clock_word() == "behind"
     # Time goes on: what ends while the clock is behind ends.
-    soon = case.link(ends_in=2)
+    soon = case.link(ends_in=1)
     assert case.open(soon).status_code == 200
     wait_for(lambda: case.open(soon).status_code == 404)
     assert case.lines() > lines

@@ -105,6 +105,9 @@ class AudioMarker:
         except (Problem, OSError) as error:
             _log.warning("marking_postponed", error=type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
+            # The file needn't wait until what was begun counts as given up.
+            with contextlib.suppress(Problem):
+                await self._database.write(lambda c: marking.end(c, one.audio_id))
             self.wake()
 
     async def _work(self, one: Unread | Unsigned) -> None:
@@ -223,9 +226,7 @@ class AudioMarker:
     async def _open(self, digest: bytes) -> int | None:
         try:
             return await self._storage.carry_out(self._storage.open_object, digest)
-        except (
-            FileNotFoundError
-        ):  # Deleted meanwhile; or lost, which the operator should know about.
+        except FileNotFoundError:  # Deleted meanwhile; or lost: the operator should know.
             _log.warning("audio_missing", digest=digest.hex())
             return None
 
