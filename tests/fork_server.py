@@ -162,7 +162,7 @@ def _become(descriptors: list[int], environment: dict[str, str], folder: str) ->
         runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
 
 
-class _Later:
+class Later:
     """A part that isn't there yet: all that's asked of it is asked of the one that it becomes."""
 
     def become(self, real: object) -> None:
@@ -186,7 +186,7 @@ def _load() -> None:
     # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
-    parts = [_Later() for _ in range(4)]
+    parts = [Later() for _ in range(4)]
     routes = table.make_routes(*cast(Any, parts))
 
     def make_routes(*given: object) -> object:
