@@ -45,10 +45,13 @@ class Forked:
         environment: dict[str, str],
         output: IO[str],
         errors: IO[str],
+        given: int | None = None,
     ) -> None:
+        """`given` is the descriptor that it reads from; nothing, unless it's said."""
         reading, writing = os.pipe()
         asked = json.dumps([list(arguments), environment, str(Path.cwd())]).encode()
         descriptors = [output.fileno(), errors.fileno(), writing]
+        descriptors += [] if given is None else [given]
         try:
             socket.send_fds(_forking(), [asked], descriptors)
         finally:
@@ -120,7 +123,7 @@ def _fork_as_asked(asking: socket.socket) -> list[str]:
     """Fork whenever that is asked for. Returns in each process that is to run a command, with its arguments;
     in this one it only ends it, with the test process."""
     while True:
-        asked, descriptors, _, _ = socket.recv_fds(asking, _MOST_BYTES, 3)
+        asked, descriptors, _, _ = socket.recv_fds(asking, _MOST_BYTES, 4)
         if not asked:
             os._exit(0)
         if os.fork() == 0:
@@ -148,12 +151,14 @@ def _await(told: int) -> None:
 
 
 def _become(descriptors: list[int], environment: dict[str, str], folder: str) -> None:
-    output, errors, told = descriptors
+    output, errors, _, *given = descriptors
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(output, 1)
     os.dup2(errors, 2)
-    for descriptor in (output, errors, told):
+    for descriptor in given:
+        os.dup2(descriptor, 0)
+    for descriptor in descriptors:
         os.close(descriptor)
     os.environ.clear()
     os.environ.update(environment)

@@ -27,7 +27,7 @@ from pieces import METADATA, PIECE, TUS, begin
 from signed_in import at_desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ENDING = re.compile(r"{org}/tracks/{track_id}(/versions/{version})?$")
+_ENDING = re.compile(r"DELETE .*/{org}/tracks/{track_id}(/versions/{version})?$")
 # A thing of these kinds that was deleted is one that doesn't exist.
 DELETED_BY = {"track_id": "/tracks/{}", "collection_id": "/collections/{}"}
 UPLOADING = TUS | PIECE | {"Upload-Length": "9", "Upload-Metadata": METADATA, "Upload-Offset": "0"}
@@ -83,9 +83,9 @@ class Caller:
         self._owner = httpx.Client(
             base_url=f"{server.url}/v1/music/{self.org}", headers={"X-API-Key": self.api_key}
         )
-        self._file = song
+        self._file, self._sent = song, {"file": ("song.wav", song.read_bytes())}
         self._standing: dict[str, str] = {}
-        self._tried: dict[str, str] = {}
+        self._tried, self._covered = dict[str, str](), set[str]()
         self._makers: dict[str, Callable[[], Any]] = {
             "track_id": self._upload_and_wait,
             "changed": self._upload_and_wait,
@@ -167,10 +167,9 @@ class Caller:
     def things_for(self, route: Route) -> dict[str, str]:
         """A fresh thing for each id of the route. Of tracks, which take longer than all else, only for what
         ends one: others get the one that such routes have changed."""
-        things = {kind: self.new(kind) for kind in kinds_of(route) if kind != "track_id"}
-        if "track_id" in kinds_of(route):
-            is_ended = route.method == "DELETE" and _ENDING.search(route.path)
-            things["track_id"] = self.new("track_id") if is_ended else self._stand("changed")
+        lasting = {} if _ENDING.search(str(route)) else {"track_id": "changed"}
+        kinds = kinds_of(route)
+        things = {k: self._stand(lasting[k]) if k in lasting else self.new(k) for k in kinds}
         return self._put_in(route, things)
 
     def standing_for(self, route: Route) -> dict[str, str]:
@@ -181,8 +180,7 @@ class Caller:
         """The same: with a cover where that's what is asked for, and where a track of a collection is named,
         with the track in it; and a delivery is of the webhook."""
         if route.path.endswith("/{collection_id}/cover"):
-            path = f"/collections/{things['collection_id']}/cover"
-            self._owner.put(path, content=make_picture()).raise_for_status()
+            self._cover(f"/collections/{things['collection_id']}/cover")
         if "{version}" in route.path:
             self._put_in_another(f"/tracks/{things['track_id']}")
         if {"collection_id", "track_id"} <= set(route.ids):
@@ -196,11 +194,15 @@ class Caller:
             things["delivery_id"] = self._tried[hook]
         return things
 
+    def _cover(self, path: str) -> None:
+        if path not in self._covered:
+            self._covered.add(path)
+            self._owner.put(path, content=make_picture()).raise_for_status()
+
     def _put_in_another(self, path: str) -> None:
         """A second version, so that the first can be made current, or removed."""
         if self._owner.get(path).json()["versions"] == 1:
-            file = {"file": ("song.wav", self._file.read_bytes())}
-            self._owner.post(path + "/versions", files=file).raise_for_status()
+            self._owner.post(path + "/versions", files=self._sent).raise_for_status()
 
     def sign_in(self) -> None:
         """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""
@@ -223,8 +225,7 @@ class Caller:
         body = BODIES.get((route.method, route.path))
         sent: dict[str, Any] = {"json": filled(body, things)}
         if body == "a file":
-            file = {"file": ("song.wav", self._file.read_bytes())}
-            sent = {"data": {"engine": "studio"}, "files": file}
+            sent = {"data": {"engine": "studio"}, "files": self._sent}
         elif body == "a piece":
             sent = {"content": b"RIFF"}
         elif body == "a picture":

@@ -68,8 +68,7 @@ def bad_keys(server: Server) -> list[tuple[str | None, int, str]]:
 def suspended(server: Server, song: Path) -> tuple[Caller, dict[str, str]]:
     """Somebody of a suspended organisation, and one thing of each kind of theirs."""
     caller = Caller(server, song, server.new_organization())
-    kinds = [name for route in ROUTES for name in re.findall(r"{(\w+)}", route.path)]
-    things = {kind: caller.new(kind) for kind in dict.fromkeys([*kinds, "track_id"])}
+    things = dict(thing for route in ROUTES for thing in caller.standing_for(route).items())
     server.people("org", "suspend", caller.org)
     return caller, things
 
