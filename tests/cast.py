@@ -19,7 +19,6 @@ import httpx
 import commands
 import engines
 import fork_server
-import spared
 from addresses import new_address
 from commands import LISTENLINK as LISTENLINK
 from commands import clean_environment as clean_environment
@@ -43,7 +42,6 @@ class Server:
     `environment` is what else it gets; where there is a bucket, also its credentials.
     `engine` is a new instance's; a server on an instance that is there gets its `settings` too.
     `is_forked` is whether it and its commands are forked from what has the program loaded, or started.
-    If it's forked, it may be spared manifests (`is_signing`), and its `second` may be shorter (`spared.py`).
     """
 
     data: Path
@@ -56,8 +54,6 @@ class Server:
     log: Path | None = None
     engine: str = engines.ENGINE
     is_forked: bool = True
-    is_signing: bool = True
-    second: float = 1.0
 
     def __post_init__(self) -> None:
         if "DATABASE_URL" not in self.settings:
@@ -100,7 +96,6 @@ class Server:
         environment = clean_environment(**self.settings) | self.environment
         with self.log.open("a") as log:
             if self.is_forked:
-                environment |= spared.variables(is_signing=self.is_signing, second=self.second)
                 self.process = Forked(serving, environment, log, log)
                 return
             self.process = subprocess.Popen(

@@ -100,15 +100,10 @@ def _same_chance_again(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """A running server that believes a proxy on loopback, so that each listener has an address. It makes
-    manifests for a file that says `IS_SIGNING = True`: they cost half a second of processor time a track."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server that believes a proxy on loopback, so that each listener has an address."""
     running = Server(
-        tmp_path_factory.mktemp("instance") / "data",
-        {"TRUSTED_PROXIES": "127.0.0.1/32"},
-        is_signing=getattr(request.module, "IS_SIGNING", False),
+        tmp_path_factory.mktemp("instance") / "data", {"TRUSTED_PROXIES": "127.0.0.1/32"}
     )
     running.create()
     running.start()

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import fork_children
-import spared
 from forking import MOST_BYTES, Forking, run_and_end
 
 _LOADED = (
@@ -54,10 +53,17 @@ class Forked:
         environment: dict[str, str],
         output: IO[str],
         errors: IO[str],
+        given: int | None = None,
     ) -> None:
+        """`given` is the descriptor that it reads from; nothing, unless it's said."""
         reading, writing = os.pipe()
         asked = json.dumps([list(arguments), environment, str(Path.cwd())]).encode()
-        descriptors = [output.fileno(), errors.fileno(), writing]
+        descriptors = [
+            output.fileno(),
+            errors.fileno(),
+            *([] if given is None else [given]),
+            writing,
+        ]
         try:
             socket.send_fds(_forking(), [asked], descriptors)
         finally:
@@ -126,21 +132,22 @@ _forking = functools.cache(_start)
 
 
 def _become(descriptors: list[int], environment: dict[str, str], folder: str) -> None:
-    output, errors = descriptors
+    output, errors, *given = descriptors
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(output, 1)
     os.dup2(errors, 2)
+    for descriptor in given:
+        os.dup2(descriptor, 0)
     for descriptor in descriptors:
         os.close(descriptor)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    spared.heed(os.environ)
     if environment.keys() & {"TESTS_CLOCK_FILE", "TESTS_WAITS"}:
         runpy.run_path(str(Path(environment["PYTHONPATH"], "sitecustomize.py")))
 
 
-class _Later:
+class Later:
     """A part that isn't there yet: all that's asked of it is asked of the one that it becomes."""
 
     def become(self, real: object) -> None:
@@ -164,7 +171,7 @@ def _load() -> None:
     # What each process would make anew, out of every command's and every route's signature.
     command = typer.main.get_command(app)
     vars(typer.main)["get_command"] = lambda _app: command
-    parts = [_Later() for _ in range(4)]
+    parts = [Later() for _ in range(4)]
     routes = table.make_routes(*cast(Any, parts))
 
     def make_routes(*given: object) -> object:

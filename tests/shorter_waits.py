@@ -17,6 +17,11 @@ WAITS = {"PYTHONPATH", "TESTS_WAITS"}
 LOOK_AGAIN = {
     f"listenlink.running.{part}._LOOK_SECONDS": 0.5 for part in ("derive_audio", "mark_audio")
 }
+# What is done each second: opens are counted, and what there is to tell is looked for.
+SECOND = {
+    "listenlink.running.housekeeping._SECOND": 0.2,
+    "listenlink.running.teller._LOOK_US": 200_000,
+}
 # `/readyz` tells so long what it found last: a tenth of a second here.
 READY_REMEMBERED = {"listenlink.running.readiness._REMEMBERED_US": 100_000}
 REMEMBERED_SECONDS = 1.1 if FULL else 0.15

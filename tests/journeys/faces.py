@@ -6,21 +6,44 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar, cast
+from unittest import mock
 
 import httpx
 
 from cast import Server
+from fork_server import Later
 from journeys.seen import BROWSER
 from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.running.instance import Instance
 from listenlink.settings import Settings
+from listenlink.web import routes
 from listenlink.web.front import Front
 
 FACES = ("page", "embed", "oembed", "details")
 _SIGNED = re.compile(r'"manifest_url":"[^"]*"')
 Get = Callable[..., httpx.Response]
+
+
+class _KeptRoutes:
+    """The framework's routes, which keep nothing, for one application after another: to make them takes ten
+    times as long as all else of one."""
+
+    idle: ClassVar[list[_KeptRoutes]] = []
+
+    def __init__(self) -> None:
+        self._parts = [Later() for _ in range(4)]
+        self._make = routes.make_routes
+        self._made: Any = None
+
+    def lead_to(self, *given: Any) -> Any:
+        """Make them for these parts, or have them lead there from now on."""
+        for part, real in zip(self._parts, given, strict=True):
+            part.become(real)
+        self._made = self._made or self._make(*cast(Any, self._parts))
+        return self._made
 
 
 class Beside:
@@ -35,6 +58,12 @@ class Beside:
             self._build(Settings(data=server.data, port=server.port, **given), clock or Clock())
         )
         self.front = Front(self.instance, None)  # type: ignore[arg-type]
+        self._routes = _KeptRoutes.idle.pop() if _KeptRoutes.idle else _KeptRoutes()
+        self.front.routes._make = partial(self._make_routes, self.front.routes._make)
+
+    def _make_routes(self, make: Callable[[], Any]) -> Any:
+        with mock.patch.object(routes, "make_routes", self._routes.lead_to):
+            return make()
 
     async def _build(self, settings: Settings, clock: Clock) -> Instance:
         return build_instance(settings, clock)
@@ -64,6 +93,7 @@ class Beside:
         """End it."""
         self.instance.close()
         self._runner.close()
+        _KeptRoutes.idle.append(self._routes)
 
 
 def open_session(get: Get, link: dict[str, Any]) -> dict[str, str]:

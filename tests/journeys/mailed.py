@@ -71,7 +71,8 @@ def mailing(folder: Path, start: datetime | None = None, **settings: str) -> Ite
     with serving(box) as port:
         mails = {"SMTP_URL": f"smtp+plain://127.0.0.1:{port}", "MAIL_FROM": SENDER}
         made = MailedServer(folder / "data", mails | {"TRUSTED_PROXIES": "127.0.0.1/32"} | settings)
-        made.box, made.is_signing, made.second = box, False, 0.2
+        made.box = box
+        made.environment |= shorter(SECOND)
         if start is not None:
             made.time = FakedTime(folder / "time")
             made.environment |= made.time.environment

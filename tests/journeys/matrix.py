@@ -27,6 +27,7 @@ from pieces import METADATA, PIECE, TUS, begin
 from signed_in import at_desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ENDING = re.compile(r"DELETE .*/{org}/tracks/{track_id}(/versions/{version})?$")
 # A thing of these kinds that was deleted is one that doesn't exist.
 DELETED_BY = {"track_id": "/tracks/{}", "collection_id": "/collections/{}"}
 UPLOADING = TUS | PIECE | {"Upload-Length": "9", "Upload-Metadata": METADATA, "Upload-Offset": "0"}
@@ -82,48 +83,56 @@ class Caller:
         self._owner = httpx.Client(
             base_url=f"{server.url}/v1/music/{self.org}", headers={"X-API-Key": self.api_key}
         )
-        self._song = song
+        self._file, self._sent = song, {"file": ("song.wav", song.read_bytes())}
         self._standing: dict[str, str] = {}
-        self._tried: dict[str, str] = {}
+        self._tried, self._covered = dict[str, str](), set[str]()
         self._makers: dict[str, Callable[[], Any]] = {
             "track_id": self._upload_and_wait,
+            "changed": self._upload_and_wait,
             "collection_id": self._make_collection,
-            "share_id": lambda: share(self._owner, self.new("track_id"), label="Ana")["id"],
+            "share_id": lambda: share(self._owner, self._song(), label="Ana")["id"],
             "key_id": lambda: self._post("/keys", scopes=["read"])["id"],
             "user_id": lambda: server.new_member("member", self.org)["user_id"],
             "upload_id": lambda: begin(self._owner, 100).rpartition("/")[2],
             "webhook_id": self._add_webhook,
             "delivery_id": lambda: self._try(self.new("webhook_id")),
             "path": lambda: "index.html",  # of the framework's own pages, which nobody gets
-            "token": lambda: share(self._owner, self.new("track_id"))["token"],
-            "sha256": self._upload_and_digest,
+            "token": lambda: share(self._owner, self._song())["token"],
+            "sha256": lambda: self._song() and hashlib.sha256(song.read_bytes()).hexdigest(),
             "session": lambda: "ls1.unknown",
             "leave": lambda: "lv1.unknown",
             "name": lambda: "unknown",
             # No other text has it in it by chance.
             "version": lambda: "000000001",
-            "thing": lambda: self.new("track_id"),
-            "signed": lambda: upload(self._owner, song)["playback_url"].rpartition("/")[2],
+            "thing": self._song,
+            "signed": self._signed,
         }
 
     def _upload_and_wait(self) -> str:
         """A track of which everything is made: nothing changes any more by itself."""
-        track_id = str(upload(self._owner, self._song)["id"])
+        track_id = str(upload(self._owner, self._file)["id"])
         wait_for_sound(self._owner, track_id)
         return track_id
 
     def _make_collection(self) -> str:
         """One that isn't empty, so that there is something to be taken along."""
         made = str(self._post("/collections", name="Mine")["id"])
-        if "song" not in self._standing:
-            self._standing["song"] = str(upload(self._owner, self._song)["id"])
-        song = {"track_id": self._standing["song"]}
+        song = {"track_id": self._song()}
         self._owner.post(f"/collections/{made}/tracks", json=song).raise_for_status()
         return made
 
-    def _upload_and_digest(self) -> str:
-        upload(self._owner, self._song)
-        return hashlib.sha256(self._song.read_bytes()).hexdigest()
+    def _song(self) -> str:
+        """The track that stands for all: their links and collections lead to it."""
+        return self._stand("track_id")
+
+    def _stand(self, kind: str) -> str:
+        if kind not in self._standing:
+            self._standing[kind] = self.new(kind)
+        return self._standing[kind]
+
+    def _signed(self) -> str:
+        told = self._owner.get(f"/tracks/{self._song()}").json()
+        return str(told["playback_url"]).rpartition("/")[2]
 
     def _add_webhook(self) -> str:
         """In the place of an older one, because there may be so many."""
@@ -156,22 +165,22 @@ class Caller:
         return made
 
     def things_for(self, route: Route) -> dict[str, str]:
-        """A fresh thing for each id of the route."""
-        return self._put_in(route, {kind: self.new(kind) for kind in kinds_of(route)})
+        """A fresh thing for each id of the route. Of tracks, which take longer than all else, only for what
+        ends one: others get the one that such routes have changed."""
+        lasting = {} if _ENDING.search(str(route)) else {"track_id": "changed"}
+        kinds = kinds_of(route)
+        things = {k: self._stand(lasting[k]) if k in lasting else self.new(k) for k in kinds}
+        return self._put_in(route, things)
 
     def standing_for(self, route: Route) -> dict[str, str]:
         """The same, but what stands for all routes: for who is refused, and leaves it as it is."""
-        for kind in kinds_of(route):
-            if kind not in self._standing:
-                self._standing[kind] = self.new(kind)
-        return self._put_in(route, {kind: self._standing[kind] for kind in kinds_of(route)})
+        return self._put_in(route, {kind: self._stand(kind) for kind in kinds_of(route)})
 
     def _put_in(self, route: Route, things: dict[str, str]) -> dict[str, str]:
         """The same: with a cover where that's what is asked for, and where a track of a collection is named,
         with the track in it; and a delivery is of the webhook."""
         if route.path.endswith("/{collection_id}/cover"):
-            path = f"/collections/{things['collection_id']}/cover"
-            self._owner.put(path, content=make_picture()).raise_for_status()
+            self._cover(f"/collections/{things['collection_id']}/cover")
         if "{version}" in route.path:
             self._put_in_another(f"/tracks/{things['track_id']}")
         if {"collection_id", "track_id"} <= set(route.ids):
@@ -185,11 +194,15 @@ class Caller:
             things["delivery_id"] = self._tried[hook]
         return things
 
+    def _cover(self, path: str) -> None:
+        if path not in self._covered:
+            self._covered.add(path)
+            self._owner.put(path, content=make_picture()).raise_for_status()
+
     def _put_in_another(self, path: str) -> None:
         """A second version, so that the first can be made current, or removed."""
         if self._owner.get(path).json()["versions"] == 1:
-            file = {"file": ("song.wav", self._song.read_bytes())}
-            self._owner.post(path + "/versions", files=file).raise_for_status()
+            self._owner.post(path + "/versions", files=self._sent).raise_for_status()
 
     def sign_in(self) -> None:
         """From now on they ask by a sign-in, from the desk's own pages, instead of by a key."""
@@ -212,8 +225,7 @@ class Caller:
         body = BODIES.get((route.method, route.path))
         sent: dict[str, Any] = {"json": filled(body, things)}
         if body == "a file":
-            file = {"file": ("song.wav", self._song.read_bytes())}
-            sent = {"data": {"engine": "studio"}, "files": file}
+            sent = {"data": {"engine": "studio"}, "files": self._sent}
         elif body == "a piece":
             sent = {"content": b"RIFF"}
         elif body == "a picture":

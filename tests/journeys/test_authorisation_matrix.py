@@ -68,10 +68,21 @@ def bad_keys(server: Server) -> list[tuple[str | None, int, str]]:
 def suspended(server: Server, song: Path) -> tuple[Caller, dict[str, str]]:
     """Somebody of a suspended organisation, and one thing of each kind of theirs."""
     caller = Caller(server, song, server.new_organization())
-    kinds = [name for route in ROUTES for name in re.findall(r"{(\w+)}", route.path)]
-    things = {kind: caller.new(kind) for kind in dict.fromkeys([*kinds, "track_id"])}
+    things = dict(thing for route in ROUTES for thing in caller.standing_for(route).items())
     server.people("org", "suspend", caller.org)
     return caller, things
+
+
+@pytest.fixture(scope="module")
+def new_of_owner(owner_of_things: Caller) -> dict[str, str]:
+    """A fresh thing of each kind, the newest in each list."""
+    return {kind: owner_of_things.new(kind) for kind in UNKNOWN}
+
+
+@pytest.fixture(scope="module")
+def deleted(owner_of_things: Caller) -> dict[str, str]:
+    """What was theirs, and is gone."""
+    return {kind: owner_of_things.deleted(kind) for kind in DELETED_BY}
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +168,7 @@ def test_what_is_foreign_answers_as_what_does_not_exist(
     server: Server, owner_of_things: Caller, others: dict[str, Caller], route: Route, who: str
 ) -> None:
     caller, owners = others[who], owner_of_things.standing_for(route)
-    own = caller.things_for(route)
+    own = caller.standing_for(route)
     before = stored(server)
     for kind in route.foreign_to(who):
         foreign, unknown = own | {kind: owners[kind]}, own | {kind: UNKNOWN[kind]}
@@ -175,27 +186,28 @@ def test_what_is_foreign_answers_as_what_does_not_exist(
     ids=str,
 )
 def test_lists_show_nothing_of_anybody_else(
-    owner_of_things: Caller, others: dict[str, Caller], route: Route
+    new_of_owner: dict[str, str], others: dict[str, Caller], route: Route
 ) -> None:
-    foreign = {kind: owner_of_things.new(kind) for kind in UNKNOWN}
     for caller in others.values():
         answer = caller.ask(route, caller.things_for(route))
         assert answer.status_code == 200
-        assert not [thing for thing in foreign.values() if thing in answer.text]
+        assert not [thing for thing in new_of_owner.values() if thing in answer.text]
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.ids], ids=str)
 def test_what_is_deleted_answers_as_what_does_not_exist(
-    owner_of_things: Caller, route: Route
+    server: Server, owner_of_things: Caller, deleted: dict[str, str], route: Route
 ) -> None:
+    own = owner_of_things.standing_for(route)
+    before = stored(server)
     for kind in route.ids:
         if kind in DELETED_BY:
-            own = owner_of_things.things_for(route)
-            gone = own | {kind: owner_of_things.deleted(kind)}
+            gone = own | {kind: deleted[kind]}
             unknown = own | {kind: UNKNOWN[kind]}
             answer = told(owner_of_things.ask(route, gone), gone)
             assert answer == told(owner_of_things.ask(route, unknown), unknown)
             assert answer[0] == 404
+    assert stored(server) == before
 
 
 @of_owners

@@ -16,8 +16,6 @@ from journeys.signed_for import wait_for_manifests
 from media.make_audio import make
 from signed_in import stranger
 
-IS_SIGNING = True
-
 
 @pytest.fixture(scope="module")
 def people(server: Server) -> Iterator[dict[str, Person]]:

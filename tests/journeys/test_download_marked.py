@@ -22,7 +22,6 @@ from media.makers import MAKERS
 from media.signing_c2pa import read_state
 from media.test_embed import heard
 
-IS_SIGNING = True
 SONGS = ["wav with an odd chunk", "mp3 with ID3v2.3", "flac with a cover", "m4a aac"]
 
 

@@ -26,7 +26,7 @@ LIMITED = {"RESOLVE_LIMIT_PER_MINUTE": str(LIMIT), "MISS_LIMIT_PER_MINUTE": str(
 
 def serve(folder: Path, **settings: str) -> tuple[Server, str]:
     """A server with small limits, and the path of a link on it."""
-    running = Server(folder / "data", LIMITED | settings, is_signing=False)
+    running = Server(folder / "data", LIMITED | settings)
     running.create()
     running.start()
     with running.owner() as owner:

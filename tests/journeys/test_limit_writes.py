@@ -44,9 +44,7 @@ class Place(NamedTuple):
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("limited")
     settings = {"RESOLVE_LIMIT_PER_MINUTE": str(LIMIT), "MISS_LIMIT_PER_MINUTE": str(MISSES)}
-    server = Server(
-        folder / "data", settings | {"TRUSTED_PROXIES": "127.0.0.1/32"}, is_signing=False
-    )
+    server = Server(folder / "data", settings | {"TRUSTED_PROXIES": "127.0.0.1/32"})
     server.create()
     server.start()
     with server.owner() as owner:

@@ -20,7 +20,6 @@ from trust.figures import FULL
 
 # A bucket's playback addresses are signed by the bucket's key, and lead to no manifest.
 pytestmark = of_folder
-IS_SIGNING = True
 
 # Three whose files can have a manifest inside, and one of the others; of each, the other reader's test.
 FEW = ["wav16", "mp3_xing", "m4a_aac", "ogg_opus"]

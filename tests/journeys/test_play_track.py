@@ -173,9 +173,7 @@ def test_a_url_may_begin_until_it_expires(
     owner: httpx.Client, song: dict[str, Any], tmp_path: Path
 ) -> None:
     clock = FakedTime(tmp_path / "time")
-    brief = Server(
-        tmp_path / "data", {"PLAYBACK_TTL_SECONDS": "10"}, clock.environment, is_signing=False
-    )
+    brief = Server(tmp_path / "data", {"PLAYBACK_TTL_SECONDS": "10"}, clock.environment)
     brief.create()
     brief.start()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,9 @@ import httpx
 import pytest
 
 import engines
-from cast import LISTENLINK, Server, clean_environment, upload
+from cast import Server, clean_environment, upload, wait_for_sound
 from engines import of_sqlite
+from fork_server import Forked
 from journeys.faces import Beside
 from journeys.leaving import Member, get, occupied
 from journeys.refused import number_of, token_path
@@ -93,7 +93,7 @@ def test_what_ends_leaves_nothing_to_hear_or_read(
     assert heir.client.post(server.url + token_path(has["link"]) + "/save").status_code == 201
     listener.get(token_path(has["link"])).raise_for_status()
     lines, kept = server.audit("--share", has["link"]["id"]), set(stored_audio(server))
-    server.wait_until_derived()
+    wait_for_sound(member.client, has["track"]["id"])
 
     assert member.remove("--end-links")["removed_from"][0]["became"] == "deleted, the links ended"
     assert member.code() == "INVALID_API_KEY"
@@ -184,12 +184,12 @@ def test_on_a_terminal_it_asks(server: Server, heir: Member, song: Path) -> None
     upload(member.client, song)
     for typed, status in (("", 1), ("yes", 1), ("2", 0)):
         ours, theirs = pty.openpty()
-        running = subprocess.Popen(
-            [*LISTENLINK, "user", "remove", member.email, "--data", str(server.data)],
-            env=clean_environment(**server.stored) | server.environment,
-            stdin=theirs, stdout=theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
+        with os.fdopen(theirs, "w") as terminal:
+            running = Forked(
+                ["user", "remove", member.email, "--data", str(server.data)],
+                clean_environment(**server.stored) | server.environment,
+                terminal, terminal, theirs,
+            )  # fmt: skip
         shown = b""
         while b"Which?" not in shown:
             shown += os.read(ours, 4096)

@@ -55,7 +55,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "SESSION_CLIENTS": str(CLIENTS), "WORKERS": "2", "RESOLVE_LIMIT_PER_MINUTE": "0",
         "TRUSTED_PROXIES": "127.0.0.1/32", "CLIENT_PREFIX_BITS": "56",
     }  # fmt: skip
-    server = Server(folder / "data", settings, is_signing=False)
+    server = Server(folder / "data", settings)
     server.create()
     server.start()
     with server.owner() as owner:

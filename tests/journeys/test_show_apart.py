@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cast import Server, share
-from journeys.faces import FACES, open_session
-from journeys.looked_at import World, changed, looked_at, make_songs
+from cast import share
+from journeys.faces import FACES, Beside, open_session
+from journeys.looked_at import Songs, World, changed, four_songs, looked_at
 from journeys.seen import BROWSER
 from listenlink.web.pages.languages import LANGUAGES
 from listenlink.web.pages.page_writer import PageWriter
-from live.load import serving
 
 WRITTEN = {"page", "embed", "details"}
 ALL = set(FACES)
 
 
 @pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return make_songs(tmp_path_factory.mktemp("audio"))
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("instance")) as server:
-        yield server
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Songs]:
+    with four_songs(tmp_path_factory.mktemp("instance"), tmp_path_factory.mktemp("audio")) as songs:
+        yield songs
 
 
 @pytest.fixture
-def world(running: Server, songs: list[Path], storage_credentials: None) -> Iterator[World]:
-    with looked_at(running, songs) as world:
+def world(songs: Songs) -> Iterator[World]:
+    with looked_at(songs) as world:
         yield world
 
 
@@ -101,10 +95,10 @@ def test_another_link_to_the_same_has_a_page_of_its_own(world: World) -> None:
 
 
 def test_each_language_has_a_page_of_its_own(world: World) -> None:
-    told = {language: world.everywhere(language=language) for language in LANGUAGES}
+    told = world.everywhere_in(LANGUAGES)
     for face in ("page", "embed", "details"):
         assert len({told[language][face] for language in LANGUAGES}) == len(LANGUAGES)
-    assert told == {language: world.everywhere(language=language) for language in LANGUAGES}
+    assert told == world.everywhere_in(LANGUAGES)
 
 
 def test_who_has_opened_a_hidden_link_and_who_has_not_see_different_pages(world: World) -> None:
@@ -123,8 +117,8 @@ def test_who_has_opened_a_hidden_link_and_who_has_not_see_different_pages(world:
 
 def test_what_is_hidden_is_called_something_in_each_language(world: World) -> None:
     world.owner.patch(f"/share/{world.link['id']}", json={"preview": False}).raise_for_status()
-    told = {language: world.everywhere(language=language)["oembed"] for language in LANGUAGES}
-    assert len(set(told.values())) == len(LANGUAGES)
+    told = world.everywhere_in(LANGUAGES)
+    assert len({told[language]["oembed"] for language in LANGUAGES}) == len(LANGUAGES)
 
 
 def test_the_page_without_script_is_its_sessions_own(world: World) -> None:
@@ -159,9 +153,10 @@ def test_pages_of_what_is_over_are_written_once_in_each_language(
         return write(writer, *asked)
 
     monkeypatch.setattr(PageWriter, "ended", counting)
-    for language in (*LANGUAGES, *LANGUAGES):
-        headers = BROWSER | {"Accept-Language": language}
-        answers = world.beside.get_at_once(8, "/v1/music/shared/shr_0", headers=headers)
-        assert {answer.status_code for answer in answers} == {404}
-        assert f'lang="{language}"' in answers[0].text
+    with contextlib.closing(Beside(world.server)) as fresh:
+        for language in (*LANGUAGES, *LANGUAGES):
+            headers = BROWSER | {"Accept-Language": language}
+            answers = fresh.get_at_once(8, "/v1/music/shared/shr_0", headers=headers)
+            assert {answer.status_code for answer in answers} == {404}
+            assert f'lang="{language}"' in answers[0].text
     assert sorted(written) == sorted(("refused", language, None) for language in LANGUAGES)

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cast import Server
 from journeys.faces import FACES
-from journeys.looked_at import World, changed, looked_at, make_songs
-from live.load import serving
+from journeys.looked_at import Songs, World, changed, four_songs, looked_at
 
 WRITTEN = {"page", "embed", "details"}
 ALL = set(FACES)
 
 
 @pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return make_songs(tmp_path_factory.mktemp("audio"))
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("instance")) as server:
-        yield server
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Songs]:
+    with four_songs(tmp_path_factory.mktemp("instance"), tmp_path_factory.mktemp("audio")) as songs:
+        yield songs
 
 
 @pytest.fixture
-def world(running: Server, songs: list[Path], storage_credentials: None) -> Iterator[World]:
-    with looked_at(running, songs) as world:
+def world(songs: Songs) -> Iterator[World]:
+    with looked_at(songs) as world:
         yield world
 
 

@@ -160,7 +160,7 @@ def test_the_command_shows_it(
 
 
 def test_what_the_operator_chooses_holds_from_the_next_start(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", {"KEEP_LINKS": "digest"}, is_signing=False)
+    server = Server(tmp_path / "data", {"KEEP_LINKS": "digest"})
     server.create()
     keys = server.data / "secrets" / "link-keys"
     song = make("wav16", tmp_path / "a.wav")

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from cast import Server, share, upload
 from engines import SENDS_AUDIO
 from journeys.leaving import Organization, code_of, doors_of, get, kept
 from journeys.refused import normalized, number_of, token_path
 from pieces import begin, offset_of, send
+
+
+@pytest.fixture(scope="module")
+def one(server: Server, evening: Path) -> Iterator[Organization]:
+    made = Organization(server, evening)
+    yield made
+    made.owner.close()
+
+
+@pytest.fixture
+def organization(one: Organization) -> Iterator[Organization]:
+    """The same for all tests, not suspended, whatever became of the one before."""
+    yield one
+    if one.owner.get("/tracks").status_code != 200:
+        one.resume()
 
 
 def test_every_door_is_closed_and_opens_again_with_nothing_lost(

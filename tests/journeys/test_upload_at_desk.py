@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "MAX_UPLOAD_BYTES": str(MOST), "MAX_AUDIO_SECONDS": "5", "MAX_BEGUN_UPLOADS": "2",
         "TRUSTED_PROXIES": "127.0.0.1/32",
     }  # fmt: skip
-    running = Server(tmp_path_factory.mktemp("instance") / "data", settings, is_signing=False)
+    running = Server(tmp_path_factory.mktemp("instance") / "data", settings)
     running.create()
     running.start()
     yield running

@@ -193,7 +193,7 @@ def test_a_renewed_session_and_the_embed_have_tickets_too(
 
 
 def test_without_a_limit_there_is_no_ticket(tmp_path: Path) -> None:
-    running = Server(tmp_path / "data", {"RESOLVE_LIMIT_PER_MINUTE": "0"}, is_signing=False)
+    running = Server(tmp_path / "data", {"RESOLVE_LIMIT_PER_MINUTE": "0"})
     running.create()
     running.start()
     try:

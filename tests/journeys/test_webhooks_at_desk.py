@@ -19,6 +19,7 @@ from listenlink.model.notice import WANTED
 from listenlink.model.webhook import MOST_OF_A_USER
 from media.make_audio import make
 from outbound.receiver import Receiver, answer, receiving
+from shorter_waits import SECOND, shorter
 from signed_in import OWN, at_desk
 
 SOON_SECONDS = 15.0
@@ -28,7 +29,7 @@ HOOKS = "/desk/me/webhooks"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("instance") / "data"
-    running = Server(data, is_signing=False, second=0.2)
+    running = Server(data, environment=shorter(SECOND))
     running.settings["OUTBOUND_NETWORKS"] = "127.0.0.1/32"
     running.create()
     running.start()
