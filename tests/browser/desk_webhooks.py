@@ -43,7 +43,7 @@ def _alone(desk: AtDesk) -> None:
     told = desk.server.new_member()
     user = int(told["user_id"].partition("_")[2], 16)
     ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
-    desk.sign_in_by_link(str(email))
+    desk.sign_in(str(email))
 
 
 def _listed(desk: AtDesk) -> None:

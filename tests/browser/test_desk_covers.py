@@ -65,7 +65,7 @@ def test_it_is_set_replaced_and_removed(
     seen = visit(java_script_enabled=scripted)
     desk, page = AtDesk(server, seen.page), seen.page
     if scripted:
-        desk.sign_in_by_link()
+        desk.sign_in()
     else:
         sign_in_without_script(desk)
     for thing in things:
@@ -122,7 +122,7 @@ def test_with_script_what_is_too_large_is_told_before_it_is_sent(
 ) -> None:
     seen = visit()
     desk, page = AtDesk(server, seen.page), seen.page
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go(f"/desk/{things[0]}/cover")
     choose(page, bytes(9_000_000))
     field = page.get_by_label("Cover", exact=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from browser.at_once import add_cookie
 from browser.chromium import Site, Visit
 from browser.desk import AtDesk
 from browser.desk_rules import nothing_was_wrong
 from browser.hostile import PAYLOADS, HostileServer, engine_name, packed, send, serving_hostile
 from browser.listening import Visits
-from browser.sharing import sign_in
 from cast import Server, share
 from engines import of_folder
 from listenlink.model import ids
@@ -66,7 +66,7 @@ def hostile(
 def seen(visit: Visits, server: Server, hostile: HostileServer) -> Visit:
     """A window of who is signed in."""
     begun = visit()
-    sign_in(begun, AtDesk(server, begun.page))
+    add_cookie(AtDesk(server, begun.page))
     return begun
 
 

@@ -31,7 +31,7 @@ def seen(visit: Visits) -> Visit:
 def desk(seen: Visit, server: Server) -> Iterator[AtDesk]:
     """The owner, signed in; nothing is blocked meanwhile, and no other site is asked."""
     at_desk = AtDesk(server, seen.page)
-    at_desk.sign_in_by_link()
+    at_desk.sign_in()
     yield at_desk
     assert (seen.blocked, seen.ran) == ([], [])
     assert seen.hosts() <= {f"localhost:{server.port}"}
@@ -80,7 +80,7 @@ def test_the_link_is_copied_as_it_was_made(
 ) -> None:
     seen = visit(permissions=["clipboard-read", "clipboard-write"])
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     link = share(owner, songs[0]["id"])
     page = desk.go(f"/desk/links/{link['id']}")
     desk.press("Copy link")

@@ -101,7 +101,7 @@ def check_the_desk(
 ) -> None:
     """It tells the same, by the link and by its label, and as a table."""
     desk = AtDesk(server, at_desk.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     shown = desk.go(f"/desk/links/{link['id']}")
     assert quarters(shown) == ["0", "0", "1", "0"]
     assert numbers(shown)["opens"] == "2"

@@ -92,7 +92,7 @@ def at_page(seen: Visit, server: Server, proxy: LossyProxy, data: bytes) -> Page
     """Signed in at the server, at its page behind the proxy, with a file and the other client at hand."""
     if not ORACLE.exists():
         pytest.skip("tus-js-client is needed: `sh scripts/test-tools.sh` installs it")
-    AtDesk(server, seen.page).sign_in_by_link()
+    AtDesk(server, seen.page).sign_in()
     seen.page.add_init_script(path=ORACLE)
     seen.page.goto(proxy.url.replace("127.0.0.1", "localhost") + PAGE)
     seen.page.evaluate(
