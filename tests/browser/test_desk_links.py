@@ -185,17 +185,20 @@ def test_numbers_stand_still_where_nobody_looks_and_for_who_is_signed_out(
     desk: AtDesk, seen: Visit, owner: httpx.Client, songs: list[dict[str, Any]]
 ) -> None:
     link = share(owner, songs[0]["id"])
+    seen.page.clock.install()
     page = desk.go(f"/desk/links/{link['id']}")
     hide = """(value) => {
       Object.defineProperty(document, "visibilityState", { value, configurable: true });
       document.dispatchEvent(new Event("visibilitychange")); }"""
     page.evaluate(hide, "hidden")
-    page.wait_for_timeout(6000)
+    page.clock.run_for(6000)
+    page.wait_for_timeout(500)
     assert not [path for path in seen.paths() if path.endswith("/stats")]
     page.evaluate(hide, "visible")
     page.wait_for_timeout(500)
     assert len([path for path in seen.paths() if path.endswith("/stats")]) == 1
     page.context.clear_cookies()
+    page.clock.run_for(6000)
     expect(page.locator("#live")).to_contain_text("You are signed out here", timeout=12_000)
     asked = len(seen.requests)
     page.evaluate(hide, "visible")
