@@ -20,7 +20,7 @@ from media.make_audio import add_cover, make
 _RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 ]}, "rules": {"label-content-name-mismatch": {"enabled": True}}}  # fmt: skip
-# All else that it tells would only be carried here.
+# Without what passed, which would only be carried here.
 _RUN = "rules => axe.run(rules).then((told) => told.violations)"
 _FOCUS = """() => { const element = document.activeElement;
   return element.id || element.className || element.textContent.trim().slice(0, 30) || element.tagName }"""
@@ -155,12 +155,9 @@ def test_nothing_is_wrong_with_the_other_pages(
     axe_visit: Visits, studio: Studio, tmp_path: Path
 ) -> None:
     base = studio.server.url
-    posted = [
-        httpx.post(url).headers["location"] for url in (studio.url(), studio.url(studio.album))
-    ]
-    embeds = [
-        studio.url(target).replace("/v1/music/shared/", "/embed/") for target in ("", studio.album)
-    ]
+    targets = ("", studio.album)
+    posted = [httpx.post(studio.url(target)).headers["location"] for target in targets]
+    embeds = [studio.url(target).replace("/v1/music/shared/", "/embed/") for target in targets]
     page = axe_visit().page
     for url in (
         f"{base}/v1/music/shared/shr_0",
