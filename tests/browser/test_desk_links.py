@@ -184,9 +184,8 @@ def test_numbers_rise_while_somebody_looks_and_the_chart_is_the_table_is_the_api
 def test_numbers_stand_still_where_nobody_looks_and_for_who_is_signed_out(
     desk: AtDesk, seen: Visit, owner: httpx.Client, songs: list[dict[str, Any]]
 ) -> None:
-    link = share(owner, songs[0]["id"])
     seen.page.clock.install()
-    page = desk.go(f"/desk/links/{link['id']}")
+    page = desk.go(f"/desk/links/{share(owner, songs[0]['id'])['id']}")
     hide = """(value) => {
       Object.defineProperty(document, "visibilityState", { value, configurable: true });
       document.dispatchEvent(new Event("visibilitychange")); }"""
