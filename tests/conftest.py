@@ -49,15 +49,16 @@ _LONGEST = (
 
 
 def _few_of_each(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """All but journeys that are tried with many values: of these the first and the last; and what is left
-    out. The rest of them is tried on PostgreSQL by the long form of the suite (LISTENLINK_TEST_FULL=1)."""
+    """All but journeys and pages that are tried with many values: of these the first and the last; and what
+    is left out. The rest of them is tried on PostgreSQL by the long form of the suite
+    (LISTENLINK_TEST_FULL=1)."""
     by_test: dict[str, list[pytest.Item]] = {}
     for item in items:
         by_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
     out = {
         item.nodeid
         for same in by_test.values()
-        if same[0].path.parent.name == "journeys"
+        if same[0].path.parent.name in ("browser", "journeys")
         for item in same[1:-1]
     }
     return [i for i in items if i.nodeid not in out], [i for i in items if i.nodeid in out]

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import FilePayload, Page
 
+from browser.at_once import arrive_signed_in
 from browser.desk_licences import LICENCE_STATES
 from browser.desk_links import LINK_STATES, ask
 from browser.desk_people import PEOPLE_STATES
@@ -51,6 +52,10 @@ class AtDesk:
         self.press("Sign in")
         self.page.wait_for_url("**/desk/welcome/next")
 
+    def sign_in(self, email: str | None = None) -> None:
+        """Where it isn't the point: the page behind that, without those for it."""
+        arrive_signed_in(self, email)
+
     def sign_in_by_password(self, email: str, password: str) -> None:
         self.go("/desk/sign-in")
         self.page.get_by_label("Email").fill(email)
@@ -78,7 +83,7 @@ def _offer_refused(desk: AtDesk) -> None:
 
 
 def _me(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.add_authenticator()
     desk.press("Add a passkey")
     desk.page.wait_for_url("**/desk?done=passkey_added")
@@ -94,7 +99,7 @@ def _password_set(desk: AtDesk) -> None:
 
 def _signed_in_at(path: str) -> Callable[[AtDesk], None]:
     def arrive(desk: AtDesk) -> None:
-        desk.sign_in_by_link()
+        desk.sign_in()
         desk.go(path)
 
     return arrive
@@ -108,7 +113,7 @@ def _invite(desk: AtDesk) -> str:
 
 
 def _invited(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     _invite(desk)
 
 
@@ -125,7 +130,7 @@ def _asked(desk: AtDesk) -> None:
     told = desk.server.new_organization()
     user = int(told["user_id"].partition("_")[2], 16)
     ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     desk.page.goto(desk.link(first_email(desk.server)))
     desk.page.wait_for_function("!location.hash")
     desk.press("Sign in")
@@ -133,7 +138,7 @@ def _asked(desk: AtDesk) -> None:
 
 def _music(desk: AtDesk) -> str:
     """The path of a track with a cover, put in by who is signed in, if it isn't there yet."""
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go("/desk")
     titles = desk.page.get_by_role("link", name="Harbour Lights", exact=True)
     if not titles.count():
@@ -175,7 +180,7 @@ def _signed_out(desk: AtDesk) -> None:
 
 
 def _share(desk: AtDesk) -> str:
-    desk.sign_in_by_link()
+    desk.sign_in()
     named = ask(desk, "/collections", {"name": "Three Evenings"})["id"]
     desk.go(f"/desk/collections/{named}/share")
     return str(named)
@@ -194,19 +199,11 @@ def _shared(desk: AtDesk) -> None:
     desk.page.wait_for_selector(".qr")
 
 
-_MAKE_COLLECTION = """async () => {
-  const path = `/v1/music/${document.body.dataset.organization}/collections`;
-  const headers = { "Content-Type": "application/json" };
-  const made = await fetch(path, { method: "POST", headers, body: '{"name": "Evening"}' });
-  return (await made.json()).id;
-}"""
-
-
 def _cover_refused(desk: AtDesk) -> None:
     """Of a collection that has one."""
-    desk.sign_in_by_link()
-    page = desk.go("/desk/me")
-    path = f"/desk/collections/{page.evaluate(_MAKE_COLLECTION)}"
+    desk.sign_in()
+    page = desk.page
+    path = f"/desk/collections/{ask(desk, '/collections', {'name': 'Evening'})['id']}"
     for button, data in (("Set cover", plain()), ("Replace cover", b"GIF89a")):
         desk.go(path + "/cover")
         sent = FilePayload(name="cover.gif", mimeType="image/gif", buffer=data)

@@ -46,7 +46,7 @@ def new_album(server: Server, songs: tuple[str, ...], name: str = "Evenings") ->
 
 
 def _signed_in(desk: AtDesk) -> None:
-    desk.sign_in_by_link(first_email(desk.server))
+    desk.sign_in(first_email(desk.server))
 
 
 def _of_nobody(desk: AtDesk) -> None:
@@ -54,7 +54,7 @@ def _of_nobody(desk: AtDesk) -> None:
     told = desk.server.new_member()
     user = int(told["user_id"].partition("_")[2], 16)
     ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
 
 
 def _none(desk: AtDesk) -> None:

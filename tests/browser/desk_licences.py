@@ -20,7 +20,7 @@ _SAID = {"engine": "own_recording", "title": "Declared", "artist": "Ana"}
 
 def _track(desk: AtDesk) -> str:
     """The path of a new one of who is signed in, of which more was declared twice, with a link before."""
-    desk.sign_in_by_link()
+    desk.sign_in()
     with TemporaryDirectory() as folder:
         data = make("wav16", Path(folder) / "song.wav").read_bytes()
     organization = desk.page.evaluate("document.body.dataset.organization")
@@ -56,13 +56,13 @@ def _track_refused(desk: AtDesk) -> None:
 
 
 def _default(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go("/desk/about")
     _declare(desk)
 
 
 def _uploading(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     page = desk.go("/desk/upload")
     page.get_by_label("Licence").select_option("CC-BY-4.0")
 

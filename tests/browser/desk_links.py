@@ -31,7 +31,7 @@ def make_link(desk: AtDesk, **terms: Any) -> dict[str, Any]:
 
 
 def _links(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     for link in (
         make_link(desk, label="Ana", max_opens=5),
         make_link(desk),
@@ -48,13 +48,13 @@ def _nobodys(desk: AtDesk) -> None:
     told = desk.server.new_member()
     user = int(told["user_id"].partition("_")[2], 16)
     ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     desk.go("/desk/links")
 
 
 def _at(end: str = "", **terms: Any) -> Callable[[AtDesk], None]:
     def arrive(desk: AtDesk) -> None:
-        desk.sign_in_by_link()
+        desk.sign_in()
         link = make_link(desk, **terms)
         for agent in ("Mozilla/5.0 (X11) Firefox/140.0", "curl/8.1", "Slackbot 1.0"):
             headers = {"User-Agent": agent, "Accept": "application/json"}
@@ -77,7 +77,7 @@ def _of_somebody_else(desk: AtDesk) -> None:
         album = client.post("/collections", json={"name": "Somebody's <evening>"}).json()["id"]
         link = client.post(f"/collections/{album}/share", json={"label": "For Zoe"}).json()
     httpx.get(link["url"], headers={"Accept": "application/json"})
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go(f"/desk/links/{link['id']}")
 
 
@@ -88,7 +88,7 @@ def _everybodys(desk: AtDesk) -> None:
 
 
 def _new(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go(f"/desk/links/{make_link(desk)['id']}")
 
 
@@ -99,7 +99,7 @@ def _numbers(desk: AtDesk) -> None:
 
 
 def _no_numbers(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     album = ask(desk, "/collections", {"name": "Evening"})["id"]
     desk.go(f"/desk/collections/{album}/numbers")
 

@@ -27,7 +27,7 @@ def _at(what: str, role: str = "member") -> Callable[[AtDesk], None]:
     def arrive(desk: AtDesk) -> None:
         new_member(desk, "owner")
         user_id, _ = new_member(desk, role)
-        desk.sign_in_by_link()
+        desk.sign_in()
         desk.go(f"/desk/people/{user_id}/{what}")
 
     return arrive
@@ -35,7 +35,7 @@ def _at(what: str, role: str = "member") -> Callable[[AtDesk], None]:
 
 def _oneself(desk: AtDesk) -> None:
     _, email = new_member(desk, "owner")
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     desk.go("/desk/people")
     row = desk.page.get_by_role("listitem").filter(has_text=email)
     row.get_by_role("button", name="Remove", exact=True).click()
@@ -45,12 +45,12 @@ def _last_owner(desk: AtDesk) -> None:
     told = desk.server.new_organization()
     user = int(told["user_id"].partition("_")[2], 16)
     ((email,),) = desk.server.query("SELECT email FROM users WHERE id = ?", user)
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     desk.go(f"/desk/people/{told['user_id']}/remove")
 
 
 def _taken_back_too_late(desk: AtDesk) -> None:
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go("/desk/people")
     desk.page.get_by_label("Email").fill("late@localhost.example")
     desk.press("Invite")

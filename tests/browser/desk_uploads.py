@@ -97,7 +97,7 @@ def nothing_stays(page: Page, server: Server) -> None:
 
 
 def signed_in(desk: AtDesk) -> Page:
-    desk.sign_in_by_link()
+    desk.sign_in()
     return desk.go(PAGE)
 
 

@@ -18,6 +18,22 @@ SECONDS = (50, 40, 3)
 # Opens a minute of everybody at one address, which is where the windows of all tests are.
 LIMIT = 400
 _RATE = 44_100
+# Otherwise a page is asked at each frame, and has to draw it.
+_POLL_MS = 100
+# The sound runs three times as fast: a step of what is told then stays below two seconds of the track.
+_FAST = """
+const Sound = Audio;
+window.Audio = function () {
+  const sound = new Sound();
+  sound.defaultPlaybackRate = sound.playbackRate = 3;
+  return (window.sound = sound);
+};
+"""
+
+
+def hurry(visit: Visit) -> None:
+    """What plays from now on plays faster."""
+    visit.context.add_init_script(_FAST)
 
 
 def upload_songs(owner: httpx.Client, folder: Path) -> list[dict[str, Any]]:
@@ -57,6 +73,7 @@ def wait_until_past(page: Page, place: int) -> None:
         return Number(minutes) * 60 + Number(rest) > place }""",
         arg=place,
         timeout=60_000,
+        polling=_POLL_MS,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from browser.at_once import add_cookie
 from browser.chromium import Visit
 from browser.desk import AtDesk
 from browser.listening import Visits
 from cast import Server, upload
 from media.make_audio import make as make_audio
-from signed_in import at_desk
-
-_cookies: dict[str, str] = {}
 
 
 def show_rows(desk: AtDesk, path: str = "/desk") -> Page:
@@ -47,18 +44,8 @@ def visit_rows(
     """Somebody who signed in, and has them before their eyes."""
     seen = visit(**options)
     desk = AtDesk(server, seen.page)
-    sign_in(seen, desk)
+    add_cookie(desk)
     return seen, show_rows(desk, path)
-
-
-def sign_in(seen: Visit, desk: AtDesk) -> None:
-    """By the cookie of somebody who did so already: the pages for that are tried elsewhere."""
-    server = desk.server
-    if server.organization_id not in _cookies:
-        with contextlib.closing(at_desk(server)) as client:
-            _cookies[server.organization_id] = client.headers["Cookie"]
-    name, _, value = _cookies[server.organization_id].partition("=")
-    seen.context.add_cookies([{"name": name, "value": value, "url": desk.url}])
 
 
 def sheet_of(page: Page) -> Locator:

@@ -98,6 +98,6 @@ def test_its_owner_takes_it_from_the_desk(
 ) -> None:
     album = collect(owner, songs)
     desk = AtDesk(server, visit().page)
-    desk.sign_in_by_link(first_email(server))
+    desk.sign_in(first_email(server))
     page = desk.go(f"/desk/collections/{album['id']}")
     check(page, page.get_by_role("link", name="Download all (ZIP, 8.2 MB)"))

@@ -44,7 +44,7 @@ def test_hostile_text_is_text(
             owner.post(f"/collections/{made}/tracks", json={"track_id": track}).raise_for_status()
     seen = visit()
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     for path_asked in ("", f"/{made}", f"/{made}?q=", f"/{made}/delete"):
         desk.go(f"/desk/collections{path_asked}")
     page = desk.go(f"/desk/collections/{made}")

@@ -67,7 +67,7 @@ def test_a_licence_is_declared_and_listeners_are_led_to_it(
     seen = visit(java_script_enabled=has_script)
     desk = AtDesk(server, seen.page)
     if has_script:
-        desk.sign_in_by_link()
+        desk.sign_in()
     else:
         seen.page.goto(link := desk.link())
         seen.page.get_by_label("Link", exact=True).fill(link)
@@ -149,7 +149,7 @@ def test_an_owner_sets_the_default_by_keyboard_alone(
 ) -> None:
     seen = visit()
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     page = desk.go("/desk/about")
     form = page.get_by_role("form", name="Default licence for own recordings")
     form.get_by_role("radio", name="Listen only", exact=True).focus()
@@ -178,7 +178,7 @@ def test_a_credit_line_is_text_wherever_it_stands(
     link, number = share(owner, track), int(track.removeprefix("mtrack_"), 16)
     seen, heard = visit(), visit()
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     for text in (line.replace("\n", " ") for line in packed(PAYLOADS, 500)):
         month = "0:commercial+/2026-01"
         server.change("UPDATE tracks SET declared = ? WHERE id = ?", f"{month}\n{text}", number)

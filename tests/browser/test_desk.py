@@ -156,7 +156,7 @@ def test_nothing_is_wrong_with_any_page(visit: Visits, server: Server, state: st
 def test_times_are_the_readers_own_and_utc_on_hover(visit: Visits, server: Server) -> None:
     seen = visit(timezone_id="Asia/Tokyo")
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     moment = desk.go("/desk/me").locator("time").first
     assert str(moment.get_attribute("title")).endswith(" UTC")
     expect(moment).not_to_contain_text("UTC")

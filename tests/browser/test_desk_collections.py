@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def enter(desk: AtDesk, has_script: bool) -> None:
     """Sign in, by pasting the link where there is no script to read it."""
     if has_script:
-        desk.sign_in_by_link()
+        desk.sign_in()
         return
     link = desk.link()
     desk.page.goto(link)

@@ -31,7 +31,7 @@ def seen(visit: Visits) -> Visit:
 def desk(seen: Visit, server: Server) -> Iterator[AtDesk]:
     """The owner, signed in; nothing is blocked meanwhile, and no other site is asked."""
     at_desk = AtDesk(server, seen.page)
-    at_desk.sign_in_by_link()
+    at_desk.sign_in()
     yield at_desk
     assert (seen.blocked, seen.ran) == ([], [])
     assert seen.hosts() <= {f"localhost:{server.port}"}
@@ -80,7 +80,7 @@ def test_the_link_is_copied_as_it_was_made(
 ) -> None:
     seen = visit(permissions=["clipboard-read", "clipboard-write"])
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     link = share(owner, songs[0]["id"])
     page = desk.go(f"/desk/links/{link['id']}")
     desk.press("Copy link")
@@ -184,18 +184,20 @@ def test_numbers_rise_while_somebody_looks_and_the_chart_is_the_table_is_the_api
 def test_numbers_stand_still_where_nobody_looks_and_for_who_is_signed_out(
     desk: AtDesk, seen: Visit, owner: httpx.Client, songs: list[dict[str, Any]]
 ) -> None:
-    link = share(owner, songs[0]["id"])
-    page = desk.go(f"/desk/links/{link['id']}")
+    seen.page.clock.install()
+    page = desk.go(f"/desk/links/{share(owner, songs[0]['id'])['id']}")
     hide = """(value) => {
       Object.defineProperty(document, "visibilityState", { value, configurable: true });
       document.dispatchEvent(new Event("visibilitychange")); }"""
     page.evaluate(hide, "hidden")
-    page.wait_for_timeout(6000)
+    page.clock.run_for(6000)
+    page.wait_for_timeout(500)
     assert not [path for path in seen.paths() if path.endswith("/stats")]
     page.evaluate(hide, "visible")
     page.wait_for_timeout(500)
     assert len([path for path in seen.paths() if path.endswith("/stats")]) == 1
     page.context.clear_cookies()
+    page.clock.run_for(6000)
     expect(page.locator("#live")).to_contain_text("You are signed out here", timeout=12_000)
     asked = len(seen.requests)
     page.evaluate(hide, "visible")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.at_once import add_cookie
 from browser.chromium import Visit
 from browser.desk import AtDesk
 from browser.desk_rules import nothing_was_wrong
@@ -17,7 +18,6 @@ from browser.sharing import (
     open_sheet,
     read_code,
     show_rows,
-    sign_in,
     things_to_share,
     visit_rows,
 )
@@ -50,7 +50,7 @@ def test_other_programs_get_the_address_and_nothing_else(
         "window.given = []; navigator.share = async (what) => void given.push(what);"
     )
     desk = AtDesk(server, seen.page)
-    sign_in(seen, desk)
+    add_cookie(desk)
     page = show_rows(desk)
     open_sheet(page)
     link = make(page, owner)
@@ -66,7 +66,7 @@ def test_where_there_is_no_clipboard_it_is_marked(
     seen = visit()
     seen.context.add_init_script(lacks)
     desk = AtDesk(server, seen.page)
-    sign_in(seen, desk)
+    add_cookie(desk)
     page = show_rows(desk)
     open_sheet(page)
     link = make(page, owner)

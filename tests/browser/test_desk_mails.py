@@ -67,7 +67,7 @@ def test_mails_are_chosen_and_left(
 
 def test_the_pages_are_for_everybody(visit: Visits, server: MailedServer) -> None:
     def arrive(desk: AtDesk) -> None:
-        desk.sign_in_by_link()
+        desk.sign_in()
         desk.go("/desk/me")
 
     is_for_everybody(visit, server, arrive)

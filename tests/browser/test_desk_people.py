@@ -45,7 +45,7 @@ def test_a_member_is_removed_and_the_links_end_or_go_on(
     _, email = new_member(desk)
     _, heir = new_member(desk, "owner")
     if has_script:
-        desk.sign_in_by_link()
+        desk.sign_in()
     else:
         link = desk.link()
         page.goto(link)
@@ -69,7 +69,7 @@ def test_keys_end_without_being_shown(visit: Visits, server: Server) -> None:
     seen = visit()
     desk, page = AtDesk(server, seen.page), seen.page
     _, email = new_member(desk)
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go("/desk/people")
     expect(row_of(page, email)).to_contain_text("1 API key")
     press(row_of(page, email), "End API keys")
@@ -84,7 +84,7 @@ def test_keys_end_without_being_shown(visit: Visits, server: Server) -> None:
 def test_an_invitation_is_taken_back_by_keyboard(visit: Visits, server: Server) -> None:
     seen = visit()
     desk, page = AtDesk(server, seen.page), seen.page
-    desk.sign_in_by_link()
+    desk.sign_in()
     desk.go("/desk/people")
     page.get_by_label("Email").fill("not.yet@localhost.example")
     desk.press("Invite")
@@ -108,10 +108,10 @@ def test_an_owner_finds_everybodys_links_and_their_numbers_go_on(
     ((email,),) = server.query(
         "SELECT email FROM users WHERE id = ?", int(told["user_id"].partition("_")[2], 16)
     )
-    desk.sign_in_by_link(email)
+    desk.sign_in(email)
     made = make_link(desk, label="For Zoe")
     desk.press("Sign out") if page.get_by_role("button", name="Sign out").count() else None
-    desk.sign_in_by_link()
+    desk.sign_in()
     own = make_link(desk, label="My own")
     desk.go("/desk/people")
     page.get_by_role("link", name="All links of the organisation").click()
@@ -134,7 +134,7 @@ def test_an_owner_finds_everybodys_links_and_their_numbers_go_on(
 def test_who_is_signed_in_finds_a_way_where_nothing_is(visit: Visits, server: Server) -> None:
     seen = visit()
     desk, page = AtDesk(server, seen.page), seen.page
-    desk.sign_in_by_link()
+    desk.sign_in()
     for path in ("/desk/nothing", "/nowhere", "/desk/links/mslink_000000000000"):
         desk.go(path)
         expect(page.get_by_role("heading", level=1)).to_have_text("This doesn't exist.")

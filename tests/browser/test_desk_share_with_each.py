@@ -8,11 +8,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.at_once import add_cookie
 from browser.chromium import SIZES, Visit
 from browser.desk import AtDesk
 from browser.desk_rules import nothing_was_wrong, serving_desk
 from browser.listening import Visits
-from browser.sharing import open_sheet, sign_in, things_to_share, visit_rows
+from browser.sharing import open_sheet, things_to_share, visit_rows
 from cast import Server
 from engines import of_folder
 
@@ -102,7 +103,7 @@ def test_without_script_all_of_it_works(
 ) -> None:
     seen = visit(java_script_enabled=False)
     desk = AtDesk(server, seen.page)
-    sign_in(seen, desk)
+    add_cookie(desk)
     page = desk.go(next(iter(things)))
     page.get_by_text("One link for each", exact=True).click()
     page.get_by_label("Whom the links are for", exact=True).fill("Ana\nBen")

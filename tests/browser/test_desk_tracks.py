@@ -42,7 +42,7 @@ def desk(visit: Visits, server: Server, songs: dict[str, str]) -> Iterator[AtDes
     """Somebody at their list, about whom all is well at the end."""
     seen = visit()
     at = AtDesk(server, seen.page)
-    at.sign_in_by_link()
+    at.sign_in()
     at.go("/desk")
     yield at
     nothing_was_wrong(seen, server)

@@ -72,7 +72,7 @@ def test_nothing_is_wrong_while_it_plays(
 ) -> None:
     seen = visit(bypass_csp=True, reduced_motion="reduce")
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     for path, button in (("/desk", "Play"), (songs[NAMES[0]], "Play")):
         page = desk.go(path)
         page.get_by_role("button", name=button, exact=True).first.click()
@@ -107,7 +107,7 @@ def test_the_longest_titles_are_text_and_run_over_nothing(
     _copy_track(server, source, texts)
     seen = visit()
     desk = AtDesk(server, seen.page)
-    desk.sign_in_by_link()
+    desk.sign_in()
     assert desk.go("/desk").locator("#tracks li").count() >= len(texts)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
     for number, text in enumerate(texts, 1000):

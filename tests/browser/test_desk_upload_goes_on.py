@@ -245,6 +245,6 @@ def test_who_is_signed_out_is_told_and_goes_on_once_signed_in(
     choose(page, song(tmp_path, "Signed out.flac", 50))
     expect(row(page, "Signed out")).to_contain_text("You aren't signed in any more.")
     other = AtDesk(server, page.context.new_page())
-    other.sign_in_by_link()
+    other.sign_in()
     row(page, "Signed out").get_by_role("button", name="Retry", exact=True).click()
     until_done(page, "Signed out")

@@ -32,7 +32,7 @@ def test_one_is_added_tried_and_removed(visit: Visits, server: Server, has_scrip
     seen = visit(java_script_enabled=has_script, permissions=permissions)
     desk, page = AtDesk(server, seen.page), seen.page
     if has_script:
-        desk.sign_in_by_link()
+        desk.sign_in()
     else:
         desk.go("/desk/welcome")
         page.get_by_label("Link").fill(desk.link())

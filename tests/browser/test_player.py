@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from browser.chromium import SHARED, Visit, open_visit
 from browser.listening import (
     Visits,
+    hurry,
     open_page,
     opens,
     seconds,
@@ -114,6 +115,7 @@ def test_a_reload_goes_on_where_it_was_though_the_link_is_spent(
 ) -> None:
     link = share(owner, songs[0]["id"], max_opens=1)
     window = visit()
+    hurry(window)
     page = open_page(window, link, "#t=0:31")
     expect(page.locator("#elapsed")).to_have_text("0:31")
     page.locator("#play").click()
