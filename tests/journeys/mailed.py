@@ -16,6 +16,7 @@ import httpx
 from cast import Server
 from faked_time import FakedTime
 from outbound.mailbox import Box, serving
+from shorter_waits import SECOND, shorter
 
 # Opens are counted once a second, and looked at once a second; by servers that are forked here, more often.
 SOON_SECONDS = 30.0
