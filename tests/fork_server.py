@@ -37,7 +37,8 @@ _MOST_BYTES = 1 << 20
 
 
 class Forked:
-    """A process that runs one command; what is asked of it is asked as of `subprocess.Popen`."""
+    """A process that runs one command, in the given folder or in this process's; what is asked of it is asked
+    as of `subprocess.Popen`."""
 
     def __init__(
         self,
@@ -45,9 +46,10 @@ class Forked:
         environment: dict[str, str],
         output: IO[str],
         errors: IO[str],
+        folder: str | None = None,
     ) -> None:
         reading, writing = os.pipe()
-        asked = json.dumps([list(arguments), environment, str(Path.cwd())]).encode()
+        asked = json.dumps([list(arguments), environment, folder or str(Path.cwd())]).encode()
         descriptors = [output.fileno(), errors.fileno(), writing]
         try:
             socket.send_fds(_forking(), [asked], descriptors)
@@ -197,9 +199,28 @@ def _load() -> None:
 
     vars(table)["make_routes"] = make_routes
     _copy_databases()
+    _keep_certificates()
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()
     gc.freeze()
+
+
+def _keep_certificates() -> None:
+    """Read all of the world's certificates once: it's most of what a command costs that asks a server."""
+    import httpx
+    from httpx._transports import default as transports
+
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+    @functools.cache
+    def made(asked: tuple[Any, ...], _: tuple[str | None, ...]) -> object:
+        return httpx.create_ssl_context(*asked)
+
+    def create_ssl_context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> object:
+        return made((verify, cert, trust_env), tuple(map(os.environ.get, names)))
+
+    vars(transports)["create_ssl_context"] = create_ssl_context
+    create_ssl_context()
 
 
 def _copy_databases() -> None:
