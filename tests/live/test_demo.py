@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], str
     command's answer."""
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
     make("wav16", folder / "song.flac")
-    with demo(folder / "data", port) as said:
+    with demo(folder / "data", port, is_forked=False) as said:
         first = "The desk, for 30 minutes and once: "
         assert said[1].startswith(f"{first}http://localhost:{port}/desk/welcome#")
         assert _signs_in(said[1].removeprefix(first))
