@@ -58,8 +58,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def _put_python(place: Path) -> None:
-    """This Python, but a new environment is a copy of one that it made: to put pip into one, which is no affair of
-    ours, takes longer than all that is tried here."""
+    """This Python, but a new environment is a copy of one that it made: to put pip into one, which is no
+    affair of ours, takes longer than all that is tried here."""
     python = Path(sys.executable).resolve()
     kept = ROOT / "build" / "programs" / f"environment-{sysconfig.get_python_version()}"
     kept.parent.mkdir(parents=True, exist_ok=True)
