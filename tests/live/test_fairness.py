@@ -41,6 +41,7 @@ SECONDS = 30.0 if FULL else 1.5
 QUIET_SECONDS = 3.0 if FULL else 1.0
 LIMIT = 120 if FULL else 50
 ASKED = 10_000 if FULL else 1000
+MANY = 20 * LIMIT
 OTHERS = 25
 FLOODER = "203.0.113.66"
 FLOODING_CONNECTIONS = 32
@@ -66,7 +67,9 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
     flooded: list[tuple[float, int, str]] = []
 
     def choose() -> Request | None:
-        return flood if time.monotonic() < ends_at else None
+        # On a busy machine it takes longer until it was a flood.
+        seconds = SECONDS if len(flooded) > MANY else 5 * SECONDS
+        return flood if time.monotonic() < ends_at - SECONDS + seconds else None
 
     def heard(reply: Reply) -> None:
         flooded.append((reply.heard_at, reply.status, reply.header("retry-after")))
@@ -88,7 +91,7 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
     )
     assert {reply.status for reply in quiet} == {reply.status for reply in others} == {200}
     assert sum(status == 200 for _, status, _ in flooded) == LIMIT
-    assert len(flooded) > 20 * LIMIT
+    assert len(flooded) > MANY
     assert p99(others) <= MOST_SECONDS
     if FULL:
         await asyncio.sleep(
