@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import json
 import os
 import runpy
@@ -176,7 +177,6 @@ class _Later:
 
 def _load() -> None:
     import gc
-    import importlib
 
     for name in _LOADED:
         importlib.import_module(name)
@@ -206,21 +206,10 @@ def _load() -> None:
 
 
 def _keep_certificates() -> None:
-    """Read all of the world's certificates once: it's most of what a command costs that asks a server."""
-    import httpx
-    from httpx._transports import default as transports
-
-    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-
-    @functools.cache
-    def made(asked: tuple[Any, ...], _: tuple[str | None, ...]) -> object:
-        return httpx.create_ssl_context(*asked)
-
-    def create_ssl_context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> object:
-        return made((verify, cert, trust_env), tuple(map(os.environ.get, names)))
-
-    vars(transports)["create_ssl_context"] = create_ssl_context
-    create_ssl_context()
+    """As `certificates.py` does; nothing else beside this file is imported."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    importlib.import_module("certificates").keep_certificates()
+    sys.path.pop(0)
 
 
 def _copy_databases() -> None:
