@@ -31,8 +31,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def proxy(server: Server) -> Iterator[LossyProxy]:
-    """Whatever is asked through it the first time is done, and its answer lost; a 503 is told instead. It
-    doesn't say when to ask again, so that the client's own bound on waiting is what counts."""
+    """What is asked the first time is done, and its answer lost: a 503 is told, without when to ask again."""
     with lossy_proxy(server.port) as running:
         asked: set[str] = set()
 
@@ -169,9 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        body = (
-            b'{"organization_id":"org_1","user_id":"user_1","scopes":[]}' if status == 200 else b""
-        )
+        told = b'{"organization_id":"org_1","user_id":"user_1","scopes":[]}'
+        body = told if status == 200 else b""
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -5,13 +5,11 @@ Nothing is fetched: what the lock file asks for is shown to the new environment 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from packaging.requirements import Requirement
 
 from cast import clean_environment, free_port
 from engines import of_sqlite
+from live.new_environments import put_python
 from media.make_audio import make
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +46,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if not package.name.startswith(_NOT_SHOWN):
             (shown / package.name).symlink_to(package)
-    _put_python(programs / "python3")
+    put_python(programs / "python3")
     (programs / "systemctl").write_text('#!/bin/sh\necho "$@" > asked-of-systemd\n')
     (programs / "systemctl").chmod(0o755)
     port = str(free_port())
@@ -55,27 +54,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PATH": f"{programs}:/usr/bin:/bin", "PYTHONPATH": str(shown), "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }  # fmt: skip
-
-
-def _put_python(place: Path) -> None:
-    """This Python, but a new environment is a copy of one that it made: to put pip into one, which is no
-    affair of ours, takes longer than all that is tried here."""
-    python = Path(sys.executable).resolve()
-    kept = ROOT / "build" / "programs" / f"environment-{sysconfig.get_python_version()}"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made_by = f"{python} {sys.version}"
-        told = kept / "made-by"
-        if not told.exists() or told.read_text() != made_by:
-            subprocess.run([python, "-m", "venv", "--clear", kept], check=True)
-            told.write_text(made_by)
-    place.write_text(f"""#!/bin/sh
-[ "$*" = "-m venv .venv" ] || exec {python} "$@"
-cp -a {kept} .venv
-sed -i "s#{kept}#$PWD/.venv#g" .venv/pyvenv.cfg .venv/bin/pip* .venv/bin/activate*
-""")
-    place.chmod(0o755)
 
 
 def run(script: str, folder: Path, environment: dict[str, str]) -> str:
