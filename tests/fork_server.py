@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import json
 import os
 import runpy
@@ -45,7 +46,8 @@ _ENDS_WITHIN_SECONDS = 120
 
 
 class Forked:
-    """A process that runs one command; what is asked of it is asked as of `subprocess.Popen`."""
+    """A process that runs one command, in the given folder or in this process's; what is asked of it is asked
+    as of `subprocess.Popen`."""
 
     def __init__(
         self,
@@ -53,11 +55,13 @@ class Forked:
         environment: dict[str, str],
         output: IO[str],
         errors: IO[str],
+        folder: str | None = None,
         given: int | None = None,
     ) -> None:
-        """`given` is the descriptor that it reads from; nothing, unless it's said."""
+        """It runs in this folder, or where whoever asks is, and reads from the descriptor that is `given`, or
+        nothing."""
         reading, writing = os.pipe()
-        asked = json.dumps([list(arguments), environment, str(Path.cwd())]).encode()
+        asked = json.dumps([list(arguments), environment, folder or str(Path.cwd())]).encode()
         descriptors = [
             output.fileno(),
             errors.fileno(),
@@ -159,7 +163,6 @@ class Later:
 
 def _load() -> None:
     import gc
-    import importlib
 
     for name in _LOADED:
         importlib.import_module(name)
@@ -182,9 +185,17 @@ def _load() -> None:
 
     vars(table)["make_routes"] = make_routes
     _copy_databases()
+    _keep_certificates()
     # What the program's modules hold is left as it is by the collector, so that it isn't copied.
     gc.collect()
     gc.freeze()
+
+
+def _keep_certificates() -> None:
+    """As `certificates.py` does; nothing else beside this file is imported."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    importlib.import_module("certificates").keep_certificates()
+    sys.path.pop(0)
 
 
 def _copy_databases() -> None:

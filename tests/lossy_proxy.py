@@ -7,10 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-    b"Connection: close\r\n\r\n"
-)
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\n%sContent-Length: 0\r\nConnection: close\r\n\r\n"
 _READ_BYTES = 65_536
 
 
@@ -18,13 +15,15 @@ class LossyProxy:
     """In front of one port. `requests` are the first lines of what was asked.
 
     `cuts` says for each next connection after how many bytes of request it's cut; `is_lost` is asked
-    for each request, when its answer begins, whether that is lost: a 503 is told in its place.
+    for each request, when its answer begins, whether that is lost: a 503 is told in its place, with
+    `when_to_retry` in its head.
     """
 
     def __init__(self, upstream_port: int) -> None:
         self.requests: list[str] = []
         self.cuts: list[int] = []
         self.is_lost: Callable[[str], bool] = lambda line: False
+        self.when_to_retry = b"Retry-After: 1\r\n"
         self._upstream = ("127.0.0.1", upstream_port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -81,7 +80,7 @@ class _Passing:
         while data := self._server.recv(_READ_BYTES):
             line, self._line = self._line, None
             if line is not None and self._proxy.is_lost(line):
-                self._client.sendall(_BUSY)
+                self._client.sendall(_BUSY % self._proxy.when_to_retry)
                 return
             self._client.sendall(data)
 

@@ -20,7 +20,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
-_AT_ONCE = 50
+_AT_ONCE = 100
 _CONNECTED_WITHIN_SECONDS = 3.0
 _PATIENCE_SECONDS = 4.0
 _LISTENING = "0A"
@@ -138,7 +138,7 @@ class Crowd:
                 return
             began = time.monotonic()
             while not self._are_served(few) and time.monotonic() - began < patience:
-                time.sleep(0.005)
+                time.sleep(0.01)
             patience -= time.monotonic() - began
 
     def _are_served(self, few: list[Member]) -> bool:

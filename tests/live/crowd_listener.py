@@ -26,6 +26,7 @@ TURNS_PER_SECOND = 12
 # processors with others.
 MOST_SECONDS = 3.0 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 5.0
 _HEALTH = "/healthz"
+_RUNS_WITHIN_SECONDS = 20.0
 
 
 class Heard(NamedTuple):
@@ -78,6 +79,13 @@ class Listener:
     def __init__(self, written: Path) -> None:
         self._written = written
 
+    def wait_until_it_asks(self) -> None:
+        """Until the program runs, and has been answered."""
+        deadline = time.monotonic() + _RUNS_WITHIN_SECONDS
+        while not self._read()[1]:
+            assert time.monotonic() < deadline, "the listener doesn't ask"
+            time.sleep(0.02)
+
     def between(self, began_at: float, ended_at: float) -> Hearing:
         """All that was asked for in that time, once it's answered or given up."""
         deadline = ended_at + MOST_SECONDS + 2
@@ -119,7 +127,9 @@ def listener_at(port: int, path: str, written: Path) -> Iterator[Listener]:
     # It ends with its standard input: also when these tests are killed.
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         try:
-            yield Listener(written)
+            listener = Listener(written)
+            listener.wait_until_it_asks()
+            yield listener
         finally:
             process.terminate()
 

@@ -22,8 +22,9 @@ from live.load import FULL
 BUSY_WITHIN_SECONDS = 2.0 if FULL else 3.5
 ANY_WITHIN_SECONDS = 5.0 if FULL else 6.5
 BACK_WITHIN_SECONDS = 5.0 if FULL else 10.0
-# Fewer than would keep two processors from answering in time what needs no waiting.
-_AT_ONCE = 24
+# Of most of them the answer is waited for; more at once would keep two processors from answering in time what
+# needs no waiting.
+_AT_ONCE = 24 if FULL else 64
 _addresses = itertools.count(1)
 
 

@@ -25,10 +25,10 @@ from live.load import FULL
 pytestmark = pytest.mark.timeout(600 if FULL else 240)
 
 OF_ONE_KIND = 2000 if FULL else 1150
-OF_EACH_KIND = 2000 if FULL else 400
-SECONDS = 10.0 if FULL else 1.5
-DOOR_SECONDS = 5.0 if FULL else 1.0
-QUIET_SECONDS = 5.0 if FULL else 1.5
+OF_EACH_KIND = 2000 if FULL else 280
+SECONDS = 10.0 if FULL else 1.0
+DOOR_SECONDS = 5.0 if FULL else 0.6
+QUIET_SECONDS = 5.0 if FULL else 0.8
 BYSTANDERS = 40
 KINDS = ["idle", "streams", "readers", "bodies"]
 DOORS = ["docs", "schema", "page", "embed", "oembed", "details", "picture"]
@@ -70,7 +70,6 @@ def listener(node_there: Node, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def quiet(listener: Listener) -> Hearing:
     """What is heard before anybody comes."""
-    time.sleep(1)
     return listener.hear(QUIET_SECONDS)
 
 
@@ -181,7 +180,6 @@ def test_all_at_once_stop_nobody_behind_a_proxy(
         for asks, count in all_kinds(node)
     ]  # fmt: skip
     with listener_at(port, node.goods.link, tmp_path / "heard") as listener:
-        time.sleep(1)
         siege = besiege(
             node, port, listener, listener.hear(QUIET_SECONDS), name=f"all at once, {name}",
             crowds=crowds, pressed=doors(node.goods), seconds=SECONDS, others=OF_A_PROXY,

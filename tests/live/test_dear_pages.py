@@ -27,10 +27,10 @@ pytestmark = of_sqlite
 
 DEAR = ("page", "embed", "oembed", "details", "preview", "archive")
 MADE_ONCE = ("/docs", "/schema/openapi.json")
-ASKED = 9
+ASKED = 9 if FULL else 5
 TRIES = 5
 ATTACKERS = 8
-SECONDS, QUIET_SECONDS = 1.5, 0.5
+SECONDS, QUIET_SECONDS = (1.5, 0.5) if FULL else (0.7, 0.2)
 # How much cheaper it is to be asked again: 9 to 12 times on an idle machine, and 6.5 to 7.5 for the smaller
 # forms beside others' work, which slows down what waits for the disk more than what is made.
 TIMES_CHEAPER = 8 if FULL else 5

@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], str
     command's answer."""
     folder, port = tmp_path_factory.mktemp("demo"), free_port()
     make("wav16", folder / "song.flac")
-    with demo(folder / "data", port) as said:
+    with demo(folder / "data", port, is_forked=False) as said:
         first = "The desk, for 30 minutes and once: "
         assert said[1].startswith(f"{first}http://localhost:{port}/desk/welcome#")
         assert _signs_in(said[1].removeprefix(first))
@@ -127,9 +127,9 @@ def test_on_the_network_its_links_have_an_address_of_the_network(tmp_path: Path)
         assert re.fullmatch(rf"http://[0-9.]+:{own.port}", server)
         assert everywhere not in server
         assert httpx.get(server + "/readyz").status_code == 200
-    given = {"HOST": everywhere, "PUBLIC_URL": "https://music.example"}
-    with demo(own.data, own.port, "--json", **given) as said:
-        assert json.loads(said[-1])["server"] == "https://music.example"
+    public = "https://music.example"
+    with demo(own.data, own.port, "--json", HOST=everywhere, PUBLIC_URL=public) as said:
+        assert json.loads(said[-1])["server"] == public
 
 
 def test_a_variable_opens_it_to_the_network_as_the_option_does(

@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +19,7 @@ import pytest
 import servers
 from cast import Server, clean_environment, share, upload
 from engines import POSTGRESQL, SQLITE, of_sqlite
+from live.forked_program import forked_program
 from media.make_audio import make
 from object_storage import CREDENTIALS, ObjectStorage
 
@@ -45,9 +44,6 @@ class Place:
         programs.mkdir()
         for name in ("pg_dump", "pg_restore", "psql"):
             (programs / name).symlink_to(servers.postgres_program(name))
-        own = programs / "listenlink"
-        own.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m listenlink "$@"\n')
-        own.chmod(0o755)
 
     def run(self, block: str, **settings: str) -> str:
         """Run the block; what it printed. Nothing may fail, nor be complained of."""
@@ -57,10 +53,11 @@ class Place:
             )
         environment = clean_environment(**settings) | CREDENTIALS
         environment["PATH"] = f"{self.folder / 'bin'}{os.pathsep}{environment['PATH']}"
-        done = subprocess.run(
-            ["sh", "-ec", block], env=environment, cwd=self.folder,
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        with forked_program(self.folder / "bin"):
+            done = subprocess.run(
+                ["sh", "-ec", block], env=environment, cwd=self.folder,
+                capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
         assert done.returncode == 0, done.stderr
         complaints = [line for line in done.stderr.splitlines() if "error" in line.lower()]
         assert complaints == []

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(400),
     pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one processor"),
 ]
-ROUNDS = 5
+ROUNDS = 5 if FULL else 3
 # Twice, on a machine with nothing else to do; the rest of the suite has its part of this one.
 MOST_RATIO = 2.0 if FULL else 4.0
 BOMBS = 4

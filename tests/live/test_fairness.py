@@ -1,6 +1,6 @@
 """One client floods: the others don't notice, and what the flooder is told is true.
 
-The ordinary suite floods for 3 s; `LISTENLINK_TEST_FULL=1` for 30 s, and then waits, as it is told to.
+The ordinary suite floods for 1.5 s; `LISTENLINK_TEST_FULL=1` for 30 s, and then waits, as it is told to.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ from live.load import (
 from trust.figures import figure
 from web.test_front import ask as ask_in_process
 
-SECONDS = 30.0 if FULL else 3.0
-QUIET_SECONDS = 3.0 if FULL else 1.5
-LIMIT = 120
-ASKED = 10_000 if FULL else 2000
+SECONDS = 30.0 if FULL else 1.5
+QUIET_SECONDS = 3.0 if FULL else 1.0
+LIMIT = 120 if FULL else 50
+ASKED = 10_000 if FULL else 1000
+MANY = 20 * LIMIT
 OTHERS = 25
 FLOODER = "203.0.113.66"
 FLOODING_CONNECTIONS = 32
@@ -66,7 +67,9 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
     flooded: list[tuple[float, int, str]] = []
 
     def choose() -> Request | None:
-        return flood if time.monotonic() < ends_at else None
+        # On a busy machine it takes longer until it was a flood.
+        more = 0 if len(flooded) > MANY else 4 * SECONDS
+        return flood if time.monotonic() < ends_at + more else None
 
     def heard(reply: Reply) -> None:
         flooded.append((reply.heard_at, reply.status, reply.header("retry-after")))
@@ -81,14 +84,11 @@ async def test_others_are_served_while_one_floods(limited: tuple[Server, str]) -
     figure("requests of others", len(others))
     figure("others refused", sum(reply.status != 200 for reply in others))
     figure("p99 of others, ms", round(p99(others) * 1000, 1), joined="most")
-    figure(
-        "p99 of others, times that without the flood",
-        round(p99(others) / p99(quiet), 2),
-        joined="most",
-    )
+    ratio = round(p99(others) / p99(quiet), 2)
+    figure("p99 of others, times that without the flood", ratio, joined="most")
     assert {reply.status for reply in quiet} == {reply.status for reply in others} == {200}
     assert sum(status == 200 for _, status, _ in flooded) == LIMIT
-    assert len(flooded) > 20 * LIMIT
+    assert len(flooded) > MANY
     assert p99(others) <= MOST_SECONDS
     if FULL:
         await asyncio.sleep(

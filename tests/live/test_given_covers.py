@@ -21,8 +21,10 @@ from media.make_audio import make
 from media.make_pictures import BLUE, GREEN, RED, colour_at, plain
 from object_storage import CREDENTIALS, ObjectStorage
 from stored import drafts, stored_audio
+from trust.figures import FULL
 
 COLOURS = (RED, GREEN, BLUE)
+KILLED_AFTER_SECONDS = (0.5, 2.5) if FULL else (0.2, 0.8)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_kills_while_covers_are_replaced_leave_files_and_rows_in_step(
         paths = things_of(owner, tmp_path)
     server.wait_until_derived()
     for number in range(3):
-        killer = threading.Timer(random.uniform(0.5, 2.5), server.kill)  # noqa: S311
+        killer = threading.Timer(random.uniform(*KILLED_AFTER_SECONDS), server.kill)  # noqa: S311
         killer.start()
         try:
             with server.owner() as owner:

@@ -20,7 +20,7 @@ from media.make_audio import make
 
 pytestmark = of_folder
 
-ROUNDS, OPENS, PAUSE_SECONDS = (9, 1000, 0.004) if FULL else (3, 400, 0.004)
+ROUNDS, OPENS, PAUSE_SECONDS = (9, 1000, 0.004) if FULL else (3, 150, 0.002)
 HASHING = 8
 # Twice, where nothing else is at work: beside the other tests it may look like more.
 MOST_TIMES = 3.0 if FULL else 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import subprocess
@@ -12,9 +13,8 @@ from typing import Any
 import pytest
 import typer
 
-import fork_server
 from cast import LISTENLINK, clean_environment
-from listenlink.cli import app
+from listenlink import cli
 
 # Of the processor: what it waits for others at work on this machine is none of it. On an idle one it's 0.3 s.
 AT_ONCE_SECONDS = 0.9
@@ -27,7 +27,8 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(below, (*path, name))
 
 
-ALL = dict(commands(typer.main.get_command(app)))
+COMMAND = typer.main.get_command(cli.app)
+ALL = dict(commands(COMMAND))
 
 
 def processor_seconds() -> float:
@@ -66,13 +67,32 @@ def test_a_declaration_loads_nothing_of_what_a_command_does() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def tell_help(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> str:
+    """What it says, which is all that it does."""
+    for name in os.environ.keys() - clean_environment().keys():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "argv", ["listenlink", *path, "--help"])
+    # Made anew of every command's signature, it would take longer than all else.
+    monkeypatch.setattr(typer.main, "get_command", lambda _app: COMMAND)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capfd.readouterr()
+    assert (ended.value.code or 0, told.err) == (0, "")
+    return told.out
+
+
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_each_fits_and_says_every_option(path: tuple[str, ...]) -> None:
-    done = fork_server.run((*path, "--help"), clean_environment() | {"COLUMNS": "80"})
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(" ".join(("Usage: listenlink", *path)))
-    assert not re.search("[─│\x1b]|<bool>", done.stdout)
-    assert max(map(len, done.stdout.splitlines())) <= 80
+def test_each_fits_and_says_every_option(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In this very process: `--help` does nothing but say it, and the test above starts some."""
+    told = tell_help(path, monkeypatch, capfd)
+    assert told.startswith(" ".join(("Usage: listenlink", *path)))
+    assert not re.search("[─│\x1b]|<bool>", told)
+    assert max(map(len, told.splitlines())) <= 80
     assert ALL[path].help
     for parameter in ALL[path].params:
         assert parameter.help or parameter.name == "help", parameter.name

@@ -17,9 +17,9 @@ from asking import until_answered
 from cast import Server, share, upload
 from media.make_audio import make
 from pieces import ENGINE, LENGTH, TUS
-from trust.figures import figure
+from trust.figures import FULL, figure
 
-AT_ONCE = 100
+AT_ONCE = 100 if FULL else 25
 Post = tuple[str, dict[str, Any]]
 Posts = dict[str, Post]
 WEBHOOK = {"url": "http://127.0.0.1:9/hook", "events": ["link.spread"]}

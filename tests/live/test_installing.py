@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from packaging.requirements import Requirement
 
 from cast import clean_environment, free_port
 from engines import of_sqlite
+from live.new_environments import put_python
 from media.make_audio import make
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if not package.name.startswith(_NOT_SHOWN):
             (shown / package.name).symlink_to(package)
-    (programs / "python3").symlink_to(Path(sys.executable).resolve())
+    put_python(programs / "python3")
     (programs / "systemctl").write_text('#!/bin/sh\necho "$@" > asked-of-systemd\n')
     (programs / "systemctl").chmod(0o755)
     port = str(free_port())
