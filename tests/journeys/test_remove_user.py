@@ -188,7 +188,7 @@ def test_on_a_terminal_it_asks(server: Server, heir: Member, song: Path) -> None
             running = Forked(
                 ["user", "remove", member.email, "--data", str(server.data)],
                 clean_environment(**server.stored) | server.environment,
-                terminal, terminal, theirs,
+                terminal, terminal, given=theirs,
             )  # fmt: skip
         shown = b""
         while b"Which?" not in shown:
