@@ -40,12 +40,11 @@ OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard test
 	playback_on_postgresql postgres_scale public_port published_sdk range_floods raw_requests real_players rolling_restart rotated_keys sdk_retries \
 	share_for_file slow_bodies snippets steps_of_the_clock storage_faults sync_before_answer terminal topology upload_folder upload_large \
 	version_commands webhook_commands whose_backup wordpress wrong_clock) \
-	$(addprefix journeys/test_,declared_licences desk_requests download_marked forge_urls) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \
 	redis_clock share_limits shared_days shared_log) \
-	$(addprefix journeys/test_,link_terms lock_at_desk locked_doors look_free leave_mails name_tracks open_strictly paste_link \
-	preview_link read_in_a_language share_at_desk show_in_time show_page shown_text visit_page why_mails_are_off))))
+	$(addprefix journeys/test_,declared_licences desk_requests download_marked forge_urls leave_mails link_terms lock_at_desk \
+	locked_doors look_free name_tracks open_strictly paste_link preview_link read_in_a_language share_at_desk show_in_time show_page shown_text visit_page why_mails_are_off))))
 # What is measured can fail by what runs beside it. So what failed is tried once more with nothing beside it, and the
 # suite has failed where that fails, or where a run ended otherwise than by a test.
 in_suite = $(1) -o cache_dir=.pytest_cache/suite $(ARGS)

@@ -181,10 +181,12 @@ def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]
 
 
 @contextlib.contextmanager
-def with_waits(folder: Path, waits: Mapping[str, float], /, **settings: str) -> Iterator[Server]:
+def with_waits(
+    folder: Path, waits: Mapping[str, float], /, *, is_forked: bool = True, **settings: str
+) -> Iterator[Server]:
     """The same with shorter waits (`shorter_waits.py`)."""
     given = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"} | settings
-    running = Server(folder / "data", given, shorter(waits))
+    running = Server(folder / "data", given, shorter(waits), is_forked=is_forked)
     running.create()
     running.start()
     try:

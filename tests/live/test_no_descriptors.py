@@ -1,6 +1,5 @@
-"""A process that has no descriptors left says "busy" or "not now", never that it's broken or that the sender
-is; and goes on as soon as there are some.
-"""
+"""Without descriptors a process says "busy" or "not now", never that it or the sender is broken; and goes on
+as soon as there are some."""
 
 from __future__ import annotations
 
@@ -24,14 +23,14 @@ from listenlink.app import build_instance
 from listenlink.clock import Clock
 from listenlink.running import housekeeping
 from listenlink.settings import load_settings
-from live.load import FULL
+from live.load import FULL, with_waits
 from media.make_audio import add_cover, make
-from shorter_waits import LOOK_AGAIN, shorter
+from shorter_waits import LOOK_AGAIN
 from signing import is_signed
 
 pytestmark = of_folder
 
-# Below ten it fails at one place after the other; from there on it also succeeds.
+# Below ten it fails at one place after the other.
 FREE = range(14) if FULL else (0, 1, 3, 5, 7, 9, 10, 11, 13)
 
 
@@ -59,14 +58,9 @@ class Scarce:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    # Started: how it starts a process is part of what is tested.
-    folder = tmp_path_factory.mktemp("scarce")
-    settings = {"TRUSTED_PROXIES": "127.0.0.1/32", "RESOLVE_LIMIT_PER_MINUTE": "0"}
-    running = Server(folder / "data", settings, shorter(LOOK_AGAIN), is_forked=False)
-    running.create()
-    running.start()
-    yield running
-    running.stop()
+    # It's started, because how it starts a process is tested.
+    with with_waits(tmp_path_factory.mktemp("scarce"), LOOK_AGAIN, is_forked=False) as running:
+        yield running
 
 
 @pytest.fixture
