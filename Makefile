@@ -103,8 +103,8 @@ messages: .venv/.dev  ## Bring the pages' catalogues up to date with what they s
 music: .venv/.dev  ## Render the demonstration's music anew, into the package
 	@PYTHONPATH=scripts $(BIN)/python -m demo_music
 
-bench: .venv/.dev  ## Measure, and write bench/RESULTS.md (QUICK=1, FULL=1)
-	@$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(FULL),--full)
+bench: .venv/.dev  ## Measure, and write bench/RESULTS.md (QUICK=1, LINKS=1, FULL=1)
+	@$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(LINKS),--links) $(if $(FULL),--full)
 
 screenshots: .venv/.dev  ## Take a picture of every state of the page, in build/screenshots
 	@sh scripts/test-tools.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
@@ -30,6 +31,7 @@ from targets import AT_REST, IN_PROCESS, START, Verdict
 
 _DIRECTUS = "Directus: opening of a share"
 _HERE = Path(__file__).parent
+_MANY = (10**5, "10⁵"), (10**6, "10⁶"), (10**7, "10⁷")
 
 
 def say(words: str) -> None:
@@ -40,8 +42,9 @@ def say(words: str) -> None:
 class Bench:
     """One run: its servers, its rows, and what can't be had."""
 
-    def __init__(self, folder: Path, quick: bool, full: bool, only_nodes: bool = False) -> None:
-        self.quick, self.full, self.only_nodes = quick, full, only_nodes
+    def __init__(self, folder: Path, asked: argparse.Namespace) -> None:
+        self.quick, self.full, self.only_nodes = asked.quick, asked.full, asked.nodes
+        self.many = _MANY if asked.full or asked.links else _MANY[:2]
         self.library = Library(folder)
         self.rows: dict[str, Row] = {}
         self.servers: list[Served] = []
@@ -226,13 +229,10 @@ class Bench:
 
     def add_many_links(self) -> None:
         """The same resolve with many more links, and many audit lines behind them."""
-        audit_rows = 10_000_000 if self.full else 1_000_000
-        for links, written in ((10**5, "10⁵"), (10**6, "10⁶"), (10**7, "10⁷")):
-            if links == 10**7 and not self.full:
-                continue
+        for links, written in self.many:
             say(f"putting {written} links into a copy")
             name = f"links{links}"
-            data = self.library.grow(links, audit_rows)
+            data = self.library.grow(links, 10**7 if self.full else 10**6)
             steady = Steady(SqliteLines(data))
             label = f"resolve a track, {written} links"
             grown = self.start(listenlink(data))

@@ -1,6 +1,6 @@
 """`make bench`: set up, measure in interleaved rounds, print one table, write RESULTS.md.
 
-python bench/run.py [--quick | --full | --nodes]
+python bench/run.py [--quick | --links | --full | --nodes]
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     # What was measured isn't lost because a folder can't be removed.
     named = tempfile.TemporaryDirectory(prefix="listenlink-bench-", ignore_cleanup_errors=True)
     with named as folder:
-        bench = Bench(Path(folder), asked.quick, asked.full, asked.nodes)
+        bench = Bench(Path(folder), asked)
         try:
             bench.set_up()
             rounds, seconds = measure(bench, asked.quick)
@@ -78,7 +78,12 @@ def read_arguments() -> argparse.Namespace:
     size.add_argument(
         "--nodes", action="store_true", help="the rows of PostgreSQL, written nowhere"
     )
-    size.add_argument("--full", action="store_true", help="10⁷ links and audit lines as well")
+    size.add_argument("--links", action="store_true", help="the row of 10⁷ links as well")
+    size.add_argument(
+        "--full",
+        action="store_true",
+        help="that, 10⁷ audit lines, and what owners' pages take there",
+    )
     return parser.parse_args()
 
 
@@ -86,7 +91,8 @@ def command_of(asked: argparse.Namespace) -> str:
     """What was asked for, as it's typed."""
     if asked.nodes:
         return "python bench/run.py --nodes"
-    return "make bench" + (" QUICK=1" if asked.quick else " FULL=1" if asked.full else "")
+    sizes = {" QUICK=1": asked.quick, " LINKS=1": asked.links, " FULL=1": asked.full}
+    return "make bench" + "".join(size for size, is_asked in sizes.items() if is_asked)
 
 
 def install_programs() -> None:
