@@ -176,7 +176,7 @@ def serving(folder: Path, workers: int = 1, **settings: str) -> Iterator[Server]
     """A server that believes a proxy on loopback, without limits unless they are given."""
     if workers > 1:
         settings["WORKERS"] = str(workers)
-    with with_waits(folder, {}, **settings) as running:
+    with with_waits(folder, {}, is_forked=True, **settings) as running:
         yield running
 
 

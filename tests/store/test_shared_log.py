@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import time
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from hypothesis import event, example, given, settings
@@ -127,6 +128,17 @@ def test_a_cluster_takes_every_call(cluster: servers.Program) -> None:
         assert {told.left >= 0 for told in log.spend(asks)} == {True}
         kinds = {bytes(key).split(b":")[2] for key in client.scan_iter(count=1000)}
         assert kinds == {b"h", b"m", b"r", b"w", b"p", b"v", b"u"}
+
+
+def test_a_batch_is_one_call() -> None:
+    with open_redis(servers.new_redis_database(), PATIENT) as client:
+        log = RedisLog(client, budget_sizes(5, 5), SECRET)
+        log.spend([ask_of(0, Budget.RESOLVE, 0)])
+        before = cast(Any, client.info("commandstats"))["cmdstat_evalsha"]["calls"]
+        log.spend(
+            [ask_of(number, asked, 0) for number in range(40) for asked in (Budget.RESOLVE, 1)]
+        )
+        assert cast(Any, client.info("commandstats"))["cmdstat_evalsha"]["calls"] == before + 1
 
 
 def _press(url: str, client: int, asked: int | Budget, seconds: float, accepted: list[int]) -> None:

@@ -1,6 +1,7 @@
-"""The script that Redis runs to decide what is accepted, one call for the asks of a slot.
+"""The script that Redis runs to decide what is accepted.
 
-It's called by `redis_log.py`, which names the logs.
+It's called by `redis_log.py`, which names the logs. It answers with the time and then, for each ask, the
+budget, what is left and µs until that changes, as one text: to a client an array of numbers is dearer.
 """
 
 from __future__ import annotations
@@ -121,10 +122,10 @@ for place = 2 + BUDGETS, #ARGV, 2 do
     else
         budget, left, reset = spend(budget, take_key())
     end
-    for _, number in ipairs({budget, left, reset, now}) do
-        table.insert(told, number)
+    for _, number in ipairs({budget, left, reset}) do
+        table.insert(told, text(number))
     end
 end
-return told
+return text(now) .. ' ' .. table.concat(told, ' ')
 """
 )

@@ -1,9 +1,9 @@
 """The exact limits of several processes: the logs of `model/limit.py`, maintained in Redis by one script.
 
 A budget's log is a list of the times accepted, by Redis's own clock; the log of refusals is a sorted set of
-refused tokens by time, and so are the uses of visit tickets. The clients of a batch are spread over several
-hash slots, each asked by one call of the script, all in one round trip; so a cluster can run each call where
-its slot is.
+refused tokens by time, and so are the uses of visit tickets. A batch is one call of the script. Clients are
+spread over several hash slots, though, and a cluster, which refuses that, is asked by a call for each slot,
+all in one round trip; so it can run each where its slot is.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import functools
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.client import Pipeline
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import ClusterCrossSlotError, NoScriptError, RedisError
 from redis.retry import Retry
 
 from listenlink.model.budget import Budget, Spend
@@ -29,7 +29,6 @@ from listenlink.store.redis.limit_script import SCRIPT as SCRIPT
 PURPOSE = "listenlink.limits.v1"
 _TIMEOUT_SECONDS = 0.05
 _SLOTS = 16
-_ANSWERS_PER_ASK = 4
 _MOST_NAMED = 16_384
 # The letters of "hits" and "misses", as the first nodes wrote them: old and new nodes share those logs.
 _LETTERS = {
@@ -90,22 +89,35 @@ class RedisLog:
         self._secret = secret
         self._script = script
         self._script_name = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+        self._is_cluster = False
         self._named = functools.lru_cache(maxsize=_MOST_NAMED)(self._name)
 
     def spend(self, asks: Sequence[Spend]) -> list[Told]:
         """Accept each, in order, if there is room for it. Raises Unreachable."""
+        if not self._is_cluster:
+            try:
+                return self._spend(asks, [range(len(asks))])
+            except Unreachable as error:
+                if not isinstance(error.__cause__, ClusterCrossSlotError):
+                    raise
+                # It carried out nothing.
+                self._is_cluster = True
         by_slot: dict[int, list[int]] = defaultdict(list)
         for place, ask in enumerate(asks):
             by_slot[ask.client % _SLOTS].append(place)
-        calls = [[asks[place] for place in places] for places in by_slot.values()]
+        return self._spend(asks, by_slot.values())
+
+    def _spend(self, asks: Sequence[Spend], groups: Collection[Sequence[int]]) -> list[Told]:
+        """By a call for each group of asks, given by their places."""
         told: list[Told | None] = [None] * len(asks)
-        for places, answers in zip(by_slot.values(), self._call(calls), strict=True):
-            for number, place in enumerate(places):
-                start = _ANSWERS_PER_ASK * number
-                budget, left, reset_us, at = answers[start : start + _ANSWERS_PER_ASK]
+        calls = [[asks[place] for place in places] for places in groups]
+        for places, answer in zip(groups, self._call(calls), strict=True):
+            now, *numbers = map(int, answer.split())
+            answers = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+            for place, (budget, left, reset_us) in zip(places, answers, strict=True):
                 is_free = budget == FREE
                 named = Budget.RESOLVE if is_free else _BY_NUMBER[budget]
-                told[place] = Told(named, left, reset_us, at, is_free)
+                told[place] = Told(named, left, reset_us, now, is_free)
         return cast(list[Told], told)
 
     def give_back(self, accepted: Iterable[tuple[Spend, int]]) -> None:
@@ -141,7 +153,7 @@ class RedisLog:
         """Close the connections."""
         self._redis.close()
 
-    def _call(self, calls: list[list[Spend]]) -> list[list[int]]:
+    def _call(self, calls: list[list[Spend]]) -> list[bytes]:
         try:
             try:
                 return self._send(calls)
@@ -154,7 +166,7 @@ class RedisLog:
         except RedisError as error:
             raise Unreachable from error
 
-    def _send(self, calls: list[list[Spend]]) -> list[list[int]]:
+    def _send(self, calls: list[list[Spend]]) -> list[bytes]:
         pipeline: Pipeline = self._redis.pipeline(transaction=False)
         for asks in calls:
             keys: list[str] = []
@@ -168,7 +180,7 @@ class RedisLog:
             pipeline.evalsha(
                 self._script_name, len(keys), *keys, *self._first_arguments, *arguments
             )
-        return cast(list[list[int]], pipeline.execute())
+        return cast(list[bytes], pipeline.execute())
 
     def _key(self, letter: str, client: int) -> str:
         return f"listenlink:{{{client % _SLOTS}}}:{letter}:{self._named(client)}"
