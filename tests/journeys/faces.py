@@ -47,9 +47,17 @@ class _KeptRoutes:
 
 
 class Beside:
-    """The application once more, on a server's instance, in this process: it has kept nothing yet."""
+    """The application once more, on a server's instance, in this process: it has kept nothing yet but, unless
+    it's to have its own, the routes and what is made of them."""
 
-    def __init__(self, server: Server, clock: Clock | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        server: Server,
+        clock: Clock | None = None,
+        *,
+        has_own_routes: bool = False,
+        **settings: Any,
+    ) -> None:
         stored = {name.lower(): value for name, value in server.stored.items()}
         given: dict[str, Any] = {"resolve_limit_per_minute": 0} | stored | settings
         self._runner = asyncio.Runner()
@@ -58,7 +66,9 @@ class Beside:
             self._build(Settings(data=server.data, port=server.port, **given), clock or Clock())
         )
         self.front = Front(self.instance, None)  # type: ignore[arg-type]
-        self._routes = _KeptRoutes.idle.pop() if _KeptRoutes.idle else _KeptRoutes()
+        self._routes = (
+            _KeptRoutes() if has_own_routes or not _KeptRoutes.idle else _KeptRoutes.idle.pop()
+        )
         self.front.routes._make = partial(self._make_routes, self.front.routes._make)
 
     def _make_routes(self, make: Callable[[], Any]) -> Any:

@@ -24,7 +24,7 @@ PLAIN, PACKED = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "br, gzip;q
 
 @pytest.fixture
 def beside(server: Server) -> Iterator[Beside]:
-    opened = Beside(server)
+    opened = Beside(server, has_own_routes=True)
     yield opened
     opened.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection
 from functools import partial
 from time import monotonic
 
@@ -59,8 +59,7 @@ class AudioMarker:
         self._maker = ManifestMaker(registry, clock, key)
         self._passed_at: float | None = None
         self._after = 0
-        self.signed = 0
-        self.read = 0
+        self.signed = self.read = 0
 
     @property
     def is_able(self) -> bool:
@@ -104,11 +103,17 @@ class AudioMarker:
             await self._work(one)
         except (Problem, OSError) as error:
             _log.warning("marking_postponed", error=type(error).__name__)
+            await self._put_back(one)
+
+    async def _put_back(self, one: Unread | Unsigned) -> None:
+        """Have it taken again soon, not only once what was begun counts as given up, or at the next pass."""
+        while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            # The file needn't wait until what was begun counts as given up.
             with contextlib.suppress(Problem):
                 await self._database.write(lambda c: marking.end(c, one.audio_id))
-            self.wake()
+                break
+        self._passed_at = None
+        self.wake()
 
     async def _work(self, one: Unread | Unsigned) -> None:
         async with self._turns.take(one.user_id) as turn:
@@ -167,7 +172,7 @@ class AudioMarker:
 
     async def _read(self, file: Unread, turn: Turn) -> None:
         """Store what a file says itself, and sign for the versions that have it."""
-        with _closing(await self._open(file.digest)) as descriptor:
+        async with self._open(file.digest) as descriptor:
             if descriptor is None:
                 return
             found = None
@@ -208,7 +213,7 @@ class AudioMarker:
         mark = await self._database.read(
             lambda c: marks.find_marks(c, {version.track_id: version.version})[version.track_id]
         )
-        with _closing(await self._open(version.digest)) as descriptor:
+        async with self._open(version.digest) as descriptor:
             if descriptor is None:
                 return
             manifest = await self._maker.make(descriptor, version, mark, turn)
@@ -223,21 +228,16 @@ class AudioMarker:
         await self._database.write(keep)
         self.signed += 1
 
-    async def _open(self, digest: bytes) -> int | None:
+    @contextlib.asynccontextmanager
+    async def _open(self, digest: bytes) -> AsyncIterator[int | None]:
         try:
-            return await self._storage.carry_out(self._storage.open_object, digest)
+            descriptor = await self._storage.carry_out(self._storage.open_object, digest)
         except FileNotFoundError:  # Deleted meanwhile; or lost: the operator should know.
             _log.warning("audio_missing", digest=digest.hex())
-            return None
-
-
-@contextlib.contextmanager
-def _closing(descriptor: int | None) -> Iterator[int | None]:
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
+            yield None
+            return
+        with os.fdopen(descriptor, "rb", buffering=0):
+            yield descriptor
 
 
 def _claim(found: Found | None) -> tuple[Ai, str | None]:
