@@ -30,7 +30,7 @@ from trust.figures import seed as given_seed
 STEPS = 10_000 if os.environ.get("LISTENLINK_TEST_FULL") == "1" else 600
 STEPS_A_LIFE = 50
 EVERY_OUTCOME = {
-    "OPENED", "RENEWED", "REMOVED", "REVOKED", "EXPIRED", "NOT_STARTED", "SPENT",
+    "OPENED", "VIEWED", "RENEWED", "REMOVED", "REVOKED", "EXPIRED", "NOT_STARTED", "SPENT",
 }  # fmt: skip
 SECOND_US = 10**6
 PASSED_US = some.sampled_from(
