@@ -1,7 +1,7 @@
 """Asks a front in this process for as much as a stranger can have it remember, and tells how it grew.
 
-`python hoard.py DATA PORT REQUESTS PATHS`: an instance's folder, the paths of things in it as JSON. One JSON
-line on stdout: bytes by which the process grew with each kind of request.
+`python hoard.py DATA PORT REQUESTS PATHS KINDS`: an instance's folder, and as JSON the paths of things in it
+and the kinds of requests. One JSON line on stdout: bytes by which the process grew with each kind.
 """
 
 from __future__ import annotations
@@ -149,8 +149,10 @@ async def ask_many(front: Front, kind: Kind, path: str, numbers: Iterator[int]) 
     return statuses
 
 
-async def main(data: Path, port: int, requests: int, paths: dict[str, str]) -> None:
-    """Every kind, one after the other, in one process."""
+async def main(
+    data: Path, port: int, requests: int, paths: dict[str, str], kinds: list[str]
+) -> None:
+    """These kinds, one after the other, in one process."""
     # What the database keeps of its pages has a bound of its own, and would look like the rest of it.
     sqlite._CACHE_KIB = 1024
     instance = build_instance(load_settings(data=data, port=port), Clock())
@@ -159,7 +161,8 @@ async def main(data: Path, port: int, requests: int, paths: dict[str, str]) -> N
     for kind in KINDS.values():
         await ask_many(front, kind, paths[kind.door], iter(range(40)))
     gc.collect()
-    for name, kind in KINDS.items():
+    for name in kinds:
+        kind = KINDS[name]
         before, began_at = process.memory_info().rss, time.monotonic()
         count = max(1100, requests // 10) if kind.door in DEAR else requests
         statuses = await ask_many(front, kind, paths[kind.door], iter(range(100, 100 + count)))
@@ -173,5 +176,5 @@ async def main(data: Path, port: int, requests: int, paths: dict[str, str]) -> N
 
 if __name__ == "__main__":
     asyncio.run(
-        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))
+        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *map(json.loads, sys.argv[4:]))
     )
