@@ -24,7 +24,7 @@ ANY_WITHIN_SECONDS = 5.0 if FULL else 6.5
 BACK_WITHIN_SECONDS = 5.0 if FULL else 10.0
 # Of most of them the answer is waited for; more at once would keep two processors from answering in time what
 # needs no waiting.
-_AT_ONCE = 24 if FULL else 64
+_AT_ONCE = 24 if FULL else 32
 _addresses = itertools.count(1)
 
 

@@ -75,7 +75,8 @@ class House:
         made = [self._make("/collections", {"name": name}) for name in ("All", "Spare")]
         self._make(f"/collections/{made[0]}/tracks", {"track_id": track})
         self.link = share(self.owner, track, allow_download=True)
-        self.watched = share(self.owner, track)
+        self._track = track
+        self.have_watched()
         self.spare = share(self.owner, track)
         key = self._make("/keys", {"scopes": ["read"], "expires_in_days": 1})
         self.values = {
@@ -95,6 +96,10 @@ class House:
         self.client = httpx.Client(
             base_url=server.url, timeout=60, limits=httpx.Limits(max_connections=None)
         )
+
+    def have_watched(self) -> None:
+        """A link that nobody else opens, which is open until it's revoked."""
+        self.watched = share(self.owner, self._track)
 
     def close(self) -> None:
         self.client.close()

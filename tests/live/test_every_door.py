@@ -134,10 +134,12 @@ def running(server: Server, folder: Path) -> Iterator[House]:
 
 
 def test_a_locked_file_stops_what_writes_and_nothing_else(sqlite: House) -> None:
+    sqlite.have_watched()
     watched: list[str] = []
     watching = threading.Thread(target=watch, args=(sqlite, watched))
     watching.start()
     while not watched:
+        assert watching.is_alive()
         time.sleep(0.02)
     check_fault(sqlite, locked_file(sqlite.server.database), can_read=True)
     check_last_piece(sqlite)
