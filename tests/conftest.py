@@ -39,9 +39,9 @@ def pytest_collection_finish() -> None:
 # What takes longest comes first, so that at the end no worker waits for another's last file: the files that
 # take most of a minute or more, and then folders.
 _LONGEST_FILES = (
-    "desk", "player", "trouble", "authorisation_matrix", "topology", "every_door", "desk_hostile_text", "crowd",
-    "accessibility", "matrix_of_sign_ins", "embed", "show_changes", "newer_version", "trust", "schemathesis",
-    "no_descriptors", "sharing_machine", "installing", "memory", "keep_retention",
+    "desk", "player", "trouble", "authorisation_matrix", "topology", "every_door", "desk_hostile_text",
+    "crowd", "accessibility", "matrix_of_sign_ins", "embed", "show_changes", "newer_version", "trust",
+    "schemathesis", "no_descriptors", "sharing_machine", "installing", "memory", "keep_retention",
 )  # fmt: skip
 _LONGEST = (
     "live", "browser", "journeys", "store", "outbound", "web", "media", "model", "demo", "house",
