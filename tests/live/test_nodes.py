@@ -218,10 +218,8 @@ def test_refusals_listens_and_pictures_have_one_budget_over_all_nodes(
     link, address, before = link_to(nodes, song), new_address(), counted_repeats(nodes[0])
     statuses = ask_at_once(nodes, "shr_" + "e" * 32, 3 * LIMIT, address)
     assert (statuses.count(404), statuses.count(429)) == (LIMIT, 2 * LIMIT)
-    deadline = time.monotonic() + 10
-    while (counted := counted_repeats(nodes[0])) < before + 2 * LIMIT:
-        assert time.monotonic() < deadline, counted
-    assert counted == before + 2 * LIMIT
+    counts = (counted_repeats(nodes[0]) - before for _ in range(10))
+    assert next((count for count in counts if count >= 2 * LIMIT), 0) == 2 * LIMIT
     with nodes[0].listener() as listener:
         opened = listener.get(f"/v1/music/shared/{link['token']}")
         page = listener.get(f"/v1/music/shared/{link['token']}", headers={"Accept": "text/html"})
@@ -242,9 +240,8 @@ def test_refusals_listens_and_pictures_have_one_budget_over_all_nodes(
         seen = list(pool.map(look, range(6 * LIMIT)))
     assert (heard.count(204), heard.count(429)) == (LIMIT, LIMIT)
     assert (seen.count(200), seen.count(429)) == (5 * LIMIT, LIMIT)
-    # Good links open all the while.
     statuses = ask_at_once(nodes, link["token"], LIMIT, address)
-    assert statuses == [200] * LIMIT
+    assert statuses == [200] * LIMIT, "good links open all the while"
 
 
 def counted_repeats(node: Server) -> int:
