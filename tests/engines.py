@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 import servers
+from copied_databases import copies_of
 from listenlink.cli.audit import _line
 from listenlink.store.audit.audit_log import read_audit
 from listenlink.store.database import location
@@ -72,17 +73,8 @@ def _template() -> Path:
 def copying_databases() -> Iterator[None]:
     """Inside, a new instance's database in a file is a copy of that, with a number of its own: the migrations
     take longer than most of what is tried in it."""
-    made = _template().read_bytes()
-
-    def copy(path: Path) -> None:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(made)
-        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("UPDATE instance SET id = lower(hex(randomblob(length(id) / 2)))")
-
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(location, "create_database", copy)
+        patched.setattr(location, "create_database", copies_of(_template().read_bytes()))
         yield
 
 

@@ -7,7 +7,6 @@ first asked for; it ends with the test process. Run as a program, this is that p
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import json
@@ -16,7 +15,6 @@ import runpy
 import select
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import fork_children
+from copied_databases import copies_of
 from forking import MOST_BYTES, Forking, run_and_end
 
 _LOADED = (
@@ -206,15 +205,7 @@ def _copy_databases() -> None:
         first = Path(folder, "first")
         vars(location)["create_database"](first)
         made = first.read_bytes()
-
-    def create_database(path: Path) -> None:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(made)
-        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("UPDATE instance SET id = lower(hex(randomblob(length(id) / 2)))")
-
-    vars(location)["create_database"] = create_database
+    vars(location)["create_database"] = copies_of(made)
 
 
 def _serve(asking: socket.socket) -> None:
