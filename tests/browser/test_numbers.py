@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from browser.test_accessibility import violations
 from browser.test_desk_links import BROWSER, numbers
 from cast import Server, share, upload
 from engines import of_folder
+from journeys.mailed import wait_for
 from live.load import FULL
 from media.make_audio import make
 
@@ -24,10 +26,10 @@ pytestmark = of_folder
 SECONDS, RATE = 80 if FULL else 44, 44_100
 
 
-@pytest.fixture(scope="module")
-def long_song(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("audio")
-    path = make("wav16", folder / "long.wav", sample_count=RATE * SECONDS, channels=1)
+@pytest.fixture
+def long_song(owner: httpx.Client, tmp_path: Path) -> dict[str, Any]:
+    """One of each test's own: its numbers are those of all its links, and a test may be tried twice."""
+    path = make("wav16", tmp_path / "long.wav", sample_count=RATE * SECONDS, channels=1)
     return upload(owner, path, title="Long")
 
 
@@ -54,8 +56,8 @@ def told(owner: httpx.Client, link: dict[str, Any]) -> dict[str, Any]:
     return stats
 
 
-def quarters(page: Page) -> list[str]:
-    return page.locator("#quarters td").all_inner_texts()
+def check_quarters(page: Page, *numbers: str) -> None:
+    expect(page.locator("#quarters td")).to_have_text(numbers)
 
 
 def reports(visit: Visit) -> list[str]:
@@ -72,11 +74,14 @@ def test_60_of_80_seconds_are_three_quarters_once_and_a_reload_adds_nothing(
     hurry(window)
     page = open_page(window, link)
     hear(page, part(60), quarter=3)
-    assert part(60) <= seconds(page) < part(60) + 10
+    # What stands there is up to a quarter of a second old, in which three quarters of one are heard.
+    assert part(60) - 1 <= seconds(page) < part(60) + 10
+    # A listen and a quarter are answered in any order.
+    wait_for(lambda: told(owner, link)["listens"] == 1)
     heard = told(owner, link)
     assert heard["quarters"] == {"quarter": 0, "half": 0, "three_quarters": 1, "whole": 0}
     assert (heard["opens"], heard["listens"], heard["by_agent"]["person"]) == (1, 1, 1)
-    assert reports(window) == (["1", "None", "2", "3"] if FULL else ["1", "2", "None", "3"])
+    assert sorted(reports(window)) == ["1", "2", "3", "None"]
 
     # Left, and loaded again: another place alone would be the same page.
     page.goto("about:blank")
@@ -100,12 +105,12 @@ def check_the_desk(
     desk = AtDesk(server, at_desk.page)
     desk.sign_in()
     shown = desk.go(f"/desk/links/{link['id']}")
-    assert quarters(shown) == ["0", "0", "1", "0"]
+    check_quarters(shown, "0", "0", "1", "0")
     assert numbers(shown)["opens"] == "2"
     assert shown.locator(".heard rect").count() == 1
     desk.go(f"/desk/tracks/{long_song['id']}")
     shown.get_by_role("link", name="Numbers").click()
-    assert quarters(shown) == ["0", "0", "1", "0"]
+    check_quarters(shown, "0", "0", "1", "0")
     assert violations(shown) == []
     row = shown.locator("#by-label tbody tr")
     expect(row.get_by_role("rowheader")).to_contain_text("Ana")
@@ -128,7 +133,7 @@ def test_a_jump_is_not_heard(visit: Visits, owner: httpx.Client, long_song: dict
     assert bar is not None
     page.mouse.click(bar["x"] + bar["width"] * 52 / 80, bar["y"] + bar["height"] / 2)
     page.locator("#play").click()
-    assert seconds(page) >= part(51)
+    assert seconds(page) >= part(51) - 1
     hear(page, part(76), quarter=1)
     assert told(owner, link)["quarters"]["quarter"] == 1
     assert reports(window) == ["1"]
