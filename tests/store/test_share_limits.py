@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from itertools import count
+from threading import Timer
 
 import pytest
 
@@ -72,6 +73,27 @@ def test_without_redis_each_process_limits_by_itself_and_is_soon_back(
             break
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    here.close()
+    there.close()
+
+
+def test_what_redis_is_late_with_is_counted_once(redis: servers.Program) -> None:
+    """It carries out what was sent before it stopped, whoever still waits for that."""
+    here, there = limits_on(redis, 5), limits_on(redis, 5)
+    clients = [next(_clients) for _ in range(4)]
+    assert [spends(there, client, 1) for client in clients] == [1] * 4
+    for client, seconds in zip(clients, (0.03, 0.07, 0.13, 0.3), strict=True):
+        redis.send(signal.SIGSTOP)
+        going_on = Timer(seconds, redis.send, [signal.SIGCONT])
+        going_on.start()
+        assert spends(here, client, 1) == 1
+        going_on.join()
+        assert spends(there, client, 9) == 3, seconds
+        # After the long ones it asks Redis again a second later.
+        deadline = time.monotonic() + 5
+        while spends(here, next(_clients), 1) and not here._is_shared:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     here.close()
     there.close()
 

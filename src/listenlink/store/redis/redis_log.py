@@ -19,6 +19,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.exceptions import ClusterCrossSlotError, NoScriptError, RedisError
+from redis.exceptions import TimeoutError as LateError
 from redis.retry import Retry
 
 from listenlink.model.budget import Budget, Spend
@@ -27,7 +28,7 @@ from listenlink.store.redis.limit_script import FREE
 from listenlink.store.redis.limit_script import SCRIPT as SCRIPT
 
 PURPOSE = "listenlink.limits.v1"
-_TIMEOUT_SECONDS = 0.05
+_TIMEOUT_SECONDS = 0.1
 _SLOTS = 16
 _MOST_NAMED = 16_384
 # The letters of "hits" and "misses", as the first nodes wrote them: old and new nodes share those logs.
@@ -159,9 +160,12 @@ class RedisLog:
                 return self._send(calls)
             except NoScriptError:
                 self._redis.script_load(self._script)
-            except RedisError:
-                # A connection to a Redis that has been restarted meanwhile; or one slow moment.
+            except RedisError as error:
                 self._redis.connection_pool.disconnect(inuse_connections=False)
+                # What is merely late may be carried out yet: sent again, it would be counted twice.
+                if isinstance(error, LateError):
+                    raise
+                # A connection to a Redis that has been restarted meanwhile.
             return self._send(calls)
         except RedisError as error:
             raise Unreachable from error
