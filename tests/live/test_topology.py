@@ -21,6 +21,7 @@ from live.node_books import (
     check_the_books,
     check_the_limit,
     most_in_a_window,
+    p99,
     slowest,
     statuses,
 )
@@ -28,6 +29,7 @@ from live.node_load import HAMMERS, NodeLoad
 from live.proxy import needs_nginx
 from live.test_rolling_restart import restart_in_turn
 from live.topology import LIMIT, NODES, Topology, running_topology
+from trust.figures import figure
 
 pytestmark = [needs_nginx, pytest.mark.timeout(900 if FULL else 300)]
 
@@ -133,15 +135,23 @@ def test_without_redis_nothing_fails_and_each_node_limits(
     place: Topology, load: NodeLoad, how: str
 ) -> None:
     took: list[float] = []
+    gone: list[float] = []
 
     def take_away() -> None:
         time.sleep(BEFORE_SECONDS)
+        gone.append(time.monotonic())
         place.redis.kill() if how == "killed" else place.redis.send(signal.SIGSTOP)
         time.sleep(GONE_SECONDS)
+        gone.append(time.monotonic())
         place.redis.start() if how == "killed" else place.redis.send(signal.SIGCONT)
         took.append(wait_until_ready(place))
 
     load.run(take_away)
+    from_, to = gone
+    opens = load.of("open")
+    before = p99([answer for answer in opens if answer.asked_at < from_])
+    longer = p99([answer for answer in opens if from_ <= answer.asked_at < to]) - before
+    figure("an open without Redis, p99, ms longer", round(longer * 1000, 1), joined="most")
     most = most_in_a_window(load)
     print(f"at most {most} in a window at L = {LIMIT}; back after {took[0]:.2f} s")
     assert statuses(load.of("open")) == {200, 404}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 
@@ -96,6 +96,56 @@ def test_what_redis_is_late_with_is_counted_once(redis: servers.Program) -> None
             time.sleep(0.1)
     here.close()
     there.close()
+
+
+def test_nobody_waits_for_a_redis_that_is_known_to_hang(
+    redis: servers.Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = limits_on(redis, 5)
+    redis.send(signal.SIGSTOP)
+    assert spends(limits, 1000, 1) == 1
+    # From here on it's tried by others than those who ask.
+    waiting, tried = [], Event()
+    monkeypatch.setattr(RedisLog, "spend", lambda *_: waiting.append(1))
+    monkeypatch.setattr(RedisLog, "try_to_write", _noting(tried, RedisLog.try_to_write))
+    deadline = time.monotonic() + 10
+    for client in count(1001):
+        assert spends(limits, client, 1) == 1
+        if tried.wait(0.05):
+            break
+        assert time.monotonic() < deadline
+    assert not waiting
+    redis.send(signal.SIGCONT)
+    limits.close()
+
+
+def _noting(tried: Event, try_: Callable[[RedisLog], None]) -> Callable[[RedisLog], None]:
+    def noting(log: RedisLog) -> None:
+        try:
+            try_(log)
+        finally:
+            tried.set()
+
+    return noting
+
+
+def test_a_redis_that_takes_nothing_is_one_that_is_gone(redis: servers.Program) -> None:
+    """It answers, and refuses what is written: that isn't sharing."""
+    limits = limits_on(redis, 5)
+    with open_redis(f"redis://127.0.0.1:{redis.port}/0") as client:
+        client.config_set("min-replicas-to-write", 1)
+        first = next(_clients)
+        assert spends(limits, first, 9) == 5
+        time.sleep(1.1)
+        assert spends(limits, next(_clients), 1) == 1
+        time.sleep(0.5)
+        assert not limits._is_shared
+        client.config_set("min-replicas-to-write", 0)
+    time.sleep(1.1)
+    assert spends(limits, next(_clients), 1) == 1
+    time.sleep(0.5)
+    assert limits._is_shared
+    limits.close()
 
 
 @pytest.mark.parametrize("budget", COUNTED)

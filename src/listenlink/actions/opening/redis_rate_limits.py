@@ -7,6 +7,7 @@ carries on by itself, exact for what it answers; and it doesn't ask about a clie
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -69,16 +70,22 @@ class RedisRateLimits:
         return self._take(asks, told)
 
     def _begin(self, asks: Sequence[Spend]) -> bool:
-        """Whether to ask Redis. After a failure one batch a second tries."""
+        """Whether to ask Redis. After a failure it's tried each second, and nobody waits for that."""
         if not asks:
             return False
         if self._is_shared:
             return True
         tick_us = self._clock.tick_us()
-        if tick_us < self._rests_until:
-            return False
-        self._rests_until = tick_us + _REST_US
-        return True
+        if tick_us >= self._rests_until:
+            self._rests_until = tick_us + _REST_US
+            self._threads.submit(self._try_again)
+        return False
+
+    def _try_again(self) -> None:
+        with contextlib.suppress(Unreachable):
+            self._log.try_to_write()
+            structlog.get_logger().info("limits_shared_again")
+            self._is_shared = True
 
     def _go_alone(self, asks: Sequence[Spend], error: Unreachable) -> Answers:
         if self._is_shared:
@@ -89,9 +96,6 @@ class RedisRateLimits:
         return self._own.spend_now(asks)
 
     def _take(self, asks: Sequence[Spend], told: Sequence[Told]) -> Answers:
-        if not self._is_shared:
-            structlog.get_logger().info("limits_shared_again")
-            self._is_shared = True
         self._own.spend_now(
             [
                 ask if one.is_free else _without_ticket(ask)

@@ -28,7 +28,8 @@ from listenlink.store.redis.limit_script import FREE
 from listenlink.store.redis.limit_script import SCRIPT as SCRIPT
 
 PURPOSE = "listenlink.limits.v1"
-_TIMEOUT_SECONDS = 0.1
+_TIMEOUT_MS = 100
+_TRIED = "listenlink:tried"
 _SLOTS = 16
 _MOST_NAMED = 16_384
 # The letters of "hits" and "misses", as the first nodes wrote them: old and new nodes share those logs.
@@ -59,7 +60,7 @@ class Told(NamedTuple):
     is_free: bool = False
 
 
-def open_redis(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Redis:
+def open_redis(url: str, timeout_seconds: float = _TIMEOUT_MS / 1000) -> Redis:
     """Make a Redis client that never waits longer than that, and never retries by itself."""
     return Redis.from_url(
         url,
@@ -139,6 +140,13 @@ class RedisLog:
         """Return if Redis answers. Raises Unreachable."""
         try:
             self._redis.ping()
+        except RedisError as error:
+            raise Unreachable from error
+
+    def try_to_write(self) -> None:
+        """Return if Redis takes what is written. Raises Unreachable."""
+        try:
+            self._redis.set(_TRIED, 1, px=_TIMEOUT_MS)
         except RedisError as error:
             raise Unreachable from error
 
