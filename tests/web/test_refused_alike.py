@@ -16,7 +16,6 @@ import asyncpg
 import pytest
 import redis.connection
 import sqlalchemy
-from litestar._asgi import asgi_router
 from sqlalchemy import event
 
 from cast import Server, upload
@@ -133,25 +132,6 @@ def asked(
         server.stop()  # From now on nobody else takes the database's lock.
         yield house, ended
         house.close()
-
-
-def test_a_path_that_somebody_asked_for_is_found_as_one_that_nobody_did(
-    asked: tuple[House, EndedLinks], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else a token's second use would take less time than its first, whoever made that."""
-    found: list[str] = []
-    framework: Any = asgi_router
-    real = framework.parse_path_to_route
-
-    def watched(**named: Any) -> Any:
-        found.append(named["path"])
-        return real(**named)
-
-    monkeypatch.setattr(framework, "parse_path_to_route", watched)
-    path = "/v1/music/shared/shr_" + "1" * 32 + "/standing"
-    for _ in range(3):
-        asked[0].ask("GET", path.encode(), b"", {}, b"")
-    assert found == [path] * 3
 
 
 def look(house: House, ended: EndedLinks, steps: Steps, door: Door, kind: str) -> tuple[Any, ...]:

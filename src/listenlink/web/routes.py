@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Litestar
+from litestar._asgi.routing_trie import traversal
+from litestar._kwargs import extractors
 from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
+from litestar.connection import base as connections
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -91,6 +94,11 @@ _EVERY_METHOD = allow(
 # Paths here need at most half of this, and so do honest queries. The framework remembers a thousand of each,
 # with all that it read from them, so longer ones are kept out.
 _PATH_BYTES, _QUERY_BYTES, _QUERY_FIELDS = 512, 1024, 32
+_REMEMBERING: dict[Any, tuple[str, ...]] = {
+    traversal: ("parse_path_params",),
+    extractors: ("parse_query_string", "create_query_default_dict"),
+    connections: ("parse_query_string", "parse_cookie_string"),
+}
 _JSON_BYTES = 1024 * 1024  # An upload has a limit of its own.
 _SECURITY: dict[str, SecurityScheme | Reference] = {
     "ApiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
@@ -170,8 +178,13 @@ def make_routes(doors: Doors, owning: Owning, room: Room, running: Running) -> L
 
 
 def _without_memory(routes: Litestar) -> Litestar:
-    """The framework remembers where the last thousand paths led. There are tokens in them, and whoever asks
-    with one would learn, by the time, that somebody else did just now."""
+    """The framework remembers where the last thousand paths led, and what was in them, in queries and in
+    cookies. There are tokens there, and whoever asks with one would learn, by the time, that somebody else
+    did just now."""
     router: Any = routes.asgi_router
     router.handle_routing = router._handle_routing
+    for module, names in _REMEMBERING.items():
+        for name in names:
+            remembers = getattr(module, name)
+            setattr(module, name, getattr(remembers, "__wrapped__", remembers))
     return routes
