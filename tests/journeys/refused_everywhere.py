@@ -88,6 +88,7 @@ KINDS: dict[str, Kind] = {
     "suspended": Kind(_suspend),
     "spent": Kind(_nothing, {"max_opens": 1}, goes_on=True),
     "revoked, public": Kind(_revoke, {"visibility": "public"}),
+    "revoked, collection": Kind(_revoke, is_collection=True),
     "expired, collection": Kind(_set("expires_at", _LONG_AGO), is_collection=True),
 }
 

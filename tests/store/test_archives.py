@@ -33,8 +33,10 @@ def change(database: Database, table: str, number: int | None = None, **values: 
     database.write_now(lambda c: c.execute(changed))
 
 
-def shared(database: Database, share: int = TO_EVENING) -> TakenCollection | None:
-    return database.read_now(lambda c: archives.find_shared(c, share))
+def shared(
+    database: Database, share: int = TO_EVENING, *, is_open: bool = True
+) -> TakenCollection | None:
+    return database.read_now(lambda c: archives.find_shared(c, share, lambda _: is_open))
 
 
 def own(database: Database, user: int = 1) -> TakenCollection | None:
@@ -51,6 +53,7 @@ def test_a_link_gives_its_tracks_in_order_if_it_may(database: Database) -> None:
     assert all_of_it == tracks(own(database))
     assert shared(database, TO_TRACK) is None
     assert shared(database, 99) is None
+    assert shared(database, is_open=False) is None
     change(database, "tracks", all_of_it[0], removed_at=NOW)
     assert tracks(shared(database)) == tracks(own(database)) == all_of_it[1:]
     change(database, "shares", allow_download=False)

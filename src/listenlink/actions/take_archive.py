@@ -123,7 +123,9 @@ class ArchiveTaker:
         if not opener.is_spent(asked):
             # Whatever the request is worth: what is refused takes as long as what isn't.
             share_id = asked.session.share_id if asked.session else _NONE
-            found = await self._database.read(lambda c: archives.find_shared(c, share_id))
+            found = await self._database.read(
+                lambda c: archives.find_shared(c, share_id, lambda _: True)
+            )
         files = found.files if found else ()
         taken = tuple((file.track_id, file.version) for file in files)
         opening = await opener.open(replace(asked, downloads=taken))
@@ -191,11 +193,11 @@ class ArchiveTaker:
                     archives.find_own, user_id=leave.user_id, collection_id=leave.collection_id
                 )
                 return await self._database.read(own)
-            shared = partial(archives.find_shared, share_id=leave.share_id)
-            found = await self._database.read(shared)
-        if found is None or found.life is None or not found.life.admits(leave, now_us):
-            return None
-        return found
+            return await self._database.read(
+                lambda c: archives.find_shared(
+                    c, leave.share_id, lambda life: life.admits(leave, now_us)
+                )
+            )
 
 
 def _unsummed(files: tuple[TakenFile, ...]) -> list[Unsummed]:

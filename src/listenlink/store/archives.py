@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, select, text
@@ -63,20 +64,21 @@ class TakenCollection(NamedTuple):
     life: Life | None = None
 
 
-def find_shared(connection: Connection, share_id: int) -> TakenCollection | None:
-    """Return what the link leads to, if that is a collection that exists, and its creator lets it be
-    downloaded. Whatever the reason for None, as much is asked."""
+def find_shared(
+    connection: Connection, share_id: int, admits: Callable[[Life], bool]
+) -> TakenCollection | None:
+    """Return what the link leads to, if that is a collection that exists, its creator lets it be downloaded,
+    and the link's life admits that. Whatever the reason for None, as much is asked and as little read."""
     found = connection.execute(
         select(_COLLECTIONS.c.name)
         .join(_SHARES, _SHARES.c.collection_id == _COLLECTIONS.c.id)
         .where(_SHARES.c.id == share_id, _SHARES.c.allow_download)
     ).one_or_none()
     life = find_lives(connection, [share_id]).get(share_id)
-    asked = {"share": _NONE if found is None else share_id, "most": MOST_TRACKS}
+    is_admitted = found is not None and life is not None and admits(life)
+    asked = {"share": share_id if is_admitted else _NONE, "most": MOST_TRACKS}
     files = tuple(TakenFile(*row) for row in connection.execute(_FILES_OF_LINK, asked))
-    if found is None or life is None:
-        return None
-    return TakenCollection(found.name, files, life)
+    return TakenCollection(found.name, files, life) if found and is_admitted else None
 
 
 def find_own(connection: Connection, user_id: int, collection_id: int) -> TakenCollection | None:
