@@ -36,9 +36,9 @@ OF_ITSELF := $(addprefix --ignore=,$(filter-out $(PAGES_ON_BOTH),$(wildcard test
 	$(addprefix live/test_,absolute_target backup caches cli client client_archives client_retries client_safety \
 	client_upload commands_on_a_terminal composition connections cover_commands crowd ctrl_c database_clock demo \
 	desk_by_commands disk_full documented_commands engine_faults failing_calls fair_turns forge_clients forking generated_clients help \
-	image_build installing integrating long_lists move move_audio nginx_sends_audio nodes other_disk owner_commands \
+	image_build installing integrating long_lists move move_audio nginx_sends_audio nodes opens_beside_uploads other_disk owner_commands \
 	playback_on_postgresql postgres_scale public_port published_sdk range_floods ranges_beside_nginx raw_requests real_players rolling_restart rotated_keys sdk_retries \
-	share_for_file slow_bodies snippets steps_of_the_clock storage_faults sync_before_answer terminal topology upload_folder upload_large \
+	share_for_file slow_bodies snippets steps_of_the_clock storage_faults sync_before_answer terminal too_large_uploads topology upload_folder upload_large \
 	version_commands webhook_commands whose_backup wordpress wrong_clock) \
 	$(addprefix store/test_,client_names connections day_tables errands give_back \
 	group_commit last_open moved_numbers node_keys open_rows postgres_commits postgres_errors postgres_playback publishing \

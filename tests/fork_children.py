@@ -63,9 +63,10 @@ class _Child:
     async def begin(self, output: int, limit: int) -> None:
         """Return once it's there."""
         reader = self.stdout = asyncio.StreamReader(limit)
-        await self._loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", buffering=0)
-        )
+        # uvloop closes the descriptor, and then the file: by then it may be another thread's.
+        is_closed_by_it = type(self._loop).__module__.startswith("uvloop")
+        pipe = os.fdopen(output, "rb", buffering=0, closefd=not is_closed_by_it)
+        await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         await self._begun
 
     async def wait(self) -> int | None:

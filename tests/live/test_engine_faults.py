@@ -6,9 +6,11 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -49,11 +51,11 @@ class Place:
         with self.server.owner() as owner:
             return f"/v1/music/shared/{share(owner, self.track, **terms)['token']}"
 
-    def ask(self, path: str) -> tuple[int, float]:
+    def ask(self, path: str, headers: Mapping[str, str] = {}) -> tuple[int, float]:
         """The status for somebody new, and the seconds it took."""
         with self.server.listener() as listener:
             begun = time.monotonic()
-            answer = listener.get(path)
+            answer = listener.get(path, headers=headers)
             if answer.status_code == 503:
                 assert int(answer.headers["retry-after"]) >= 1
             return answer.status_code, time.monotonic() - begun
@@ -142,6 +144,29 @@ def test_a_hung_postgresql_is_a_503_in_time(place: Place) -> None:
     finally:
         place.postgres.send(signal.SIGCONT)
     assert place.wait_until_opens(path) < BACK_WITHIN_SECONDS
+
+
+def test_whoever_waits_behind_others_waits_for_a_hung_postgresql_once(place: Place) -> None:
+    """Archives are looked up one after the other, and so is a player that asks several times at once."""
+    with place.server.owner() as owner:
+        album = owner.post("/collections", json={"name": "Album"}).json()["id"]
+        owner.post(f"/collections/{album}/tracks", json={"track_id": place.track})
+        archive = f"/v1/music/shared/{share(owner, album, allow_download=True)['token']}"
+    with place.server.listener() as listener:
+        session = {"Listen-Session": listener.get(archive).headers["listen-session"]}
+        url = listener.get(archive + "/download", headers=session).json()["download_url"]
+    player, path = {"Icy-MetaData": "1", "X-Forwarded-For": "198.51.100.9"}, place.link()
+    asked = [(path, player)] * 8 + [(urlsplit(url).path, {})] * 8
+    place.postgres.send(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(len(asked)) as threads:
+            told = list(threads.map(lambda one: place.ask(*one), asked))
+    finally:
+        place.postgres.send(signal.SIGCONT)
+    assert {status for status, _ in told} == {503}
+    assert max(seconds for _, seconds in told) < BUSY_WITHIN_SECONDS
+    assert place.wait_until_opens(path) < BACK_WITHIN_SECONDS
+    assert [place.ask(*one)[0] for one in asked] == [302] * 8 + [200] * 8
 
 
 def test_a_row_that_somebody_locks_is_a_503_in_time(place: Place) -> None:

@@ -14,6 +14,7 @@ from listenlink.actions.download_track import ending_of
 from listenlink.actions.manage_collections import get_own
 from listenlink.actions.open_link import LinkOpener, Opening, OpenRequest
 from listenlink.actions.sum_files import FileSummer
+from listenlink.actions.waiting_line import WaitingLine
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.archive import ArchiveAudio
@@ -112,7 +113,7 @@ class ArchiveTaker:
         self._urls = urls
         self.summer = summer
         self._places = Places(_MOST_ASKING, _MOST_OF_A_CLIENT)
-        self._turns = Turns(1, 0)
+        self._turns, self._line = Turns(1, 0), WaitingLine()
         self._ttl_seconds = ttl_seconds
 
     async def open(self, opener: LinkOpener, asked: OpenRequest) -> tuple[Opening, str | None]:
@@ -187,7 +188,7 @@ class ArchiveTaker:
     async def _find(
         self, leave: SharedArchive | OwnArchive, client: int, now_us: int
     ) -> TakenCollection | None:
-        async with self._turns.take(client):
+        async with self._line.take(self._turns.take(client)):
             if isinstance(leave, OwnArchive):
                 own = partial(
                     archives.find_own, user_id=leave.user_id, collection_id=leave.collection_id

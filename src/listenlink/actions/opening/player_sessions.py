@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from listenlink.actions.waiting_line import WaitingLine
 from listenlink.clock import SECOND_US
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.listen_session import ListenSession
@@ -42,7 +43,7 @@ class PlayerSessions:
     def __init__(self, shared: SharedSessions | None = None) -> None:
         self._shared = shared
         self._own: OrderedDict[bytes, ListenSession] = OrderedDict()
-        self._turns: dict[bytes, tuple[asyncio.Lock, int]] = {}
+        self._turns: dict[bytes, tuple[asyncio.Lock, WaitingLine, int]] = {}
 
     def __len__(self) -> int:
         return len(self._own)
@@ -50,15 +51,15 @@ class PlayerSessions:
     @contextlib.asynccontextmanager
     async def turn(self, player: bytes) -> AsyncIterator[None]:
         """One request of a player at a time: two at once would be two opens."""
-        lock, waiting = self._turns.get(player, (asyncio.Lock(), 0))
-        self._turns[player] = lock, waiting + 1
+        lock, line, waiting = self._turns.get(player, (asyncio.Lock(), WaitingLine(), 0))
+        self._turns[player] = lock, line, waiting + 1
         try:
-            async with lock:
+            async with line.take(lock):
                 yield
         finally:
-            lock, waiting = self._turns.pop(player)
+            *_, waiting = self._turns.pop(player)
             if waiting > 1:
-                self._turns[player] = lock, waiting - 1
+                self._turns[player] = lock, line, waiting - 1
 
     async def find(self, player: bytes, now_us: int) -> ListenSession | None:
         """The session of this player, if it isn't over. Whether it's still the link's is to be asked of the

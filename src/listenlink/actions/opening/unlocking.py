@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from listenlink.actions.opening.rate_limits import RateLimits
 from listenlink.actions.opening.rule import OpenRequest, session_holds, why_locked
+from listenlink.actions.waiting_line import WaitingLine
 from listenlink.clock import SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.turns import Turns
@@ -67,7 +68,7 @@ class LinkUnlocker:
         self._ttl_seconds = ttl_seconds
         self._places = Places(_MOST_IN_LINE, _MOST_OF_A_CLIENT)
         # One is decided at a time; among those who wait, clients go round.
-        self._turns = Turns(1, 0)
+        self._turns, self._line = Turns(1, 0), WaitingLine()
 
     async def decide(self, asked: OpenRequest) -> OpenRequest:
         """The request without its password: with an unlock if that was right, marked if it was wrong, else as
@@ -85,7 +86,7 @@ class LinkUnlocker:
         client = asked.client.number
         with self._places.take(client):
             await asyncio.sleep(slowed_by(failures.of_link))
-            async with self._turns.take(client):
+            async with self._line.take(self._turns.take(client)):
                 if self._limits.is_spent(Budget.RESOLVE, client, asked.tick_us):
                     # By those of the same client that came before: they're paid for once they're decided.
                     return asked
