@@ -147,21 +147,23 @@ def test_a_link_at_which_a_hundred_failed_within_the_hour_is_slower(
     song: dict[str, Any],
     link: dict[str, Any],
 ) -> None:
+    def seconds_elsewhere() -> float:
+        """With an unlock nothing waits, nor at another link."""
+        told, began = unlock(listener, link), time.monotonic()
+        ask(listener, link, Share_Unlock=told)
+        ask(listener, locked(owner, song["id"]), PASSWORD)
+        return time.monotonic() - began
+
     fail_often(server, link, 99)
-    unslowed = seconds_of(listener, link)
+    elsewhere, unslowed = seconds_elsewhere(), seconds_of(listener, link)
     fail_often(server, link, 21)
     slowed = seconds_of(listener, link)
     print(f"{unslowed:.3f} s, slowed {slowed:.3f} s")
     assert slowed >= 1.0
-    # On a busy machine everything takes longer, with the second or without.
-    soon = max(0.9, slowed - 0.5)
-    # With an unlock nothing waits, nor at another link.
-    told, began = unlock(listener, link), time.monotonic()
-    ask(listener, link, Share_Unlock=told)
-    ask(listener, locked(owner, song["id"]), PASSWORD)
-    assert time.monotonic() - began < soon
+    # A busy machine takes longer for everything, so what waits is what takes most of that second more.
+    assert seconds_elsewhere() < elsewhere + 0.7
     server.change("UPDATE share_attempts SET at = at - ?", 60 * 60 * 1_000_000)
-    assert seconds_of(listener, link) < soon
+    assert seconds_of(listener, link) < slowed - 0.3
 
 
 def test_the_wait_grows_and_ends() -> None:
