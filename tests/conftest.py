@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import gc
 import os
@@ -19,6 +18,7 @@ import fork_children
 from cast import Server
 from engines import ENGINE, SQLITE
 from listenlink.media.sandbox import child
+from listenlink.media.sandbox.spawn import spawn
 from object_storage import CREDENTIALS, ObjectStorage, juicefs, shared_seaweedfs
 from trust import collector, figures
 
@@ -139,7 +139,7 @@ def listener(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def forked_children(monkeypatch: pytest.MonkeyPatch) -> None:
     """What decodes is forked in this process, too, as in a forked server: for tests of what is made of it."""
-    monkeypatch.setattr(child, "asyncio", asyncio)
+    monkeypatch.setattr(child, "spawn", spawn)
     fork_children.use(fork_children.started())
 
 

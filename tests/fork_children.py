@@ -30,7 +30,7 @@ _COMMANDS = {(sys.executable, "-I", "-m", _PLACE + name) for name in _CHILDREN}
 
 
 class _Child:
-    """What is asked of `asyncio.subprocess.Process`."""
+    """What is asked of a started one (`spawn.Child`)."""
 
     def __init__(self, told: int) -> None:
         self.pid = -1
@@ -60,52 +60,52 @@ class _Child:
             os.close(self._told)
             self._told = -1
 
-    async def begin(self, output: int, limit: int) -> None:
+    async def begin(self, output: socket.socket, limit: int) -> None:
         """Return once it's there."""
-        reader = self.stdout = asyncio.StreamReader(limit)
-        # uvloop closes the descriptor, and then the file: by then it may be another thread's.
-        is_closed_by_it = type(self._loop).__module__.startswith("uvloop")
-        pipe = os.fdopen(output, "rb", buffering=0, closefd=not is_closed_by_it)
-        await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        self.stdout, self._writer = await asyncio.open_connection(sock=output, limit=limit)
         await self._begun
 
     async def wait(self) -> int | None:
         await asyncio.shield(self._ended)
         return self.returncode
 
-    async def communicate(self) -> tuple[bytes, None]:
-        rest = await self.stdout.read()
-        await self.wait()
-        return rest, None
+    async def communicate(self) -> bytes:
+        try:
+            rest = await self.stdout.read()
+            await self.wait()
+        finally:
+            self._writer.close()
+        return rest
 
 
-class _Asyncio:
-    """The module, but for how children are started."""
+class _Spawn:
+    """What starts a child (`spawn.py`)."""
 
     def __init__(self, asking: socket.socket) -> None:
         self._asking = asking
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
+    async def __call__(
+        self, command: Sequence[str], file_descriptor: int, given: Sequence[int], limit: int
+    ) -> Any:
+        from listenlink.media.sandbox.spawn import spawn
 
-    async def create_subprocess_exec(self, *command: str, **options: Any) -> Any:
-        if command[:4] not in _COMMANDS:
-            return await asyncio.create_subprocess_exec(*command, **options)
+        if tuple(command[:4]) not in _COMMANDS:
+            return await spawn(command, file_descriptor, given, limit)
         with contextlib.ExitStack() as passed_on, contextlib.ExitStack() as kept:
-            output, writing = os.pipe()
-            passed_on.callback(os.close, writing)
-            kept.callback(os.close, output)
+            output, writing = socket.socketpair()
+            passed_on.enter_context(writing)
+            kept.enter_context(output)
             reading, told = os.pipe()
             passed_on.callback(os.close, told)
-            given = list(options["pass_fds"])
-            asked = json.dumps([command[3:], given]).encode()
+            asked = json.dumps([command[3:], list(given)]).encode()
             child = _Child(reading)
             kept.callback(child.let_go)
-            socket.send_fds(self._asking, [asked], [options["stdin"], writing, *given, told])
+            sent = [file_descriptor, writing.fileno(), *given, told]
+            socket.send_fds(self._asking, [asked], sent)
             passed_on.close()
             kept.pop_all()
             try:
-                await child.begin(output, options["limit"])
+                await child.begin(output, limit)
             except BaseException:
                 child.let_go()
                 raise
@@ -124,7 +124,7 @@ def use(asking: socket.socket) -> None:
     """From now on the program in this process, and what is forked of it, asks there for its children."""
     from listenlink.media.sandbox import child
 
-    vars(child)["asyncio"] = _Asyncio(asking)
+    vars(child)["spawn"] = _Spawn(asking)
 
 
 def start(theirs: socket.socket) -> None:

@@ -167,15 +167,8 @@ def test_a_link_at_which_a_hundred_failed_within_the_hour_is_slower(
 
 
 def test_the_wait_grows_and_ends() -> None:
-    assert [slowed_by(count) for count in (0, 99, 100, 109, 110, 120, 130)] == [
-        0,
-        0,
-        0.25,
-        0.25,
-        0.5,
-        1,
-        2,
-    ]
+    waits = {0: 0, 99: 0, 100: 0.25, 109: 0.25, 110: 0.5, 120: 1, 130: 2}
+    assert {count: slowed_by(count) for count in waits} == waits
     assert slowed_by(140) == slowed_by(10**9) == 4
 
 

@@ -8,13 +8,14 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import BinaryIO, NamedTuple, Protocol, cast
+from typing import BinaryIO, NamedTuple, Protocol
 
 import structlog
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.sandbox.lockdown import MAX_WALL_SECONDS
 from listenlink.media.sandbox.priority import LOWEST, SECOND, Priority, priority_of
+from listenlink.media.sandbox.spawn import Child, spawn
 from listenlink.media.sandbox.unreadable import make_unreadable
 
 WALL_SECONDS = MAX_WALL_SECONDS + 5  # The child's own timer ends it before.
@@ -59,11 +60,10 @@ async def run_child(
     """
     answer = bytearray()
     async with _child(command, file, given) as child, _giving_way(child, pace):
-        stdout = cast(asyncio.StreamReader, child.stdout)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wall_seconds):
                 while len(answer) <= most_bytes:
-                    chunk = await stdout.read(_CHUNK_BYTES)
+                    chunk = await child.stdout.read(_CHUNK_BYTES)
                     if not chunk:
                         await child.wait()
                         break
@@ -82,7 +82,7 @@ def reopen(file_descriptor: int) -> BinaryIO:
 
 
 @contextlib.asynccontextmanager
-async def _giving_way(child: asyncio.subprocess.Process, pace: Pace | None) -> AsyncIterator[None]:
+async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[None]:
     """Let the child give way to others while the block lasts."""
     with priority_of(child.pid) as priority:
         giving_way = asyncio.create_task(_give_way(child, priority, pace))
@@ -93,9 +93,7 @@ async def _giving_way(child: asyncio.subprocess.Process, pace: Pace | None) -> A
             await asyncio.wait([giving_way])
 
 
-async def _give_way(
-    child: asyncio.subprocess.Process, priority: Priority, pace: Pace | None
-) -> None:
+async def _give_way(child: Child, priority: Priority, pace: Pace | None) -> None:
     if pace is None:
         return
     await priority.lower(pace.niceness + (SECOND if pace.turn.is_long else 0))
@@ -113,23 +111,13 @@ async def _give_way(
 @contextlib.asynccontextmanager
 async def _child(
     command: Sequence[str], file: BinaryIO, given: Sequence[int]
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AsyncIterator[Child]:
     """Start a child that is ended and reaped afterwards, whatever happens."""
     make_unreadable()
     try:
-        child = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=file.fileno(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-            limit=_CHUNK_BYTES,
-            pass_fds=given,
-        )
+        child = await spawn(command, file.fileno(), given, _CHUNK_BYTES)
     except OSError as error:
-        # Out of descriptors (which uvloop may call -1), processes or memory: not the file's fault.
+        # Out of descriptors, processes or memory: not the file's fault.
         structlog.get_logger().error("process_not_started", errno=error.errno)
         raise Problem(ProblemKind.UNAVAILABLE) from error
     try:
