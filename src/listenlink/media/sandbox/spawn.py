@@ -84,10 +84,10 @@ async def _end_of(process: subprocess.Popen[bytes]) -> int:
         told = os.pidfd_open(process.pid)
     except (AttributeError, OSError):
         return await loop.run_in_executor(_WAITING, process.wait)
-    ended = loop.create_future()
-    loop.add_reader(told, ended.set_result, None)
+    ended = asyncio.Event()
+    loop.add_reader(told, ended.set)
     try:
-        await ended
+        await ended.wait()
     finally:
         loop.remove_reader(told)
         os.close(told)
