@@ -19,7 +19,7 @@ from listenlink.model.budget import USES_PER_VISIT, Allowance, Budget, Shortage,
 from listenlink.model.client_address import ClientAddress
 from listenlink.model.limit import WINDOW_US
 from listenlink.store.redis.redis_log import RedisLog, open_redis
-from store.test_shared_log import COUNTED, SECRET, ask_of
+from store.test_shared_log import COUNTED, PATIENT, SECRET, ask_of
 
 _clients = count(1)
 
@@ -31,9 +31,9 @@ def redis() -> Iterator[servers.Program]:
     server.kill()
 
 
-def limits_on(redis: servers.Program, limit: int) -> RedisRateLimits:
+def limits_on(redis: servers.Program, limit: int, *patience: float) -> RedisRateLimits:
     own = OwnRateLimits(limit, limit)
-    log = RedisLog(open_redis(f"redis://127.0.0.1:{redis.port}/0"), own.sizes, SECRET)
+    log = RedisLog(open_redis(f"redis://127.0.0.1:{redis.port}/0", *patience), own.sizes, SECRET)
     return RedisRateLimits(own, log, Clock())
 
 
@@ -79,7 +79,7 @@ def test_without_redis_each_process_limits_by_itself_and_is_soon_back(
 
 def test_what_redis_is_late_with_is_counted_once(redis: servers.Program) -> None:
     """It carries out what was sent before it stopped, whoever still waits for that."""
-    here, there = limits_on(redis, 5), limits_on(redis, 5)
+    here, there = limits_on(redis, 5), limits_on(redis, 5, PATIENT)
     clients = [next(_clients) for _ in range(4)]
     assert [spends(there, client, 1) for client in clients] == [1] * 4
     for client, seconds in zip(clients, (0.03, 0.07, 0.13, 0.3), strict=True):
