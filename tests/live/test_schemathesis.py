@@ -141,9 +141,9 @@ def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: P
     described = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
     everything = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
     refused_alone = everything - {operation for operation, status in answered if status < 400}
-    if FULL:
-        assert refused_alone - NEVER_ANSWERED == set()
     # In some seconds not everything gets its turn.
+    most = NEVER_ANSWERED if FULL else everything
+    assert refused_alone - most == set()
     assert len(refused_alone) < len(everything) / 2
     server.wait_until_ready()
 
@@ -208,11 +208,8 @@ def victims(owner: httpx.Client, tmp_path: Path) -> dict[str, dict[str, list[str
 
 
 def begin(owner: httpx.Client) -> str:
-    headers = {
-        "Tus-Resumable": "1.0.0",
-        "Upload-Length": "100000000",
-        "Upload-Metadata": "engine c3R1ZGlv",
-    }
+    metadata = {"Upload-Length": "100000000", "Upload-Metadata": "engine c3R1ZGlv"}
+    headers = {"Tus-Resumable": "1.0.0"} | metadata
     return str(owner.post("/uploads", headers=headers).json()["id"])
 
 
