@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from listenlink.media.sandbox.spawn import spawn
+from listenlink.media.sandbox.spawn import Child, spawn
 
 PYTHON = sys.executable, "-I", "-c"
 _LOOK = """
@@ -45,10 +45,10 @@ def descriptors() -> set[str]:
     return {path.name for path in Path("/proc/self/fd").iterdir()}
 
 
-async def run(file: Path, *command: str) -> tuple[bytes, int]:
+async def run(file: Path, *command: str) -> tuple[bytes, int, Child]:
     with file.open("rb") as opened:
         child = await spawn(command, opened.fileno(), (), 1000)
-        return await child.communicate(), await child.wait()
+        return await child.communicate(), await child.wait(), child
 
 
 @pytest.mark.usefixtures("_ends")
@@ -71,11 +71,13 @@ def test_what_it_is_given_and_how_it_ended(
     file = tmp_path / "file"
     file.write_text("from the file\n")
     with runner:
-        assert runner.run(run(file, *PYTHON, program)) == (told, code)
+        assert runner.run(run(file, *PYTHON, program))[:2] == (told, code)
         before = descriptors()
-        for _ in range(3):
-            runner.run(run(file, *PYTHON, program))
+        # Nothing of them waits for the last one to be forgotten.
+        ended = [runner.run(run(file, *PYTHON, program)) for _ in range(3)]
+        runner.run(asyncio.sleep(0.01))
         assert descriptors() == before
+        assert {one[:2] for one in ended} == {(told, code)}
 
 
 def test_it_inherits_what_is_given_and_nothing_else(runner: asyncio.Runner, tmp_path: Path) -> None:
