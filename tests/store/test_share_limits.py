@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +108,7 @@ def test_nobody_waits_for_a_redis_that_is_known_to_hang(
     # From here on it's tried by others than those who ask.
     waiting, tried = [], Event()
     monkeypatch.setattr(RedisLog, "spend", lambda *_: waiting.append(1))
-    monkeypatch.setattr(RedisLog, "try_to_write", _noting(tried, RedisLog.try_to_write))
+    monkeypatch.setattr(RedisLog, "ping", _noting(tried, RedisLog.ping))
     deadline = time.monotonic() + 10
     for client in count(1001):
         assert spends(limits, client, 1) == 1
@@ -140,6 +141,7 @@ def test_a_redis_that_takes_nothing_is_one_that_is_gone(redis: servers.Program) 
         assert spends(limits, next(_clients), 1) == 1
         time.sleep(0.5)
         assert not limits._is_shared
+        assert not asyncio.run(limits.ping()), "else /readyz would say that they're shared"
         client.config_set("min-replicas-to-write", 0)
     time.sleep(1.1)
     assert spends(limits, next(_clients), 1) == 1

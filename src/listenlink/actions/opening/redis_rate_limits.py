@@ -83,7 +83,7 @@ class RedisRateLimits:
 
     def _try_again(self) -> None:
         with contextlib.suppress(Unreachable):
-            self._log.try_to_write()
+            self._log.ping()
             structlog.get_logger().info("limits_shared_again")
             self._is_shared = True
 

@@ -137,14 +137,7 @@ class RedisLog:
             raise Unreachable from error
 
     def ping(self) -> None:
-        """Return if Redis answers. Raises Unreachable."""
-        try:
-            self._redis.ping()
-        except RedisError as error:
-            raise Unreachable from error
-
-    def try_to_write(self) -> None:
-        """Return if Redis takes what is written. Raises Unreachable."""
+        """Return if Redis answers, and takes what is written. Raises Unreachable."""
         try:
             self._redis.set(_TRIED, 1, px=_TIMEOUT_MS)
         except RedisError as error:
