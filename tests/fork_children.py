@@ -29,29 +29,26 @@ _CHILDREN = (
 _COMMANDS = {(sys.executable, "-I", "-m", _PLACE + name) for name in _CHILDREN}
 
 
-class _Child:
-    """What is asked of a started one (`spawn.Child`)."""
+class _Told:
+    """What is told of a child: its number once it's there, and its exit code."""
 
     def __init__(self, told: int) -> None:
-        self.pid = -1
-        self.returncode: int | None = None
-        self.stdout = asyncio.StreamReader()
         self._told = told
         self._loop = asyncio.get_running_loop()
-        self._begun = self._loop.create_future()
-        self._ended = self._loop.create_future()
+        self.begun: asyncio.Future[int] = self._loop.create_future()
+        self.ended: asyncio.Future[int] = self._loop.create_future()
         self._loop.add_reader(told, self._hear)
 
     def _hear(self) -> None:
         said = os.read(self._told, 8)
-        if said and not self._begun.done():
-            self.pid = int(said)
-            self._begun.set_result(None)
+        if said and not self.begun.done():
+            self.begun.set_result(int(said))
             return
-        self.returncode = int(said or -signal.SIGKILL)
         self.let_go()
-        if not self._ended.done():
-            self._ended.set_result(None)
+        if not self.begun.done():
+            self.begun.set_exception(OSError("It ended before it was there."))
+        if not self.ended.done():
+            self.ended.set_result(int(said or -signal.SIGKILL))
 
     def let_go(self) -> None:
         """Hear no more of it; if it still runs, it's ended."""
@@ -59,23 +56,6 @@ class _Child:
             self._loop.remove_reader(self._told)
             os.close(self._told)
             self._told = -1
-
-    async def begin(self, output: socket.socket, limit: int) -> None:
-        """Return once it's there."""
-        self.stdout, self._writer = await asyncio.open_connection(sock=output, limit=limit)
-        await self._begun
-
-    async def wait(self) -> int | None:
-        await asyncio.shield(self._ended)
-        return self.returncode
-
-    async def communicate(self) -> bytes:
-        try:
-            rest = await self.stdout.read()
-            await self.wait()
-        finally:
-            self._writer.close()
-        return rest
 
 
 class _Spawn:
@@ -87,7 +67,7 @@ class _Spawn:
     async def __call__(
         self, command: Sequence[str], file_descriptor: int, given: Sequence[int], limit: int
     ) -> Any:
-        from listenlink.media.sandbox.spawn import spawn
+        from listenlink.media.sandbox.spawn import Child, spawn
 
         if tuple(command[:4]) not in _COMMANDS:
             return await spawn(command, file_descriptor, given, limit)
@@ -98,18 +78,18 @@ class _Spawn:
             reading, told = os.pipe()
             passed_on.callback(os.close, told)
             asked = json.dumps([command[3:], list(given)]).encode()
-            child = _Child(reading)
-            kept.callback(child.let_go)
+            told_of = _Told(reading)
+            kept.callback(told_of.let_go)
             sent = [file_descriptor, writing.fileno(), *given, told]
             socket.send_fds(self._asking, [asked], sent)
             passed_on.close()
             kept.pop_all()
             try:
-                await child.begin(output, limit)
+                stream = await asyncio.open_connection(sock=output, limit=limit)
+                return Child(await told_of.begun, stream, told_of.ended)
             except BaseException:
-                child.let_go()
+                told_of.let_go()
                 raise
-            return child
 
 
 @functools.cache

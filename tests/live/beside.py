@@ -33,11 +33,6 @@ class Beside:
         told, _nothing = self._process.communicate()
         self.seconds = json.loads(told)
 
-    @property
-    def p99(self) -> float:
-        """The seconds within which 99 of 100 were there."""
-        return sorted(self.seconds)[len(self.seconds) * 99 // 100]
-
 
 def _ask(port: int, request: bytes) -> list[float]:
     """Until there is nobody any more who waits for what comes of it."""

@@ -54,10 +54,5 @@ def statuses(answers: list[Heard]) -> set[int]:
     return {answer.status for answer in answers}
 
 
-def p99(answers: list[Heard]) -> float:
-    """The seconds within which 99 of 100 were there."""
-    return sorted(answer.seconds for answer in answers)[len(answers) * 99 // 100]
-
-
 def slowest(answers: list[Heard]) -> float:
     return max(answer.seconds for answer in answers)

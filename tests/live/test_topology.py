@@ -16,12 +16,11 @@ import httpx
 import pytest
 
 import servers
-from live.load import FULL, SHARED
+from live.load import FULL, SHARED, p99
 from live.node_books import (
     check_the_books,
     check_the_limit,
     most_in_a_window,
-    p99,
     slowest,
     statuses,
 )
@@ -149,8 +148,8 @@ def test_without_redis_nothing_fails_and_each_node_limits(
     load.run(take_away)
     from_, to = gone
     opens = load.of("open")
-    before = p99([answer for answer in opens if answer.asked_at < from_])
-    longer = p99([answer for answer in opens if from_ <= answer.asked_at < to]) - before
+    before = p99(one.seconds for one in opens if one.asked_at < from_)
+    longer = p99(one.seconds for one in opens if from_ <= one.asked_at < to) - before
     figure("an open without Redis, p99, ms longer", round(longer * 1000, 1), joined="most")
     most = most_in_a_window(load)
     print(f"at most {most} in a window at L = {LIMIT}; back after {took[0]:.2f} s")

@@ -20,7 +20,7 @@ from sqlalchemy import event
 
 from cast import Server, upload
 from journeys.refused_everywhere import EndedLinks
-from journeys.token_doors import DOORS, Door, ask_for
+from journeys.token_doors import DOORS, Asked, Door, ask_for
 from listenlink.settings import PREFIX
 from listenlink.web.routes import FOR_ANYBODY, FOR_OWNERS
 from media.make_audio import make
@@ -134,17 +134,22 @@ def asked(
         house.close()
 
 
-def look(house: House, ended: EndedLinks, steps: Steps, door: Door, kind: str) -> tuple[Any, ...]:
-    """The answer, without what differs between any two, and the steps to it."""
-    request = ask_for(ended, door, kind)
+def ask_in(house: House, door: Door, request: Asked) -> Answer:
+    """Ask at this door without a network; with the house's own key only where it takes one."""
     path, _, query = request.path.partition("?")
     headers = {name.lower().encode(): text.encode() for name, text in request.headers.items()}
     if not door.key:
         headers[b"x-api-key"] = b""
     if request.body:
         headers[b"content-length"] = b"%d" % len(request.body)
+    return house.ask(request.method, path.encode(), query.encode(), headers, request.body)
+
+
+def look(house: House, ended: EndedLinks, steps: Steps, door: Door, kind: str) -> tuple[Any, ...]:
+    """The answer, without what differs between any two, and the steps to it."""
+    request = ask_for(ended, door, kind)
     steps.taken.clear()
-    answer = house.ask(request.method, path.encode(), query.encode(), headers, request.body)
+    answer = ask_in(house, door, request)
     taken = list(steps.taken)
     return _without_varying(answer, request.path), taken
 

@@ -18,26 +18,23 @@ from concurrent.futures import ThreadPoolExecutor
 # Where the kernel has no descriptors of processes, threads wait for their ends.
 _WAITING = ThreadPoolExecutor(32, thread_name_prefix="children")
 
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 class Child:
-    """A process that runs or has ended: what is asked of `asyncio.subprocess.Process`."""
+    """A process that runs or has ended: what is asked of `asyncio.subprocess.Process`. It writes to `ours`,
+    and `ended` has its exit code once there is one."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        stdout: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self.pid = process.pid
-        self.stdout = stdout
-        self._process = process
-        self._writer = writer
-        self._ended = asyncio.ensure_future(_end_of(process))
+    def __init__(self, pid: int, ours: Stream, ended: asyncio.Future[int]) -> None:
+        self.pid = pid
+        self.stdout, self._writer = ours
+        self._ended = ended
 
     @property
     def returncode(self) -> int | None:
         """The exit code, -N for signal N; None while it runs."""
-        return self._process.returncode
+        has_ended = self._ended.done() and not self._ended.cancelled()
+        return self._ended.result() if has_ended else None
 
     async def wait(self) -> int:
         """Return its exit code once it has ended."""
@@ -69,13 +66,13 @@ async def spawn(
             ours.close()
             raise
     try:
-        reader, writer = await asyncio.open_connection(sock=ours, limit=limit)
+        stream = await asyncio.open_connection(sock=ours, limit=limit)
     except BaseException:
         ours.close()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
-    return Child(process, reader, writer)
+    return Child(process.pid, stream, asyncio.ensure_future(_end_of(process)))
 
 
 async def _end_of(process: subprocess.Popen[bytes]) -> int:
