@@ -67,11 +67,15 @@ class Place:
             time.sleep(0.05)
         return time.monotonic() - begun
 
-    def wait_until_unready(self) -> None:
-        """It tells for a second what it found last."""
+    def wait_until_told(self, status: int, limits: str) -> None:
+        """At `/readyz`, which tells for a second what it found last."""
         until = time.monotonic() + BUSY_WITHIN_SECONDS
-        while httpx.get(self.server.url + "/readyz").status_code != 503:
-            assert time.monotonic() < until
+        while True:
+            ready = httpx.get(self.server.url + "/readyz")
+            told = ready.status_code, ready.json()["checks"]["limits"]
+            if told == (status, limits):
+                return
+            assert time.monotonic() < until, told
             time.sleep(0.05)
 
 
@@ -121,7 +125,7 @@ def test_a_killed_postgresql_is_a_503_in_time_and_nothing_is_lost(place: Place) 
             for _ in range(3):
                 status, seconds = place.ask(path)
                 assert (status, seconds < BUSY_WITHIN_SECONDS) == (503, True)
-            place.wait_until_unready()
+            place.wait_until_told(503, "ok")
             place.postgres.start()
             servers.wait_until_up(place.postgres)
             assert place.wait_until_opens(path) < BACK_WITHIN_SECONDS
@@ -194,8 +198,7 @@ def test_without_redis_links_open_under_a_limit_all_the_same(place: Place, fault
         statuses = [listener.get(path).status_code for _ in range(LIMIT + 20)]
         assert time.monotonic() - begun < 15
     assert (statuses.count(200), statuses.count(429)) == (LIMIT, 20)
-    ready = httpx.get(place.server.url + "/readyz")
-    assert (ready.status_code, ready.json()["checks"]["limits"]) == (200, "not_shared")
+    place.wait_until_told(200, "not_shared")
     place.redis.start() if fault == "gone" else place.redis.send(signal.SIGCONT)
     begun = time.monotonic()
     while "limits_shared_again" not in place.server.log.read_text().rpartition("not_shared")[2]:  # type: ignore[union-attr]
