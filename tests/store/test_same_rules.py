@@ -81,7 +81,8 @@ _LINK: list[dict[str, Any]] = [
     {"expires_in_days": 1, "label": "x" * 121},
 ]  # fmt: skip
 _COLLECTION: list[dict[str, Any]] = [
-    {"name": ""}, {"name": "x" * 512}, {"name": "x" * 513}, {"name": "a\0b"},
+    {"name": ""}, {"name": "x" * 512}, {"name": "x" * 513}, {"name": "a\0b"}, {"name": "\0"},
+    {"name": " \x7f\n"}, {"name": " a\n"}, {"name": "a\0"}, {"name": "\0a"},
     *(
         {"name": "A", field: text}
         for field, most in (("description", 4096), ("cover_image_url", 1024))
@@ -89,7 +90,7 @@ _COLLECTION: list[dict[str, Any]] = [
     ),
 ]  # fmt: skip
 _TRACK: list[dict[str, Any]] = [
-    *({field: text} for field in ("title", "artist") for text in ("", " \n", "\0", "x" * 512, "x" * 513)),
+    *({field: text} for field in ("title", "artist") for text in ("", " \n", "\0", "a\0", "x" * 512, "x" * 513)),
     {"artist": None}, {"instrumental": True},
 ]  # fmt: skip
 _KEY: list[dict[str, Any]] = [

@@ -15,14 +15,14 @@ from listenlink.wire.notifications import ChangedNotifications as ChangedNotific
 
 # Text that every database can store: PostgreSQL allows no NUL.
 TEXT = r"^[^\x00]*$"
-# Something besides spaces and control characters, which are cleaned from a title and a name.
+# Something besides spaces and control characters, which a title and a name are cleaned of; but a name has no NUL.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
+_NAME = r"^[\s\x01-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00]*$"
 LABEL_LENGTH = 120
 LEAST_OF_A_PASSWORD, MOST_OF_A_PASSWORD = 6, 128
 MOST_OPENS = 2**53
 MOST_RECIPIENTS = 500  # Of one request: each is a link.
-TITLE_LENGTH = 512
-NAME_LENGTH = 512
+TITLE_LENGTH, NAME_LENGTH = 512, 512
 DESCRIPTION_LENGTH = 4096
 COVER_URL_LENGTH = 1024
 ATTRIBUTION_LENGTH = 500
@@ -84,7 +84,7 @@ _Password: TypeAlias = Annotated[
     str, Meta(min_length=LEAST_OF_A_PASSWORD, max_length=MOST_OF_A_PASSWORD)
 ]
 _Title: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, max_length=TITLE_LENGTH)]
-_Name: TypeAlias = Annotated[str, Meta(pattern=_SOMETHING, min_length=1, max_length=NAME_LENGTH)]
+_Name: TypeAlias = Annotated[str, Meta(pattern=_NAME, min_length=1, max_length=NAME_LENGTH)]
 _Description: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=DESCRIPTION_LENGTH)]
 _Credit: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=ATTRIBUTION_LENGTH)]
 _Cover: TypeAlias = Annotated[str, Meta(pattern=TEXT, max_length=COVER_URL_LENGTH)]
