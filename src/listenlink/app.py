@@ -48,6 +48,7 @@ from listenlink.media.measure import Probe
 from listenlink.media.picture_url import PURPOSE as PICTURE_PURPOSE
 from listenlink.media.picture_url import PictureUrls
 from listenlink.media.signed_url import PlaybackUrls
+from listenlink.media.turns import Spending, Turns
 from listenlink.model.cursor import Cursors
 from listenlink.model.leave_address import PURPOSE as LEAVE_PURPOSE
 from listenlink.model.leave_address import LeaveAddresses
@@ -92,6 +93,7 @@ class _Base(NamedTuple):
     archives: ArchiveTaker
     leave_addresses: LeaveAddresses
     mailman: MailMan | None
+    spending: Spending
 
 
 def build_instance(settings: Settings, clock: Clock) -> Instance:
@@ -116,11 +118,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     link_ring, mailman = load_link_ring(settings), find_mailman(settings)
     archives, leaving = _archives(settings, ring, stores), _leaving(settings, ring, link_ring)
     base = _Base(
-        settings, clock, ring, link_ring, stores, registry, urls, covers, archives, leaving, mailman
-    )
+        settings, clock, ring, link_ring, stores, registry, urls, covers, archives, leaving, mailman,
+        Spending(),
+    )  # fmt: skip
     promises = parts.make_promises(database, storage, settings, clock)
-    deriver, capacity = AudioDeriver(database, storage, clock, promises), current_capacity()
-    marker = _marker(base)
+    (deriver, marker), capacity = _workers(base, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     readiness = Readiness(clock, [*checks, marks_check(marker), *_mail_checks(mailman)])
     return Instance(
@@ -136,10 +138,11 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )  # fmt: skip
 
 
-def _marker(base: _Base) -> AudioMarker:
-    database, storage, _ = base.stores
-    key = find_marking_key(base.settings, base.clock.now_us())
-    return AudioMarker(database, storage, base.registry, base.clock, key)
+def _workers(base: _Base, promises: PromiseMaker) -> tuple[AudioDeriver, AudioMarker]:
+    (database, storage, _), clock, spending = base.stores, base.clock, base.spending
+    key = find_marking_key(base.settings, clock.now_us())
+    deriver = AudioDeriver(database, storage, clock, promises, spending)
+    return deriver, AudioMarker(database, storage, base.registry, clock, key, spending)
 
 
 def _mail_checks(mailman: MailMan | None) -> list[Check]:
@@ -189,9 +192,9 @@ def _listening(
 def _owning(
     base: _Base, promises: PromiseMaker, deriver: AudioDeriver, marker: AudioMarker
 ) -> Owning:
-    settings, clock, ring, _, stores, registry, urls, covers, archives, *_ = base
-    database, storage, resumable = stores
-    probe, most_bytes = Probe(max_seconds=settings.max_audio_seconds), settings.max_upload_bytes
+    settings, clock, ring, _, stores, registry, urls, covers, archives, *_, spending = base
+    (database, storage, resumable), most_bytes = stores, settings.max_upload_bytes
+    probe = Probe(Turns(spending=spending), max_seconds=settings.max_audio_seconds)
 
     def wake() -> None:
         deriver.wake()
@@ -201,7 +204,7 @@ def _owning(
     return Owning(
         settings=settings, clock=clock, database=database, storage=storage, registry=registry,
         urls=urls, archives=archives, covers=covers, uploader=uploader, promises=promises,
-        sealer=Sealer(ring), cover_giver=CoverGiver(database, storage, promises),
+        sealer=Sealer(ring), cover_giver=CoverGiver(database, storage, promises, spending),
         cursors=Cursors(ring), token_sealer=TokenSealer(base.link_ring),
         webhook_sealer=WebhookSealer(base.link_ring),
         resumer=TusUploads(database, storage.drafts, resumable, uploader, most_bytes, promises),

@@ -9,22 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cast import Server
+from cast import Server, share, upload
 from engines import of_sqlite
+from journeys.albums import make_album
 from listenlink.model.ids import trace_id
 from live.load import SHARED, Reply, Request, connected, get, make_links, press, serving
 from live.traced import needs_strace, tracing
+from media.make_audio import make
 from trust.figures import FULL, figure
 
 pytestmark = [of_sqlite, needs_strace]
 
 WHICH = range(1, 51) if FULL else range(1, 4)
+# Of which each has a file of its own: enough for each thread to open one as often.
+TRACKS = 150 if FULL else 12
 FAULTS = {"fdatasync": "EIO", "pwrite64": "ENOSPC", "openat": "EMFILE"}
+PLAYED = re.compile(rb'"playback_url":"[^"]*?(/v1/[^"]*)"')
+MOST_PLAYS = 1000
 SECONDS = 0.4
 MOST_SECONDS = 3.0
 
@@ -34,6 +42,8 @@ MOST_SECONDS = 3.0
 def test_nothing_acknowledged_is_lost(tmp_path: Path, call: str) -> None:
     with serving(tmp_path) as server:
         links = make_links(server, tmp_path, {}, {"max_opens": 10**6})
+        if call == "openat":
+            links = [share_many(server, tmp_path), links[1]]
         server.wait_until_derived()
         paths = [SHARED + str(link["token"]) for link in links]
         opened: set[str] = set()
@@ -52,6 +62,16 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, call: str) -> None:
             check_the_books(server, opened)
             assert asyncio.run(listen_until_it_failed(server.port, paths, None))
         figure("answered opens", len(opened))
+
+
+def share_many(server: Server, folder: Path) -> dict[str, Any]:
+    """A link to tracks of many files: each play opens one of them."""
+    with server.owner() as owner:
+        songs = [
+            upload(owner, make("wav16", folder / f"{number}.wav", sample_count=5000 + number))
+            for number in range(TRACKS)
+        ]
+        return share(owner, make_album(owner, songs))
 
 
 def count_faults(told: Path) -> int:
@@ -74,7 +94,7 @@ async def listen_until_it_failed(port: int, paths: list[str], told: Path | None)
     def choose() -> Request | None:
         if is_over():
             return None
-        if plays and random.random() < 0.5:  # noqa: S311
+        if plays and random.random() < 0.9:  # noqa: S311
             return get(plays.pop(), "203.0.113.8", "play", Range="bytes=0-99")
         return get(random.choice(paths), f"203.0.113.{random.randrange(40)}", "open")  # noqa: S311
 
@@ -84,7 +104,9 @@ async def listen_until_it_failed(port: int, paths: list[str], told: Path | None)
             assert int(reply.header("retry-after")) >= 1
         elif reply.name == "open":
             opened.add(reply.trace)
-            plays.append("/v1/" + reply.body.partition(b"/v1/")[2].partition(b'"')[0].decode())
+            found = [url.decode() for url in PLAYED.findall(reply.body)]
+            plays.extend(random.sample(found, len(found)))
+            del plays[:-MOST_PLAYS]
 
     with contextlib.suppress(OSError):
         async with connected(port, 8) as connections:

@@ -7,23 +7,21 @@ times at least.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cast import Server, clean_environment, share, upload, wait_for_sound
+from cast import Server, clean_environment
 from engines import ENGINE, SQLITE
-from journeys.albums import Taken, make_album
 from live.load import FULL
-from media.make_audio import add_cover, make
+from live.things_asked_for import what_is_there
 from trust.figures import figure
 
 # How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
@@ -39,8 +37,7 @@ NEVER_ANSWERED = {
     "GET /v1/music/shared/{token}/events",
     "DELETE /v1/music/{org}/collections/{collection_id}/tracks/{track_id}",
 }
-# How many of each operation that destroys something meet a thing of their own.
-VICTIMS = 40 if FULL else 3
+FORMS = ("upload_track", "add_version")
 # What an equal key was used for before, whether bytes are audio, whether a link ends before it starts, which
 # time zones there are, and whether more was declared of a track is nothing that a schema can say: for these a
 # 422 is right though the schema allows it.
@@ -63,11 +60,11 @@ ensure_resource_availability.enabled = false
 negative_data_rejection.expected-statuses = [200, 206, 304, 400, 401, 403, 404, 405, 412, 414, 416, 422]
 missing_required_header.expected-statuses = [401, 404, 406, 422]
 """
-# Its form gets real audio, put there by our hook: the tool then takes the bytes for text that breaks the
+# Forms get real audio, put there by our hook: the tool then takes the bytes for text that breaks the
 # schema, and the track for wrongly made. `tests/web/test_strange_requests.py` asks with wrong forms.
 OF_THE_FORM = """
 [[operations]]
-include-operation-id = "upload_track"
+include-operation-id = "{name}"
 [operations.checks]
 positive_data_acceptance.enabled = false
 negative_data_rejection.enabled = false
@@ -148,79 +145,6 @@ def test_whatever_is_asked_is_answered_as_documented(server: Server, tmp_path: P
     server.wait_until_ready()
 
 
-def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
-    """Ids of one of each thing, and of some that may be destroyed."""
-    with server.owner() as owner, server.listener() as listener:
-        audio = add_cover(make("mp3_xing", tmp_path / "a.mp3"))
-        track = upload(owner, audio)["id"]
-        wait_for_sound(owner, track)
-        link = share(owner, track, allow_download=True)
-        path = f"/v1/music/shared/{link['token']}"
-        opened = listener.get(path)
-        session = opened.headers["Listen-Session"]
-        with_session = {"Listen-Session": session}
-        cover = listener.get(path + "/details", headers=with_session).json()["cover"]
-        file = listener.get(f"{path}/download/{track}", headers=with_session).json()["download_url"]
-        album = make_album(owner, [{"id": track}])
-        taken = take(owner, listener, album)
-        real = {
-            "org": server.organization_id, "track_id": track, "share_id": link["id"],
-            "token": link["token"], "session": session, "sha256": digest(audio),
-            "collection_id": album, "get_archive_url.token": taken["token"],
-            "get_archive_url.session": taken["session"],
-            "key_id": owner.post("/keys", json={"scopes": ["read"]}).json()["id"],
-            "user_id": server.new_member()["user_id"],
-            "upload_id": begin(owner), "signed": last(opened.json()["track"]["playback_url"]),
-            "download_track.signed": last(file), "check_download.signed": last(file),
-            "download_archive.signed": last(taken["url"]), "check_archive.signed": last(taken["url"]),
-            "name": last(cover), "url": link["url"],
-        }  # fmt: skip
-        return {
-            "real": real, "own": victims(owner, tmp_path), "key": server.api_key, "url": server.url,
-            "audio": str(make("wav16", tmp_path / "b.wav", sample_count=5000)),
-        }  # fmt: skip
-
-
-def take(owner: httpx.Client, listener: httpx.Client, album: str) -> dict[str, str]:
-    """A link to the album, its session, and the archive's URL."""
-    taken = Taken(owner, listener, album)
-    session = taken.session["Listen-Session"]
-    return {"token": taken.link["token"], "session": session, "url": taken.url()}
-
-
-def victims(owner: httpx.Client, tmp_path: Path) -> dict[str, dict[str, list[str]]]:
-    """By operation and parameter, things that no other operation is given."""
-    song = make("wav16", tmp_path / "c.wav", sample_count=5000)
-    own: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    shared = upload(owner, song)["id"]
-    for number in range(VICTIMS):
-        for operation in ("revoke_link", "rotate_link", "change_link"):
-            own[operation]["share_id"].append(share(owner, shared)["id"])
-        collection = owner.post("/collections", json={"name": f"{number}"}).json()["id"]
-        own["delete_collection"]["collection_id"].append(collection)
-        key = owner.post("/keys", json={"scopes": ["read"]}).json()["id"]
-        own["deactivate_key"]["key_id"].append(key)
-        own["end_upload"]["upload_id"].append(begin(owner))
-        if number < 6:
-            own["delete_track"]["track_id"].append(upload(owner, song)["id"])
-            own["take_track_out"]["track_id"].append(upload(owner, song)["id"])
-    return own
-
-
-def begin(owner: httpx.Client) -> str:
-    metadata = {"Upload-Length": "100000000", "Upload-Metadata": "engine c3R1ZGlv"}
-    headers = {"Tus-Resumable": "1.0.0"} | metadata
-    return str(owner.post("/uploads", headers=headers).json()["id"])
-
-
-def last(url: str) -> str:
-    return url.rpartition("/")[2]
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def configuration(server: Server) -> str:
     """What is beyond the schema, by what the document says."""
     paths = httpx.get(server.url + "/schema/openapi.json").json()["paths"]
@@ -233,7 +157,8 @@ def configuration(server: Server) -> str:
     assert len(names) >= 4
     names += ["PATCH /v1/music/{org}/notifications", "PATCH /v1/music/{org}/tracks/{track_id}"]
     exceptions = "".join(BEYOND_THE_SCHEMA.format(name=name) for name in names)
-    rules = [ADDRESSES, exceptions, OF_THE_FORM, OF_LISTENERS, AFTER_ITS_END, IN_PIECES]
+    forms = "".join(OF_THE_FORM.format(name=name) for name in FORMS)
+    rules = [ADDRESSES, exceptions, forms, OF_LISTENERS, AFTER_ITS_END, IN_PIECES]
     return "".join(['hooks = "schemathesis_hooks"\n', *rules])
 
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator
 
 import pytest
 
-from listenlink.media.sandbox.child import Pace, run_child
-from listenlink.media.sandbox.priority import LOWEST, priority_of
-from listenlink.media.turns import Room, Turn, Turns
+from listenlink.media.turns import Room, Spending, Turn, Turns
 
 ANNA, BERT, CARL, DORA = range(1, 5)
 
@@ -123,58 +117,55 @@ async def test_room_tells_whose_work_could_begin() -> None:
         assert asking.turns.room.is_open is False
 
 
-class Given(Turn):
-    def __init__(self, *, is_long: bool = False) -> None:
-        super().__init__(Turns(), 1, is_long=is_long)
+def test_what_was_spent_counts_for_half_after_half_a_minute() -> None:
+    now = [1000.0]
+    spending = Spending(lambda: now[0])
+    assert spending.lately(ANNA) == 0
+    spending.add(ANNA, 8)
+    spending.add(BERT, 1)
+    now[0] += 30
+    assert spending.lately(ANNA) == pytest.approx(4)
+    spending.add(ANNA, 10)
+    assert spending.much() == {ANNA}
+    assert spending.lately(ANNA) == pytest.approx(14)
+    now[0] += 30
+    assert spending.much() == set()
+    assert spending.lately(ANNA) == pytest.approx(7)
+    assert spending.lately(BERT) == pytest.approx(0.25)
 
 
-SPIN = """
-import os, time
-while time.process_time() < {}: pass
-until = time.monotonic() + 60
-while os.nice(0) != {} and time.monotonic() < until: time.sleep(0.02)
-time.sleep(0.3)
-print(os.nice(0))
-"""
-GROUP = "try: print(open('/proc/self/autogroup').read().split()[-1])\nexcept OSError: print({})"
+def test_of_very_many_those_are_forgotten_who_had_least() -> None:
+    spending = Spending()
+    for user in range(1, 3001):
+        spending.add(user, 20 if user == 7 else 1)
+    assert len(vars(spending)["_spent"]) == 1000
+    assert spending.much() == {7}
 
 
-async def niceness(pace: Pace, seconds: float, expected: int) -> list[int]:
-    """A child's own and its session's niceness, after so much CPU time, and as soon as they're so."""
-    code = f"{SPIN}\n{GROUP}".format(seconds, expected, "os.nice(0)")
-    command = [sys.executable, "-I", "-c", code]
-    with os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb", buffering=0) as nothing:
-        told, exit_code = await run_child(command, nothing, 1000, 250, pace=pace)
-    assert exit_code == 0
-    return [int(word) for word in told.split()]
+async def test_who_has_had_much_lately_leaves_room_for_who_has_not() -> None:
+    spending = Spending()
+    spending.add(ANNA, 60)
+    async with crowd(Turns(1, 1, most_of_one=1, spending=spending)) as asking:
+        assert asking.turns.room == Room(True, frozenset())
+        await asking.ask(ANNA)
+        assert asking.kinds() == [(ANNA, True)]
+        spending.add(DORA, 60)
+        assert asking.turns.room == Room(True, frozenset([ANNA, DORA]))
+        await asking.ask(DORA, BERT)
+        assert asking.kinds() == [(ANNA, True), (BERT, False)]
+        await asking.end(ANNA)
+        assert asking.kinds() == [(BERT, False), (DORA, True)]
+        await asking.end(DORA)
+        vars(spending)["_spent"].clear()
 
 
-async def test_a_child_gives_way_after_a_while_and_within_its_session_s_group_too() -> None:
-    own, second = Given(), Given(is_long=True)
-    assert await niceness(Pace(own, 7, 60.0), 0.1, 7) == [7, 7]
-    assert not own.outgrew
-    assert await niceness(Pace(own, 7, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
-    assert own.outgrew
-    assert await niceness(Pace(second, 3), 0.1, 8) == [8, 8]
-    assert await niceness(Pace(second, 3, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
-
-
-def test_cpu_time_is_what_the_child_itself_has_taken() -> None:
-    spin = [sys.executable, "-I", "-c", "while True: pass"]
-    with subprocess.Popen(spin) as child, priority_of(child.pid) as priority:
-        deadline = time.monotonic() + 60
-        while priority.cpu_seconds < 0.2 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert 0.2 <= priority.cpu_seconds < 5
-        child.kill()
-        child.wait()
-        assert priority.cpu_seconds == 0
-
-
-@pytest.mark.parametrize("number", [1, 2**22 + 1])
-def test_a_process_that_is_gone_or_another_s_is_no_trouble(number: int) -> None:
-    with priority_of(number) as priority:
-        assert priority.cpu_seconds >= 0
+async def test_where_nothing_long_runs_who_has_had_much_takes_their_turn() -> None:
+    spending = Spending()
+    spending.add(ANNA, 60)
+    async with crowd(Turns(1, 0, spending=spending)) as asking:
+        await asking.ask(ANNA, ANNA)
+        assert asking.kinds() == [(ANNA, False)]
+        vars(spending)["_spent"].clear()
 
 
 async def test_who_leaves_just_when_their_turn_comes_gives_it_back() -> None:

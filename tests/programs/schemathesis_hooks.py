@@ -25,9 +25,14 @@ REAL: dict[str, str] = GIVEN["real"]
 OWN: dict[str, dict[str, list[str]]] = GIVEN["own"]
 # The tool's own kind of bytes, for where the document has `format: binary`.
 AUDIO = Binary(Path(GIVEN["audio"]).read_bytes())
-IDS = re.compile("(mtrack|mcoll|mslink|key|mupload|org)_[0-9a-f]{12}|shr_[0-9a-f]{32}|[0-9a-f]{64}")
+IDS = re.compile(
+    "(mtrack|mcoll|mslink|key|mupload|org|user)_[0-9a-f]{12}|shr_[0-9a-f]{32}|[0-9a-f]{64}"
+)
 # Spelled as a cursor is: whose list it's of is nothing that a schema can say.
 CURSOR = re.compile("[A-Za-z0-9_-]{1,256}")
+# What the document has no pattern for.
+UNSPELLED = ("signed", "name", "version")
+FORMS = ("upload_track", "add_version")
 DECLARED = ("attribution_text", "confirmed")
 ENDS = ("expires_at", "expires_in_hours", "expires_in_days")
 SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()
@@ -49,7 +54,7 @@ def real_path(operation: str, name: str, made_up: Any) -> Any:
         return REAL["org"] if IDS.fullmatch(str(made_up)) else made_up
     if name not in REAL or stays(made_up):
         return made_up
-    if name not in ("signed", "name") and not IDS.fullmatch(str(made_up)):
+    if name not in UNSPELLED and not IDS.fullmatch(str(made_up)):
         return made_up
     own = OWN.get(operation, {}).get(name)
     if own:
@@ -125,7 +130,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         headers["Upload-Metadata"] = "engine c3R1ZGlv,filename YS53YXY="
     if operation == "append_to_upload" and "Upload-Offset" in headers and not stays(dict(headers)):
         headers["Upload-Offset"] = offset_of(case.path_parameters["upload_id"])
-    if operation == "upload_track":
+    if operation in FORMS:
         if isinstance(case.body, dict) and isinstance(case.body.get("file"), str | bytes):
             case.body["file"] = AUDIO
     elif isinstance(case.body, dict | list):

@@ -90,7 +90,11 @@ _COLLECTION: list[dict[str, Any]] = [
     ),
 ]  # fmt: skip
 _TRACK: list[dict[str, Any]] = [
-    *({field: text} for field in ("title", "artist") for text in ("", " \n", "\0", "a\0", "x" * 512, "x" * 513)),
+    *(
+        {field: text}
+        for field in ("title", "artist")
+        for text in ("", " \n", "\0", "a\0", "x" * 512, "x" * 513)
+    ),
     {"artist": None}, {"instrumental": True},
 ]  # fmt: skip
 _KEY: list[dict[str, Any]] = [

@@ -22,6 +22,7 @@ from listenlink.errors import Problem, invalid
 from listenlink.media.covers import MOST_BYTES, REASONS, Answer, CoverMaker
 from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
+from listenlink.media.turns import Spending, Turns
 from listenlink.model.cover import Cover, Covered
 from listenlink.store import collections, derived, given_covers, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
@@ -43,11 +44,17 @@ class Looked(NamedTuple):
 class CoverGiver:
     """Gives covers and takes them away."""
 
-    def __init__(self, database: Database, storage: Storage, promises: PromiseMaker) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        promises: PromiseMaker,
+        spending: Spending | None = None,
+    ) -> None:
         self._database = database
         self._storage = storage
         self._promises = promises
-        self._maker = CoverMaker()
+        self._maker = CoverMaker(Turns(2, 2, spending=spending))
 
     @contextlib.asynccontextmanager
     async def receiving(self, caller: Caller, covered: Covered) -> AsyncIterator[Draft]:

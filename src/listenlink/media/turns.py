@@ -8,20 +8,61 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
+# Of the CPU time that was taken so long ago, half counts.
+_HALVED_SECONDS = 30.0
+# More than a song takes: whoever has taken as much lately begins among the long ones.
+_MUCH_SECONDS = 10.0
+_MOST_SPENDERS = 1000
+
+
+class Spending:
+    """The CPU seconds that each user's children have taken lately, of all kinds of work that share this."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._spent: dict[
+            int, tuple[float, float]
+        ] = {}  # So many seconds, as they counted at that time.
+
+    def lately(self, user: int) -> float:
+        """The seconds that count by now."""
+        seconds, at = self._spent.get(user, (0.0, 0.0))
+        return seconds * 0.5 ** ((self._now() - at) / _HALVED_SECONDS) if seconds else 0.0
+
+    def much(self) -> set[int]:
+        """Who has had so much that they begin among the long ones."""
+        return {user for user in self._spent if self.lately(user) >= _MUCH_SECONDS}
+
+    def add(self, user: int, seconds: float) -> None:
+        """Count what a child of this user's has just taken."""
+        self._spent[user] = (self.lately(user) + seconds, self._now())
+        if len(self._spent) > _MOST_SPENDERS:
+            del self._spent[min(self._spent, key=self.lately)]
+
 
 class Turn:
     """Leave to run one child for a user. `is_long`: it gives way to others, because it has been running for
-    long, or because its user has another."""
+    long, because its user has another, or because they have had much lately."""
 
     def __init__(self, turns: Turns, user: int, *, is_long: bool) -> None:
         self._turns = turns
         self.user = user
         self.is_long = is_long
         self.outgrew = False  # It's long, but there was no room among the long ones.
+
+    @property
+    def spent_lately(self) -> float:
+        """The CPU seconds that its user's children have taken lately."""
+        return self._turns.spending.lately(self.user)
+
+    def spend(self, seconds: float) -> None:
+        """Count what its child has just taken."""
+        self._turns.spending.add(self.user, seconds)
 
     def grow_long(self) -> None:
         """Go on among the long ones, so that somebody else's work may begin."""
@@ -40,7 +81,7 @@ class Room(NamedTuple):
 
 class Turns:
     """`short_at_once` short pieces of work run at once, one of each user, and `long_at_once` more which are
-    long or a user's second. A user has `most_of_one` of all these.
+    long, a user's second, or of a user who has had much lately. A user has `most_of_one` of all these.
 
     Among those who wait, users go round: whoever has the fewest running, and was served longest ago, is next.
     `changed` is called when a turn has ended or grown long, so that there may be room.
@@ -53,8 +94,10 @@ class Turns:
         *,
         most_of_one: int = 2,
         changed: Callable[[], None] = lambda: None,
+        spending: Spending | None = None,
     ) -> None:
         self.changed = changed
+        self.spending = spending or Spending()
         self._short_at_once = short_at_once
         self._long_at_once = long_at_once
         self._most_of_one = most_of_one
@@ -85,7 +128,7 @@ class Turns:
     @property
     def room(self) -> Room:
         """Whose work could begin now, if nobody waits."""
-        users = {turn.user for turn in self._running}
+        users = {turn.user for turn in self._running} | self.spending.much()
         is_open = self._begin(None) is not None
         return Room(
             is_open, frozenset(user for user in users if (self._begin(user) is None) == is_open)
@@ -145,7 +188,8 @@ class Turns:
         own = [turn for turn in self._running if turn.user == user]
         if len(own) >= self._most_of_one:
             return None
-        is_long = any(not turn.is_long for turn in own)
+        had_much = self._long_at_once > 0 and user in self.spending.much()
+        is_long = had_much or any(not turn.is_long for turn in own)
         most = self._long_at_once if is_long else self._short_at_once
         is_free = self._count(is_long=is_long) < most
         return Turn(self, user or 0, is_long=is_long) if is_free else None

@@ -20,7 +20,7 @@ from listenlink.errors import Problem
 from listenlink.media.derive import RENDITION_CONTENT_TYPE, Answer, derive
 from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
-from listenlink.media.turns import Turn, Turns
+from listenlink.media.turns import Spending, Turn, Turns
 from listenlink.model.sound import Derived
 from listenlink.store import derived, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
@@ -49,14 +49,19 @@ class AudioDeriver:
     """Works through the audio that is waiting. `wake` signals that there is some."""
 
     def __init__(
-        self, database: Database, storage: Storage, clock: Clock, promises: PromiseMaker
+        self,
+        database: Database,
+        storage: Storage,
+        clock: Clock,
+        promises: PromiseMaker,
+        spending: Spending | None = None,
     ) -> None:
         self._promises = promises
         self._database = database
         self._storage = storage
         self._clock = clock
         self._woken = asyncio.Event()
-        self._turns = Turns(long_at_once=4, changed=self.wake)
+        self._turns = Turns(long_at_once=4, changed=self.wake, spending=spending)
         self._served: dict[int, int] = {}  # When each user who waits was last served: a count.
         self._begun = 0
 

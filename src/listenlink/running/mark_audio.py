@@ -21,7 +21,7 @@ from listenlink.errors import Problem
 from listenlink.media import manifests as media
 from listenlink.media.sandbox.manifest_answer import Found
 from listenlink.media.storage import Storage
-from listenlink.media.turns import Turn, Turns
+from listenlink.media.turns import Spending, Turn, Turns
 from listenlink.model.licence import EngineRegistry
 from listenlink.model.mark import SAYER_LENGTH, Ai
 from listenlink.model.marking_key import MarkingKey
@@ -32,8 +32,7 @@ from listenlink.store.database.database import Database
 from listenlink.store.marking import Unread, Unsigned
 
 _log = structlog.get_logger()
-_LOOK_SECONDS = 5.0
-_PASS_SECONDS = 60.0
+_LOOK_SECONDS, _PASS_SECONDS = 5.0, 60.0
 _RAISED_AT_ONCE, _PASSED_AT_ONCE = 500, 10_000
 
 
@@ -48,6 +47,7 @@ class AudioMarker:
         registry: EngineRegistry,
         clock: Clock,
         key: MarkingKey | None,
+        spending: Spending | None = None,
     ) -> None:
         self._database = database
         self._storage = storage
@@ -55,7 +55,7 @@ class AudioMarker:
         self._clock = clock
         self._woken = asyncio.Event()
         # One file at a time; but one that takes long goes on beside other users' files.
-        self._turns = Turns(short_at_once=1, long_at_once=2, most_of_one=1, changed=self.wake)
+        self._turns = Turns(1, 2, most_of_one=1, changed=self.wake, spending=spending)
         self._maker = ManifestMaker(registry, clock, key)
         self._passed_at: float | None = None
         self._after = 0

@@ -15,7 +15,7 @@ from listenlink.wire.notifications import ChangedNotifications as ChangedNotific
 
 # Text that every database can store: PostgreSQL allows no NUL.
 TEXT = r"^[^\x00]*$"
-# Something besides spaces and control characters, which a title and a name are cleaned of; but a name has no NUL.
+# Something besides spaces and control characters, which a title is cleaned of; a name has no NUL either.
 _SOMETHING = r"[^\s\x00-\x1f\x7f]"
 _NAME = r"^[\s\x01-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00]*$"
 LABEL_LENGTH = 120

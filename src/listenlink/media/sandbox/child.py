@@ -14,7 +14,13 @@ import structlog
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.media.sandbox.lockdown import MAX_WALL_SECONDS
-from listenlink.media.sandbox.priority import LOWEST, SECOND, Priority, priority_of
+from listenlink.media.sandbox.priority import (
+    LOWEST,
+    SECOND,
+    Priority,
+    niceness_after,
+    priority_of,
+)
 from listenlink.media.sandbox.spawn import Child, spawn
 from listenlink.media.sandbox.unreadable import make_unreadable
 
@@ -27,10 +33,18 @@ _LOOK_EVERY_SECONDS = 0.25
 
 
 class Turn(Protocol):
-    """Leave to run a child (`media/turns.py`). `is_long`: it's to give way a little from the beginning;
-    `grow_long` is called once it has been running for long, and does from then on."""
+    """Leave to run a child (`media/turns.py`). `is_long`: it's to give way a little from the beginning, and
+    more, the more CPU seconds its user has `spent_lately`; `spend` is told of its own. `grow_long` is called
+    once it has been running for long, and from then on it gives way to all."""
 
     is_long: bool
+
+    @property
+    def spent_lately(self) -> float:
+        """CPU seconds of the same user's children, of which those count for less that were longer ago."""
+
+    def spend(self, seconds: float) -> None:
+        """Count CPU seconds that the child has just taken."""
 
     def grow_long(self) -> None:
         """Count it among the long ones."""
@@ -59,12 +73,13 @@ async def run_child(
     started.
     """
     answer = bytearray()
-    async with _child(command, file, given) as child, _giving_way(child, pace):
+    async with _child(command, file, given) as child, _giving_way(child, pace) as spending:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wall_seconds):
                 while len(answer) <= most_bytes:
                     chunk = await child.stdout.read(_CHUNK_BYTES)
                     if not chunk:
+                        spending.count()  # Before it's gone.
                         await child.wait()
                         break
                     answer += chunk
@@ -81,31 +96,51 @@ def reopen(file_descriptor: int) -> BinaryIO:
     return os.fdopen(own, "rb", buffering=0)
 
 
+class _Spending:
+    """What a child has taken, counted for its user as it goes."""
+
+    def __init__(self, priority: Priority, pace: Pace | None) -> None:
+        self._priority = priority
+        self._pace = pace
+        self.seconds = 0.0
+
+    def count(self) -> None:
+        """Count what it has taken since this was called last."""
+        taken = self._priority.cpu_seconds - self.seconds
+        if self._pace is not None and taken > 0:
+            self.seconds += taken
+            self._pace.turn.spend(taken)
+
+
 @contextlib.asynccontextmanager
-async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[None]:
+async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[_Spending]:
     """Let the child give way to others while the block lasts."""
     with priority_of(child.pid) as priority:
-        giving_way = asyncio.create_task(_give_way(child, priority, pace))
+        spending = _Spending(priority, pace)
+        giving_way = asyncio.create_task(_give_way(child, priority, spending, pace))
         try:
-            yield
+            yield spending
         finally:
             giving_way.cancel()
             await asyncio.wait([giving_way])
 
 
-async def _give_way(child: Child, priority: Priority, pace: Pace | None) -> None:
+async def _give_way(
+    child: Child, priority: Priority, spending: _Spending, pace: Pace | None
+) -> None:
     if pace is None:
         return
-    await priority.lower(pace.niceness + (SECOND if pace.turn.is_long else 0))
+    turn, least, is_short = pace.turn, pace.niceness, True
+    least += SECOND if turn.is_long else 0
     began_at = time.monotonic()
-    while True:
+    while child.returncode is None:
+        await priority.lower(least + niceness_after(turn.spent_lately))
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        spending.count()
         passed = (time.monotonic() - began_at) / _WAITING
-        if max(priority.cpu_seconds, passed) >= pace.short_seconds:
-            break
-    pace.turn.grow_long()
-    if child.returncode is None:
-        await priority.lower(LOWEST)
+        if is_short and max(spending.seconds, passed) >= pace.short_seconds:
+            least, is_short = LOWEST, False
+            turn.grow_long()
 
 
 @contextlib.asynccontextmanager
