@@ -23,6 +23,7 @@ from listenlink.store.database.errand import one_request
 from listenlink.store.database.sqlite import create_database
 from listenlink.store.database.sqlite_database import SqliteDatabase
 from listenlink.store.database.sqlite_errand import SqliteErrand
+from listenlink.store.database.sqlite_lock import OpensFirst
 from live.database_faults import locked_file
 
 pytestmark = of_sqlite
@@ -109,7 +110,7 @@ async def test_whoever_gave_up_waits_for_no_lock(database: SqliteDatabase) -> No
     )
     errand = SqliteErrand(4)
     with locked_file(database.path), ThreadPoolExecutor(1) as thread:
-        waiting = thread.submit(errand.take_turn, raw)
+        waiting = thread.submit(errand.take_turn, raw, OpensFirst())
         await asyncio.sleep(0.1)
         assert errand.give_up()
         with pytest.raises(sqlite3.OperationalError):

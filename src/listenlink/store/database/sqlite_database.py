@@ -17,6 +17,7 @@ from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
 from listenlink.store.database.errand import await_errand, one_call, wait_for_errand
 from listenlink.store.database.sqlite import make_engine
 from listenlink.store.database.sqlite_errand import SqliteErrand
+from listenlink.store.database.sqlite_lock import opens_first
 from listenlink.threads import Threads
 
 _Result = TypeVar("_Result")
@@ -36,7 +37,7 @@ class SqliteDatabase:
 
     Readers have threads and connections of their own, which no writer can take. There is one writer, since
     SQLite lets only one write anyway: who waits for a lock that another process holds waits there, and not
-    in the readers' place.
+    in the readers' place. Opens that wait for it go first.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,6 +46,7 @@ class SqliteDatabase:
         self._writing = make_engine(path, busy_timeout_ms=_WRITER_BUSY_MS).execution_options(
             writes=True
         )
+        self._opens = opens_first(path)
         self._readers, self._writer = Threads("reader", _READERS), Threads("writer", 1)
 
     async def read(
@@ -135,7 +137,7 @@ class SqliteDatabase:
             self._writing.connect() as connection,
             errand.using(raw_of(connection)),
         ):
-            errand.take_turn(raw_of(connection))
+            errand.take_turn(raw_of(connection), self._opens)
             with connection.begin():
                 made = work(connection)
                 errand.begin_commit()

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from listenlink.store.database.errand import Errand
+from listenlink.store.database.sqlite_lock import OpensFirst, is_locked
 
-_PRIMARY_CODE = 0xFF
-_LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+# So often it's looked whether the work is still wanted.
+_STEP_SECONDS = 0.1
 
 
 class SqliteErrand(Errand):
@@ -35,16 +36,18 @@ class SqliteErrand(Errand):
             with self._deciding:
                 self._raw = None
 
-    def take_turn(self, raw: sqlite3.Connection) -> None:
-        """Begin a transaction that writes, once nobody else does: a step of the connection's `busy_timeout`
-        at a time, until the time is up. Raises sqlite3.OperationalError then, and for anything else."""
+    def take_turn(self, raw: sqlite3.Connection, opens: OpensFirst) -> None:
+        """Begin a transaction that writes, once nobody else does and no open waits: a step of the
+        connection's `busy_timeout` at a time, until the time is up. Raises sqlite3.OperationalError then, and
+        for anything else."""
         while True:
+            opens.let_by(_STEP_SECONDS)
             try:
                 raw.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                is_locked = error.sqlite_errorcode & _PRIMARY_CODE in _LOCKED_CODES
-                if not is_locked or self._is_given_up or time.monotonic() >= self._until:
+                has_ended = self._is_given_up or time.monotonic() >= self._until
+                if has_ended or not is_locked(error):
                     raise
 
     def _stop(self) -> None:

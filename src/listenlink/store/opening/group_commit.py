@@ -19,16 +19,15 @@ import structlog
 
 from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.sqlite import connect
+from listenlink.store.database.sqlite_lock import is_locked, opens_first
 from listenlink.store.opening.group_queue import GroupQueue
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 Work = Callable[[sqlite3.Connection, Sequence[_Item]], Sequence[_Result]]
 
-_PRIMARY_CODE = 0xFF
-_LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # Including the work itself, well within the two seconds after which a listener gets "busy".
-LOCK_WAIT_MS = 1500
+_LOCK_WAIT_SECONDS = 1.5
 # Commits that take longer than this are worth the trip to a thread and back.
 INLINE_COMMIT_US = 400
 
@@ -74,7 +73,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
             connection = self._connected()
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & _PRIMARY_CODE in _LOCKED_CODES:
+            if is_locked(error):
                 # Somebody else is writing. Waiting for the lock here would stop every other request.
                 self._waits = asyncio.ensure_future(self._run_after_lock(batch))
                 return
@@ -97,11 +96,7 @@ class GroupCommit(GroupQueue[_Item, _Result]):
 
     def _wait_for_lock(self) -> sqlite3.Connection:
         connection = self._connected()
-        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS:d}")
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        finally:
-            connection.execute("PRAGMA busy_timeout = 0")
+        opens_first(self._path).begin(connection, _LOCK_WAIT_SECONDS)
         return connection
 
     def _run_locked(
