@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from listenlink.media.derive import pace_of
 from listenlink.media.sandbox.child import Pace, run_child
 from listenlink.media.sandbox.priority import LOWEST, priority_of
 from listenlink.media.turns import Turn, Turns
@@ -59,6 +60,16 @@ async def test_a_child_gives_way_after_a_while_and_within_its_session_s_group_to
 async def test_a_child_gives_way_from_the_beginning_where_its_user_has_had_much() -> None:
     assert await niceness(Pace(Given(spent=5), 2, 60.0), 0.1, 6) == [6, 6]
     assert await niceness(Pace(Given(spent=100), 2, 60.0), 0.1, LOWEST) == [LOWEST, LOWEST]
+
+
+@pytest.mark.parametrize(
+    ("others", "is_long", "expected"), [(0, False, 2), (1, True, 7), (1, False, 7), (3, True, 12)]
+)
+async def test_what_is_derived_gives_way_for_each_other_file_of_its_user(
+    others: int, is_long: bool, expected: int
+) -> None:
+    pace = pace_of(Given(is_long=is_long), others)._replace(short_seconds=60.0)
+    assert await niceness(pace, 0.1, expected) == [expected, expected]
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.8])

@@ -56,8 +56,10 @@ class Node(AudioDeriver):
         self._data = database
         self._begun_users = begun
         self.holding: list[tuple[int, asyncio.Event]] = []
+        self.others: list[int] = []
 
-    async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn) -> None:
+    async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn, others: int) -> None:
+        self.others.append(others)
         user = ANNA if taken.id < 10_000 else BERT
         self._begun_users.append(user)
         self.holding.append((user, ended := asyncio.Event()))
@@ -107,10 +109,13 @@ async def test_who_has_much_waiting_lets_others_in_between(
         await node.settle(2)
     begun: list[int] = first.begun  # type: ignore[attr-defined]
     assert begun == [ANNA] * 4, "two at a time of one user, on each node"
+    for node in nodes:
+        assert node.others[0] < node.others[1] <= 3, "how many others are worked on, on any node"
     add_waiting(database, BERT, range(10_000, 10_000 + FEW))
     first.wake()
     await first.settle(4)
     assert begun[4:] == [BERT, BERT], "there is room for somebody else at once"
+    assert first.others[2:] == [0, 1], "of their own"
     await second.end_one()
     assert begun[6] == BERT, "fewer of Bert's are being worked on than of Anna's, over both nodes"
     for _ in range(2):

@@ -15,6 +15,7 @@ import msgspec
 from listenlink.media.sandbox.child import Pace, reopen, run_child
 from listenlink.media.sandbox.derive_answer import PARTS
 from listenlink.media.sandbox.derive_answer import Answer as Answer
+from listenlink.media.sandbox.priority import SECOND
 from listenlink.media.turns import Turn
 from listenlink.threads import WORK
 
@@ -29,20 +30,27 @@ _JPEG = b"\xff\xd8\xff"
 
 
 async def derive(
-    file_descriptor: int, sample_count: int, sample_rate: int, target: int, turn: Turn
+    file_descriptor: int,
+    sample_count: int,
+    sample_rate: int,
+    target: int,
+    turn: Turn,
+    others: int = 0,
 ) -> Answer:
-    """What could be made from a file of this length. A rendition is written to the descriptor `target`.
+    """What could be made from a file of this length. A rendition is written to the descriptor `target`. From
+    so many `others` of its user's something is being made already, on any node: it gives way for each.
     Cancelling this ends the child.
 
     If the child dies, of whatever it was making, each part is made in a child of its own: only what can't be
     made is missing.
     """
     arguments = [str(sample_count), str(sample_rate), str(target)]
+    pace = pace_of(turn, others)
     with reopen(file_descriptor) as file:
-        answer = await _make(file, arguments, PARTS, target, turn)
+        answer = await _make(file, arguments, PARTS, target, pace)
         if answer is not None:
             return answer
-        alone = [await _make(file, arguments, [part], target, turn) or Answer() for part in PARTS]
+        alone = [await _make(file, arguments, [part], target, pace) or Answer() for part in PARTS]
     cover, sound, rendition = alone
     return Answer(
         peaks=sound.peaks,
@@ -53,14 +61,19 @@ async def derive(
     )
 
 
+def pace_of(turn: Turn, others: int) -> Pace:
+    """How a child is to run of whose user so many others run, on any node."""
+    # A turn that is long gives way by itself as a second one does.
+    return Pace(turn, _NICENESS + SECOND * max(others - turn.is_long, 0), _SHORT_SECONDS)
+
+
 async def _make(
-    file: BinaryIO, arguments: Sequence[str], parts: Sequence[str], target: int, turn: Turn
+    file: BinaryIO, arguments: Sequence[str], parts: Sequence[str], target: int, pace: Pace
 ) -> Answer | None:
     """What a child made of these parts; None if it died or can't be believed."""
     command = [*_COMMAND, *arguments, ",".join(parts)]
     file.seek(0)
     os.ftruncate(target, 0)
-    pace = Pace(turn, _NICENESS, _SHORT_SECONDS)
     told, exit_code = await run_child(command, file, _MOST_ANSWER_BYTES, given=[target], pace=pace)
     if exit_code != 0 or len(told) > _MOST_ANSWER_BYTES:
         return None

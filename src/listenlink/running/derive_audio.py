@@ -24,7 +24,7 @@ from listenlink.media.turns import Spending, Turn, Turns
 from listenlink.model.sound import Derived
 from listenlink.store import derived, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
-from listenlink.store.derived import Underived
+from listenlink.store.derived import Underived, Waiting
 
 _log = structlog.get_logger()
 _GIVEN_UP_US = 10 * 60 * 1_000_000
@@ -93,8 +93,8 @@ class AudioDeriver:
         await self._work(*taken)
         return True
 
-    async def _take_next(self) -> tuple[Underived, int] | None:
-        """What is to be worked on next, and for which user; None if nothing is waiting that has room.
+    async def _take_next(self) -> tuple[Underived, Waiting] | None:
+        """What is to be worked on next, and for whom; None if nothing is waiting that has room.
 
         The first is a user from whose audio the fewest are being derived now, on any node; and of these
         whoever was served here longest ago.
@@ -108,23 +108,24 @@ class AudioDeriver:
         served = {user: self._served.get(user, 0) for user, _ in waiting}
         self._served = served
         able = [each for each in waiting if (each.user_id in room.users) != room.is_open]
-        for user, _ in sorted(able, key=lambda each: (each.begun, served[each.user_id])):
+        for whose in sorted(able, key=lambda each: (each.begun, served[each.user_id])):
+            user = whose.user_id
             taken = await self._database.write(
                 lambda c, user=user: derived.take_underived(c, user, now_us, given_up_us)  # type: ignore[misc]
             )
             if taken is not None:
                 self._begun += 1
                 served[user] = self._begun
-                return taken, user
+                return taken, whose
         return None
 
-    async def _work(self, taken: Underived, user: int) -> None:
+    async def _work(self, taken: Underived, whose: Waiting) -> None:
         drafts: list[Draft] = []
-        async with self._turns.take(user) as turn:
+        async with self._turns.take(whose.user_id) as turn:
             renewing = asyncio.create_task(self._renew(taken))
             try:
                 async with self._promises.ourselves(most_derived_bytes(taken)):
-                    await self._derive(taken, drafts, turn)
+                    await self._derive(taken, drafts, turn, whose.begun)
             except (GoneError, FileNotFoundError):
                 _log.info("derivation_dropped", digest=taken.digest.hex())
             except (Problem, OSError) as error:
@@ -148,13 +149,13 @@ class AudioDeriver:
                     lambda c: derived.renew(c, taken.id, self._clock.now_us())
                 )
 
-    async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn) -> None:
+    async def _derive(self, taken: Underived, drafts: list[Draft], turn: Turn, others: int) -> None:
         drafts.append(self._storage.drafts.begin())
         rendition = drafts[0]
         audio = await self._storage.carry_out(self._storage.open_object, taken.digest)
         try:
             answer = await derive(
-                audio, taken.sample_count, taken.sample_rate, rendition.descriptor, turn
+                audio, taken.sample_count, taken.sample_rate, rendition.descriptor, turn, others
             )
         finally:
             os.close(audio)
