@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from listenlink.media.signed_url import (
     DOWNLOAD_PATH,
     DOWNLOAD_PURPOSE,
+    MANIFEST_PATH,
     OWN_DOWNLOAD_PURPOSE,
     OWN_PURPOSE,
     PATH,
@@ -63,8 +64,12 @@ def write(urls: PlaybackUrls, playback: SharedPlayback | OwnPlayback) -> str:
 
 def last_part(url: str) -> str:
     """What the door hands over: the path behind the audio prefix."""
-    assert url.startswith(BASE + PATH)
-    return url.removeprefix(BASE + PATH)
+    return last_part_of(url, PATH)
+
+
+def last_part_of(url: str, path: str) -> str:
+    assert url.startswith(BASE + path)
+    return url.removeprefix(BASE + path)
 
 
 TEXTS = [last_part(write_shared(URLS, SHARED)), last_part(URLS.write_own(OWN))]
@@ -210,3 +215,15 @@ def test_a_creators_download_is_no_playback_and_no_listeners(download: OwnPlayba
     assert URLS.read_download(text, before) is None
     assert URLS.read_own_download(last_part(URLS.write_own(download)), before) is None
     assert URLS.read_own_download(TEXTS[0], 0) is None
+
+
+@given(SHARED_ONES)
+def test_a_manifests_address_is_signed_as_that_for_playing_it_is(playback: SharedPlayback) -> None:
+    """Whoever may hear it may read what is said of it, and for as long."""
+    session = ListenSession(
+        playback.share_id, playback.rotation, playback.open_trace, playback.ends_at
+    )
+    (url,) = URLS.write_manifests(session, playback.expires_at, [playback.track_id], [1])
+    assert last_part_of(url, MANIFEST_PATH) == last_part(write_shared(URLS, playback))
+    own = URLS.write_own_manifest(OWN)
+    assert last_part_of(own, MANIFEST_PATH) == last_part(URLS.write_own(OWN))

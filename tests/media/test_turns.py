@@ -159,6 +159,18 @@ async def test_who_has_had_much_lately_leaves_room_for_who_has_not() -> None:
         vars(spending)["_spent"].clear()
 
 
+async def test_who_begins_among_the_long_ones_has_not_grown_long() -> None:
+    spending = Spending()
+    spending.add(ANNA, 60)
+    async with crowd(Turns(1, 1, spending=spending)) as asking:
+        assert asking.turns.have_all_grown, "nothing runs"
+        await asking.ask(ANNA)
+        assert not asking.turns.have_all_grown
+        asking.running[0][0].grow_long()
+        assert asking.turns.have_all_grown
+        vars(spending)["_spent"].clear()
+
+
 async def test_where_nothing_long_runs_who_has_had_much_takes_their_turn() -> None:
     spending = Spending()
     spending.add(ANNA, 60)

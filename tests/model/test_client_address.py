@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from listenlink.actions.opening.rate_limits import OwnRateLimits
 from listenlink.model.budget import Allowance, Budget, Spend
-from listenlink.model.client_address import Network, client_address, find_client, parse_address
+from listenlink.model.client_address import (
+    Network,
+    by_name,
+    client_address,
+    find_client,
+    parse_address,
+)
 
 PROXIES: tuple[Network, ...] = (
     ipaddress.ip_network("10.0.0.0/8"),
@@ -203,3 +209,18 @@ def test_the_audit_keeps_a_truncated_prefix_and_never_the_address() -> None:
 def test_an_address_with_a_zone_is_known_by_its_address_alone() -> None:
     assert find_client("fe80::1%eth0", "", ()) == find_client("fe80::1%eth1", "", ())
     assert find_client("fe80::1%eth0", "", ()).full == "fe80::1"
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://127.0.0.1:8484", "http://localhost:8484"),
+        ("http://127.8.9.1", "http://localhost"),
+        ("https://[::1]:1", "https://localhost:1"),
+        ("https://music.example", "https://music.example"),
+        ("http://192.0.2.7:80", "http://192.0.2.7:80"),
+        ("http://localhost:8484", "http://localhost:8484"),
+    ],
+)
+def test_a_loopback_address_is_called_by_its_name(url: str, named: str) -> None:
+    assert by_name(url) == named

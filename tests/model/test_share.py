@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from listenlink.model import ids
 from listenlink.model.audit import Reason
-from listenlink.model.share import CountedLife, Life
+from listenlink.model.revocation import Revocation, revocation
+from listenlink.model.share import CountedLife, Life, TargetType, find_target
 
 NOW = 1_782_642_600_000_000
 TIMES = st.none() | st.integers(0, 20)
@@ -72,3 +74,24 @@ def test_max_opens_opens_are_left_and_not_one_more(
     assert counted.is_spent() is spent
     # What is granted in a batch counts as well.
     assert replace(counted, opens=0).is_spent(opens) is spent
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (ids.public_id(ids.TRACK, 7), (TargetType.TRACK, 7)),
+        (ids.public_id(ids.COLLECTION, 9), (TargetType.COLLECTION, 9)),
+        (ids.public_id(ids.SHARE, 7), None),
+        (ids.public_id(ids.TRACK, 7)[:-1], None),
+        ("", None),
+    ],
+)
+def test_what_a_link_can_point_to_is_known_by_its_id(
+    text: str, found: tuple[TargetType, int] | None
+) -> None:
+    assert find_target(text) == found
+
+
+def test_what_is_told_of_a_revocation_is_what_whoever_sends_the_audio_can_keep() -> None:
+    assert revocation(60, sends_itself=True) == Revocation(1, True)
+    assert revocation(60, sends_itself=False) == Revocation(60, False)

@@ -12,7 +12,7 @@ from listenlink.clock import DAY_US, HOUR_US, SECOND_US
 from listenlink.errors import Problem, ProblemKind
 from listenlink.model.share import Visibility
 from listenlink.model.terms import AskedTerms, Terms
-from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS
+from listenlink.wire.bodies import LABEL_LENGTH, MOST_OPENS, LinkVersion
 
 NOW = 1_782_642_600_000_000
 LATER = NOW + 7 * 3600 * SECOND_US
@@ -41,6 +41,8 @@ OTHERS: tuple[dict[str, Any], ...] = (
         for name in ("allow_download", "preview", "strict_open")
         for value in (True, False)
     ),
+    *({"version": version} for version in LinkVersion),
+    *({"password": text} for text in (None, "x" * 5, "x" * 6, "x" * 128, "x" * 129)),
     {"starts_at": datetime(2030, 1, 1)},  # noqa: DTZ001 (what is refused)
     {"expires_at": datetime(2030, 1, 1)},  # noqa: DTZ001
     {"starts_at": datetime(1969, 12, 31, tzinfo=UTC)},
@@ -94,6 +96,8 @@ def test_changing_is_refused_exactly_where_making_with_the_resulting_terms_is() 
         ({"max_opens": MOST_OPENS + 1}, "max_opens"),
         ({"label": "x" * (LABEL_LENGTH + 1)}, "label"),
         ({"label": "a\0b"}, "label"),
+        ({"password": "12345"}, "password"),
+        ({"password": "x" * 129}, "password"),
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_at": at(0)}, "expires_at"),
         ({"expires_at": at(90, NOW + SECOND_US)}, "expires_at"),
@@ -116,10 +120,11 @@ def test_what_can_be_is_kept() -> None:
     asked: AskedTerms = {
         "visibility": Visibility.PUBLIC, "label": " a\u202e\nb ", "max_opens": 1, "starts_at": at(89),
         "expires_at": at(90), "allow_download": True, "preview": False, "strict_open": True,
+        "version": LinkVersion.PINNED, "password": "123456",
     }  # fmt: skip
     kept = Terms(
         Visibility.PUBLIC, "a b", 1, NOW + 89 * DAY_US, NOW + 90 * DAY_US,
-        allow_download=True, preview=False, strict_open=True,
+        allow_download=True, preview=False, strict_open=True, has_password=True, is_pinned=True,
     )  # fmt: skip
     assert Terms().changed(asked, NOW) == kept
     assert kept.changed({}, LATER) == kept

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from listenlink.model.listen_session import LONGEST_SECONDS
 from listenlink.model.signing import Signer, SigningKey
-from listenlink.model.unlock import PURPOSE, Unlock, read_sent, read_unlock, write_unlock
+from listenlink.model.unlock import PURPOSE, Unlock, as_hashed, read_sent, read_unlock, write_unlock
 
 OLD = SigningKey("0000000a", b"o" * 32)
 NEW = SigningKey("0000000b", b"n" * 32)
@@ -65,6 +65,11 @@ def test_a_sent_password_is_what_a_decoder_takes() -> None:
     for number, each in enumerate(tried):
         form = b"%%%02X" if number % 2 else b"%%%02x"
         assert read_sent(b"".join(form % byte for byte in each)) == _decoded(each), each
+
+
+def test_a_password_is_the_same_however_its_accents_are_typed() -> None:
+    assert as_hashed("cafe\u0301") == as_hashed("caf\u00e9") == "caf\u00e9"
+    assert as_hashed("cafe") != as_hashed("caf\u00e9")
 
 
 def _decoded(text: bytes) -> str | None:

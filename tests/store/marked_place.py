@@ -15,6 +15,7 @@ from sqlalchemy import select
 from engines import ENGINE, new_backend
 from listenlink.clock import Clock
 from listenlink.media.folder.folder import Folder
+from listenlink.media.turns import Spending
 from listenlink.model.licence import EngineRegistry, EngineTerms, Licence, LicenceClass
 from listenlink.model.manifest import Manifest
 from listenlink.model.mark import Ai, Mark
@@ -74,12 +75,15 @@ class MarkedPlace:
         self.database.write_now(add)
 
     def marker(
-        self, registry: EngineRegistry, clock: Clock | None = None, key: MarkingKey | None = None
+        self,
+        registry: EngineRegistry,
+        clock: Clock | None = None,
+        key: MarkingKey | None = None,
+        spending: Spending | None = None,
     ) -> AudioMarker:
         """A node's."""
-        return AudioMarker(
-            self.database, self.storage, registry, clock or Clock(), key or key_of(SERVER)
-        )
+        key = key or key_of(SERVER)
+        return AudioMarker(self.database, self.storage, registry, clock or Clock(), key, spending)
 
     def mark_all(self, registry: EngineRegistry, **more: Any) -> AudioMarker:
         """Have all done that there is to do now, by a node that has just started."""

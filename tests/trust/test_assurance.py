@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,29 @@ from trust.figures import FULL, figure
 pytestmark = pytest.mark.skipif(not FULL, reason="of make trust")
 
 LEAST_KILLED_PERCENT = 90
+# What must hold: signing, limits, shares, ranges, clients.
+SOURCES = [
+    *(f"src/listenlink/model/{name}.py" for name in (
+        "budget", "client_address", "client_logs", "limit", "listen_session", "revocation", "share",
+        "share_token", "signing", "terms", "unlock", "versions", "visit_ticket",
+    )),
+    *(f"src/listenlink/media/{name}.py" for name in (
+        "archive_url", "bucket/sigv4", "picture_url", "signed_url",
+    )),
+    *(f"src/listenlink/actions/opening/{name}.py" for name in ("rate_limits", "rule")),
+    "src/listenlink/web/ranges.py",
+]  # fmt: skip
+# What asks these in its own process, where it's seen which way they go.
+TAKEN_BY = [
+    "tests/model", "tests/web/test_ranges.py", "tests/web/test_audio_streams.py",
+    *(f"tests/media/test_{name}.py" for name in (
+        "archive_url", "bucket", "picture_url", "sigv4", "signed_url",
+    )),
+    *(f"tests/store/test_{name}.py" for name in (
+        "client_names", "give_back", "limited_counts", "lives_opened", "opening_rule", "same_rules",
+        "share_limits",
+    )),
+]  # fmt: skip
 
 
 def test_the_last_mutants_were_killed() -> None:
@@ -53,3 +80,30 @@ def test_nothing_that_is_locked_has_a_known_hole() -> None:
     holes = int(found.group(1)) if found else 0
     figure("known holes", holes)
     assert holes == 0, said
+
+
+@pytest.mark.timeout(500)
+def test_every_branch_is_taken_of_what_must_hold(tmp_path: Path) -> None:
+    """At the size of the ordinary suite."""
+    environment = {name: value for name, value in os.environ.items() if name[:11] != "LISTENLINK_"}
+    environment |= {"COVERAGE_FILE": str(tmp_path / "taken"), "LISTENLINK_TEST_ENGINES": "sqlite"}
+    coverage, told = [sys.executable, "-m", "coverage"], tmp_path / "taken.json"
+    run = ["run", "--branch", f"--include={','.join(SOURCES)}"]
+    for command in (
+        [*run, "-m", "pytest", "-q", "-pno:cacheprovider", *TAKEN_BY],
+        ["json", "-q", "-o", str(told)],
+    ):
+        done = subprocess.run(
+            [*coverage, *command], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    files = json.loads(told.read_text())["files"]
+    assert len(files) == len(SOURCES)
+    missing = {
+        name: (file["missing_lines"], file["missing_branches"])
+        for name, file in files.items()
+        if file["missing_lines"] or file["missing_branches"]
+    }
+    figure("branches", sum(file["summary"]["num_branches"] for file in files.values()))
+    figure("branches or lines never taken", sum(len(a) + len(b) for a, b in missing.values()))
+    assert missing == {}

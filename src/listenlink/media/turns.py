@@ -25,9 +25,8 @@ class Spending:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._spent: dict[
-            int, tuple[float, float]
-        ] = {}  # So many seconds, as they counted at that time.
+        # So many seconds, as they counted at that time.
+        self._spent: dict[int, tuple[float, float]] = {}
 
     def lately(self, user: int) -> float:
         """The seconds that count by now."""
@@ -53,6 +52,7 @@ class Turn:
         self._turns = turns
         self.user = user
         self.is_long = is_long
+        self.has_grown = False  # It has been running for long.
         self.outgrew = False  # It's long, but there was no room among the long ones.
 
     @property
@@ -66,6 +66,7 @@ class Turn:
 
     def grow_long(self) -> None:
         """Go on among the long ones, so that somebody else's work may begin."""
+        self.has_grown = True
         if not self.is_long:
             self.outgrew = True
             self._turns.let_go_on()
@@ -124,6 +125,11 @@ class Turns:
     def waiting_of(self, user: int) -> int:
         """How many of this user's wait."""
         return len(self._waiting.get(user, ()))
+
+    @property
+    def have_all_grown(self) -> bool:
+        """Whether all that runs has been running for long."""
+        return all(turn.has_grown for turn in self._running)
 
     @property
     def room(self) -> Room:

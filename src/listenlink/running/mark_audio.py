@@ -32,7 +32,7 @@ from listenlink.store.database.database import Database
 from listenlink.store.marking import Unread, Unsigned
 
 _log = structlog.get_logger()
-_LOOK_SECONDS, _PASS_SECONDS = 5.0, 60.0
+_LOOK_SECONDS, _PASS_SECONDS, _NEVER = 5.0, 60.0, float("-inf")
 _RAISED_AT_ONCE, _PASSED_AT_ONCE = 500, 10_000
 
 
@@ -57,7 +57,7 @@ class AudioMarker:
         # One file at a time; but one that takes long goes on beside other users' files.
         self._turns = Turns(1, 2, most_of_one=1, changed=self.wake, spending=spending)
         self._maker = ManifestMaker(registry, clock, key)
-        self._passed_at: float | None = None
+        self._passed_at = _NEVER
         self._after = 0
         self.signed = self.read = 0
 
@@ -112,7 +112,7 @@ class AudioMarker:
             with contextlib.suppress(Problem):
                 await self._database.write(lambda c: marking.end(c, one.audio_id))
                 break
-        self._passed_at = None
+        self._passed_at = _NEVER
         self.wake()
 
     async def _work(self, one: Unread | Unsigned) -> None:
@@ -121,14 +121,14 @@ class AudioMarker:
                 await self._read(one, turn)
             else:
                 await self._sign(one, turn)
-            if turn.is_long:
-                self._passed_at = None  # Meanwhile the user's others were passed by.
+            if turn.has_grown:
+                self._passed_at = _NEVER  # Meanwhile the user's others were passed by.
 
     async def _take_next(self) -> Unread | Unsigned | None:
         """What nobody is at, of a user who has nothing running here; None if there is nothing for now."""
         if media.is_able() and (unread := await self._take_unread()) is not None:
             return unread
-        while self._passed_at is None or monotonic() - self._passed_at >= _PASS_SECONDS:
+        while self._turns.have_all_grown and monotonic() - self._passed_at >= _PASS_SECONDS:
             if (unsigned := await self._pass_on()) is not None:
                 return unsigned
         return None

@@ -73,13 +73,13 @@ async def run_child(
     started.
     """
     answer = bytearray()
-    async with _child(command, file, given) as child, _giving_way(child, pace) as spending:
+    async with _child(command, file, given) as child, _giving_way(child, pace) as taken:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wall_seconds):
                 while len(answer) <= most_bytes:
                     chunk = await child.stdout.read(_CHUNK_BYTES)
                     if not chunk:
-                        spending.count()  # Before it's gone.
+                        taken.count()  # Before it's gone.
                         await child.wait()
                         break
                     answer += chunk
@@ -96,7 +96,7 @@ def reopen(file_descriptor: int) -> BinaryIO:
     return os.fdopen(own, "rb", buffering=0)
 
 
-class _Spending:
+class _Taken:
     """What a child has taken, counted for its user as it goes."""
 
     def __init__(self, priority: Priority, pace: Pace | None) -> None:
@@ -106,28 +106,26 @@ class _Spending:
 
     def count(self) -> None:
         """Count what it has taken since this was called last."""
-        taken = self._priority.cpu_seconds - self.seconds
-        if self._pace is not None and taken > 0:
-            self.seconds += taken
-            self._pace.turn.spend(taken)
+        more = self._priority.cpu_seconds - self.seconds
+        if self._pace is not None and more > 0:
+            self.seconds += more
+            self._pace.turn.spend(more)
 
 
 @contextlib.asynccontextmanager
-async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[_Spending]:
+async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[_Taken]:
     """Let the child give way to others while the block lasts."""
     with priority_of(child.pid) as priority:
-        spending = _Spending(priority, pace)
-        giving_way = asyncio.create_task(_give_way(child, priority, spending, pace))
+        taken = _Taken(priority, pace)
+        giving_way = asyncio.create_task(_give_way(child, priority, taken, pace))
         try:
-            yield spending
+            yield taken
         finally:
             giving_way.cancel()
             await asyncio.wait([giving_way])
 
 
-async def _give_way(
-    child: Child, priority: Priority, spending: _Spending, pace: Pace | None
-) -> None:
+async def _give_way(child: Child, priority: Priority, taken: _Taken, pace: Pace | None) -> None:
     if pace is None:
         return
     turn, least, is_short = pace.turn, pace.niceness, True
@@ -136,9 +134,9 @@ async def _give_way(
     while child.returncode is None:
         await priority.lower(least + niceness_after(turn.spent_lately))
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        spending.count()
+        taken.count()
         passed = (time.monotonic() - began_at) / _WAITING
-        if is_short and max(spending.seconds, passed) >= pace.short_seconds:
+        if is_short and max(taken.seconds, passed) >= pace.short_seconds:
             least, is_short = LOWEST, False
             turn.grow_long()
 
