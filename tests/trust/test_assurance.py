@@ -32,7 +32,8 @@ SOURCES = [
 ]  # fmt: skip
 # What asks these in its own process, where it's seen which way they go.
 TAKEN_BY = [
-    "tests/model", "tests/web/test_ranges.py", "tests/web/test_audio_streams.py",
+    "tests/model",
+    *(f"tests/web/test_{name}.py" for name in ("audio_streams", "known_content", "ranges")),
     *(f"tests/media/test_{name}.py" for name in (
         "archive_url", "bucket", "picture_url", "sigv4", "signed_url",
     )),
