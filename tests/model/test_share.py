@@ -10,7 +10,16 @@ from msgspec.structs import replace
 from listenlink.model import ids
 from listenlink.model.audit import Reason
 from listenlink.model.revocation import Revocation, revocation
-from listenlink.model.share import CountedLife, Life, TargetType, find_target
+from listenlink.model.share import (
+    CountedLife,
+    Life,
+    LinkState,
+    Share,
+    TargetType,
+    Visibility,
+    find_target,
+)
+from listenlink.wire.bodies import LinkVersion
 
 NOW = 1_782_642_600_000_000
 TIMES = st.none() | st.integers(0, 20)
@@ -95,3 +104,30 @@ def test_what_a_link_can_point_to_is_known_by_its_id(
 def test_what_is_told_of_a_revocation_is_what_whoever_sends_the_audio_can_keep() -> None:
     assert revocation(60, sends_itself=True) == Revocation(1, True)
     assert revocation(60, sends_itself=False) == Revocation(60, False)
+
+
+def share(opens: int = 0, *, is_pinned: bool = False, **life: int | None) -> Share:
+    times: dict[str, int | None] = dict.fromkeys(
+        ("revoked_at", "starts_at", "expires_at", "suspended_at")
+    )
+    return Share(
+        rotation=0, **times | life, max_opens=1, opens=opens, id=1, organization_id=1, creator_id=1,
+        target_type=TargetType.TRACK, target_id=1, visibility=Visibility.LINK_ONLY, label=None,
+        allow_download=False, preview=True, strict_open=False, has_password=False, created_at=0,
+        is_pinned=is_pinned,
+    )  # fmt: skip
+
+
+def test_a_links_own_state_is_told_whatever_becomes_of_its_organisation() -> None:
+    for told, link in (
+        (LinkState.ACTIVE, share()),
+        (LinkState.ACTIVE, share(suspended_at=NOW - 1)),
+        (LinkState.SPENT, share(1)),
+        (LinkState.SPENT, share(1, suspended_at=NOW - 1)),
+        (LinkState.SCHEDULED, share(1, starts_at=NOW + 1)),
+        (LinkState.EXPIRED, share(1, expires_at=NOW)),
+        (LinkState.REVOKED, share(1, expires_at=NOW, revoked_at=NOW - 1)),
+    ):
+        assert link.state(NOW) is told
+    assert share().version is LinkVersion.FOLLOWS
+    assert share(is_pinned=True).version is LinkVersion.PINNED

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from listenlink.model.share_token import digest, is_well_formed, new_token
+from listenlink.model.share_token import (
+    digest,
+    is_like_a_token,
+    is_well_formed,
+    new_token,
+)
 from listenlink.settings import Settings
 from trust.figures import figure
 
@@ -116,3 +121,8 @@ def test_guessing_takes_longer_than_a_quadrillion_years() -> None:
     assert guesses / 1_000_000 / 60 / YEAR_MINUTES >= 10**15
     # So that the arithmetic itself is held.
     assert guesses / (30 * 10_000) / YEAR_MINUTES == pytest.approx(2.2e18, rel=0.05)
+
+
+def test_what_is_meant_for_a_token_is_known_however_it_is_spelled() -> None:
+    assert all(map(is_like_a_token, (GOOD, GOOD[:-1], GOOD * 2, "shr_", "shr_?")))
+    assert not any(map(is_like_a_token, ("", "shr", GOOD.upper(), " " + GOOD, "mslink_1")))

@@ -227,6 +227,11 @@ def test_what_is_declared_of_an_engines_version_raises_none_of_a_recording() -> 
     assert before == meet(before, PRIVATE)
 
 
+def test_a_versions_length_is_told_to_the_millisecond() -> None:
+    for samples, seconds in ((44_100, 1.0), (22_050, 0.5), (44_122, 1.0), (44_123, 1.001)):
+        assert version(1, 0, sample_count=samples).seconds == seconds
+
+
 def test_a_pinned_link_leads_to_what_was_current_when_it_was_made() -> None:
     versions = begin(version(1, 100))
     for number, at in ((2, 200), (3, 300)):

@@ -54,6 +54,11 @@ def test_a_password_is_asked_for_unless_it_was_given_for_this_very_link(
     assert why(locked, granted=2, unlock=unlock) is Reason.SPENT
 
 
+def test_without_a_link_nothing_else_is_looked_at() -> None:
+    assert why(None, session=SESSION, is_one_too_many=True) is Reason.UNKNOWN
+    assert why(replace(OPEN, revoked_at=1), is_well_formed=False) is Reason.MALFORMED
+
+
 def test_a_session_that_enough_others_renew_is_refused_as_that_unless_the_link_is_over() -> None:
     assert why(OPEN, session=SESSION, is_one_too_many=True) is Reason.SESSION_CLIENTS
     assert why(OPEN, is_one_too_many=True) is None, "who has no session renews none"

@@ -33,7 +33,7 @@ SOURCES = [
 # What asks these in its own process, where it's seen which way they go.
 TAKEN_BY = [
     "tests/model",
-    *(f"tests/web/test_{name}.py" for name in ("audio_streams", "known_content", "ranges")),
+    *(f"tests/web/test_{name}.py" for name in ("audio_streams", "find_client", "known_content", "ranges")),
     *(f"tests/media/test_{name}.py" for name in (
         "archive_url", "bucket", "picture_url", "sigv4", "signed_url",
     )),
