@@ -71,8 +71,10 @@ def hashing(server: Server, token: str) -> Iterator[list[int]]:
         with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
             while not ended.is_set():
                 connection.sendall(asked)
-                assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-                done[0] += 1
+                answer = connection.recv(65536)
+                # Where the machine has other things to do, too, one may wait too long for their turn.
+                assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
+                done[0] += answer.startswith(b"HTTP/1.1 200")
 
     threads = [threading.Thread(target=know_it) for _ in range(HASHING)]
     for thread in threads:

@@ -248,9 +248,3 @@ def test_each_of_the_two_budgets_of_a_refusal_can_be_the_one_that_lasts_longer()
     assert refused(limits, 1, 20) is Budget.REPEAT
     assert refused(limits, 1, WINDOW_US + 10) is Budget.REPEAT
     assert refused(limits, 1, WINDOW_US + 11) is None
-
-
-async def test_whose_limits_are_their_own_there_is_nobody_to_ask() -> None:
-    limits = OwnRateLimits(1, 1)
-    assert await limits.ping()
-    assert await limits.find_time() is None

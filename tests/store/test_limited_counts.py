@@ -62,3 +62,9 @@ async def test_a_spent_client_costs_no_look_up() -> None:
     assert opening.outcome is Outcome.LIMITED
     # Nothing but the counts themselves is to be written.
     assert submitted[1:] == [None]
+
+
+async def test_whose_limits_are_their_own_there_is_nobody_to_ask() -> None:
+    limits = OwnRateLimits(1, 1)
+    assert await limits.ping()
+    assert await limits.find_time() is None
