@@ -122,7 +122,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
         Spending(),
     )  # fmt: skip
     promises = parts.make_promises(database, storage, settings, clock)
-    (deriver, marker), capacity = _workers(base, promises), current_capacity()
+    (deriver, marker), capacity = _deriver_and_marker(base, promises), current_capacity()
     checks = parts.list_checks(settings, stores, ring, keys, limits, engines_problem, timekeeper)
     readiness = Readiness(clock, [*checks, marks_check(marker), *_mail_checks(mailman)])
     return Instance(
@@ -138,7 +138,7 @@ def build_instance(settings: Settings, clock: Clock) -> Instance:
     )  # fmt: skip
 
 
-def _workers(base: _Base, promises: PromiseMaker) -> tuple[AudioDeriver, AudioMarker]:
+def _deriver_and_marker(base: _Base, promises: PromiseMaker) -> tuple[AudioDeriver, AudioMarker]:
     (database, storage, _), clock, spending = base.stores, base.clock, base.spending
     key = find_marking_key(base.settings, clock.now_us())
     deriver = AudioDeriver(database, storage, clock, promises, spending)

@@ -105,6 +105,7 @@ async def listen_until_it_failed(port: int, paths: list[str], told: Path | None)
         elif reply.name == "open":
             opened.add(reply.trace)
             found = [url.decode() for url in PLAYED.findall(reply.body)]
+            assert found, reply.body[:300]
             plays.extend(random.sample(found, len(found)))
             del plays[:-MOST_PLAYS]
 

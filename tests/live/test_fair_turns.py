@@ -29,7 +29,7 @@ pytestmark = [
 ROUNDS = 5 if FULL else 3
 # Twice, on a machine with nothing else to do; the rest of the suite has its part of this one.
 MOST_RATIO = 2.0 if FULL else 4.0
-BOMBS, MORE = 4, 30
+BOMBS, MORE = 4, 16
 _lengths = itertools.count(20_000, 100)
 
 

@@ -21,7 +21,7 @@ import pytest
 from cast import Server, clean_environment
 from engines import ENGINE, SQLITE
 from live.load import FULL
-from live.things_asked_for import what_is_there
+from live.things_asked_for import FORMS, what_is_there
 from trust.figures import figure
 
 # How many fit into the seconds depends on the machine; on a quiet one there are some four hundred.
@@ -37,7 +37,6 @@ NEVER_ANSWERED = {
     "GET /v1/music/shared/{token}/events",
     "DELETE /v1/music/{org}/collections/{collection_id}/tracks/{track_id}",
 }
-FORMS = ("upload_track", "add_version")
 # What an equal key was used for before, whether bytes are audio, whether a link ends before it starts, which
 # time zones there are, and whether more was declared of a track is nothing that a schema can say: for these a
 # 422 is right though the schema allows it.

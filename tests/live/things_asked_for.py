@@ -16,6 +16,8 @@ from media.make_audio import add_cover, make
 
 # How many of each operation that destroys something meet a thing of their own.
 VICTIMS = 40 if FULL else 3
+# Operations whose bodies are forms, in which audio is sent.
+FORMS = ("upload_track", "add_version")
 
 
 def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def what_is_there(server: Server, tmp_path: Path) -> dict[str, Any]:
         for operation in ("remove_version", "make_version_current", "add_version"):
             real[f"{operation}.track_id"] = versions
         return {
-            "real": real, "own": own, "key": server.api_key, "url": server.url,
+            "real": real, "own": own, "key": server.api_key, "url": server.url, "forms": FORMS,
             "audio": str(make("wav16", tmp_path / "b.wav", sample_count=5000)),
         }  # fmt: skip
 

@@ -50,9 +50,9 @@ async def run(pace: Pace, code: str) -> bytes:
 async def test_a_child_gives_way_after_a_while_and_within_its_session_s_group_too() -> None:
     own, second = Given(), Given(is_long=True)
     assert await niceness(Pace(own, 7, 60.0), 0.1, 7) == [7, 7]
-    assert not own.outgrew
+    assert not own.has_grown
     assert await niceness(Pace(own, 7, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
-    assert own.outgrew
+    assert own.has_grown
     assert await niceness(Pace(second, 3), 0.1, 8) == [8, 8]
     assert await niceness(Pace(second, 3, 0.2), 0.3, LOWEST) == [LOWEST, LOWEST]
 
@@ -87,6 +87,16 @@ async def test_what_a_child_takes_counts_for_its_user_as_it_goes(seconds: float)
     assert halfway.is_set() == (seconds > 0.5), "only what takes longer is counted before its end"
     assert 0.9 * seconds <= turn.spent_lately < seconds + 2  # What is longer ago counts for less.
     await looking
+
+
+async def test_who_is_ended_for_writing_too_much_has_taken_what_they_took() -> None:
+    turn = Given()
+    code = "import time\nwhile time.process_time() < 0.1: pass\nprint('x' * 5000, flush=True)\ntime.sleep(60)"
+    with os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb", buffering=0) as nothing:
+        await run_child(
+            [sys.executable, "-I", "-c", code], nothing, 1000, 60, pace=Pace(turn, 0, 60.0)
+        )
+    assert 0.09 <= turn.spent_lately < 2
 
 
 def test_cpu_time_is_what_the_child_itself_has_taken() -> None:

@@ -162,12 +162,15 @@ async def test_who_has_had_much_lately_leaves_room_for_who_has_not() -> None:
 async def test_who_begins_among_the_long_ones_has_not_grown_long() -> None:
     spending = Spending()
     spending.add(ANNA, 60)
-    async with crowd(Turns(1, 1, spending=spending)) as asking:
+    told: list[bool] = []
+    turns = Turns(1, 1, spending=spending, changed=lambda: told.append(True))
+    async with crowd(turns) as asking:
         assert asking.turns.have_all_grown, "nothing runs"
         await asking.ask(ANNA)
         assert not asking.turns.have_all_grown
         asking.running[0][0].grow_long()
         assert asking.turns.have_all_grown
+        assert told == [True]
         vars(spending)["_spent"].clear()
 
 

@@ -32,7 +32,7 @@ IDS = re.compile(
 CURSOR = re.compile("[A-Za-z0-9_-]{1,256}")
 # What the document has no pattern for.
 UNSPELLED = ("signed", "name", "version")
-FORMS = ("upload_track", "add_version")
+FORMS: list[str] = GIVEN["forms"]
 DECLARED = ("attribution_text", "confirmed")
 ENDS = ("expires_at", "expires_in_hours", "expires_in_days")
 SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from listenlink.media.turns import Spending
 from listenlink.model.mark import Ai, Mark
 from listenlink.store import marks
-from media.make_audio import make
 from store.marked_place import MarkedPlace, registry_of
 from store.test_marking import numbered
+from store.test_marking import place as place
+from store.test_marking import song as song
 
 pytestmark = pytest.mark.usefixtures("forked_children")
 
 
 def test_versions_of_somebody_who_has_had_much_are_signed_one_after_the_other(
-    tmp_path: Path,
+    place: MarkedPlace, song: bytes
 ) -> None:
     """None waits for the next time that all versions are looked through."""
-    place = MarkedPlace(tmp_path)
-    song = make("wav16", tmp_path / "song.wav", sample_count=22_050).read_bytes()
     numbers, registry = range(1, 5), registry_of(own_recording=Ai.NONE)
     for number in numbers:
         known = Mark(Ai.NONE, "own_recording")
@@ -43,4 +41,3 @@ def test_versions_of_somebody_who_has_had_much_are_signed_one_after_the_other(
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(mark())
-    place.database.close()

@@ -93,8 +93,10 @@ async def test_it_sees_at_once_that_another_process_has_let_go(
 
     writing = threading.Thread(target=write_on)
     writing.start()
-    counts = await count_written_before(opening, written)
-    ended.set()
-    writing.join()
+    try:
+        counts = await count_written_before(opening, written)
+    finally:
+        ended.set()
+        writing.join()
     assert statistics.mean(counts) <= 1.2, counts
     assert len(written) > OPENS

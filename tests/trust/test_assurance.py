@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import clean_environment
 from mutants.listed import read_areas
 from mutants.run import KILLED, ROOT, UNCLEAR, Results, plan
 from trust.figures import FULL, figure
@@ -86,8 +86,8 @@ def test_nothing_that_is_locked_has_a_known_hole() -> None:
 @pytest.mark.timeout(500)
 def test_every_branch_is_taken_of_what_must_hold(tmp_path: Path) -> None:
     """At the size of the ordinary suite."""
-    environment = {name: value for name, value in os.environ.items() if name[:11] != "LISTENLINK_"}
-    environment |= {"COVERAGE_FILE": str(tmp_path / "taken"), "LISTENLINK_TEST_ENGINES": "sqlite"}
+    environment = clean_environment(TEST_ENGINES="sqlite")
+    environment |= {"COVERAGE_FILE": str(tmp_path / "taken")}
     coverage, told = [sys.executable, "-m", "coverage"], tmp_path / "taken.json"
     run = ["run", "--branch", f"--include={','.join(SOURCES)}"]
     for command in (

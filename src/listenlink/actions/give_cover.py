@@ -22,7 +22,7 @@ from listenlink.errors import Problem, invalid
 from listenlink.media.covers import MOST_BYTES, REASONS, Answer, CoverMaker
 from listenlink.media.disk.draft import Draft
 from listenlink.media.storage import Storage
-from listenlink.media.turns import Spending, Turns
+from listenlink.media.turns import Spending
 from listenlink.model.cover import Cover, Covered
 from listenlink.store import collections, derived, given_covers, tracks
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, Database
@@ -54,7 +54,7 @@ class CoverGiver:
         self._database = database
         self._storage = storage
         self._promises = promises
-        self._maker = CoverMaker(Turns(2, 2, spending=spending))
+        self._maker = CoverMaker(spending=spending)
 
     @contextlib.asynccontextmanager
     async def receiving(self, caller: Caller, covered: Covered) -> AsyncIterator[Draft]:

@@ -10,7 +10,7 @@ import msgspec
 from listenlink.media.sandbox.child import COSTLY_SIGNALS, Pace, reopen, run_child
 from listenlink.media.sandbox.cover_answer import MOST_BYTES as MOST_BYTES
 from listenlink.media.sandbox.cover_answer import Answer as Answer
-from listenlink.media.turns import Turns
+from listenlink.media.turns import Spending, Turns
 
 TYPES = ("image/jpeg", "image/png", "image/webp")
 REASONS: Mapping[str, str] = {
@@ -28,8 +28,8 @@ _JPEG = b"\xff\xd8\xff"
 class CoverMaker:
     """Makes covers, each when its user's turn comes."""
 
-    def __init__(self, turns: Turns | None = None) -> None:
-        self._turns = turns or Turns(2, 2)
+    def __init__(self, turns: Turns | None = None, spending: Spending | None = None) -> None:
+        self._turns = turns or Turns(2, 2, spending=spending)
 
     async def make(self, file_descriptor: int, user: int) -> Answer:
         """Read a picture that the caller holds open; `reason` is a key of REASONS or None.

@@ -33,9 +33,13 @@ class Spending:
         seconds, at = self._spent.get(user, (0.0, 0.0))
         return seconds * 0.5 ** ((self._now() - at) / _HALVED_SECONDS) if seconds else 0.0
 
+    def is_much(self, user: int) -> bool:
+        """Whether they have had so much that they begin among the long ones."""
+        return self.lately(user) >= _MUCH_SECONDS
+
     def much(self) -> set[int]:
-        """Who has had so much that they begin among the long ones."""
-        return {user for user in self._spent if self.lately(user) >= _MUCH_SECONDS}
+        """Who has had so much."""
+        return set(filter(self.is_much, self._spent))
 
     def add(self, user: int, seconds: float) -> None:
         """Count what a child of this user's has just taken."""
@@ -52,8 +56,9 @@ class Turn:
         self._turns = turns
         self.user = user
         self.is_long = is_long
-        self.has_grown = False  # It has been running for long.
-        self.outgrew = False  # It's long, but there was no room among the long ones.
+        self.has_grown = (
+            False  # It has been running for long, though there may be no room for that.
+        )
 
     @property
     def spent_lately(self) -> float:
@@ -66,9 +71,8 @@ class Turn:
 
     def grow_long(self) -> None:
         """Go on among the long ones, so that somebody else's work may begin."""
-        self.has_grown = True
-        if not self.is_long:
-            self.outgrew = True
+        if not self.has_grown:
+            self.has_grown = True
             self._turns.let_go_on()
             self._turns.changed()
 
@@ -143,7 +147,7 @@ class Turns:
     def let_go_on(self) -> None:
         """Move what has outgrown the short ones to the long ones, and begin what there is room for then."""
         for turn in self._running:
-            if turn.outgrew and not turn.is_long:
+            if turn.has_grown and not turn.is_long:
                 turn.is_long = self._count(is_long=True) < self._long_at_once
         while (user := self._next()) is not None:
             given, future = self._begin(user), self._waiting[user].popleft()
@@ -194,7 +198,7 @@ class Turns:
         own = [turn for turn in self._running if turn.user == user]
         if len(own) >= self._most_of_one:
             return None
-        had_much = self._long_at_once > 0 and user in self.spending.much()
+        had_much = user is not None and self._long_at_once > 0 and self.spending.is_much(user)
         is_long = had_much or any(not turn.is_long for turn in own)
         most = self._long_at_once if is_long else self._short_at_once
         is_free = self._count(is_long=is_long) < most

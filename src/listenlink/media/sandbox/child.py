@@ -121,6 +121,7 @@ async def _giving_way(child: Child, pace: Pace | None) -> AsyncIterator[_Taken]:
         try:
             yield taken
         finally:
+            taken.count()  # Of one that is to be ended, too.
             giving_way.cancel()
             await asyncio.wait([giving_way])
 

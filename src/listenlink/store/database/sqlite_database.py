@@ -16,7 +16,7 @@ from listenlink.errors import Problem, ProblemKind
 from listenlink.store.database.database import BUSY_AFTER_SECONDS, raw_of
 from listenlink.store.database.errand import await_errand, one_call, wait_for_errand
 from listenlink.store.database.sqlite import make_engine
-from listenlink.store.database.sqlite_errand import SqliteErrand
+from listenlink.store.database.sqlite_errand import STEP_MS, SqliteErrand
 from listenlink.store.database.sqlite_lock import opens_first
 from listenlink.threads import Threads
 
@@ -24,8 +24,6 @@ _Result = TypeVar("_Result")
 _READERS = 4
 # How long a command, or whoever else can wait, lets others write.
 _PATIENT_SECONDS = 5.0
-# A step of waiting for the lock, after each of which it's asked whether anybody still wants that.
-_WRITER_BUSY_MS = 100
 # In WAL mode nothing locks readers out but, for a moment, opening and closing the file.
 _READER_BUSY_MS = 1000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -43,9 +41,7 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reading = make_engine(path, busy_timeout_ms=_READER_BUSY_MS, query_only=True)
-        self._writing = make_engine(path, busy_timeout_ms=_WRITER_BUSY_MS).execution_options(
-            writes=True
-        )
+        self._writing = make_engine(path, busy_timeout_ms=STEP_MS).execution_options(writes=True)
         self._opens = opens_first(path)
         self._readers, self._writer = Threads("reader", _READERS), Threads("writer", 1)
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from listenlink.store.database.errand import Errand
 from listenlink.store.database.sqlite_lock import OpensFirst, is_locked
 
-# So often it's looked whether the work is still wanted.
-_STEP_SECONDS = 0.1
+# A step of waiting for the lock, after each of which it's asked whether anybody still wants that.
+STEP_MS = 100
 
 
 class SqliteErrand(Errand):
@@ -41,7 +41,7 @@ class SqliteErrand(Errand):
         connection's `busy_timeout` at a time, until the time is up. Raises sqlite3.OperationalError then, and
         for anything else."""
         while True:
-            opens.let_by(_STEP_SECONDS)
+            opens.let_by(STEP_MS / 1000)
             try:
                 raw.execute("BEGIN IMMEDIATE")
                 return
